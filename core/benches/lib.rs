@@ -1,7 +1,7 @@
 //! The library that the benches share: inputs, peers, timed rounds and figures.
 //!
-//! The rounds of the jobs are interleaved, and the best of them counts, because the machine is
-//! noisy. The figures are lines of JSON, of which `report/main.rs` makes tables.
+//! The jobs take turns in each round, and the best round of each counts, because the machine is
+//! noisy. The figures are lines of JSON, from which `report/main.rs` makes tables.
 
 pub mod inputs;
 pub mod peers;
@@ -14,15 +14,15 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-/// A job to be timed.
+/// A piece of code to be timed.
 ///
-/// It says itself how long it took, so it can leave out what does not count.
+/// It measures its own time, so it can leave out the preparation.
 pub struct Job<'a> {
     /// The column of the table that the job fills.
     pub name: String,
     /// The number of messages (chunks, bytes, …) that one run handles.
     ///
-    /// Times are for one of them.
+    /// Reported times are for one of these units.
     pub units: usize,
     run: Box<dyn FnMut() -> Duration + 'a>,
 }
@@ -38,9 +38,9 @@ impl<'a> Job<'a> {
         Self { name: name.into(), units, run: Box::new(timed) }
     }
 
-    /// Creates a job that is timed in parts.
+    /// Creates a job that times only some parts of its run.
     ///
-    /// `run` adds up the parts and returns their time.
+    /// `run` returns the sum of the times of these parts.
     pub fn parts(
         name: impl Into<String>,
         units: usize,
@@ -50,7 +50,7 @@ impl<'a> Job<'a> {
     }
 }
 
-/// Measures how long a look at the clock takes.
+/// Measures the time that one reading of the clock takes.
 ///
 /// The benches subtract it from each part that they time.
 pub fn clock() -> Duration {
@@ -61,21 +61,22 @@ pub fn clock() -> Duration {
     (0..10_000).map(|_| one()).min().unwrap_or_default()
 }
 
-/// Returns the number of rounds: `ROUNDS` if it is set, `usual` if not.
+/// Returns the number of rounds: the variable `ROUNDS` if it is set, else `usual`.
 pub fn rounds(usual: usize) -> usize {
     std::env::var("ROUNDS").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(usual)
 }
 
-/// Returns whether a row is asked for.
+/// Returns whether a row of a table is to be measured.
 ///
-/// All rows are, unless `ONLY` begins the names of some, with commas between.
+/// The variable `ONLY` is a list of prefixes of rows, separated by commas. Without it, all rows are
+/// measured.
 pub fn is_wanted(row: &str) -> bool {
     std::env::var("ONLY").map_or(true, |only| only.split(',').any(|name| row.starts_with(name)))
 }
 
-/// Returns the best time of each job for one unit, in nanoseconds.
+/// Returns each job's best time for one unit, in nanoseconds.
 ///
-/// The jobs take turns, so that whatever else the machine does hits all of them.
+/// The jobs take turns, so that other load on the machine affects all of them.
 pub fn best(rounds: usize, jobs: &mut [Job<'_>]) -> Vec<f64> {
     let mut best = vec![Duration::MAX; jobs.len()];
     for _ in 0..rounds {
@@ -86,33 +87,33 @@ pub fn best(rounds: usize, jobs: &mut [Job<'_>]) -> Vec<f64> {
     best.iter().zip(jobs).map(|(best, job)| best.as_nanos() as f64 / job.units as f64).collect()
 }
 
-/// Returns the folder where the benches find the peers and leave their figures.
+/// Returns the folder in which the benches find the peers and write their figures.
 ///
-/// It is `bench` in cargo's target folder, wherever the benches are started.
+/// It is `bench` in cargo's target folder, whatever the working directory is.
 pub fn folder() -> PathBuf {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     root.join(std::env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into())).join("bench")
 }
 
-/// A bench's figures: `NAME.jsonl` in that folder.
+/// The file of one bench's figures: `NAME.jsonl` in `folder()`.
 pub struct Figures(File);
 
 impl Figures {
-    /// Creates an empty file of that name.
+    /// Creates an empty file for the bench `name`.
     pub fn new(name: &str) -> std::io::Result<Self> {
         let folder = folder();
         std::fs::create_dir_all(&folder)?;
         Ok(Self(File::create(folder.join(name).with_extension("jsonl"))?))
     }
 
-    /// Writes the version of something that was measured.
+    /// Writes the version of a measured library.
     pub fn version(&mut self, name: &str, version: &str) -> std::io::Result<()> {
         writeln!(self.0, "{}", json!({ "version": { "name": name, "version": version } }))
     }
 
     /// Writes and prints one row of a table: the time that each job took.
     ///
-    /// `bytes` is the length of the messages in bytes, where that says something.
+    /// `bytes` is the length of the messages in bytes; `None` if it is of no interest.
     pub fn row(
         &mut self,
         table: &str,
@@ -131,7 +132,7 @@ impl Figures {
         Ok(())
     }
 
-    /// Writes and prints one figure of ours that is no time, or that no peer has.
+    /// Writes and prints a figure of this library that is no time or has no peer.
     pub fn value(&mut self, table: &str, row: &str, value: f64, unit: &str) -> std::io::Result<()> {
         println!("{row:<58} {value:>12.1} {unit}");
         let line = json!({ "table": table, "row": row, "column": "switchover", "value": value, "unit": unit });

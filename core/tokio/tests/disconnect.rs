@@ -1,7 +1,7 @@
 //! Tests of a peer that disconnects at each point of an exchange.
 //!
-//! It does so over TCP, by a FIN and by a RST. The connection ends, its handler learns what is
-//! documented, nothing is left and nothing spins.
+//! It disconnects over TCP, once by a FIN and once by a RST. The connection must end, its handler
+//! must get the documented error, no task may remain and none may poll in a loop.
 
 mod common;
 
@@ -31,15 +31,15 @@ enum By {
 }
 
 impl By {
-    /// Disconnects once the other side has seen all that was sent.
+    /// Disconnects, after a delay in which the other side reads everything sent before.
     ///
-    /// Both sides belong to one task, so a few turns are enough.
+    /// Both sides run on one thread, so twenty milliseconds are enough.
     async fn go(self, stream: TcpStream) {
         for _ in 0..10 {
             sleep(Duration::from_millis(2)).await;
         }
         match self {
-            // What is closed with bytes unread is reset.
+            // Closing a socket with unread bytes sends a RST, so read them first.
             Self::Fin => while matches!(stream.try_read(&mut [0; 10_000]), Ok(1..)) {},
             Self::Rst => stream.set_zero_linger().expect("an open socket"),
         }
@@ -53,9 +53,9 @@ async fn pair() -> (TcpStream, TcpStream) {
     (client.expect("a connection"), server.expect("a connection").0)
 }
 
-/// Returns the output of a future, which may not be polled too often.
+/// Returns the output of a future, and panics if it is polled too often.
 ///
-/// More polls than something could have happened are an error.
+/// The limit is higher than the number of events in one test, so a poll loop exceeds it.
 async fn calmly<F: Future>(what: &str, future: F) -> F::Output {
     let (mut polls, mut future) = (0, pin!(future));
     let outcome = poll_fn(|context| {
@@ -69,11 +69,11 @@ async fn calmly<F: Future>(what: &str, future: F) -> F::Output {
     outcome
 }
 
-/// The outcomes of a handler and of its tasks.
+/// The outcomes of all handlers, and of the tasks that they start.
 #[derive(Clone)]
 struct Fates(Arc<Mutex<Vec<&'static str>>>);
 
-/// The outcome of one handler, which is recorded when it is dropped, too.
+/// The outcome of one handler; dropping it appends the outcome to the list.
 struct Fate(Fates, &'static str);
 
 impl Fate {
@@ -104,7 +104,7 @@ async fn handle(request: Request<Body>, mut fate: Fate) -> Result<Response<Conte
             }
         },
         "/wait" => {
-            // Until long after the client has gone.
+            // Respond long after the client has disconnected.
             sleep(Duration::from_secs(1)).await;
             content("late")
         }
@@ -132,10 +132,10 @@ async fn handle(request: Request<Body>, mut fate: Fate) -> Result<Response<Conte
 
 const HOST: &str = "HTTP/1.1\r\nHost: a\r\n";
 
-/// A point at which a client disconnects, with the expected outcome.
+/// A point at which a client disconnects, with the expected outcomes.
 ///
-/// `sent` is what the client sends, and `read` is how much it then reads. `fin` and `rst` are what
-/// comes of the connection and the handlers.
+/// `sent` is what the client sends; `read` is the number of bytes that it reads then. `fin` and
+/// `rst` are the outcomes of the connection and of the handlers.
 struct Point {
     name: &'static str,
     sent: String,
@@ -187,7 +187,7 @@ fn points() -> Vec<Point> {
             "handler",
             &["told"],
         ),
-        // Without content the end of the client's direction is no reason to give up.
+        // A client may shut down its sending direction after a request without content.
         point(
             "before the answer",
             "GET /wait HTTP\r\n\r\n",
@@ -281,7 +281,7 @@ async fn a_client_goes() {
     }
 }
 
-/// Checks that the client's end ends the handler too where that is wanted.
+/// Checks the option that drops the handler when the client closes its direction.
 #[tokio::test]
 async fn a_client_goes_and_its_handler_with_it() {
     for by in [By::Fin, By::Rst] {
@@ -303,15 +303,14 @@ async fn a_client_goes_and_its_handler_with_it() {
     }
 }
 
-// A server.
+// Servers that disconnect.
 
-/// A point at which a server disconnects, with the expected outcome.
+/// A point at which a server disconnects, with the outcomes expected by the client.
 ///
-/// `script` says what the server sends before, and how much of the request it has read. `fin` and
-/// `rst` are what the client makes of it.
+/// `script` is what the server reads and sends before. `fin` and `rst` are the outcomes.
 struct Answer {
     name: &'static str,
-    /// The texts to send, each after the request's head and so much of its content.
+    /// The texts to send, each after the request's head and that many bytes of content.
     script: &'static [(usize, &'static str)],
     fin: &'static str,
     rst: &'static str,
@@ -319,8 +318,8 @@ struct Answer {
 
 /// Sends requests to a server that disconnects, and returns the outcome.
 ///
-/// The outcome is `head` where there is no response, `content` where it is cut, `next` where only
-/// the next request fails.
+/// The outcome begins with `head` if there is no response, with `content` if the response is
+/// truncated, and with `next` if only the next request fails.
 async fn ask(stream: TcpStream, kind: &str) -> String {
     let mut client = connect(stream, &config());
     let body = match kind {
@@ -484,7 +483,7 @@ async fn a_server_goes() {
                 by.go(server).await;
             };
             let (outcome, ()) = tokio::join!(calmly(&what, ask(client, kind)), serving);
-            // It may be seen before the next request, or after it.
+            // The client may notice the disconnect before it sends the next request, or after.
             let wanted = if matches!(by, By::Fin) { answer.fin } else { answer.rst };
             assert!(
                 wanted.split(" or ").any(|wanted| outcome == wanted),
@@ -495,9 +494,9 @@ async fn a_server_goes() {
     }
 }
 
-/// Checks that a reset is noticed after the first byte of a next request.
+/// Checks that a reset is noticed although another request has begun to arrive.
 ///
-/// The beginning of that request does not hide that the client has reset the connection.
+/// The first byte of that request is buffered when the client resets the connection.
 #[tokio::test]
 async fn a_reset_after_a_pipelined_byte_is_noticed() {
     let (mut client, server) = pair().await;
@@ -511,7 +510,7 @@ async fn a_reset_after_a_pipelined_byte_is_noticed() {
     assert!(served.is_err(), "{served:?}");
 }
 
-/// Returns a client's stream, and a server that sends this and then resets.
+/// Returns a client's stream, and a server that sends `said` and then resets.
 async fn before_a_reset(said: &'static [u8]) -> (TcpStream, impl Future<Output = ()>) {
     let (client, mut server) = pair().await;
     let serving = async move {
@@ -546,7 +545,7 @@ async fn a_new_protocol_is_cut_whose_reset_a_write_has_met() {
     let said =
         b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: foo\r\nConnection: upgrade\r\n\r\nhalf of";
     let (client, serving) = before_a_reset(said).await;
-    // As `Upgraded::into_parts` gives it.
+    // A boxed transport, as `Upgraded::into_parts` returns it.
     let mut client = connect(Box::new(client) as Box<dyn Transport>, &config());
     let asked = async {
         let request = Request::get("http://a/").body(Full::<Bytes>::default()).expect("a request");

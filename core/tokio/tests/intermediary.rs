@@ -1,6 +1,7 @@
-//! Tests of what an intermediary needs of both its sides.
+//! Tests of the features that a proxy needs, as a server and as a client.
 //!
-//! They show what is passed on beside requests and responses, and whose mistake it was.
+//! They check which metadata is forwarded beside requests and responses, and which side caused an
+//! error.
 
 use std::time::Duration;
 
@@ -21,9 +22,9 @@ fn config() -> Config {
     Config { date: false, informational: true, ..Config::default() }
 }
 
-/// Returns all that a server sends in response to this request.
+/// Returns all bytes that a server sends in response to the given request.
 ///
-/// The client ends its direction after the request.
+/// The client shuts down its sending direction after the request.
 async fn said<H>(handler: H, request: &str) -> String
 where
     H: HttpService<Error: Into<BoxError>, Content: http_body::Body<Error: Into<BoxError>>>,
@@ -48,9 +49,9 @@ fn post<B>(content: B) -> Request<B> {
     Request::post("http://a/").body(content).expect("a request")
 }
 
-/// Waits until all of a request has come that ends so.
+/// Reads from the server's end of the stream until the bytes `ending` arrive.
 ///
-/// The argument and the result are the server's end.
+/// Returns the same end.
 async fn came(mut server: DuplexStream, ending: &str) -> DuplexStream {
     let mut got = Vec::new();
     while !got.ends_with(ending.as_bytes()) {
@@ -67,7 +68,7 @@ async fn a_handler_sends_interim_responses() {
             sender.send(Response::builder().status(status).header("link", link).body(())?);
         }
         let later = sender.clone();
-        // From another task, for which the handler waits.
+        // Sent from another task, which the handler awaits.
         tokio::spawn(async move {
             later.send(Response::builder().status(104).body(()).expect("a response"))
         })
@@ -84,9 +85,9 @@ async fn a_handler_sends_interim_responses() {
     assert!(got.starts_with("HTTP/1.1 200 OK\r\n"), "{got}");
 }
 
-/// Checks that an interim response wakes the connection.
+/// Checks that sending an interim response wakes the connection's task.
 ///
-/// It does so while the handler waits for something else, too.
+/// The handler is still pending, because it waits for something else.
 #[tokio::test]
 async fn an_interim_response_wakes_the_connection() {
     let (mut client, server) = tokio::io::duplex(1000);
@@ -180,9 +181,9 @@ async fn a_reason_of_its_own_passes_both_ways() {
     assert_eq!(got, "HTTP/1.1 404 Gone Fishing\r\nContent-Length: 0\r\n\r\n");
 }
 
-/// Checks that OPTIONS for a server as a whole is told apart from a path.
+/// Checks that OPTIONS for a whole server is distinguished from OPTIONS for a path.
 ///
-/// Here `http://b` is not `http://b/` (RFC 9112, section 3.2.4).
+/// In OPTIONS, `http://b` is not `http://b/` (RFC 9112, section 3.2.4).
 #[tokio::test]
 async fn options_of_a_server_as_a_whole_are_told_apart() {
     for (target, wanted) in [
@@ -200,9 +201,9 @@ async fn options_of_a_server_as_a_whole_are_told_apart() {
     }
 }
 
-/// Checks that a 101 that has a date gets no other.
+/// Checks that no Date is added to a 101 that has one already.
 ///
-/// A 101 that is made of another server's has one.
+/// A proxy that forwards another server's 101 also forwards its Date.
 #[tokio::test]
 async fn a_101_with_a_date_gets_no_other() {
     let (mut client, server) = tokio::io::duplex(1000);
@@ -222,10 +223,10 @@ async fn a_101_with_a_date_gets_no_other() {
     assert_eq!(got.matches("date: ").count(), 1, "{got}");
 }
 
-/// Checks that a declined offer is followed by the next request.
+/// Checks that the request after a declined offer is served.
 ///
-/// A declined offer is no reason to close (RFC 9931, section 5). What follows it is read as
-/// strictly as any request (RFC 9931, section 3).
+/// A declined offer is no reason to close (RFC 9931, section 5). The next request is parsed as
+/// strictly as any other (RFC 9931, section 3).
 #[tokio::test]
 async fn what_follows_a_declined_offer_is_the_next_request() {
     let hello = || service_fn(async |_| Ok::<_, BoxError>(Response::new(Body::from("hello"))));
@@ -234,10 +235,10 @@ async fn what_follows_a_declined_offer_is_the_next_request() {
     assert_eq!(said(hello(), &offer.repeat(2)).await, answer.repeat(2));
 }
 
-/// Checks that a 100 is passed on, however often.
+/// Checks that a handler may send several 100 responses, and all are forwarded.
 ///
-/// A proxy passes on what its server sends, whether or not the client waits for it (RFC 9110,
-/// section 15.2).
+/// A proxy forwards every 100 that its server sends, whether or not the client waits for one (RFC
+/// 9110, section 15.2).
 #[tokio::test]
 async fn a_100_is_passed_on_however_often() {
     let handler = service_fn(async |request: Request<Body>| {
@@ -266,9 +267,9 @@ async fn a_request_that_may_not_be_sent_is_known_before_there_is_a_connection() 
     assert!(check(&get("http://a/"), &["foo/1"], &config()).is_ok());
 }
 
-/// Checks that a body that fails makes its request fail at once.
+/// Checks that an error of a request's body fails the request at once.
 ///
-/// The client does not wait until the server has given up.
+/// The client does not wait for the server.
 #[tokio::test]
 async fn a_body_that_fails_fails_the_request_at_once() {
     let (stream, _server) = tokio::io::duplex(1000);
@@ -293,7 +294,7 @@ async fn a_body_shorter_than_it_says_is_an_error() {
     );
 }
 
-/// Checks that the time for a response begins when the request has left.
+/// Checks that the timeout for a response starts after the request's last byte.
 #[tokio::test(start_paused = true)]
 async fn a_long_request_is_no_late_answer() {
     let (stream, server) = tokio::io::duplex(1000);
@@ -324,7 +325,7 @@ async fn an_early_answer_is_seen_to_be_one() {
         tokio::time::sleep(Duration::from_secs(100)).await;
         slow.send(Bytes::from_static(b"more")).await.expect("it is read");
         drop(slow);
-        // What is still sent beside the answer is what the answer is made of.
+        // The server echoes the request's content, which is still being sent.
         let mut server = came(server, "4\r\nmore\r\n0\r\n\r\n").await;
         server.write_all(b"more").await.expect("room");
     };
@@ -341,9 +342,9 @@ async fn an_early_answer_is_seen_to_be_one() {
     tokio::join!(asking, serving);
 }
 
-/// Checks that a client that sends a byte a second is given up.
+/// Checks that an upload of one byte a second times out.
 ///
-/// Each byte is read at once, and earns a millisecond.
+/// The handler reads each byte at once, and each prolongs the timeout by a millisecond only.
 #[tokio::test(start_paused = true)]
 async fn a_client_that_sends_a_byte_a_second_is_given_up() {
     let (mut client, server) = tokio::io::duplex(1000);
@@ -359,13 +360,13 @@ async fn a_client_that_sends_a_byte_a_second_is_given_up() {
     while client.write_all(b"x").await.is_ok() && begun.elapsed() < Duration::from_secs(100) {
         tokio::time::sleep(Duration::from_secs(1)).await;
     }
-    // A connection that ends is read from for some seconds more.
+    // After the timeout the server lingers: it reads for some seconds more.
     assert!((30..=36).contains(&begun.elapsed().as_secs()), "{:?}", begun.elapsed());
     let outcome = serving.await.expect("no panic");
     assert!(matches!(&outcome, Err(Error::Body(_))), "{outcome:?}");
 }
 
-/// Checks that the time that a handler takes is not the client's.
+/// Checks that a slow handler does not use up the client's timeout for content.
 #[tokio::test(start_paused = true)]
 async fn the_time_that_a_handler_takes_is_not_the_clients() {
     let (mut client, server) = tokio::io::duplex(1000);
@@ -394,7 +395,7 @@ async fn the_time_that_a_handler_takes_is_not_the_clients() {
     serving.await.expect("no panic").expect("served");
 }
 
-/// Returns a body, and the other end that its data come from.
+/// Returns a body whose data come from a channel, and the channel's sender.
 fn slow_body()
 -> (impl http_body::Body<Data = Bytes, Error = BoxError> + Send, tokio::sync::mpsc::Sender<Bytes>) {
     let (sender, mut receiver) = tokio::sync::mpsc::channel(1);

@@ -1,4 +1,4 @@
-//! One vocabulary on four surfaces.
+//! Comparison of the names in C, Python and TypeScript with those of the Rust core.
 //!
 //! The core's tables are compared with the C header, the Python stubs and the TypeScript
 //! declarations. Names, numbers and order must agree, with nothing missing and nothing extra.
@@ -9,7 +9,7 @@ use switchover_tests::names::{camel, snake, upper_snake};
 use switchover_tests::tables::{Table, read, section, tables};
 use switchover_tests::{names, numbers, tables};
 
-/// Parses `NAME<separator>NUMBER`, whatever follows.
+/// Parses `NAME<separator>NUMBER` at the start of a line, and ignores the rest.
 fn value(line: &str, separator: &str) -> Option<(u64, String)> {
     let (name, rest) = line.split_once(separator)?;
     let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
@@ -19,7 +19,7 @@ fn value(line: &str, separator: &str) -> Option<(u64, String)> {
 #[test]
 fn the_c_header_has_the_tables() {
     let header = read("ffi-c/include/switchover.h");
-    // Only C walks field lines by their index; the others look them up by name.
+    // Only C reads known fields by index; Python and JavaScript look them up by name.
     for Table { name, values } in tables().into_iter().chain(tables!(KnownField, Method)) {
         let (enumeration, prefix) = match name {
             "ErrorKind" => ("result_code".into(), "SWO_ERROR_".into()),
@@ -28,7 +28,7 @@ fn the_c_header_has_the_tables() {
         let found: Vec<_> = section(&header, &format!("enum swo_{enumeration} {{"), "}")
             .iter()
             .filter_map(|line| value(line, " = "))
-            // The binding's own numbers begin at 1000; a result of 0 is no error.
+            // The C binding's own error numbers begin at 1000; `SWO_OK` (0) is not an error.
             .filter(|(number, constant)| *number < 1000 && constant != "SWO_OK")
             .collect();
         let wanted: Vec<_> = values
@@ -50,7 +50,7 @@ fn the_typescript_face_has_the_tables() {
     }
 }
 
-/// Returns the names of a constant, each with its number.
+/// Returns the entries of an exported TypeScript object, each with its number.
 fn constants(face: &str, name: &str) -> Vec<(u64, String)> {
     section(face, &format!("export const {name} = {{"), "}")
         .iter()
@@ -77,7 +77,7 @@ fn bounds_and_leniencies_have_their_names_and_defaults_everywhere() {
         names.filter(|name| !members.iter().any(|member| member == name)).collect();
     assert!(missing.is_empty(), "the C header lacks {missing:?}");
 
-    // The largest number that JavaScript counts with stands for what is larger.
+    // Larger defaults are given as the largest integer that is exact in JavaScript.
     let wanted: Vec<_> =
         limits.iter().map(|(name, default)| ((*default).min((1 << 53) - 1), camel(name))).collect();
     assert_eq!(constants(&face, "Limits"), wanted);
@@ -88,7 +88,7 @@ fn bounds_and_leniencies_have_their_names_and_defaults_everywhere() {
     assert_eq!(found, flags.iter().map(|(name, _)| camel(name)).collect::<Vec<_>>());
 }
 
-/// Returns the Rust names of a file's items that begin with one of these words.
+/// Returns the names of a file's items whose lines begin with one of `openings`.
 fn items(file: &str, openings: &[&str]) -> Vec<String> {
     let name = |line: &str| {
         let rest = openings.iter().find_map(|opening| line.strip_prefix(opening))?;
@@ -97,7 +97,7 @@ fn items(file: &str, openings: &[&str]) -> Vec<String> {
     read(&format!("core/src/{file}.rs")).lines().filter_map(name).collect()
 }
 
-/// Returns the public methods of `Connection`, from the list of the API.
+/// Returns the public methods of `Connection` that `core/api.txt` lists.
 fn methods() -> Vec<String> {
     let method = |line: &str| {
         let rest = line.strip_prefix("switchover::Connection: ")?.split_once("fn ")?.1;
@@ -106,9 +106,9 @@ fn methods() -> Vec<String> {
     read("core/api.txt").lines().filter_map(method).collect()
 }
 
-/// Returns the methods of `Connection`, and the helpers for particular protocols.
+/// Returns the methods of `Connection` and of the helpers for single protocols.
 ///
-/// `Splice::client_sent` is `splice_client_sent` here.
+/// `Splice::client_sent` is named `splice_client_sent` here.
 fn verbs() -> Vec<String> {
     let profiles = [
         "beside/bridge",
@@ -157,18 +157,18 @@ fn every_verb_is_on_every_surface() {
     assert!(missing.is_empty(), "{missing:#?}");
 }
 
-/// Returns a method's name in each language.
+/// Returns the name of a method in C, Python and TypeScript.
 ///
-/// It is empty where a caller has no such thing; the comment says why.
+/// A name is empty if the language has no such method; a comment beside it says why.
 fn spellings(verb: &str) -> (String, String, String) {
     let (c, python, typescript) = match verb {
-        // Construction is each language's own.
+        // Each language has its own form of constructor.
         "new" | "with_config" => ("swo_conn_new", "Connection", "Connection"),
-        // One call moves on and shows: across a boundary the pair would be two.
+        // The bindings have one call for both, to cross the language boundary only once.
         "advance" | "event" | "next_event" => ("swo_next_event", "next_event", "nextEvent"),
-        // What borrows in Rust is asked of the connection elsewhere.
+        // In Rust this is a borrowed view; in the bindings it is a method of the connection.
         "EndToEnd" => ("swo_end_to_end", "end_to_end", "endToEnd"),
-        // In C any list field is asked for by its name.
+        // C reads any list field by its name.
         "subprotocols" => ("swo_event_list", "subprotocols", "subprotocols"),
         "key" => ("swo_websocket_key", "websocket_key", "websocketKey"),
         "deflate" => ("swo_deflate", "Deflate", "Deflate"),
@@ -181,7 +181,7 @@ fn spellings(verb: &str) -> (String, String, String) {
         }
         "splice_new" => ("swo_splice_new", "Splice", "Splice"),
         _ => {
-            // A class has methods where C has a prefix.
+            // C prefixes the function's name; Python and JavaScript have a method of a class.
             if let Some(method) =
                 ["splice_", "capsules_"].iter().find_map(|class| verb.strip_prefix(class))
             {
@@ -194,7 +194,7 @@ fn spellings(verb: &str) -> (String, String, String) {
     (c.to_owned(), python.to_owned(), typescript.to_owned())
 }
 
-/// Returns the public functions and members of a type, as its file has them.
+/// Returns the public functions and fields of a type, in the order of its file.
 fn members(file: &str, name: &str) -> Vec<String> {
     let source = read(&format!("core/src/{file}.rs"));
     let mut found = Vec::new();
@@ -202,8 +202,8 @@ fn members(file: &str, name: &str) -> Vec<String> {
         [format!("pub struct {name}"), format!("impl {name}"), format!("impl<'a> {name}<'a>")]
     {
         for block in source.split(&format!("\n{opening}")).skip(1) {
-            // A longer name that begins alike is another type, and so is the trait of an
-            // `impl … for`.
+            // A longer name with the same beginning is another type. `impl … for` belongs to a
+            // trait.
             let (head, body) = block.split_once(" {\n").unwrap_or_default();
             if !matches!(head, "" | "<'a>" | "<'_>") {
                 continue;
@@ -224,11 +224,11 @@ fn members(file: &str, name: &str) -> Vec<String> {
     found
 }
 
-/// Returns the lines of a class, an interface or a struct.
+/// Returns the lines of a class, an interface or a struct, up to its end.
 fn class<'t>(text: &'t str, opening: &str) -> &'t str {
     let at = text.find(opening).unwrap_or_else(|| panic!("no {opening:?}"));
     let rest = &text[at + opening.len()..];
-    // What stands at the beginning of a line is outside.
+    // A line without indentation, other than a closing brace, is outside the class.
     let end = rest
         .match_indices('\n')
         .map(|(end, _)| end + 1)
@@ -236,7 +236,7 @@ fn class<'t>(text: &'t str, opening: &str) -> &'t str {
     &rest[..end.unwrap_or(rest.len())]
 }
 
-/// A type of the core: name, file, and its openings in Python and TypeScript.
+/// The compared types: name, file, and declarations in Python and TypeScript.
 const TYPES: [(&str, &str, &str, &str); 10] = [
     ("Error", "error/mod", "class ProtocolError(", "class ProtocolError "),
     ("ErrorKind", "error/table", "class ErrorKind(", "class ProtocolError "),
@@ -250,22 +250,22 @@ const TYPES: [(&str, &str, &str, &str); 10] = [
     ("Datagram", "beside/masque/capsule", "class Datagram:", "class Datagram "),
 ];
 
-/// Returns a member's name in each language.
+/// Returns the name of a type's member in C, Python and TypeScript.
 ///
-/// It is empty where a language has no such thing; the comment says why.
+/// A name is empty if the language has no such member; a comment beside it says why.
 fn spellings_of(name: &str, member: &str) -> (String, String, String) {
     let (c, python, typescript) = match (name, member) {
-        // In C a result is the kind and its number, and what else there is to say stands in
-        // `written` or swo_failure_info.
+        // C returns the kind and its number. The other details are in `written` or in
+        // swo_failure_info.
         ("Error", "kind" | "code") => ("swo_result", member, member),
         ("Error", "offset") => ("swo_failure_info", "offset", "offset"),
         ("Error", "field" | "ineligible") => ("written", member, member),
-        // Python and JavaScript bring memory that grows.
+        // Python and JavaScript allocate the output themselves, so it cannot be too small.
         ("Error", "needed") => ("written", "", ""),
-        // An enum of the language's own.
+        // Python and JavaScript have an enum of their own.
         ("ErrorKind", "from_code") => ("swo_result_code", "", ""),
         ("ErrorKind", "code" | "name") => ("swo_error_name", "label", "kind"),
-        // JavaScript has it beside the error: it is the message.
+        // In JavaScript the text is the message of the error.
         ("ErrorKind", "text") => ("swo_error_text", "text", ""),
         ("Error" | "ErrorKind", _) => {
             return (format!("swo_error_{member}"), member.into(), member.into());
@@ -273,9 +273,9 @@ fn spellings_of(name: &str, member: &str) -> (String, String, String) {
         ("Request", "fields") => ("swo_request_fields", "headers", "headers"),
         ("Request", "offers") => ("swo_offers", "offers", "offers"),
         ("Request", "offer_count") => ("offer_count", "offers", "offers"),
-        // An event of JavaScript is plain data; the connection is asked.
+        // Events in JavaScript are plain data; the authority is a method of the connection.
         ("Request", "authority") => ("swo_request_authority", "authority", ""),
-        // In TypeScript a question to the connection, as the authority is.
+        // In TypeScript this is a method of the connection, as is the authority.
         ("Request", "path" | "query") => {
             return (format!("swo_target_{member}"), member.into(), String::new());
         }
@@ -283,14 +283,14 @@ fn spellings_of(name: &str, member: &str) -> (String, String, String) {
         ("Response", "advertised") => ("swo_advertised", "advertised", "advertised"),
         ("Switched", "protocols") => ("swo_agreed", "protocols", "protocols"),
         ("Prepared", "new" | "with_config") => ("swo_prepared_new", "__new__", "constructor"),
-        // What a prepared answer holds, a caller in C has given it.
+        // A caller in C has passed these values itself, so C has no functions to read them.
         ("Prepared", _) => ("", member, member),
         ("Selection", _) => {
             return (format!("swo_selection_{member}"), member.into(), member.into());
         }
         ("Ineligible", "status") => ("swo_offer", "status", "status"),
         ("Ineligible", "text") => ("swo_text", "text", ""),
-        // How long it would be: for memory that is brought.
+        // Only a caller that provides the memory needs the length beforehand.
         ("Datagram", "written_len") => ("written", "", ""),
         ("Datagram", "parse" | "write") => ("swo_datagram_write", "write", "write"),
         _ => return (member.into(), member.into(), camel(member)),

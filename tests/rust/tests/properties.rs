@@ -1,7 +1,7 @@
-//! Properties on random input.
+//! Property tests on random input.
 //!
-//! A test case is a tape of bytes from which every choice is read, so a failure shrinks. It prints
-//! the seed of its run, which makes the same cases again.
+//! A test case is a sequence of bytes from which every choice is read, so proptest can shrink a
+//! failure. Each test prints the seed of its run; the same seed makes the same cases.
 
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -17,7 +17,7 @@ use switchover_tests::random::seed;
 use switchover_tests::script::input;
 use switchover_tests::vector::{Vector, load};
 
-/// The choices of one case.
+/// A sequence of random bytes, from which a test case reads its choices.
 struct Tape<'t>(std::slice::Iter<'t, u8>);
 
 impl<'t> Tape<'t> {
@@ -25,7 +25,7 @@ impl<'t> Tape<'t> {
         Self(bytes.iter())
     }
 
-    /// Returns a number from 0 to `bound` - 1; 0 once the tape has ended.
+    /// Returns a number from 0 to `bound` - 1; returns 0 at the end of the tape.
     fn below(&mut self, bound: usize) -> usize {
         self.0.next().map_or(0, |&byte| byte as usize % bound)
     }
@@ -35,9 +35,9 @@ impl<'t> Tape<'t> {
     }
 }
 
-/// Returns the log of a connection, with adjacent content merged.
+/// Returns a connection's events and errors as text, with adjacent content merged.
 ///
-/// It answers every request the same way.
+/// The connection sends the same response to every request.
 fn log(role: Role, pieces: &[&[u8]]) -> Vec<String> {
     let mut connection = Connection::new(role);
     let (mut log, mut content) = (Vec::new(), Vec::new());
@@ -51,7 +51,7 @@ fn log(role: Role, pieces: &[&[u8]]) -> Vec<String> {
     }
     for piece in pieces.iter().copied().map(Some).chain([None]) {
         match piece {
-            // What is not taken any more would be dropped by a caller.
+            // A caller would discard bytes that the connection rejects.
             Some(piece) => drop(connection.receive(piece)),
             None => connection.receive_eof(End::Clean),
         }
@@ -103,7 +103,7 @@ fn answer(connection: &mut Connection) -> bool {
     connection.send_response(&ResponseHead::new(200, &length), &mut Vec::new()).is_ok()
 }
 
-/// Returns the input of a vector with a few bytes changed, and its cuts.
+/// Returns the role and the input of a test vector with a few bytes changed.
 fn mutated(vectors: &[Vector], tape: &mut Tape<'_>) -> (Role, Vec<u8>) {
     let vector = &vectors[(tape.below(256) * 256 + tape.below(256)) % vectors.len()];
     let mut bytes = input(vector);
@@ -122,7 +122,7 @@ fn mutated(vectors: &[Vector], tape: &mut Tape<'_>) -> (Role, Vec<u8>) {
 
 /// Configures a test with the seed of the run.
 ///
-/// What has failed once is tried first; proptest writes it down.
+/// Cases that failed before run first; proptest stores them in a file.
 fn config(cases: u32) -> ProptestConfig {
     println!("again: SEED={:#x} cargo test -p switchover-tests --test properties", seed());
     let persistence = FileFailurePersistence::WithSource("proptest-regressions");
@@ -194,10 +194,10 @@ proptest! {
         prop_assert_eq!(got, content);
     }
 
-    /// Two honest ends make random decisions, which are often refused.
+    /// Two correct ends make random calls, many of which return an error.
     ///
-    /// Nothing panics, a refusal writes nothing, and neither end ever refuses what the other one
-    /// sends.
+    /// Nothing panics, a call that fails writes nothing, and neither end rejects bytes of the
+    /// other.
     #[test]
     fn random_decisions_never_break_the_wire(bytes in vec(any::<u8>(), 0..400)) {
         choose();
@@ -245,7 +245,7 @@ proptest! {
     }
 }
 
-/// Pieces that begin, continue and break messages.
+/// Bytes that begin, continue or break a message.
 const FRAGMENTS: &[&[u8]] = &[
     b"GET / HTTP/1.1\r\nHost: a\r\n\r\n",
     b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n",
@@ -266,7 +266,7 @@ const FRAGMENTS: &[&[u8]] = &[
     b"GET / HTTP/1.0\r\n\r\n",
 ];
 
-/// One end of a connection, and the bytes that are on their way from it.
+/// One end of a connection, and the bytes that it sent but that have not arrived.
 struct Side {
     connection: Connection,
     sent: Vec<u8>,
@@ -284,9 +284,9 @@ impl Side {
         }
     }
 
-    /// Makes some call, legal or not.
+    /// Makes a random call, valid or not.
     ///
-    /// A refused one writes nothing and changes nothing.
+    /// A call that fails must write nothing and change nothing.
     fn decide(&mut self, tape: &mut Tape<'_>) -> Result<(), TestCaseError> {
         let (before, state) = (self.sent.len(), self.connection.state());
         let is_switched = state.tx == Tx::Switched;
@@ -361,7 +361,7 @@ impl Side {
             },
             18 => connection.require(&["foo/2"], &[("Content-Length", "0")], out),
             19 => {
-                // A client that has not finished its request by then cuts it.
+                // A client closes with an incomplete request if that is not finished by then.
                 self.abandoned |= connection.role() == Role::Client;
                 connection.close_after_response()
             }
@@ -374,16 +374,16 @@ impl Side {
         }
     }
 
-    /// Takes the events of the engine, up to a pause.
+    /// Consumes the connection's events until it pauses.
     ///
-    /// A peer error is a failure of the other end, or of ours.
+    /// Both ends are correct, so an error of the peer fails the test.
     fn observe(&mut self, other_abandoned: bool) -> Result<(), TestCaseError> {
         for _ in 0..1000 {
             match self.connection.advance() {
                 Ok(Step::Event) => {}
                 Ok(_) => return Ok(()),
                 Err(error) => {
-                    // A server may close an idle connection; one that gives up may leave half a
+                    // A server may close an idle connection. An end that aborts may leave half a
                     // message.
                     let is_honest = match error.kind() {
                         ErrorKind::NoResponse => true,
@@ -421,16 +421,16 @@ impl Pair {
         }
     }
 
-    /// Delivers some of what one end has sent to the other.
+    /// Delivers some of the bytes that one end has sent to the other end.
     ///
-    /// Its end arrives, too, once no more can come.
+    /// After the last byte it delivers the end of the stream.
     fn deliver(&mut self, from: usize, tape: &mut Tape<'_>) -> Result<(), TestCaseError> {
         let (left, right) = self.ends.split_at_mut(1);
         let (from, to) =
             if from == 0 { (&mut left[0], &mut right[0]) } else { (&mut right[0], &mut left[0]) };
         let len = from.sent.len().min(1 + tape.below(64));
         let piece: Vec<u8> = from.sent.drain(..len).collect();
-        // A reader that has stopped drops it, as a caller would.
+        // A caller discards bytes that the connection does not accept any more.
         let _ = to.connection.receive(&piece);
         if from.sent.is_empty() && from.connection.state().tx == Tx::Closed && !from.told_end {
             from.told_end = true;

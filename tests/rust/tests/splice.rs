@@ -1,8 +1,8 @@
-//! `h2c::Splice` before real HTTP/2 engines that know nothing of upgrades.
+//! Tests of `h2c::Splice` with real HTTP/2 servers that do not know of upgrades.
 //!
-//! They are `h2` and nghttpd. The client keeps to its windows and goes on with stream 3. An engine
-//! that is given a frame out of place or too much content says so with GOAWAY, which no test
-//! survives.
+//! The servers ("engines") are `h2` and nghttpd. The client respects its flow-control windows and
+//! sends further requests on streams 3 and 5. An engine that receives a misplaced frame or too much
+//! content sends GOAWAY, which fails the test.
 
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -15,20 +15,20 @@ use tokio::time::timeout;
 
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
-/// The requests of a client in one exchange.
+/// The requests of a client in one exchange, with lengths in bytes.
 #[derive(Clone, Copy, Debug)]
 struct Plan {
-    /// Content of the request that is upgraded.
+    /// The length of the content of the upgraded request.
     body: usize,
-    /// Content of the requests on streams 3 and 5; none of them where it is `None`.
+    /// The lengths of the content on streams 3 and 5; `None` sends no such request.
     uploads: [Option<usize>; 2],
-    /// Bytes that the client sends at a time.
+    /// The number of bytes that the client sends at a time.
     piece: usize,
-    /// The client's first bytes come only once the engine has spoken.
+    /// Whether the client waits for the first bytes of the engine before its preface.
     late_preface: bool,
 }
 
-/// Accepts an upgrade with its content, and returns the splice.
+/// Accepts an upgrade with `body` bytes of content, and returns the splice.
 fn upgrade(body: usize, target: &str) -> Splice {
     let mut server = Connection::new(Role::Server);
     let mut out = Vec::new();
@@ -48,16 +48,16 @@ fn upgrade(body: usize, target: &str) -> Splice {
     splice
 }
 
-/// A client after its 101: it has asked on stream 1, and speaks HTTP/2 from now on.
+/// A client after the 101: its request is stream 1, and it now speaks HTTP/2.
 struct Client {
     plan: Plan,
-    /// The bytes that are still to be sent.
+    /// The bytes that the client has not sent yet.
     outgoing: Vec<u8>,
     received: Vec<u8>,
     connection_window: i64,
     initial_window: i64,
     is_acknowledged: bool,
-    /// Of streams 3 and 5: what is left to send, and the window.
+    /// The content left to send on streams 3 and 5, with the window of each.
     uploads: [Option<Upload>; 2],
     answers: [Answer; 3],
 }
@@ -78,7 +78,7 @@ struct Answer {
 impl Client {
     fn new(plan: Plan, path: &str) -> Self {
         let mut outgoing = PREFACE.to_vec();
-        // Room for large answers, and the first header table as it is.
+        // Settings and window for large responses; the header table keeps its default size.
         put(4, 0, 0, &[0, 4, 0, 0x10, 0, 0], &mut outgoing);
         put(8, 0, 0, &[0, 0x10, 0, 0], &mut outgoing);
         for (index, upload) in plan.uploads.iter().enumerate() {
@@ -106,7 +106,7 @@ impl Client {
         wanted.iter().zip(&self.answers).all(|(wanted, answer)| !wanted || answer.is_whole)
     }
 
-    /// Sends as much content as both windows allow.
+    /// Sends as much content as the windows of stream and connection allow.
     ///
     /// The frames have odd sizes, and the streams take turns.
     fn upload(&mut self) {
@@ -211,7 +211,7 @@ fn put(kind: u8, flags: u8, stream: u32, payload: &[u8], out: &mut Vec<u8>) {
     out.extend_from_slice(payload);
 }
 
-/// Runs client, splice and engine until every answer is in.
+/// Runs client, splice and engine until all responses are complete.
 ///
 /// `io` is the engine's transport.
 async fn exchange(
@@ -223,7 +223,7 @@ async fn exchange(
     let mut client = Client::new(plan, target);
     let mut space = vec![0; 1 << 16];
     let mut has_spoken = false;
-    // More rounds than any exchange takes.
+    // A limit that no exchange reaches.
     for _ in 0..2_000_000 {
         client.upload();
         let may_speak = has_spoken || !plan.late_preface;
@@ -239,7 +239,7 @@ async fn exchange(
         if client.is_answered() && client.outgoing.is_empty() {
             break;
         }
-        // Idle engines are waited for only when the client has nothing to say.
+        // Wait long for the engine only when the client has nothing left to send.
         let millis = if client.outgoing.is_empty() { 5_000 } else { 1 };
         match timeout(Duration::from_millis(millis), io.read(&mut space)).await {
             Ok(Ok(0)) => panic!("{plan:?}: the engine has closed"),
@@ -251,8 +251,8 @@ async fn exchange(
         client.receive(&splice.take_for_client());
     }
     settle(&mut splice, &mut client, &mut io).await;
-    // An engine gives back what it has taken in large pieces, and one that wants a smaller window
-    // than the first one does so only when more has come; until then there is debt.
+    // An engine returns window in large pieces. One with a window smaller than the default does so
+    // only after more data; until then the splice still owes it.
     let uploaded = plan.uploads.iter().flatten().sum::<usize>();
     let must_be_done = plan.body == 0 || uploaded >= 100_000;
     assert!(
@@ -263,7 +263,7 @@ async fn exchange(
     client.answers
 }
 
-/// Plays what comes after the last answer: the debt may be paid then.
+/// Runs the splice after the last response, as the engine may still return window.
 async fn settle(
     splice: &mut Splice,
     client: &mut Client,
@@ -280,7 +280,7 @@ async fn settle(
 
 // The engines.
 
-/// Serves each request with its own content.
+/// Serves each request with the request's own content, on the crate `h2`.
 async fn h2_engine(io: tokio::io::DuplexStream, window: u32) {
     let mut builder = h2::server::Builder::new();
     builder.initial_window_size(window).initial_connection_window_size(window);
@@ -336,7 +336,7 @@ async fn h2_answers_and_goes_on() {
     }
 }
 
-/// Splits the client's bytes at every place, which changes nothing.
+/// Checks that the exchange works for pieces of any size from the client.
 #[tokio::test(start_paused = true)]
 async fn h2_answers_at_every_split() {
     for piece in (1..140).chain([1_000, 9_999, 16_393]) {
@@ -345,7 +345,7 @@ async fn h2_answers_at_every_split() {
     }
 }
 
-/// Sends the preface late: the engine has spoken long before.
+/// Checks that the preface may arrive long after the engine's first bytes.
 #[tokio::test(start_paused = true)]
 async fn h2_answers_a_late_preface() {
     for window in [16_384, 65_535, 1 << 20] {
@@ -359,7 +359,7 @@ async fn h2_answers_a_late_preface() {
     }
 }
 
-/// Puts another engine in its place, whose files are its answers.
+/// Checks the exchange with nghttpd, which responds with its files.
 #[tokio::test]
 #[ignore = "needs nghttpd; `tests/run` runs it where that can be had"]
 async fn nghttpd_answers_and_goes_on() {
@@ -381,7 +381,7 @@ async fn nghttpd_answers_and_goes_on() {
     }
 }
 
-/// nghttpd on a port of its own; it ends with its owner.
+/// A process of nghttpd on a free port; dropping it ends the process.
 struct Nghttpd {
     process: Child,
     port: u16,
@@ -389,7 +389,7 @@ struct Nghttpd {
 
 impl Nghttpd {
     fn start() -> Option<Self> {
-        // Taken and given back at once: no other asks for a port in between.
+        // The port is free again at once, and nothing else asks for a port in between.
         let port = std::net::TcpListener::bind("127.0.0.1:0").ok()?.local_addr().ok()?.port();
         let process = Command::new("nghttpd")
             .args(["--no-tls", "--echo-upload", "-a", "127.0.0.1", &port.to_string()])

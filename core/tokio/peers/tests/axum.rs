@@ -1,4 +1,4 @@
-//! An axum router, served as it is, to clients of others.
+//! Tests of an axum router on this adapter, with clients of other libraries.
 
 use axum::Router;
 use axum::extract::{Json, Path, Query, State};
@@ -78,7 +78,7 @@ async fn reqwest_is_served() {
         .header("content-type", "application/json")
         .body("[1, 2, 3]");
     assert_eq!(sum.send().await.expect("an answer").text().await.expect("text"), "6");
-    // Known and unknown length, both ways.
+    // Request and response with a known and with an unknown length.
     for pieces in [1, 1000] {
         let stream = futures_util::stream::iter(
             (0..pieces).map(|_| Ok::<_, std::io::Error>(Bytes::from(vec![b'y'; 1000]))),
@@ -89,7 +89,7 @@ async fn reqwest_is_served() {
             pieces * 1000
         );
     }
-    // axum's own limit, of 2 MB.
+    // The limit of 2 MB is axum's default.
     let limited = client.post(served.url("/limited")).body(vec![0; 3_000_000]).send().await;
     assert!(limited.is_err() || limited.is_ok_and(|answer| answer.status() == 413));
     drop(client);
@@ -118,10 +118,10 @@ async fn an_upgrade_is_accepted_in_a_route_of_axums() {
     served.stop().await;
 }
 
-/// Checks that axum's own extractor declines without harm.
+/// Checks that axum's own extractor fails cleanly.
 ///
-/// The extractor needs what hyper alone can make, and says so with a 426 that names nothing. The
-/// adapter sends it as a 400.
+/// The extractor needs an extension that only hyper provides. Without that it responds with a 426
+/// that names no protocol; the adapter sends this as a 400.
 #[tokio::test]
 async fn axums_own_extractor_declines_without_harm() {
     let served = Served::by(router()).await;
@@ -151,7 +151,7 @@ async fn axums_own_extractor_works_with_what_hyper_makes() {
         socket.close(None).await.expect("a server");
         assert!(matches!(within(socket.next()).await, Some(Ok(Message::Close(_)))));
     }
-    // What it declines, and what offers nothing, is answered as without it.
+    // Requests that the extractor declines, or that offer nothing, get the usual response.
     let answer = reqwest::get(served.url("/hello/world")).await.expect("an answer");
     assert_eq!(answer.text().await.expect("text"), "hello world");
     let outcome =
@@ -162,9 +162,9 @@ async fn axums_own_extractor_works_with_what_hyper_makes() {
     served.stop().await;
 }
 
-/// Checks that either side of a pipe to axum's socket ends both sides.
+/// Checks that axum's socket and the client's connection end each other.
 ///
-/// A client that resets ends them, and so does a handler that drops its socket while its client is
+/// A client that resets ends both, and so does a handler that drops its socket while the client is
 /// silent.
 #[tokio::test]
 async fn a_socket_of_axums_ends_with_either_side() {
@@ -201,10 +201,10 @@ async fn a_socket_of_axums_ends_with_either_side() {
     served.stop().await;
 }
 
-/// Returns a router that switches and reports how its client ends.
+/// Returns a router that switches protocols and reports how its client ends.
 ///
-/// With `late` it first waits and writes, three times. It reports how many bytes it then reads, and
-/// whether they end in order.
+/// With `late` it first waits and writes, three times. Then it sends to `told` the number of bytes
+/// read, and whether the stream ended with a clean EOF.
 fn reads(told: tokio::sync::mpsc::Sender<(usize, bool)>, late: bool) -> Router {
     let pause = || tokio::time::sleep(std::time::Duration::from_millis(100));
     let handler = async move |mut request: axum::extract::Request| {
@@ -237,10 +237,9 @@ async fn switched<S: AsyncRead + AsyncWrite + Unpin>(stream: &mut S) {
     assert!(head.starts_with(b"HTTP/1.1 101 "));
 }
 
-/// Checks that a framework sees how its client ends.
+/// Checks that a framework can tell a clean end of its client from a reset.
 ///
-/// A framework that reads to the end has to see whether its client has come to one. That holds also
-/// where it has written in vain before.
+/// That holds also after a write to the closed connection.
 #[tokio::test]
 async fn a_framework_sees_how_its_client_ends() {
     for (late, length) in [(false, 50_000), (true, 5), (true, 100_000)] {
@@ -266,9 +265,9 @@ async fn a_framework_sees_how_its_client_ends() {
     }
 }
 
-/// Checks that a framework sees that its connection is dropped.
+/// Checks that a framework gets an error if its connection's future is dropped.
 ///
-/// The future that serves the connection is dropped while the client still sends.
+/// The future is dropped while the client still sends.
 #[tokio::test]
 async fn a_framework_sees_that_its_connection_is_dropped() {
     let (told, mut ends) = tokio::sync::mpsc::channel(1);
@@ -283,10 +282,9 @@ async fn a_framework_sees_that_its_connection_is_dropped() {
     assert_eq!(within(ends.recv()).await, Some((1_500, false)));
 }
 
-/// Checks that a stream that buffers is flushed when there is no more to send.
+/// Checks that a stream with a write buffer is flushed after the last byte to send.
 ///
-/// A stream may gather bytes, as TLS does. It is flushed when there is nothing more to send for
-/// now.
+/// A stream may buffer writes, as TLS does.
 #[tokio::test]
 async fn what_a_socket_of_axums_says_leaves_at_once() {
     let says = async |mut socket: axum::extract::ws::WebSocket| {
@@ -310,9 +308,9 @@ async fn what_a_socket_of_axums_says_leaves_at_once() {
     .await;
 }
 
-/// Checks that a client that pauses gets all that a dropped socket has sent.
+/// Checks that a slow client receives everything that a dropped socket has sent.
 ///
-/// The socket is axum's: all that it has sent before it was dropped waits for the client.
+/// The socket is axum's. The bytes that it sent before the drop wait for the client.
 #[tokio::test(start_paused = true)]
 async fn what_a_socket_of_axums_has_said_waits_for_its_client() {
     let says = async |mut socket: axum::extract::ws::WebSocket| {
@@ -333,10 +331,10 @@ async fn what_a_socket_of_axums_has_said_waits_for_its_client() {
     assert_eq!(got.iter().filter(|&&byte| byte == b'\t').count(), 60_000);
 }
 
-/// Checks that a handshake that breaks a rule is a 400, and no 500.
+/// Checks that an invalid WebSocket handshake gets a 400, not a 500.
 ///
-/// Where the engine would not switch, what axum would switch to is left alone. The mistake is the
-/// client's.
+/// The engine rejects the handshake that axum would accept. The error is the client's, so the
+/// response is a 400.
 #[tokio::test]
 async fn axums_own_extractor_declines_what_breaks_a_rule() {
     let served = Served::by(WithOnUpgrade(router())).await;
@@ -354,7 +352,7 @@ async fn axums_own_extractor_declines_what_breaks_a_rule() {
 
 /// Checks that the adapter's own extractor opens a WebSocket.
 ///
-/// The use is as with axum's extractor, but without hyper.
+/// It is used in the same way as axum's extractor, but does not need hyper.
 #[tokio::test]
 async fn our_extractor_opens_a_websocket() {
     let route = any(async |offers: upgrade::Offers| match offers.select(["websocket"]) {
