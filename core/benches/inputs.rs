@@ -3,10 +3,10 @@
 //! The real messages are those that programs send, the thousand heads all differ, and two inputs
 //! are large.
 
-/// The seed of [`distinct`]; the same one gives the same heads.
+/// The seed of [`distinct`]; the same seed produces the same heads.
 pub const SEED: u64 = 0x5eed_0f11;
 
-/// One input: its letter in the tables, what it is, its bytes.
+/// One input: its letter in the tables, a description, and its bytes.
 #[derive(Debug)]
 pub struct Input {
     /// The letter of the input in the tables.
@@ -20,7 +20,7 @@ pub struct Input {
 /// A minimal request.
 pub const MINIMAL: &[u8] = b"GET / HTTP/1.1\r\nHost: example.com\r\n\r\n";
 
-/// The request that picohttpparser's own bench parses.
+/// The request that picohttpparser's own benchmark parses.
 pub const BENCH: &[u8] = b"GET /wp-content/uploads/2010/03/hello-kitty-darth-vader-pink.jpg HTTP/1.1\r\n\
     Host: www.kittyhell.com\r\n\
     User-Agent: Mozilla/5.0 (Macintosh; U; Intel Mac OS X 10.6; ja-JP-mac; rv:1.9.2.3) Gecko/20100401 Firefox/3.6.3 Pathtraq/0.9\r\n\
@@ -33,7 +33,7 @@ pub const BENCH: &[u8] = b"GET /wp-content/uploads/2010/03/hello-kitty-darth-vad
     Cookie: wp_ozh_wsa_visits=2; wp_ozh_wsa_visit_lasttime=xxxxxxxxxx; __utma=xxxxxxxxx.xxxxxxxxxx.xxxxxxxxxx.xxxxxxxxxx.xxxxxxxxxx.x; __utmz=xxxxxxxxx.xxxxxxxxxx.x.x.utmccn=(referral)|utmcsr=reader.livedoor.com|utmcct=/reader/|utmcmd=referral\r\n\
     \r\n";
 
-/// Chromium's offer of WebSocket.
+/// A WebSocket handshake as Chromium sends it.
 pub const WEBSOCKET: &[u8] = b"GET /live/socket HTTP/1.1\r\n\
     Host: 127.0.0.1:43721\r\n\
     Connection: Upgrade\r\n\
@@ -49,17 +49,17 @@ pub const WEBSOCKET: &[u8] = b"GET /live/socket HTTP/1.1\r\n\
     Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n\
     \r\n";
 
-/// A key, and in [`SWITCHING`] its proof.
+/// A WebSocket key, whose `Sec-WebSocket-Accept` is in [`SWITCHING`].
 pub const KEY: &str = "dGhlIHNhbXBsZSBub25jZQ==";
 
-/// The 101 that accepts the offer.
+/// The 101 response that accepts a WebSocket handshake with [`KEY`].
 pub const SWITCHING: &[u8] = b"HTTP/1.1 101 Switching Protocols\r\n\
     Upgrade: websocket\r\n\
     Connection: Upgrade\r\n\
     Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\
     \r\n";
 
-/// curl's offer of HTTP/2.
+/// An offer of `h2c` as curl sends it.
 pub const H2C: &[u8] = b"GET / HTTP/1.1\r\n\
     Host: 127.0.0.1:8000\r\n\
     User-Agent: curl/7.88.1\r\n\
@@ -69,14 +69,15 @@ pub const H2C: &[u8] = b"GET / HTTP/1.1\r\n\
     HTTP2-Settings: AAMAAABkAAQCAAAAAAIAAAAA\r\n\
     \r\n";
 
-/// Returns the protocols of an offer of `count` protocols.
+/// Returns `count` protocols for an offer.
 ///
-/// They take turns: one that is offered right, one that lacks its fields, and one without rules.
+/// Three take turns: `h2c`, which is offered correctly; `websocket`, whose fields are missing; and
+/// a protocol without rules.
 pub fn protocols(count: usize) -> Vec<&'static str> {
     ["h2c", "websocket", "example/1"].into_iter().cycle().take(count).collect()
 }
 
-/// Returns a request with `lines` field lines that offers these protocols.
+/// Returns a request with `lines` field lines that offers the given protocols.
 pub fn offers(protocols: &[&str], lines: usize) -> Vec<u8> {
     let hop = "Connection: Upgrade, HTTP2-Settings\r\nHTTP2-Settings: AAMAAABkAAQCAAAAAAIAAAAA\r\n";
     let upgrade = match protocols {
@@ -87,7 +88,7 @@ pub fn offers(protocols: &[&str], lines: usize) -> Vec<u8> {
     format!("GET / HTTP/1.1\r\nHost: a\r\n{others}{hop}{upgrade}\r\n").into_bytes()
 }
 
-/// Returns the first five inputs, which are constants.
+/// Returns the inputs of the first five letters, which are constants.
 pub fn small() -> Vec<Input> {
     let input = |name, what, bytes: &[u8]| Input { name, what, bytes: bytes.to_vec() };
     vec![
@@ -99,7 +100,7 @@ pub fn small() -> Vec<Input> {
     ]
 }
 
-/// Returns all inputs in order.
+/// Returns all inputs in the order of their letters.
 pub fn all() -> Vec<Input> {
     let large = [
         Input { name: "f", what: "an 8 KiB head with one long Cookie", bytes: long_cookie() },
@@ -151,12 +152,12 @@ pub fn chunked(size: usize) -> Vec<u8> {
     message
 }
 
-/// Steele, Lea and Flood's splitmix64: the whole of what a seed means.
+/// The generator splitmix64 by Steele, Lea and Flood; the number is its state.
 #[derive(Debug)]
 pub struct Dice(pub u64);
 
 impl Dice {
-    /// Returns a number from 0 to `bound` - 1.
+    /// Returns a random number from 0 to `bound` - 1.
     pub fn below(&mut self, bound: usize) -> usize {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut word = self.0;
@@ -178,8 +179,8 @@ impl Dice {
 
 /// Returns a thousand request heads as browsers, libraries and proxies send them.
 ///
-/// Fields, their order, number, spelling and lengths differ from one head to the next. So no branch
-/// predictor can learn them by heart.
+/// The heads differ in fields, order, number, spelling and lengths, so that no branch predictor can
+/// learn them.
 pub fn distinct() -> Vec<Vec<u8>> {
     let mut dice = Dice(SEED);
     (0..1000).map(|_| one(&mut dice)).collect()
@@ -266,7 +267,7 @@ fn one(dice: &mut Dice) -> Vec<u8> {
     if matches!(method, "POST" | "PUT") {
         fields.push(("Content-Length", "0".into()));
     }
-    // Most clients begin with Host; proxies and hand-made ones do not.
+    // Most clients send Host first; proxies and hand-written ones may not.
     let place = if dice.below(4) > 0 { 0 } else { dice.below(fields.len() + 1) };
     fields.insert(place, ("Host", host));
     let lower = dice.below(4) == 0;

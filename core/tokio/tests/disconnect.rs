@@ -318,8 +318,8 @@ struct Answer {
 
 /// Sends requests to a server that disconnects, and returns the outcome.
 ///
-/// The outcome begins with `head` if there is no response, with `content` if the response is
-/// truncated, and with `next` if only the next request fails.
+/// The outcome begins with `head` if there is no response, and with `content` if the response is
+/// truncated. It begins with `next` if only the next request fails.
 async fn ask(stream: TcpStream, kind: &str) -> String {
     let mut client = connect(stream, &config());
     let body = match kind {

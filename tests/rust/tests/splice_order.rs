@@ -1,7 +1,7 @@
-//! The order in which `h2c::Splice` lets frames through to an engine.
+//! Property tests of the order of frames that `h2c::Splice` sends to an engine.
 //!
-//! Frames, windows and cuts are random. Everything that the client has sent arrives, in an order
-//! that means the same, and never more than the engine takes.
+//! Frames, windows and cuts are random. Everything that the client has sent arrives, in an
+//! equivalent order, and never more than the engine's window allows.
 
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -45,7 +45,7 @@ impl Frame {
         bytes
     }
 
-    /// Reads whole frames.
+    /// Parses bytes that consist of whole frames.
     fn read(mut bytes: &[u8]) -> Vec<Self> {
         let mut frames = Vec::new();
         while !bytes.is_empty() {
@@ -66,14 +66,14 @@ impl Frame {
     }
 }
 
-/// A move of a play.
+/// A step of a test case.
 #[derive(Clone, Debug)]
 enum Move {
     /// The client sends frames that belong together.
     Client(Vec<Frame>),
-    /// So many bytes of the sent ones arrive.
+    /// That many of the sent bytes arrive at the splice.
     Arrive(usize),
-    /// The engine gives so much room back on the connection.
+    /// The engine sends a WINDOW_UPDATE of that many bytes for the connection.
     Give(u32),
 }
 
@@ -118,15 +118,15 @@ fn splice(body: usize) -> Splice {
         .expect("it can be taken along")
 }
 
-/// The two sides of a splice, with the windows as each knows them.
+/// The two sides of a splice, and the connection's window as each side knows it.
 struct Play {
     splice: Splice,
-    /// The frames that the client has sent and that have not arrived.
+    /// The frames that the client has sent.
     sent: Vec<Frame>,
     on_the_way: Vec<u8>,
     client_window: i64,
     engine_window: i64,
-    /// The bytes that the engine has got, not yet whole frames included.
+    /// The bytes that the engine has received, including an incomplete last frame.
     got: Vec<u8>,
 }
 
@@ -167,7 +167,7 @@ impl Play {
                     .filter(|frame| frame.kind == DATA)
                     .map(|frame| frame.payload.len() as i64)
                     .sum();
-                // A client that keeps to its window; what it may not send it does not.
+                // The client respects its window: it skips frames that exceed it.
                 if data <= self.client_window {
                     self.client_window -= data;
                     self.on_the_way.extend(frames.iter().flat_map(Frame::bytes));
@@ -180,7 +180,7 @@ impl Play {
                 self.splice.client_sent(&piece);
             }
             Move::Give(len) => {
-                // What has been taken can be given back, and no more.
+                // The engine returns only window that data has used.
                 let len = i64::from(len).min(FIRST_WINDOW - self.engine_window);
                 if len > 0 {
                     self.engine_window += len;
@@ -205,7 +205,7 @@ impl Play {
 
     fn finish(&mut self) {
         self.make(Move::Arrive(usize::MAX));
-        // An engine that reads gives back all that it has taken, however often that takes.
+        // The engine returns all the window that was used, until the splice is done.
         for _ in 0..1_000 {
             self.make(Move::Give(FIRST_WINDOW as u32));
         }
@@ -213,7 +213,7 @@ impl Play {
         assert_eq!(self.client_window, self.engine_window, "both mean the same window");
     }
 }
-
+ Returns the length of the complete frames at the beginning of `bytes`.
 /// Returns the number of bytes that are whole frames.
 fn whole_len(bytes: &[u8]) -> usize {
     let mut at = 0;

@@ -1,7 +1,8 @@
-//! Writes the errors of verbs into the documents of four languages.
+//! A generator of the list of errors in each method's documentation.
 //!
-//! Each time they are one paragraph, made of the core's table; so is the table of its names. A
-//! stale one fails; `BLESS=1 cargo test -p switchover-tests --test verbs` writes them.
+//! The lists are written into the sources for four languages, and a table of names into
+//! `coming-from.md`; both come from the core's tables. An outdated one fails the test; `BLESS=1
+//! cargo test -p switchover-tests --test verbs` rewrites it.
 
 use std::path::PathBuf;
 use std::{env, fs};
@@ -12,28 +13,28 @@ use switchover_tests::names::upper_snake;
 use switchover_tests::tables::{WIDTH, wrapped};
 use switchover_tests::{files, home, names};
 
-/// The place and the form of a language's documents.
+/// The sources of one language, and the form of its documentation.
 struct Language {
     folder: &'static str,
     ending: &'static str,
-    /// The beginnings of the names of files; all files if there are none.
+    /// Prefixes of the names of the files to search; if empty, all files.
     only: &'static [&'static str],
-    /// The caller brings the memory, so that it may be too small.
+    /// Whether the caller provides the output memory, which then may be too small.
     brings_memory: bool,
-    /// The beginning of the paragraph; one that begins so is written anew.
+    /// The words that begin the list of errors, by which an old list is found.
     opening: &'static str,
-    /// The margin before each line of a document.
+    /// The indentation and comment marker of each line of documentation.
     margin: &'static str,
-    /// The line that declares a verb of that name begins with this.
+    /// Returns the beginning of the line that declares the method of that name.
     declares: fn(&str) -> String,
-    /// The name of a verb in the language, if it has one.
+    /// Returns the name of a method in the language; `None` if it has no such method.
     name: fn(&str) -> Option<String>,
-    /// The spelling of a kind of error.
+    /// Returns the name of a kind of error in the language.
     error: fn(ErrorKind) -> String,
 }
 
 impl Language {
-    /// Returns the columns of a line: those of rustfmt, or of the other formatters.
+    /// Returns the maximum length of a line: 100 for rustfmt, `WIDTH` for the others.
     fn width(&self) -> usize {
         if self.margin.trim_start().starts_with("///") { 100 } else { WIDTH }
     }
@@ -86,10 +87,10 @@ const LANGUAGES: [Language; 4] = [
     },
 ];
 
-/// Returns the first and the last line of a verb's document.
+/// Returns the first and the last line of a method's documentation.
 fn document(lines: &[String], declared: usize, language: &Language) -> (usize, usize) {
     if language.ending == "pyi" {
-        // Of overloads the last one has it.
+        // Only the last of several overloads is documented.
         let opens = (declared..lines.len())
             .find(|&at| lines[at].trim_start().starts_with("\"\"\""))
             .expect("a document");
@@ -116,15 +117,15 @@ fn document(lines: &[String], declared: usize, language: &Language) -> (usize, u
     (begin, end)
 }
 
-/// Returns the source with the paragraph of a verb.
+/// Returns the source with the list of errors in a method's documentation.
 ///
-/// `None` where the source does not declare the verb.
+/// `None` if the source does not declare the method.
 fn written(source: &str, language: &Language, name: &str, errors: &[ErrorKind]) -> Option<String> {
     let mut lines: Vec<String> = source.lines().map(str::to_owned).collect();
     let declares = (language.declares)(name);
     let generic = declares.replace('(', "<");
     let is_it = |line: &String| line.starts_with(&declares) || line.starts_with(&generic);
-    // A stub has other classes too.
+    // A Python stub also contains other classes.
     let from = lines.iter().position(|line| line == "class Connection:").unwrap_or(0);
     let is_class = |line: &String| line.starts_with("class ");
     let to = lines
@@ -137,7 +138,7 @@ fn written(source: &str, language: &Language, name: &str, errors: &[ErrorKind]) 
     let (begin, end) = document(&lines, declared, language);
     let list: Vec<String> = errors.iter().map(|&kind| (language.error)(kind)).collect();
     let bare = language.margin.trim_end();
-    // A heading has a line of its own, and an empty one after it.
+    // A Markdown heading is followed by an empty line.
     let (heading, opening) = match language.opening.starts_with('#') {
         true => (vec![format!("{}{}", language.margin, language.opening), bare.to_owned()], ""),
         false => (vec![], language.opening),
@@ -147,7 +148,7 @@ fn written(source: &str, language: &Language, name: &str, errors: &[ErrorKind]) 
     let below = heading.len();
     let paragraph = heading.into_iter().chain(list);
     let text_of = |line: &String| line.strip_prefix(bare).unwrap_or(line).trim().to_owned();
-    // An old one goes from its opening to the next empty line, or to the end.
+    // An old list ends at the next empty line, or with the documentation.
     let old = (begin..end.max(begin + 1))
         .find(|&at| text_of(&lines[at]).starts_with(language.opening.trim_end()));
     match language.ending {
@@ -233,7 +234,7 @@ fn every_verb_documents_what_it_is_refused_with() {
     assert!(stale.is_empty(), "stale, BLESS=1 rewrites them: {stale:#?}");
 }
 
-/// The table of names in `coming-from.md`, between its marks.
+/// Checks the table of names in `coming-from.md`, between its two markers.
 #[test]
 fn the_table_of_names() {
     let path = home().join("../core/docs/coming-from.md");
@@ -263,7 +264,7 @@ fn the_table_of_names() {
     }
 }
 
-/// Returns the next call, with the verbs in it marked as code.
+/// Returns the text about the next call, with the names of methods marked as code.
 fn linked(next: &str) -> String {
     let is_code = |word: &str| VERBS.iter().any(|verb| verb.name == word) || word == "Switched";
     let marked = next.split(' ').map(|word| {
@@ -273,7 +274,7 @@ fn linked(next: &str) -> String {
     marked.collect::<Vec<_>>().join(" ")
 }
 
-/// Each method that changes a connection, and may fail, is in the table.
+/// Each method that changes a connection and may fail is in the table `VERBS`.
 #[test]
 fn every_method_that_may_fail_has_a_row() {
     let api = switchover_tests::tables::read("core/api.txt");
@@ -284,13 +285,13 @@ fn every_method_that_may_fail_has_a_row() {
     };
     let methods: Vec<String> = api.lines().filter_map(method).collect();
     assert!(methods.len() > 20, "{methods:?}");
-    // `next_event` has the row of the two.
+    // The row of `next_event` also stands for `advance`.
     let has_row = |name: &str| name == "advance" || VERBS.iter().any(|verb| verb.name == name);
     let missing: Vec<&String> = methods.iter().filter(|name| !has_row(name)).collect();
     assert!(missing.is_empty(), "no row in core/src/binding/verbs.rs: {missing:?}");
 }
 
-/// Each verb is declared in each language that the table has a name of.
+/// Each method in the table is declared in every language that has a name for it.
 #[test]
 fn every_verb_is_there() {
     for language in &LANGUAGES {
@@ -314,11 +315,11 @@ fn every_verb_is_there() {
     }
 }
 
-/// The verbs that the adapter for tokio has no use for.
+/// The methods that the adapter for tokio does not call.
 const NOT_OBSERVED: &[&str] =
     &["pass_content", "hand_over", "set_limits", "respond_prepared", "note_response"];
 
-/// The adapter observes each verb that it calls, so a log has no hole.
+/// The adapter's observer covers each method that the adapter calls.
 #[test]
 fn every_verb_of_the_adapter_is_observed() {
     let path = home().join("../core/tokio/src/observe.rs");

@@ -1,7 +1,7 @@
-//! Compares whole answers with their longhand.
+//! A comparison of whole responses with the same responses in three calls.
 //!
-//! `respond` and `respond_prepared` stand beside `send_response`, `send_data` and `send_end`. That
-//! is in every state that a server comes to, for each kind of status.
+//! `respond` and `respond_prepared` must equal `send_response`, `send_data` and `send_end`, in
+//! every state that a server can reach and for each kind of status.
 
 use std::collections::BTreeSet;
 
@@ -13,10 +13,10 @@ use switchover::{
 };
 use switchover_tests::numbers;
 
-/// A step on the way to a state.
+/// A call that brings a server closer to a state.
 #[derive(Clone, Copy, Debug)]
 enum Act {
-    /// Bytes come, and their events are taken.
+    /// Receives bytes and consumes their events.
     Feed(&'static str),
     Advance,
     Continue,
@@ -58,7 +58,7 @@ const ACTS: &[Act] = &[
     Act::Abandon,
 ];
 
-/// Returns a server that has gone this way, with its trace forgotten.
+/// Returns a server after the given steps, with an empty trace.
 fn at(way: &[Act], config: &Config) -> Connection {
     let mut server = Connection::with_config(Role::Server, config.clone());
     way.iter().for_each(|act| apply(&mut server, *act));
@@ -66,7 +66,7 @@ fn at(way: &[Act], config: &Config) -> Connection {
     server
 }
 
-/// Applies a step; refusals are part of the way and change nothing.
+/// Applies a step; ignores an error, which changes nothing.
 fn apply(server: &mut Connection, act: Act) {
     let out = &mut Vec::new();
     let _ = match act {
@@ -94,17 +94,17 @@ fn apply(server: &mut Connection, act: Act) {
     };
 }
 
-/// Returns the properties of a server that matter for an answer.
+/// Returns the properties of a server that affect a response.
 fn key(server: &mut Connection) -> String {
     let method = server.request().map(|request| request.method().to_owned());
-    // Whether a response is advertised with, or answers a HEAD, shows only in what is sent.
+    // Only a sent response shows whether protocols are advertised, or the request is HEAD.
     let probe = server
         .send_response(&ResponseHead::new(200, &[("Bad", "\n")]), &mut Vec::new())
         .map_err(|e| e.kind());
     format!("{:?} {:?} {:?} {method:?} {probe:?}", server.state(), server.owes(), server.why())
 }
 
-/// Returns a way to each state.
+/// Returns the steps that lead to each state.
 fn ways() -> Vec<Vec<Act>> {
     const LONGEST: usize = 5;
     let config = Config::default();
@@ -123,14 +123,14 @@ fn ways() -> Vec<Vec<Act>> {
         }
         ways.push((way, advertises));
     }
-    // The shortest to each.
+    // Keep the shortest path to each state.
     ways.sort_by_key(|(way, _)| way.len());
     let mut met = BTreeSet::new();
     ways.retain(|(way, advertises)| met.insert((key(&mut at(way, &config)), *advertises)));
     ways.into_iter().map(|(way, _)| way).collect()
 }
 
-/// All that can be seen of a server after an answer.
+/// Everything that can be observed of a server after a response.
 #[derive(Debug, PartialEq)]
 struct Seen {
     outcome: Result<(), ErrorKind>,
@@ -189,7 +189,7 @@ fn cases() -> Vec<Case> {
         .collect()
 }
 
-/// Answers likewise in three calls.
+/// Sends the same response in three calls.
 fn longhand(
     server: &mut Connection,
     case: &Case,
@@ -216,9 +216,9 @@ fn longhand(
     server.send_end(&(), out)
 }
 
-/// Returns the error of a whole answer that its longhand does not give.
+/// Returns the error that only `respond` returns for a case.
 ///
-/// Or gives later, or as something else.
+/// The three calls accept the case, or fail later or with another error.
 fn refusal(case: &Case, is_head: bool, is_tunnel: bool) -> Option<ErrorKind> {
     let given = case
         .fields
@@ -239,9 +239,9 @@ fn refusal(case: &Case, is_head: bool, is_tunnel: bool) -> Option<ErrorKind> {
     }
 }
 
-/// Returns whether the answer of this server is one to HEAD.
+/// Returns whether the server's next response is one to HEAD.
 ///
-/// It is the one way to see it.
+/// Only this sequence of calls shows it.
 fn answers_head(way: &[Act], config: &Config) -> bool {
     let (mut server, mut out) = (at(way, config), Vec::new());
     let response = ResponseHead::new(200, &[("Content-Length", "1")]);
@@ -314,7 +314,7 @@ fn a_prepared_answer_is_a_whole_one_in_every_state() {
                 let (mut one, mut wrote) = (at(way, &config), Vec::new());
                 let outcome = whole(&mut one, case, &mut wrote);
                 let Ok(prepared) = prepared else {
-                    // An answer to HEAD alone, a tunnel, or a 426 whose list is advertised.
+                    // A response that suits HEAD only, a tunnel, or a 426 with an advertised list.
                     let is_special = case.status == 426
                         || wrote.starts_with(b"HTTP/1.1 2")
                         || wrote.is_empty()
@@ -325,7 +325,7 @@ fn a_prepared_answer_is_a_whole_one_in_every_state() {
                 let (mut other, mut wrote_prepared) = (at(way, &config), Vec::new());
                 let needed = outcome.is_ok().then_some(wrote.len());
                 if let Some(needed) = needed {
-                    // All the space is asked for first.
+                    // The call needs space for the whole response before it writes.
                     let (mut short, before) = (vec![0; needed - 1], other.state());
                     let refused = other
                         .respond_prepared(prepared, &mut &mut short[..])
@@ -339,7 +339,7 @@ fn a_prepared_answer_is_a_whole_one_in_every_state() {
                     Seen::of(&mut other, done, &wrote_prepared),
                 );
                 assert_eq!(one, other, "{what}");
-                // The other configuration's connections say what they would say without it.
+                // Connections with another configuration send what `respond` sends.
                 let other_config = Config { tidy: !tidy, ..Config::default() };
                 let (mut one, mut other) = (at(way, &other_config), at(way, &other_config));
                 let (mut wrote, mut wrote_prepared) = (Vec::new(), Vec::new());

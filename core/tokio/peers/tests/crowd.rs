@@ -1,6 +1,6 @@
-//! Many connections, and too many.
+//! Tests with thousands of connections, and with more than the descriptors allow.
 //!
-//! Each test is a process of its own, so that it may lower its limits and look at its memory.
+//! Each test runs in its own process, so that it may lower limits and measure memory.
 #![cfg(target_os = "linux")]
 
 use std::convert::Infallible;
@@ -19,12 +19,12 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{Instant, sleep};
 
-/// The bytes that an idle connection may hold, at both ends.
+/// The limit of bytes that an idle connection allocates, client and server together.
 const BYTES_EACH: i64 = 8 * 1024;
 
-/// Runs this test again in a process of its own.
+/// Runs this test again in a process of its own, after the shell command `first`.
 ///
-/// In that process the result is true. The shell runs `first` before it.
+/// Returns true in that process, and false in the process that started it.
 fn is_alone(test: &str, first: &str) -> bool {
     if std::env::var_os("ALONE").is_some() {
         return true;
@@ -46,16 +46,16 @@ fn is_alone(test: &str, first: &str) -> bool {
     false
 }
 
-/// Returns the number of descriptors that this process may have open.
+/// Returns the limit of open descriptors of this process.
 fn descriptor_limit() -> usize {
     let text = read_to_string("/proc/self/limits").expect("proc");
     let line = text.lines().find_map(|line| line.strip_prefix("Max open files")).expect("the line");
     line.split_whitespace().next().and_then(|limit| limit.parse().ok()).unwrap_or(usize::MAX)
 }
 
-/// Returns for how long this process has had a processor.
+/// Returns the processor time that this process has used.
 ///
-/// The open file `stat` tells it.
+/// `stat` is the open file in `/proc` that holds this figure.
 fn busy(stat: &File) -> Duration {
     let mut text = [0; 80];
     let len = stat.read_at(&mut text, 0).expect("proc");
@@ -80,7 +80,7 @@ async fn run(listener: TcpListener) {
     serve(listener, service_fn(count), &config, std::future::pending()).await;
 }
 
-/// Sends so much content, and returns the length of the response.
+/// Sends a request with `len` bytes of content, and checks the response.
 async fn ask(client: &mut TcpStream, len: usize) {
     let head = format!("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: {len}\r\n\r\n");
     let request = [head.as_bytes(), &vec![b'x'; len]].concat();
@@ -93,10 +93,9 @@ async fn ask(client: &mut TcpStream, len: usize) {
     assert!(answer.starts_with(b"HTTP/1.1 200 OK\r\n"));
 }
 
-/// Checks that a listener outlives a lack of descriptors.
+/// Checks that a listener continues after `accept` runs out of descriptors.
 ///
-/// Where the system has no descriptor left, connected clients are served, and the others once there
-/// is room.
+/// Meanwhile connected clients are served; the others are served once descriptors are free.
 #[tokio::test]
 async fn a_listener_outlives_a_lack_of_descriptors() {
     if !is_alone("a_listener_outlives_a_lack_of_descriptors", "ulimit -n 64") {
@@ -105,13 +104,13 @@ async fn a_listener_outlives_a_lack_of_descriptors() {
     let stat = File::open("/proc/self/schedstat").expect("proc");
     let (listener, address) = listen().await;
     let mut clients = Vec::new();
-    // Which wait in the listener's queue.
+    // The connections wait in the listener's queue.
     while let Ok(client) = TcpStream::connect(address).await {
         clients.push(client);
     }
     assert!((20..64).contains(&clients.len()), "{} clients", clients.len());
     let queued = clients.len();
-    // Room for ten on the server's side.
+    // Free ten descriptors for the server.
     clients.drain(queued - 10..);
     let mut clients = clients.into_iter();
     let serving = tokio::spawn(run(listener));
@@ -130,7 +129,7 @@ async fn a_listener_outlives_a_lack_of_descriptors() {
     drop(first);
     let mut served = 5;
     for mut client in clients {
-        // Each that goes makes room for the next.
+        // Each client that disconnects frees a descriptor for the next.
         ask(&mut client, 10).await;
         served += 1;
     }
@@ -140,7 +139,7 @@ async fn a_listener_outlives_a_lack_of_descriptors() {
 
 /// Waits until memory stays the same, and returns its change in bytes.
 ///
-/// Connections give memory back after a second, which a busy machine may stretch.
+/// Connections free memory after a second, or later on a busy machine.
 fn settle(runtime: &tokio::runtime::Runtime) -> i64 {
     let (mut changed, mut quiet) = (0, 0);
     for _ in 0..20 {
@@ -160,7 +159,7 @@ fn memory_is_flat_with_five_thousand_connections() {
     if !is_alone("memory_is_flat_with_five_thousand_connections", "ulimit -n $(ulimit -Hn)") {
         return;
     }
-    // Both ends are this process's.
+    // Both ends of each connection are in this process.
     let descriptors = descriptor_limit();
     let number = 5000.min((descriptors - 100) / 2);
     if number < 5000 {
@@ -174,7 +173,7 @@ fn memory_is_flat_with_five_thousand_connections() {
     let mut held = 0;
     let mut rounds = Vec::new();
     for len in [10, 20_000, 20_000, 20_000] {
-        // What is allocated, and not what the allocator keeps, which differs from run to run.
+        // Count allocated bytes; those that the allocator keeps differ from run to run.
         let round = measure(|| {
             runtime.block_on(async {
                 while clients.len() < number {
@@ -190,7 +189,7 @@ fn memory_is_flat_with_five_thousand_connections() {
         rounds.push(held / i64::try_from(number).expect("a number"));
     }
     println!("# {number} connections, bytes of memory for each when idle: {rounds:?}");
-    // The client's end too.
+    // This limit includes the client's end.
     assert!(rounds[0] < BYTES_EACH, "{rounds:?}");
     assert_eq!(rounds[3], rounds[1], "it grows: {rounds:?}");
     let tasks = || runtime.metrics().num_alive_tasks();

@@ -1,10 +1,10 @@
-//! Tests of the state that a connection shares with a handler's thread.
+//! Tests of the state that a connection shares with its handler's thread.
 //!
-//! loom tries the orders in which the two threads can reach that state. It tries all orders with up
-//! to two preemptions. A wake-up that is lost leaves both waiting, which loom finds.
-//! `LOOM_MAX_PREEMPTIONS=3` tries more orders.
+//! loom runs all interleavings of the two threads with up to two preemptions;
+//! `LOOM_MAX_PREEMPTIONS=3` runs more. After a lost wake-up both threads wait, which loom reports
+//! as a deadlock.
 
-// The files of the adapter that share anything, over loom's mutex.
+// The adapter's files with shared state, compiled here with loom's mutex.
 #[allow(dead_code, unreachable_pub, reason = "the rest of it is for the adapter and its users")]
 #[path = "../../src/body.rs"]
 mod body;
@@ -25,7 +25,7 @@ mod sync {
     }
 }
 
-// What links in their documentation name.
+// Names that the intra-doc links of these files need.
 #[allow(unused_imports, reason = "as above")]
 pub(crate) use switchover_tokio::{Config, Timeouts, upgrade};
 
@@ -52,15 +52,15 @@ fn try_all(model: impl Fn() + Send + Sync + 'static) {
 /// The way in which a connection ends the content of a request.
 #[derive(Clone, Copy)]
 enum End {
-    /// All frames have come.
+    /// The content ends after all its frames.
     Whole,
-    /// The request is over before.
+    /// The request ends before its content does.
     Cut,
 }
 
-/// Gives frames while they are wanted, then the end.
+/// Sends frames while the reader wants them, then the end.
 ///
-/// The connection does so in `Serving::work`.
+/// It does what the connection does in `Serving::work`.
 fn gives(channel: &Channel, frames: usize, end: End) {
     let mut left = frames;
     block_on(poll_fn(|context| {
@@ -78,13 +78,13 @@ fn gives(channel: &Channel, frames: usize, end: End) {
         }
         Poll::Ready(())
     }));
-    // As its links do when they are dropped.
+    // The connection cuts the channel when it drops the channel's links.
     channel.cut("the request is over");
 }
 
-/// Returns the number of frames before the end, and whether that was an error.
+/// Reads all frames, as a handler does.
 ///
-/// The handler's part is to read them.
+/// Returns the number of frames, and whether an error ended them.
 fn reads(channel: &Channel) -> (usize, bool) {
     let mut read = 0;
     loop {
@@ -112,9 +112,9 @@ fn content_comes_to_its_reader() {
     }
 }
 
-/// A reader learns that the request is over, wherever it stands.
+/// The reader gets an error if the request ends before its content.
 ///
-/// A frame that was not fetched yet gives way to the error.
+/// The error replaces a frame that was not read yet.
 #[test]
 fn a_reader_learns_that_the_request_is_over() {
     for frames in 0..3 {
@@ -130,15 +130,15 @@ fn a_reader_learns_that_the_request_is_over() {
                 is_error && (frames.saturating_sub(1)..=frames).contains(&read),
                 "{read} of {frames}"
             );
-            // And again, if it asks again.
+            // The next read returns the same error.
             assert_eq!(reads(&channel), (0, false));
         });
     }
 }
 
-/// A reader that has changed its task gets the content.
+/// The reader gets the content if it polls from another task than before.
 ///
-/// The task before is not woken, and need not be.
+/// The earlier task need not be woken.
 #[test]
 fn content_comes_to_the_task_that_asked_last() {
     try_all(|| {
@@ -181,7 +181,7 @@ fn each_interim_response_is_sent_once() {
     });
 }
 
-/// A callback that counts its drops.
+/// A callback that increments a counter when it is dropped.
 struct Taker(Arc<AtomicUsize>);
 
 impl Drop for Taker {
@@ -190,9 +190,9 @@ impl Drop for Taker {
     }
 }
 
-/// A callback that shall take a connection over is taken, or dropped.
+/// A callback that waits for a protocol switch is either called or dropped.
 ///
-/// A task that waits for the callback does not wait for ever.
+/// A task that waits for the callback therefore does not wait forever.
 #[test]
 fn no_taker_stays() {
     try_all(|| {

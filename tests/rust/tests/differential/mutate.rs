@@ -1,6 +1,6 @@
-//! A generator of heads that programs send, broken at random.
+//! A generator of random variations of the heads in the test vectors.
 //!
-//! The same seed gives the same heads on every machine.
+//! The same seed produces the same heads on every machine.
 
 use std::collections::BTreeSet;
 
@@ -11,10 +11,10 @@ use switchover_tests::random::Dice;
 use switchover_tests::script::input;
 use switchover_tests::vector::load;
 
-/// The number of bytes that are kept after the head of a vector.
+/// The number of bytes that an input keeps after the head of a vector.
 const BEHIND: usize = 20;
 
-/// An input of the parsers.
+/// An input for all parsers.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Input {
     pub(crate) bytes: Vec<u8>,
@@ -22,9 +22,9 @@ pub(crate) struct Input {
 }
 
 impl Input {
-    /// Returns the lines of the head, without their ends.
+    /// Returns the lines of the head, without their line ends.
     ///
-    /// Empty lines before the head are left out.
+    /// Skips empty lines before the head.
     pub(crate) fn lines(&self) -> impl Iterator<Item = &[u8]> {
         let lines = self
             .bytes
@@ -39,21 +39,21 @@ impl Input {
         std::array::from_fn(|_| words.next().unwrap_or_default())
     }
 
-    /// Returns the number of field lines with this name, which is in lower case.
+    /// Returns the number of field lines with the name `name`, given in lower case.
     pub(crate) fn count(&self, name: &[u8]) -> usize {
         self.lines().skip(1).filter(|line| named(line).eq_ignore_ascii_case(name)).count()
     }
 
-    /// Returns the name, in lower case, of the field line that has the byte at `at`.
+    /// Returns the name, in lower case, of the field whose line contains byte `at`.
     pub(crate) fn field_at(&self, at: usize) -> Vec<u8> {
         let before = self.bytes[..at].split(|&byte| byte == b'\n');
         let line = before.rev().find(|line| !line.starts_with(b" ") && !line.starts_with(b"\t"));
         named(line.unwrap_or_default()).to_ascii_lowercase()
     }
 
-    /// Returns whether a parser can know that the head is over.
+    /// Returns whether the head has an end that a parser can find.
     ///
-    /// It can when an empty line stands after something.
+    /// The end is an empty line after a line that is not empty.
     pub(crate) fn has_ended(&self) -> bool {
         let start = self
             .bytes
@@ -85,8 +85,8 @@ impl Mutator {
             if bytes.len() > 4096 {
                 continue;
             }
-            // Most of these are refused for what the client here has offered. With another status
-            // they are read.
+            // A 101 is mostly rejected because the client has not offered its protocol. With status
+            // 200 the same head is parsed.
             if bytes.starts_with(b"HTTP/1.1 101") {
                 responses.insert([b"HTTP/1.1 200", &bytes[12..]].concat());
             }
@@ -102,7 +102,7 @@ impl Mutator {
         Self { dice: Dice(seed), requests, responses }
     }
 
-    /// Returns the next input, and the place at which to cut it in two.
+    /// Returns the next input, and the position at which it is cut in two.
     pub(crate) fn next(&mut self) -> (Input, usize) {
         let is_response = self.dice.below(3) == 0;
         let seeds = if is_response { &self.responses } else { &self.requests };
@@ -242,7 +242,7 @@ fn mutate(bytes: &mut Vec<u8>, other: &[u8], is_response: bool, dice: &mut Dice)
             bytes.drain(at..end);
         }
         6 => bytes.truncate(at),
-        // Lines: twice, at another place, away.
+        // Duplicate, move or remove a line.
         7 => {
             let copy = bytes[inside].to_vec();
             insert(bytes, starts[dice.below(starts.len())], &copy);
@@ -253,14 +253,14 @@ fn mutate(bytes: &mut Vec<u8>, other: &[u8], is_response: bool, dice: &mut Dice)
             insert(bytes, starts[dice.below(starts.len())], &moved);
         }
         9 => drop(bytes.drain(inside)),
-        // The beginning of one and the end of another.
+        // Join the beginning of one head and the end of another.
         10 => {
             bytes.truncate(at);
             let (starts, _) = lines(other);
             bytes.extend_from_slice(&other[starts[dice.below(starts.len())]..]);
         }
         11 => {
-            // Whitespace at the joints of the line: around the colon or a space, or at an end.
+            // Insert whitespace beside the colon, beside a space, or at an end of the line.
             let line = &bytes[inside.clone()];
             let joint = line.iter().position(|&byte| matches!(byte, b':' | b' ')).unwrap_or(0);
             let places = [0, joint, joint + 1, line.len().saturating_sub(2), line.len()];
@@ -281,7 +281,7 @@ fn mutate(bytes: &mut Vec<u8>, other: &[u8], is_response: bool, dice: &mut Dice)
         }
         14 => insert(bytes, at, &[dice.below(0x21) as u8]),
         15 => {
-            // A name of any length, most of them near a border of the scanner.
+            // A field name of random length, mostly near a block size of the scanner.
             let len = [1, 8, 15, 16, 17, 31, 32, 33, 63, 64, 65, 100, 128, 300][dice.below(14)]
                 + dice.below(2);
             let field =
@@ -289,7 +289,7 @@ fn mutate(bytes: &mut Vec<u8>, other: &[u8], is_response: bool, dice: &mut Dice)
             insert(bytes, starts[line], &field);
         }
         16 => {
-            // What stands after moves to within two bytes of the border of a block.
+            // Shift the rest to within two bytes of a scanner block's border.
             let border = [32, 64][dice.below(2)];
             let len = border * 2 - (starts[line] + 5) % border + dice.below(5) - 2;
             insert(
@@ -308,7 +308,7 @@ fn mutate(bytes: &mut Vec<u8>, other: &[u8], is_response: bool, dice: &mut Dice)
             insert(bytes, starts[line].max(ends[0]), field.as_bytes());
         }
         _ => match dice.below(40) {
-            // Near the bounds: the number of fields, the length of a line.
+            // Near the limits: the number of fields, the length of a line.
             0 => insert(bytes, starts[line], &b"a:b\r\n".repeat(110 + dice.below(30))),
             1 => insert(
                 bytes,
@@ -330,7 +330,7 @@ fn named(line: &[u8]) -> &[u8] {
     line.split(|&byte| byte == b':').next().unwrap_or_default()
 }
 
-/// Returns the starts of all lines, and their ends after the LF; never none.
+/// Returns the starts of all lines, and their ends after the LF; at least one each.
 fn lines(bytes: &[u8]) -> (Vec<usize>, Vec<usize>) {
     let mut ends: Vec<usize> = bytes
         .iter()
