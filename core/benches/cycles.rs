@@ -1,7 +1,7 @@
-//! Whole cycles in memory: bytes in, every event, the answer's bytes out.
+//! Benchmarks of whole exchanges in memory, from request bytes to response bytes.
 //!
-//! The peers are hyper, a whole server around its parser, over an in-memory pipe, and tungstenite's
-//! handshake.
+//! All events are read. The peers are hyper, which is a whole server, over an in-memory pipe, and
+//! tungstenite's handshake.
 
 use std::convert::Infallible;
 use std::io::{self, Read, Write};
@@ -18,21 +18,21 @@ use switchover::{Config, Connection, Error, Event, Order, Prepared, ResponseHead
 use switchover_benches::inputs::{self, BENCH, H2C, MINIMAL, WEBSOCKET};
 use switchover_benches::{Figures, Job, best, is_wanted, rounds};
 
-/// Requests in one run.
+/// The number of requests in one run.
 const COUNT: usize = 256;
 
-/// The number of requests in one read, if they are pipelined.
+/// The number of pipelined requests in one read.
 const PIPELINED: usize = 32;
 
-/// hyper sends one, so we do.
+/// A Date field, which hyper sends too.
 const DATE: &str = "Fri, 20 Nov 2026 12:00:00 GMT";
 
-/// A pipe that gives so many requests a read, then its end.
+/// A transport that returns one read after another, and then the end.
 ///
-/// It forgets what is written but for its length.
+/// It discards what is written, and counts the bytes.
 struct Pipe<'a> {
     reads: std::slice::Iter<'a, Vec<u8>>,
-    /// The part of a read that had no place in the reader's memory.
+    /// The rest of a read that did not fit into the reader's buffer.
     rest: &'a [u8],
     written: &'a mut usize,
 }
@@ -72,7 +72,7 @@ impl AsyncWrite for Pipe<'_> {
     }
 }
 
-/// Returns the number of bytes that hyper writes for all the reads.
+/// Serves all reads with hyper, and returns the number of bytes that it writes.
 fn hyper(reads: &[Vec<u8>], served: &std::cell::Cell<usize>) -> usize {
     let mut written = 0;
     let service = service_fn(|_: hyper::Request<Incoming>| {
@@ -91,7 +91,7 @@ fn hyper(reads: &[Vec<u8>], served: &std::cell::Cell<usize>) -> usize {
         .half_close(true)
         .serve_connection(Pipe { reads: reads.iter(), rest: &[], written: &mut written }, service);
     let mut connection = pin!(connection);
-    // It yields now and then, and asks to be polled again.
+    // hyper returns `Pending` now and then, after it has woken its task.
     let mut polls = 0;
     let result = loop {
         polls += 1;
@@ -104,10 +104,10 @@ fn hyper(reads: &[Vec<u8>], served: &std::cell::Cell<usize>) -> usize {
     written
 }
 
-/// An answer of ours.
+/// A function that sends a response with this library.
 type Answer<'a> = &'a dyn Fn(&mut Connection, &mut Vec<u8>) -> Result<(), Error>;
 
-/// Answers all requests with our engine.
+/// Serves all requests with this library, and returns the number of bytes written.
 fn ours(
     config: &Arc<Config>,
     reads: &[Vec<u8>],
@@ -124,14 +124,14 @@ fn ours(
             answer(&mut server, out).expect("an answer");
             *served += 1;
         }
-        // One write for each read, as hyper has it with its flush put off.
+        // One write for each read, as hyper does with `pipeline_flush`.
         written += std::hint::black_box(&*out).len();
         out.clear();
     }
     written
 }
 
-/// Ours, all of the requests.
+/// Creates the job that serves all requests with this library.
 fn job<'a>(
     name: &str,
     config: &'a Arc<Config>,
@@ -179,9 +179,9 @@ fn cycles(
     figures.row("cycles", &row, None, &jobs, &times)
 }
 
-/// Measures offers among 120 field lines.
+/// Measures requests with offers among 120 field lines.
 ///
-/// There are none, one, or as many as are allowed.
+/// A request has no offer, one, or as many as are allowed.
 fn offers(figures: &mut Figures) -> io::Result<()> {
     let mut config = Config::default();
     config.limits.fields = 128;
@@ -201,7 +201,7 @@ fn offers(figures: &mut Figures) -> io::Result<()> {
     figures.row("cycles", "120 field lines", None, &jobs, &times)
 }
 
-/// The bytes of a client, and the answer.
+/// A transport for tungstenite: the request to read, and the response written.
 struct Stream<'a> {
     request: &'a [u8],
     answer: &'a mut Vec<u8>,
@@ -262,7 +262,7 @@ fn main() -> io::Result<()> {
     {
         let requests = vec![head.to_vec(); COUNT];
         cycles(&mut figures, name, &requests, 1)?;
-        // After an offer nothing is pipelined.
+        // A request with an offer cannot be followed by pipelined requests.
         if !name.contains("declined") {
             cycles(&mut figures, name, &requests, PIPELINED)?;
         }

@@ -1,12 +1,12 @@
-//! Benchmarks of heads and content, against parsers.
+//! Benchmarks of heads and content, against other parsers.
 //!
-//! Ours is everything the engine does with a message, from the bytes that a read left in its buffer
-//! to the end of the message. Strictness, framing and offers are included. The peers do the bare
-//! syntax. The end is folded into the head's event with `take_end`.
+//! This library's time includes everything from the bytes in its buffer to the end of the message:
+//! strictness, framing and offers. The peers only check the syntax. `take_end` combines the end of
+//! the message with the event of its head.
 //!
-//! The bytes are put where `receive_buffer` says, which stands for the read. That is not timed, as
-//! the peers get theirs in place. The response, without which a server reads no second request, is
-//! not timed here either: `cycles.rs` times it all.
+//! Copying the bytes into `receive_buffer` stands for the read and is not timed, as the peers parse
+//! the bytes in place. The response is not timed either, though a server needs it before the next
+//! request; `cycles.rs` times both.
 
 use std::time::{Duration, Instant};
 
@@ -16,12 +16,12 @@ use switchover_benches::inputs::{self, Input};
 use switchover_benches::peers::{self, Message, Peer};
 use switchover_benches::{Figures, Job, best, clock, is_wanted, rounds};
 
-/// The number of connections that take turns between two looks at the clock.
+/// The number of connections that are used between two readings of the clock.
 ///
-/// Their memory fits into the first cache.
+/// Their memory fits into the first-level cache.
 const BATCH: usize = 16;
 
-/// One of the two ends, ready for the next message.
+/// Connections of one role, ready for the next message.
 struct Ours {
     connections: Vec<Connection>,
     role: Role,
@@ -34,7 +34,7 @@ impl Ours {
         Self { connections: Vec::new(), role, clock: clock(), out: Vec::with_capacity(1024) }
     }
 
-    /// Parses all messages and gives how many fields they have.
+    /// Parses all messages, and returns the number of fields and the time.
     fn parse(&mut self, messages: &[&[u8]]) -> (usize, Duration) {
         let (mut fields, mut spent) = (0, Duration::ZERO);
         for batch in messages.chunks(BATCH) {
@@ -49,10 +49,10 @@ impl Ours {
         (fields, spent)
     }
 
-    /// Prepares the connections for a batch; nothing of this is measured.
+    /// Prepares the connections for a batch, outside the measured time.
     ///
-    /// A server sends the response to the request before, a client sends its request. Then the
-    /// bytes are read.
+    /// A server sends the response to the previous request, and a client sends its request. Then
+    /// the bytes of the next message are copied into the buffer.
     fn prepare(&mut self, batch: &[&[u8]]) {
         let Self { connections, role, out, .. } = self;
         connections.resize_with(batch.len().max(connections.len()), || Connection::new(*role));
@@ -84,7 +84,7 @@ impl Ours {
     }
 }
 
-/// Takes every event there is and gives how many fields the head has.
+/// Consumes all events, and returns the number of fields in the head.
 #[inline(always)]
 fn take(connection: &mut Connection) -> usize {
     let mut fields = 0;
@@ -104,7 +104,7 @@ fn take(connection: &mut Connection) -> usize {
     fields
 }
 
-/// Returns the number of fields, from a count of the lines.
+/// Returns the number of fields in all messages, by counting their lines.
 fn count(messages: &[&[u8]]) -> usize {
     let lines = |message: &[u8]| message.windows(2).filter(|pair| pair == b"\r\n").count();
     messages.iter().map(|message| lines(message) - 2).sum()

@@ -71,7 +71,7 @@ pub const H2C: &[u8] = b"GET / HTTP/1.1\r\n\
 
 /// Returns `count` protocols for an offer.
 ///
-/// Three take turns: `h2c`, which is offered correctly; `websocket`, whose fields are missing; and
+/// Three take turns: `h2c`, which is offered correctly, `websocket` without its fields, and
 /// a protocol without rules.
 pub fn protocols(count: usize) -> Vec<&'static str> {
     ["h2c", "websocket", "example/1"].into_iter().cycle().take(count).collect()

@@ -1,9 +1,9 @@
-//! Costs that must not grow faster than the input.
+//! A benchmark of inputs whose cost must not grow faster than their length.
 //!
-//! Each kind of input comes in sizes of which the largest is four times the smallest. The bench
-//! asserts what was parsed and prints the cost of a byte. It names a cost that is more than twice
-//! as high in the larger input. With the variable `JUDGE` that is a failure. Without it only what was
-//! parsed can be wrong: no test hangs on a time.
+//! Each kind of input has several sizes, each four times the one before. The bench checks the
+//! parsed result and prints the cost of a byte. It reports a cost that more than doubles from one
+//! size to the next. That is a failure only if the variable `JUDGE` is set; otherwise no result
+//! depends on the time.
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -14,22 +14,22 @@ use switchover::{
 use switchover_benches::inputs::MINIMAL;
 use switchover_benches::{Job, best};
 
-/// The most that the cost of a byte may grow in an input of four times the size.
+/// The limit of growth in the cost of a byte, for an input of four times the size.
 const MOST: f64 = 2.0;
-/// The machine is noisy: a cost that really grows does so every time.
+/// The number of measurements, as noise must not count as growth.
 const TRIES: usize = 4;
 const ROUNDS: usize = 12;
 const CHUNK: &[u8] = b"1\r\nx\r\n";
 const KIB: usize = 1024;
 const MIB: usize = 1024 * KIB;
 
-/// An input and its reader, which reads it once or several times.
+/// An input, and a function that parses it one or more times.
 struct Input {
     bytes: usize,
     run: Box<dyn FnMut()>,
 }
 
-/// A kind of input: its name, its sizes, and its maker.
+/// A kind of input: its name, its sizes in bytes, and a function that makes it.
 type Kind = (&'static str, &'static [usize], fn(usize) -> Input);
 
 const KINDS: &[Kind] = &[
@@ -68,7 +68,7 @@ const KINDS: &[Kind] = &[
     ("minimal requests in one piece", &[100, 400, 1600, 6400, 25_600], pipeline),
 ];
 
-/// Bounds that nothing here meets.
+/// Returns a configuration with limits that no input here reaches.
 fn config() -> Arc<Config> {
     let most = 16 * MIB as u32;
     let limits =
@@ -76,7 +76,7 @@ fn config() -> Arc<Config> {
     Arc::new(Config { limits, ..Config::default() })
 }
 
-/// Returns a head of about that many bytes, with fields as browsers send them.
+/// Returns a head of about `bytes` bytes, with fields as browsers send them.
 fn head(bytes: usize, cut: fn(usize) -> Vec<usize>) -> Input {
     let mut head = b"GET /where?q=now HTTP/1.1\r\nHost: www.example.com\r\n".to_vec();
     let mut number = 0;
@@ -97,10 +97,10 @@ fn short_lines(bytes: usize, piece: usize) -> Input {
     request(head, number + 1, &cut)
 }
 
-/// Reads a request piece by piece and answers it.
+/// Creates an input that receives a request in pieces and responds to it.
 ///
-/// The request of that many fields comes without its empty line, on a connection that has served
-/// one before.
+/// `head` is the request without its empty line, and `fields` is the number of its fields. The
+/// connection has served another request before.
 fn request(mut head: Vec<u8>, fields: usize, cut: &dyn Fn(usize) -> Vec<usize>) -> Input {
     head.extend_from_slice(b"\r\n");
     let (bytes, pieces) = (head.len(), cut(head.len()));
@@ -124,7 +124,7 @@ fn request(mut head: Vec<u8>, fields: usize, cut: &dyn Fn(usize) -> Vec<usize>) 
     Input { bytes, run: Box::new(run) }
 }
 
-/// Sends a request with an offer.
+/// Sends a request that offers `foo/2`.
 fn ask(client: &mut Connection, out: &mut Vec<u8>) {
     out.clear();
     client
@@ -221,9 +221,9 @@ fn pipeline(number: usize) -> Input {
     Input { bytes, run: Box::new(run) }
 }
 
-/// Returns the cost of a byte in each size, in nanoseconds.
+/// Returns the length of each input and the cost of a byte in nanoseconds.
 ///
-/// Small inputs are read several times.
+/// Small inputs are parsed several times.
 fn measure((_, sizes, make): &Kind) -> Vec<(usize, f64)> {
     let mut inputs: Vec<Input> = sizes.iter().map(|&size| make(size)).collect();
     let all: Vec<usize> = inputs.iter().map(|input| input.bytes).collect();
@@ -236,7 +236,7 @@ fn measure((_, sizes, make): &Kind) -> Vec<(usize, f64)> {
     all.iter().copied().zip(best(ROUNDS, &mut jobs)).collect()
 }
 
-/// Returns the largest growth from one size to the next.
+/// Returns the largest ratio of the cost in one size to that in the size before.
 fn growth(costs: &[(usize, f64)]) -> f64 {
     costs.windows(2).map(|pair| pair[1].1 / pair[0].1).fold(0.0, f64::max)
 }
@@ -247,7 +247,7 @@ fn main() -> ExitCode {
         let mut costs = measure(kind);
         for _ in 1..TRIES {
             if growth(&costs) > MOST {
-                // What was fast once can be fast.
+                // A slow measurement may be noise, so keep the fastest of several.
                 let again = measure(kind);
                 costs.iter_mut().zip(again).for_each(|(cost, again)| cost.1 = cost.1.min(again.1));
             }

@@ -1,22 +1,22 @@
-//! The figures that the benches have left, read from lines of JSON.
+//! The figures that the benches have written, read from lines of JSON.
 //!
-//! There is one line for each version and for each figure.
+//! A line holds one figure, or the version of one library.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde_json::Value;
 
-/// A figure, with its table, its row and its column.
+/// A measured value, with its table, its row and its column.
 #[derive(Clone, Debug)]
 pub(crate) struct Figure {
     pub(crate) table: String,
     pub(crate) row: String,
     pub(crate) column: String,
-    /// Nanoseconds, or what `unit` says.
+    /// The value in nanoseconds, or in the unit `unit`.
     pub(crate) value: f64,
     pub(crate) unit: Option<String>,
-    /// The length in bytes of the message that took so long.
+    /// The length of the measured message in bytes.
     pub(crate) bytes: Option<f64>,
 }
 
@@ -25,15 +25,14 @@ pub(crate) struct Figure {
 pub(crate) struct Figures {
     pub(crate) all: Vec<Figure>,
     pub(crate) versions: BTreeMap<String, String>,
-    /// The figures of the run before.
+    /// The figures of the previous run.
     pub(crate) before: Option<Box<Figures>>,
 }
 
 impl Figures {
-    /// Reads the figures of a folder, and of the folder `before` in it.
+    /// Reads every file of a folder that ends in `.jsonl`.
     ///
-    /// It reads every file that ends in `.jsonl`. The inner folder has the figures of the run
-    /// before.
+    /// The inner folder `before` holds the figures of the previous run, if there was one.
     pub(crate) fn read(folder: &Path) -> std::io::Result<Self> {
         let before = folder.join("before");
         let mut figures = Self::default();
@@ -71,7 +70,7 @@ impl Figures {
         });
     }
 
-    /// Returns the rows of a table, in order.
+    /// Returns the names of a table's rows, in the order of measurement.
     pub(crate) fn rows(&self, table: &str) -> Vec<&str> {
         let mut rows: Vec<&str> = Vec::new();
         for figure in self.all.iter().filter(|figure| figure.table == table) {
@@ -84,7 +83,7 @@ impl Figures {
 
     /// Returns the best figure among the columns that begin with a peer's name.
     ///
-    /// Each build of a peer is a column. `suffix` is what else was asked of it.
+    /// Each build of a peer has a column. `suffix` selects a variant of the task, if not empty.
     pub(crate) fn best(&self, table: &str, row: &str, peer: &str, suffix: &str) -> Option<&Figure> {
         let is_of = |figure: &&Figure| {
             let plain = |column: &str| column.strip_suffix(", with meaning").is_none();
@@ -103,7 +102,7 @@ impl Figures {
         self.all.iter().filter(is_of).min_by(|one, other| one.value.total_cmp(&other.value))
     }
 
-    /// Returns the value in the column of exactly that name.
+    /// Returns the value in a column of exactly the name `column`.
     pub(crate) fn at(&self, table: &str, row: &str, column: &str) -> Option<f64> {
         let is_it = |figure: &&Figure| {
             figure.table == table && figure.row == row && figure.column == column
@@ -111,12 +110,12 @@ impl Figures {
         self.all.iter().find(is_it).map(|figure| figure.value)
     }
 
-    /// Returns the value that the figure had in the run before.
+    /// Returns the value of the same figure in the previous run.
     pub(crate) fn earlier(&self, figure: &Figure) -> Option<f64> {
         self.before.as_ref()?.at(&figure.table, &figure.row, &figure.column)
     }
 
-    /// Returns the ratio of the peer's best time to ours.
+    /// Returns the ratio of the peer's best time to this library's time.
     pub(crate) fn ratio(&self, table: &str, row: &str, peer: &str, suffix: &str) -> Option<f64> {
         Some(self.best(table, row, peer, suffix)?.value / self.at(table, row, "switchover")?)
     }

@@ -1,4 +1,4 @@
-//! Content that is read elsewhere than in the handler, later, or not at all.
+//! Tests of bodies that are read outside the handler, later, or not at all.
 
 mod common;
 
@@ -17,7 +17,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use common::{Asked, CHUNKED, Frames, GET, config, expect, rest, send, served_by, soon};
 
-/// The action on a request whose body another task reads.
+/// The event that ends a request whose body another task reads.
 #[derive(Clone, Copy, Debug)]
 enum Then {
     Fail,
@@ -70,9 +70,9 @@ async fn a_body_in_another_task_ends_with_its_connection() {
     }
 }
 
-/// Checks that an error of the request's content is the client's.
+/// Checks that an error in the request's content gets a 4xx response.
 ///
-/// One that the handler has met elsewhere is its own, of whatever type it is.
+/// An error of any type that the handler met elsewhere is its own and gets a 5xx.
 #[tokio::test]
 async fn whose_error_it_is_decides_the_status() {
     let proxy = service_fn(async |request: Request<Body>| {
@@ -100,7 +100,7 @@ async fn whose_error_it_is_decides_the_status() {
 
 /// Checks that one task can read a body and run its connection.
 ///
-/// The reader and the connection have the same waker, as with `join!` and `select!`.
+/// Reader and connection share a waker, as with `join!` and `select!`.
 #[tokio::test]
 async fn a_body_is_read_beside_its_connection_in_one_task() {
     let (bodies, mut body) = mpsc::channel(1);
@@ -119,7 +119,7 @@ async fn a_body_is_read_beside_its_connection_in_one_task() {
     let serving = serve_connection(server, handler, &config);
     let reading = async {
         let body = body.recv().await.expect("a request");
-        // The connection has been polled, and has nothing to do.
+        // The connection was polled and waits.
         tokio::time::sleep(Duration::from_millis(10)).await;
         done.send(body.read(100).await.expect("whole").expect("short")).expect("a handler");
     };
@@ -160,9 +160,9 @@ async fn trailers_end_content_on_either_side() {
     assert_eq!(collected.to_bytes(), "abc");
 }
 
-/// Checks that a body stays at its end.
+/// Checks that a body which has ended stays at its end.
 ///
-/// A reader that asks once more after the end does not get content of the next response.
+/// A later read does not return content of the next response.
 #[tokio::test]
 async fn a_body_stays_at_its_end() {
     let (stream, mut server) = tokio::io::duplex(1000);
@@ -185,11 +185,11 @@ async fn a_body_stays_at_its_end() {
     assert_eq!(soon(second.read(10)).await.expect("whole").expect("short"), "2");
 }
 
-// What may take the connection over.
+// Callbacks and tasks that wait for a protocol switch.
 
-/// Checks that a task that waits for a switch is told if it does not come.
+/// Checks that a task which waits for a switch gets an error if none happens.
 ///
-/// A handler that responds otherwise has ended the wait, also where the request is still held.
+/// The handler's other response ends the wait, even if the request is still alive.
 #[tokio::test]
 async fn who_waits_for_a_switch_that_does_not_come_is_told() {
     let (outcomes, mut outcome) = mpsc::channel(1);
@@ -212,7 +212,7 @@ async fn who_waits_for_a_switch_that_does_not_come_is_told() {
 
 /// Checks that the callback for a new protocol is dropped if it is not used.
 ///
-/// The callback may hold the request, which then holds the callback.
+/// The callback may own the request, which in turn owns the callback.
 #[tokio::test]
 async fn what_is_not_to_speak_is_dropped() {
     struct Told(Option<oneshot::Sender<()>>);

@@ -1,7 +1,7 @@
-//! Tests of futures that are dropped half-way.
+//! Tests of futures that are dropped before they are ready.
 //!
-//! Each `async fn` behaves as its documentation has it. Other tests are of what outlives its
-//! connection, or moves to a thread.
+//! Each `async fn` must behave as its documentation says. Other tests cover values that outlive
+//! their connection or move to another thread.
 
 mod common;
 
@@ -108,7 +108,7 @@ async fn a_listener_that_is_dropped_drops_its_connections() {
         }
     })
     .await;
-    // Asked to stop, it waits for answers that do not come; dropped, it does not.
+    // During a shutdown it waits for pending responses; when it is dropped, it does not.
     drop(stop);
     sleep(Duration::from_millis(20)).await;
     assert!(!serving.is_finished());
@@ -119,7 +119,7 @@ async fn a_listener_that_is_dropped_drops_its_connections() {
     assert_eq!(count.load(Ordering::Relaxed), 0);
 }
 
-/// Checks that a reader that gives up waiting for a frame does not lose it.
+/// Checks that a reader which stops waiting for a frame receives it later.
 #[tokio::test]
 async fn a_frame_that_was_not_waited_for_comes_later() {
     async fn all(mut body: Body) -> Result<String, Error> {
@@ -158,19 +158,20 @@ async fn a_frame_that_was_not_waited_for_comes_later() {
     assert_eq!(content.expect("whole"), "abc");
 }
 
-/// Checks that a client goes on only where it knows what comes.
+/// Checks that a client after a cancelled call sends only if its state is known.
 ///
-/// A client that has given up its request, or its response, says so, or goes on where that can be.
+/// If a request or response was cancelled, the next call continues where that is possible, and
+/// returns an error otherwise.
 #[tokio::test]
 async fn a_client_goes_on_only_where_it_knows_what_comes() {
     let (stream, mut server) = tokio::io::duplex(1000);
     let mut client = connect(Asked::new(stream), &config());
     send(&mut server, "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n12345").await;
-    // A response that is read by half.
+    // A response of which only half is read.
     let mut body = client.send(get()).await.expect("an answer").into_body();
     soon(body.frame()).await.expect("content").expect("content");
     drop(body);
-    // What waits for the rest of it has sent nothing of its own.
+    // A request that waits for the rest of that response has sent nothing yet.
     assert!(timeout(Duration::from_millis(10), client.send(get())).await.is_err());
     send(&mut server, "67890").await;
     let answering = async {
@@ -179,19 +180,19 @@ async fn a_client_goes_on_only_where_it_knows_what_comes() {
     };
     let (outcome, ()) = tokio::join!(soon(client.send(get())), answering);
     assert_eq!(outcome.expect("an answer").status(), 204);
-    // One whose request has left.
+    // A cancelled request whose bytes were sent.
     assert!(timeout(Duration::from_millis(10), client.upgrade(get(), &["foo"])).await.is_err());
     assert!(matches!(soon(client.send(get())).await, Err(Error::Misuse(_))));
     drop(server);
-    // An end that is not waited for is one all the same.
+    // A cancelled `close` still closes the connection.
     let (stream, mut server) = tokio::io::duplex(1000);
     drop(timeout(Duration::ZERO, connect(stream, &config()).close()).await);
     assert_eq!(rest(&mut server).await, "");
 }
 
-/// Checks that the stream of a new protocol outlives its connection.
+/// Checks that the stream of a switched protocol outlives its HTTP connection.
 ///
-/// The stream belongs to the task that has it. A stream that is not taken is closed.
+/// The stream belongs to the task that receives it. A stream that no task receives is closed.
 #[tokio::test]
 async fn what_a_connection_becomes_outlives_it() {
     let (streams, mut stream) = mpsc::channel(1);
@@ -238,15 +239,15 @@ async fn what_a_connection_becomes_outlives_it() {
     soon(serving).await.expect("no panic").expect("served");
 }
 
-/// A body can be read by another thread than its connection's.
+/// Checks that a thread can read a body while another one runs its connection.
 ///
-/// The body's state is the only one that threads share. The handler's body and its connection use
-/// it at the same time, over and over.
+/// The body's state is the only state that threads share. Reader and connection use it at the same
+/// time, many times.
 #[test]
 fn a_body_is_read_by_another_thread() {
     let block_on =
         || tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    // Bodies that are read there, and dropped after so many frames.
+    // The other thread reads these bodies, and drops each after that many frames.
     let (bodies, read) = std::sync::mpsc::channel::<(Body, usize, oneshot::Sender<usize>)>();
     let reading = thread::spawn(move || {
         for (mut body, frames, done) in read {
@@ -266,7 +267,7 @@ fn a_body_is_read_by_another_thread() {
                 len
             });
             drop(body);
-            // The handler may have gone.
+            // The handler may have been dropped.
             let _ = done.send(len);
         }
     });

@@ -1,4 +1,4 @@
-//! The client of an HTTP/2 library above an upgraded connection.
+//! Tests of the `h2` crate's client on a connection upgraded to HTTP/2.
 #![cfg(feature = "h2c")]
 
 mod common;
@@ -15,8 +15,8 @@ use common::{config, served_by, soon};
 
 /// Responds to each request with its path and its fields.
 ///
-/// Over HTTP/2 the server has a header table of this size. Without the offer the response is in
-/// HTTP/1.1.
+/// After an upgrade to HTTP/2, `table` is the size of the server's header table. Without an offer
+/// the response is in HTTP/1.1.
 async fn shows(table: Option<u32>, mut request: Request<Body>) -> Result<Response<Body>, BoxError> {
     let content = std::mem::take(request.body_mut()).read(1000).await?.unwrap_or_default();
     let Some(chosen) = upgrade::select(&request, ["h2c"]) else {
@@ -45,7 +45,7 @@ fn get(path: &str) -> Request<()> {
     request.header("x-path", path).body(()).expect("a request")
 }
 
-/// A stream that takes and gives no more than so many bytes at a time.
+/// A stream that reads and writes at most that many bytes at a time.
 struct Slow(DuplexStream, usize);
 
 impl AsyncRead for Slow {
@@ -83,7 +83,7 @@ impl AsyncWrite for Slow {
 
 /// Returns the client's end of a connection that has switched to HTTP/2.
 ///
-/// The request that switched is for this path.
+/// `path` is the path of the request that was upgraded.
 async fn switched(path: &str, table: Option<u32>, step: usize) -> Http2Stream {
     let (stream, _) =
         served_by(100_000, config(), service_fn(move |request| shows(table, request)));
@@ -102,11 +102,10 @@ async fn check(response: h2::client::ResponseFuture, path: &str) {
     assert_eq!(content, path.as_bytes());
 }
 
-/// Checks that the first response is stream 1, and that others follow.
+/// Checks that the first response arrives on stream 1, and that others follow.
 ///
-/// Requests that are made at once with the first, and those after it, refer to lines that were sent
-/// before. The two tables of each direction have to be the same, whatever size the server gives its
-/// own.
+/// Later requests refer to field lines in the HPACK tables. So both tables of each direction must
+/// agree, whatever size the server chooses for its table.
 #[tokio::test]
 async fn the_response_is_stream_1_and_others_follow() {
     for (table, step) in
@@ -131,7 +130,7 @@ async fn the_response_is_stream_1_and_others_follow() {
     }
 }
 
-/// Checks that a request larger than a frame goes on in CONTINUATION.
+/// Checks that a head larger than a frame is continued in CONTINUATION frames.
 #[tokio::test]
 async fn a_long_head_is_made_again_too() {
     let stream = switched("/long", None, usize::MAX).await;
@@ -146,9 +145,9 @@ async fn a_long_head_is_made_again_too() {
     soon(driver).await.expect("no panic").expect("a connection");
 }
 
-/// Checks that a first request with content is an error.
+/// Checks that a first HTTP/2 request with content is an error.
 ///
-/// What would leave with a request that is not sent has left already, or is another one's.
+/// The first request was sent already by the upgrade, so its content cannot be sent.
 #[tokio::test]
 async fn a_first_request_with_content_is_refused() {
     let stream = switched("/", None, usize::MAX).await;
@@ -162,9 +161,9 @@ async fn a_first_request_with_content_is_refused() {
     );
 }
 
-/// Checks that a reader is woken by the request of another task.
+/// Checks that a reader is woken when another task sends the first request.
 ///
-/// Two tasks may share the stream: the one that reads learns that the other has sent a request.
+/// Two tasks may share the stream, one to read and one to write.
 #[tokio::test]
 async fn a_reader_is_woken_by_the_request() {
     let (near, mut far) = tokio::io::duplex(1000);

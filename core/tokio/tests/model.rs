@@ -1,7 +1,7 @@
 //! Tests of the adapter against the engine, with random requests.
 //!
-//! Some requests are broken, and all are cut at random places. The adapter sends what the engine
-//! sends that gets all of them at once. `SEED` makes a run the same again.
+//! Some requests are invalid, and all are cut at random places. The adapter must send the same
+//! bytes as an engine that receives everything at once. `SEED` repeats a run.
 
 mod common;
 
@@ -17,7 +17,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use common::{Frames, config, served_by, soon};
 
-/// A random generator that can be repeated: splitmix64.
+/// A random generator with a seed: splitmix64.
 struct Chance(u64);
 
 impl Chance {
@@ -86,9 +86,9 @@ impl Chance {
         format!("{line}{method} {path} HTTP/{version}\r\nHost: a\r\n{field}{framing}\r\n{content}")
     }
 
-    /// Returns some requests, which are broken in one of three cases.
+    /// Returns the bytes of some requests; every third result is invalid.
     ///
-    /// A byte is wrong, or the end comes too early.
+    /// In an invalid one a byte is replaced, or the end is cut off.
     fn script(&mut self) -> Vec<u8> {
         let mut script: Vec<u8> =
             (0..1 + self.below(5)).flat_map(|_| self.request().into_bytes()).collect();
@@ -102,7 +102,7 @@ impl Chance {
     }
 }
 
-/// The response by the path of a request and by what was read.
+/// The response to a request, chosen by its path and the content read.
 enum Answer {
     Whole(u16, Vec<u8>),
     Chunks,
@@ -110,10 +110,10 @@ enum Answer {
 
 const PIECES: [&str; 3] = ["some", "of it", "and more"];
 
-/// Returns whether the content of a request is read.
+/// Returns whether the handler reads the content of a request.
 ///
-/// Content that is chunked or waits for a 100 is always read. Otherwise the outcome would depend on
-/// the cuts: how much of it has come decides whether an early response is the last.
+/// Content that is chunked or waits for a 100 is always read. Otherwise the cuts would change the
+/// result: an early response is the last if too much content is missing.
 fn reads(path: &str, is_special: bool) -> bool {
     is_special || matches!(path, "/echo" | "/chunks")
 }
@@ -147,14 +147,14 @@ async fn handle(
     })
 }
 
-/// Returns what the engine sends that gets all of the input at once.
+/// Returns the bytes that the engine sends if it receives the input at once.
 fn directly(script: &[u8]) -> Vec<u8> {
     let (mut http, mut out) = (Connection::new(Role::Server), Vec::new());
     http.receive(script).expect("room");
     http.receive_eof(End::Clean);
     if let Err(error) = exchanges(&mut http, &mut out) {
         let status = error.status().unwrap_or(500);
-        // Where a response has begun, it is cut.
+        // A response that has begun is truncated.
         let _ = http.reject(&ResponseHead::new(status, &()), b"", &mut out);
     }
     out
@@ -187,7 +187,7 @@ fn exchanges(http: &mut Connection, out: &mut Vec<u8>) -> Result<(), switchover:
                 http.send_end(&(), out)?;
             }
             Answer::Whole(status, content) => {
-                // As the adapter has it: what is long leaves in pieces.
+                // Like the adapter, send long content in pieces.
                 if content.len() < 4096 {
                     http.respond(&ResponseHead::new(status, &()), &content, out)?;
                 } else {
@@ -213,9 +213,9 @@ fn exchanges(http: &mut Connection, out: &mut Vec<u8>) -> Result<(), switchover:
     }
 }
 
-/// Returns bytes as text that can be read.
+/// Formats bytes as readable text.
 ///
-/// Of a byte that is repeated it says how often.
+/// A byte that is repeated more than eight times is printed with a count.
 fn short(bytes: &[u8]) -> String {
     let mut text = String::new();
     for run in bytes.chunk_by(|one, other| one == other) {
@@ -262,7 +262,7 @@ async fn the_adapter_says_what_the_engine_says() {
         drop(reader);
         soon(writing).await.expect("no panic");
         drop(soon(serving).await.expect("no panic"));
-        // Whether a 100 is needed depends on the cuts.
+        // The cuts decide whether a 100 is sent, so ignore it.
         let said = short(&said).replace("HTTP/1.1 100 Continue\\r\\n\\r\\n", "");
         assert_eq!(said, wanted, "case {cases}: {}", short(&script));
         statuses.extend(said.split("HTTP/1.1 ").skip(1).map(|answer| answer[..3].to_owned()));

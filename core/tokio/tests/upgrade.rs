@@ -1,4 +1,4 @@
-//! Tests of what a server's connection becomes, in memory.
+//! Tests of protocol switches and tunnels on the server, in memory.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use tokio::net::{TcpListener, TcpStream};
 type Content = Full<Bytes>;
 type Answer = Result<Response<Content>, BoxError>;
 
-/// Returns a client's end of a connection that this handler serves.
+/// Returns a client's end of a connection that the given handler serves.
 fn served<H>(handler: H) -> (DuplexStream, tokio::task::JoinHandle<Result<(), Error>>)
 where
     H: HttpService<Error: Into<BoxError>, Future: Send> + Send + 'static,
@@ -47,7 +47,7 @@ async fn expect_end(client: &mut DuplexStream) {
     assert_eq!(rest, "");
 }
 
-/// Speaks `shout/2` or `shout/1` where it can.
+/// Accepts `shout/2` or `shout/1` if one is offered; otherwise responds in HTTP.
 async fn shout(request: Request<Body>) -> Answer {
     let Some(chosen) = upgrade::select(&request, ["shout/2", "shout/1"]) else {
         return Ok(Response::new("in HTTP".into()));
@@ -133,7 +133,7 @@ async fn what_would_do_is_required_or_advertised() {
     expect(&mut client, &format!("{head}in HTTP")).await;
 }
 
-// What frameworks answer that know nothing of this.
+// Responses of frameworks that do not know this crate's upgrades.
 
 #[tokio::test]
 async fn a_426_that_says_nothing_is_a_400() {
@@ -194,9 +194,10 @@ async fn a_101_that_leads_nowhere_is_a_500() {
     }
 }
 
-/// Checks the response to wrong content before an accept.
+/// Checks the response to an accepted offer whose content is invalid.
 ///
-/// An error in content that is not read is the client's fault, a 400. Too much content is a 413.
+/// An error in content that the handler does not read is the client's fault and gets a 400. Too
+/// much content gets a 413.
 #[tokio::test]
 async fn content_before_an_accept_is_answered_as_it_deserves() {
     let offer = "POST / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: foo\r\n";
@@ -224,7 +225,8 @@ async fn content_before_an_accept_is_answered_as_it_deserves() {
         let (mut client, _serving) = served(service_fn(accept));
         let sending = async {
             for piece in &sent {
-                // A client that has its answer may be gone before it has sent all.
+                // A client that has received its response may disconnect before it has sent
+                // everything.
                 drop(client.write_all(piece.as_bytes()).await);
                 tokio::time::sleep(std::time::Duration::from_millis(5)).await;
             }
@@ -299,10 +301,10 @@ async fn a_2xx_to_connect_without_a_tunnel_is_a_501() {
     assert!(matches!(serving.await.expect("no panic"), Err(Error::Misuse(_))));
 }
 
-/// Checks that a CONNECT that is rejected ends the connection.
+/// Checks that a rejected CONNECT ends the connection.
 ///
-/// What stands after it may have been meant for the tunnel, so it is not read (RFC 9931, section
-/// 5).
+/// Later bytes may have been meant for the tunnel, so the server does not read them (RFC 9931,
+/// section 5).
 #[tokio::test]
 async fn a_connect_that_is_refused_ends_the_connection() {
     let (mut client, serving) = served(service_fn(async |_| {
@@ -316,7 +318,7 @@ async fn a_connect_that_is_refused_ends_the_connection() {
     serving.await.expect("no panic").expect("served");
 }
 
-// Content, and a request's own 100.
+// Content of a request with an offer, and its 100 response.
 
 #[tokio::test]
 async fn content_is_read_before_the_switch_or_dropped() {
@@ -352,7 +354,7 @@ async fn content_is_read_before_the_switch_or_dropped() {
 
 /// Checks that a stream can end with a reset.
 ///
-/// After an orderly end the client would take the half for all.
+/// After an orderly end the client would consider half of the data complete.
 #[tokio::test]
 async fn a_stream_can_end_with_a_reset() {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
@@ -379,9 +381,9 @@ async fn a_stream_can_end_with_a_reset() {
     assert_eq!(end.kind(), std::io::ErrorKind::ConnectionReset);
 }
 
-/// Checks that HTTP goes on above a new layer.
+/// Checks that HTTP continues above TLS after an upgrade to TLS.
 ///
-/// A layer that changes nothing stands in place of TLS, in an upgrade to TLS.
+/// A layer that changes no bytes stands in for TLS.
 #[tokio::test]
 async fn http_goes_on_above_a_new_layer() {
     async fn above(request: Request<Body>) -> Answer {
@@ -424,7 +426,7 @@ async fn a_connection_goes_on_as_http_2() {
             }
         }))
     });
-    // A stream may gather what it is given until it is flushed, as TLS does.
+    // A stream may buffer writes until it is flushed, as TLS does.
     let (mut client, server) = tokio::io::duplex(100_000);
     let config = Config { date: false, ..Config::default() };
     let serving = tokio::spawn(async move {
@@ -439,7 +441,7 @@ async fn a_connection_goes_on_as_http_2() {
         "HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c\r\nConnection: Upgrade\r\n\r\n",
     )
     .await;
-    // Frames, until the DATA of stream 1.
+    // Read frames up to the DATA frame of stream 1.
     let content = tokio::time::timeout(Duration::from_secs(10), async {
         loop {
             let mut head = [0; 9];

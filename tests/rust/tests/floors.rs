@@ -1,6 +1,6 @@
-//! The order of folders and files: which of them may use which.
+//! Checks of the dependencies between folders and files.
 //!
-//! So there is no circle of folders or files, and nothing uses `beside`.
+//! No folders or files may depend on each other in a circle, and none may use `beside`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -8,19 +8,19 @@ use std::path::Path;
 
 use switchover_tests::{files, home};
 
-/// A folder or file of `core/src`, and what it may use beside itself.
+/// The folders and files of `core/src`, with the others that each may use.
 const MAY_USE: [(&str, &str); 11] = [
     ("enums", ""),
     ("limits", ""),
     ("error", "enums"),
     ("trace", "enums"),
     ("wire", "error limits enums"),
-    // The machine knows no byte.
+    // The state machine does not handle bytes.
     ("machine", "error enums"),
     ("upgrade", "error limits enums machine wire"),
     ("event", "enums upgrade wire"),
     ("connection", "error event limits enums machine trace upgrade wire"),
-    // What stands beside a connection knows none.
+    // The helpers in `beside` do not use a connection.
     ("beside", "error enums upgrade wire"),
     ("http", "event upgrade wire"),
 ];
@@ -35,7 +35,7 @@ fn each_folder_uses_only_those_below_it() {
             .to_string_lossy()
             .replace('\\', "/");
         let folder = name.split(['/', '.']).next().unwrap_or_default();
-        // The root shows all of them, and so does what bindings use.
+        // The crate root and the module for bindings may use everything.
         if matches!(folder, "lib" | "binding") || name.contains("/explorer/") {
             continue;
         }
@@ -58,7 +58,7 @@ fn each_folder_uses_only_those_below_it() {
     }
 }
 
-/// The files of a folder of `core/src`, each of which may use those before it.
+/// The files of two folders of `core/src`, each of which may use those before it.
 const ORDERS: [(&str, &str); 2] = [
     ("wire", "scan syntax known buffer fields protocol source message head framing body encode"),
     (
@@ -78,7 +78,7 @@ fn each_file_uses_only_those_before_it() {
             let is_below = name.components().count() > 1;
             let name = name.to_string_lossy().replace('\\', "/");
             let first = name.split(['/', '.']).next().unwrap_or_default();
-            // The folder's own file shows all of them.
+            // The folder's `mod.rs` re-exports all its files.
             if first == "mod" {
                 continue;
             }
@@ -131,11 +131,11 @@ fn the_adapter_uses_nothing_that_is_hidden() {
     }
 }
 
-/// The parts in which no files use each other in a circle.
+/// The source folders in which no files may use each other in a circle.
 const PARTS: [&str; 6] =
     ["core/src", "core/tokio/src", "core/switchboard/src", "ffi-c/src", "py/src", "wasm/src"];
 
-/// A file by the names of its module, and the files that it uses.
+/// The files that each file uses, all given as module paths.
 type Uses = BTreeMap<Vec<String>, BTreeSet<Vec<String>>>;
 
 #[test]
@@ -150,7 +150,7 @@ fn no_files_use_each_other_in_a_circle() {
     }
 }
 
-/// Follows the uses of a file, and panics where they lead back to it.
+/// Follows the dependencies of a file, and panics if they form a circle.
 fn follow(
     module: &[String],
     uses: &Uses,
@@ -168,13 +168,13 @@ fn follow(
     done.insert(module.to_vec());
 }
 
-/// Returns the files below a root, each with those that it uses.
+/// Returns the files below a root, each with the files that it uses.
 ///
-/// A file may use what its folder's own file defines. So that is no use, nor is the root's.
+/// A name that the folder's own file or the crate root defines does not count as a use.
 fn uses(root: &Path) -> Uses {
     let sources: BTreeMap<Vec<String>, String> = files(root, "rs")
         .iter()
-        // It explores in a circle: a side sends to the other.
+        // The explorer has a circle on purpose: each side sends to the other.
         .filter(|path| !path.components().any(|part| part.as_os_str() == "explorer"))
         .map(|path| (module(path.strip_prefix(root).expect("below")), code(path)))
         .collect();
@@ -189,7 +189,7 @@ fn uses(root: &Path) -> Uses {
     sources.iter().map(|(module, code)| (module.clone(), used_by(module, code))).collect()
 }
 
-/// Returns the names of a file's module.
+/// Returns the module path of a file.
 fn module(path: &Path) -> Vec<String> {
     let path = path.with_extension("");
     let names = path.iter().map(|name| name.to_string_lossy().into_owned());
@@ -206,7 +206,7 @@ fn code(path: &Path) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
-/// Returns the paths that code names: imports, and those from `crate` or `super`.
+/// Returns the paths in code: imports, and those that start at `crate` or `super`.
 fn paths(code: &str) -> Vec<Vec<String>> {
     let mut found = Vec::new();
     for (at, piece) in code.split("use ").enumerate() {
@@ -220,7 +220,7 @@ fn paths(code: &str) -> Vec<Vec<String>> {
     found
 }
 
-/// Returns the paths of an import, of which braces may hold several.
+/// Returns the paths of an import; braces may contain several.
 fn flat(import: &str) -> Vec<Vec<String>> {
     let Some((prefix, list)) = import.split_once('{') else {
         let path = import.split(" as ").next().unwrap_or_default();
@@ -245,7 +245,7 @@ fn flat(import: &str) -> Vec<Vec<String>> {
     paths.map(|path| [flat(prefix).concat(), path].concat()).collect()
 }
 
-/// Returns a path from the root, or nothing where it leads out of the crate.
+/// Returns a path from the crate root, or an empty one if it is in another crate.
 fn absolute(module: &[String], path: &[String]) -> Option<Vec<String>> {
     let (first, rest) = path.split_first()?;
     match first.as_str() {

@@ -71,7 +71,7 @@ impl Frame {
 enum Move {
     /// The client sends frames that belong together.
     Client(Vec<Frame>),
-    /// That many of the sent bytes arrive at the splice.
+    /// The next bytes that the client sent arrive at the splice, as many as given.
     Arrive(usize),
     /// The engine sends a WINDOW_UPDATE of that many bytes for the connection.
     Give(u32),
@@ -213,8 +213,8 @@ impl Play {
         assert_eq!(self.client_window, self.engine_window, "both mean the same window");
     }
 }
- Returns the length of the complete frames at the beginning of `bytes`.
-/// Returns the number of bytes that are whole frames.
+
+/// Returns the length of the complete frames at the beginning of `bytes`.
 fn whole_len(bytes: &[u8]) -> usize {
     let mut at = 0;
     while bytes.len() - at >= 9 {
@@ -231,9 +231,9 @@ fn whole(bytes: &[u8]) -> usize {
     Frame::read(&bytes[..whole_len(bytes)]).len()
 }
 
-/// Returns the frames of one stream, with DATA joined.
+/// Returns the frames of one stream, with adjacent DATA frames joined.
 ///
-/// It may have been split, but only where nothing is padded.
+/// The splice may split a DATA frame, but only one without padding.
 fn of_stream(frames: &[Frame], stream: u32) -> Vec<Frame> {
     let mut joined: Vec<Frame> = Vec::new();
     for frame in frames.iter().filter(|frame| frame.stream == stream) {
@@ -254,7 +254,7 @@ fn of_stream(frames: &[Frame], stream: u32) -> Vec<Frame> {
 
 /// Configures a test with the seed of the run.
 ///
-/// What has failed once is tried first; proptest writes it down.
+/// Cases that failed before run first; proptest stores them in a file.
 fn config(cases: u32) -> ProptestConfig {
     println!("again: SEED={:#x} cargo test -p switchover-tests --test splice_order", seed());
     let persistence = FileFailurePersistence::WithSource("proptest-regressions");
@@ -278,7 +278,7 @@ proptest! {
         let got = Frame::read(&play.got);
         for stream in [0, 3, 5, 7] {
             let all = |frames: &[Frame]| {
-                // Of the connection's own frames only the ACKs have a place.
+                // Of the frames on stream 0, only the ACKs must keep their order.
                 let frames: Vec<Frame> =
                     frames.iter().filter(|frame| stream != 0 || frame.is_ack()).cloned().collect();
                 of_stream(&frames, stream)
@@ -318,7 +318,7 @@ proptest! {
         }
         if ends {
             splice.client_ended();
-            // What waits for a window that does not come is all that is left.
+            // Only data that waits for the stream's window may remain.
             splice.engine_sent(&Frame::new(WINDOW_UPDATE, 0, 0, &0x7fff_ffffu32.to_be_bytes()).bytes());
             splice.take_for_engine();
         }

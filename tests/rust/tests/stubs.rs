@@ -1,7 +1,7 @@
-//! Writes the documents of Python's stubs.
+//! A generator of the docstrings in Python's stubs.
 //!
-//! Those of enums and options are made of the core's tables and sources. A stale stub fails;
-//! `BLESS=1 cargo test -p switchover-tests --test stubs` writes it.
+//! The docstrings of enums and options come from the core's tables and sources. An outdated stub
+//! fails the test; `BLESS=1 cargo test -p switchover-tests --test stubs` rewrites it.
 
 use std::fs;
 
@@ -30,7 +30,7 @@ fn compare(path: &str, wanted: &str) {
     assert!(wanted == read(path), "{path} is stale; BLESS=1 rewrites it");
 }
 
-/// Returns the documents of enums and options that `help` shows.
+/// Returns the Python module with the docstrings of enum members and options.
 fn for_help(stubs: &str) -> String {
     let mut page = String::from(
         "\"\"\"What the engine says of each member of an enum and of each option. Written by tests/rust/tests/stubs.rs.\"\"\"\n\n\
@@ -60,9 +60,9 @@ fn for_help(stubs: &str) -> String {
     page + "}\n"
 }
 
-/// Returns the attributes of a class, each with its document.
+/// Returns the attributes of a class, each with its docstring.
 ///
-/// They are the lines with that mark after the name.
+/// An attribute is a line that has `mark` after the name.
 fn described<'s>(class: &'s str, mark: &str) -> Vec<(&'s str, String)> {
     let mut found = Vec::new();
     let mut lines = class.lines();
@@ -86,7 +86,7 @@ fn described<'s>(class: &'s str, mark: &str) -> Vec<(&'s str, String)> {
     found
 }
 
-/// Returns the stubs with the members of enums, from the core's tables.
+/// Returns the stubs with the members of enums replaced by the core's tables.
 fn with_enums(mut stubs: String) -> String {
     let mut tables = tables();
     tables.extend(tables!(ContentKind));
@@ -107,7 +107,7 @@ fn with_enums(mut stubs: String) -> String {
         }
         let opening = format!("class {class}(enum.{base}):\n");
         let from = stubs.find(&opening).unwrap_or_else(|| panic!("no {opening}")) + opening.len();
-        // After the document of the class, which an empty line ends.
+        // The members follow the docstring of the class and an empty line.
         let from =
             from + stubs[from..].find("\"\"\"\n\n").expect("a document") + "\"\"\"\n\n".len();
         let to = from + stubs[from..].find("\n    label: str\n").expect("the label");
@@ -116,7 +116,7 @@ fn with_enums(mut stubs: String) -> String {
     stubs
 }
 
-/// Returns the core's document of each value of an enum, in their order.
+/// Returns the core's documentation of each value of an enum, in their order.
 fn documents(enumeration: &str) -> Vec<String> {
     if enumeration == "ErrorKind" {
         let sentence = |text: &str| text[..1].to_uppercase() + &text[1..] + ".";
@@ -139,7 +139,7 @@ fn documents(enumeration: &str) -> Vec<String> {
     found
 }
 
-/// Writes a document without its links, with Python's names.
+/// Converts documentation to plain text: no links, and names as in Python.
 fn plain(text: &str) -> String {
     let mut pieces = text.split("[`");
     let mut out = pieces.next().unwrap_or_default().to_owned();
@@ -153,21 +153,21 @@ fn plain(text: &str) -> String {
         out += &format!("`{name}`{rest}");
     }
     let spelled = |text| Spelled::new(text, Language::Python).as_str().to_owned();
-    // Of no more than a sentence at a time, as that is what has room.
+    // The converter has room for one sentence at a time.
     out.split_inclusive(". ").map(spelled).collect()
 }
 
-/// Returns a text as a document of a stub.
+/// Returns a text as an indented docstring.
 fn in_quotes(text: &str) -> String {
     let quotes = "\"\"\"";
-    // Every line has room for the closing quotes.
+    // Leave room for the closing quotes in every line.
     let lines = wrapped(&format!("    {quotes}"), text, "    ", WIDTH - quotes.len());
     lines.join("\n") + quotes + "\n"
 }
 
 /// Returns the stubs with the arguments and attributes of `Config`.
 ///
-/// The arguments have their defaults, the attributes the core's documents.
+/// Arguments show their default values, and attributes the core's documentation.
 fn with_options(mut stubs: String) -> String {
     let (mut arguments, mut attributes) = (String::new(), String::new());
     let mut add = |name: &str, kind: &str, default: &str, document: &str| {
@@ -199,7 +199,7 @@ fn with_options(mut stubs: String) -> String {
     stubs
 }
 
-/// Returns the document of the field of that name.
+/// Returns the documentation of the public field `name`.
 fn field_document(source: &str, name: &str) -> String {
     let declares = format!("    pub {name}: ");
     let lines: Vec<&str> = source.lines().collect();
@@ -218,7 +218,7 @@ fn field_document(source: &str, name: &str) -> String {
     plain(&text.join(" "))
 }
 
-/// Writes `65536` as `65_536`.
+/// Formats a number with underscores, such as `65_536`.
 fn with_underscores(number: u64) -> String {
     let digits = number.to_string();
     let groups: Vec<&str> = digits

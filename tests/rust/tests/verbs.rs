@@ -19,7 +19,7 @@ struct Language {
     ending: &'static str,
     /// Prefixes of the names of the files to search; if empty, all files.
     only: &'static [&'static str],
-    /// Whether the caller provides the output memory, which then may be too small.
+    /// True if the caller provides the output memory, which may then be too small.
     brings_memory: bool,
     /// The words that begin the list of errors, by which an old list is found.
     opening: &'static str,

@@ -19,7 +19,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{Instant, sleep};
 
-/// The limit of bytes that an idle connection allocates, client and server together.
+/// The limit of allocated bytes for an idle connection, both ends together.
 const BYTES_EACH: i64 = 8 * 1024;
 
 /// Runs this test again in a process of its own, after the shell command `first`.

@@ -1,7 +1,7 @@
-//! Tests with programs that are no library: curl, servers and load generators.
+//! Tests with separate programs: curl, servers and load generators.
 //!
-//! curl upgrades to HTTP/2, and so do the servers. The programs that measure send many requests,
-//! and fast. A program that is not there is left out, and the test says so.
+//! curl upgrades to HTTP/2, and so do the servers. The load generators send many requests fast. A
+//! program that is not installed is skipped, and the test prints its name.
 
 use std::convert::Infallible;
 use std::process::Stdio;
@@ -17,7 +17,7 @@ use tokio::process::{Child, Command};
 
 /// Runs a program and returns its output, or `None` if it is not installed.
 ///
-/// The program has to succeed.
+/// Panics if the program fails.
 async fn run(program: &str, arguments: &[&str]) -> Option<String> {
     let command =
         Command::new(program).args(arguments).stdin(Stdio::null()).kill_on_drop(true).output();
@@ -39,7 +39,7 @@ async fn run(program: &str, arguments: &[&str]) -> Option<String> {
 
 /// Responds with the path and the length of the content.
 ///
-/// The response is in HTTP/2 where that is offered, and otherwise in HTTP/1.1.
+/// The response is in HTTP/2 if the client offers it, otherwise in HTTP/1.1.
 async fn count(mut request: Request<Body>) -> Result<Response<Full<Bytes>>, BoxError> {
     let content = std::mem::take(request.body_mut()).read(200_000).await?.unwrap_or_default();
     let Some(chosen) = upgrade::select(&request, ["h2c"]) else {
@@ -75,7 +75,7 @@ async fn curl_upgrades_to_http_2() {
     };
     if let Some(said) = curl(&["--http1.1", &a, &b]).await {
         assert_eq!(said, "/a 0 in 1.1\n/b 0 in 1.1\n");
-        // The second goes over the connection of the first.
+        // The second request reuses the connection of the first.
         assert_eq!(
             curl(&["--http2", &a, &b]).await.expect("it is there"),
             "/a 0 in 2\n/b 0 in 2\n"
@@ -84,7 +84,7 @@ async fn curl_upgrades_to_http_2() {
             curl(&["--http1.1", "--data", &long, &a]).await.expect("it is there"),
             "/a 100000 in 1.1\n"
         );
-        // Which curl sends without an offer, or with one, as its version has it.
+        // Some versions of curl send a POST with the offer, others without.
         let said = curl(&["--http2", "--data", &long, &a]).await.expect("it is there");
         assert!(said.starts_with("/a 100000 in "), "{said}");
         let said =
@@ -112,7 +112,7 @@ async fn those_that_measure_are_served_without_an_error() {
     if let Some(said) = run("h2load", &pipelined).await {
         assert!(said.contains("20000 succeeded, 0 failed, 0 errored, 0 timeout"), "{said}");
     }
-    // HTTP/1.0, with a connection each and with kept ones.
+    // HTTP/1.0, with a connection for each request and with persistent connections.
     for kept in [&[][..], &["-k"]] {
         if let Some(said) =
             run("ab", &[kept, &["-q", "-n", "2000", "-c", "10", &url]].concat()).await
@@ -127,10 +127,10 @@ async fn those_that_measure_are_served_without_an_error() {
     served.stop().await;
 }
 
-/// Starts a server that forwards, and connects to it.
+/// Starts a proxy, and connects to it.
 ///
-/// `arguments` gets the free port for the server to listen on. The program runs until the returned
-/// `Child` is dropped. The result is `None` if the program is not installed.
+/// `arguments` receives the free port on which the proxy must listen. The program runs until the
+/// returned `Child` is dropped. The result is `None` if the program is not installed.
 async fn forwarder(
     program: &str,
     arguments: impl Fn(u16) -> Vec<String>,
@@ -157,10 +157,10 @@ async fn forwarder(
     Some((child, stream))
 }
 
-/// Checks that `h2` is the client of servers that upgrade.
+/// Checks that the `h2` crate's client works with servers that upgrade.
 ///
-/// nghttp2 and h2o keep tables of their own, and reject what does not fit them. With a table of 0
-/// they ask to be told of it first.
+/// nghttp2 and h2o have their own header tables, and reject a reference that does not match. With a
+/// table of size 0 they require a table size update first.
 #[tokio::test]
 async fn h2_is_the_client_of_servers_that_upgrade() {
     let echo = async |request: Request<Body>| {
