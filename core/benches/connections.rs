@@ -1,11 +1,11 @@
 //! The cost of many connections: memory and time.
 //!
-//! Memory is that of idle connections, and of connections with a message under way. Time is for
-//! requests that each come on another one, so that nothing of their connection is in the cache.
+//! Memory is measured for idle connections, and for connections with an incomplete message. Time is
+//! measured for requests on alternating connections, so that no connection is in the cache.
 //!
-//! The heap is counted by an allocator that counts; what the kernel says the process has in memory
-//! stands beside it. Asserts that an idle connection costs no more than its struct, and that no
-//! more than 128 bytes.
+//! An allocator counts the bytes on the heap; the resident memory reported by the kernel is shown
+//! beside that. The bench asserts that an idle connection costs only its struct, of at most 128
+//! bytes.
 
 use std::fs;
 use std::hint::black_box;
@@ -40,7 +40,7 @@ fn answer(connection: &mut Connection) {
     assert!(out.len() < 256, "nothing was answered");
 }
 
-/// Returns a connection that has served a request and waits for the next.
+/// Returns a connection that has responded to a request and waits for the next.
 fn idle() -> Connection {
     let mut connection = Connection::new(Role::Server);
     serve(&mut connection, BENCH);
@@ -57,7 +57,7 @@ fn in_head() -> Connection {
     connection
 }
 
-/// Returns a connection that shows a request.
+/// Returns a connection with a request as its current event.
 fn in_event() -> Connection {
     let mut connection = Connection::new(Role::Server);
     serve(&mut connection, BENCH);
@@ -67,7 +67,7 @@ fn in_event() -> Connection {
     connection
 }
 
-/// Bytes that the process has in memory.
+/// Returns the resident memory of this process in bytes.
 fn resident() -> f64 {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
@@ -75,7 +75,7 @@ fn resident() -> f64 {
     kibibytes.map_or(f64::NAN, |kibibytes| 1024.0 * kibibytes)
 }
 
-/// The cost of one of `count` connections, and the part of each on the heap.
+/// The memory of one connection, as the average of `count` connections.
 struct Cost {
     heap_bytes: f64,
     heap_blocks: f64,
@@ -108,7 +108,7 @@ fn memory(figures: &mut Figures) -> std::io::Result<()> {
     assert!(size <= 128.0, "an idle connection is small");
     figures.value(TABLE, "1,000,000 idle: heap of each", parked.heap_bytes, "bytes")?;
     figures.value(TABLE, "1,000,000 idle: resident, of each", parked.resident, "bytes")?;
-    // What has been measured stays, so that the next ones need memory of their own.
+    // Keep the measured connections, so that the next ones need new memory.
     let mut kept = Vec::new();
     for (name, make) in
         [("in the middle of a head", in_head as fn() -> _), ("with a request shown", in_event)]

@@ -1,8 +1,7 @@
-//! Benchmarks of content and slow input.
+//! Benchmarks of content, and of input that arrives slowly.
 //!
-//! There are chunks large and small, a long body, and heads byte by byte. Everything goes through
-//! the public API. The peers are llhttp, which goes on where its input stopped, and the parsers
-//! that begin again.
+//! Inputs are large and small chunks, a long body, and heads byte by byte. All calls use the public
+//! API. The peers are llhttp, which continues where its input stopped, and parsers that start over.
 
 use std::hint::black_box;
 
@@ -14,9 +13,9 @@ use switchover_benches::{Figures, Job, best, rounds};
 /// The number of bytes that a server reads at once.
 const READ: usize = 65_536;
 
-/// Reads a whole message, responds to it, and returns the length of the content.
+/// Parses a whole message, responds to it, and returns the length of the content.
 ///
-/// It takes `read` bytes at a time.
+/// `read` is the number of bytes received at a time.
 fn content(server: &mut Connection, message: &[u8], read: usize, out: &mut Vec<u8>) -> usize {
     let mut content = 0;
     for piece in message.chunks(read) {
@@ -84,7 +83,7 @@ fn main() -> std::io::Result<()> {
     slow(&mut figures, &peers)
 }
 
-/// Measures heads that come one byte at a time.
+/// Measures heads that arrive one byte at a time.
 fn slow(figures: &mut Figures, peers: &[peers::Peer]) -> std::io::Result<()> {
     for (row, head, truth) in [
         ("h: b byte by byte, each byte", BENCH, 9),

@@ -50,9 +50,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
 }
 
-/// Sends the lines in `foo/2`, then QUIT, and prints all that comes back.
+/// Sends the lines in `foo/2`, then QUIT, and prints all that the server sends.
 ///
-/// In `foo/2` the server first responds to the request; then it sends lines back in upper case.
+/// In `foo/2` the server first responds to the request; then it returns each line in upper case.
 fn speak_foo(lines: &[String], mut stream: TcpStream) -> Result<(), Box<dyn Error>> {
     for line in lines {
         stream.write_all(format!("{line}\n").as_bytes())?;

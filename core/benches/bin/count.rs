@@ -1,7 +1,7 @@
 //! A program whose instructions are counted: `count INPUT TIMES` serves an input.
 //!
-//! It takes every message of the input that often, from the bytes to the response, on the scan path
-//! that the variable `SCAN` names. `tests/tools/instructions` runs it under callgrind.
+//! It serves every message of the input TIMES times, from the bytes to the response. The variable
+//! `SCAN` names the scan path. `tests/tools/instructions` runs it under callgrind.
 
 use switchover::binding::ScanPath;
 use switchover::gateway::EndToEnd;
@@ -48,14 +48,14 @@ fn main() {
     }
 }
 
-/// The fields that servers send with five bytes of text.
+/// The fields of a typical response with five bytes of text.
 const HELLO: [(&str, &str); 2] =
     [("Date", "Fri, 20 Nov 2026 12:00:00 GMT"), ("Content-Type", "text/plain")];
 
 /// The number of bytes that a server reads at once.
 const READ: usize = 65_536;
 
-/// Returns the messages of an input.
+/// Returns the messages of the input `name`.
 fn messages(name: &str) -> Vec<Vec<u8>> {
     match name {
         "k" => inputs::distinct(),
@@ -70,7 +70,7 @@ fn messages(name: &str) -> Vec<Vec<u8>> {
 
 /// Serves each message on one connection, from the bytes to the response.
 ///
-/// It takes `read` bytes at a time.
+/// `read` is the number of bytes received at a time.
 fn serve<E: std::fmt::Debug>(
     messages: &[Vec<u8>],
     read: usize,
@@ -96,9 +96,9 @@ fn serve<E: std::fmt::Debug>(
     }
 }
 
-/// Filters the fields of a request as an intermediary does that forwards it.
+/// Filters the fields of a request, as a proxy does before it forwards them.
 ///
-/// Its `Connection` lists as many options as the limits let through.
+/// `Connection` lists as many options as the limits allow.
 fn forward() {
     let options = "a,b,".repeat(4_000);
     let mut fields = vec![("Host", "a"), ("Connection", options.as_str())];
@@ -108,7 +108,7 @@ fn forward() {
     assert_eq!(kept, 99);
 }
 
-/// Accepts a WebSocket, on a connection of its own.
+/// Accepts a WebSocket on a new connection.
 fn handshake(out: &mut Vec<u8>) {
     out.clear();
     let mut server = Connection::new(Role::Server);
@@ -119,9 +119,9 @@ fn handshake(out: &mut Vec<u8>) {
     assert!(server.may_speak());
 }
 
-/// Offers a WebSocket as a new client, and receives the 101 that accepts it.
+/// Offers a WebSocket on a new client connection, and receives the 101.
 ///
-/// The client is new each time, since a switch is the end of it.
+/// The connection is new each time, because the switch ends HTTP on it.
 fn ask(out: &mut Vec<u8>) {
     out.clear();
     let mut client = Connection::new(Role::Client);

@@ -1,6 +1,6 @@
-//! Writes the inputs into a folder, for the benches of the other languages.
+//! A program that writes the inputs to a folder, for benches in other languages.
 //!
-//! There is one file for each.
+//! Each input is a file.
 
 use std::path::PathBuf;
 

@@ -11,9 +11,9 @@ const COLOURS: [RGBColor; 3] =
     [RGBColor(0x9a, 0x9a, 0x9a), RGBColor(0xd8, 0x8c, 0x3a), RGBColor(0x6b, 0x9e, 0x5a)];
 const OURS: RGBColor = RGBColor(0x1f, 0x77, 0xb4);
 
-/// Draws the ratios of the peers' times to ours, as bars for each head.
+/// Draws the ratios of the peers' times to this library's, as bars for each head.
 ///
-/// A ratio lets a head of 37 bytes and one of 8,000 stand side by side. Ours is the line at 1.
+/// Ratios make a head of 37 bytes comparable with one of 8,000. The line at 1 is this library.
 pub(crate) fn draw(figures: &Figures, path: &Path) -> Result<(), Box<dyn std::error::Error>> {
     let rows = figures.rows("heads");
     let ratio = |row: &str, name: &str| figures.ratio("heads", row, name, "");

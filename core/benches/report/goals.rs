@@ -1,8 +1,8 @@
-//! The goals, and the figures that were reached.
+//! The performance goals, each with the figure that was reached.
 
 use crate::figures::Figures;
 
-/// A goal: a ratio of times at least, or of memory at most.
+/// A goal: the minimum of a ratio of times, or the maximum of memory.
 pub(crate) struct Goal {
     pub(crate) against: &'static str,
     pub(crate) what: &'static str,
@@ -18,11 +18,11 @@ impl Goal {
     }
 }
 
-/// The name of undici's parser.
+/// The name of undici's parser in the figures.
 const UNDICI: &str = "undici llhttp_simd.wasm";
 const UNDICI_STRINGS: &str = "undici llhttp_simd.wasm, strings";
 
-/// Returns all goals.
+/// Returns all goals, each with the value reached in these figures.
 pub(crate) fn goals(figures: &Figures) -> Vec<Goal> {
     let goal =
         |against, what, wanted, reached| Goal { against, what, wanted, reached, is_bound: false };

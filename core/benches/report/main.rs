@@ -1,7 +1,7 @@
-//! Makes `core/docs/performance.md` and its chart.
+//! The generator of `core/docs/performance.md` and its chart.
 //!
-//! The figures are those that the benches have left in `target/bench`. `tests/run bench` runs them
-//! all and then this.
+//! It reads the figures that the benches have written to `target/bench`. `tests/run bench` runs all
+//! benches and then this program.
 
 mod chart;
 mod figures;
@@ -13,7 +13,7 @@ use std::process::Command;
 
 use figures::{Figure, Figures};
 
-/// The peers of heads; of each the best build of a row counts.
+/// The peers in the table of heads; the best build of each counts in a row.
 pub(crate) const PEERS: [&str; 3] = ["httparse", "picohttpparser", "llhttp"];
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -35,7 +35,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// The tables that are shown as they are: name, title, and how to read it.
+/// The tables that are printed unchanged: name, title, and a note for the reader.
 const TABLES: [(&str, &str, &str); 11] = [
     (
         "streams",
@@ -133,7 +133,7 @@ fn preface(page: &mut String, figures: &Figures) -> std::fmt::Result {
     )
 }
 
-/// Returns the sentences at the top: those that a user asks for first.
+/// Returns the sentences at the top, with the figures that users ask for first.
 fn sentences(figures: &Figures) -> Vec<String> {
     let ns = |table, row, column| figures.at(table, row, column).map(number);
     let parse = || {
@@ -247,7 +247,7 @@ fn heads_table(page: &mut String, figures: &Figures) -> std::fmt::Result {
     writeln!(page, "| geometric mean | | | | {} | {meaning} |\n", means.join(" | "))
 }
 
-/// Writes where a peer is faster.
+/// Writes the list of inputs on which a peer is faster than this library.
 fn losses(page: &mut String, figures: &Figures) -> std::fmt::Result {
     writeln!(page, "Faster than ours, on the same input:\n")?;
     for peer in PEERS {
@@ -303,12 +303,12 @@ fn plain_table(
     writeln!(page)
 }
 
-/// Writes every build of every peer, to see which one was the best.
+/// Writes the table of every build of every peer.
 fn builds(page: &mut String, figures: &Figures) -> std::fmt::Result {
     plain_table(page, figures, "heads", "Every build", "Nanoseconds for each head.")
 }
 
-/// Shows a figure, or two where the run before had another: the lower first.
+/// Formats a figure, or the range of this and the previous run, lower value first.
 fn range(value: f64, before: Option<f64>, shown: impl Fn(f64) -> String) -> String {
     let (least, most) =
         before.map_or((value, value), |before| (value.min(before), value.max(before)));

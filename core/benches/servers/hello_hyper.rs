@@ -1,6 +1,6 @@
-//! hyper's hello-world, for the benches over loopback.
+//! hyper's hello-world server, for the benches over loopback.
 //!
-//! It has one thread, and one constant answer to every request.
+//! It has one thread, and sends the same response to every request.
 //!
 //! ```text
 //! hello_hyper TEXT      prints the address that it listens on
@@ -37,12 +37,11 @@ async fn serve(text: Bytes) -> std::io::Result<()> {
                 .insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
             async move { Ok::<_, Infallible>(response) }
         });
-        // Answers to pipelined requests leave together, as they do on the other side of the
-        // comparison.
+        // Flush the responses to pipelined requests together, as the compared server does.
         let connection = http1::Builder::new()
             .pipeline_flush(true)
             .serve_connection(TokioIo::new(stream), answer);
-        // How a client goes is its own matter.
+        // It does not matter how a client disconnects.
         tokio::spawn(async move { drop(connection.await) });
     }
 }

@@ -1,14 +1,14 @@
-//! A server with one handler, on the adapter or on hyper, for measurements.
+//! A server to measure, on this adapter or on hyper.
 //!
 //! It runs on one thread, and sends "hello" at `/` and 64 kB at `/large`.
 //!
 //! ```text
 //! hello_tokio serve PEER                    prints the address that it listens on
-//! hello_tokio count PEER REQUESTS BATCH     serves so many in memory, BATCH at a time
+//! hello_tokio count PEER REQUESTS BATCH     serves REQUESTS in memory, BATCH at a time
 //! ```
 //!
-//! PEER is `switchover`, `hyper` as it comes, or `hyper-flush`, with `pipeline_flush(true)`.
-//! `count` is for a counter of instructions.
+//! PEER is `switchover`; `hyper`, with its defaults; or `hyper-flush`, with `pipeline_flush(true)`.
+//! `count` is run under a counter of instructions.
 
 use std::convert::Infallible;
 use std::net::Ipv4Addr;
@@ -37,7 +37,7 @@ async fn answer<B>(request: Request<B>) -> Result<Response<Full<Bytes>>, Infalli
 
 /// Serves one connection, on the adapter or on hyper.
 ///
-/// The outcome is dropped: it does not matter how a client disconnects.
+/// Ignores the result, as it does not matter how a client disconnects.
 async fn serve(peer: &str, stream: impl Transport) {
     if peer == "switchover" {
         drop(
@@ -51,7 +51,7 @@ async fn serve(peer: &str, stream: impl Transport) {
     } else {
         let service = hyper::service::service_fn(answer);
         let mut builder = hyper::server::conn::http1::Builder::new();
-        // A deadline for heads, as the adapter has one.
+        // A timeout for heads, as the adapter has one.
         builder.timer(TokioTimer::new()).pipeline_flush(peer == "hyper-flush");
         drop(builder.serve_connection(TokioIo::new(stream), service).await);
     }
@@ -70,7 +70,7 @@ async fn listen(peer: String) -> std::io::Result<()> {
 
 /// Sends batches of requests on one connection.
 ///
-/// Each batch is sent once the responses to the one before are there.
+/// Each batch is sent after all responses to the previous one have arrived.
 async fn count(peer: String, requests: usize, batch: usize) -> std::io::Result<()> {
     let (mut client, server) = tokio::io::duplex(1 << 16);
     tokio::spawn(async move { serve(&peer, server).await });
@@ -81,7 +81,7 @@ async fn count(peer: String, requests: usize, batch: usize) -> std::io::Result<(
         while answered < batch {
             let len = client.read(&mut space).await?;
             assert!(len > 0, "the server has ended");
-            // An answer's last line.
+            // The end of each response.
             answered += space[..len].windows(9).filter(|window| window == b"\r\n\r\nhello").count();
         }
     }

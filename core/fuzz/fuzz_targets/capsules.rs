@@ -1,7 +1,7 @@
-//! The fuzz target that compares two readers of capsules.
+//! A fuzz target that compares two parsers of capsules.
 //!
-//! Invariant: the datagrams are those that a second reader of RFC 9297 finds, however the stream is
-//! cut.
+//! Invariant: the engine finds the same datagrams as an independent parser of RFC 9297, however the
+//! stream is cut.
 
 #![no_main]
 

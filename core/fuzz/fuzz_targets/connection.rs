@@ -1,7 +1,7 @@
-//! The fuzz target that plays one input to a connection in several cuts.
+//! A fuzz target that gives an input to several connections, cut differently.
 //!
-//! Invariant: whatever comes and whatever is decided, cuts and refused calls change nothing, and
-//! memory stays bounded.
+//! Invariant: cuts and calls that fail change nothing, and memory stays bounded, for any input and
+//! any calls.
 
 #![no_main]
 

@@ -1,6 +1,6 @@
-//! The fuzz target that compares what clients and servers write and accept.
+//! A fuzz target that compares the fields that clients and servers send and accept.
 //!
-//! Invariant: a server may accept exactly what a client may offer. A client takes exactly what a
+//! Invariant: a server may accept exactly what a client may offer. A client accepts exactly what a
 //! server may respond.
 
 #![no_main]

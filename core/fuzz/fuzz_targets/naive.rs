@@ -1,7 +1,7 @@
-//! The fuzz target that compares the engine with a naive reader.
+//! A fuzz target that compares the engine with a simple, independent parser.
 //!
-//! Invariant: the engine and a reader written from RFC 9112 alone find the same messages, or both
-//! reject.
+//! Invariant: the engine and a parser written from RFC 9112 alone find the same messages, or both
+//! reject the input.
 
 #![no_main]
 

@@ -1,7 +1,7 @@
-//! The fuzz target that joins a client's and a server's engine.
+//! A fuzz target that connects an engine as client with an engine as server.
 //!
-//! Invariant: the engines are joined by cut queues. Each reads what the other has sent, and they
-//! end in agreement.
+//! Invariant: queues deliver the bytes in random pieces. Each engine accepts what the other sends,
+//! and both end in the same state.
 
 #![no_main]
 

@@ -1,6 +1,6 @@
-//! The fuzz target that reads back what an engine sends.
+//! A fuzz target that parses the bytes that an engine sends.
 //!
-//! Invariant: whatever is decided, the bytes that leave an engine are read back as what was sent.
+//! Invariant: for any calls, the sent bytes parse to the messages that the calls described.
 
 #![no_main]
 

@@ -1,7 +1,7 @@
-//! The fuzz target that serves upgraded clients with the `h2` crate.
+//! A fuzz target that serves upgraded clients with the `h2` crate.
 //!
 //! Invariant: with `h2c::Splice` before it, the `h2` crate responds to each request of a client
-//! that keeps to HTTP/2.
+//! that respects HTTP/2.
 
 #![no_main]
 

@@ -1,4 +1,4 @@
-//! A server on a free port, for all tests.
+//! A server on a free port, and a timeout, for all tests.
 
 use std::future::Future;
 use std::net::SocketAddr;
@@ -8,16 +8,16 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-/// A server that ends when this is dropped.
+/// A running server; dropping it stops the server.
 pub struct Served {
-    /// The address that it listens on.
+    /// The address that the server listens on.
     pub address: SocketAddr,
     stop: Option<oneshot::Sender<()>>,
     serving: JoinHandle<()>,
 }
 
 impl Served {
-    /// Serves with this handler on a free port.
+    /// Starts a server on a free port with the given handler.
     pub async fn by<H>(handler: H) -> Self
     where
         H: HttpService<Error: Into<BoxError>, Future: Send> + Clone + Send + 'static,
@@ -33,19 +33,19 @@ impl Served {
         Self { address, stop: Some(stop), serving }
     }
 
-    /// Returns the URL of a path.
+    /// Returns the URL of a path on the server.
     pub fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.address)
     }
 
-    /// Stops, and waits until all connections have ended.
+    /// Stops the server, and waits until all connections have ended.
     pub async fn stop(mut self) {
         drop(self.stop.take());
         within(&mut self.serving).await.expect("no panic");
     }
 }
 
-/// Waits for an outcome, at most half a minute.
+/// Waits for a future, and panics after half a minute.
 pub async fn within<F: Future>(future: F) -> F::Output {
     tokio::time::timeout(std::time::Duration::from_secs(30), future).await.expect("in time")
 }

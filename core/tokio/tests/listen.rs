@@ -1,4 +1,4 @@
-//! A listener on a loopback port, and the end of its server.
+//! Tests of a listener on a loopback port, and of its shutdown.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -71,9 +71,9 @@ async fn a_server_that_stops_ends_what_is_under_way() {
     assert!(TcpStream::connect(address).await.is_err(), "it still listens");
 }
 
-/// Checks that a connection that has switched sees that the server stops.
+/// Checks that a switched connection is notified of the server's shutdown.
 ///
-/// The connection is not ended, but it can see that it should come to its end.
+/// The server does not close it; its handler may end it.
 #[tokio::test]
 async fn what_has_switched_sees_that_the_server_stops() {
     async fn switch(
@@ -102,10 +102,10 @@ async fn what_has_switched_sees_that_the_server_stops() {
     timeout(WAIT, serving).await.expect("in time").expect("no panic");
 }
 
-/// Checks that what does not end is dropped after the shutdown timeout.
+/// Checks that connections which do not end are dropped after the shutdown timeout.
 ///
-/// A connection that has switched is waited for as long as the configuration says, however long the
-/// client stays. The same holds for a handler that makes no response.
+/// This holds for a switched connection whose client stays, and for a handler that does not
+/// respond.
 #[tokio::test]
 async fn what_does_not_end_is_dropped_after_the_shutdown_timeout() {
     async fn stay(request: Request<Body>) -> Result<Response<Body>, BoxError> {

@@ -1,4 +1,4 @@
-//! Tests of what an observer is shown, in its order.
+//! Tests of the events that an observer receives, and their order.
 
 mod common;
 
@@ -21,7 +21,7 @@ use switchover_tokio::{
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-/// An observer that logs bytes as text, and decisions by their verbs.
+/// An observer that logs bytes as text, and decisions by the names of the calls.
 #[derive(Default)]
 struct Log(Mutex<Vec<String>>);
 
@@ -97,9 +97,9 @@ fn watched() -> (Arc<Log>, Config) {
     (log, Config { observer, ..config() })
 }
 
-/// Returns the log of a server that gets these bytes and the end of them.
+/// Returns the log of a server that receives the given bytes and their end.
 ///
-/// The server has to respond with `wanted`.
+/// The server must respond with `wanted`.
 async fn answered<H>(
     config: impl FnOnce(Config) -> Config,
     handler: H,
@@ -125,7 +125,7 @@ async fn ok(_: Request<Body>) -> Answer {
     Ok(Response::new("ok".into()))
 }
 
-/// Responds with all that it reads, in chunks with trailers.
+/// Responds with the content that it reads, in chunks with trailers.
 async fn echo(request: Request<Body>) -> Answer<Frames> {
     let content = request.into_body().read(1000).await?.ok_or("too much")?;
     let text: &'static str = String::from_utf8(content.into())?.leak();
@@ -214,7 +214,7 @@ async fn a_server_shows_what_it_adds_to_a_handlers_answer() {
         "HTTP/1.1 200 OK\r\nContent-Length: 3\r\nUpgrade: foo/2\r\nConnection: Upgrade\r\n\r\nyes";
     let log = answered(|config| config, advertised, common::GET, answer).await;
     assert_eq!(log[3], "! advertise [\"foo/2\"] > ");
-    // What a handler does not read is dropped, and more than that ends the connection.
+    // The server discards content that the handler does not read, up to a limit; then it closes.
     let long = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n";
     let answer = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok";
     let log = answered(|config| config, service_fn(ok), long, answer).await;
@@ -243,7 +243,7 @@ async fn a_peer_that_fails_is_shown_with_the_answer_to_it() {
     let log = answered(|config| config, service_fn(ok), bytes, answer).await;
     assert_eq!(log[1], "= error space-before-colon");
     assert!(log[2].starts_with("! reject 400  > HTTP/1.1 400 Bad Request\\r\\n"), "{log:?}");
-    // Half a head, of which nothing more comes.
+    // Half a head, after which nothing arrives.
     let (log, config) = watched();
     let config = Config {
         timeouts: Timeouts { head: Some(Duration::from_secs(1)), ..config.timeouts },
@@ -257,7 +257,7 @@ async fn a_peer_that_fails_is_shown_with_the_answer_to_it() {
     let log = log.read();
     assert_eq!(log[0], "< GET / HT");
     assert!(log[1].starts_with("! reject 408  > HTTP/1.1 408 Request Timeout\\r\\n"), "{log:?}");
-    // One that goes in the middle of content.
+    // A client that disconnects in the middle of the content.
     let cut = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nhalf";
     let answer = "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
     let log = answered(|config| config, service_fn(read), cut, answer).await;
@@ -275,7 +275,7 @@ async fn a_switch_is_shown_and_so_is_http_above_the_new_layer() {
         async move {
             let chosen = upgrade::select(&request, ["TLS/1.3"]).ok_or("no offer")?;
             Ok::<_, BoxError>(chosen.accept::<_, _, Body>(|stream| async move {
-                // A layer that changes nothing.
+                // A layer that changes no bytes stands in for TLS.
                 let (stream, http) = stream.into_http_over_tls();
                 let again =
                     service_fn(async |_| Ok::<_, BoxError>(Response::new(Body::from("above"))));
@@ -374,7 +374,7 @@ async fn a_client_shows_a_server_that_breaks_the_rules() {
     let offer = Request::get("http://a/").body(Body::empty()).expect("a request");
     assert!(soon(client.upgrade(offer, &["foo/2"])).await.is_err());
     assert_eq!(log.read().last().map(String::as_str), Some("= error switch-not-offered"));
-    // A body that fails leaves half a request.
+    // After an error of its body, a request stays incomplete.
     let (log, config) = watched();
     let (client, _server) = tokio::io::duplex(1000);
     let mut client = connect(client, &config);

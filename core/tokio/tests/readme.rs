@@ -1,4 +1,4 @@
-//! A test that the README shows what was built.
+//! A test that the code in the README equals the examples that are compiled.
 
 #[test]
 fn the_readme_shows_the_examples() {

@@ -23,9 +23,9 @@ fn config() -> Config {
     Config { date: false, ..Config::default() }
 }
 
-/// Returns all that a server sends in response to this request.
+/// Returns all bytes that a server sends in response, and its result.
 ///
-/// The client then ends its direction.
+/// The client shuts down its sending direction after the request.
 async fn said<H>(handler: H, request: &str) -> (String, Result<(), Error>)
 where
     H: HttpService<Error: Into<BoxError>, Content: http_body::Body<Error: Into<BoxError>>>,
@@ -118,7 +118,7 @@ async fn expect(client: &mut DuplexStream, wanted: &str) {
     assert_eq!(String::from_utf8_lossy(&got), wanted);
 }
 
-/// A body of these frames, which are there one after the other.
+/// A body of given frames, all ready at once.
 struct Frames(VecDeque<Result<Frame<Bytes>, BoxError>>);
 
 impl Frames {
@@ -196,7 +196,7 @@ async fn a_date_is_added_once() {
     }
 }
 
-// Bad use.
+// Handlers and bodies that fail, and clients that are slow.
 
 async fn panics(_: Request<Body>) -> Answer {
     panic!("it must not take the client with it")
@@ -248,8 +248,8 @@ async fn content_of_another_length_is_an_error() {
             "{ended:?}"
         );
     }
-    // Where the head has left by then, the client sees that something is missing: the length says
-    // so.
+    // If the head was sent before the error, the client sees from its length that content is
+    // missing.
     let handler = service_fn(async |_| {
         Ok::<_, BoxError>(
             Response::builder().header("content-length", 7).body(Frames::of(&["a", "b"]))?,
@@ -296,7 +296,7 @@ async fn what_is_not_read_is_dropped_up_to_a_limit() {
     let (answer, ended) = said(service_fn(hello), &format!("{}{GET}", request(50_000))).await;
     assert!(ended.is_ok(), "{ended:?}");
     assert_eq!(answer.matches("HTTP/1.1 200 OK").count(), 2, "{answer}");
-    // More than that is said, and not read.
+    // Above the limit the server closes instead, and sends `Connection: close`.
     let (answer, _) = said(service_fn(hello), &format!("{}{GET}", request(900_000))).await;
     assert_eq!(answer.matches("HTTP/1.1 200 OK").count(), 1, "{answer}");
     assert!(answer.contains("Connection: close"), "{answer}");
@@ -304,7 +304,7 @@ async fn what_is_not_read_is_dropped_up_to_a_limit() {
 
 #[tokio::test(start_paused = true)]
 async fn each_wait_has_its_deadline() {
-    // What the client sends, what it gets, and after how many seconds.
+    // The bytes from the client, the beginning of the response, and the seconds until the end.
     let half = "GET / HTTP/1.1\r\nHo";
     let content = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhel";
     for (sent, begins, seconds) in [

@@ -1,4 +1,4 @@
-//! Memory: none per cycle in the steady state, none at all in a parked connection.
+//! Tests of memory: none allocated per exchange, none held by a parked connection.
 
 use allocation_counter::measure;
 use switchover::gateway::EndToEnd;
@@ -12,7 +12,7 @@ const OFFER: &[u8] =
 const RESPONSE: &[u8] =
     b"HTTP/1.1 103 X\r\nLink: </a>\r\n\r\nHTTP/1.1 426 X\r\nContent-Length: 2\r\nUpgrade: foo\r\n\r\nno";
 
-/// Serves one request, which is looked at whole.
+/// Serves one request, and reads all its parts.
 fn serve(server: &mut Connection, request: &[u8], out: &mut &mut [u8]) -> usize {
     server.receive(request).expect("room");
     let mut seen = 0;
@@ -79,7 +79,7 @@ fn a_parked_connection_holds_no_heap() {
         let mut server = Connection::new(Role::Server);
         serve(&mut server, REQUEST, &mut &mut space[..]);
         server.release();
-        // It is still alive here, and `measure` sees what it holds.
+        // Keep the connection alive, so that `measure` counts its memory.
         std::mem::forget(server);
     });
     assert_eq!(info.bytes_current, 0, "a parked connection holds {} bytes", info.bytes_current);
@@ -95,7 +95,7 @@ fn a_parked_connection_goes_on() {
     }
 }
 
-/// Line ends that are no part of a head cost no more memory than they have bytes.
+/// Empty lines before a head cost no more memory than their bytes.
 #[test]
 fn lines_cost_no_memory_before_they_are_a_head() {
     let open = b"GET / HTTP/1.1\r\nHost: a\r\n".to_vec();
@@ -132,7 +132,7 @@ fn what_waits_costs_no_more_memory_than_the_limit_says() {
         let mut server = Connection::new(Role::Server);
         server.receive(OFFER).expect("room");
         while let Ok(Step::Event) = server.advance() {}
-        // After an offer nothing is read, so all of it waits.
+        // After an offer the engine parses nothing, so all bytes stay buffered.
         while server.receive(&[b'x'; 1000]).is_ok() {}
         assert!(server.unread().len() >= limits.buffered as usize);
         std::mem::forget(server);
@@ -146,9 +146,9 @@ fn what_waits_costs_no_more_memory_than_the_limit_says() {
     );
 }
 
-/// Thousands of options cost no allocation each.
+/// Connection options cost no allocation each, even if there are thousands.
 ///
-/// They are borrowed and sorted, once for each walk.
+/// They are borrowed and sorted, once for each iteration over the fields.
 #[test]
 fn options_cost_no_allocation_each() {
     let options = "a,".repeat(12_000);

@@ -1,7 +1,6 @@
-//! Runs three other projects' inputs through the engine, cut in many ways.
+//! Tests of the engine on the inputs of three other projects, cut in many ways.
 //!
-//! Where the engine does otherwise than a strict one would, `corpora/differences.md` has the
-//! clause.
+//! If the engine differs from a strict one, `corpora/differences.md` names the clause.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +8,7 @@ use switchover_tests::corpus::{Case, Feed, OVER_TLS, Outcome, Score, Upgrade, ju
 use switchover_tests::path::sample;
 use switchover_tests::{home, numbers};
 
-/// Inputs up to this length are cut in two at every place.
+/// The length in bytes up to which an input is cut in two at every position.
 const SPLIT_UP_TO: usize = 2_048;
 
 #[test]
@@ -56,7 +55,7 @@ fn cases_over_tls_are_written_down() {
     assert_eq!(found, listed("Cases that are run over TLS"), "differences.md");
 }
 
-/// Returns the number of cases that are right, and the faults of the others.
+/// Returns the number of correct cases, and the faults of the others.
 fn scored(score: Score) -> (usize, Vec<(String, Vec<String>)>) {
     let outcomes = load().into_iter().map(|case| {
         let outcome: Outcome = play(&case, Feed::Whole);
@@ -68,7 +67,7 @@ fn scored(score: Score) -> (usize, Vec<(String, Vec<String>)>) {
 
 /// Returns the cases in the table below a heading of `differences.md`.
 ///
-/// Each row must say why.
+/// Each row must give a reason.
 fn listed(heading: &str) -> BTreeSet<String> {
     let text =
         std::fs::read_to_string(home().join("corpora/differences.md")).expect("differences.md");

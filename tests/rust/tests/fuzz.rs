@@ -1,8 +1,8 @@
-//! The targets of `src/fuzz` on stable Rust.
+//! Tests that run the fuzz targets of `src/fuzz` on stable Rust.
 //!
-//! All seeds are played, then seeds that are changed at random, for `SECONDS_EACH` seconds: 10
-//! unless given. `SEED` makes a run the same again. `CASE` is a file to be checked alone, such as a
-//! crash that libFuzzer has left. A failure prints the command that checks its case again.
+//! Each target runs all seeds, then randomly changed seeds for `SECONDS_EACH` seconds (10). `SEED`
+//! repeats a run. `CASE` is a file to be checked alone, such as a crash that libFuzzer has written.
+//! A failure prints the command that repeats its case.
 
 use std::cell::{Cell, RefCell};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -77,9 +77,9 @@ thread_local! {
     static PLACE: RefCell<Option<String>> = const { RefCell::new(None) };
 }
 
-/// Returns the place where a target panics on these bytes, if it does.
+/// Returns the source location at which a target panics on these bytes.
 ///
-/// Nothing is printed: a small case is looked for among many.
+/// `None` if it does not panic. Prints nothing, because reducing a case calls this many times.
 fn failure(target: Target, case: &[u8]) -> Option<String> {
     static HOOK: Once = Once::new();
     HOOK.call_once(|| {

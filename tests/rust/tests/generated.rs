@@ -1,6 +1,6 @@
-//! Files that are written from the code and committed.
+//! Checks of committed files that are generated from the code.
 //!
-//! A stale file fails; `BLESS=1` rewrites it, and the diff is read.
+//! An outdated file fails the test; `BLESS=1` rewrites it, for review of the diff.
 
 use std::fmt::Write;
 use std::fs;
@@ -48,7 +48,7 @@ fn the_table_of_errors() {
     compare("core/docs/errors.md", &text);
 }
 
-/// Checks that the limits and leniencies of an advice are there.
+/// Checks that the limits and leniencies named in an error's advice exist.
 fn assert_advice_is_about_what_there_is(advice: &str) {
     for word in advice.split('`') {
         match word.split_once('.') {
@@ -84,7 +84,7 @@ fn numbers_and_names_of_errors_are_unique_and_in_order() {
     assert!(names.windows(2).all(|pair| pair[0] != pair[1]), "{names:?}");
 }
 
-/// Every error of a peer and of a caller has a vector in which it occurs.
+/// Every error of a peer or a caller occurs in at least one test vector.
 #[test]
 fn every_error_has_a_vector() {
     let lines: Vec<String> = switchover_tests::files(&home().join("vectors"), "md")
@@ -98,16 +98,14 @@ fn every_error_has_a_vector() {
         })
         .collect();
     let elsewhere = [
-        // The runner tries each output with too little space, so this one is everywhere and written
-        // nowhere.
+        // The runner tries each output with too little space, so no vector needs to say it.
         ErrorKind::OutputTooSmall,
-        // `misuse.rs` has these: they need more than one connection, many requests, or input that
-        // no test looks at.
+        // Tested in `misuse.rs`: these need two connections, many requests, or unread input.
         ErrorKind::UnreadInput,
         ErrorKind::NotOffered,
         ErrorKind::PipelineFull,
-        // The machine's own safeguards, which no order of calls reaches: a server asks nothing, and
-        // after a peer error that error itself is given.
+        // Errors that no order of calls produces: a server sends no request, and a connection that
+        // failed keeps the peer's error.
         ErrorKind::Unanswered,
         ErrorKind::Failed,
     ];
@@ -126,7 +124,7 @@ fn every_error_has_a_vector() {
     assert!(missing.is_empty(), "no vector shows {missing:?}");
 }
 
-/// Every token with rules of its own has a vector in which it is offered.
+/// Every upgrade token with rules of its own is offered in at least one vector.
 #[test]
 fn every_row_of_the_policies_has_a_vector() {
     let source = switchover_tests::tables::read("core/src/upgrade/policy.rs");
@@ -141,7 +139,7 @@ fn every_row_of_the_policies_has_a_vector() {
         .iter()
         .map(|file| fs::read_to_string(file).expect("a vector file").to_lowercase())
         .collect();
-    // On the wire, or in a decision: `Upgrade: TOKEN` or `offer TOKEN`, with or without a version.
+    // Either `Upgrade: TOKEN` on the wire or `offer TOKEN` as a call, with an optional version.
     let is_offered = |token: &&String| {
         let openings = [format!("upgrade: {token}"), format!(" offer {token}")];
         let is_end =

@@ -1,4 +1,4 @@
-//! Mistakes of a caller that a vector cannot have, and rights of a caller, too.
+//! Tests of calls that a test vector cannot express, most of them mistakes.
 
 use switchover::binding::{KnownField, index_of, selection_from_bits, selection_to_bits};
 use switchover::h2c::Splice;
@@ -27,7 +27,7 @@ fn a_selection_of_another_connection_accepts_nothing_that_is_not_offered_here() 
     let refused = shorter.accept(foreign, &(), &mut out).map_err(|error| error.kind());
     assert_eq!(refused, Err(ErrorKind::NotOffered));
 
-    // There the same words come without the key that makes the second of them eligible.
+    // Here the same tokens come without the key that makes `websocket` eligible.
     let mut other = server_with(
         b"GET / HTTP/1.1\r\nHost: a\r\nUpgrade: bar, websocket\r\nConnection: upgrade\r\n\r\n",
     );
@@ -65,7 +65,7 @@ fn a_pipeline_has_an_end() {
     let refused = client.send_request(&request, &[], &mut out).map_err(|error| error.kind());
     assert_eq!(refused, Err(ErrorKind::PipelineFull));
     assert_eq!(client.unanswered(), 64);
-    // Each of them is answered, and remembered for what it was.
+    // Each request gets its own response, which depends on its method.
     for _ in 0..64 {
         client.receive(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n").expect("room");
         assert_eq!((client.advance(), client.advance()), (Ok(Step::Event), Ok(Step::Event)));
@@ -82,7 +82,7 @@ fn an_echo_sends_the_slice_that_it_was_shown() {
         .expect("an answer");
     let start = out.len();
     assert_eq!(server.advance(), Ok(Step::Event));
-    // Without a copy: the prefix and suffix go around the slice that the event shows.
+    // No copy: the caller writes prefix and suffix around the slice in the event.
     let parts = server.send_data_parts(5).expect("content");
     if let Some(Event::Data(data)) = server.event() {
         [parts.prefix(), data, parts.suffix()].iter().for_each(|part| out.extend_from_slice(part));
@@ -109,7 +109,7 @@ fn what_is_read_straight_into_the_buffer_is_received() {
     let space = server.receive_buffer(request.len()).expect("room");
     space[..request.len()].copy_from_slice(request);
     assert_eq!((server.commit(request.len()), server.advance()), (request.len(), Ok(Step::Event)));
-    // More than there is space for was not written there.
+    // The caller cannot have written more bytes than there was space.
     let space = server.receive_buffer(1).expect("room").len();
     assert_eq!(server.commit(space + 1_000_000), 0);
 }
@@ -148,8 +148,8 @@ fn what_came_before_a_request_is_not_its_answer() {
     let request = RequestHead::new("GET", "/", &[("Host", "a")]);
     let mut out = Vec::new();
 
-    // Before any request, and after the answer to the one before; it makes no difference whether it
-    // was looked at.
+    // Before any request, and after the previous response, whether or not `advance` was called
+    // before.
     for asks_before in [false, true] {
         let mut client = Connection::new(Role::Client);
         if asks_before {
@@ -203,9 +203,9 @@ fn no_number_of_passed_bytes_is_too_large_for_what_follows() {
     assert_eq!(client.position(), (1 << 62) + 20);
 }
 
-/// The number of bytes that have come by then depends on the transport.
+/// Tests bytes that arrive before any request was sent.
 ///
-/// A vector does not say it.
+/// A vector cannot express this, as the number of these bytes depends on the transport.
 #[test]
 fn a_client_with_bytes_that_no_request_asked_for_does_not_persist() {
     let mut client = Connection::new(Role::Client);
@@ -261,7 +261,7 @@ fn a_commit_takes_no_more_than_was_given_and_nothing_that_has_moved() {
     assert_eq!(server.commit(usize::MAX), 0);
     let space = server.receive_buffer(28).expect("room");
     space[..28].copy_from_slice(b"GET /2 HTTP/1.1\r\nHost: a\r\n\r\n");
-    // Between the two calls the bytes are read and the space is no longer where it was.
+    // Between the calls `advance` and `send_response` use the buffer, so the space has moved.
     assert_eq!(server.advance(), Ok(Step::Event));
     server.send_response(&ResponseHead::new(204, &()), &mut Vec::new()).expect("an answer");
     assert_eq!((server.advance(), server.advance()), (Ok(Step::Event), Ok(Step::NeedData)));
@@ -274,7 +274,7 @@ fn a_commit_takes_no_more_than_was_given_and_nothing_that_has_moved() {
         "more than there is, and nothing"
     );
     assert_eq!((server.commit(space), server.commit(1)), (space, 0), "one commit for each space");
-    // More than the engine would keep is not given.
+    // The space is never larger than the limit of buffered bytes.
     assert!(server.receive_buffer(usize::MAX).is_ok_and(|space| space.len() >= 131_072));
     server.release();
     server.receive(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n").expect("room");
@@ -366,7 +366,7 @@ fn a_selection_survives_a_boundary() {
     );
     let selection = server.select(&["TLS/1.2"], Order::Client).expect("an offer");
     let mut out = Vec::new();
-    // Numbers that were made up stand for no choice of this request's.
+    // Numbers that no selection of this request has are rejected.
     let [cycle, offer, ..] = selection_to_bits(selection);
     for bits in [
         [0; 4],
@@ -394,7 +394,7 @@ fn a_known_field_is_found_where_it_stands_and_a_secret_is_not_shown() {
     assert!(shown.contains("trailers") && !shown.contains("cake"), "{shown}");
 }
 
-/// Field lines that change from the second time on.
+/// A field source whose value changes from the second reading on.
 struct Fickle(core::cell::Cell<u32>);
 
 impl FieldSource for Fickle {
@@ -431,7 +431,7 @@ fn a_source_that_changes_its_mind_gets_no_line_break_out() {
     assert!(!text.contains("X-Given: x"), "{text}");
 }
 
-/// The lines of another source but the first.
+/// The fields of another source without the first.
 struct Later<'a>(&'a dyn FieldSource);
 
 impl FieldSource for Later<'_> {
@@ -460,7 +460,7 @@ fn the_authority_of_a_request_is_its_targets_before_it_is_hosts() {
     }
 }
 
-/// No secret is shown in a log: every public type that has seen one, in any state.
+/// `Debug` shows no secret, for every public type that holds one, in any state.
 #[test]
 fn no_secret_is_shown_by_debug() {
     const SECRETS: [&str; 4] = ["c2VjcmV0OnBhc3M=", "id=31a8f0", "proxy-31a8f1", "set-31a8f2"];
@@ -479,8 +479,7 @@ fn no_secret_is_shown_by_debug() {
     let request = server.request().expect("a request with an offer is kept");
     let fields = request.fields();
     shown += &format!("{server:?} {request:?} {fields:?} {:?}", fields.iter().collect::<Vec<_>>());
-    // What a splice holds is HPACK, in which a password need not look like itself: none of it is
-    // shown.
+    // A splice holds HPACK, in which a password may be encoded, so it shows none of that.
     let splice = format!("{:?}", Splice::new(&request, b"", &()).expect("h2c is offered"));
     assert!(splice.len() < 200 && splice.starts_with("Splice { is_done: false"), "{splice}");
     shown += &format!("{:?}", server.event());

@@ -1,7 +1,7 @@
-//! Checks `requirements.md`: each row has a proof that claims it, or an owner.
+//! Checks that each row of `requirements.md` has an owner or a claimed proof.
 //!
-//! A vector claims the ids on its `Proves:` line, a Rust test those after that word in its
-//! document.
+//! A vector claims the ids on its `Proves:` line. A Rust test claims the ids after `Proves:` in its
+//! documentation.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -29,7 +29,7 @@ fn rows() -> Vec<Row> {
         .collect()
 }
 
-/// Names of vectors and of Rust tests, each with the requirements that it claims.
+/// The requirements that each vector and each Rust test claims, by its name.
 type Claims = BTreeMap<String, Vec<String>>;
 
 fn claims() -> Claims {
@@ -46,9 +46,9 @@ fn claims() -> Claims {
     claims
 }
 
-/// Adds the cases with real programs in a source file.
+/// Adds the cases of a Python source file, which test with real programs.
 ///
-/// They are the functions that `@case` registers; a docstring may claim.
+/// The cases are the functions with the decorator `@case`; their docstrings may claim ids.
 fn add_cases(claims: &mut Claims, source: &Path) {
     let text = fs::read_to_string(source).expect("a source file");
     for case in text.split("\n@case(").skip(1) {
@@ -62,9 +62,9 @@ fn add_cases(claims: &mut Claims, source: &Path) {
     }
 }
 
-/// Adds the tests of a source file.
+/// Adds the tests of a Rust source file.
 ///
-/// What is documented between one and the next belongs to the next.
+/// Comments between two tests belong to the second one.
 fn add_tests(claims: &mut Claims, source: &Path) {
     let text = fs::read_to_string(source).expect("a source file");
     let (mut documentation, mut is_test) = (String::new(), false);
@@ -84,7 +84,7 @@ fn add_tests(claims: &mut Claims, source: &Path) {
     }
 }
 
-/// Returns the ids after `Proves:`.
+/// Returns the ids after `Proves:` in a documentation.
 fn claimed(documentation: &str) -> impl Iterator<Item = String> {
     let list = documentation.split_once("Proves:").map_or("", |(_, list)| list);
     list.split(',').map(|id| id.trim().trim_end_matches('.').to_owned()).filter(|id| !id.is_empty())
@@ -101,7 +101,7 @@ fn every_requirement_has_a_proof_that_claims_it() {
             open += 1;
         } else {
             proven += 1;
-            // A remark in parentheses may follow the names.
+            // A remark in parentheses may follow the names of the proofs.
             let names = proof.split(" (").next().unwrap_or_default();
             for name in names.split(',').map(|name| name.trim().trim_matches('`')) {
                 match claims.get(name) {

@@ -1,14 +1,14 @@
-//! Heads that one end sends and the other reads.
+//! Tests that heads survive being sent by one end and received by the other.
 //!
-//! Every head that a vector shows is encoded by a connection of the other role and parsed again.
-//! And a byte that nothing can begin with, put after a vector's input, changes nothing before it.
+//! Every head in a test vector is encoded by a connection of the other role and parsed again. Also,
+//! an invalid byte after a vector's input must not change the result of the input before it.
 
 use switchover::{Connection, Event, Field, RequestHead, ResponseHead, Role, Step};
 use switchover_tests::script::{Head, heads, with_junk_behind};
 use switchover_tests::vector::load;
 use switchover_tests::{home, numbers};
 
-/// The fields that the engine writes itself, from what it is given.
+/// The fields that the engine generates itself, from its arguments.
 const OURS: &[&str] =
     &["capsule-protocol", "connection", "upgrade", "transfer-encoding", "content-length", "te"];
 
@@ -32,7 +32,7 @@ fn given(fields: &[(Vec<u8>, Vec<u8>)]) -> Vec<Field<'_>> {
         .collect()
 }
 
-/// Sends the head; `None` where it may be received but not sent.
+/// Encodes a head; returns `None` if it may be received but not sent.
 fn encode(head: &Head) -> Option<Vec<u8>> {
     let fields = given(&head.fields);
     let mut out = Vec::new();
@@ -55,7 +55,8 @@ fn encode(head: &Head) -> Option<Vec<u8>> {
     match refused {
         Ok(()) => Some(out),
         Err(error) => {
-            // What HTTP/1.0 may leave out, what only a reader may accept, and a bad handshake.
+            // Missing fields of HTTP/1.0, values that only a receiver may accept, and a bad
+            // handshake.
             let reasons = [
                 "invalid-host",
                 "host-differs",

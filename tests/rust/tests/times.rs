@@ -1,14 +1,14 @@
-//! Compares times and bounds in `times.txt` with the source of each host.
+//! Checks that the hosts have the timeouts and limits of `times.txt`.
 //!
-//! No host waits for longer than another, or drops more.
+//! A host is a server that uses the engine. None may wait longer than another, or discard more.
 
 use std::fs;
 
 use switchover_tests::home;
 
-/// Returns the number that a piece of source ends with.
+/// Returns the number at the end of a piece of source, in any of the languages.
 ///
-/// Such are `30_000`, `4.0`, `1 << 20`, `2 ** 20`, `1024 * 1024` and `seconds(30)`.
+/// Examples are `30_000`, `4.0`, `1 << 20`, `2 ** 20`, `1024 * 1024` and `seconds(30)`.
 fn number(source: &str) -> f64 {
     let source = source.trim_end_matches(')');
     let from = source.rfind(['=', ':', '(', ',']).map_or(0, |at| at + 1);
@@ -47,7 +47,7 @@ fn every_host_has_the_same_times_and_bounds() {
         let source = fs::read_to_string(home().join("..").join(path))
             .unwrap_or_else(|_| panic!("no {path}"));
         let after = source.split_once(piece).unwrap_or_else(|| panic!("{path} has no {piece:?}")).1;
-        // All of the number, and no beginning of a longer one.
+        // The piece must contain the whole number, not just its first digits.
         assert!(!after.starts_with(|c: char| c.is_ascii_digit() || c == '_'), "{path}: {piece}");
         let found = number(piece) * times;
         let units = if unit == "s" { [1.0, 1_000.0] } else { [1.0, 1.0] };

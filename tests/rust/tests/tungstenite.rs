@@ -1,4 +1,4 @@
-//! The WebSocket handshake with tungstenite, in both roles, over sockets.
+//! Tests of the WebSocket handshake with tungstenite, in both roles, over sockets.
 
 use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;
@@ -11,7 +11,7 @@ use tungstenite::handshake::server::{ErrorResponse, Request, Response};
 use tungstenite::protocol::{Role as WebSocketRole, WebSocket};
 use tungstenite::{Message, accept_hdr, client};
 
-/// Returns two ends that do not wait for ever.
+/// Returns two connected sockets whose reads time out.
 fn pair() -> (UnixStream, UnixStream) {
     let pair = UnixStream::pair().expect("two sockets");
     for end in [&pair.0, &pair.1] {
@@ -20,7 +20,7 @@ fn pair() -> (UnixStream, UnixStream) {
     pair
 }
 
-/// Reads until something other than `NeedData` comes.
+/// Reads from the stream until `advance` returns something other than `NeedData`.
 fn advance(connection: &mut Connection, stream: &mut UnixStream) -> Step {
     loop {
         let step = connection.advance().expect("a peer that keeps to the rules");
@@ -34,7 +34,7 @@ fn advance(connection: &mut Connection, stream: &mut UnixStream) -> Step {
     }
 }
 
-/// Sends back what the other side says, once.
+/// Sends one message back to the other side.
 fn echo_once(stream: UnixStream, leftover: Vec<u8>) {
     let mut frames = WebSocket::from_partially_read(stream, leftover, WebSocketRole::Server, None);
     let message = frames.read().expect("a message");
@@ -87,7 +87,7 @@ fn tungstenite_as_the_server() {
             Ok(response)
         };
         let mut frames = accept_hdr(theirs, choose).expect("the handshake");
-        // The server speaks first.
+        // The WebSocket server sends the first message.
         frames.send(Message::text("welcome")).expect("sent");
         let message = frames.read().expect("a message");
         frames.send(message).expect("sent");

@@ -1,7 +1,7 @@
-//! Runs every vector in every way its input can be cut.
+//! Tests that run every vector, with its input cut in every possible way.
 //!
-//! `BLESS=1` rewrites what the files say comes out, and prints each line that it changes; what
-//! fails is left as it is.
+//! `BLESS=1` rewrites the expected results in the files, and prints each changed line. A vector
+//! that fails to run keeps its lines.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -60,7 +60,7 @@ fn no_vector_is_lost() {
     }
 }
 
-/// A vector that nothing strict refuses says the same with `tidy`.
+/// A vector without errors of strictness has the same result with `tidy`.
 #[test]
 fn tidy_changes_nothing_that_strict_takes() {
     let cured =
@@ -87,7 +87,7 @@ fn names_are_unique_and_each_proves_something() {
     }
 }
 
-/// Writes down what comes out; says what could not be written.
+/// Rewrites the expected results, and returns the vectors that it cannot rewrite.
 fn rewrite(vectors: &[Vector]) -> Vec<String> {
     let mut files: BTreeMap<PathBuf, Vec<&Vector>> = BTreeMap::new();
     for vector in vectors {
@@ -113,7 +113,7 @@ fn rewrite(vectors: &[Vector]) -> Vec<String> {
     refused
 }
 
-/// Prints past the harness, which shows output only of tests that fail.
+/// Prints around the test harness, which shows output only of failed tests.
 fn show(name: &str, changes: &[String]) {
     if !changes.is_empty() {
         writeln!(std::io::stdout(), "# {name}:\n#   {}", changes.join("\n#   "))

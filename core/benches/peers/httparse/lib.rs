@@ -10,7 +10,7 @@ use httparse::{EMPTY_HEADER, Header, Request, Response, Status};
 
 const FIELDS: usize = 128;
 
-/// A message to be parsed, as `peers/peer.h` has it.
+/// A message to parse: the Rust form of `struct message` in `peers/peer.h`.
 #[repr(C)]
 #[derive(Debug)]
 pub struct Message {
@@ -79,9 +79,9 @@ pub unsafe extern "C" fn peer_byte_by_byte(message: *const Message) -> usize {
     (1..=bytes.len()).map(|end| request(&bytes[..end], |_| 0)).sum()
 }
 
-/// Returns the number of fields of a request, or 0 if it is not one.
+/// Returns the number of fields of a request, or 0 if it is invalid.
 ///
-/// `extra` is what else is done with the fields; its result is added.
+/// `extra` is further work on the request; its result is added.
 #[inline(always)]
 fn request(bytes: &[u8], extra: impl Fn(&Request<'_, '_>) -> usize) -> usize {
     let mut fields = [const { MaybeUninit::<Header<'_>>::uninit() }; FIELDS];
@@ -92,10 +92,10 @@ fn request(bytes: &[u8], extra: impl Fn(&Request<'_, '_>) -> usize) -> usize {
     }
 }
 
-/// Returns 0 if a server may serve the request, and 1 if it has to object.
+/// Returns 0 if a server may serve the request, and 1 if it must reject it.
 ///
-/// This is what a server has to find out before, written as one would write it: a walk over the
-/// fields. With 0 the count stays the number of fields.
+/// A server must check this before it serves, so it is included here as a simple loop over the
+/// fields. With 0 the sum stays the number of fields.
 fn meaning(request: &Request<'_, '_>) -> usize {
     let (mut hosts, mut length, mut chunked, mut codings) = (0, None, false, false);
     let (mut close, mut keep_alive, mut upgrade, mut offers, mut expects) =

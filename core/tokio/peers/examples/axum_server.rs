@@ -1,4 +1,4 @@
-//! An axum router, served by the adapter: a page, an echo, WebSocket and `foo/2`.
+//! An example axum router on this adapter: a page, an echo, WebSocket and `foo/2`.
 
 use axum::Router;
 use axum::body::Body;
@@ -27,7 +27,7 @@ async fn main() -> std::io::Result<()> {
     Ok(())
 }
 
-/// Answers for a resource that speaks one protocol and nothing else.
+/// Responds for a resource that supports only the given protocol.
 fn answer<F: Future<Output = ()> + Send + 'static>(
     offers: &Offers,
     protocol: &str,
@@ -39,7 +39,7 @@ fn answer<F: Future<Output = ()> + Send + 'static>(
     }
 }
 
-/// Speaks WebSocket: each message comes back.
+/// Speaks WebSocket, and returns each message to its sender.
 async fn frames(stream: Upgraded) {
     let mut socket = WebSocketStream::from_raw_socket(stream, Role::Server, None).await;
     while let Some(Ok(message)) = socket.next().await {
@@ -49,7 +49,7 @@ async fn frames(stream: Upgraded) {
     }
 }
 
-/// Speaks `foo/2`: everything comes back louder.
+/// Speaks `foo/2`, and returns everything in upper case.
 async fn shout(mut stream: Upgraded) {
     let mut bytes = [0; 4096];
     while let Ok(length @ 1..) = stream.read(&mut bytes).await {

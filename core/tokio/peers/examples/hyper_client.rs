@@ -1,4 +1,4 @@
-//! The example client, on hyper.
+//! The example client of this project, written with hyper for comparison.
 
 use bytes::Bytes;
 use http::header::{CONNECTION, HOST, UPGRADE};
@@ -20,8 +20,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         .header(CONNECTION, "upgrade")
         .header(UPGRADE, "foo/2");
     let response = sender.send_request(request.body(Empty::<Bytes>::new())?).await?;
-    // What the 101 names is not looked at: this client speaks foo/2 to a server that has switched
-    // to anything.
+    // The protocol in the 101 is not checked: this client would speak `foo/2` after a switch to any
+    // protocol.
     if response.status() != StatusCode::SWITCHING_PROTOCOLS {
         return Err(format!("answered {}", response.status()).into());
     }

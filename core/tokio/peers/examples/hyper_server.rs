@@ -1,4 +1,4 @@
-//! The example server, on hyper.
+//! The example server of this project, written with hyper for comparison.
 
 use std::pin::pin;
 use std::time::Duration;
@@ -50,7 +50,7 @@ async fn main() -> std::io::Result<()> {
 }
 
 async fn answer(mut request: Request<Incoming>) -> Result<Response<Content>, BoxError> {
-    // What stands in `Connection`, and the order of the offers, would have to be read as well.
+    // A correct server would also parse `Connection` and respect the order of the offers.
     let offered = request.headers().get_all(UPGRADE).iter().filter_map(|value| value.to_str().ok());
     if offered.flat_map(|value| value.split(',')).any(|token| token.trim() == "foo/2") {
         let upgraded = hyper::upgrade::on(&mut request);
@@ -81,10 +81,10 @@ fn empty() -> Content {
     Empty::new().map_err(|never| match never {}).boxed()
 }
 
-/// Speaks `foo/2`: each line comes back louder.
+/// Speaks `foo/2`, and returns each line in upper case.
 async fn shout(upgraded: Upgraded) {
     let (mut stream, mut line) = (BufReader::new(TokioIo::new(upgraded)), Vec::new());
-    // A longer line is taken as several.
+    // A longer line is split.
     while let Ok(1..) = (&mut stream).take(65_536).read_until(b'\n', &mut line).await {
         line.make_ascii_uppercase();
         if stream.write_all(&line).await.is_err() {

@@ -1,5 +1,5 @@
-// Takes the place of the function of this name in axum's `serve`: all that axum's tests send over a
-// socket is served by switchover-tokio.
+// Replaces the function of the same name in axum's `serve`. All requests that axum's tests send
+// over a socket are then served by switchover-tokio.
 async fn handle_connection<L, M, S>(
     make_service: &mut M,
     signal_tx: &watch::Sender<()>,
@@ -21,7 +21,7 @@ async fn handle_connection<L, M, S>(
     let handler = switchover_tokio::hyper::WithOnUpgrade(service);
     let (signal_tx, close_rx) = (signal_tx.clone(), close_rx.clone());
     tokio::spawn(async move {
-        // The script counts the tests that print it.
+        // The script counts the tests that print this line.
         println!("served by switchover-tokio");
         let config = switchover_tokio::Config::default();
         let _ = switchover_tokio::serve_connection_until(io.into_inner(), handler, &config, signal_tx.closed()).await;

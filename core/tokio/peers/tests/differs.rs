@@ -1,6 +1,6 @@
-//! Tests of the README's table "What differs from `axum::serve`".
+//! Tests of the table "What differs from `axum::serve`" in the README.
 //!
-//! The adapter and axum serve the same router.
+//! The adapter and `axum::serve` serve the same router.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -35,7 +35,7 @@ fn router() -> Router {
         .fallback(async || "fallback")
 }
 
-/// Returns the addresses of two servers: the adapter's and `axum::serve`'s.
+/// Returns the addresses of two servers: this adapter and `axum::serve`.
 async fn served() -> [SocketAddr; 2] {
     let ours = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let axums = TcpListener::bind("127.0.0.1:0").await.expect("a port");
@@ -47,9 +47,9 @@ async fn served() -> [SocketAddr; 2] {
     addresses
 }
 
-/// Returns the response to a request.
+/// Returns the bytes of the response to a request.
 ///
-/// With `ends` the client ends its direction after the request.
+/// With `ends` the client shuts down its sending direction after the request.
 async fn asked(address: SocketAddr, request: &[u8], ends: bool) -> String {
     let mut client = TcpStream::connect(address).await.expect("a connection");
     client.write_all(request).await.expect("room");
@@ -57,7 +57,7 @@ async fn asked(address: SocketAddr, request: &[u8], ends: bool) -> String {
         client.shutdown().await.expect("an open socket");
     }
     let mut answer = Vec::new();
-    // A connection that persists has no end.
+    // A persistent connection does not end, so stop after a timeout.
     let _ = timeout(Duration::from_millis(700), client.read_to_end(&mut answer)).await;
     String::from_utf8_lossy(&answer).into_owned()
 }

@@ -1,6 +1,6 @@
-//! Tests of layers above and below a connection: TLS, HTTP/2, UDP.
+//! Tests of protocols above and below an HTTP/1.1 connection: TLS, HTTP/2 and UDP.
 //!
-//! A layer stands above a connection that has switched, or below one.
+//! A protocol is above the connection after a switch, and below if the connection uses it.
 
 use std::convert::Infallible;
 use std::net::Ipv4Addr;
@@ -17,7 +17,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream, UdpSocket};
 use tokio_rustls::{TlsAcceptor, TlsConnector};
 
-/// Returns a TLS server with its own certificate, and a client that trusts it.
+/// Returns a TLS server with a self-signed certificate, and a trusting client.
 fn tls() -> (TlsAcceptor, TlsConnector) {
     let made = rcgen::generate_simple_self_signed(["localhost".into()]).expect("a certificate");
     let key = PrivateKeyDer::Pkcs8(made.signing_key.serialize_der().into());
@@ -47,9 +47,9 @@ async fn text(response: Response<Body>) -> String {
     String::from_utf8(content.into()).expect("text")
 }
 
-/// Checks that a request that asks for TLS gets its response above TLS.
+/// Checks that a request which upgrades to TLS gets its response over TLS.
 ///
-/// More requests may follow there (RFC 2817).
+/// More requests may follow over TLS (RFC 2817).
 #[tokio::test]
 async fn tls_by_upgrade_and_http_above_it() {
     async fn above(request: Request<Body>) -> Result<Response<Body>, Infallible> {
@@ -96,8 +96,8 @@ async fn tls_by_upgrade_and_http_above_it() {
 
 /// Checks that HTTPS works with the adapter at both ends.
 ///
-/// TLS is there from the first byte on. Some content is large, so that what TLS gathers has to
-/// leave.
+/// TLS starts with the first byte. Some content is larger than TLS's write buffer, which must
+/// therefore be flushed.
 #[tokio::test]
 async fn https_at_both_ends() {
     let (acceptor, connector) = tls();
@@ -107,7 +107,7 @@ async fn https_at_both_ends() {
         let (stream, _) = listener.accept().await.expect("a client");
         let stream = acceptor.accept(stream).await.expect("a handshake");
         let echo = service_fn(async |request: Request<Body>| {
-            // Over TLS a client may not ask for TLS.
+            // A client must not upgrade to TLS or `h2c` over TLS.
             assert!(upgrade::select(&request, ["TLS/1.3", "h2c"]).is_none());
             Ok::<_, BoxError>(Response::new(request.into_body()))
         });
@@ -127,9 +127,9 @@ async fn https_at_both_ends() {
     within(serving).await.expect("no panic").expect("served");
 }
 
-/// Checks that a proxy for UDP passes datagrams to a socket and back.
+/// Checks that a UDP proxy forwards datagrams to a socket and back.
 ///
-/// The datagrams come in capsules (RFC 9298).
+/// The client's datagrams are in capsules (RFC 9298).
 #[tokio::test]
 async fn udp_through_a_connection() {
     async fn carry(

@@ -1,4 +1,4 @@
-//! Tests of what the feature `tracing` writes of a connection, and what not.
+//! Tests of the log entries of a connection with the feature `tracing`.
 
 use std::io::Write;
 use std::sync::{Arc, Mutex};
@@ -7,7 +7,7 @@ use http::{Request, Response};
 use switchover_tokio::{Body, BoxError, Config, serve_connection, service_fn};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-/// A writer that keeps what is written.
+/// A writer that stores everything written in memory.
 #[derive(Clone, Default)]
 struct Kept(Arc<Mutex<Vec<u8>>>);
 

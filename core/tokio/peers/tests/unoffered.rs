@@ -1,6 +1,6 @@
-//! Tests of a client that gets a 101 with a protocol that was not offered.
+//! Tests of a client that receives a 101 with a protocol that it did not offer.
 //!
-//! They show what hyper's client does, and what the adapter's does.
+//! hyper's client accepts it; the adapter's returns an error.
 
 use bytes::Bytes;
 use http::Request;
@@ -13,7 +13,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
 
 /// Returns the client's end of a connection whose server switches to `bar`.
 ///
-/// The server waits for a request first.
+/// The server waits for a request before that.
 fn switches_to_bar() -> DuplexStream {
     let (client, mut server) = tokio::io::duplex(1000);
     tokio::spawn(async move {
@@ -24,7 +24,7 @@ fn switches_to_bar() -> DuplexStream {
         let head =
             "HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: bar\r\n\r\nbar!";
         server.write_all(head.as_bytes()).await.expect("room");
-        // Until the client has gone.
+        // Keep the connection open until the client closes it.
         drop(server.read_to_end(&mut request).await);
     });
     client

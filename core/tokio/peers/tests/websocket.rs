@@ -1,4 +1,4 @@
-//! WebSocket, with tokio-tungstenite on either side or on both.
+//! Tests of WebSocket with tokio-tungstenite as the client, the server or both.
 
 use std::convert::Infallible;
 
@@ -69,7 +69,7 @@ async fn what_offers_nothing_is_told_what_would_do() {
         (answer.status().as_u16(), answer.headers()["upgrade"].as_bytes()),
         (426, &b"websocket"[..])
     );
-    // A handshake that breaks a rule of WebSocket's.
+    // A handshake that violates a rule of RFC 6455.
     let request = Request::get(format!("ws://{}/", served.address))
         .header("host", "a")
         .header("connection", "upgrade");

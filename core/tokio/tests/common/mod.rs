@@ -17,17 +17,17 @@ use tokio::time::{Sleep, sleep};
 
 pub(crate) const GET: &str = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
 
-/// A POST of chunks, of which none has come.
+/// The head of a POST with chunked content, of which no chunk was sent yet.
 pub(crate) const CHUNKED: &str = "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
 
-/// Returns the default configuration, without a date.
+/// Returns the default configuration, without a Date field.
 pub(crate) fn config() -> Config {
     Config { date: false, ..Config::default() }
 }
 
-/// Returns the client's end of a connection that this handler serves.
+/// Returns the client's end of a connection that the given handler serves.
 ///
-/// The connection has room for so many bytes each way.
+/// `room` is the number of bytes that the transport buffers in each direction.
 pub(crate) fn served_by<H>(
     room: usize,
     config: Config,
@@ -41,9 +41,9 @@ where
     (client, tokio::spawn(async move { serve_connection(server, handler, &config).await }))
 }
 
-/// A body of these frames, which are all there or come at intervals.
+/// A body of given frames, which are ready at once or arrive at intervals.
 ///
-/// With `every`, a frame comes each time that this has passed.
+/// With `every`, each frame arrives after that time.
 #[derive(Default)]
 pub(crate) struct Frames {
     frames: VecDeque<Frame<Bytes>>,
@@ -86,9 +86,9 @@ impl http_body::Body for Frames {
     }
 }
 
-/// A client's stream that gives bytes only once something was sent.
+/// A client's stream that returns no bytes before the client has sent some.
 ///
-/// The server may have its response ready before that.
+/// The server may have sent its response earlier.
 pub(crate) struct Asked<S> {
     stream: S,
     has_asked: bool,
@@ -133,7 +133,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Asked<S> {
     }
 }
 
-/// Returns the output of a future that takes less than ten seconds.
+/// Returns the output of a future; panics after ten seconds.
 pub(crate) async fn soon<F: Future>(future: F) -> F::Output {
     tokio::time::timeout(Duration::from_secs(10), future).await.expect("in time")
 }
@@ -148,7 +148,7 @@ pub(crate) async fn expect(client: &mut DuplexStream, wanted: &str) {
     assert_eq!(String::from_utf8_lossy(&got), wanted);
 }
 
-/// Returns all that still comes.
+/// Returns everything that the client receives until the end of the stream.
 pub(crate) async fn rest(client: &mut DuplexStream) -> String {
     let mut rest = String::new();
     soon(client.read_to_string(&mut rest)).await.expect("text");

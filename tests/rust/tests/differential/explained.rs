@@ -1,8 +1,8 @@
 //! The rules by which the engine and the other parsers differ on a head.
 //!
-//! One table has what the engine rejects and a peer takes; the other has what the engine takes and
-//! a peer rejects. An error of the engine must also be true of the byte that it names. This module
-//! checks that byte by byte, without the engine.
+//! One table lists heads that the engine rejects and a peer accepts; the other lists the opposite.
+//! An error of the engine must also be true of the byte that it names. This module checks that byte
+//! by byte, without the engine.
 
 use switchover::ErrorKind::{self, *};
 
@@ -15,7 +15,7 @@ const BOTH: &[&str] = &[HTTPARSE, LLHTTP];
 const ONLY_HTTPARSE: &[&str] = &[HTTPARSE];
 const ONLY_LLHTTP: &[&str] = &[LLHTTP];
 
-/// We refuse as one of these kinds what these peers take.
+/// Rules for heads that only the engine rejects: errors, accepting peers, and why.
 pub(crate) const OURS: &[(&[ErrorKind], &[&str], &str)] = &[
     (
         &[BareLf],
@@ -93,7 +93,7 @@ pub(crate) const OURS: &[(&[ErrorKind], &[&str], &str)] = &[
 
 type Theirs = (&'static str, &'static [&'static str], &'static str, fn(&Input) -> bool);
 
-/// A peer refuses in one of these words what we take.
+/// Rules for heads that only a peer rejects: the peer, its errors, and why.
 pub(crate) const THEIRS: &[Theirs] = &[
     (HTTPARSE, &["HeaderName"], "RFC 9112, 5.2: a client takes a fold in a response", has_fold),
     (
@@ -163,18 +163,18 @@ pub(crate) const THEIRS: &[Theirs] = &[
     ),
 ];
 
-/// The methods of RFC 9110 and PATCH, which every parser knows.
+/// The methods of RFC 9110 and PATCH, which every parser supports.
 const KNOWN: &[&[u8]] =
     &[b"GET", b"HEAD", b"POST", b"PUT", b"DELETE", b"CONNECT", b"OPTIONS", b"TRACE", b"PATCH"];
 
-/// Returns why `peer` takes what the engine rejects with an error of this kind.
+/// Returns why `peer` accepts a head that the engine rejects with this error.
 pub(crate) fn ours(peer: &str, kind: ErrorKind) -> Option<&'static str> {
     OURS.iter()
         .find(|(kinds, peers, _)| kinds.contains(&kind) && peers.contains(&peer))
         .map(|(.., why)| *why)
 }
 
-/// Returns why `peer` rejects a head that the engine takes.
+/// Returns why `peer` rejects a head that the engine accepts.
 pub(crate) fn theirs(peer: &str, words: &str, input: &Input) -> Option<&'static str> {
     let fits = |row: &&Theirs| row.0 == peer && row.1.contains(&words) && (row.3)(input);
     THEIRS.iter().find(fits).map(|(.., why, _)| *why)
@@ -194,13 +194,13 @@ fn has_no_content(input: &Input) -> bool {
         && (matches!(input.words()[1], b"204" | b"304") || input.words()[1].starts_with(b"1"))
 }
 
-/// Returns whether the error is true of the byte at `at`.
+/// Returns whether an error of the engine is true of the byte at `at`.
 pub(crate) fn is_right(kind: ErrorKind, input: &Input, at: usize) -> bool {
     let bytes = &input.bytes;
     let Some(&byte) = bytes.get(at) else { return false };
     let start = bytes[..at].iter().rposition(|&byte| byte == b'\n').map_or(0, |lf| lf + 1);
     let before = &bytes[start..at];
-    // Empty lines may come first.
+    // Empty lines may precede the head.
     let is_first = bytes[..start].iter().all(|byte| matches!(byte, b'\r' | b'\n'));
     let spaces = before.iter().filter(|&&byte| byte == b' ').count();
     let is_name = !before.is_empty() && before.iter().all(|&byte| is_tchar(byte));

@@ -1,11 +1,11 @@
-//! A differential test of the engine, httparse and llhttp on randomly broken heads.
+//! A differential test of the engine, httparse and llhttp on random heads.
 //!
-//! The engine reads each head in every way in which it can scan. Where one parser takes what
-//! another one rejects, `explained.rs` has the rule. Where both take a head they read the same.
+//! The engine parses each head with every scan path. If one parser accepts what another rejects,
+//! `explained.rs` must have a rule for it. If both accept a head, they must return the same parts.
 //!
 //! `HEADS` is the number of heads, and `SEED` the seed that they are made from. Without `SEED` the
-//! clock gives the seed, and the test prints it. A head that nothing explains is printed as small
-//! as it can be made.
+//! clock gives the seed, and the test prints it. A head with an unexplained difference is reduced
+//! and printed.
 
 mod explained;
 mod mutate;
@@ -20,16 +20,16 @@ use parsers::{Ours, Parsers, Verdict};
 use switchover::binding::ScanPath;
 use switchover_tests::random::seed;
 
-/// The number of unexplained heads that are shown.
+/// The number of unexplained heads that are printed.
 const SHOWN: usize = 12;
 
-/// The number of times that each row of the tables has explained a difference.
+/// The number of differences that each rule has explained.
 type Uses = BTreeMap<Rule, usize>;
 
-/// The peer that differs, and the rule that explains why.
+/// The name of a peer, and the reason why it differs from the engine.
 type Rule = (&'static str, &'static str);
 
-/// The only test of this file, because it changes how the whole process scans.
+/// The only test in this file, as it changes the scan path of the whole process.
 #[test]
 fn heads_are_read_as_httparse_and_llhttp_read_them() {
     let heads =
@@ -75,7 +75,7 @@ fn heads_are_read_as_httparse_and_llhttp_read_them() {
         failures.len()
     );
     assert!(read * 4 > heads, "too few heads survive to say much");
-    // A row that explains nothing is a mistake, or no longer needed.
+    // A rule that explains no difference is wrong, or no longer needed.
     if heads >= 1_000_000 && parsers.names().len() > 1 {
         let ours =
             OURS.iter().flat_map(|(_, peers, why)| peers.iter().map(move |&peer| (peer, *why)));
@@ -85,10 +85,10 @@ fn heads_are_read_as_httparse_and_llhttp_read_them() {
     }
 }
 
-/// Compares how all parsers read an input.
+/// Compares the results of all parsers on an input.
 ///
-/// Returns whether all of them take it and read the same, and the rules by which they differ on it.
-/// A difference without a rule is the error.
+/// Returns whether all accept it with the same parts, and the rules for their differences. The
+/// error is a difference without a rule.
 fn judge(parsers: &mut Parsers, input: &Input, cut: usize) -> Result<(bool, Vec<Rule>), String> {
     let mut ours: Option<Ours> = None;
     for path in ScanPath::available() {
@@ -111,7 +111,7 @@ fn judge(parsers: &mut Parsers, input: &Input, cut: usize) -> Result<(bool, Vec<
     for (peer, theirs) in parsers.theirs(input) {
         let why = match (&ours, &theirs) {
             (Ok(None), Ok(None)) | (Err(_), Ok(None) | Err(_)) => continue,
-            // A line is judged when it has ended, and the head here has not.
+            // The engine checks a line when it has ended, and this head has not ended.
             (Ok(None), Err(_)) if !input.has_ended() => continue,
             (Ok(Some(ours)), Ok(Some(theirs))) if ours == theirs => continue,
             (Ok(Some(_)), Err(why)) => explained::theirs(peer, why, input)
@@ -128,7 +128,7 @@ fn judge(parsers: &mut Parsers, input: &Input, cut: usize) -> Result<(bool, Vec<
     Ok((ours.is_ok_and(|head| head.is_some()) && found.is_empty(), found))
 }
 
-/// Returns the input without the bytes that do not change how it fails.
+/// Reduces an input as long as its failure stays the same.
 fn smallest(parsers: &mut Parsers, input: &Input, failure: &str) -> Input {
     let mut small = input.clone();
     for len in [256, 64, 16, 4, 1, 1] {

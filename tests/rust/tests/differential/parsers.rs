@@ -1,4 +1,4 @@
-//! The three parsers, each asked for one head.
+//! The engine, httparse and llhttp behind one function that parses a head.
 
 use std::fmt::Write;
 use std::mem::MaybeUninit;
@@ -9,14 +9,14 @@ use switchover_benches::peers::{self, Peer};
 
 use crate::mutate::Input;
 
-/// A head as text, the same for all; `None` where more would have to come.
+/// The engine's result: a head as text, `None` if it is incomplete, or an error.
 pub(crate) type Ours = Result<Option<Vec<u8>>, (ErrorKind, usize)>;
-/// The verdict of a peer: like `Ours`, with the peer's own word for an error.
+/// The result of a peer: like `Ours`, with the peer's own name of the error.
 pub(crate) type Theirs = Result<Option<Vec<u8>>, String>;
 
-/// The form in which a verdict is shown.
+/// A short form of a parser's result.
 pub(crate) trait Verdict {
-    /// Returns the verdict in a word, without the head that was read.
+    /// Returns the result in a word, without the parsed head.
     fn in_a_word(&self) -> String;
 }
 
@@ -52,7 +52,7 @@ impl Parsers {
         ["httparse", "llhttp"][..1 + usize::from(self.llhttp.is_some())].to_vec()
     }
 
-    /// Returns the engine's verdicts on the input as a whole, and cut in two.
+    /// Returns the engine's results for the input as a whole, and cut in two.
     pub(crate) fn ours(&mut self, input: &Input, cut: usize) -> [(&'static str, Ours); 2] {
         let (left, right) = input.bytes.split_at(cut);
         [
@@ -69,7 +69,7 @@ impl Parsers {
         verdicts
     }
 
-    /// Returns the name of each parser with its verdict in readable text.
+    /// Returns the name of each parser with its result as readable text.
     pub(crate) fn read(&mut self, input: &Input) -> Vec<(&'static str, String)> {
         fn show<E: std::fmt::Debug>(verdict: Result<Option<Vec<u8>>, E>) -> String {
             match verdict {
@@ -171,9 +171,9 @@ fn llhttp(llhttp: &Peer, input: &Input) -> Theirs {
     }))
 }
 
-/// Returns a head in one form that is the same for all parsers.
+/// Returns a head as text, in the same form for all parsers.
 ///
-/// A fold is the spaces that a client makes of it (RFC 9112, section 5.2).
+/// A folded line is joined with spaces, as a client does (RFC 9112, section 5.2).
 fn text<'a>(
     method: &[u8],
     target: &[u8],
