@@ -1,5 +1,4 @@
-/* llhttp after the interface of peer.h. The callbacks keep what a caller needs of a head: where the target, the names and
-   the values are. */
+/* llhttp behind the interface of peer.h. The callbacks store where the target, the names and the values of a head are. */
 
 #include "llhttp.h"
 #include "peer.h"
@@ -11,7 +10,7 @@ struct seen {
     size_t content;
 };
 
-/* A span may come in pieces, and those of a folded value have the fold between them. */
+/* llhttp may report a span in several pieces. Between the pieces of a folded value is the fold. */
 static void extend(struct span *span, const char *at, size_t len) {
     if (span->len == 0) {
         span->start = at;
@@ -66,7 +65,7 @@ static int on_end(llhttp_t *parser) {
     return HPE_PAUSED;
 }
 
-/* `alone` stops after the head. */
+/* Settings for a whole message, and settings that pause after the head (`alone`). */
 static llhttp_settings_t settings, alone;
 
 __attribute__((constructor)) static void set_up(void) {
@@ -81,7 +80,8 @@ __attribute__((constructor)) static void set_up(void) {
     alone.on_headers_complete = on_end;
 }
 
-/* One parser per message, as after an upgrade nothing more is parsed: what an offer does to it. */
+/* Parses all messages and returns the number of fields. An offer of an upgrade pauses llhttp for good, so the parser is
+   then initialized again. */
 static size_t parse(const struct message *messages, size_t count, llhttp_type_t type) {
     llhttp_t parser;
     struct seen seen;

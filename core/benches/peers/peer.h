@@ -1,6 +1,6 @@
-/* What a peer's shared library gives the benches and the tests. A library leaves out what its parser cannot do. Every
-   function but the last returns how many fields it has found in all (content bytes for peer_chunked), which the bench
-   compares with the truth. */
+/* The functions that a peer's shared library exports to the benches and the tests. A library omits what its parser cannot
+   do. Every function but peer_head returns the number of fields in all messages (peer_chunked: of content bytes), which
+   the bench compares with the correct number. */
 
 #ifndef PEER_H
 #define PEER_H
@@ -18,7 +18,7 @@ size_t peer_responses(const struct message *messages, size_t count);
 size_t peer_byte_by_byte(const struct message *message);
 size_t peer_chunked(const struct message *message, size_t read);
 
-/* Bytes of the message, or of the parser's own tables. */
+/* A range of bytes in the message, or in the parser's own tables. */
 struct span {
     const char *start;
     size_t len;
@@ -26,22 +26,22 @@ struct span {
 
 #define PEER_FIELDS 160
 
-/* What a parser reads of a head: for the tests, which compare it. */
+/* A parsed head, which the tests compare with that of other parsers. */
 struct head {
-    /* Why it is refused; NULL where it is not. */
+    /* The reason why the parser rejects the head; NULL if it does not. */
     const char *refused;
     int is_complete;
     int minor;
-    /* 0 in a request. */
+    /* The status code; 0 in a request. */
     int status;
-    /* Empty in a response. */
+    /* Both are empty in a response. */
     struct span method, target;
     size_t count;
-    /* One more than is ever counted, so that the next may begin. */
+    /* One entry more than `count` can be, so that the next field may begin. */
     struct span names[PEER_FIELDS + 1], values[PEER_FIELDS + 1];
 };
 
-/* The one function that counts nothing. It reads the message's head alone. */
+/* Parses the head of the message into `head`. */
 void peer_head(const struct message *message, int is_response, struct head *head);
 
 #endif

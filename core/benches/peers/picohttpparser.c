@@ -1,4 +1,4 @@
-/* picohttpparser after the interface of peer.h. */
+/* picohttpparser behind the interface of peer.h. */
 
 #include "peer.h"
 #include "picohttpparser.h"

@@ -7,7 +7,7 @@
 //! hello_tokio count PEER REQUESTS BATCH     serves REQUESTS in memory, BATCH at a time
 //! ```
 //!
-//! PEER is `switchover`; `hyper`, with its defaults; or `hyper-flush`, with `pipeline_flush(true)`.
+//! PEER is `switchover`, `hyper` with its defaults, or `hyper-flush` with `pipeline_flush(true)`.
 //! `count` is run under a counter of instructions.
 
 use std::convert::Infallible;

@@ -1,4 +1,4 @@
-//! httparse after the interface of `../peer.h`.
+//! httparse behind the C interface of `../peer.h`.
 //!
 //! # Safety
 //! The benches hand over slices that live through the call, which is all the interface asks.
