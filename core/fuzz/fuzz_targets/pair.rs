@@ -1,7 +1,7 @@
 //! A fuzz target that connects an engine as client with an engine as server.
 //!
 //! Invariant: queues deliver the bytes in random pieces. Each engine accepts what the other sends,
-//! and both end in the same state.
+//! and both agree at the end.
 
 #![no_main]
 

@@ -33,7 +33,7 @@ enum By {
 impl By {
     /// Disconnects, after a delay in which the other side reads everything sent before.
     ///
-    /// Both sides run on one thread, so twenty milliseconds are enough.
+    /// Both sides run in one task, so twenty milliseconds are enough.
     async fn go(self, stream: TcpStream) {
         for _ in 0..10 {
             sleep(Duration::from_millis(2)).await;

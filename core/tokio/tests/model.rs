@@ -86,7 +86,7 @@ impl Chance {
         format!("{line}{method} {path} HTTP/{version}\r\nHost: a\r\n{field}{framing}\r\n{content}")
     }
 
-    /// Returns the bytes of some requests; every third result is invalid.
+    /// Returns the bytes of some requests; a third of the results are invalid.
     ///
     /// In an invalid one a byte is replaced, or the end is cut off.
     fn script(&mut self) -> Vec<u8> {

@@ -413,8 +413,8 @@ async fn a_handler_that_never_answers_is_given_up() {
 
 /// Checks that an idle connection closes soon when the server shuts down.
 ///
-/// It closes at once if the last response is two seconds old. If that is 100 ms old, it closes
-/// after a second, because the client may still be reading.
+/// It closes at once if there was no response, or if that is two seconds old. If the response is
+/// 100 ms old, it closes after a second, because the client may still be reading.
 #[tokio::test(start_paused = true)]
 async fn an_idle_connection_does_not_linger_when_the_server_stops() {
     for (sent, idle_for, wanted) in [("", 2000, 0), (GET, 2000, 0), (GET, 100, 1000)] {

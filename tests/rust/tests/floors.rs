@@ -245,7 +245,7 @@ fn flat(import: &str) -> Vec<Vec<String>> {
     paths.map(|path| [flat(prefix).concat(), path].concat()).collect()
 }
 
-/// Returns a path from the crate root, or an empty one if it is in another crate.
+/// Returns a path from the crate root, or `None` if it is in another crate.
 fn absolute(module: &[String], path: &[String]) -> Option<Vec<String>> {
     let (first, rest) = path.split_first()?;
     match first.as_str() {
