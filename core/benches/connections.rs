@@ -20,7 +20,7 @@ const ACTIVE: usize = 10_000;
 const ROUNDS: usize = 31;
 const TABLE: &str = "connections";
 
-/// Serves a request as a server does.
+/// Receives a request, reads its events, and sends a response.
 fn serve(connection: &mut Connection, request: &[u8]) {
     connection.receive(request).expect("room");
     let mut fields = 0;

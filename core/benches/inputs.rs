@@ -11,9 +11,9 @@ pub const SEED: u64 = 0x5eed_0f11;
 pub struct Input {
     /// The letter of the input in the tables.
     pub name: &'static str,
-    /// A description of the input, for people.
+    /// A description of the input, which the tables print.
     pub what: &'static str,
-    /// The bytes of the input: one message, or heads one after the other.
+    /// The bytes of the input: one message, or several heads in a row.
     pub bytes: Vec<u8>,
 }
 

@@ -28,7 +28,7 @@ pub struct Job<'a> {
 }
 
 impl<'a> Job<'a> {
-    /// Creates a job that is timed as a whole.
+    /// Creates a job whose whole run is timed.
     pub fn whole(name: impl Into<String>, units: usize, mut run: impl FnMut() + 'a) -> Self {
         let timed = move || {
             let start = Instant::now();

@@ -82,7 +82,7 @@ pub struct Head<'a> {
     pub fields: Vec<(&'a [u8], &'a [u8])>,
 }
 
-/// One build of one peer.
+/// One build of one peer, as a loaded library.
 #[derive(Debug)]
 pub struct Peer {
     /// The parser, its compiler and its target, such as `llhttp gcc native`.

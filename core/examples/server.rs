@@ -67,7 +67,7 @@ fn serve(mut stream: &TcpStream, timeout: Duration) -> Result<(), Box<dyn Error>
     loop {
         match http.next_event() {
             Ok(Next::Event(Event::Request(request))) => {
-                // RFC 9110, 9.3.2: a HEAD gets the head that a GET would get.
+                // RFC 9110, 9.3.2: the response to HEAD has the head of the response to GET.
                 let method = if request.method() == "HEAD" { "GET" } else { request.method() };
                 line = format!("{method} {}", request.target());
                 status = if matches!(method, "GET" | "POST") { 200 } else { 501 };
@@ -77,7 +77,7 @@ fn serve(mut stream: &TcpStream, timeout: Duration) -> Result<(), Box<dyn Error>
                 stream.write_all(&out)?;
                 return speak_foo(&line, &http.take_leftover(), stream, timeout);
             }
-            // Content that this server does not use.
+            // Other events: this server does not use the content.
             Ok(Next::Event(_)) => {}
             Ok(Next::Paused(Paused::Closed)) => break,
             // The request is complete, and the response is due.

@@ -1,4 +1,4 @@
-//! The chart of the heads: the time of each peer's best build as a ratio to ours.
+//! The chart of the heads: each peer's best time as a ratio to this library's.
 
 use std::path::Path;
 

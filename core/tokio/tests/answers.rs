@@ -77,7 +77,7 @@ async fn an_answer_that_contradicts_itself_does_not_reach_the_wire() {
         (head, 200, &[], "hello", "HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\n"),
         (head, 200, &[("content-length", "9")], "", "HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n"),
         (head, 404, &[], "hello", "HTTP/1.1 404 Not Found\r\ncontent-length: 5\r\n\r\n"),
-        // Framing.
+        // Framing fields that the handler sets.
         (GET, 200, &[("transfer-encoding", "chunked")], "hello", hello),
         (
             GET,
@@ -89,7 +89,7 @@ async fn an_answer_that_contradicts_itself_does_not_reach_the_wire() {
         (GET, 200, &[("content-length", "5"), ("content-length", "6")], "hello", error),
         (GET, 200, &[("content-length", "x")], "hello", error),
         (GET, 200, &[("content-length", "6")], "hello", error),
-        // The connection.
+        // Fields for the connection, and CONNECT.
         (
             GET,
             200,

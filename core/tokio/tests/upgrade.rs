@@ -266,7 +266,7 @@ async fn a_101_to_a_broken_handshake_is_a_400() {
     assert!(matches!(serving.await.expect("no panic"), Err(Error::Handler(_))));
 }
 
-// CONNECT.
+// Tunnels by CONNECT.
 
 const CONNECT: &str = "CONNECT b:1 HTTP/1.1\r\nHost: b:1\r\n\r\n";
 

@@ -153,7 +153,7 @@ proptest! {
         })?;
     }
 
-    /// A request and a response of random legal parts come back as they were.
+    /// A request and a response made of random valid parts parse to the same parts.
     #[test]
     fn what_is_encoded_is_parsed(
         method in "[!#$%&'*+.^_`|~0-9A-Za-z-]{1,20}",
@@ -208,7 +208,7 @@ proptest! {
         }
     }
 
-    /// A random peer and random decisions make nothing panic.
+    /// Random input from the peer and random calls cause no panic.
     #[test]
     fn random_input_and_decisions_never_panic(bytes in vec(any::<u8>(), 0..300)) {
         choose();

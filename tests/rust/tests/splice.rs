@@ -278,7 +278,7 @@ async fn settle(
     }
 }
 
-// The engines.
+// The HTTP/2 servers that serve as engines.
 
 /// Serves each request with the request's own content, on the crate `h2`.
 async fn h2_engine(io: tokio::io::DuplexStream, window: u32) {

@@ -69,7 +69,7 @@ impl Frame {
 /// A step of a test case.
 #[derive(Clone, Debug)]
 enum Move {
-    /// The client sends frames that belong together.
+    /// The client sends frames that must follow each other, such as a header block.
     Client(Vec<Frame>),
     /// The next bytes that the client sent arrive at the splice, as many as given.
     Arrive(usize),

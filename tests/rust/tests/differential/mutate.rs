@@ -33,7 +33,7 @@ impl Input {
         lines.skip_while(|line| line.is_empty()).take_while(|line| !line.is_empty())
     }
 
-    /// Returns the first three words of the first line; a missing word is empty.
+    /// Returns the first three words of the head's first line; a missing word is empty.
     pub(crate) fn words(&self) -> [&[u8]; 3] {
         let mut words = self.lines().next().unwrap_or_default().split(|&byte| byte == b' ');
         std::array::from_fn(|_| words.next().unwrap_or_default())
