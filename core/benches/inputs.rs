@@ -11,7 +11,7 @@ pub const SEED: u64 = 0x5eed_0f11;
 pub struct Input {
     /// The letter of the input in the tables.
     pub name: &'static str,
-    /// A description of the input, which the tables print.
+    /// A description of the input, which `bin/inputs.rs` prints.
     pub what: &'static str,
     /// The bytes of the input: one message, or several heads in a row.
     pub bytes: Vec<u8>,
