@@ -1,4 +1,4 @@
-//! The responses to each request, and the outcome of each offer.
+//! The responses to each request, and the decision on each upgrade offer.
 
 use std::sync::Arc;
 
@@ -20,16 +20,16 @@ use crate::switched::{Answer, NextProtocol};
 use crate::target::path;
 use crate::{live, play, udp};
 
-/// Content that a request may bring along into a new protocol.
+/// The most bytes of content that a request with an upgrade offer may have.
 ///
-/// Elsewhere it is passed on or dropped as it comes.
+/// Content of other requests is not collected; it is echoed or discarded as it arrives.
 const KEPT: usize = 1 << 20;
 
 const TEXT: &str = "text/plain; charset=utf-8";
 
-/// Routes a request to what responds to it.
+/// Returns the response to a request, by its route.
 ///
-/// Boxed, because what is served above TLS by upgrade comes here again.
+/// The future is boxed, because requests inside upgraded TLS call this function recursively.
 pub(crate) fn answer(session: Arc<Session>, request: Request<Body>) -> Answer {
     let route = Route::of(&request.uri().to_string());
     Box::pin(async move {
@@ -60,9 +60,9 @@ pub(crate) fn answer(session: Arc<Session>, request: Request<Body>) -> Answer {
     })
 }
 
-/// Declines any offer, and responds with the length of the content.
+/// Declines every offer, and responds with the length of the content.
 async fn plain(request: Request<Body>) -> Result<Response<Body>, BoxError> {
-    // RFC 9110 9.3.2: a HEAD gets the head that a GET would get.
+    // RFC 9110 9.3.2: the response to HEAD has the fields of the response to GET.
     let method =
         if request.method() == Method::HEAD { Method::GET } else { request.method().clone() };
     let target = request.uri().clone();
@@ -84,10 +84,12 @@ fn playground(session: &Session, path: &str) -> Response<Body> {
     with(reply(status, kind, bytes), CONTENT_SECURITY_POLICY, play::POLICY)
 }
 
-// What an offer comes to.
+// Decisions on offers.
 
 impl Session {
-    /// Returns the protocol to switch to, by the order of whichever side counts.
+    /// Selects an offered protocol among `tokens`, in the order of the preferred side.
+    ///
+    /// Returns `None` if none of them is offered and eligible.
     fn select<B>(&self, request: &Request<B>, tokens: &[&str]) -> Option<Selected> {
         let is_ours = |name: &&str| tokens.iter().any(|token| token.eq_ignore_ascii_case(name));
         let theirs = upgrade::offers(request).iter().map(|offer| &*offer.protocol).filter(is_ours);
@@ -104,7 +106,7 @@ async fn negotiate(
 ) -> Result<Response<Body>, BoxError> {
     let target = request.uri().to_string();
     let proxied = UdpTarget::parse(UdpTarget::TEMPLATE, &target);
-    // RFC 9298 3.1: what cannot be reached is refused before anything is switched.
+    // RFC 9298 3.1: a target that cannot be reached is rejected before the switch.
     match &proxied {
         None if route == Route::Udp => {
             return Ok(reply(400, TEXT, "The path names no host and port.\n"));
@@ -120,8 +122,8 @@ async fn negotiate(
     let Some(chosen) = session.select(&request, route.tokens()) else {
         return Ok(declined(route, &request));
     };
-    // An echo speaks each subprotocol, so it is the one that the client likes best; some clients
-    // take no answer without one (RFC 6455 4.1, allows it).
+    // The echo works with every subprotocol, so the client's first choice is accepted. Some clients
+    // require a subprotocol in the response (RFC 6455 4.1 allows it).
     let is_websocket = chosen.protocol().eq_ignore_ascii_case("websocket");
     let subprotocol = chosen.subprotocols().first().filter(|_| is_websocket).cloned();
     let next = match (route, chosen.protocol()) {
@@ -153,7 +155,7 @@ fn declined(route: Route, request: &Request<Bytes>) -> Response<Body> {
         Some(flaw) if flaw.status() != 426 => {
             reply(flaw.status(), TEXT, format!("{}.\n", flaw.text()))
         }
-        // Which version of WebSocket would do, the engine says.
+        // The engine adds the supported version of WebSocket to the 426.
         _ => {
             let text = format!("This needs another protocol: {names}.\n");
             with(upgrade::require(tokens, text.into()), CONTENT_TYPE, TEXT)
@@ -161,9 +163,9 @@ fn declined(route: Route, request: &Request<Bytes>) -> Response<Body> {
     }
 }
 
-/// Switches to HTTP/2, which responds to the request.
+/// Switches to HTTP/2, in which the request gets its response.
 ///
-/// It takes the content along.
+/// The request's content is handed over to HTTP/2. Without a switch the response is in HTTP/1.1.
 async fn http2(session: Arc<Session>, request: Request<Body>) -> Result<Response<Body>, BoxError> {
     let most = Limits::DEFAULT.h2c_content as usize;
     let (head, content) = request.into_parts();
@@ -181,7 +183,9 @@ async fn http2(session: Arc<Session>, request: Request<Body>) -> Result<Response
     Ok(reply(200, TEXT, format!("This is HTTP/1.1: {reason}. {bytes} bytes of content came.\n")))
 }
 
-/// Counts content, and returns it where it is not more than `most`.
+/// Returns the length of the content, and the content itself up to `most` bytes.
+///
+/// Longer content is read to its end, and the returned bytes are then incomplete.
 async fn counted(mut content: Body, most: usize) -> Result<(usize, Bytes), BoxError> {
     let (mut bytes, mut kept) = (0, Vec::new());
     while let Some(frame) = content.frame().await {
@@ -195,7 +199,7 @@ async fn counted(mut content: Body, most: usize) -> Result<(usize, Bytes), BoxEr
     Ok((bytes, kept.into()))
 }
 
-/// Returns whether a request comes from another site's page.
+/// Returns whether the Origin field names a page of another site.
 fn is_foreign(request: &Request<Body>) -> bool {
     request.headers().get_all(ORIGIN).iter().any(|origin| !live::is_ours(origin.as_bytes()))
 }
@@ -207,7 +211,7 @@ fn reply(status: u16, kind: &'static str, content: impl Into<Body>) -> Response<
 }
 
 fn with(mut response: Response<Body>, name: HeaderName, value: &str) -> Response<Body> {
-    // All of them are legal: ours, or a subprotocol, which is a word.
+    // All values are valid: they are constants of ours, or a subprotocol, which is a token.
     if let Ok(value) = HeaderValue::from_str(value) {
         response.headers_mut().insert(name, value);
     }

@@ -1,11 +1,11 @@
-//! A socket for a client that must be able to read at any time.
+//! A socket that a client can read at any time, also while it sends.
 //!
-//! While it sends content, the response may come first. While it speaks a new protocol, it is not
-//! known whose turn it is.
+//! The response may arrive while the client still sends content. In a new protocol, either side may
+//! send at any time.
 //!
-//! Three threads move bytes and decide nothing; everything that happens arrives in one inbox. The
-//! threads that fill it can be made to wait, and so can the one that feeds in our own bytes. The
-//! one that empties it never waits: two sides that both wait for the other to read would deadlock.
+//! Three threads move bytes and decide nothing; all events arrive in one inbox. The threads that
+//! fill the inbox may block, and so may the thread that reads the local source. The thread that
+//! empties the inbox never blocks on sending, else both peers could deadlock waiting for a reader.
 
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpStream, ToSocketAddrs};
@@ -16,22 +16,22 @@ use std::time::{Duration, Instant};
 
 use switchover::End;
 
-/// Bytes that are moved at a time.
+/// The size of a read, in bytes.
 const PIECE: usize = 16 * 1024;
 
-/// Pieces that wait in the inbox.
+/// The most inputs that wait in the inbox; more make the threads that fill it wait.
 const INBOX: usize = 16;
 
-/// Bytes that wait to be sent before no more are fed in.
+/// The number of unsent bytes at which reading of the local source pauses.
 const QUEUED: usize = 256 * 1024;
 
 /// An event of the socket, or of the local source.
 pub(crate) enum Input {
-    /// The peer has sent this.
+    /// Bytes received from the peer.
     Peer(Vec<u8>),
-    /// The peer's bytes have ended.
+    /// The end of the peer's bytes, clean or truncated.
     PeerEnd(End),
-    /// Bytes of the local source, to send in whatever form is needed.
+    /// Bytes read from the local source; the receiver encodes and sends them.
     Local(Vec<u8>),
     /// The end of the local source.
     LocalEnd,
@@ -76,10 +76,10 @@ impl Duplex {
         Ok(Self { stream, inbox, to_inbox, outbox, queue })
     }
 
-    /// Sends these bytes, after all others.
+    /// Queues bytes for sending, behind those that still wait.
     pub(crate) fn send(&self, bytes: Vec<u8>) {
         self.queue.add(bytes.len());
-        // The writer has gone only if the socket has failed, and the reader tells of that.
+        // The writer ends only if the socket has failed, and the reader reports that.
         let _ = self.outbox.send(Output::Bytes(bytes));
     }
 
@@ -88,12 +88,14 @@ impl Duplex {
         self.queue.locked().bytes
     }
 
-    /// Ends our direction, after all bytes.
+    /// Shuts down our direction once all queued bytes are sent.
     pub(crate) fn finish(&self) {
         let _ = self.outbox.send(Output::End);
     }
 
-    /// Feeds in a source: it comes back as `Local`, no faster than it can be sent.
+    /// Starts a thread that reads a source and emits its bytes as `Input::Local`.
+    ///
+    /// The thread pauses while too many bytes wait to be sent.
     pub(crate) fn feed(&self, mut source: impl Read + Send + 'static) {
         let (tell, queue) = (self.to_inbox.clone(), Arc::clone(&self.queue));
         thread::spawn(move || {
@@ -121,7 +123,7 @@ impl Duplex {
 
 impl Drop for Duplex {
     fn drop(&mut self) {
-        // Ends the reader, who would wait for a peer in vain.
+        // Ends the reader thread, which may be blocked on a silent peer.
         let _ = self.stream.shutdown(Shutdown::Both);
     }
 }
@@ -142,16 +144,16 @@ fn read(mut stream: TcpStream, tell: &SyncSender<Input>, queue: &Queue) {
     }
 }
 
-/// Returns how a stream without more bytes has ended.
+/// Returns how the peer's direction ended, once a read has returned no bytes.
 ///
-/// A socket reports its error once. If a write has met it, a read returns no bytes, as after a FIN.
+/// A socket reports its error once. After a failed write, a read returns no bytes, as after a FIN.
 fn end_of(stream: &TcpStream, queue: &Queue) -> End {
     // The socket is still connected, so this is a FIN.
     if stream.peer_addr().is_ok() {
         return End::Clean;
     }
     match queue.failure() {
-        // A broken pipe is a reset after the end.
+        // A broken pipe means a reset after the peer's FIN.
         None | Some(io::ErrorKind::BrokenPipe) => End::Clean,
         Some(_) => End::Truncated,
     }
@@ -171,7 +173,7 @@ fn write(mut stream: TcpStream, outputs: &Receiver<Output>, queue: &Queue) {
     queue.give_up(None);
 }
 
-/// Counts the bytes that wait to be sent.
+/// The number of bytes that wait to be sent, with a wake-up on each change.
 #[derive(Default)]
 struct Queue {
     state: Mutex<Queued>,
@@ -181,9 +183,9 @@ struct Queue {
 #[derive(Default)]
 struct Queued {
     bytes: usize,
-    /// Nothing is sent any more.
+    /// True once the writer thread has ended: no more bytes are sent.
     is_over: bool,
-    /// The error of a write.
+    /// The error of the write that failed, if one did.
     failure: Option<io::ErrorKind>,
 }
 
@@ -200,12 +202,12 @@ impl Queue {
         self.change(|queued| (queued.is_over, queued.failure) = (true, failure));
     }
 
-    /// Waits until there is room.
+    /// Waits until fewer than `QUEUED` bytes wait to be sent.
     fn wait(&self) {
         drop(self.wait_while(|bytes| bytes >= QUEUED));
     }
 
-    /// Returns the error of the writes, once none is under way.
+    /// Returns the error of a failed write, after waiting for all queued bytes.
     fn failure(&self) -> Option<io::ErrorKind> {
         self.wait_while(|bytes| bytes > 0).failure
     }

@@ -1,6 +1,6 @@
 //! One connection of the probe.
 //!
-//! A request with an offer, and everything up to its response or its switch.
+//! Sends a request with an offer and drives the engine until the response or the switch.
 
 use std::error::Error as AnyError;
 use std::fmt::Display;
@@ -24,13 +24,15 @@ use crate::transport::Stream;
 
 type Failure = Box<dyn AnyError>;
 
-/// RFC 9110, section 10.1.1: a client does not wait for ever for its 100.
+/// The time to wait for a 100 response before the content is sent anyway.
+///
+/// RFC 9110, section 10.1.1: clients do not wait for it indefinitely.
 const UNTIL_CONTINUE: Duration = Duration::from_secs(1);
 
-/// Bytes of the new protocol that may come before our own request is out.
+/// The most bytes of the new protocol that are kept until our request is sent.
 const EARLY: usize = 1 << 20;
 
-/// Returns whether the agreed protocol is TLS with HTTP above it.
+/// Returns whether the agreed protocol is TLS, in which HTTP goes on.
 fn is_tls(protocol: Protocol<'_>) -> bool {
     protocol.name.eq_ignore_ascii_case("TLS")
 }
@@ -38,13 +40,13 @@ fn is_tls(protocol: Protocol<'_>) -> bool {
 /// The outcome of a request.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Outcome {
-    /// Both directions have left HTTP.
+    /// Both directions have switched to the new protocol.
     Switched,
-    /// A final response, complete.
+    /// The final response was received completely.
     Answered { status: u16 },
-    /// Answered within the TLS that was switched to.
+    /// The connection switched to TLS, and the response was received within it.
     AnsweredInTls,
-    /// The exchange has failed, and the reason was printed.
+    /// The exchange failed; the transcript has the reason.
     Failed,
 }
 
@@ -53,18 +55,19 @@ pub(crate) struct Exchange<'a> {
     pub(crate) line: Stream,
     pub(crate) http: ObservedConnection,
     pub(crate) transcript: Arc<Transcript>,
-    /// The content, until sending begins.
+    /// The content's file; `None` without content, or once its sending has begun.
     body: Option<File>,
-    /// The content is being fed in, and its end has not come by.
+    /// True while the content's file is being read; its `LocalEnd` is still to come.
     is_feeding: bool,
-    /// The time of the latest event.
+    /// The time of the latest input, from which timeouts count.
     since: Instant,
-    /// The first bytes of the new protocol, received before we may send.
+    /// Bytes of the new protocol, received before we may send in it.
     early: Vec<u8>,
-    /// The end of the server's direction: clean, or cut short.
+    /// The end of the server's direction, clean or truncated; `None` before it.
     end: Option<End>,
-    /// The status of the final response, and whether the response is complete.
+    /// The status code of the final response; 0 before it.
     status: u16,
+    /// True once the final response is complete.
     is_answered: bool,
 }
 
@@ -96,7 +99,7 @@ impl<'a> Exchange<'a> {
         })
     }
 
-    /// Sends a request with this offer, and goes on until the outcome is known.
+    /// Sends a request with this offer, and returns its outcome.
     pub(crate) fn ask(&mut self, offer: &[String]) -> Result<Outcome, Failure> {
         let offer: Vec<&str> = offer.iter().map(String::as_str).collect();
         let fields = self.fields(&offer)?;
@@ -117,11 +120,9 @@ impl<'a> Exchange<'a> {
         Ok(outcome)
     }
 
-    /// Performs the TLS handshake, then reads the response within it.
+    /// Performs the TLS handshake, then reads the response within TLS.
     ///
-    /// RFC 2817, section 3.3.
-    ///
-    /// If the handshake fails, so does all.
+    /// RFC 2817, section 3.3. A handshake that fails is an error of the whole exchange.
     fn go_on_in_tls(&mut self) -> Result<Outcome, Failure> {
         let (early, _) = self.take_early();
         self.line.start_tls(self.args.url.host(), &early)?;
@@ -138,15 +139,15 @@ impl<'a> Exchange<'a> {
         Ok(Outcome::AnsweredInTls)
     }
 
-    /// Takes the bytes of the new protocol that have come already.
+    /// Returns the bytes of the new protocol received so far, and removes them.
     ///
-    /// And the end of the server's direction, if it has come.
+    /// The second value is the end of the server's direction, if it was received.
     pub(crate) fn take_early(&mut self) -> (Vec<u8>, Option<End>) {
         (std::mem::take(&mut self.early), self.end)
     }
 
     fn fields(&mut self, offer: &[&str]) -> Result<Vec<(&'a str, String)>, Failure> {
-        // RFC 9112 3.2.3: a CONNECT is for whom its target names.
+        // RFC 9112 3.2.3: the target of a CONNECT names the host.
         let host = if self.args.method() == "CONNECT" {
             self.args.target()
         } else {
@@ -182,7 +183,7 @@ impl<'a> Exchange<'a> {
         Ok(fields)
     }
 
-    // The run loop: what has come is made into events, then one more thing may happen.
+    // The run loop: turns received bytes into events, then waits for one more input.
 
     fn settle(&mut self) -> Result<Outcome, Failure> {
         loop {
@@ -194,8 +195,7 @@ impl<'a> Exchange<'a> {
             if is_stuck && !self.take_input()? {
                 let timeout = self.args.timeout();
                 self.conclude("failed", format_args!("failed: nothing came for {timeout:?}"));
-                // The first time this cuts an unfinished request, the second time it ends the
-                // connection.
+                // The first call aborts an unfinished request, the second ends the connection.
                 if self.http.state().request == Phase::Body {
                     self.http.abandon()?;
                 }
@@ -216,13 +216,13 @@ impl<'a> Exchange<'a> {
         let is_closed = step == Ok(Step::Paused(Paused::Closed));
         self.handle_event()?;
         Ok(match self.http.state().request {
-            // An answer that came first does not free us from the rest of the request, as long as
-            // it is read.
+            // After an early response, the rest of the request is still sent as long as the server
+            // reads.
             Phase::Body if !is_closed => None,
-            // The engine knows the end of the content by its length; the source's own end must not
-            // be left for others.
+            // The engine ends the content by its length. The source's `LocalEnd` must be consumed
+            // here, before the next protocol reads the inbox.
             Phase::Done if self.is_feeding && !is_closed => None,
-            // RFC 9110 7.8: nothing of the new protocol is sent before our request is out.
+            // RFC 9110 7.8: our request is completed before anything is sent in the new protocol.
             _ if self.http.may_speak() => Some(Outcome::Switched),
             _ if self.is_answered => Some(Outcome::Answered { status: self.status }),
             _ if is_closed => {
@@ -243,12 +243,12 @@ impl<'a> Exchange<'a> {
                     self.say(format_args!("the server also speaks {}", advertised.join(", ")));
                 }
                 if self.status >= 300 && self.http.state().request == Phase::Body {
-                    // It does not want the content; we do not send it, and read on.
+                    // The server rejected the request, so the rest of the content is not sent.
                     self.http.abandon()?;
                     self.body = None;
                 }
             }
-            // Another answer may follow; only that one's content is for standard output.
+            // After a 426 the probe may send another request; only that response is printed.
             Some(Event::Data(_)) if self.status == 426 => {}
             Some(Event::Data(data)) => std::io::stdout().write_all(data)?,
             Some(Event::EndOfMessage(_)) => self.is_answered = true,
@@ -264,7 +264,7 @@ impl<'a> Exchange<'a> {
         Ok(())
     }
 
-    /// Waits for one thing to happen; false if nothing does.
+    /// Waits for one input and processes it; returns `false` after a timeout.
     fn take_input(&mut self) -> Result<bool, Failure> {
         if self.http.awaiting() != Awaiting::Continue {
             self.begin_content();
@@ -297,7 +297,7 @@ impl<'a> Exchange<'a> {
         Ok(())
     }
 
-    // Our side.
+    // Sending of the content.
 
     fn begin_content(&mut self) {
         if let Some(file) = self.body.take() {
@@ -307,7 +307,7 @@ impl<'a> Exchange<'a> {
     }
 
     fn send_content(&mut self, bytes: &[u8]) -> Result<(), Failure> {
-        // What the server did not want is not sent.
+        // Nothing is sent after the request was aborted.
         if self.http.state().request == Phase::Body {
             let mut out = Vec::new();
             self.http.send_data(bytes, &mut out)?;
@@ -326,9 +326,9 @@ impl<'a> Exchange<'a> {
         Ok(())
     }
 
-    // What else to say.
+    // Remarks and the verdict.
 
-    /// Records the outcome, and the reason.
+    /// Records the outcome and its reason as the verdict.
     fn judge(&self, outcome: Outcome, offer: &[&str]) {
         let connection = &self.http;
         let why = connection.why().map_or("", |why| why.text());
@@ -350,7 +350,7 @@ impl<'a> Exchange<'a> {
             Outcome::Answered { status } => {
                 self.conclude("stayed", format_args!("not switched ({status}): {why}"))
             }
-            // It was concluded where it happened.
+            // The verdict was recorded before.
             Outcome::AnsweredInTls | Outcome::Failed => {}
         }
     }
@@ -366,7 +366,7 @@ impl<'a> Exchange<'a> {
     }
 }
 
-/// Returns whether a token of ours is this protocol.
+/// Returns whether an offered token names this protocol.
 pub(crate) fn names(token: &str, protocol: &Protocol<'_>) -> bool {
     Protocol::parse(token.as_bytes()).is_some_and(|token| token.same_as(protocol))
 }

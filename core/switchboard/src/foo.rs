@@ -1,20 +1,17 @@
-//! The protocols `foo/2` and `foo/1`, which show what a 101 leaves open.
+//! The line protocols `foo/2` and `foo/1`, small enough to type.
 //!
-//! A line protocol small enough to type.
+//! They show how a request gets its response after a 101. RFC 9110, section 7.8: the request is
+//! still outstanding after the 101, and is answered in the new protocol.
 //!
-//! RFC 9110, section 7.8: after the 101 the request is still outstanding, and is answered in the
-//! new protocol. So:
+//! 1. The server speaks first and answers the request with the line `foo/2 200 POST /foo 5`. The
+//!    line has the protocol, a status, the method, the target, and the number of bytes of content.
+//!    Then follows the request's own content, and a line feed if the content was not empty.
+//! 2. The server sends each line of the client back: in capitals in `foo/2`, unchanged in `foo/1`.
+//! 3. The server answers `QUIT` with `BYE` and closes. After the client's EOF it answers every
+//!    received line, the unfinished one included, and closes.
 //!
-//! 1. The server speaks first and answers the request with the line `foo/2 200 POST /foo 5`. It has
-//!    the protocol, a status, the method, the target, and the number of bytes of content. Then come
-//!    these bytes, which are the request's own content, and a line feed if there were any.
-//! 2. Each line that the client sends comes back: in capitals in `foo/2`, as it was in `foo/1`.
-//! 3. `QUIT` is answered with `BYE` and the server closes. So it does when the client ends its
-//!    direction, after it has answered every whole line and the unfinished one.
-//!
-//! Lines end with LF, or CRLF, and have 65,536 bytes at most; a longer one is answered
-//! `ERROR line too long`, and the server closes. Bytes outside ASCII are not looked at and come
-//! back as they were.
+//! Lines end with LF or CRLF and have at most 65,536 bytes. A longer line is answered with
+//! `ERROR line too long`, and the server closes. Bytes outside ASCII are sent back unchanged.
 
 use std::io;
 use std::time::Duration;
@@ -28,17 +25,17 @@ use tokio::time::timeout;
 /// The tokens, in the server's order of preference.
 pub(crate) const TOKENS: [&str; 2] = ["foo/2", "foo/1"];
 
-/// The longest line, with its LF.
+/// The longest line, its LF included, in bytes.
 const LONGEST: u64 = 65_536;
 
-/// The timeout of a client for one line.
+/// The time to wait for a line of the client, or for a write to it.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
-/// Speaks `foo` until one side ends it; the request's content comes first.
+/// Speaks `foo` until one side ends it; `content` is that of the upgrade request.
 ///
-/// How many lines it was.
+/// Returns the number of lines that the client sent.
 pub(crate) async fn speak(content: &[u8], stream: &mut Upgraded) -> io::Result<u64> {
-    // The client's spelling of a protocol's name is as good as ours.
+    // Protocol names are compared without regard to case; the reply has our spelling.
     let token = TOKENS
         .iter()
         .find(|token| token.eq_ignore_ascii_case(stream.protocol()))

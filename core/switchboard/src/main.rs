@@ -1,24 +1,24 @@
-//! A server and a client on the engine, over real sockets.
+//! An example server, a probe client and an audit tool, over real sockets.
 //!
 //! ```text
-//! switchboard [--port N] [--trace] [--prefer server]   serves a few paths; `/` says which
-//! switchboard probe URL [--offer LIST] [--body FILE]   offers protocols, and says what came of it
+//! switchboard [--port N] [--trace] [--prefer server]   serves a few paths; `/` lists them
+//! switchboard probe URL [--offer LIST] [--body FILE]   offers protocols, and reports the outcome
 //! switchboard audit URL [--websocket PATH]             checks a server's upgrades against the RFCs
 //! ```
 //!
-//! The server stands on `switchover-tokio`, so that what it decides is what there is to read. The
-//! client drives the engine itself, on threads and blocking sockets.
+//! The server uses `switchover-tokio`, so its code shows only decisions. The client drives the
+//! engine directly, with threads and blocking sockets.
 //!
-//! | files | what is in them |
+//! | files | contents |
 //! |---|---|
 //! | `server`, `session` | the accept loop: limits, and detection of HTTP, TLS and HTTP/2 |
-//! | `routes`, `answers` | the responses of each path, and the outcome of offers |
+//! | `routes`, `answers` | the responses of each path, and the outcome of upgrade offers |
 //! | `switched`, `foo`, `websocket`, `http2`, `udp`, `tls` | the protocols after a switch |
-//! | `idle_timeout` | their idle timeout |
-//! | `session_log` | the outcome of each request |
-//! | `transcript`, `live`, `play` | the transcripts, the page, the playground's files |
-//! | `probe`, `exchange`, `transport`, `duplex`, `relay`, `target` | the client |
-//! | `audit` | the third command |
+//! | `idle_timeout` | the idle timeout of these protocols |
+//! | `session_log` | the recorded outcome of each request |
+//! | `transcript`, `live`, `play` | the transcripts, the live page, the playground's files |
+//! | `probe`, `exchange`, `transport`, `duplex`, `relay`, `target` | the probe client |
+//! | `audit` | the `audit` command |
 
 mod answers;
 mod audit;
@@ -26,7 +26,7 @@ mod duplex;
 mod exchange;
 mod foo;
 mod http2;
-// The bridge has it too, and is published without this crate.
+// Shared with the bridge example, which is published without this crate.
 #[path = "../../tokio/examples/bridge/idle_timeout.rs"]
 mod idle_timeout;
 mod live;
@@ -71,42 +71,42 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Offer other protocols to a server, and speak what was agreed on.
+    /// Offer other protocols to a server, and speak the one that it accepts.
     #[command(after_help = PROBE_HELP)]
     Probe(ProbeArgs),
-    /// Check how a server handles offers, and the connection around them.
+    /// Check how a server handles upgrade offers and the connection around them.
     #[command(after_help = audit::AUDIT_HELP)]
     Audit(audit::AuditArgs),
 }
 
 #[derive(Args)]
 struct ServeArgs {
-    /// The port on 127.0.0.1; 0 takes a free one.
+    /// The port on 127.0.0.1; 0 picks a free one.
     #[arg(long, default_value_t = 8080)]
     port: u16,
     /// Print each connection's transcript.
     #[arg(long)]
     trace: bool,
-    /// Show the values of Authorization, Cookie and their like.
+    /// Show the values of Authorization, Cookie and similar fields.
     #[arg(long)]
     secrets: bool,
-    /// The side whose order counts where several offered protocols would do.
+    /// The side whose preference decides if several offered protocols are possible.
     #[arg(long, value_enum, default_value_t = Prefer::Client)]
     prefer: Prefer,
     /// The number of connections that are served at a time; others wait.
     #[arg(long, default_value_t = 256)]
     connections: usize,
-    /// The windows of HTTP/2, of a stream and of the connection, in bytes.
+    /// The HTTP/2 flow-control windows of a stream and of the connection, in bytes.
     #[arg(long, value_name = "BYTES", default_value_t = 65_535)]
     window: u32,
-    /// The folder of the npm package, `wasm` of the repository.
+    /// The folder of the npm package, which is `wasm` in the repository.
     ///
-    /// With the playground, and the module that wasm/build makes, in it, /play shows them.
+    /// /play serves the playground from it. Build the module with wasm/build first.
     #[arg(long, value_name = "FOLDER", default_value = "wasm")]
     play: PathBuf,
-    /// Seconds that a client may take for a head.
+    /// Seconds that a client may take to send a head.
     ///
-    /// Longer for long content or a slow link.
+    /// Idle time, content and writes have the same limit; long content and slow links get more.
     #[arg(long, value_name = "SECONDS", default_value_t = 10)]
     timeout: u64,
 }
@@ -124,52 +124,52 @@ struct ProbeArgs {
     /// Protocols in order of preference, such as "foo/2, websocket".
     #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = protocol)]
     offer: Vec<String>,
-    /// POST this file's content, then switch.
+    /// Send this file as the content of a POST, then switch.
     #[arg(long, value_name = "FILE")]
     body: Option<PathBuf>,
     /// Send the content only once the server asks for it (Expect: 100-continue).
     #[arg(long, requires = "body")]
     expect: bool,
-    /// Take a 101 that breaks a rule.
+    /// Accept a 101 that breaks one of these rules.
     ///
     /// The rules: switch_without_connection, switch_without_upgrade, switch_to_alternatives,
     /// switch_in_http10.
     #[arg(long, value_name = "FLAG", value_parser = lenient_flag)]
     lenient: Vec<String>,
-    /// Ask with this method instead of GET or POST.
+    /// Send this method instead of GET or POST.
     #[arg(long)]
     method: Option<String>,
-    /// Ask for this instead of the URL's path.
+    /// Send this request target instead of the URL's path.
     ///
-    /// Such as host:port of a CONNECT. OPTIONS asks for * without it, CONNECT for the URL's own
-    /// host.
+    /// For example host:port with CONNECT. The default is * for OPTIONS, and the URL's host and
+    /// port for CONNECT.
     #[arg(long, value_name = "TARGET")]
     target: Option<String>,
-    /// Send this field, too, or instead of the probe's own of that name.
+    /// Send this field, also in place of the probe's own field of that name.
     #[arg(short = 'H', long, value_name = "NAME: VALUE", value_parser = field_line)]
     header: Vec<(String, String)>,
-    /// Print what happens as lines of JSON instead of text.
+    /// Print the transcript as lines of JSON instead of text.
     #[arg(long)]
     json: bool,
-    /// Show the values of Authorization, Cookie and their like.
+    /// Show the values of Authorization, Cookie and similar fields.
     #[arg(long)]
     secrets: bool,
-    /// Pipe bytes whatever the new protocol is.
+    /// Pipe raw bytes, whichever protocol was agreed on.
     #[arg(long)]
     raw: bool,
-    /// Seconds to wait for the server as long as it speaks HTTP.
+    /// Seconds to wait for the server while it speaks HTTP.
     #[arg(long, value_name = "SECONDS", default_value_t = 10)]
     timeout: u64,
 }
 
-/// The exit status for arguments that make no sense, as in `sysexits.h`.
+/// The exit status for invalid arguments, as in `sysexits.h`.
 const USAGE: u8 = 64;
 
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
-            // Help is no error; if it cannot be printed, nothing can be said.
+            // Help is not an error; if printing fails, there is nowhere to report it.
             let _ = error.print();
             return if error.use_stderr() { ExitCode::from(USAGE) } else { ExitCode::SUCCESS };
         }
@@ -214,7 +214,7 @@ The exit status is 0 where it switched, or got a response without having offered
 where the server stayed with HTTP/1.1, or declined a CONNECT, 1 where something failed, and 64 where
 these arguments make no sense.";
 
-/// Parses a protocol's name, with or without a version.
+/// Parses a protocol's name, with or without a version; empty text is accepted.
 fn protocol(name: &str) -> Result<String, String> {
     match name.trim() {
         "" => Ok(String::new()),
@@ -223,17 +223,17 @@ fn protocol(name: &str) -> Result<String, String> {
     }
 }
 
-/// Parses a field line as a user types it.
+/// Splits `NAME: VALUE` as typed by the user.
 ///
-/// The engine says what may stand in it.
+/// The engine validates the name and the value later.
 fn field_line(line: &str) -> Result<(String, String), &'static str> {
     let (name, value) = line.split_once(':').ok_or("NAME: VALUE is wanted")?;
     Ok((name.into(), value.trim().into()))
 }
 
-/// Parses the name of a leniency of the engine.
+/// Checks that a name is one of the engine's leniency flags for clients.
 fn lenient_flag(name: &str) -> Result<String, String> {
-    // `lone_lf` is a server's.
+    // `lone_lf` applies to servers only.
     let names: Vec<_> =
         Lenient::none().table().map(|(name, _)| name).filter(|name| *name != "lone_lf").collect();
     if names.contains(&name) {
@@ -264,7 +264,7 @@ impl ProbeArgs {
         })
     }
 
-    /// Returns the timeout of the server for one thing.
+    /// Returns the time to wait for each step of the server, at least one second.
     fn timeout(&self) -> Duration {
         Duration::from_secs(self.timeout.max(1))
     }

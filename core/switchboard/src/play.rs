@@ -1,8 +1,8 @@
 //! The playground: files of the npm package's folder.
 //!
-//! They are read when they are requested, so that the example is built without them.
+//! The files are read on each request, so the example can be built without them.
 //!
-//! `/play/` is its `playground`, `/dist/` the built module that this imports.
+//! `/play/` serves the folder `playground`, `/dist/` the built module that its scripts import.
 
 use std::fs;
 use std::path::Path;
@@ -12,19 +12,19 @@ The playground is not here. Build the module with wasm/build, and start the swit
 repository's folder, or with --play FOLDER, where FOLDER is the repository's `wasm`.
 ";
 
-/// The content security policy there: the engine is WebAssembly.
+/// The content security policy of these files; it allows WebAssembly.
 pub(crate) const POLICY: &str = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; \
                                  img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'";
 
-/// An answer: its status, its type, its content.
+/// A response: status, media type, content.
 pub(crate) type Answer = (u16, &'static str, Vec<u8>);
 
-/// Returns whether a path is the playground's.
+/// Returns whether a path belongs to the playground.
 pub(crate) fn is_here(path: &str) -> bool {
     path == "/play" || path.starts_with("/play/") || path.starts_with("/dist/")
 }
 
-/// Returns the file at that path of the site, out of the package's folder.
+/// Reads the file for a request path from the npm package's folder, or a 404.
 pub(crate) fn file(folder: &Path, path: &str) -> Answer {
     let inside = match path.strip_prefix("/play/") {
         Some("") => "playground/index.html".to_owned(),
@@ -38,9 +38,9 @@ pub(crate) fn file(folder: &Path, path: &str) -> Answer {
     }
 }
 
-/// Returns the type of a file that may be requested.
+/// Returns the media type of a file; `None` if it may not be served.
 ///
-/// No path leads out of the folder, and nothing hidden is given.
+/// Paths that leave the folder and names that begin with a dot are rejected.
 fn kind(path: &str) -> Option<&'static str> {
     let is_name = |name: &str| {
         let is_plain =

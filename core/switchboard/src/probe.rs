@@ -1,7 +1,7 @@
-//! The client: it makes an offer, reports the outcome, and speaks the new protocol.
+//! The probe: makes an offer, reports the outcome, speaks the new protocol.
 //!
-//! The exit status is 0 if the connection was switched, or nothing was offered and a response came.
-//! It is 2 if the offer was answered in HTTP/1.1, and 1 if something failed.
+//! The exit status is 0 if the connection was switched, or if nothing was offered and a response
+//! came. It is 2 if the server responded to the offer in HTTP/1.1, and 1 if something failed.
 
 use std::error::Error as AnyError;
 use std::fs::File;
@@ -18,10 +18,10 @@ use crate::transcript::{Transcript, Verdict};
 
 type Failure = Box<dyn AnyError>;
 
-/// The exit status where the server stays with HTTP/1.1.
+/// The exit status if the server stays with HTTP/1.1.
 const NOT_SWITCHED: u8 = 2;
 
-/// Runs the probe; the transcript's last line says how it came out.
+/// Runs the probe; the last line of the transcript is the outcome.
 pub(crate) fn run(args: &ProbeArgs) -> ExitCode {
     let transcript = Arc::new(Transcript::of_probe(args.json));
     let code = probe(args, &transcript).unwrap_or_else(|failure| {
@@ -63,10 +63,11 @@ fn probe(args: &ProbeArgs, transcript: &Arc<Transcript>) -> Result<ExitCode, Fai
     }
 }
 
-/// Returns the protocol to offer after a 426, and the way to offer it.
+/// Returns the protocol to offer after a 426, and how the offer differs.
 ///
-/// It is the first protocol that the 426 names and that we have not offered, or the first of
-/// several offered ones that it names. One, because many servers do not understand a list.
+/// Returns the first protocol in the 426 that was not offered. If there is none and several were
+/// offered, returns the first offered one that the 426 names, alone: many servers do not understand
+/// a list.
 fn wanted(exchange: &Exchange<'_>, offered: &[String]) -> Option<(String, &'static str)> {
     let required = exchange.http.required();
     exchange.say(match required.is_empty() {

@@ -1,4 +1,4 @@
-//! The new protocol on the probe's side, on standard input and output.
+//! Relays between the probe's new protocol and standard input and output.
 
 use std::collections::VecDeque;
 use std::io::{self, ErrorKind, Read, Write};
@@ -12,23 +12,23 @@ use tungstenite::{Error, Message};
 use crate::duplex::Input;
 use crate::transport::Stream;
 
-/// The time to wait after a server's last message before a WebSocket is closed.
+/// The server's silence after which the probe closes, once its input has ended.
 ///
-/// It cannot be closed in one direction. What a server still had to say when it sees our close,
-/// many drop.
+/// A WebSocket has no half-close: many servers discard pending messages when they receive a Close.
 const QUIET: Duration = Duration::from_millis(500);
 
-/// The bytes of responses that may wait beside our own.
+/// The limit of unsent automatic replies, such as pongs, in bytes.
 ///
-/// A server that asks for more reads nothing.
+/// A server that causes more sends without reading.
 pub(crate) const UNREAD: usize = 4 << 20;
 
-/// The timeout of the other side's close of a WebSocket that we have closed.
+/// The time to wait for the server's Close after ours.
 const CLOSING: Duration = Duration::from_secs(5);
 
-/// Copies bytes until the server closes.
+/// Copies standard input to the server, and its bytes to standard output.
 ///
-/// `early` came before the relay began.
+/// `early` was received before the relay began; `end` is set if the server's direction has ended
+/// already. Returns when the server closes.
 pub(crate) fn pipe(line: &mut Stream, early: &[u8], end: Option<End>) -> io::Result<()> {
     let mut stdout = io::stdout().lock();
     print(&mut stdout, early)?;
@@ -47,7 +47,7 @@ pub(crate) fn pipe(line: &mut Stream, early: &[u8], end: Option<End>) -> io::Res
     Ok(())
 }
 
-/// Checks that a connection was not truncated: bytes may be missing.
+/// Returns an error if the connection was truncated, because bytes may be missing.
 pub(crate) fn whole(end: End) -> io::Result<()> {
     match end {
         End::Clean => Ok(()),
@@ -57,9 +57,11 @@ pub(crate) fn whole(end: End) -> io::Result<()> {
     }
 }
 
-/// Relays lines as text messages, and messages as lines.
+/// Relays lines of standard input as text messages, and messages as lines.
 ///
-/// A line that is not UTF-8 is a binary message. The end of the input closes the WebSocket.
+/// A line that is not UTF-8 is sent as a binary message. The end of the input closes the WebSocket.
+/// `early` was received before the relay began; `peer_ended` tells that the server's bytes have
+/// ended already.
 pub(crate) fn messages(
     line: &mut Stream,
     early: &[u8],
@@ -79,7 +81,7 @@ pub(crate) fn messages(
             return Err("the server sends pings, and does not read the pongs".into());
         }
         if !frames.can_read() {
-            // Both sides have said Close, and it is the server's to close the connection (RFC 6455,
+            // Both sides have sent Close; the server must close the TCP connection (RFC 6455,
             // 7.1.1).
             timeout = Some(CLOSING);
         }
@@ -88,7 +90,7 @@ pub(crate) fn messages(
                 close(&mut frames)?;
                 timeout = Some(CLOSING);
             }
-            // It need not be quick about it.
+            // After both Close frames, a server that is slow to close the connection is no error.
             None if !frames.can_read() => return Ok(()),
             None => return Err("the server does not answer the Close".into()),
             Some(Input::Peer(bytes)) => frames.get_mut().inbox.extend(bytes),
@@ -106,9 +108,11 @@ pub(crate) fn messages(
     Ok(())
 }
 
-/// Relays lines as datagrams, and datagrams as lines.
+/// Relays lines of standard input as datagrams, and datagrams as lines.
 ///
-/// Until the server closes, or has been silent for half a second after the end of the input.
+/// Returns when the server closes, or half a second after the end of the input and the last
+/// datagram. `early` was received before the relay began; `end` is set if the server's direction
+/// has ended already.
 pub(crate) fn datagrams(
     line: &mut Stream,
     early: &[u8],
@@ -156,7 +160,7 @@ fn datagram(line: &[u8]) -> Vec<u8> {
     out
 }
 
-/// Prints what has come; false once the WebSocket is closed.
+/// Prints all complete messages; returns `false` once the WebSocket is closed.
 fn print_messages(frames: &mut WebSocket<Wire>) -> Result<bool, Box<dyn std::error::Error>> {
     let mut stdout = io::stdout().lock();
     loop {
@@ -199,7 +203,7 @@ fn close(frames: &mut WebSocket<Wire>) -> Result<(), Box<Error>> {
     if_open(outcome)
 }
 
-/// Ignores an error of a server that may have closed while we were typing.
+/// Ignores errors because the server has closed before the line was sent.
 fn if_open(outcome: Result<(), Error>) -> Result<(), Box<Error>> {
     match outcome {
         Err(Error::ConnectionClosed | Error::AlreadyClosed | Error::Protocol(_)) | Ok(()) => Ok(()),
@@ -212,7 +216,7 @@ fn print(stdout: &mut impl Write, bytes: &[u8]) -> io::Result<()> {
     stdout.flush()
 }
 
-/// The memory that tungstenite reads from and writes to, so that it never blocks.
+/// The in-memory stream of tungstenite, so that its calls never block.
 struct Wire {
     inbox: VecDeque<u8>,
     peer_ended: bool,

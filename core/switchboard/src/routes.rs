@@ -1,4 +1,4 @@
-//! The routes: the responses of each path.
+//! The routes of the server, and the responses that depend on the route alone.
 
 use http::Method;
 
@@ -8,31 +8,31 @@ use crate::{foo, live, play, tls, udp};
 /// A route of the server.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Route {
-    /// `/` and what it is made of: shows the server's connections.
+    /// `/` and its scripts and style: the page that shows the server's connections.
     Page(&'static live::File),
-    /// `/live`: what the page gets, in WebSocket.
+    /// `/live`: the WebSocket that sends transcripts to the page.
     Live,
-    /// `/play/`: the playground, where it is built.
+    /// `/play/`: the playground, if it was built.
     Play,
-    /// `/ws`: WebSocket, and nothing else.
+    /// `/ws`: WebSocket only.
     Ws,
-    /// `/foo`: `foo/2` or `foo/1` if they are offered, else a page.
+    /// `/foo`: switches to `foo/2` or `foo/1` if offered, else a text.
     Foo,
-    /// `/required`: the same and WebSocket; without an offer a 426.
+    /// `/required`: `foo/2` or WebSocket; without an offer a 426.
     Required,
-    /// `/h2c`: HTTP/2 if it is offered, else a page.
+    /// `/h2c`: switches to HTTP/2 if offered, else a text.
     H2c,
-    /// `/tls`: for TLS alone; in clear a 426.
+    /// `/tls`: served in TLS only; in clear text a 426.
     Tls,
-    /// The target `*`: TLS or HTTP/2 if it is offered.
+    /// The target `*`: switches to TLS or HTTP/2 if offered.
     ///
-    /// CUPS and nghttp request it before anything else.
+    /// CUPS and nghttp send `OPTIONS *` with their offer before any other request.
     Server,
-    /// The path that RFC 9298 keeps for it: UDP to this machine.
+    /// `/.well-known/masque/udp/`, reserved by RFC 9298: UDP to this machine.
     Udp,
-    /// `/echo`: the content, as it comes.
+    /// `/echo`: sends the request's content back.
     Echo,
-    /// `/plain`: takes no offer.
+    /// `/plain`: declines every offer.
     Plain,
     /// Any other target.
     Missing,
@@ -60,7 +60,7 @@ impl Route {
         }
     }
 
-    /// Returns the protocols that it can switch to, in order of preference.
+    /// Returns the protocols that the route can switch to, in order of preference.
     pub(crate) fn tokens(self) -> &'static [&'static str] {
         match self {
             Self::Ws | Self::Live => &["websocket"],
@@ -75,22 +75,23 @@ impl Route {
     }
 }
 
-/// The methods of the resources here, and what else may be allowed for one.
+/// The methods that the server implements.
 const METHODS: [&str; 5] = ["GET", "HEAD", "POST", "PUT", "OPTIONS"];
+/// Known methods that no resource of the server allows: the response is a 405.
 const OTHER_METHODS: [&str; 3] = ["DELETE", "PATCH", "TRACE"];
 
-/// The value of Allow: `METHODS`.
+/// The value of the Allow field: all of `METHODS`.
 pub(crate) const ALLOWED: &str = "GET, HEAD, POST, PUT, OPTIONS";
 
-/// Returns the response to a request that is rejected before its content.
+/// Returns the status and text of a rejection that needs only the head.
 ///
-/// The status, and a text.
+/// `None` if the request is not rejected.
 pub(crate) fn refusal(route: Route, method: &Method) -> Option<(u16, &'static str)> {
     if OTHER_METHODS.contains(&method.as_str()) {
         return Some((405, "Nothing here can be asked so.\n"));
     }
     if !METHODS.contains(&method.as_str()) {
-        // A 2xx to CONNECT would open a tunnel, and there is none.
+        // A 2xx to CONNECT would open a tunnel, which this server does not offer.
         return Some((501, "This server does not know the method.\n"));
     }
     (route == Route::Missing).then_some((404, "There is nothing here. Try / instead.\n"))

@@ -21,13 +21,13 @@ use crate::session_log::SessionLog;
 use crate::transcript::Transcript;
 use crate::{http2, tls, udp};
 
-/// The timeout of the connections under way at ^C.
+/// The time that connections get to finish after ^C.
 const GOODBYE: Duration = Duration::from_secs(5);
 
-/// The time to wait for the rest of what may become HTTP/2's preface.
+/// The interval between two looks at an incomplete HTTP/2 preface.
 const MOMENT: Duration = Duration::from_millis(10);
 
-/// Serves until ^C.
+/// Serves until the user presses ^C.
 pub(crate) fn run(args: &ServeArgs) -> io::Result<()> {
     tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(serve(args))
 }
@@ -71,7 +71,7 @@ async fn serve(args: &ServeArgs) -> io::Result<()> {
             }
         }
     });
-    // Idle connections notice within a moment; those under way are answered with `close`.
+    // Idle connections close at once; responses in progress are sent with `Connection: close`.
     let late = async {
         has_stopped(stopped).await;
         sleep(GOODBYE).await;
@@ -85,7 +85,7 @@ async fn serve(args: &ServeArgs) -> io::Result<()> {
     Ok(())
 }
 
-/// Reports ^C; a second one ends the program.
+/// Returns a channel that ^C sets to `true`; a second ^C ends the process.
 fn stop_on_signal() -> io::Result<watch::Receiver<bool>> {
     let (stop, stopped) = watch::channel(false);
     let on_signal = move || {
@@ -98,11 +98,11 @@ fn stop_on_signal() -> io::Result<watch::Receiver<bool>> {
 }
 
 async fn has_stopped(mut stopped: watch::Receiver<bool>) {
-    // The handler of signals lives as long as the process.
+    // The sender lives in the signal handler, as long as the process.
     let _ = stopped.wait_for(|&has_stopped| has_stopped).await;
 }
 
-/// Prints the greeting; the first line is for programs.
+/// Prints the greeting; its first line is meant for programs that start the server.
 fn greet(address: SocketAddr, echoes_datagrams: bool) {
     let port = address.port();
     let program = std::env::args().next().unwrap_or_else(|| "switchboard".into());
@@ -130,7 +130,7 @@ Or try, from another terminal:
     );
 }
 
-/// The first bytes of a client.
+/// The protocol that a client's first bytes begin.
 enum Opening {
     Tls,
     /// HTTP/2 with prior knowledge.
@@ -138,7 +138,7 @@ enum Opening {
     Http1,
 }
 
-/// Looks at the first bytes, which stay to be read.
+/// Detects the protocol from the first bytes, without consuming them.
 async fn opening(stream: &TcpStream) -> io::Result<Opening> {
     let mut first = [0; http2::PREFACE.len()];
     loop {
@@ -155,7 +155,7 @@ async fn opening(stream: &TcpStream) -> io::Result<Opening> {
 }
 
 impl Session {
-    /// Serves the connection to its end.
+    /// Serves a new connection to its end.
     async fn receive(&self, stream: TcpStream) {
         let peer = stream.peer_addr().map_or(String::new(), |peer| peer.to_string());
         let opening = self.in_time(opening(&stream)).await;
@@ -189,7 +189,8 @@ impl Session {
     }
 
     async fn speak_http2_at_once(&self, stream: TcpStream) -> Result<(), Error> {
-        // The engine has nothing to do with it, but says the same as after an upgrade.
+        // The engine does not handle this connection; it only records the same events as after an
+        // upgrade.
         let config = switchover::Config { http2_preface: true, ..Default::default() };
         let mut http = ObservedConnection::new(
             Connection::with_config(Role::Server, config),

@@ -21,15 +21,15 @@ pub(crate) struct App {
     pub(crate) prefer: Order,
     pub(crate) tls: TlsAcceptor,
     pub(crate) timeout: Duration,
-    /// The window of HTTP/2.
+    /// The HTTP/2 flow-control window, in bytes.
     pub(crate) window: u32,
     /// The viewers of the page.
     pub(crate) live: Arc<Hub>,
-    /// The folder of the playground's files, if there is one.
+    /// The folder of the playground's files; it may not exist.
     pub(crate) play: PathBuf,
     /// The address that the server listens on.
     pub(crate) address: SocketAddr,
-    /// The places for connections.
+    /// The permits of the connections that may be served at the same time.
     pub(crate) places: Semaphore,
 }
 
@@ -38,9 +38,9 @@ pub(crate) struct App {
 pub(crate) struct Session {
     pub(crate) app: Arc<App>,
     pub(crate) log: Arc<SessionLog>,
-    /// The server's shutdown, which ends this connection.
+    /// The signal of the server's shutdown, which ends this connection.
     pub(crate) stopping: ShutdownSignal,
-    /// The connection is inside TLS.
+    /// True inside TLS.
     pub(crate) is_secure: bool,
 }
 
@@ -53,9 +53,9 @@ impl Session {
         if self.is_secure { config.secure() } else { config }
     }
 
-    /// Returns the outcome, if it comes in time.
+    /// Awaits a future until the timeout or the server's shutdown.
     ///
-    /// That is before the client has taken too long, or the server stops.
+    /// Both are returned as an error.
     pub(crate) async fn in_time<T>(
         &self,
         outcome: impl Future<Output = io::Result<T>>,
@@ -66,7 +66,7 @@ impl Session {
         }
     }
 
-    /// Returns the outcome of a protocol, if the server does not stop before.
+    /// Runs a protocol until its end or shutdown, and records the outcome.
     pub(crate) async fn tell_of<E: Display>(
         &self,
         protocol: &str,
@@ -78,7 +78,7 @@ impl Session {
         }
     }
 
-    /// Records the number of messages, or the failure.
+    /// Records the number of messages of a protocol, or the error that ended it.
     pub(crate) fn tell<E: Display>(&self, protocol: &str, outcome: Result<u64, E>) {
         match outcome {
             Ok(1) => self.log.say(format_args!("1 message of {protocol}")),

@@ -1,6 +1,6 @@
-//! The outcome of each request of a connection, and of the connection.
+//! The recorded outcome of each request of a connection, and of the connection.
 //!
-//! The engine's own steps are in the transcript.
+//! The engine's own steps are recorded in the transcript.
 
 use std::fmt::Display;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -12,22 +12,22 @@ use switchover_tokio::observe::{Decision, Observation, Observer};
 use crate::live;
 use crate::transcript::{Transcript, Verdict, What};
 
-/// A transcript with remarks, of which the last one is the verdict.
+/// A connection's transcript, with remarks and a verdict on each offer.
 pub(crate) struct SessionLog {
     transcript: Transcript,
     asked: Mutex<Asked>,
 }
 
-/// The latest request, as far as it is known.
+/// Facts about the latest request that explain a declined offer or an error.
 #[derive(Default)]
 struct Asked {
-    /// The first rule that an offered protocol breaks.
+    /// The reason why the first ineligible offered protocol is ineligible.
     flaw: Option<Ineligible>,
-    /// `Connection` lists upgrade, and there is nothing else of an offer.
+    /// True if `Connection` lists `upgrade` but the Upgrade field is missing.
     lacks_upgrade: bool,
-    /// The offer was declined.
+    /// True if the server declined the offer.
     is_declined: bool,
-    /// The connection has failed.
+    /// True once the connection has failed; later failures are not recorded.
     has_failed: bool,
 }
 
@@ -45,26 +45,26 @@ impl SessionLog {
         self.transcript.say(remark);
     }
 
-    /// Hides what is said after the switch from viewers.
+    /// Hides the bytes of the new protocol from viewers.
     pub(crate) fn be_private(&self) {
         self.transcript.be_private();
     }
 
-    /// Records the failure of the connection.
+    /// Records the failure of the connection as its verdict.
     ///
-    /// What comes of it later is no news.
+    /// Only the first failure is recorded; later ones follow from it.
     pub(crate) fn fail(&self, verdict: impl Display) {
         if !std::mem::replace(&mut self.asked().has_failed, true) {
             self.transcript.conclude(Verdict::new("failed", format_args!("closed; {verdict}")));
         }
     }
 
-    /// Records that the client has gone before there was anything to say.
+    /// Records that the connection ended before its protocol was detected.
     pub(crate) fn leave(&self, verdict: impl Display) {
         self.transcript.conclude(Verdict::new("closed", format_args!("closed; {verdict}")));
     }
 
-    /// Records the end of the connection.
+    /// Records the end of the connection, and its failure if there was one.
     pub(crate) fn close(&self, outcome: Result<(), Error>) {
         if let Err(error) = outcome {
             self.fail(error);
@@ -90,7 +90,7 @@ impl SessionLog {
         asked.is_declined = false;
     }
 
-    /// Records the reason why an offer was declined, or is none.
+    /// Records the reason why the response does not accept the offer, if any.
     fn explain(&self, why: Option<Why>) {
         let Asked { flaw, lacks_upgrade, has_failed, .. } = *self.asked();
         self.asked().is_declined = why == Some(Why::Declined);

@@ -1,4 +1,4 @@
-//! The protocols that are spoken once a connection is no longer HTTP.
+//! The protocols that a connection can switch to.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -14,20 +14,20 @@ use tokio::time::timeout;
 use crate::session::Session;
 use crate::{foo, http2, live, udp, websocket};
 
-/// The longest that a peer is listened to that should have ended.
+/// The longest time to read and discard bytes after the last ones were sent.
 const LINGER_MAX: Duration = Duration::from_secs(2);
 
-/// A response to come.
+/// A future response.
 ///
-/// It is boxed, because what is served above TLS by upgrade comes to the same code again.
+/// The type is boxed, because requests inside upgraded TLS call the same code recursively.
 pub(crate) type Answer = Pin<Box<dyn Future<Output = Result<Response<Body>, BoxError>> + Send>>;
 
-/// The protocol that takes the connection over.
+/// The protocol that a connection switches to.
 pub(crate) enum NextProtocol {
-    /// `foo`, with the content of the request, which is its first answer.
+    /// `foo`, with the request's content, which the server sends back first.
     Foo(Bytes),
     WebSocket,
-    /// The page's own.
+    /// The live page's protocol in WebSocket.
     Live,
     Udp(UdpTarget),
 }
@@ -47,13 +47,13 @@ impl Session {
                 self.tell_of(&name, udp::relay(&target, &mut stream)).await
             }
             NextProtocol::Live => {
-                // To watch the watching would never end.
+                // A transcript of this connection would be sent on it, and so cause more of itself.
                 self.log.say("a page watches; what it is told is not shown");
                 self.log.be_private();
                 self.tell_of("the page", live::serve(&app.live, app.address, &mut stream)).await;
             }
         }
-        // If it were closed with bytes of the client unread, the client would lose our last.
+        // Closing a socket with unread bytes resets it, and the client would lose our last bytes.
         let leave = async { stream.shutdown().await.and(copy(&mut stream, &mut sink()).await) };
         tokio::select! {
             _ = timeout(LINGER_MAX, leave) => {}
@@ -65,11 +65,10 @@ impl Session {
         self.tell_of("h2c", http2::serve(stream, self.app.window)).await;
     }
 
-    /// Performs the TLS handshake, then responds to the request within it.
+    /// Performs the TLS handshake, then responds to the request within TLS.
     ///
-    /// RFC 2817, section 3.3.
-    ///
-    /// A handshake that fails ends the connection: nothing more is said in clear.
+    /// RFC 2817, section 3.3. A handshake that fails ends the connection: no more is sent in clear
+    /// text.
     pub(crate) async fn go_on_in_tls<S>(self: Arc<Self>, stream: Upgraded, serve: S)
     where
         S: Fn(Arc<Self>, Request<Body>) -> Answer + Send + Sync + 'static,

@@ -1,24 +1,24 @@
-//! The parts of a URL that the probe needs.
+//! Parsing of the probe's URL.
 
 use std::str::FromStr;
 
 /// The address to connect to, and the path to request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Target {
-    /// Host and port as the URL has them, for the Host field.
+    /// Host and port as written in the URL, for the Host field.
     pub(crate) authority: String,
-    /// Host and port to connect to.
+    /// Host and port to connect to; the port is the scheme's if the URL has none.
     pub(crate) address: String,
-    /// Inside TLS from the start.
+    /// True if the connection begins with TLS (https or wss).
     pub(crate) is_secure: bool,
-    /// The scheme is that of a WebSocket.
+    /// True if the scheme is ws or wss.
     pub(crate) is_websocket: bool,
     /// Path and query, for the request line.
     pub(crate) path: String,
 }
 
 impl Target {
-    /// Returns the host alone, for TLS.
+    /// Returns the host without port and brackets, as the TLS server name.
     pub(crate) fn host(&self) -> &str {
         let end = self.address.rfind(':').unwrap_or(self.address.len());
         self.address[..end].trim_matches(['[', ']'])
@@ -58,7 +58,7 @@ impl FromStr for Target {
 
 /// Returns the path of a request target.
 ///
-/// Without query, and without the authority that the absolute-form has.
+/// The query and, in absolute-form, the scheme and authority are removed.
 pub(crate) fn path(target: &str) -> &str {
     let path = match target.split_once("://") {
         Some((_, rest)) if !target.starts_with('/') => {

@@ -1,7 +1,7 @@
-//! TLS for both ends, with a certificate made at the start.
+//! TLS for server and client, with a certificate that is generated at the start.
 //!
-//! No client has a reason to trust it. The client here trusts any, because it asks what a server
-//! does and not who it is.
+//! No client has a reason to trust this certificate. The client here accepts any certificate: it
+//! examines a server's behaviour, not its identity.
 
 use std::error::Error;
 use std::sync::Arc;
@@ -15,15 +15,15 @@ use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 use rustls::{ClientConfig, DigitallySignedStruct, ServerConfig, SignatureScheme};
 
-/// The versions of TLS that are spoken, as RFC 2817 names them.
+/// The upgrade tokens of the supported TLS versions, in the form of RFC 2817.
 pub(crate) const TOKENS: [&str; 2] = ["TLS/1.3", "TLS/1.2"];
 
-/// The names in the certificates.
+/// The host names in the generated certificates.
 const NAMES: [&str; 2] = ["localhost", "127.0.0.1"];
 
-/// The first byte of a client that begins with TLS: a handshake record.
+/// The first byte of a TLS connection: the content type of a handshake record.
 ///
-/// No HTTP method begins so.
+/// No HTTP method begins with this byte.
 pub(crate) const HANDSHAKE: u8 = 22;
 
 pub(crate) fn server() -> Result<Arc<ServerConfig>, Box<dyn Error>> {
@@ -32,9 +32,9 @@ pub(crate) fn server() -> Result<Arc<ServerConfig>, Box<dyn Error>> {
     Ok(with_certificate(made.cert.der().clone(), key)?)
 }
 
-/// Returns a certificate for this machine, and its authority's in PEM.
+/// Returns a server configuration for this machine, and its CA certificate in PEM.
 ///
-/// For clients that ask who a server is.
+/// For clients that verify certificates.
 pub(crate) fn vouched_server() -> Result<(Arc<ServerConfig>, String), Box<dyn Error>> {
     let mut params = CertificateParams::new(Vec::new())?;
     params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));

@@ -1,7 +1,7 @@
-//! The probe's transport: the bytes of the socket as they are, or inside TLS.
+//! The probe's transport: a TCP socket, with or without TLS.
 //!
-//! One thread decides what happens to a TLS connection, as it does for all else. The socket's own
-//! threads move the encrypted bytes.
+//! The probe's own thread drives TLS and all decisions. The socket's threads only move the bytes,
+//! encrypted or not.
 
 use std::io::{self, Read, Write};
 use std::sync::Arc;
@@ -19,16 +19,17 @@ use crate::transcript::{By, Transcript};
 pub(crate) struct Stream {
     duplex: Duplex,
     tls: Option<Box<ClientConnection>>,
-    /// The bytes that have come inside TLS and have not been emitted.
+    /// Decrypted bytes that `next` has not returned yet.
     opened: Vec<u8>,
+    /// True once the server has closed TLS with close_notify.
     has_ended: bool,
     timeout: Duration,
-    /// The transcript of the new protocol.
+    /// The transcript that records the bytes of the new protocol, after a switch.
     overhearing: Option<Arc<Transcript>>,
 }
 
 impl Stream {
-    /// Connects to the host of a URL, inside TLS if its scheme says so.
+    /// Connects to the host of a URL, with TLS if its scheme requires it.
     pub(crate) fn connect(target: &Target, timeout: Duration) -> io::Result<Self> {
         let mut line = Self {
             duplex: Duplex::connect(&target.address, timeout)?,
@@ -48,9 +49,9 @@ impl Stream {
         self.tls.is_some()
     }
 
-    /// Starts TLS below, of whose bytes some have come already.
+    /// Performs a TLS handshake on the connection.
     ///
-    /// Returns once its handshake is over.
+    /// `leftover` are the bytes of TLS that were received with the 101.
     pub(crate) fn start_tls(&mut self, host: &str, leftover: &[u8]) -> io::Result<()> {
         let name = ServerName::try_from(host.to_owned()).map_err(io::Error::other)?;
         let config = tls::client().map_err(io::Error::other)?;
@@ -74,14 +75,14 @@ impl Stream {
         Ok(())
     }
 
-    /// Sends these bytes, after all others.
+    /// Queues bytes for sending, behind those that still wait.
     pub(crate) fn send(&mut self, bytes: Vec<u8>) -> io::Result<()> {
         self.tell(By::Us, &bytes);
         let bytes = match &mut self.tls {
             None => bytes,
             Some(tls) => {
                 let mut sealed = Vec::new();
-                // rustls holds a bounded amount of what is to be sealed.
+                // rustls buffers a limited amount of plaintext.
                 for piece in bytes.chunks(16 * 1024) {
                     tls.writer().write_all(piece)?;
                     sealed.append(&mut records(tls)?);
@@ -98,10 +99,10 @@ impl Stream {
         self.duplex.unsent()
     }
 
-    /// Ends our direction, after all bytes.
+    /// Shuts down our direction once all queued bytes are sent.
     pub(crate) fn finish(&mut self) -> io::Result<()> {
         if let Some(tls) = &mut self.tls {
-            // RFC 8446 6.1: so that the peer can tell an end from a cut.
+            // RFC 8446 6.1: close_notify lets the peer detect truncation.
             tls.send_close_notify();
             self.duplex.send(records(tls)?);
         }
@@ -109,12 +110,14 @@ impl Stream {
         Ok(())
     }
 
-    /// Feeds in a source: it comes back as `Local`, no faster than it can be sent.
+    /// Starts a thread that reads a source and emits its bytes as `Input::Local`.
+    ///
+    /// The thread pauses while too many bytes wait to be sent.
     pub(crate) fn feed(&self, source: impl Read + Send + 'static) {
         self.duplex.feed(source);
     }
 
-    /// Records what is said in a transcript from now on; it is no HTTP any more.
+    /// Records all further bytes, which are no longer HTTP, in a transcript.
     pub(crate) fn overhear(&mut self, transcript: &Arc<Transcript>) {
         self.overhearing = Some(Arc::clone(transcript));
     }
@@ -135,7 +138,7 @@ impl Stream {
     }
 
     fn wait(&mut self, deadline: Option<Instant>) -> io::Result<Option<Input>> {
-        // What came after the last record of the handshake waits already.
+        // The handshake may have decrypted application data already.
         loop {
             if !self.opened.is_empty() {
                 return Ok(Some(Input::Peer(std::mem::take(&mut self.opened))));
@@ -147,7 +150,7 @@ impl Stream {
             let Some(mut tls) = self.tls.take() else { return Ok(input) };
             let outcome = match input {
                 Some(Input::Peer(bytes)) => self.open(&mut tls, &bytes).map(|()| None),
-                // An end without a word is a cut (RFC 9112 9.8).
+                // An EOF without close_notify is truncation (RFC 9112 9.8).
                 Some(Input::PeerEnd(_)) => Ok(Some(Some(Input::PeerEnd(End::Truncated)))),
                 input => Ok(Some(input)),
             };
@@ -158,12 +161,12 @@ impl Stream {
         }
     }
 
-    /// Decrypts the records of TLS.
+    /// Decrypts received records, appends their content to `opened`, and sends replies.
     ///
-    /// rustls holds a bounded amount of records and of their content, so both in turn.
+    /// rustls buffers a limited amount of records and content, so reads and decrypts alternate.
     fn open(&mut self, tls: &mut ClientConnection, mut sealed: &[u8]) -> io::Result<()> {
         while !sealed.is_empty() {
-            // After its end TLS takes nothing more.
+            // rustls reads nothing after close_notify.
             if tls.read_tls(&mut sealed)? == 0 {
                 break;
             }
@@ -182,7 +185,7 @@ impl Stream {
     }
 }
 
-/// Returns the records that TLS has to send.
+/// Takes the encrypted records that rustls has to send.
 fn records(tls: &mut ClientConnection) -> io::Result<Vec<u8>> {
     let mut out = Vec::new();
     while tls.wants_write() {

@@ -1,6 +1,6 @@
-//! UDP through the connection (RFC 9298).
+//! UDP proxying over an upgraded connection (RFC 9298).
 //!
-//! Datagrams in capsules, to and from a socket on this machine.
+//! Relays datagrams in capsules to and from a UDP socket on this machine.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -13,32 +13,32 @@ use tokio::net::UdpSocket;
 
 use crate::idle_timeout::IdleTimeout;
 
-/// The token of UDP proxying.
+/// The upgrade token of UDP proxying.
 pub(crate) const TOKENS: [&str; 1] = ["connect-udp"];
 
-/// The timeout of a client that sends nothing.
+/// The idle timeout of the client's connection.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
-/// Bytes that are read at a time.
+/// The size of a read, in bytes.
 const PIECE: usize = 16 * 1024;
 
-/// Returns whether the proxy takes datagrams to that target.
+/// Returns whether the proxy relays datagrams to that target: this machine only.
 ///
-/// It is an example, not a way into other people's networks.
+/// The proxy is an example and must not open a way into other networks.
 pub(crate) fn is_allowed(target: &UdpTarget) -> bool {
     target.host.eq_ignore_ascii_case("localhost") || target.host == Ipv4Addr::LOCALHOST.to_string()
 }
 
-/// Starts an echo for datagrams, for those who try `connect-udp`.
+/// Starts a UDP echo on that address, for trying `connect-udp`.
 ///
-/// Returns whether it can.
+/// Returns whether the echo runs.
 pub(crate) fn echo(address: SocketAddr) -> bool {
     let Ok(socket) = std::net::UdpSocket::bind(address) else { return false };
     let echo = move || {
         let mut payload = [0; Capsules::UDP_PAYLOAD];
         loop {
             if let Ok((len, from)) = socket.recv_from(&mut payload) {
-                // UDP loses datagrams.
+                // UDP may lose datagrams, so a failed send is ignored.
                 let _ = socket.send_to(&payload[..len], from);
             }
         }
@@ -46,9 +46,9 @@ pub(crate) fn echo(address: SocketAddr) -> bool {
     std::thread::Builder::new().spawn(echo).is_ok()
 }
 
-/// Carries datagrams until the client ends.
+/// Relays datagrams between client and target until the client ends.
 ///
-/// Returns their number, both ways.
+/// Returns the number of datagrams in both directions.
 pub(crate) async fn relay(target: &UdpTarget, stream: &mut Upgraded) -> io::Result<u64> {
     let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).await?;
     socket.connect((Ipv4Addr::LOCALHOST, target.port)).await?;
@@ -60,10 +60,10 @@ pub(crate) async fn relay(target: &UdpTarget, stream: &mut Upgraded) -> io::Resu
         while let Some(Datagram { context, payload }) =
             capsules.next_datagram().map_err(io::Error::other)?
         {
-            // RFC 9298 4: what another context means has not been agreed on.
+            // RFC 9298 4: other context IDs have no agreed meaning, so their datagrams are dropped.
             if context == 0 {
                 datagrams += 1;
-                // UDP loses datagrams; that a port is closed, the next call says.
+                // UDP may lose datagrams. If the port is closed, a later call fails.
                 let _ = socket.send(payload).await;
             }
         }

@@ -1,6 +1,6 @@
-//! WebSocket after the handshake, with the frames of tungstenite.
+//! WebSocket after the opening handshake, with the frames of tungstenite.
 //!
-//! The engine has done everything before.
+//! The engine has performed the opening handshake.
 
 use std::io;
 use std::time::Duration;
@@ -14,21 +14,21 @@ use tungstenite::protocol::frame::coding::CloseCode;
 use tungstenite::protocol::{Role, WebSocketConfig};
 use tungstenite::{Error, Message};
 
-/// The largest message that is echoed.
+/// The largest message that is echoed, in bytes.
 const LARGEST: usize = 4 << 20;
 
-/// Bytes that may wait to be sent.
+/// The most bytes that may wait to be sent.
 ///
-/// A client that pings and reads nothing gets, once so much of our pongs waits, the latest alone
-/// (RFC 6455, section 5.5.3).
+/// If a client pings without reading the pongs, only the latest pong is sent once so many bytes
+/// wait (RFC 6455, section 5.5.3).
 const MOST_WAITING: usize = 2 * LARGEST;
 
-/// The timeout of a silent client, and of one that takes a message of ours.
+/// The time to wait for a message of the client, or for a write to it.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
 pub(crate) type Frames<'s> = WebSocketStream<&'s mut Upgraded>;
 
-/// Frames on this stream, with messages that are no larger.
+/// Creates a WebSocket on this stream; messages have at most `largest` bytes.
 pub(crate) async fn frames(stream: &mut Upgraded, largest: usize) -> Frames<'_> {
     let config = WebSocketConfig::default()
         .max_message_size(Some(largest))
@@ -37,9 +37,9 @@ pub(crate) async fn frames(stream: &mut Upgraded, largest: usize) -> Frames<'_> 
     WebSocketStream::from_raw_socket(stream, Role::Server, Some(config)).await
 }
 
-/// Sends every message back until one side closes, or the server stops.
+/// Sends every message back until one side closes or `stop` resolves.
 ///
-/// How many messages it was.
+/// Returns the number of messages.
 pub(crate) async fn echo(
     stream: &mut Upgraded,
     stop: impl Future<Output = ()>,
@@ -58,7 +58,7 @@ pub(crate) async fn echo(
 async fn echo_all(frames: &mut Frames<'_>) -> Result<u64, Box<Error>> {
     let mut messages = 0;
     while let Some(message) = timeout(TIMEOUT, frames.next()).await.map_err(late)? {
-        // tungstenite answers pings and closes itself.
+        // tungstenite responds to Ping and Close frames.
         if let message @ (Message::Text(_) | Message::Binary(_)) = message? {
             messages += 1;
             send(frames, message, TIMEOUT).await?;
@@ -79,7 +79,7 @@ fn late(elapsed: tokio::time::error::Elapsed) -> Error {
     Error::Io(elapsed.into())
 }
 
-/// Sends the reason for the close, if the client still wants to know.
+/// Sends a Close frame with the status code for an error; ignores failures.
 ///
 /// RFC 6455, section 7.4.1.
 pub(crate) async fn say_goodbye(frames: &mut Frames<'_>, error: &Error) {

@@ -1,4 +1,4 @@
-//! The client: the answer to a request that was made in HTTP/1.1.
+//! The probe's side: the HTTP/2 response to the HTTP/1.1 upgrade request.
 
 use std::io::Write;
 use std::sync::Arc;
@@ -16,18 +16,18 @@ use crate::duplex::Input;
 use crate::relay::{UNREAD, whole};
 use crate::transport::Stream;
 
-/// Bytes that are read at a time.
+/// The size of a read, in bytes.
 const PIECE: usize = 16 * 1024;
 
-/// Bytes that may wait for the other side.
+/// The capacity of the pipe to and from `h2`, in bytes.
 const MOST_WAITING: usize = 64 * 1024;
 
 /// The memory that small frames may cost beyond their content, in bytes.
 ///
-/// 256 bytes each: more than a window can hold.
+/// Each frame counts 256 bytes, so this allows more frames than a window can hold.
 const FRAMES: usize = 16 << 20;
 
-/// The time to listen to the server before we send.
+/// The time to wait for input from the server before output of `h2` is sent.
 const TURN: Duration = Duration::from_millis(5);
 
 const SILENT: &str = "the server does not answer in HTTP/2";
@@ -35,15 +35,15 @@ const STOPPED: &str = "the server does not go on with its answer in HTTP/2";
 const GOES: &str = "the server goes away, and has not answered";
 const ENDED: &str = "the server has ended the connection before the end of its answer";
 
-/// The settings of a client's offer: 100 streams, the window as it is.
+/// The HTTP2-Settings of the offer: 100 streams, and the default window.
 ///
 /// RFC 7540, section 3.2.1.
 pub(crate) const SETTINGS: &str = "AAMAAABkAAQAAP__";
 
-/// Reads the response to the request of the upgrade; returns its status.
+/// Reads the response to the upgrade request; prints the content.
 ///
-/// The request was sent in HTTP/1.1. The content is printed. The server may be silent for as long
-/// as `limit`.
+/// Returns the status. The request itself was sent in HTTP/1.1. `early` are the bytes of HTTP/2
+/// received so far. Fails if the server sends nothing for the time `limit`.
 pub(crate) fn ask(
     line: &mut Stream,
     early: &[u8],
@@ -69,19 +69,19 @@ pub(crate) fn ask(
         let mut incoming = early.to_vec();
         let (mut deadline, mut end) = (Instant::now() + limit, None);
         while !answer.is_finished() && Instant::now() < deadline {
-            // A server that says more than it reads stops both directions. Where h2 has ended, the
-            // answer says how.
+            // A server that sends without reading blocks both directions. If `h2` has ended, the
+            // result of `answer` has the reason.
             let given = timeout(limit, writer.write_all(&std::mem::take(&mut incoming)))
                 .await
                 .map_err(|_| silent())?;
             if given.is_err() {
                 break;
             }
-            // What h2 has to say goes out, once it has taken what came; then the server's turn.
+            // Lets `h2` process the input, then sends its output; then reads from the server.
             tokio::task::yield_now().await;
             while let Some(len) = reader.read(&mut space).now_or_never() {
                 match len? {
-                    // It has nothing more to say.
+                    // `h2` has closed its side.
                     0 => break,
                     len => line.send(space[..len].to_vec())?,
                 }
@@ -105,7 +105,7 @@ pub(crate) fn ask(
         if end.is_none() && !answer.is_finished() && Instant::now() >= deadline {
             return Err(silent().into());
         }
-        // What came before a server's end is an answer, too.
+        // Bytes received before the server's EOF may complete the response.
         let _ = timeout(limit, writer.write_all(&incoming)).await.map_err(|_| silent())?;
         writer.shutdown().await?;
         let answered = timeout(limit, answer).await.map_err(|_| silent())?;
@@ -113,8 +113,8 @@ pub(crate) fn ask(
         let status = match answered? {
             Ok(status) => status,
             Err(error) => {
-                // What the server says of the end, and how that came, explain more than what h2
-                // makes of it.
+                // A GOAWAY, or the way the connection ended, explains the failure better than the
+                // error of `h2`.
                 let of_stream = error.downcast_ref::<h2::Error>();
                 let of_connection = ended.and_then(|ended| ended.ok()?.err());
                 if let Some(goes) = [of_connection.as_ref(), of_stream]

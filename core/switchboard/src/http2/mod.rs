@@ -1,9 +1,10 @@
-//! HTTP/2 after an upgrade, by the `h2` crate, which knows nothing of upgrades.
+//! HTTP/2 after an upgrade, with the `h2` crate, which does not support upgrades.
 //!
-//! `server` has the engine's splice in front, `client` a way around it.
+//! On the `server`, the engine rewrites the beginning of the stream for `h2`. The `client` gives
+//! `h2` a substitute for the request that was sent in HTTP/1.1.
 
 mod client;
-// The bridge has it too, and is published without this crate.
+// Shared with the bridge example, which is published without this crate.
 #[path = "../../../tokio/examples/bridge/flow.rs"]
 mod flow;
 mod server;

@@ -1,4 +1,4 @@
-//! The server: what each request on each stream is answered.
+//! The server: the response to each request in HTTP/2.
 
 use std::time::Duration;
 
@@ -11,18 +11,18 @@ use super::flow::send;
 use crate::idle_timeout::IdleTimeout;
 use crate::target::path;
 
-/// The timeout of a client that sends nothing.
+/// The idle timeout of the client's connection.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
-/// Requests of a client at a time (RFC 9113, section 6.5.2).
+/// The most concurrent requests of a client (RFC 9113, section 6.5.2).
 const AT_A_TIME: u32 = 100;
 
-/// The memory that a client's small frames may cost, in bytes.
+/// The memory that a client's small frames may cost beyond their content, in bytes.
 ///
-/// Beyond their content, 256 bytes each: a window of four bytes a frame.
+/// Each frame counts 256 bytes, so a default window of frames with four bytes each is allowed.
 const FRAMES: usize = 4 << 20;
 
-/// Speaks HTTP/2 until one side ends it.
+/// Serves HTTP/2 until one side ends it.
 ///
 /// Returns the number of requests.
 pub(crate) async fn serve(
@@ -40,13 +40,13 @@ pub(crate) async fn serve(
     while let Some(accepted) = connection.accept().await {
         let (request, respond) = accepted?;
         requests += 1;
-        // A stream that fails is no reason to end the others.
+        // The failure of a stream does not end the others.
         tokio::spawn(async { answer(request, respond).await.ok() });
     }
     Ok(requests)
 }
 
-/// Responds: `/echo` sends the content back, everything else describes it.
+/// Responds: `/echo` sends the content back, other paths describe the request.
 async fn answer(
     request: Request<RecvStream>,
     mut respond: SendResponse<bytes::Bytes>,

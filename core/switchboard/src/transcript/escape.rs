@@ -1,13 +1,13 @@
-//! Bytes as text, with the escapes of the test vectors.
+//! Escaping of bytes as text, in the format of the test vectors.
 
-/// Bytes as one line of ASCII.
+/// Returns bytes as one line of printable ASCII, the rest escaped.
 pub(super) fn escape(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len());
     bytes.iter().for_each(|&byte| push_escaped(&mut text, byte));
     text
 }
 
-/// Appends a byte, escaped where it is not printable.
+/// Appends a byte to a text; a backslash or unprintable byte is escaped.
 pub(super) fn push_escaped(text: &mut String, byte: u8) {
     match byte {
         b'\r' => text.push_str("\\r"),

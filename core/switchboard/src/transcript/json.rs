@@ -1,4 +1,4 @@
-//! The transcript for programs: an object of JSON for each event.
+//! The transcript for programs: a JSON object for each event.
 
 use std::io::Write;
 use std::time::Duration;
@@ -13,50 +13,50 @@ use super::{By, Listener, Verdict, What};
 /// One event of a transcript, as JSON.
 #[derive(Serialize)]
 pub(crate) struct JsonEvent {
-    /// The number of the connection, counted from 1; a probe has one.
+    /// The number of the connection, counted from 1; 0 in a probe, and then omitted.
     #[serde(skip_serializing_if = "is_zero")]
     connection: u64,
-    /// The number of the event on that connection, counted from 1 without a gap.
+    /// The number of the event on its connection, counted from 1 without gaps.
     #[serde(skip_serializing_if = "is_nothing")]
     step: u32,
     /// Milliseconds since the transcript began.
     at: f64,
+    /// The kind of entry, such as `received`, `event`, `decision` or `verdict`.
     what: &'static str,
-    /// An event's kind, a decision's verb, how the engine is set up, how it came out.
+    /// The event's kind, decision's verb, engine's setup, or verdict's outcome.
     #[serde(skip_serializing_if = "String::is_empty")]
     name: String,
-    /// The event in the language of the engine's test vectors.
+    /// The entry in the language of the engine's test vectors.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     lines: Vec<String>,
-    /// The number of bytes on the wire; of a switch, the leftover's.
+    /// The number of bytes received or written; for a switch, those of the leftover.
     #[serde(skip_serializing_if = "Option::is_none")]
     bytes: Option<usize>,
-    /// The event has more bytes than the lines show.
+    /// True if the entry has more bytes than `lines` shows.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     cut: bool,
-    /// The event in words, for people.
+    /// A description for people.
     #[serde(skip_serializing_if = "String::is_empty")]
     text: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     state: Option<Machine>,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<Fault>,
-    /// The final response's status, of a verdict.
-    ///
-    /// And the engine's reason for the offer's outcome.
+    /// The status code of the final response, in a verdict.
     #[serde(skip_serializing_if = "Option::is_none")]
     status: Option<u16>,
+    /// The engine's reason for the outcome of the offer, in a verdict.
     #[serde(skip_serializing_if = "Option::is_none")]
     why: Option<&'static str>,
 }
 
-/// A row of the table of errors.
+/// An error, with its row of the engine's table of errors.
 #[derive(Serialize)]
 struct Fault {
     code: u16,
     rule: &'static str,
     advice: &'static str,
-    /// The status of the response to an error.
+    /// The status code with which a server responds to the error.
     #[serde(skip_serializing_if = "Option::is_none")]
     status: Option<u16>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -71,7 +71,7 @@ impl From<&Error> for Fault {
     }
 }
 
-/// The state of both directions and of the exchange on them.
+/// The engine's state: both directions, request, response and offer.
 #[derive(Serialize)]
 struct Machine {
     theirs: &'static str,
@@ -98,7 +98,7 @@ impl JsonEvent {
         let moment = Self {
             connection,
             step: 0,
-            // Microseconds are what one can rely on.
+            // Finer resolution than microseconds is not reliable.
             at: at.as_micros() as f64 / 1000.0,
             what: "",
             name: String::new(),
@@ -167,12 +167,12 @@ impl JsonEvent {
         }
     }
 
-    /// Returns whether it is the first event of its connection.
+    /// Returns whether this is the first entry of its connection.
     pub(crate) fn is_first(&self) -> bool {
         self.what == "opened"
     }
 
-    /// Returns whether it is the last event of its connection.
+    /// Returns whether this is the last entry of its connection.
     pub(crate) fn is_last(&self) -> bool {
         self.what == "verdict"
     }
@@ -181,7 +181,7 @@ impl JsonEvent {
         Self { step, ..self }
     }
 
-    /// Adds bytes, of which the lines show the first `most`.
+    /// Sets the kind and the number of bytes; `lines` shows the first `most` of them.
     fn bytes(self, what: &'static str, bytes: &[u8], most: usize) -> Self {
         Self { what, bytes: Some(bytes.len()), cut: bytes.len() > most, ..self }
     }
@@ -195,13 +195,13 @@ fn is_nothing(number: &u32) -> bool {
     *number == 0
 }
 
-/// A line of JSON for each thing, on standard error.
+/// A listener that prints each entry as a line of JSON on standard error.
 pub(super) struct Printer;
 
 impl Listener for Printer {
     fn hear(&mut self, at: Duration, what: &What<'_>) {
         if let Ok(line) = serde_json::to_string(&JsonEvent::of(0, at, what)) {
-            // A transcript that is not read any more is no reason to fail.
+            // Nobody may read standard error any more; that must not stop the program.
             let _ = writeln!(std::io::stderr(), "{line}");
         }
     }

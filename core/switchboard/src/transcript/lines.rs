@@ -1,6 +1,6 @@
-//! Lines in the language of the test vectors.
+//! Transcript entries as lines in the language of the test vectors.
 //!
-//! `<` was received, `=` came out of the engine, `!` was decided, `>` was sent, `?` was rejected.
+//! Marks: `<` received, `=` event of the engine, `!` decision, `>` sent, `?` rejected decision.
 
 use switchover::{Error, Event, FieldSource, ResponseHead, Switched};
 use switchover_tokio::observe::Decision;
@@ -9,19 +9,18 @@ use super::escape::escape;
 use super::redact::{HIDDEN, Redactor, is_hidden};
 use super::{By, What};
 
-/// The number of bytes of one piece that are written out.
-///
-/// Of the input and output of the engine, and of what is said after a switch.
+/// The most bytes that are shown of one input or output of the engine.
 pub(super) const MOST: usize = 4096;
+/// The most bytes that are shown of one read or write after a switch.
 pub(super) const MOST_SPOKEN: usize = 512;
 
-/// The length up to which content of an event is written out.
+/// The longest content in bytes that is shown in full, not as a checksum.
 const SHORT: usize = 160;
 
-/// A line of the wire this long is written as a run of bytes.
+/// The length in bytes above which a line of the wire is split into runs.
 const LONG_LINE: usize = 4000;
 
-/// Returns the lines of one event; a remark has none.
+/// Returns the lines of one transcript entry; a remark has none.
 pub(super) fn of(what: &What<'_>) -> Vec<String> {
     match what {
         What::Received(bytes, secrecy) => marked(bytes, MOST, '<', (*secrecy).clone()),
@@ -47,7 +46,7 @@ pub(super) fn of(what: &What<'_>) -> Vec<String> {
     }
 }
 
-/// Returns a decision's line, without its output.
+/// Returns the line of a decision, without the bytes that the engine wrote.
 pub(super) fn words(decision: &Decision<'_>) -> String {
     match *decision {
         Decision::Request(head, offer) => {
@@ -80,7 +79,7 @@ pub(super) fn words(decision: &Decision<'_>) -> String {
     }
 }
 
-/// Returns a status, with the reason where it is not the usual one.
+/// Returns a status code, with the reason phrase if it is not the registered one.
 fn status(head: &ResponseHead<'_>) -> String {
     let is_usual = head.reason == ResponseHead::usual_reason(head.status).as_bytes();
     let reason = if is_usual { String::new() } else { format!(" {}", word(head.reason)) };
@@ -117,23 +116,23 @@ fn summary(bytes: &[u8]) -> String {
     }
 }
 
-/// Returns the FNV-1a checksum, by which a vector knows long content.
+/// Returns the FNV-1a checksum, with which vectors identify long content.
 fn checksum(bytes: &[u8]) -> u64 {
     bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, &byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
     })
 }
 
-/// Returns the peer's error: number, name, status and offset.
+/// Returns the line of an error by the peer: number, name, status and offset.
 fn failed(error: &Error) -> String {
     let or_none = |number: Option<u64>| number.map_or("-".into(), |number| number.to_string());
     let (status, offset) = (or_none(error.status().map(u64::from)), or_none(error.offset()));
     format!("= error {} {} {status} @{offset}", error.code(), error.kind().name())
 }
 
-/// Returns bytes as lines, each with the mark.
+/// Returns the first `most` bytes as lines, each with the mark.
 ///
-/// One for each line of the wire, and twice the mark before a run that is no line.
+/// There is one for each line of the wire. The mark is doubled before bytes without a CRLF.
 fn marked(bytes: &[u8], most: usize, mark: char, mut secrecy: Redactor) -> Vec<String> {
     let (mut lines, mut rest) = (Vec::new(), &bytes[..bytes.len().min(most)]);
     while !rest.is_empty() {
@@ -151,14 +150,14 @@ fn marked(bytes: &[u8], most: usize, mark: char, mut secrecy: Redactor) -> Vec<S
     lines
 }
 
-/// Returns a line as text, without the value of a credential field.
+/// Returns a field line as text, with the value of a credential field hidden.
 pub(super) fn text(line: &[u8]) -> String {
     Redactor::default().shown(line)
 }
 
-/// Writes bytes as a word of a decision.
+/// Returns bytes as a word in the line of a decision.
 ///
-/// A byte that would end the word is escaped.
+/// `|` and outer spaces, which would end the word, are escaped.
 fn word(bytes: &[u8]) -> String {
     let text = escape(bytes).replace('|', "\\x7c");
     let inner = text.trim_matches(' ');
@@ -167,7 +166,7 @@ fn word(bytes: &[u8]) -> String {
     spaces(lead) + inner + &spaces(text.len() - lead - inner.len())
 }
 
-/// Returns field lines as a decision has them.
+/// Returns fields in the form that the line of a decision has.
 fn fields(fields: &dyn FieldSource) -> String {
     let mut text = String::new();
     fields.each(&mut |field| {
@@ -177,7 +176,7 @@ fn fields(fields: &dyn FieldSource) -> String {
     text
 }
 
-/// Writes protocols as a decision lists them.
+/// Returns a list of protocols in the form that the line of a decision has.
 fn list(protocols: &[&str]) -> String {
     protocols.join("; ")
 }

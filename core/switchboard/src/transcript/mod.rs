@@ -1,7 +1,7 @@
-//! Transcripts: all input and output of the engine, in its order.
+//! Transcripts: all input and output of the engine, in order.
 //!
-//! `lines` has the language, which is that of the engine's test vectors. `text` is for people,
-//! `json` for programs and the page. `redact` keeps credentials out of all of them.
+//! `lines` encodes entries in the language of the engine's test vectors. `text` prints for people,
+//! `json` for programs and the live page. `redact` hides credentials in all three.
 
 mod escape;
 mod json;
@@ -24,71 +24,73 @@ use json::Printer;
 use redact::{Redactor, hides_secrets};
 use text::TextPrinter;
 
-/// The audience of a server: it watches connections.
+/// The viewers of a server's transcripts.
 pub(crate) trait Audience: Send + Sync {
-    /// Returns whether anybody watches.
+    /// Returns whether there is a viewer now.
     fn is_watched(&self) -> bool;
 
-    /// Sends an event to all viewers; returns whether more would be kept.
+    /// Sends an event of connection `number` to all viewers.
+    ///
+    /// Returns whether later events of the connection are kept for future viewers.
     fn tell(&self, number: u64, event: &JsonEvent) -> bool;
 
-    /// Forgets a connection, which is not kept for later viewers.
+    /// Removes a connection from the history for future viewers.
     fn forget(&self, number: u64);
 }
 
-/// The sender of a direction.
+/// The side that sends in a direction.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum By {
     Peer,
     Us,
 }
 
-/// One event of a transcript.
+/// One entry of a transcript.
 pub(crate) enum What<'a> {
-    /// A connection of that peer; how the engine is set up, as a vector says it.
+    /// A new connection: the peer's address, and the engine's setup.
     Opened { peer: &'a str, setup: &'a str },
-    /// Bytes that the engine received.
+    /// Bytes that the engine received, with the redactor's state before them.
     ///
-    /// With the redactor's state at their beginning, for secrets that have begun before.
+    /// The state tells whether a secret began in earlier bytes.
     Received(&'a [u8], &'a Redactor),
-    /// The peer's bytes have ended.
+    /// The end of the peer's bytes.
     Ended(End),
-    /// The engine emitted this event; so many bytes have passed.
+    /// An event of the engine, and the number of the peer's bytes up to it.
     Came(Event<'a>, u64),
-    /// The message has ended with the event before.
+    /// The end of a message, at this number of the peer's bytes.
     MessageEnded(u64),
-    /// The engine goes on when the caller has acted.
+    /// The engine has paused, for this reason.
     Paused(Paused),
-    /// The peer broke the protocol.
+    /// A protocol error by the peer.
     Failed(Error),
-    /// The caller decided this, in the words of a vector, and the engine wrote that.
+    /// A decision, in a vector's words, and the bytes that the engine wrote.
     Decided(&'a str, &'a [u8]),
-    /// Content that was given, and the bytes that the engine wrote.
+    /// Content that the caller passed, and the bytes that the engine wrote.
     Gave(&'a [u8], &'a [u8]),
-    /// A decision that the engine rejected.
+    /// A decision that the engine rejected, in a vector's words, and its error.
     Refused(&'a str, Error),
-    /// The engine's state is another one now.
+    /// The new state of the engine, after a change.
     State(State),
-    /// Bytes of the new protocol.
+    /// Bytes of the new protocol, sent by that side.
     UpgradedWrite(By, &'a [u8]),
-    /// So many of a protocol in which a secret cannot be told from what is none.
+    /// The number of bytes of the new protocol, if secrets in it cannot be recognised.
     Whispered(By, usize),
-    /// A remark of the caller.
+    /// A remark of the server or of the probe.
     Remark(&'a str),
-    /// The outcome of the connection, and the reason; its last event.
+    /// The outcome of the connection, and its reason: the last entry.
     Verdict(&'a Verdict),
 }
 
 /// The outcome of a connection.
 #[derive(Clone, Debug)]
 pub(crate) struct Verdict {
-    /// The outcome in a word, for programs.
+    /// The outcome as one word, for programs.
     pub(crate) outcome: &'static str,
-    /// The outcome in a sentence, for people.
+    /// The outcome as a sentence, for people.
     pub(crate) text: String,
-    /// The status of the final response.
+    /// The status code of the final response, if one was received.
     pub(crate) status: Option<u16>,
-    /// The engine's reason for the offer's outcome.
+    /// The engine's reason for the outcome of the offer.
     pub(crate) why: Option<Why>,
 }
 
@@ -98,37 +100,37 @@ impl Verdict {
     }
 }
 
-/// A listener of a transcript.
+/// A receiver of a transcript's entries.
 pub(crate) trait Listener {
+    /// Handles an entry; `at` is the time since the connection began.
     fn hear(&mut self, at: Duration, what: &What<'_>);
 }
 
-/// The story of a connection, told to its listeners while it happens.
+/// The transcript of a connection, sent to its listeners as it happens.
 ///
-/// The engine's part of it comes to it as an observer.
+/// Observes the engine, whose events and decisions it records.
 pub(crate) struct Transcript(Mutex<Telling>);
 
 struct Telling {
     begun: Instant,
     listener: Option<Box<dyn Listener + Send>>,
-    /// The viewers, who may come and go.
-    ///
-    /// And whether what is said after the switch is hidden from them.
+    /// The viewers of the live page; `None` in the probe.
     live: Option<Arc<dyn Audience>>,
+    /// True if bytes of the new protocol are hidden from the viewers.
     is_private: bool,
-    /// True once HTTP/2 is spoken, which is not shown.
+    /// True once HTTP/2 is spoken; then only numbers of bytes are shown.
     ///
-    /// Its field lines are compressed, so that it cannot be seen which of its bytes are secrets.
+    /// HTTP/2 compresses its field lines, so secrets cannot be recognised in its bytes.
     whispers: bool,
-    /// More events are kept for later viewers.
+    /// True while the history keeps further events for future viewers.
     is_kept: bool,
-    /// The number of events sent to viewers.
+    /// The number of the latest entry; entries that nobody receives count, too.
     steps: u32,
     number: u64,
     state: Option<State>,
-    /// The state of the redactor after the bytes received.
+    /// The state of the redactor after the bytes received so far.
     received: Redactor,
-    /// The outcome, which is said once, and last.
+    /// The outcome so far, which `close` records as the last entry.
     verdict: Verdict,
 }
 
@@ -140,9 +142,9 @@ impl Transcript {
         Self::new(prints.then(narrator), Some(live), number)
     }
 
-    /// Creates the probe's transcript, off standard output.
+    /// Creates the probe's transcript, which is printed on standard error.
     ///
-    /// That belongs to the new protocol.
+    /// Standard output belongs to the new protocol.
     pub(crate) fn of_probe(is_json: bool) -> Self {
         let listener: Box<dyn Listener + Send> =
             if is_json { Box::new(Printer) } else { Box::new(TextPrinter::on_stderr()) };
@@ -177,7 +179,7 @@ impl Transcript {
         self.lock().tell(what);
     }
 
-    /// Bytes of the new protocol.
+    /// Records bytes of the new protocol.
     pub(crate) fn spoke(&self, by: By, bytes: &[u8]) {
         if !bytes.is_empty() {
             self.tell(&What::UpgradedWrite(by, bytes));
@@ -189,51 +191,51 @@ impl Transcript {
         self.tell(&What::Remark(&remark.to_string()));
     }
 
-    /// Sets the outcome; [`close`](Self::close) records the latest.
+    /// Sets the verdict; [`close`](Self::close) records the latest.
     pub(crate) fn conclude(&self, verdict: Verdict) {
         self.lock().verdict = verdict;
     }
 
-    /// Records the outcome so far as a remark: there is another try.
+    /// Records the verdict so far as a remark, because another attempt follows.
     pub(crate) fn interim(&self) {
         let text = self.lock().verdict.text.clone();
         self.say(text);
     }
 
-    /// Ends the transcript with the outcome.
+    /// Records the verdict as the last entry.
     pub(crate) fn close(&self) {
         let verdict = self.lock().verdict.clone();
         self.tell(&What::Verdict(&verdict));
     }
 
-    /// Hides the connection from later viewers altogether.
+    /// Removes the connection from the history for future viewers.
     pub(crate) fn be_forgotten(&self) {
         let mut telling = self.lock();
         telling.is_kept = false;
         telling.live.iter().for_each(|hub| hub.forget(telling.number));
     }
 
-    /// Hides what is said after the switch from viewers.
+    /// Hides the bytes of the new protocol from viewers.
     pub(crate) fn be_private(&self) {
         self.lock().is_private = true;
     }
 }
 
 impl Telling {
-    /// Returns whether anybody listens; nothing is put into words in vain.
+    /// Returns whether a listener or a viewer needs entries, else none are built.
     fn is_heard(&self) -> bool {
         self.listener.is_some()
             || self.live.as_ref().is_some_and(|hub| self.is_kept || hub.is_watched())
     }
 
     fn tell(&mut self, what: &What<'_>) {
-        // Numbered all the same, so that who comes later knows that something is missing.
+        // Entries that nobody receives are numbered, too, so that later viewers notice a gap.
         self.steps += 1;
-        // How it came out is kept in any case.
+        // The verdict is sent in any case.
         if !self.is_heard() && !matches!(what, What::Verdict(_)) {
             return;
         }
-        // Times count from the connection, though what it opens with may be known later.
+        // Times count from the connection's beginning, but this entry may be recorded later.
         let at =
             if matches!(what, What::Opened { .. }) { Duration::ZERO } else { self.begun.elapsed() };
         if let Some(listener) = &mut self.listener {
@@ -318,9 +320,7 @@ mod tests {
         }
     }
 
-    /// Returns the bytes of this protocol as lines have them.
-    ///
-    /// After a server has switched.
+    /// Returns the last transcript line after a switch to `token` and these bytes.
     fn heard(token: &str, bytes: &[u8]) -> String {
         let lines: Arc<Mutex<Vec<String>>> = Arc::default();
         let transcript =

@@ -6,13 +6,13 @@ use switchover::Field;
 
 use super::escape::push_escaped;
 
-/// The text in the place of a secret.
+/// The replacement of a secret value.
 pub(super) const HIDDEN: &str = "<hidden>";
 
 /// True if transcripts show secrets.
 static SHOWS_SECRETS: AtomicBool = AtomicBool::new(false);
 
-/// Shows secrets from now on.
+/// Turns redaction off for the rest of the process.
 pub(crate) fn show_secrets() {
     SHOWS_SECRETS.store(true, Ordering::Relaxed);
 }
@@ -25,33 +25,33 @@ pub(super) fn is_hidden(field: Field<'_>) -> bool {
     field.is_secret() && hides_secrets()
 }
 
-/// Longer than the name of any field that is hidden.
+/// A length above that of any credential field's name.
 const LONG_NAME: usize = 32;
 
-/// Finds secrets in bytes as they come, however they are cut.
+/// A scanner that finds credential fields in a stream, split into pieces anywhere.
 ///
-/// What the engine rejects is no less secret: a space before the colon, an obs-fold, a line after
-/// a CR or LF alone.
+/// It also recognises forms that the engine rejects: a space before the colon, an obs-fold, a line
+/// after a lone CR or LF.
 #[derive(Clone, Default)]
 pub(crate) struct Redactor {
     place: Place,
-    /// The part of the field name that has come, without spaces.
+    /// The field name received so far, without spaces.
     name: Vec<u8>,
 }
 
-/// The place of the next byte in a message.
+/// The position of the next byte within a message.
 #[derive(Clone, Copy)]
 enum Place {
-    /// The beginning of a line, after a line of that kind.
+    /// The beginning of a line; `is_secret` describes the previous line.
     Begin {
         is_secret: bool,
     },
-    /// After a CR of the same, which may end the line.
+    /// After a CR, which may end the line; `is_secret` describes that line.
     AfterCr {
         is_secret: bool,
     },
     Name,
-    /// The value of a field, or a line that is none.
+    /// Inside a field's value, or inside a line that is not a field.
     Value {
         is_secret: bool,
     },
@@ -64,11 +64,11 @@ impl Default for Place {
 }
 
 impl Redactor {
-    /// Returns whether the next byte, which is this one, is hidden.
+    /// Consumes a byte; returns whether it is hidden.
     fn hides(&mut self, byte: u8) -> bool {
         let is_secret = match self.place {
             Place::Value { is_secret } | Place::AfterCr { is_secret } => is_secret,
-            // A line that is empty ends what could go on.
+            // An empty line ends the field, which a fold could continue.
             Place::Begin { is_secret } => is_secret && !matches!(byte, b'\r' | b'\n'),
             Place::Name => false,
         };
@@ -96,14 +96,14 @@ impl Redactor {
         matches!(self.place, Place::Value { is_secret: true }) && byte != b':'
     }
 
-    /// Passes bytes by.
+    /// Consumes bytes without returning their text.
     pub(super) fn pass(&mut self, bytes: &[u8]) {
         for &byte in bytes {
             self.hides(byte);
         }
     }
 
-    /// Returns bytes as text, without what is hidden.
+    /// Consumes bytes and returns them as text, with secrets replaced.
     pub(super) fn shown(&mut self, bytes: &[u8]) -> String {
         let (mut text, mut was_hidden) = (String::with_capacity(bytes.len()), false);
         for &byte in bytes {
@@ -124,7 +124,7 @@ impl Redactor {
 mod tests {
     use super::*;
 
-    /// However the bytes are cut.
+    /// Secrets are hidden however the bytes are split.
     #[test]
     fn secrets_are_hidden_in_whole_and_in_pieces() {
         let heads = [

@@ -1,12 +1,12 @@
-//! The transcript for people.
+//! The transcript as text for people.
 //!
-//! Heads as they were, content by its length, and bytes where something is wrong with them.
+//! Shows heads line by line, content by its length, and the bytes around an error.
 //!
 //! ```text
 //! time mark text          milliseconds since the connection began
 //!      <    received      =  the engine's event or error
-//!      >    sent          !  a decision that was refused, or that writes nothing
-//!                         *  what the caller has to say; the last of these is how it came out
+//!      >    sent          !  a decision that was rejected, or that wrote nothing
+//!                         *  a remark of the caller; the last one is the outcome
 //! ```
 
 use std::fmt::Display;
@@ -22,27 +22,29 @@ use super::lines::text;
 use super::redact::Redactor;
 use super::{By, Listener, What};
 
-/// Bytes before and after a fault that are shown.
+/// The most bytes that are shown before an error's offset.
 const BEFORE: usize = 48;
+/// The most bytes that are shown from an error's offset on.
 const BEHIND: usize = 32;
 
 /// Prints a transcript as text while it happens.
 pub(super) struct TextPrinter {
     to: To,
-    /// Tells connections apart that are served at the same time.
+    /// A text before each entry that identifies the connection.
     prefix: String,
-    /// The latest received bytes, and the position where they end.
+    /// The latest received bytes, at most 64 KiB.
     latest: Vec<u8>,
+    /// The number of bytes received so far: the offset where `latest` ends.
     passed: u64,
-    /// Content that has gone by uncounted in the current messages.
+    /// Bytes of content in the current messages: received, sent.
     content: [u64; 2],
-    /// True if the content is shown, as a 426's: another response will follow.
+    /// True while received content is printed: that of a 426.
     shows_content: bool,
-    /// Bytes of the new protocol.
+    /// Bytes of the new protocol: received, sent.
     spoken: [u64; 2],
 }
 
-/// Colours are for terminals.
+/// The output stream; colours are used if it is a terminal.
 enum To {
     Stdout,
     Stderr,
@@ -66,14 +68,14 @@ impl TextPrinter {
         let style = style(mark);
         let milliseconds = at.as_micros() as f64 / 1000.0;
         let line = format!("{milliseconds:9.1} {}{style}{mark} {text}{style:#}\n", self.prefix);
-        // A transcript that is not read any more is no reason to fail.
+        // Nobody may read the transcript any more; that must not stop the program.
         let _ = match self.to {
             To::Stdout => AutoStream::auto(std::io::stdout()).write_all(line.as_bytes()),
             To::Stderr => AutoStream::auto(std::io::stderr()).write_all(line.as_bytes()),
         };
     }
 
-    /// Calls a closure with each line of these bytes.
+    /// Prints each line of these bytes that is not empty, with secrets hidden.
     fn each_line(&self, at: Duration, mark: char, bytes: &[u8], mut secrecy: Redactor) {
         let lines =
             bytes.split(|&byte| byte == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line));
@@ -112,7 +114,7 @@ impl TextPrinter {
         self.line(at, '=', format_args!("{event} @{position}"));
     }
 
-    /// Shows a request, with the engine's view of each offer.
+    /// Prints a request, and the engine's verdict on each offer.
     fn request(&mut self, at: Duration, request: &Request<'_>) {
         self.line(
             at,
@@ -153,9 +155,9 @@ impl TextPrinter {
         });
     }
 
-    /// Shows an error: the bytes around it, with a sign below the first of it.
+    /// Prints an error, with the bytes around it and a caret below the first of them.
     ///
-    /// Of a head that is wrong as a whole, all lines.
+    /// For an error of a whole head, prints all of its lines.
     fn failed(&self, at: Duration, error: &Error) {
         let status =
             error.status().map_or(String::new(), |status| format!(", to be answered {status}"));
@@ -178,7 +180,7 @@ impl TextPrinter {
         }
         let begin =
             self.latest[..place].iter().rposition(|&byte| byte == b'\n').map_or(0, |at| at + 1);
-        // The value of a secret may have begun in the line before.
+        // A secret value may have begun in a previous line.
         let mut secrecy = Redactor::default();
         secrecy.pass(&self.latest[..begin]);
         let begins_a_line = place == 0 || self.latest[..place].ends_with(b"\n");
@@ -190,7 +192,7 @@ impl TextPrinter {
             let head = &self.latest[place..place + end + 2];
             return self.each_line(at, '<', head, secrecy);
         }
-        // The line, as far as it is a line.
+        // The end of the line that has the error.
         let end = self.latest[place..]
             .iter()
             .position(|&byte| byte == b'\r')
@@ -202,7 +204,7 @@ impl TextPrinter {
         let line = &self.latest[begin..end.min(self.latest.len())];
         let shown = secrecy.shown(line);
         if shown != escape(line) {
-            // A secret, whatever is wrong with it.
+            // A line with a secret is printed redacted and without a caret.
             return self.line(at, '<', shown);
         }
         let before = escape(&self.latest[first..place]);
@@ -213,7 +215,7 @@ impl TextPrinter {
     fn decided(&mut self, at: Duration, decision: &str, wrote: &[u8]) {
         let verb = decision.split(' ').next().unwrap_or_default();
         match verb {
-            // Its framing is of no interest.
+            // `take` and `end` write only framing, which is not shown.
             "take" | "end" => {}
             _ if wrote.is_empty() => self.line(at, '!', decision),
             "respond" | "reject" => {
@@ -242,7 +244,7 @@ impl TextPrinter {
         }
     }
 
-    /// Remembers what may have to be shown.
+    /// Keeps the latest bytes, in case an error refers to them.
     fn received(&mut self, bytes: &[u8]) {
         self.passed += bytes.len() as u64;
         self.latest.extend_from_slice(bytes);
