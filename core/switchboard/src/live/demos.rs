@@ -1,6 +1,6 @@
-//! The demonstrations of the page.
+//! The demonstrations of the live page.
 //!
-//! Each is a client of the server's own, with every byte that it sends.
+//! Each is a scripted client of this server, with every byte that the client sends.
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -11,17 +11,17 @@ use serde::Serialize;
 use super::scripted_client::{ClientStep, ScriptedClient};
 use crate::audit;
 
-/// A demonstration: one kind of exchange.
+/// A demonstration of one kind of exchange.
 #[derive(Serialize)]
 struct Demo {
-    /// The name that the page asks for.
+    /// The name by which the page starts the demonstration.
     name: &'static str,
-    /// The kind of outcome: `switches`, `stays` or `fails`.
+    /// The kind of outcome, by which the page groups: `switches`, `stays` or `fails`.
     group: &'static str,
     title: &'static str,
-    /// The path of the client's request.
+    /// The method and path of the first request, for display.
     path: &'static str,
-    /// The point of the demonstration, in a line.
+    /// The point of the demonstration, in one line.
     about: &'static str,
     #[serde(skip)]
     script: &'static [ClientStep],
@@ -29,10 +29,11 @@ struct Demo {
 
 use ClientStep::{Await, AwaitEnd, Finish, Offer, Send, SendBytes, StartTls};
 
-/// A client's HTTP/2 preface and empty SETTINGS, an acknowledgement, GOAWAY.
+/// A client's HTTP/2 preface with an empty SETTINGS frame.
 ///
 /// RFC 9113, sections 3.4 and 6.5.
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
+/// An acknowledgement of SETTINGS, and a GOAWAY.
 const ACK_AND_GOODBYE: &[u8] = b"\0\0\0\x04\x01\0\0\0\0\0\0\x08\x07\0\0\0\0\0\0\0\0\0\0\0\0\0";
 
 static EXHIBITS: &[Demo] = &[
@@ -216,25 +217,27 @@ static EXHIBITS: &[Demo] = &[
     },
 ];
 
-/// Every check of `switchboard audit` of a server, on this one.
+/// The name that runs all server checks of `switchboard audit` on this server.
 const AUDIT: &str = "audit";
 
-/// Two hundred connections at once.
+/// The name that starts two hundred demonstrations at once.
 const CROWD: &str = "crowd";
 const CROWD_SIZE: usize = 200;
 
-/// The demonstrations that play at a time; further ones are not played.
+/// The most demonstrations that run at a time; further ones are not started.
 const MOST: usize = 220;
 static PLAYING: AtomicUsize = AtomicUsize::new(0);
 
-/// Returns the catalogue for the page, and the number of the server's run.
+/// Returns the demonstrations as JSON for the page, with the process ID as `run`.
 ///
-/// Each run numbers its connections anew.
+/// The page recognises a restarted server by `run`: its connections are numbered from 1 again.
 pub(super) fn catalogue() -> String {
     serde_json::json!({ "exhibits": EXHIBITS, "run": std::process::id() }).to_string()
 }
 
-/// Plays a demonstration on the server; returns the client's address.
+/// Starts a demonstration; returns JSON with its name and the client's address.
+///
+/// The address is `null` if the name is unknown or the demonstration could not start.
 pub(super) fn play(name: &str, address: SocketAddr) -> String {
     if name == CROWD {
         EXHIBITS.iter().cycle().take(CROWD_SIZE).for_each(|exhibit| {
@@ -251,20 +254,19 @@ pub(super) fn play(name: &str, address: SocketAddr) -> String {
     serde_json::json!({ "playing": name, "peer": peer.map(|peer| peer.to_string()) }).to_string()
 }
 
-/// Plays a demonstration in a thread of its own.
+/// Starts a demonstration in a new thread; returns the client's address.
 fn start(exhibit: &'static Demo, address: SocketAddr) -> Option<SocketAddr> {
     if PLAYING.load(Ordering::Relaxed) >= MOST {
         return None;
     }
     let mut actor = ScriptedClient::connect(address).ok()?;
     let peer = actor.address();
-    // A client that fails has failed on the connection that is looked at; no other has to hear of
-    // it.
+    // The connection's own transcript shows an error of the client, so it is dropped here.
     aside(exhibit.name, move || drop(actor.play(exhibit.script)));
     peer
 }
 
-/// Runs a function in a thread of its own, unless there are too many.
+/// Runs a function in a new thread, unless `MOST` threads run already.
 fn aside(name: &str, play: impl FnOnce() + std::marker::Send + 'static) {
     if PLAYING.fetch_add(1, Ordering::Relaxed) >= MOST {
         PLAYING.fetch_sub(1, Ordering::Relaxed);

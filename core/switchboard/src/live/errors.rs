@@ -1,4 +1,4 @@
-//! The page of errors: each number with its rule, its clause and what to do.
+//! The page of errors: number, name, RFC clause, status and advice of each.
 
 use std::fmt::Write;
 
@@ -14,7 +14,7 @@ pub(super) fn page() -> String {
         };
         let status = kind.status().map_or("–".into(), |status| status.to_string());
         let (code, name, advice) = (kind.code(), kind.name(), marked(kind.advice()));
-        // Writing into a text never fails.
+        // Writing to a `String` never fails.
         let _ = writeln!(
             rows,
             "<tr id=\"e{code}\"><th scope=\"row\">{code}</th><td><code>{name}</code><br>{}</td>\
@@ -26,7 +26,7 @@ pub(super) fn page() -> String {
     include_str!("page/errors.html").replace("<!-- rows -->", &rows)
 }
 
-/// Returns `RFC 9112, section 6.3` as a link to that clause.
+/// Returns a clause such as `RFC 9112, section 6.3` as a link to the RFC.
 fn linked(clause: &str) -> String {
     let place = clause.strip_prefix("RFC ").and_then(|rest| rest.split_once(", "));
     place.map_or(clause.into(), |(rfc, section)| {
@@ -36,7 +36,7 @@ fn linked(clause: &str) -> String {
     })
 }
 
-/// Marks text in backquotes as code.
+/// Returns text as HTML, with text in backquotes marked as code.
 fn marked(text: &str) -> String {
     let part = |(index, part): (usize, &str)| {
         if index % 2 == 1 { format!("<code>{part}</code>") } else { part.into() }

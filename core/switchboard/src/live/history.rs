@@ -1,22 +1,23 @@
-//! The latest connections, for a page that comes later.
+//! The history: the latest connections, for viewers that connect later.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-/// The number of connections that are kept for later pages.
-///
-/// Those of the page itself are forgotten soon.
+/// The most connections that are sent to a new viewer.
 const CONNECTIONS: usize = 50;
+/// The most connections that are kept, those of the page itself included.
+///
+/// The page's own connections are soon removed with `forget`.
 const WITH_THE_PAGES_OWN: usize = 64;
 
-/// The bytes that are kept of each connection, about.
+/// The most bytes of events that are kept of each connection.
 ///
-/// How it came out is kept in any case.
+/// The last event, the verdict, is kept in any case.
 const OF_EACH: usize = 48 << 10;
 
 #[derive(Default)]
 pub(super) struct History {
-    /// The latest last.
+    /// The kept connections, the latest last.
     connections: VecDeque<Kept>,
 }
 
@@ -27,7 +28,7 @@ struct Kept {
 }
 
 impl History {
-    /// Keeps an event of a connection; returns whether there is room for more.
+    /// Keeps an event of a connection; returns whether later ones can be kept, too.
     pub(super) fn keep(&mut self, number: u64, moment: &Arc<str>, place: Place) -> bool {
         if place == Place::First {
             self.connections.push_back(Kept { number, moments: Vec::new(), bytes: 0 });
@@ -48,19 +49,19 @@ impl History {
         true
     }
 
-    /// Forgets a connection that is not worth keeping.
+    /// Removes a connection from the history.
     pub(super) fn forget(&mut self, number: u64) {
         self.connections.retain(|kept| kept.number != number);
     }
 
-    /// Returns the events of the latest connections, in their order.
+    /// Returns the events of the latest connections, in order.
     pub(super) fn moments(&self) -> impl Iterator<Item = &Arc<str>> {
         let too_many = self.connections.len().saturating_sub(CONNECTIONS);
         self.connections.iter().skip(too_many).flat_map(|kept| &kept.moments)
     }
 }
 
-/// The place of an event in its connection.
+/// The position of an event in its connection.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Place {
     First,

@@ -1,8 +1,7 @@
-//! The page: its viewers, and the events that they see.
+//! The live page: its files, its viewers, and the events that they receive.
 //!
-//! A page opens a WebSocket to `/live`, on the same server. It gets the latest connections first,
-//! then each [`JsonEvent`] of every connection but its own. It may ask for one of the
-//! demonstrations to be played.
+//! A page opens a WebSocket to `/live` on this server. It receives the history first, then each
+//! [`JsonEvent`] of every connection except its own. It may request one of the demonstrations.
 
 mod demos;
 mod errors;
@@ -26,31 +25,31 @@ use crate::transcript::{Audience, JsonEvent};
 use crate::websocket::{self, Frames};
 use history::{History, Place};
 
-/// The bytes that may wait for a slow viewer.
+/// The most bytes of events that wait for a slow viewer.
 ///
-/// What comes on top is left out, and the viewer learns of it.
+/// Further events are dropped, and the viewer receives their number.
 const WAITING: usize = 4 << 20;
 
-/// The bytes of one message, about.
+/// The size of a message to a viewer in bytes; its last event may exceed it.
 const AT_ONCE: usize = 256 * 1024;
 
-/// The time for which events are gathered for one message.
+/// The time for which events are collected into one message.
 const GATHERING: Duration = Duration::from_millis(10);
 
-/// The timeout of a viewer for a message of ours.
+/// The time to wait until a viewer has received a message.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// The time after which a silent viewer is pinged.
+/// The silence after which a viewer is pinged.
 ///
-/// It has as long again to answer.
+/// After as much silence again, the viewer is disconnected.
 const ASKED_AFTER: Duration = Duration::from_secs(30);
 
-/// The page takes nothing from anywhere else, and is shown in no other.
+/// The content security policy: files of this server only, and no embedding.
 pub(crate) const POLICY: &str = "default-src 'self'; img-src 'self' data:; \
                                  connect-src 'self' ws: wss:; frame-ancestors 'none'; \
                                  base-uri 'none'";
 
-/// A file of the page: its path, its type, what is in it.
+/// A file of the page: path, media type, content.
 pub(crate) type File = (&'static str, &'static str, &'static str);
 
 const HTML: &str = "text/html; charset=utf-8";
@@ -59,7 +58,7 @@ const SCRIPT: &str = "text/javascript; charset=utf-8";
 
 const TEXT: &str = "text/plain; charset=utf-8";
 
-/// The files of the page, and those that it links to.
+/// The files of the page, and the documents that it links to.
 static FILES: [File; 17] = [
     ("/", HTML, include_str!("page/index.html")),
     ("/page/style.css", CSS, include_str!("page/style.css")),
@@ -84,18 +83,18 @@ static FILES: [File; 17] = [
     ("/docs/states.md", TEXT, include_str!("../../../docs/states.md")),
 ];
 
-/// The page of the errors, by their numbers.
+/// The page with the table of errors.
 static ERRORS: LazyLock<File> = LazyLock::new(|| ("/errors", HTML, String::leak(errors::page())));
 
-/// Returns the file at that path.
+/// Returns the file at a path; `None` if there is none.
 pub(crate) fn file(path: &str) -> Option<&'static File> {
     if path == ERRORS.0 { Some(&ERRORS) } else { FILES.iter().find(|(known, _, _)| *known == path) }
 }
 
-/// Returns whether a page of that origin is this server's.
+/// Returns whether an Origin field names this machine, with any port.
 ///
-/// Or that of a server in front of it on the same machine. Any other page could let its visitor's
-/// browser watch what is none of its business.
+/// Another port may belong to a proxy in front of this server. A page of another site could let
+/// its visitor's browser watch this server, so such origins are rejected.
 pub(crate) fn is_ours(origin: &[u8]) -> bool {
     let origin = origin.to_ascii_lowercase();
     let authority =
@@ -110,9 +109,9 @@ pub(crate) fn is_ours(origin: &[u8]) -> bool {
     authority.is_some_and(host)
 }
 
-/// Returns whether the page requests that path by itself.
+/// Returns whether the page itself requests that path.
 ///
-/// A connection that does is not kept for pages that come later.
+/// Connections with such requests are not kept in the history.
 pub(crate) fn is_the_pages_own(path: &str) -> bool {
     path == "/live" || path.starts_with("/page/")
 }
@@ -121,7 +120,7 @@ pub(crate) fn is_the_pages_own(path: &str) -> bool {
 #[derive(Default)]
 pub(crate) struct Hub {
     audience: Mutex<Viewers>,
-    /// The number of viewers, so that nothing is put into words in vain.
+    /// The number of viewers; without one, fewer transcript entries need to be built.
     count: AtomicUsize,
 }
 
@@ -158,7 +157,7 @@ impl Hub {
     fn enter(&self) -> ViewerSlot<'_> {
         let viewer = Arc::new(Viewer::default());
         let mut audience = self.audience();
-        // Nothing comes between the past and what follows.
+        // The lock is held, so no event is lost between the history and the live events.
         audience.past.moments().for_each(|moment| viewer.tell(moment));
         audience.viewers.push(Arc::clone(&viewer));
         self.count.store(audience.viewers.len(), Ordering::Relaxed);
@@ -170,7 +169,7 @@ impl Hub {
     }
 }
 
-/// A viewer's place, which is free again when the viewer has left.
+/// The place of a viewer in the hub; dropping it removes the viewer.
 struct ViewerSlot<'h> {
     hub: &'h Hub,
     viewer: Arc<Viewer>,
@@ -196,6 +195,7 @@ struct Waiting {
     moments: VecDeque<Arc<str>>,
     /// The bytes of all waiting events.
     bytes: usize,
+    /// The number of events that were dropped because the viewer is slow.
     left_out: usize,
 }
 
@@ -211,7 +211,7 @@ impl Viewer {
         self.changed.notify_one();
     }
 
-    /// Waits for events, and returns them as a message. Cancel safe.
+    /// Waits for events and returns them as a JSON message. Cancel safe.
     async fn next(&self) -> String {
         loop {
             if let Some(message) = self.take() {
@@ -240,12 +240,13 @@ impl Viewer {
     }
 }
 
-/// The largest message of a page: the name of an exhibit.
+/// The largest message of a page, the name of a demonstration, in bytes.
 const LARGEST: usize = 1024;
 
-/// Sends events to a page until it leaves; returns the number of demonstrations.
+/// Sends events to a page until it disconnects.
 ///
-/// It plays those that the page asks for on the server at `address`.
+/// Starts the demonstrations that the page requests, as clients of the server at `address`. Returns
+/// their number.
 pub(crate) async fn serve(
     hub: &Hub,
     address: SocketAddr,
@@ -276,7 +277,7 @@ async fn show(
                     None => return Ok(played),
                     Some(Ok(Message::Text(name))) => {
                         played += 1;
-                        // It connects, for which this server has to accept.
+                        // The demonstration connects to this server, so it must not block the task.
                         let playing = spawn_blocking(move || demos::play(&name, address)).await;
                         Message::text(playing.map_err(|error| Error::Io(error.into()))?)
                     }

@@ -1,4 +1,4 @@
-//! A client that follows a script.
+//! A client that runs a script of sends and waits.
 
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
@@ -9,29 +9,27 @@ use rustls::{ClientConnection, StreamOwned};
 
 use crate::tls;
 
-/// The timeout for one step.
+/// The timeout for connecting, and for each read and write.
 const TIMEOUT: Duration = Duration::from_secs(5);
 
-/// A step of a client.
+/// A step of a client's script.
 pub(super) enum ClientStep {
-    /// Sends a request of this method and target, with these protocols offered.
-    ///
-    /// And with these field lines besides.
+    /// Sends a request head: method and target, offered protocols, more field lines.
     Offer(&'static str, &'static str, &'static [&'static str]),
     Send(&'static str),
     SendBytes(&'static [u8]),
-    /// Waits until the server has sent this.
+    /// Waits until the server has sent this text.
     Await(&'static str),
-    /// Waits until the server has ended.
+    /// Waits until the server closes its direction.
     AwaitEnd,
-    /// Ends its own direction.
+    /// Closes the client's direction.
     Finish,
     StartTls,
 }
 
 pub(super) struct ScriptedClient {
     line: Line,
-    /// The bytes from the server since the latest wait.
+    /// The bytes received since the latest text that was awaited.
     heard: Vec<u8>,
 }
 
@@ -49,7 +47,7 @@ impl ScriptedClient {
         Ok(Self { line: Line::Clear(stream), heard: Vec::new() })
     }
 
-    /// Returns the address of the client's end.
+    /// Returns the client's own address.
     pub(super) fn address(&self) -> Option<SocketAddr> {
         self.line.socket().local_addr().ok()
     }

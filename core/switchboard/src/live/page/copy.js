@@ -1,18 +1,18 @@
-// A connection as a command of curl that asks the same again.
+// The requests of a connection as a curl command that sends them again.
 
 import { escape } from "./code.js";
 
-/** Fields that curl writes itself. */
+/** Fields that curl generates. */
 const ITS_OWN = new Set(["host", "content-length"]);
 
 /**
- * Returns the command.
+ * Returns the curl command.
  *
- * A request that curl cannot send, because it breaks a rule or is none, goes out as it is. Its telnet doubles 0xff, though
- * (RFC 854).
- * @param {string} bytes what the client sent in HTTP, one character a byte
- * @param {boolean} isRaw it is to go out as it is
- * @param {string} origin where to, such as `http://127.0.0.1:8080`
+ * If curl cannot send the requests, because they are malformed or not HTTP, the command sends the raw bytes with curl's telnet.
+ * That doubles each byte 0xff (RFC 854).
+ * @param {string} bytes all bytes that the client sent in HTTP, one character for each byte
+ * @param {boolean} isRaw whether to send the raw bytes in any case
+ * @param {string} origin the origin of the server, such as `http://127.0.0.1:8080`
  */
 export function curl(bytes, isRaw, origin) {
   const requests = isRaw ? null : parse(bytes);
@@ -23,7 +23,7 @@ export function curl(bytes, isRaw, origin) {
   return `curl ${requests.map((request) => words(request, origin)).join(" \\\n  --next ")}`;
 }
 
-/** The requests; `null` where curl could not ask all of it so. */
+/** Parses the requests; returns `null` if curl cannot send all of them as HTTP. */
 function parse(bytes) {
   const requests = [];
   for (let rest = bytes; rest !== ""; ) {
@@ -44,13 +44,13 @@ function parse(bytes) {
 }
 
 /**
- * Quotes everything that the client has chosen.
+ * Returns the curl options of a request, with all text from the client quoted.
  *
- * curl reads it as what it is: no file, no range, no other path.
+ * The options make curl send it literally: not as a file name, a range, or a normalised path.
  */
 function words({ method, target, headers, content, hasContent }, origin) {
   const kept = headers.filter(([name]) => !ITS_OWN.has(name.toLowerCase()));
-  // Without its colon a name stands for an empty value.
+    // curl's notation for a field with an empty value is the name with a semicolon.
   const options = kept.map(([name, value]) => `-H ${quoted(value === "" ? `${name};` : `${name}: ${value}`)}`);
   if (hasContent) options.push(`--data-raw ${quoted(content)}`);
   const ask = method === (hasContent ? "POST" : "GET") ? "" : `${method === "HEAD" ? "-I" : `-X ${quoted(method)}`} `;
@@ -61,7 +61,7 @@ function quoted(text) {
   return `'${text.replaceAll("'", "'\\''")}'`;
 }
 
-/** The escapes that printf knows; octal digits are for the rest. */
+/** Turns an escape into one that printf knows: its own letters, else octal digits. */
 function octal(escaped, code) {
   if (code !== "0" && code[0] !== "x") return escaped;
   return `\\${parseInt(code.slice(1) || "0", 16).toString(8).padStart(3, "0")}`;

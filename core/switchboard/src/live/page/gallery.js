@@ -1,4 +1,4 @@
-// What can be played: a button for each, by how it comes out, with what there is to see.
+// The demonstrations that can be played: a button for each, grouped by outcome, with a description.
 
 const GROUPS = [
   ["switches", "It becomes something else"],
@@ -7,7 +7,7 @@ const GROUPS = [
   ["many", "Many"],
 ];
 
-/** Fills the gallery; `play` is called with an exhibit's name. */
+/** Fills the gallery with buttons, which call `play` with a demonstration's name. */
 export function fill(exhibits, play) {
   const groups = GROUPS.map(([group, title]) => {
     const heading = Object.assign(document.createElement("h3"), { textContent: title });
@@ -29,7 +29,7 @@ function button({ name, title, path, about }, play) {
   return made;
 }
 
-/** The demonstrations that a browser can be the client of itself. */
+/** The demonstration in which the browser itself is the client. */
 export const IN_THE_BROWSER = {
   name: "websocket",
   group: "switches",
@@ -38,7 +38,7 @@ export const IN_THE_BROWSER = {
   about: "The page sends a message, gets it back, and closes.",
 };
 
-/** The command that audits this server, each check on connections of its own. */
+/** The demonstration that audits this server; each check opens new connections. */
 export const AUDIT = {
   name: "audit",
   group: "many",
@@ -47,7 +47,7 @@ export const AUDIT = {
   about: "What must change nothing, after the same without it.",
 };
 
-/** The number of connections in the crowd. */
+/** The demonstration that opens two hundred connections at once. */
 export const CROWD = {
   name: "crowd",
   group: "many",

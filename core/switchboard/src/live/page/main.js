@@ -1,37 +1,38 @@
-// What the server tells goes into stories; each frame draws those that have changed. Nothing is drawn twice for one frame,
-// and nothing that has not changed, so that two hundred connections at once are no more work than the screen can show.
+// The page's state and its list of connections. Received entries are added to stories. Each animation frame draws the stories
+// that have changed, each once, so that two hundred connections at once cost no more than the screen can show.
 
 import { AUDIT, CROWD, fill, IN_THE_BROWSER, playWebSocket } from "./gallery.js";
 import { LANGUAGES } from "./code.js";
 import { Story } from "./story.js";
 import { blank, draw } from "./timeline.js";
 
-/** The number of connections that are kept. */
+/** The number of connections above which old ones are forgotten. */
 const MOST = 300;
 
 const at = (id) => document.getElementById(id);
 const list = at("connections");
 
-/** The story and the row of each connection, by its number. */
+/** The story of each connection, by its number. */
 const stories = new Map();
+/** The row of each connection in the list, by its number. */
 const rows = new Map();
 const changed = new Set();
 let chosen = null;
-/** The place of the keyboard in the list. */
+/** The story of the row that the keyboard is at. */
 let active = null;
-/** The client's address in the last demonstration: its connection will be chosen. */
+/** The address of a demonstration's client, to choose its connection once seen. */
 let awaited = null;
-/** The latest connection at that time: an earlier one may have had the port. */
+/** The latest connection before a demonstration; older ones may share its address. */
 let latest = 0;
-/** The path of a connection that only its path identifies. */
+/** The path of the browser's own request, to choose its connection once seen. */
 let awaitedPath = null;
-/** True until a choice was made: the next connection is chosen. */
+/** True until the user chooses a connection; until then the first is chosen. */
 let follows = true;
 let leftOut = 0;
-/** The run of the server that all of this is of. */
+/** The ID of the server's run that is shown; `null` before the first message. */
 let known = null;
 
-// What is said.
+// Received entries.
 
 function tell(moments) {
   for (const moment of moments) {
@@ -60,7 +61,7 @@ function isAwaited(story, moment) {
   return follows && chosen === null;
 }
 
-/** Forgets the oldest connections; those that are over first. */
+/** Forgets the oldest connections if there are too many; closed ones first. */
 function forgetTheOldest() {
   for (const isEnough of [(story) => story.isOver, () => stories.size > 2 * MOST]) {
     for (const story of stories.values()) {
@@ -77,9 +78,10 @@ function forget(story) {
 }
 
 /**
- * Forgets the connections of another run of the server, which counts anew.
+ * Handles the first message of the server, which has the ID of its run.
  *
- * Those of the same run that were open have gone on unseen.
+ * After a restart the server numbers its connections anew, so all old ones are forgotten. In the same run, events of the open
+ * connections may have been missed, so their stories are marked as lost.
  */
 function begin(run) {
   if (run === known) {
@@ -100,7 +102,7 @@ function begin(run) {
   plan();
 }
 
-// What is drawn.
+// Drawing.
 
 let isPlanned = false;
 
@@ -135,7 +137,7 @@ function drawRow(story) {
   draw(parts.svg, story, width);
 }
 
-/** Puts a row in its place: the latest connection is first. */
+/** Inserts a row into the list, in descending order of connection numbers. */
 function place(row, number) {
   let before = list.firstElementChild;
   while (before !== null && numberOf(before) > number) before = before.nextElementSibling;
@@ -146,7 +148,7 @@ function numberOf(row) {
   return Number(row.id.replace("connection-", ""));
 }
 
-/** The width of a timeline, the same for all of them. */
+/** The width of all timelines, in pixels. */
 let width = 480;
 
 function measure() {
@@ -164,7 +166,7 @@ function newRow(story) {
   row.role = "option";
   row.id = `connection-${story.number}`;
   row.setAttribute("aria-selected", "false");
-  // The reason has a line of its own: it may be long.
+    // The result may be long, so it has a line of its own.
   const title = Object.assign(document.createElement("span"), { className: "title" });
   const result = document.createElement("span");
   const svg = blank();
@@ -178,7 +180,7 @@ function newRow(story) {
   return { row, title, result, svg };
 }
 
-// What is chosen.
+// The chosen connection.
 
 function choose(story) {
   const before = chosen === null ? undefined : rows.get(chosen.number)?.row;
@@ -194,7 +196,7 @@ function choose(story) {
   plan();
 }
 
-/** The number of lines of the chosen story that are on the page. */
+/** The number of lines of the chosen story that the page shows already. */
 let told = 0;
 
 function drawStory() {
@@ -203,7 +205,7 @@ function drawStory() {
   at("story-body").hidden = false;
   at("story-title").textContent = `Transcript of connection ${chosen.number}`;
   const outcome = `${chosen.title ? `${chosen.title}: ` : ""}${chosen.summary}`;
-  // What has not changed is not said again.
+    // Screen readers announce each change, so unchanged text is not set again.
   if (at("outcome").textContent !== outcome) {
     at("outcome").replaceChildren(...withRules(outcome));
     at("result").textContent = `#${chosen.number} ${outcome}`;
@@ -218,7 +220,7 @@ function drawStory() {
   for (const what of ["code", "vector", "curl"]) at(`copy-${what}`).disabled = chosen.flaw !== "";
   at("vector-hint").textContent = chosen.flaw || "The vector is a case for the engine’s tests: save it under tests/vectors and say what it proves.";
   const lines = at("lines");
-  // Who has scrolled to the end of what is more than fits wants to see what comes.
+    // If the user has scrolled to the end, keep the list there as lines are added.
   const overflow = lines.scrollHeight - lines.clientHeight;
   const isAtEnd = overflow > 0 && overflow - lines.scrollTop < 40;
   lines.append(...chosen.lines.slice(told).map(lineOf));
@@ -240,7 +242,7 @@ function lineOf({ moment, text }) {
   return line;
 }
 
-/** A text in which the number of an error leads to its rule. */
+/** Returns text as nodes, with the number of an error as a link to its rule. */
 function withRules(text) {
   if (!/^= error|\(error \d/.test(text)) return [text];
   const [, before, number, after] = /^(.*?\berror )(\d+)(.*)$/.exec(text);
@@ -251,9 +253,9 @@ function rule(textContent, number) {
   return Object.assign(document.createElement("a"), { textContent, href: `/errors#e${number}`, target: "_blank" });
 }
 
-// A mark and its lines light each other.
+// Highlighting of a mark in the timeline together with its lines.
 
-/** The step of the chosen story that is lit. */
+/** The highlighted step of the chosen story; `null` for none. */
 let lit = null;
 
 function light(step) {
@@ -267,7 +269,7 @@ function showLight() {
   for (const part of parts) part.classList.toggle("lit", lit !== null && Number(part.dataset.step) === lit);
 }
 
-/** The first line of what is lit, where the list is scrolled and nothing else. */
+/** Scrolls the list of lines, and nothing else, to the first highlighted line. */
 function bringLine() {
   const [lines, line] = [at("lines"), at("lines").querySelector(".lit")];
   if (line === null) return;
@@ -303,7 +305,7 @@ at("lines").addEventListener("keydown", (event) => {
   event.preventDefault();
 });
 
-// The keyboard, as in any list: arrows, Home and End, Enter.
+// Keyboard control of the list: arrows, Page Up and Down, Home and End, Enter.
 
 function moveTo(story) {
   if (active !== null) rows.get(active.number)?.row.classList.remove("active");
@@ -313,7 +315,7 @@ function moveTo(story) {
 
 let hasMoved = false;
 
-/** After the drawing, for the row may not have been there before. */
+/** Marks the active row, after the drawing, which may have created it. */
 function markActive() {
   const row = active === null ? undefined : rows.get(active.number)?.row;
   if (row === undefined || !hasMoved) return;
@@ -345,14 +347,14 @@ list.addEventListener("keydown", (event) => {
   event.preventDefault();
 });
 
-// Copying.
+// Copying to the clipboard.
 
 async function copy(text, what) {
   try {
     await navigator.clipboard.writeText(text);
     at("copied").textContent = `The ${what} is on the clipboard.`;
   } catch {
-    // Without leave, or over plain HTTP from another machine: what is selected can be copied by hand.
+        // Without permission, or over plain HTTP from another machine, the user can copy the selected lines by hand.
     getSelection().selectAllChildren(at("lines"));
     at("copied").textContent = "The browser does not let the page copy; the lines are selected.";
   }
@@ -364,7 +366,7 @@ at("language").append(...Object.entries(LANGUAGES).map(([value, { name }]) => ne
 at("copy-text").addEventListener("click", () => copy(chosen.text(), "transcript"));
 at("copy-vector").addEventListener("click", () => copy(chosen.vector(), "vector"));
 
-// The line to the server.
+// The connection to the server.
 
 function open() {
   const link = at("link");
@@ -404,9 +406,9 @@ function play(socket, name) {
 }
 
 /**
- * Waits for the connection of a peer.
+ * Chooses the connection of a client, now or once it appears.
  *
- * It may have been reported before the response says which one it is.
+ * Its events may have arrived before the message with the client's address.
  */
 function awaitPeer(peer) {
   const known = [...stories.values()].findLast((story) => story.peer === peer && story.number > latest);

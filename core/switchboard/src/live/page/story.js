@@ -1,43 +1,46 @@
-// One connection, as far as it has been told.
+// One connection, with all entries of its transcript that were received.
 //
-// A moment is what the server says of one thing: `at` in milliseconds, `what`, and as it fits `name`, `lines` (in the language
-// of the engine's test vectors), `bytes`, `text`, `state`. `transcript/moment.rs` has all of it.
+// An entry ("moment") is an object with `at` in milliseconds, `what`, and optionally `name`, `lines` (in the language of the
+// engine's test vectors), `bytes`, `text`, `state`. `transcript/json.rs` defines all members.
 
 import { LANGUAGES, programOf } from "./code.js";
 import { curl } from "./copy.js";
 
-/** The steps that belong into a vector: input and output of the engine. */
+/** The kinds of entries in a test vector: input and output of the engine. */
 const OF_THE_ENGINE = new Set(["received", "ended", "event", "error", "decision", "refused"]);
 
 /**
- * The limits of a story, in steps and in characters.
+ * The most entries of a connection that are kept.
  *
- * The beginning matters most, and the end is always shown.
+ * Later ones are dropped, except the verdict.
  */
 const MOST_STEPS = 1000;
+/** The most characters of a connection's lines that are kept. */
 const MOST_TEXT = 500_000;
 
 export class Story {
   moments = [];
-  /** The lines of the story, each with its event. */
+    /** The lines of the transcript, each with its entry: `{ moment, text }`. */
   lines = [];
-  /** The number of steps left out: by the server for a slow page, or here. */
+    /** The number of missing entries: dropped by a server for a slow page, or here. */
   missing = 0;
-  /** The latest step that was told. */
+    /** The number of the latest entry. */
   #step = 0;
   #length = 0;
   peer = "";
   setup = "";
   state = null;
-  /** The title, the number of requests, and whether one of them offered something. */
+    /** The method and target of the first request, or of the latest that has an offer. */
   asked = "";
+    /** The number of requests. */
   requests = 0;
+    /** True if one of the requests has an offer. */
   #hasOffer = false;
   outcome = "";
   result = "";
-  /** The protocols of its directions. */
+    /** The protocols after a switch, the lowest first; empty before one. */
   protocol = "";
-  /** The engine's reason for an offer that was declined. */
+    /** The engine's reason why an offer was declined; empty without one. */
   #why = "";
   isOver = false;
 
@@ -46,7 +49,7 @@ export class Story {
   }
 
   add(moment) {
-    // Each step has a number, so a gap shows.
+        // Each entry has a number, so a gap shows how many are missing.
     this.missing += Math.max(0, moment.step - this.#step - 1);
     this.#step = moment.step;
     if (moment.what === "verdict" || (this.moments.length < MOST_STEPS && this.#length < MOST_TEXT)) this.#keep(moment);
@@ -72,7 +75,7 @@ export class Story {
     }
   }
 
-  /** Ends the story: nothing more will be reported. */
+    /** Ends the story, because the page lost its connection to the server. */
   lose() {
     if (this.isOver) return;
     this.isOver = true;
@@ -92,11 +95,11 @@ export class Story {
     for (const { text } of this.lines.slice(before)) this.#length += text.length;
   }
 
-  /**
-   * Takes a request's line.
-   *
-   * Of several requests the one with an offer names the story.
-   */
+    /**
+     * Records a request for the title.
+     *
+     * `line` is the line of the event. A request with an offer takes precedence.
+     */
   #ask(line) {
     this.requests++;
     const offers = line.includes(" offers ");
@@ -112,14 +115,14 @@ export class Story {
     return `${this.missing} steps are left out`;
   }
 
-  /** The story in a few words. */
+    /** The outcome or present state of the connection, in a few words. */
   get summary() {
     if (this.isOver) return this.result;
     if (this.state?.theirs === "switched" || this.state?.ours === "switched") return `speaks ${this.protocol || "something else"}`;
     return "open";
   }
 
-  /** Returns the state of both directions and of the offer, for the summary. */
+    /** Returns texts for the state of both directions, of request, response and offer. */
   get chips() {
     const { theirs, ours, request, response, offer } = this.state ?? {};
     const protocol = this.protocol.split(", ")[0];
@@ -153,7 +156,7 @@ export class Story {
     return `${[`Connection ${this.number} of the switchboard; times are in milliseconds`, ...rows].join("\n")}\n`;
   }
 
-  /** The reason why it cannot be a vector; empty where it can. */
+    /** The reason why this cannot be copied as a test vector; empty if it can. */
   get flaw() {
     if (!this.setup || this.moments[0]?.step !== 1) return "It began before this page came, so it is not all here.";
     if (this.missing > 0) return `It is not all here: ${this.#gap}.`;
@@ -169,24 +172,24 @@ export class Story {
     return this.moments.filter(({ what }) => OF_THE_ENGINE.has(what)).flatMap((moment) => moment.lines ?? []);
   }
 
-  /** A program that does the same in one of the languages of `code.js`. */
+    /** Returns a program in a language of `code.js` that repeats the exchange. */
   code(language) {
     return LANGUAGES[language].program(programOf(this.setup, this.#engineLines));
   }
 
-  /** Returns the requests of the client as a command of curl. */
+    /** Returns a curl command that repeats the client's requests. */
   curl(origin) {
     const end = this.moments.findIndex(({ name }) => name === "switched");
     const received = this.moments.slice(0, end < 0 ? undefined : end).filter(({ what }) => what === "received");
     const program = programOf(this.setup, received.flatMap(({ lines }) => lines));
-    // After a switch nothing else is HTTP; where something came along, it is not sent.
+        // Bytes after the switch, and the leftover before it, are not HTTP and are left out.
     const bytes = program.steps.map((step) => step.bytes).join("");
     const leftover = end < 0 ? 0 : this.moments[end].bytes;
     const isBroken = this.moments.some(({ what }) => what === "error");
     return `${curl(bytes.slice(0, bytes.length - leftover), isBroken, origin)}\n`;
   }
 
-  /** Returns a case for the engine's tests: input, events, decisions, output. */
+    /** Returns a test vector for the engine: input, events, decisions, output. */
   vector() {
     const lines = this.#engineLines;
     const name = `${this.asked || "connection"} ${this.number}`.toLowerCase().replace(/[^a-z0-9]+/g, "-").replace(/^-|-$/g, "");

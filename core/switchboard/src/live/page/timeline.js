@@ -1,12 +1,13 @@
-// A story as a picture: what the peer sent runs above, what we sent below, in order; not to the scale of time, for most of it
-// happens within the same millisecond. A mark knows the step that it shows, by which its lines find it.
+// A connection as a timeline: the peer's bytes in the upper lane, ours in the lower one. Marks are in order, but not to the scale
+// of time, because most of a connection happens within the same millisecond. A mark has the number of its step, by which its lines
+// are found.
 
 const SVG = "http://www.w3.org/2000/svg";
 const HEIGHT = 44;
 const GAP = 3;
 const ABOVE = 13;
 const BELOW = 31;
-/** The offset of the marks, after the lanes' names. */
+/** The x coordinate of the first mark, to the right of the lanes' names. */
 const LEFT = 56;
 
 function node(name, attributes, tip) {
@@ -20,12 +21,12 @@ function node(name, attributes, tip) {
   return element;
 }
 
-/** Wider for more bytes, but not as much wider. */
+/** Returns the width of a bar for a number of bytes: logarithmic, with a maximum. */
 function widthOf(bytes) {
   return Math.min(46, 4 + 4.2 * Math.log2(1 + bytes / 16));
 }
 
-/** The steps of a moment: each has a width, and what draws it at a place. */
+/** Returns an entry's mark: its width, and a function that draws it; else `null`. */
 function stepOf(moment, world) {
   const tip = `${moment.at.toFixed(1)} ms: ${moment.lines?.[0] ?? moment.text ?? moment.what}`;
   const bar = (y, bytes, kind) => ({
@@ -78,7 +79,7 @@ function stepOf(moment, world) {
   }
 }
 
-/** Draws a story anew, so wide; of one that does not fit, the latest. */
+/** Redraws a timeline of that width; if it is too long, shows the latest marks. */
 export function draw(svg, story, width) {
   const steps = [];
   let left = width - LEFT - 4;
@@ -108,9 +109,9 @@ export function draw(svg, story, width) {
 }
 
 /**
- * Draws a direction.
+ * Draws the lane of a direction.
  *
- * It is solid while it carries HTTP, coloured once it carries something else, broken once it has ended.
+ * The line is solid while the direction carries HTTP, coloured after a switch, dashed after its end.
  */
 function lane(name, y, state, width) {
   const kind = state === "switched" ? "other" : state === "closed" || state === "failed" ? "ended" : "";
@@ -118,7 +119,7 @@ function lane(name, y, state, width) {
   return [text, node("path", { class: `lane ${kind}`, d: `M${LEFT - 6} ${y}H${width}` })];
 }
 
-/** The places where one will be drawn. */
+/** Creates the empty SVG element of a timeline. */
 export function blank() {
   return node("svg", { "aria-hidden": "true", preserveAspectRatio: "xMinYMid slice" });
 }
