@@ -1,17 +1,17 @@
-//! The baseline: a file of the findings that are accepted today.
+//! The baseline: a file of accepted findings, so that only new ones fail.
 //!
-//! Each has a line `ID VERDICT`. The rest of a line is for people, so that the first line of each
-//! finding in a report will do. A run fails on what is new.
+//! Each finding is a line `ID VERDICT`. The rest of the line is ignored, so the first line of each
+//! finding in a report can be copied.
 
 use super::finding::Finding;
 use super::verdict::Verdict;
 
-/// The findings that are known.
+/// The accepted findings: each check's ID and verdict.
 #[derive(Default)]
 pub(crate) struct Baseline(Vec<(String, Verdict)>);
 
 impl Baseline {
-    /// Reads `ID fail …` and `ID warn …`; empty lines and `#` are for people.
+    /// Parses lines `ID fail …` and `ID warn …`; skips empty lines and `#` comments.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let lines =
             text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
@@ -26,13 +26,13 @@ impl Baseline {
         known.collect::<Result<_, _>>().map(Self)
     }
 
-    /// Returns whether a finding is accepted: it is in the baseline, as bad or worse.
+    /// Returns whether the baseline has the finding with the same or a worse verdict.
     pub(crate) fn accepts(&self, finding: &Finding) -> bool {
         finding.verdict >= Verdict::Warn
             && self.verdict(finding).is_some_and(|known| finding.verdict <= known)
     }
 
-    /// Returns whether a finding is in the baseline, and passes now.
+    /// Returns whether a check is in the baseline but passes now.
     pub(crate) fn is_mended(&self, finding: &Finding) -> bool {
         finding.verdict == Verdict::Pass && self.verdict(finding).is_some()
     }

@@ -1,6 +1,6 @@
-//! One connection of the audit: it sends a script, and reads the responses.
+//! One connection of the audit: sends a script and reads the responses.
 //!
-//! After a switch the new protocol is tried.
+//! After a switch, probes the new protocol.
 
 use std::io;
 use std::thread;
@@ -13,49 +13,52 @@ use super::script::{Asked, MESSAGE, Script, Step, Wait};
 use super::wire::{WaitResult, Wire};
 use crate::target::Target;
 
-/// So that what follows comes as a segment of its own, and is looked at on its own.
+/// The wait that puts the next bytes into a segment, so that they are read alone.
 const PAUSE: Duration = Duration::from_millis(300);
+/// The short wait between bytes that are sent one by one.
 const BLINK: Duration = Duration::from_micros(500);
-/// The bytes of an exchange that are kept, to show them.
+/// The most received bytes of an exchange that are kept for its report.
 const KEPT: usize = 16 * 1024;
 
-/// The record of a connection.
+/// The record of one connection.
 #[derive(Clone, Debug)]
 pub(crate) struct Exchange {
-    /// The requests that were sent, and the responses that have come.
+    /// The requests that were sent.
     pub(crate) asked: Vec<Asked>,
+    /// The responses that were received, in the order of the requests.
     pub(crate) answers: Vec<Answer>,
-    /// The bytes sent in the new protocol, and the response to them.
-    ///
-    /// Only if words of that protocol are known.
+    /// The bytes sent in the new protocol; empty if there was no switch or no probe.
     pub(crate) said: Vec<u8>,
+    /// The result of the probe of the new protocol, if one was sent.
     pub(crate) spoken: Option<Spoken>,
-    /// The received bytes, and the offset where the last expected response ends.
+    /// All received bytes.
     pub(crate) came: Vec<u8>,
+    /// The offset in `came` where the last expected response ends.
     pub(crate) end: usize,
-    /// The peer has closed, or reset.
+    /// True if the peer has closed or reset the connection.
     pub(crate) has_ended: bool,
-    /// The time that was waited for in vain, last.
+    /// The duration of the last wait, if nothing ended it before its timeout.
     pub(crate) waited: Option<Duration>,
-    /// Neither a 100 nor an answer came before the content.
+    /// True if neither a 100 nor a response came before the content was sent.
     pub(crate) waited_in_vain: bool,
 }
 
-/// The end of an observation, beyond the responses.
+/// The condition that ends an exchange, after the responses.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Until {
+    /// All requests are answered.
     Answered,
-    /// The exchange waits a moment for a response too many.
+    /// A short wait for a response too many is over.
     Another,
-    /// The exchange waits for an end that a response has announced.
+    /// The connection is closed, if a response has announced that.
     AnnouncedEnd,
-    /// The connection is closed, whatever the response says.
+    /// The connection is closed, also if no response has announced that.
     End,
-    /// A message to a WebSocket has come back.
+    /// A message sent to the WebSocket has come back.
     ///
-    /// The content sent before it has been answered by then.
+    /// The content that was sent before must have been answered by then.
     Echo,
-    /// The connection is closed after a switch, where this side has ended first.
+    /// The peer has closed the connection after a switch and our half-close.
     OtherEnd,
 }
 
@@ -70,7 +73,7 @@ impl Exchange {
         self.first()?.status()
     }
 
-    /// Returns the response to the last request, if all before it have theirs.
+    /// Returns the response to the last request, if all earlier ones have theirs.
     pub(crate) fn last(&self) -> Option<&Answer> {
         self.answers.get(self.asked.len().checked_sub(1)?)
     }
@@ -80,17 +83,17 @@ impl Exchange {
         self.last().is_some_and(|answer| answer.is_whole)
     }
 
-    /// Returns whether the connection has left HTTP.
+    /// Returns whether the connection has switched protocols.
     pub(crate) fn has_switched(&self) -> bool {
         self.answers.iter().any(|answer| answer.switched.is_some())
     }
 
-    /// Returns the bytes after the last response that was requested.
+    /// Returns the bytes after the last expected response.
     pub(crate) fn rest(&self) -> &[u8] {
         &self.came[self.end..]
     }
 
-    /// Returns the beginning of what came, and the end of the connection.
+    /// Returns the first received bytes, and how the connection ended.
     pub(crate) fn received(&self) -> Received {
         let end = match self.waited {
             _ if self.has_ended => End::Closed,
@@ -100,18 +103,18 @@ impl Exchange {
         Received { bytes: self.came[..self.came.len().min(KEPT)].to_vec(), end }
     }
 
-    /// Returns whether a WebSocket has sent a message back.
+    /// Returns whether the WebSocket has sent the audit's message back.
     pub(crate) fn has_echo(&self) -> bool {
         has_echo(self.rest())
     }
 
-    /// Returns the frames of WebSocket that came.
+    /// Returns the complete WebSocket frames that were received after the switch.
     pub(crate) fn frames(&self) -> Vec<Frame> {
         probes::frames(self.rest())
     }
 }
 
-/// Sends a script and reads what comes, with so much timeout for each thing.
+/// Sends a script and reads the responses; `timeout` applies to each wait.
 pub(crate) fn run(
     target: &Target,
     script: &Script,
@@ -156,7 +159,7 @@ impl Session {
     fn take(&mut self, step: &Step) {
         match step {
             Step::Ask(_) if self.reader.has_switched() => {}
-            // A peer that has closed shows that when it is read from.
+            // A peer that has closed is noticed at the next read.
             Step::Ask(bytes) | Step::Send(bytes) => drop(self.wire.send(bytes)),
             Step::Wait(Wait::Pause) => self.listen(PAUSE.min(self.timeout), |_| false),
             Step::Wait(Wait::Blink) => thread::sleep(BLINK),
@@ -172,7 +175,7 @@ impl Session {
         }
     }
 
-    /// Reads until a condition holds, or nothing more comes in that time.
+    /// Reads until a condition holds, the connection ends, or `time` is over.
     fn listen(&mut self, time: Duration, is_enough: impl Fn(&ResponseReader) -> bool) {
         let deadline = Instant::now() + time;
         self.waited = None;
@@ -188,7 +191,7 @@ impl Session {
         }
     }
 
-    /// Speaks the new protocol, if some bytes of it are known.
+    /// Sends the probe of the new protocol, if there is one, and checks the response.
     fn speak(&mut self) -> Option<Spoken> {
         let protocol = self.reader.last()?.switched.clone()?;
         self.said = probes::opening(&protocol)?;
@@ -230,7 +233,7 @@ fn has_echo(bytes: &[u8]) -> bool {
     probes::frames(bytes).iter().any(|frame| frame.opcode <= 2 && frame.payload.ends_with(b"again"))
 }
 
-/// Returns whether a 1xx or a head has come.
+/// Returns whether a 1xx or the head of a response was received.
 fn has_begun(reader: &ResponseReader) -> bool {
     reader.is_done()
         || reader.last().is_some_and(|answer| answer.head.is_some() || !answer.interim.is_empty())

@@ -7,48 +7,48 @@ use super::table::Check;
 use super::verdict::Verdict;
 use crate::target::Target;
 
-/// A check that was run, or was not.
+/// The result of a check.
 #[derive(Clone, Debug)]
 pub(crate) struct Finding {
     pub(crate) check: Check,
     pub(crate) verdict: Verdict,
-    /// The symptoms seen, or the needs not met; a sentence each.
+    /// One sentence for each symptom seen, or for each need that is not met.
     pub(crate) reasons: Vec<String>,
     pub(crate) evidence: Option<Evidence>,
 }
 
-/// The evidence of a finding.
+/// The bytes that support a finding.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Evidence {
     pub(crate) sent: Vec<u8>,
     pub(crate) came: Received,
-    /// The bytes that answer the control: the exchange without the tried part.
+    /// The response to the control: the exchange without the part under test.
     pub(crate) control: Option<Received>,
-    /// The bytes that came out of the other side of an intermediary.
+    /// The bytes that an intermediary sent to the other side.
     pub(crate) arrived: Option<Vec<u8>>,
-    /// The shell command that repeats the exchange.
+    /// A shell command that repeats the exchange.
     pub(crate) again: String,
 }
 
-/// The bytes that came on a connection, and its end.
+/// The bytes received on a connection, and how it ended.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Received {
     pub(crate) bytes: Vec<u8>,
     pub(crate) end: End,
 }
 
-/// The end of a connection: closed by the peer, or open when it was left.
+/// The end of a connection: closed by the peer, or left open by the audit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum End {
     Closed,
     #[default]
     Open,
-    /// The connection was still open after that time.
+    /// The connection was still open after a wait of that time.
     OpenAfter(Duration),
 }
 
 impl End {
-    /// Returns the end in words.
+    /// Returns a text in parentheses for a report.
     pub(crate) fn text(self) -> String {
         match self {
             Self::Closed => "(closed)".into(),
@@ -58,7 +58,7 @@ impl End {
     }
 }
 
-/// A need that a check lacks to be applicable, and its remedy.
+/// A need of a check that is not met, and how the user can meet it.
 #[derive(Clone, Debug)]
 pub(crate) struct Missing {
     what: String,
@@ -70,7 +70,7 @@ impl Missing {
         Self { what: what.into(), remedy: remedy.into() }
     }
 
-    /// Returns the lack of another check's pass, if that has not passed.
+    /// Returns the unmet need that another check passes; `None` if that has passed.
     pub(crate) fn pass_of(finding: &Finding) -> Option<Self> {
         let what = format!("{} ({}) has to pass first", finding.check.id, finding.check.title);
         (finding.verdict != Verdict::Pass).then(|| Self::new(what, finding.reasons.join("; ")))
@@ -78,27 +78,27 @@ impl Missing {
 }
 
 impl Finding {
-    /// Returns a finding without evidence.
+    /// Creates a finding without evidence.
     pub(crate) fn bare(check: &Check, verdict: Verdict, reason: impl Into<String>) -> Self {
         Self { check: check.clone(), verdict, reasons: vec![reason.into()], evidence: None }
     }
 
-    /// Returns the finding of a check that is not applicable.
+    /// Creates the finding of a check that is not applicable.
     pub(crate) fn without(check: &Check, missing: &Missing) -> Self {
         Self::bare(check, Verdict::NotApplicable, format!("{}: {}", missing.what, missing.remedy))
     }
 }
 
-/// Returns a line for a shell that sends the same and shows what comes.
+/// Returns a shell command that sends the same bytes and prints the response.
 ///
-/// A shell's own `printf` writes line by line, in segments of its own, and that of `env` writes all
-/// at once. `said`: what follows in the new protocol.
+/// `said` follows in the new protocol. The command uses `env printf`, which writes all at once; the
+/// shell's own `printf` writes each line in a segment.
 pub(crate) fn again(target: &Target, script: &Script, said: &[u8]) -> String {
     let mut commands: Vec<(bool, String)> = Vec::new();
     let words = [Step::Wait(Wait::Pause), Step::Send(said.into())];
     for step in script.steps.iter().chain(words.iter().filter(|_| !said.is_empty())) {
         match step {
-            // What was sent byte by byte is sent so by nothing in a shell that is short.
+            // Bytes that were sent one by one are joined: a short command cannot do that.
             Step::Ask(bytes) | Step::Send(bytes) => match commands.last_mut() {
                 Some((true, sent)) => sent.push_str(&printable(bytes)),
                 _ => commands.push((true, printable(bytes))),
@@ -127,7 +127,7 @@ pub(crate) fn again(target: &Target, script: &Script, said: &[u8]) -> String {
     format!("timeout 5 bash -c 'exec 3<>/dev/tcp/{host}/{port}; {}; cat -v <&3'", sends.join("; "))
 }
 
-/// Returns bytes for `printf`, inside quotes of either kind.
+/// Returns bytes as an argument for `printf`, for quotes of either kind.
 fn printable(bytes: &[u8]) -> String {
     let mut text = String::new();
     for &byte in bytes {

@@ -1,4 +1,4 @@
-//! Rules for a single head.
+//! Rules that a single response head must obey; an error says what is wrong.
 
 use super::response_reader::Head;
 

@@ -1,15 +1,15 @@
-//! The subcommand `audit`: how a program handles `Upgrade`.
+//! The subcommand `audit`: checks how a program handles `Upgrade`.
 //!
-//! And the connection around it.
+//! It also checks the connection around an upgrade.
 //!
-//! `table` reads the checks, which are data (`server.checks`); `script` makes what is sent of them.
-//! `wire` moves bytes, `reading` has the engine read what comes, `speech` tries the new protocol,
-//! `exchange` is one connection of all that. `server` compares each check with its control and asks
-//! `symptoms` what is seen; a `finding` is what it comes to, `report` tells it.
+//! `table` parses the checks, which are data (`server.checks`); `script` builds the bytes to send.
+//! `wire` moves bytes, `response_reader` parses responses with the engine, `probes` tries the new
+//! protocol, `exchange` runs one connection. `server` compares each check with its control and
+//! evaluates `symptoms`; a `finding` is the result, which `report` prints.
 //!
-//! Of the other `roles`, `client` is a scripted server for clients, and `proxy` a client and a
-//! scripted origin on both sides of an intermediary. `answer` makes what both answer, `incoming`
-//! has the engine read what both are asked.
+//! Of the other `roles`, `client` is a scripted server that audits clients. `proxy` is a client and
+//! a scripted origin on both sides of an intermediary. For both, `response_script` builds
+//! responses, and `request_reader` parses requests with the engine.
 
 mod baseline;
 mod client;
@@ -49,58 +49,58 @@ use script::Places;
 use server::Server;
 use table::Check;
 
-/// The exit status where nothing could be found out.
+/// The exit status if the audited program cannot be reached or its control fails.
 const NOT_REACHED: u8 = 3;
 
 #[derive(Args)]
 pub(crate) struct AuditArgs {
-    /// An http, https, ws or wss URL of a resource that answers GET.
+    /// An http, https, ws or wss URL of a resource that responds to GET.
     ///
-    /// With ws or wss it is the --websocket, too. The certificate is not checked.
+    /// With ws or wss its path is also that of --websocket. The certificate is not checked.
     #[arg(required_unless_present_any = ["explain", "client", "proxy"])]
     url: Option<Target>,
     /// The path of a resource that speaks WebSocket.
     #[arg(long, value_name = "PATH", value_parser = path)]
     websocket: Option<String>,
-    /// The path of a resource that takes a POST, if the URL's does not.
+    /// The path of a resource that accepts POST, if the URL's does not.
     #[arg(long, value_name = "PATH", value_parser = path)]
     post: Option<String>,
-    /// Another protocol that is spoken, and where; several are possible.
+    /// Another protocol that the server speaks, and a path that does; can be repeated.
     #[arg(long, value_name = "TOKEN=PATH", value_parser = offer)]
     offer: Vec<(String, String)>,
-    /// Run these checks alone.
+    /// Run only these checks.
     #[arg(long, value_name = "ID", value_delimiter = ',')]
     only: Vec<String>,
-    /// Do not run these checks.
+    /// Skip these checks.
     #[arg(long, value_name = "ID", value_delimiter = ',')]
     skip: Vec<String>,
-    /// The baseline: findings that are accepted today, so that new ones alone fail.
+    /// The baseline: a file of findings that are accepted, so that only new ones fail.
     ///
-    /// A line `ID fail` or `ID warn` for each. What passes now is reported.
+    /// It has a line `ID fail` or `ID warn` for each. A finding that passes now is reported.
     #[arg(long, value_name = "FILE")]
     known: Option<PathBuf>,
-    /// A warning fails, too.
+    /// Fail on warnings, too.
     #[arg(long)]
     strict: bool,
-    /// Describe what a check sends and how it is judged, and run nothing.
+    /// Describe what a check sends and how the outcome is rated, and run nothing.
     #[arg(long, value_name = "ID")]
     explain: Option<String>,
-    /// Seconds to wait for each thing.
+    /// Seconds to wait for each response or other reaction.
     #[arg(long, value_name = "SECONDS", default_value_t = 3.0)]
     timeout: f64,
-    /// Audit what is not on this machine without asking.
+    /// Audit a program on another machine without asking for confirmation.
     #[arg(long)]
     yes: bool,
-    /// Print an object of JSON.
+    /// Print the report as one JSON object.
     #[arg(long, conflicts_with_all = ["junit", "markdown"])]
     json: bool,
-    /// Print the XML of JUnit.
+    /// Print the report as JUnit XML.
     #[arg(long, conflicts_with = "markdown")]
     junit: bool,
-    /// Print a table in Markdown.
+    /// Print the report as a Markdown table.
     #[arg(long)]
     markdown: bool,
-    /// Show every check, not only what was found.
+    /// Show every check, not only failures and warnings.
     #[arg(short, long)]
     verbose: bool,
     #[command(flatten)]
@@ -124,7 +124,7 @@ The exit status is 0 where nothing failed, 1 where something did that is not in 
 3 where the server cannot be reached, its control fails, or the --websocket declines a good
 handshake, and 64 where these arguments make no sense.";
 
-/// The end of a run without findings: its exit code and its message.
+/// An early end of the run: the exit status and a message.
 struct Stop(u8, String);
 
 pub(crate) fn run(args: &AuditArgs) -> ExitCode {
@@ -210,7 +210,7 @@ fn audit(args: &AuditArgs) -> Result<Report, Stop> {
     })
 }
 
-/// Judges the switchboard at that address, whose resources are known.
+/// Audits the switchboard at that address, with the paths of its resources.
 pub(crate) fn of_a_switchboard(address: SocketAddr) -> Result<Report, String> {
     let plain = format!("http://{address}/plain");
     let offers = ["--offer", "foo/2=/foo", "--offer", "h2c=/h2c", "--offer", "TLS/1.3=/tls"];
@@ -219,7 +219,7 @@ pub(crate) fn of_a_switchboard(address: SocketAddr) -> Result<Report, String> {
     audit(&parsed(&words)?).map_err(|Stop(_, text)| text)
 }
 
-/// Parses arguments, the first of which is the program's name.
+/// Parses command-line arguments, the program's name first.
 fn parsed(words: &[&str]) -> Result<AuditArgs, String> {
     let command = AuditArgs::augment_args(clap::Command::new("audit"));
     let matches = command.try_get_matches_from(words).map_err(|error| error.to_string())?;
@@ -252,7 +252,7 @@ impl AuditArgs {
     }
 }
 
-/// Parses a path as a request line has it.
+/// Parses an absolute path, as it is sent in a request line.
 fn path(text: &str) -> Result<String, &'static str> {
     let is_path = text.starts_with('/') && text.bytes().all(|byte| byte.is_ascii_graphic());
     if is_path {
@@ -271,7 +271,7 @@ fn offer(text: &str) -> Result<(String, String), &'static str> {
     Ok((token.into(), place))
 }
 
-/// Returns whether a target is on this machine, as far as its addresses tell.
+/// Returns whether all addresses of a target are loopback addresses.
 fn is_local(target: &Target) -> bool {
     target
         .address
@@ -279,7 +279,7 @@ fn is_local(target: &Target) -> bool {
         .is_ok_and(|mut all| all.all(|address| address.ip().is_loopback()))
 }
 
-/// Asks, where a person can answer.
+/// Asks the user for permission; returns `false` without a terminal.
 fn is_allowed(target: &Target) -> bool {
     if !io::stdin().is_terminal() {
         return false;

@@ -1,6 +1,6 @@
 //! Probes that show whether the new protocol is spoken after a switch.
 //!
-//! A ping to a WebSocket, a preface to HTTP/2, a ClientHello to TLS.
+//! The probe is a Ping for WebSocket, a preface for HTTP/2, a ClientHello for TLS.
 
 use rustls::ClientConnection;
 use rustls::pki_types::ServerName;
@@ -11,33 +11,33 @@ use crate::tls;
 /// A client's connection preface with an empty SETTINGS (RFC 9113, section 3.4).
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
 
-/// A frame of RFC 6455, section 5.2.
+/// A WebSocket frame (RFC 6455, section 5.2).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Frame {
     pub(crate) opcode: u8,
     pub(crate) payload: Vec<u8>,
 }
 
-/// The bytes among which the response to our bytes has to come.
+/// The number of received bytes in which frames are searched.
 const LOOKED_AT: usize = 64 * 1024;
 
 pub(crate) const CLOSE: u8 = 8;
 pub(crate) const PONG: u8 = 10;
 
-/// The response to a probe.
+/// The result of a probe, from the bytes that followed it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Spoken {
-    /// The bytes are of the new protocol.
+    /// The peer speaks the new protocol.
     Yes,
-    /// The bytes are of the new protocol, and end it.
+    /// The peer speaks the new protocol, and ends it.
     End,
-    /// The bytes are something else.
+    /// The bytes do not belong to the new protocol.
     Other,
-    /// More bytes are needed to tell.
+    /// The bytes received so far do not suffice to decide.
     Unknown,
 }
 
-/// Returns the probe of a protocol; `None` where none is known.
+/// Returns the bytes to send as a probe; `None` if there is none for the protocol.
 pub(crate) fn opening(protocol: &str) -> Option<Vec<u8>> {
     match kind(protocol) {
         "websocket" => Some(PING.to_vec()),
@@ -47,7 +47,7 @@ pub(crate) fn opening(protocol: &str) -> Option<Vec<u8>> {
     }
 }
 
-/// Judges whether what came is a response to the probe.
+/// Checks whether received bytes are a response to the probe.
 pub(crate) fn judge(protocol: &str, came: &[u8]) -> Spoken {
     match kind(protocol) {
         "websocket" => {
@@ -59,13 +59,13 @@ pub(crate) fn judge(protocol: &str, came: &[u8]) -> Spoken {
                 () => Spoken::Unknown,
             }
         }
-        // The first frame is SETTINGS on stream 0, and no acknowledgement.
+        // The first frame must be SETTINGS on stream 0, without the ACK flag.
         "h2c" => match came {
             [_, _, _, 4, flags, 0, 0, 0, 0, ..] if flags & 1 == 0 => Spoken::Yes,
             _ if came.len() < 9 => Spoken::Unknown,
             _ => Spoken::Other,
         },
-        // A record of a handshake, or of an alert: the versions of the two need not agree.
+        // A handshake or an alert record: the two sides need not support the same versions.
         "tls" => match came {
             [21 | 22, 3, ..] => Spoken::Yes,
             [_, _, ..] => Spoken::Other,
@@ -75,7 +75,7 @@ pub(crate) fn judge(protocol: &str, came: &[u8]) -> Spoken {
     }
 }
 
-/// Returns the whole frames that came, unmasked, as far as they matter.
+/// Parses the complete frames in the first `LOOKED_AT` bytes, and unmasks them.
 pub(crate) fn frames(bytes: &[u8]) -> Vec<Frame> {
     let mut bytes = &bytes[..bytes.len().min(LOOKED_AT)];
     let mut frames = Vec::new();

@@ -1,40 +1,41 @@
-//! Reads a client's requests, by the engine.
+//! A reader of a client's requests, based on the engine.
 //!
-//! A server's `Connection` reads each, so that an offer that breaks a rule is named by the engine,
-//! with its reason.
+//! A server `Connection` parses each request. So the engine finds every rule that an offer breaks,
+//! and names it.
 
 use switchover::{Connection, End, Error, Event, Next, NoOffer, Role, Why};
 
-/// The bytes that are read of a connection.
+/// The most bytes that are read from a connection.
 const MOST: usize = 1 << 20;
-/// The bytes that are kept of a request's content.
+/// The most bytes that are kept of a request's content.
 const KEPT: usize = 1 << 10;
 
-/// A request, whether or not it keeps to the rules.
+/// A request, valid or not.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Request {
     pub(crate) fields: Vec<(String, String)>,
-    /// The head as it came.
+    /// The bytes of the head.
     pub(crate) head: Vec<u8>,
     pub(crate) content: Vec<u8>,
-    /// The end of the message has come.
+    /// True once the end of the message was received.
     pub(crate) is_whole: bool,
-    /// Each protocol that is offered, and what rule the offer breaks.
+    /// The offered protocols, each with the rule that the offer breaks, if any.
     pub(crate) offers: Vec<(String, Option<&'static str>)>,
-    /// Why what looks like an offer is none.
+    /// The engine's reason why the request has no offer.
     pub(crate) no_offer: Option<NoOffer>,
-    /// The fault of the message, if it has one.
+    /// The engine's error for the request, if it is malformed.
     pub(crate) error: Option<Error>,
 }
 
-/// Reads the requests of a connection, one by one.
+/// A reader that parses the requests of a connection one by one.
 pub(crate) struct RequestReader {
     engine: Option<Connection>,
     pub(crate) requests: Vec<Request>,
-    /// The received bytes.
+    /// All received bytes.
     pub(crate) came: Vec<u8>,
-    /// The offset at which this engine began, and its present one.
+    /// The offset in `came` where the current engine began.
     begin: usize,
+    /// The offset in `came` up to which the engine has parsed.
     end: usize,
     pub(crate) has_ended: bool,
 }
@@ -46,7 +47,7 @@ impl Request {
         Some(&field.1)
     }
 
-    /// Returns whether a list field has that member, whatever its case.
+    /// Returns whether a list field has a member, compared without regard to case.
     pub(crate) fn lists(&self, name: &str, member: &str) -> bool {
         let lines = self.fields.iter().filter(|(each, _)| each.eq_ignore_ascii_case(name));
         lines
@@ -54,7 +55,7 @@ impl Request {
             .any(|each| each.trim().eq_ignore_ascii_case(member))
     }
 
-    /// Returns the fault of the message, or of its offer.
+    /// Returns a description of the error in the request or in its offer, if any.
     pub(crate) fn fault(&self) -> Option<String> {
         if let Some(error) = self.error {
             return Some(format!("{} ({})", error.kind().text(), error.kind().clause()));
@@ -96,27 +97,27 @@ impl RequestReader {
         }
     }
 
-    /// Returns whether so much has come that the rest is not wanted.
+    /// Returns whether more than `MOST` bytes were received.
     pub(crate) fn is_full(&self) -> bool {
         self.came.len() > MOST
     }
 
-    /// Returns whether a whole request has come, or what is none.
+    /// Returns whether a request is complete or malformed, or too much was received.
     pub(crate) fn is_done(&self) -> bool {
         self.engine.is_none() || self.is_full()
     }
 
-    /// Returns whether some of the request that is read has come.
+    /// Returns whether bytes of the current request were received.
     pub(crate) fn has_begun(&self) -> bool {
         self.came.len() > self.begin
     }
 
-    /// Returns the bytes after the latest request.
+    /// Returns the bytes after the latest parsed part of a request.
     pub(crate) fn rest(&self) -> &[u8] {
         &self.came[self.end..]
     }
 
-    /// Makes what comes from here on another request.
+    /// Starts parsing the next request, in the bytes after the latest one.
     pub(crate) fn expect_next(&mut self) {
         self.begin = self.end;
         self.engine = Some(Connection::new(Role::Server));
@@ -193,9 +194,9 @@ impl Request {
     }
 }
 
-/// Computes the accept of a key, by the engine.
+/// Returns the Sec-WebSocket-Accept for a key, computed by the engine.
 ///
-/// `None` where the key is no base64 of 16 bytes.
+/// `None` if the key is not the base64 of 16 bytes.
 pub(crate) fn accept(key: &str) -> Option<String> {
     let mut engine = Connection::new(Role::Server);
     let head = format!(

@@ -1,8 +1,8 @@
-//! Reads the responses of a server, by the engine.
+//! A reader of a server's responses, based on the engine.
 //!
-//! A client's `Connection` reads each. It was given a request as near to the one that was sent as
-//! the engine lets a client send. So the engine holds its framing, its 1xx and its 101 to the RFCs,
-//! and an error has its number and clause.
+//! A client `Connection` parses each response. It first sends the closest request to the real one
+//! that the engine allows. So the engine checks framing, 1xx and 101 against the RFCs, and an error
+//! has a number and a clause.
 
 use std::collections::VecDeque;
 
@@ -10,49 +10,52 @@ use switchover::{Config, Connection, End, Error, Event, Next, RequestHead, Role}
 
 use super::script::Asked;
 
-/// The bytes that are read of a response.
+/// The most bytes that are read from a connection.
 const MOST: usize = 1 << 20;
 
-/// A head as it came, whether or not it keeps to the rules.
+/// A response head, valid or not.
 #[derive(Clone, Debug)]
 pub(crate) struct Head {
     pub(crate) status: u16,
     pub(crate) fields: Vec<(String, String)>,
 }
 
-/// A response to one request, with the 1xx before it.
+/// The response to one request, with the 1xx responses before it.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Answer {
     /// The 1xx responses before the final one.
     pub(crate) interim: Vec<Head>,
+    /// The final response, or the 101; `None` until it is received.
     pub(crate) head: Option<Head>,
-    /// The end of the message has come.
+    /// True once the end of the message was received.
     pub(crate) is_whole: bool,
-    /// Another request may follow.
+    /// True if the connection persists after the complete response.
     pub(crate) persists: bool,
-    /// The protocol after a switch, if there was one; empty for a tunnel.
+    /// The protocols of a switch; `None` without one, empty for a tunnel.
     pub(crate) switched: Option<String>,
-    /// The fault of the response, if it has one.
+    /// The engine's error for the response, if it is malformed.
     pub(crate) error: Option<Error>,
 }
 
-/// Reads the answers of a connection.
+/// A reader that parses the responses of a connection one by one.
 pub(crate) struct ResponseReader {
+    /// The requests whose responses are still to be read.
     asked: VecDeque<Asked>,
     is_secure: bool,
     engine: Option<Connection>,
     pub(crate) answers: Vec<Answer>,
-    /// The received bytes.
+    /// All received bytes.
     pub(crate) came: Vec<u8>,
-    /// The offset at which this engine began, and that of the next head.
+    /// The offset in `came` where the current engine began.
     begin: usize,
+    /// The offset in `came` where the next head begins.
     head: usize,
-    /// The peer has ended its direction.
+    /// True once the peer has closed its direction.
     pub(crate) has_ended: bool,
 }
 
 impl Head {
-    /// Reads as much of a head as can be made out.
+    /// Parses a head leniently; `None` without a status line.
     fn read(bytes: &[u8]) -> Option<Self> {
         let end = bytes.windows(4).position(|window| window == b"\r\n\r\n").unwrap_or(bytes.len());
         let text = String::from_utf8_lossy(&bytes[..end]);
@@ -64,7 +67,7 @@ impl Head {
         Some(Self { status, fields: lines.filter_map(field).collect() })
     }
 
-    /// Returns the values of a field.
+    /// Returns the values of all fields with a name.
     pub(crate) fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
         self.fields
             .iter()
@@ -76,7 +79,7 @@ impl Head {
         self.all(name).next().is_some()
     }
 
-    /// Returns whether a list field has that member, whatever its case.
+    /// Returns whether a list field has a member, compared without regard to case.
     pub(crate) fn lists(&self, name: &str, member: &str) -> bool {
         self.all(name)
             .flat_map(|value| value.split(','))
@@ -85,7 +88,7 @@ impl Head {
 }
 
 impl Answer {
-    /// Returns the status of the final response, or of the 101.
+    /// Returns the status code of the final response, or 101.
     pub(crate) fn status(&self) -> Option<u16> {
         self.head.as_ref().map(|head| head.status)
     }
@@ -125,29 +128,29 @@ impl ResponseReader {
         }
     }
 
-    /// Returns whether nothing more is to be read as HTTP.
+    /// Returns whether no more bytes are parsed as HTTP.
     pub(crate) fn is_done(&self) -> bool {
         self.engine.is_none() || self.is_full()
     }
 
-    /// Returns whether so much has come that the rest is not wanted.
+    /// Returns whether more than `MOST` bytes were received.
     pub(crate) fn is_full(&self) -> bool {
         self.came.len() > MOST
     }
 
-    /// Returns the bytes after the last response that was read.
+    /// Returns the bytes after the last parsed part of a response.
     ///
-    /// They are of the new protocol, or responses that were not requested.
+    /// After a switch they belong to the new protocol, else to responses that no request expects.
     pub(crate) fn rest(&self) -> &[u8] {
         self.came.get(self.head..).unwrap_or_default()
     }
 
-    /// Returns the number of final responses that are complete.
+    /// Returns the number of complete final responses.
     pub(crate) fn answered(&self) -> usize {
         self.answers.iter().filter(|answer| answer.is_whole).count()
     }
 
-    /// Returns whether the connection has left HTTP.
+    /// Returns whether the connection has switched protocols.
     pub(crate) fn has_switched(&self) -> bool {
         self.last().is_some_and(|answer| answer.switched.is_some())
     }
@@ -157,7 +160,7 @@ impl ResponseReader {
         self.answers.last()
     }
 
-    /// Creates an engine for the response to the next request.
+    /// Starts an engine for the response to the next request, at an offset in `came`.
     fn expect_next(&mut self, at: usize) {
         (self.begin, self.head) = (at, at);
         self.engine = self.asked.pop_front().and_then(|asked| shadow(&asked, self.is_secure));
@@ -196,7 +199,7 @@ impl ResponseReader {
             if answer.switched.is_some() {
                 self.engine = None;
             } else if answer.is_whole {
-                // What came after it is for the engine that expects the next one.
+                // The engine for the next response parses the bytes after this one.
                 answer.persists = engine.state().persist;
                 match answer.persists {
                     true => self.expect_next(self.head),
@@ -216,9 +219,10 @@ impl ResponseReader {
     }
 }
 
-/// Returns a client that has sent that request, as far as the engine permits.
+/// Returns a client connection that has sent a request like the given one.
 ///
-/// With the field lines as they were sent, or as they should be, or without the offer.
+/// The engine rejects invalid requests. Tries the real fields of the offer first, then valid ones,
+/// then no offer.
 fn shadow(asked: &Asked, is_secure: bool) -> Option<Connection> {
     let offer: Vec<&str> = asked.offer.iter().map(String::as_str).collect();
     let offers = |token: &str| offer.iter().any(|each| each.eq_ignore_ascii_case(token));

@@ -1,26 +1,27 @@
-//! The response script of a check: its lines, filled in from the request.
+//! The response script of a client check: its lines, filled in from the request.
 //!
 //! ```text
 //!   HTTP/1.1 101 Switching Protocols
-//!   Sec-WebSocket-Accept: ACCEPT     of the request's key
-//!                                    (OTHER-ACCEPT: of another; aCCEPT: in the other case)
-//!   Upgrade: TOKEN                   what the request offers first
-//! | PING                             a ping in WebSocket, with the payload `audit`
+//!   Sec-WebSocket-Accept: ACCEPT     computed from the request's key
+//!                                    (OTHER-ACCEPT: from another key; aCCEPT: with inverted case)
+//!   Upgrade: TOKEN                   the first protocol that the request offers
+//! | PING                             a WebSocket Ping with the payload `audit`
 //! | SETTINGS                         an empty SETTINGS frame of HTTP/2
-//! ~ pause                            a moment, so that what follows is a segment of its own
-//! ~ slowly                           each byte is sent on its own
-//! ~ end                              this direction of the connection ends
-//! ~ next                             what follows is the answer to the next request
+//! ~ pause                            a short wait, so that the next bytes are in a new segment
+//! ~ slowly                           send each byte of the script in its own segment
+//! ~ end                              half-close the connection
+//! ~ next                             the following lines respond to the next request
 //! ```
 
 use super::request_reader::{Request, accept};
 use super::script::unescape;
 use super::table::{Line, What};
 
-/// A ping of a server, and its payload.
+/// A Ping frame of a server.
 pub(crate) const PING: &[u8] = b"\x89\x05audit";
+/// The payload of `PING`.
 pub(crate) const PAYLOAD: &[u8] = b"audit";
-/// A key that no client sends: of 16 zeros.
+/// A key that no client sends: 16 zero bytes in base64.
 const OTHER_KEY: &str = "AAAAAAAAAAAAAAAAAAAAAA==";
 const SETTINGS: &[u8] = b"\0\0\0\x04\0\0\0\0\0";
 
@@ -31,12 +32,12 @@ pub(crate) enum Step {
     End,
 }
 
-/// Splits the lines into the responses to one request after the other.
+/// Splits the lines into the responses to successive requests.
 pub(crate) fn sections(lines: &[Line]) -> Vec<&[Line]> {
     lines.split(|line| matches!(line.what, What::Wait("next"))).collect()
 }
 
-/// Returns the response to this request, step by step.
+/// Returns the steps that send the response to a request.
 pub(crate) fn steps(lines: &[Line], request: &Request) -> Result<Vec<Step>, String> {
     let mut steps = Vec::new();
     let mut is_slow = false;
@@ -56,7 +57,7 @@ pub(crate) fn steps(lines: &[Line], request: &Request) -> Result<Vec<Step>, Stri
     Ok(if is_slow { steps.into_iter().flat_map(one_by_one).collect() } else { steps })
 }
 
-/// Adds bytes to the segment sent before, if nothing was waited for.
+/// Appends bytes to the latest segment, or begins one after a wait.
 fn send(steps: &mut Vec<Step>, bytes: &[u8]) {
     match steps.last_mut() {
         Some(Step::Send(sent)) => sent.extend_from_slice(bytes),

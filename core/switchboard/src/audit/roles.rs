@@ -1,4 +1,4 @@
-//! The audited role: a client, or an intermediary.
+//! The command line and the start of an audit of a client or an intermediary.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use crate::target::Target;
 
 #[derive(Args)]
 pub(crate) struct RoleArgs {
-    /// Audit a client: print a URL for each check, and wait until it is opened.
+    /// Audit a client: print a URL for each check and wait for the client's request.
     #[arg(long, conflicts_with_all = ["url", "proxy"])]
     client: bool,
     /// Audit an intermediary that forwards to 127.0.0.1 and the origin's port.
@@ -22,24 +22,25 @@ pub(crate) struct RoleArgs {
     /// The port of the scripted origin.
     #[arg(long, value_name = "N", requires = "proxy")]
     origin_port: Option<u16>,
-    /// Ask for the origin's URL, as of a forward proxy.
+    /// Send absolute-form requests for the origin, as to a forward proxy.
     #[arg(long, requires = "proxy")]
     forward: bool,
-    /// Meet the client in TLS, by https and wss; {ca} is its certificate's file.
+    /// Serve the client in TLS, by https and wss; {ca} is the file of the certificate.
     #[arg(long, requires = "client")]
     tls: bool,
-    /// Run this for each check instead of waiting; {url}, {ws}, {port}, {id}, {ca}.
+    /// Run this client for each check instead of waiting for a request.
     ///
-    /// They are filled in. It finds a line on standard input, and is killed when it takes too long.
+    /// {url}, {ws}, {port}, {id} and {ca} are replaced. The command gets a line on standard input,
+    /// and is killed if it takes too long.
     #[arg(last = true, value_name = "COMMAND", requires = "client")]
     command: Vec<String>,
 }
 
-/// The name of what was audited, and the findings.
+/// The name of the audited program, and the findings.
 type Audited = Result<(String, Vec<Finding>), ServerError>;
 
 impl RoleArgs {
-    /// Returns the checks of the role; of all roles, where any may be described.
+    /// Returns the checks of the chosen role, or of all roles for `--explain`.
     pub(crate) fn checks(&self, of_all: bool) -> Result<Vec<Check>, String> {
         let is_server = !self.client && self.proxy.is_none();
         let tables = [
@@ -51,7 +52,7 @@ impl RoleArgs {
         Ok(wanted.map(|(_, table)| table::parse(table)).collect::<Result<Vec<_>, _>>()?.concat())
     }
 
-    /// Audits a client or an intermediary, if one is meant.
+    /// Audits a client or an intermediary; `None` if neither is chosen.
     pub(crate) fn audit(
         &self,
         checks: &[Check],

@@ -1,22 +1,25 @@
-//! The lines that a check sends, with the places of the audited program filled in.
+//! The script of a check: its lines, with the placeholders filled in.
 
 use super::table::{By, Check, What};
 
-/// The values of the places in a table.
+/// The values of the placeholders in a table of checks.
 pub(crate) struct Places {
     pub(crate) is_secure: bool,
-    /// The `HOST:PORT` of the URL, and of a CONNECT, which has a port always.
+    /// The `HOST:PORT` for the Host field, as the URL has it.
     pub(crate) authority: String,
+    /// The `HOST:PORT` for the target of a CONNECT, always with a port.
     pub(crate) address: String,
-    /// `/plain`, `/echo`, `/ws`.
+    /// The target that replaces `/plain`.
     pub(crate) plain: String,
+    /// The target that replaces `/echo`.
     pub(crate) echo: String,
+    /// The target that replaces `/ws`.
     pub(crate) websocket: String,
-    /// A protocol and the target that speaks it: `TOKEN` and `/token`.
+    /// A protocol and the target that speaks it, which replace `TOKEN` and `/token`.
     pub(crate) token: Option<(String, String)>,
 }
 
-/// The steps of an exchange, in their order.
+/// The steps of an exchange, and the requests in them.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Script {
     pub(crate) steps: Vec<Step>,
@@ -25,9 +28,9 @@ pub(crate) struct Script {
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Step {
-    /// Bytes that begin a request.
+    /// Bytes that begin with a request.
     ///
-    /// They make sense only while the connection speaks HTTP.
+    /// They are only sent while the connection speaks HTTP.
     Ask(Vec<u8>),
     Send(Vec<u8>),
     Wait(Wait),
@@ -35,38 +38,38 @@ pub(crate) enum Step {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Wait {
-    /// A moment, so that what follows is a segment of its own.
+    /// A short wait, so that the next bytes are in a segment of their own.
     Pause,
-    /// Less than a moment, so that what was sent is read alone.
+    /// A very short wait, so that the bytes sent before are read alone.
     Blink,
-    /// A 100, or whatever else there is to answer.
+    /// The wait for a 100, or for another response.
     Continue,
-    /// So many final responses.
+    /// The wait for this number of final responses.
     Answers(usize),
 }
 
-/// A request, with what decides how its response is read.
+/// A request, with the facts that are needed to parse its response.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Asked {
     pub(crate) method: String,
-    /// The protocols of all its `Upgrade` fields.
+    /// The protocols in all `Upgrade` fields of the request.
     pub(crate) offer: Vec<String>,
-    /// The fields that belong to the protocols offered.
+    /// The fields that belong to the offered protocols, such as Sec-WebSocket-Key.
     pub(crate) fields: Vec<(String, String)>,
 }
 
-/// The one frame that is sent after a switch: a masked ping.
+/// The probe of a WebSocket: a masked Ping with the payload "audit".
 pub(crate) const PING: &[u8] = b"\x89\x85\x01\x02\x03\x04`wgmu";
-/// And one where a message is to come back: a masked text, "again".
+/// The message that the server should echo: a masked text frame, "again".
 pub(crate) const MESSAGE: &[u8] = b"\x81\x85\x01\x02\x03\x04`ebmo";
-/// A masked text message, "hello".
+/// A masked text frame, "hello".
 const HELLO: &[u8] = b"\x81\x85\x01\x02\x03\x04igohn";
 
-/// Names the audit to who is audited.
+/// The User-Agent line of the audit.
 pub(crate) const AGENT: &str = concat!("User-Agent: switchboard-audit/", env!("CARGO_PKG_VERSION"));
 
 impl Script {
-    /// Returns what the check sends, or its control.
+    /// Builds the script of a check, or of its control.
     pub(crate) fn of(check: &Check, by: By, places: &Places) -> Result<Self, String> {
         let mut script = Self::default();
         let (mut is_head, mut is_slow) = (false, false);
@@ -102,7 +105,7 @@ impl Script {
         Ok(script)
     }
 
-    /// Adds a line of a head; the first one begins a request.
+    /// Appends a line of a head; the first line begins a request.
     fn line(&mut self, text: &str, is_first: bool) {
         if is_first && !matches!(self.steps.last(), Some(Step::Ask(_) | Step::Send(_))) {
             self.steps.push(Step::Ask(Vec::new()));
@@ -121,7 +124,7 @@ impl Script {
         }
     }
 
-    /// Adds bytes to the segment sent before, if nothing was waited for.
+    /// Appends bytes to the latest segment, or begins one after a wait.
     fn send(&mut self, bytes: &[u8]) {
         match self.steps.last_mut() {
             Some(Step::Ask(sent) | Step::Send(sent)) => sent.extend_from_slice(bytes),
@@ -129,14 +132,14 @@ impl Script {
         }
     }
 
-    /// Sends each byte in a segment of its own.
+    /// Splits all bytes into segments of one byte; other waits are removed.
     fn slow_down(&mut self) {
         let alone = |byte: &[u8]| [Step::Send(byte.into()), Step::Wait(Wait::Blink)];
         let bytes = self.bytes();
         self.steps = bytes.chunks(1).flat_map(alone).collect();
     }
 
-    /// Returns all bytes that are sent, as one.
+    /// Returns the bytes of all steps, without the waits.
     pub(crate) fn bytes(&self) -> Vec<u8> {
         let sent = self.steps.iter().filter_map(|step| match step {
             Step::Ask(bytes) | Step::Send(bytes) => Some(bytes.as_slice()),
@@ -165,7 +168,7 @@ impl Asked {
 }
 
 impl Places {
-    /// Fills the places of a line of a table in.
+    /// Replaces the placeholders in a line of a table; may return several lines.
     fn fill(&self, text: &str) -> Vec<String> {
         let (token, path) = self.token.clone().unwrap_or_default();
         if text == "CREDENTIALS" {
@@ -208,7 +211,7 @@ impl Places {
     }
 }
 
-/// Returns the fields that an offer of this token needs.
+/// Returns the fields that an offer of a protocol requires.
 fn credentials(token: &str) -> &'static [&'static str] {
     match token.split('/').next().unwrap_or_default().to_ascii_lowercase().as_str() {
         "websocket" => {
@@ -220,7 +223,7 @@ fn credentials(token: &str) -> &'static [&'static str] {
     }
 }
 
-/// Returns the name in the other case, and the version as it is.
+/// Inverts the case of a protocol's name, but not of its version.
 fn other_case(token: &str) -> String {
     let (name, version) = token.split_at(token.find('/').unwrap_or(token.len()));
     let turned = name
@@ -229,7 +232,7 @@ fn other_case(token: &str) -> String {
     turned.chain(version.chars()).collect()
 }
 
-/// Decodes `\r`, `\n` and `\xNN`.
+/// Decodes the escapes `\r`, `\n` and `\xNN`; others are an error.
 pub(crate) fn unescape(text: &str) -> Result<Vec<u8>, String> {
     let wrong = || format!("no such escape: {text}");
     let (mut bytes, mut rest) = (Vec::new(), text.bytes());

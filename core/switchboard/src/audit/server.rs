@@ -1,4 +1,4 @@
-//! The checks of a server: the control first, then the check, then its symptoms.
+//! The audit of a server: the control first, then the check, then its symptoms.
 
 use std::collections::HashMap;
 use std::io;
@@ -16,10 +16,10 @@ use crate::target::Target;
 
 pub(crate) const TABLE: &str = include_str!("server.checks");
 
-/// The needs of checks.
+/// The needs that a server check may name.
 ///
-/// Each has its name, the reason if it is missing, and the remedy. The control, without what is
-/// tried, shows those from `answered` on.
+/// Each has its name, the reason if it is not met, and the remedy. Those from `answered` on are
+/// decided by the control, which is the exchange without the part under test.
 pub(crate) const NEEDS: &[(&str, &str, &str)] = &[
     ("websocket", "no WebSocket resource was named", "say --websocket PATH"),
     ("token", "no protocol was named", SAY_OFFER),
@@ -54,46 +54,47 @@ pub(crate) const NEEDS: &[(&str, &str, &str)] = &[
 ];
 const SAY_OFFER: &str = "say --offer TOKEN=PATH";
 
-/// The check whose handshake is a good one.
+/// The check that performs a valid WebSocket handshake.
 const HANDSHAKE: &str = "S30";
 
-/// A server that has been reached may need a moment to come back.
+/// The most attempts to reconnect to a server that was reached before.
 const TRIES: u32 = 5;
+/// The time between two attempts to reconnect.
 const BETWEEN_TRIES: Duration = Duration::from_millis(300);
 
-/// The server that is audited, and the options of the audit.
+/// The audited server, and the options of the audit.
 pub(crate) struct Server<'a> {
     pub(crate) target: &'a Target,
     pub(crate) places: Places,
-    /// A resource was named that speaks WebSocket.
+    /// True if the user named a resource that speaks WebSocket.
     pub(crate) has_websocket: bool,
-    /// Other protocols, each with the target that speaks it.
+    /// Other protocols, each with the path that speaks it.
     pub(crate) offers: &'a [(String, String)],
-    /// The timeout for each wait.
+    /// The timeout of each wait.
     pub(crate) timeout: Duration,
 }
 
-/// An audit of one server, which remembers what it has found.
+/// An audit of one server, with all findings so far.
 pub(crate) struct Audit<'a> {
     server: Server<'a>,
     checks: &'a [Check],
     findings: HashMap<&'static str, Finding>,
     controls: HashMap<Script, Exchange>,
-    /// True if the WebSocket sends messages back; `None` while that is not known.
+    /// True if the WebSocket sends messages back; `None` while that is unknown.
     echoes: Option<bool>,
-    /// The id of the latest check, which the server may not survive.
+    /// The ID of the latest check, after which the server may be unreachable.
     latest: &'static str,
-    /// The heads of the run, each with its check and exchange.
+    /// All response heads of the run, each with its check's ID and its evidence.
     heads: Vec<(&'static str, Head, Evidence)>,
 }
 
-/// Why nothing can be found out.
+/// The reason why an audit cannot go on, for the user.
 pub(crate) type ServerError = String;
 
 impl<'a> Audit<'a> {
-    /// Begins an audit with the plain request, which the server must answer.
+    /// Begins an audit with a plain request, to which the server must respond.
     ///
-    /// Otherwise there is nothing to compare anything with.
+    /// Without that response there is no control to compare with.
     pub(crate) fn begin(server: Server<'a>, checks: &'a [Check]) -> Result<Self, ServerError> {
         let (findings, controls) = Default::default();
         let mut audit = Self {
@@ -127,9 +128,10 @@ impl<'a> Audit<'a> {
         Ok(audit)
     }
 
-    /// Checks that a WebSocket that was named takes a good handshake.
+    /// Checks that the WebSocket resource accepts a valid handshake.
     ///
-    /// Else its checks would be left out, and the run be green. What happens once may be chance.
+    /// Otherwise all of its checks would be skipped and the run would pass. Tries twice, because a
+    /// single failure may be chance.
     fn meet_the_websocket(&self) -> Result<(), ServerError> {
         let script = self.handshake()?;
         for is_last in [false, true] {
@@ -150,7 +152,7 @@ impl<'a> Audit<'a> {
         Ok(())
     }
 
-    /// Returns the script of a good handshake.
+    /// Returns the script of a valid WebSocket handshake.
     fn handshake(&self) -> Result<Script, ServerError> {
         let check = self
             .checks
@@ -160,13 +162,13 @@ impl<'a> Audit<'a> {
         Script::of(check, By::Check, &self.server.places)
     }
 
-    /// Judges a check, after the checks that it needs.
+    /// Runs a check and all checks that it needs; returns the recorded finding if any.
     pub(crate) fn judge(&mut self, check: &Check) -> Result<Finding, ServerError> {
         if let Some(finding) = self.findings.get(check.id) {
             return Ok(finding.clone());
         }
         let mut finding = self.attempt(check)?;
-        // What is seen once may be chance; the milder of two counts.
+        // A single failure may be chance, so the check runs twice, and the milder verdict counts.
         if finding.verdict >= Verdict::Warn && !check.lines.is_empty() {
             self.controls.clear();
             finding =
@@ -188,7 +190,7 @@ impl<'a> Audit<'a> {
         if !check.rules.needs.iter().any(|need| matches!(*need, "token" | "connect-udp")) {
             return self.try_out(check);
         }
-        // The worst of all the protocols that were told.
+        // The check runs with each offered protocol, and the worst verdict counts.
         let mut worst = Finding::without(check, &Missing::new("no protocol was named", SAY_OFFER));
         for (token, path) in self.server.offers {
             if check.rules.needs.contains(&"connect-udp")
@@ -207,14 +209,14 @@ impl<'a> Audit<'a> {
         Ok(worst)
     }
 
-    /// Sends the control, if there is one, and the check.
+    /// Sends the control, if there is one, and the check; returns the finding.
     fn try_out(&mut self, check: &Check) -> Result<Finding, ServerError> {
         let until = if check.asks("content-as-frames") && self.echoes()? {
             Until::Echo
         } else {
             until(check)
         };
-        // That one needs no answer too many.
+        // The control need not be watched for an extra response.
         let until_control = if until == Until::Another { Until::Answered } else { until };
         let control =
             if check.has_control() { Some(self.control(check, until_control)?) } else { None };
@@ -241,9 +243,9 @@ impl<'a> Audit<'a> {
         Evidence { sent, came: exchange.received(), control: None, arrived: None, again }
     }
 
-    /// Returns what is missing of a need of a check.
+    /// Returns why a need of a check is not met; `None` if it is met.
     ///
-    /// As far as it can be told before anything is sent.
+    /// Covers only needs that can be decided before the check is sent.
     fn missing(&mut self, need: &str) -> Result<Option<Missing>, ServerError> {
         let server = &self.server;
         let has_udp =
@@ -264,7 +266,7 @@ impl<'a> Audit<'a> {
         Ok(Missing::pass_of(&self.judge(check)?))
     }
 
-    /// Returns the exchange without what is tried; each is sent once.
+    /// Returns the exchange of a check's control; an equal control is sent once.
     fn control(&mut self, check: &Check, until: Until) -> Result<Exchange, ServerError> {
         let script = Script::of(check, By::Control, &self.server.places)?;
         if let Some(known) = self.controls.get(&script) {
@@ -277,11 +279,10 @@ impl<'a> Audit<'a> {
         Ok(control)
     }
 
-    /// Returns whether a WebSocket sends a message back.
+    /// Returns whether the WebSocket sends a message back.
     ///
-    /// Only then can it be seen what is taken for one.
-    ///
-    /// The answer to a ping may overtake it.
+    /// Only with such a server can the audit detect content that was read as a message. The Pong
+    /// for the probe may arrive before the message.
     fn echoes(&mut self) -> Result<bool, ServerError> {
         if let Some(known) = self.echoes {
             return Ok(known);
@@ -318,7 +319,7 @@ impl<'a> Audit<'a> {
         }
     }
 
-    /// Judges a check of every head of the run; all others come first.
+    /// Evaluates a check of every head of the run, after running all other checks.
     fn judge_heads(&mut self, check: &Check) -> Result<Finding, ServerError> {
         let checks = self.checks;
         for other in checks.iter().filter(|other| !other.lines.is_empty()) {
@@ -355,7 +356,7 @@ impl<'a> Audit<'a> {
     }
 }
 
-/// Returns the end of the observation, by what the check asks of its end.
+/// Returns how long to observe the connection, by the symptoms that a check names.
 fn until(check: &Check) -> Until {
     match () {
         () if check.asks("stays-open") => Until::End,
@@ -365,7 +366,7 @@ fn until(check: &Check) -> Until {
     }
 }
 
-/// Returns the worst verdict of the symptoms seen, and their sentences.
+/// Returns the worst verdict whose symptoms are seen, with their sentences.
 fn verdict(rules: &Rules, seen: &Seen<'_>) -> (Verdict, Vec<String>) {
     rules.verdict([Verdict::Fail, Verdict::Warn, Verdict::NotApplicable], |names| {
         SYMPTOMS
@@ -376,7 +377,7 @@ fn verdict(rules: &Rules, seen: &Seen<'_>) -> (Verdict, Vec<String>) {
     })
 }
 
-/// Returns what is missing of a need of a check, as its control shows it.
+/// Returns why a need of a check is not met, by its control; `None` if it is met.
 fn missing_in_control(need: &str, control: &Exchange) -> Option<Missing> {
     let is_answered = control.first().is_some_and(|first| first.is_whole);
     let has_continued =
@@ -392,7 +393,7 @@ fn missing_in_control(need: &str, control: &Exchange) -> Option<Missing> {
     if is_met { None } else { lack(need) }
 }
 
-/// Returns the need of that name, with its remedy.
+/// Returns the need of that name as a missing one, with its remedy.
 fn lack(need: &str) -> Option<Missing> {
     NEEDS
         .iter()

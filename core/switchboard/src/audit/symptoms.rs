@@ -1,6 +1,7 @@
-//! The vocabulary of the verdicts: what may be seen in a server's answers.
+//! The symptoms that checks of a server may name.
 //!
-//! A table says which of it is a failure, which a warning.
+//! A symptom is something observed in a response or a connection. The table of checks says which
+//! symptom is a failure and which a warning.
 
 use switchover::Error;
 
@@ -9,19 +10,19 @@ use super::head_rules::{with_one_framing, with_option, with_upgrade, without_fra
 use super::probes::Spoken;
 use super::response_reader::{Answer, Head};
 
-/// The observations that symptoms are looked for in.
+/// The observations in which symptoms are searched.
 pub(crate) struct Seen<'a> {
     pub(crate) exchange: &'a Exchange,
-    /// The exchange without what is tried.
+    /// The exchange without the part under test.
     pub(crate) control: Option<&'a Exchange>,
 }
 
-/// A symptom: returns a sentence if it is seen.
+/// The detection of a symptom: returns a sentence if it is seen.
 pub(crate) type Symptom = fn(&Seen<'_>) -> Option<String>;
 
-/// The symptoms of an exchange, each by name, and in a sentence.
+/// The symptoms of an exchange: name, detection, description.
 pub(crate) const SYMPTOMS: &[(&str, Symptom, &str)] = &[
-    // Of the answer.
+    // Of the response.
     ("differs", differs, "the status is another one than that of the control"),
     ("odd-status", odd_status, "the status is neither that of the control, nor 400 or 426"),
     ("refused", refused, "the status is an error, and that of the control is not"),
@@ -104,10 +105,10 @@ pub(crate) const SYMPTOMS: &[(&str, Symptom, &str)] = &[
     ("no-capsules", no_capsules, "the 101 has no Capsule-Protocol"),
 ];
 
-/// A rule for a head; `None` if it is about another kind of head.
+/// A rule for a head; `None` if it does not apply to that head.
 pub(crate) type HeadRule = fn(&Head) -> Option<Result<(), String>>;
 
-/// The symptoms of any head of the run, each by name, and in a sentence.
+/// The rules for all heads of the run: name, rule, description of a violation.
 pub(crate) const HEAD_RULES: &[(&str, HeadRule, &str)] = &[
     (
         "426-without-upgrade",
@@ -141,7 +142,7 @@ impl Seen<'_> {
         self.exchange.first()
     }
 
-    /// Returns the first response, if it is final and complete.
+    /// Returns the first response, if it is complete and no switch.
     fn answered(&self) -> Option<&Answer> {
         self.first().filter(|first| first.is_whole && !self.exchange.has_switched())
     }
@@ -151,28 +152,28 @@ impl Seen<'_> {
         self.first()?.head.as_ref().filter(|head| head.status == 101)
     }
 
-    /// Returns the status and the control's, where both were answered in HTTP.
+    /// Returns the status and the control's, if both exist and the first is not 101.
     fn statuses(&self) -> Option<(u16, u16)> {
         let statuses = (self.exchange.status()?, self.control?.status()?);
         (statuses.0 != 101).then_some(statuses)
     }
 }
 
-// Of the answer.
+// Of the response.
 
-/// Detects a status that is not the control's.
+/// Detects a status other than the control's.
 fn differs(seen: &Seen<'_>) -> Option<String> {
     let (status, without) = seen.statuses()?;
     (status != without)
         .then(|| format!("the status is {status}; without what is tried it is {without}"))
 }
 
-/// Detects a status that is neither the control's nor asks for another offer.
+/// Detects a status that is neither the control's nor 400 or 426.
 fn odd_status(seen: &Seen<'_>) -> Option<String> {
     differs(seen).filter(|_| !matches!(seen.exchange.status(), Some(400 | 426)))
 }
 
-/// Detects an error where the control has none.
+/// Detects an error status where the control has none.
 fn refused(seen: &Seen<'_>) -> Option<String> {
     let (status, without) = seen.statuses()?;
     (status >= 400 && without < 400)
@@ -194,7 +195,7 @@ fn not_400(seen: &Seen<'_>) -> Option<String> {
     Some(format!("the status is {status}, and 400 is due"))
 }
 
-/// Detects a response without the versions of WebSocket that are understood.
+/// Detects a response that does not list the supported versions of WebSocket.
 fn no_version(seen: &Seen<'_>) -> Option<String> {
     let head = seen.first()?.head.as_ref().filter(|head| head.status != 101)?;
     (!head.has("sec-websocket-version"))
@@ -220,13 +221,13 @@ fn is_unanswered(seen: &Seen<'_>) -> bool {
     !seen.first().is_some_and(is_answered)
 }
 
-/// Detects a response that is no HTTP/1.1 that can be read.
+/// Detects a response that is not valid HTTP/1.1.
 fn unreadable(seen: &Seen<'_>) -> Option<String> {
     let error = seen.exchange.answers.iter().find_map(fault)?;
     Some(format!("an answer cannot be read: {}", because(&error)))
 }
 
-/// Returns the fault of a response, but for its end and for those of a 101.
+/// Returns the error of a response, except truncation and errors of a 101.
 fn fault(answer: &Answer) -> Option<Error> {
     answer.error.filter(|error| !matches!(error.code(), 501 | 502 | 600..700))
 }
@@ -236,7 +237,7 @@ fn because(error: &Error) -> String {
     format!("{} ({}, error {} of the engine)", kind.text(), kind.clause(), kind.code())
 }
 
-/// Detects that neither a 100 nor a final status came before the content.
+/// Detects that neither a 100 nor a final status came before the content was sent.
 fn waits_for_content(seen: &Seen<'_>) -> Option<String> {
     seen.exchange
         .waited_in_vain
@@ -249,7 +250,7 @@ fn tunnel(seen: &Seen<'_>) -> Option<String> {
     Some(format!("CONNECT was answered {status}, which opens a tunnel"))
 }
 
-/// Detects a 2xx to CONNECT with fields that a tunnel has no use for.
+/// Detects a 2xx to CONNECT with Content-Length or Transfer-Encoding.
 fn framed_tunnel(seen: &Seen<'_>) -> Option<String> {
     let (opens, head) = (tunnel(seen)?, seen.first()?.head.as_ref()?);
     let field = ["Content-Length", "Transfer-Encoding"].into_iter().find(|name| head.has(name))?;
@@ -258,7 +259,7 @@ fn framed_tunnel(seen: &Seen<'_>) -> Option<String> {
 
 // Of the connection.
 
-/// Detects a response with `close` where the control's has none.
+/// Detects a response that closes the connection where the control's does not.
 fn says_close(seen: &Seen<'_>) -> Option<String> {
     let control = seen.control?.first()?;
     let is_due = seen.answered().is_some_and(|first| !first.persists)
@@ -267,20 +268,20 @@ fn says_close(seen: &Seen<'_>) -> Option<String> {
     is_due.then(|| "the answer closes the connection; without what is tried it does not".into())
 }
 
-/// Detects an open connection after a request that wants it closed.
+/// Detects an open connection after a request that asks the server to close it.
 fn stays_open(seen: &Seen<'_>) -> Option<String> {
     (seen.answered().is_some() && !seen.exchange.has_ended)
         .then(|| "the connection stayed open after the answer".into())
 }
 
-/// Detects an open connection after a response with `close`.
+/// Detects an open connection after a response that announces its end.
 fn open_after_close(seen: &Seen<'_>) -> Option<String> {
     let is_due = seen.answered().is_some_and(|first| !first.persists);
     (is_due && !seen.exchange.has_ended)
         .then(|| "the answer announces the end of the connection, which stayed open".into())
 }
 
-/// Detects a close that the response did not announce.
+/// Detects a closed connection whose end the response did not announce.
 fn close_unsaid(seen: &Seen<'_>) -> Option<String> {
     let is_unsaid = seen.answered().is_some_and(|first| first.persists) && seen.exchange.has_ended;
     is_unsaid.then(|| {
@@ -288,14 +289,14 @@ fn close_unsaid(seen: &Seen<'_>) -> Option<String> {
     })
 }
 
-/// Detects a later request without a response, on an open connection.
+/// Detects a missing response to a later request, on an open connection.
 fn lost(seen: &Seen<'_>) -> Option<String> {
     let is_due = seen.answered().is_some_and(|first| first.persists) && is_next_unanswered(seen);
     (is_due && !seen.exchange.has_ended)
         .then(|| "the next request was not answered, and the connection stayed open".into())
 }
 
-/// Detects a later request without a response, on a closed connection.
+/// Detects a missing response to a later request, on a closed connection.
 fn closed_before_next(seen: &Seen<'_>) -> Option<String> {
     let first = seen.answered().filter(|_| is_next_unanswered(seen))?;
     match (first.persists, seen.exchange.has_ended) {
@@ -307,7 +308,7 @@ fn closed_before_next(seen: &Seen<'_>) -> Option<String> {
     }
 }
 
-/// Detects a close before a later response that was not announced.
+/// Detects a close before a later response, not announced by an earlier one.
 fn closed_unsaid_before_next(seen: &Seen<'_>) -> Option<String> {
     let is_unsaid =
         seen.answered()?.persists && is_next_unanswered(seen) && seen.exchange.has_ended;
@@ -321,7 +322,7 @@ fn is_next_unanswered(seen: &Seen<'_>) -> bool {
     !seen.exchange.is_complete() && unreadable(seen).is_none()
 }
 
-/// Detects a last response without the status of the control's.
+/// Detects a last response with a status other than the control's.
 fn next_differs(seen: &Seen<'_>) -> Option<String> {
     let (status, without) = (seen.exchange.last()?.status()?, seen.control?.last()?.status()?);
     let is_next = seen.exchange.asked.len() > 1;
@@ -330,7 +331,7 @@ fn next_differs(seen: &Seen<'_>) -> Option<String> {
     })
 }
 
-/// Detects more bytes than were requested.
+/// Detects bytes after the last expected response.
 fn extra(seen: &Seen<'_>) -> Option<String> {
     let is_over =
         seen.exchange.is_complete() && seen.exchange.last().is_some_and(|last| last.persists);
@@ -338,7 +339,7 @@ fn extra(seen: &Seen<'_>) -> Option<String> {
         .then(|| "more answers came than there were requests".into())
 }
 
-/// Detects a response to what follows a declined CONNECT.
+/// Detects a response to bytes after a rejected CONNECT.
 fn answered_after_refusal(seen: &Seen<'_>) -> Option<String> {
     let status = seen.exchange.answers.get(1)?.status()?;
     Some(format!("CONNECT was refused, and what follows it was answered as a request, {status}"))
@@ -356,7 +357,7 @@ fn switched(seen: &Seen<'_>) -> Option<String> {
     ))
 }
 
-/// Detects another final response than a 101.
+/// Detects that no 101 came, but another final response or none.
 pub(crate) fn declined(seen: &Seen<'_>) -> Option<String> {
     match seen.exchange.status() {
         Some(101) => None,
@@ -371,15 +372,13 @@ fn bad_switch(seen: &Seen<'_>) -> Option<String> {
     Some(format!("the 101 breaks a rule: {}", because(&error)))
 }
 
-/// Detects a 101 that names what no server speaks.
-///
-/// The request offers that, too.
+/// Detects a 101 that names x-audit, which the request offers but no server speaks.
 fn misnamed(seen: &Seen<'_>) -> Option<String> {
     let named = seen.switch()?.all("upgrade").find(|value| value.contains("x-audit"))?;
     Some(format!("the 101 names {named}, and no server speaks x-audit"))
 }
 
-/// Detects that the new protocol is not spoken after the 101.
+/// Detects that the server does not speak the new protocol after the 101.
 fn mute(seen: &Seen<'_>) -> Option<String> {
     let protocol = seen.first()?.switched.as_deref()?;
     match seen.exchange.spoken? {
@@ -391,7 +390,7 @@ fn mute(seen: &Seen<'_>) -> Option<String> {
     }
 }
 
-/// Detects that the new protocol was ended before the probe was answered.
+/// Detects that the server ended the new protocol without responding to the probe.
 fn left(seen: &Seen<'_>) -> Option<String> {
     let protocol = seen.first()?.switched.as_deref()?;
     match seen.exchange.spoken? {
@@ -403,13 +402,13 @@ fn left(seen: &Seen<'_>) -> Option<String> {
     }
 }
 
-/// Detects a switch to a protocol without a probe.
+/// Detects a switch to a protocol for which there is no probe.
 fn unspoken(seen: &Seen<'_>) -> Option<String> {
     let protocol = seen.first()?.switched.as_deref()?;
     seen.exchange.spoken.is_none().then(|| format!("the audit knows no words of {protocol}"))
 }
 
-/// Detects that the content of the handshake comes back as a message.
+/// Detects that content of the handshake request is sent back as a message.
 fn content_as_frames(seen: &Seen<'_>) -> Option<String> {
     let is_echo = seen
         .exchange
@@ -426,7 +425,7 @@ fn no_100_before_101(seen: &Seen<'_>) -> Option<String> {
         .then(|| "the 101 came without a 100 before it".into())
 }
 
-/// Detects a subprotocol that was not requested, or several.
+/// Detects a subprotocol that was not requested, or more than one.
 fn subprotocol_unasked(seen: &Seen<'_>) -> Option<String> {
     let chosen: Vec<_> = seen.switch()?.all("sec-websocket-protocol").collect();
     let fields = seen
@@ -441,18 +440,18 @@ fn subprotocol_unasked(seen: &Seen<'_>) -> Option<String> {
     (!is_right).then(|| format!("the 101 has Sec-WebSocket-Protocol: {}", chosen.join(", ")))
 }
 
-/// Detects that some extension was accepted.
+/// Detects that the 101 accepts an extension.
 fn extended(seen: &Seen<'_>) -> Option<String> {
     let accepted = seen.switch()?.all("sec-websocket-extensions").next()?;
     Some(format!("the 101 has Sec-WebSocket-Extensions: {accepted}"))
 }
 
-/// Detects that permessage-deflate was accepted.
+/// Detects that the 101 accepts permessage-deflate.
 fn deflated(seen: &Seen<'_>) -> Option<String> {
     extended(seen).filter(|_| deflate(seen).is_some())
 }
 
-/// Detects permessage-deflate without the window that was requested.
+/// Detects permessage-deflate accepted without the requested window size.
 fn window_ignored(seen: &Seen<'_>) -> Option<String> {
     let mut parameters =
         deflate(seen)?.split(';').skip(1).filter_map(|parameter| parameter.split_once('='));

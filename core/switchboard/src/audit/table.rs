@@ -1,62 +1,62 @@
-//! The checks, as they are written down in `server.checks` and its like.
+//! The parser of tables of checks, such as `server.checks`.
 //!
 //! ```text
 //! # A remark.
-//! == A section: the words below, up to the first check, hold for its checks without their own
+//! == A section: its rules, up to the first check, hold for its checks that have no other ones
 //! needs: S30
 //!
 //! S46 MUST RFC 9110, 7.8: a title
-//! says: the clause, quoted where it has a MUST or its like: tests/tools/clauses compares it
-//! fail: what, of the vocabulary, is a failure
-//! warn: what is a warning
-//! moot: what makes it not applicable
-//! apply: what to do then
+//! says: the clause; tests/tools/clauses compares quotations with a MUST or similar to the RFC
+//! fail: the symptoms that are a failure
+//! warn: the symptoms that are a warning
+//! moot: the symptoms that make the check not applicable
+//! apply: the remedy in that case
 //!   GET /plain HTTP/1.1        a line, to which CRLF is added
-//! + Upgrade: x-audit/1         a line that the check has, and its control has not
-//! - Connection: close          a line that the control has, and the check has not
+//! + Upgrade: x-audit/1         a line that only the check sends
+//! - Connection: close          a line that only the control sends
 //!                              (an empty line ends a head)
-//! | hello\x00                  bytes as they are
-//! ~ pause                      what is waited for before the rest is sent
+//! | hello\x00                  bytes, after decoding of escapes
+//! ~ pause                      an event to wait for before the rest is sent
 //! ```
 
 use super::verdict::Verdict;
 
-/// One check: what is sent, and how the response is judged.
+/// One check: the lines to send, and the rules that rate the response.
 #[derive(Clone, Debug)]
 pub(crate) struct Check {
     pub(crate) id: &'static str,
-    /// The level of the clause: MUST and its like, or DEF.
+    /// The requirement level of the clause, such as MUST, or DEF.
     ///
-    /// DEF is for what follows from a definition, or is no more than "ought to".
+    /// DEF marks a consequence of a definition, or an "ought to".
     pub(crate) level: &'static str,
-    /// The RFC and the section.
+    /// The RFC and the section, such as `RFC 9110, 7.8`.
     pub(crate) clause: &'static str,
     pub(crate) title: &'static str,
     pub(crate) rules: Rules,
     pub(crate) lines: Vec<Line>,
 }
 
-/// The rules by which a check is judged.
+/// The rules that turn symptoms into the verdict of a check.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Rules {
-    /// The clause, in words.
+    /// The text of the clause.
     pub(crate) says: &'static str,
     /// The conditions under which the check is applicable.
     pub(crate) needs: Vec<&'static str>,
     /// The symptoms that break the clause.
-    ///
-    /// Then those that only deserve a word, and those with which nothing can be told.
     pub(crate) fail: Vec<&'static str>,
+    /// The symptoms that are worth a warning.
     pub(crate) warn: Vec<&'static str>,
+    /// The symptoms that make the check not applicable.
     pub(crate) moot: Vec<&'static str>,
-    /// The remedy in the last case.
+    /// The remedy if the check is not applicable because of `moot`.
     pub(crate) apply: &'static str,
 }
 
 impl Rules {
-    /// Returns the first verdict whose symptoms are seen, and their sentences.
+    /// Returns the first verdict in `order` whose symptoms are seen, with sentences.
     ///
-    /// `seen` returns the sentences of the symptoms that it is asked for.
+    /// `seen` returns a sentence for each named symptom that is seen.
     pub(crate) fn verdict(
         &self,
         order: [Verdict; 3],
@@ -78,14 +78,14 @@ impl Rules {
     }
 }
 
-/// A line of what is sent.
+/// A line of a check's script.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Line {
     pub(crate) by: By,
     pub(crate) what: What,
 }
 
-/// The sender of a line.
+/// The scripts that send a line: the check's, its control's, or both.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum By {
     Both,
@@ -99,25 +99,25 @@ pub(crate) enum What {
     Text(&'static str),
     /// The empty line that ends a head.
     Empty,
-    /// Bytes to be sent, with escapes.
+    /// Bytes to send, with escapes.
     Bytes(&'static str),
-    /// A wait for an event of that name.
+    /// The name of an event to wait for.
     Wait(&'static str),
 }
 
 impl Check {
-    /// Returns whether there is a control to compare it with.
+    /// Returns whether the check has a control, which sends other lines.
     pub(crate) fn has_control(&self) -> bool {
         self.lines.iter().any(|line| line.by != By::Both)
     }
 
-    /// Returns whether one of its rules is this symptom.
+    /// Returns whether `fail` or `warn` of the check names a symptom.
     pub(crate) fn asks(&self, symptom: &str) -> bool {
         self.rules.fail.iter().chain(&self.rules.warn).any(|name| *name == symptom)
     }
 }
 
-/// Reads a table. What is wrong with it is said with its line.
+/// Parses a table; an error has the line and its number.
 pub(crate) fn parse(text: &'static str) -> Result<Vec<Check>, String> {
     let mut checks: Vec<Check> = Vec::new();
     let (mut section, mut is_open) = (Rules::default(), false);
@@ -149,7 +149,7 @@ pub(crate) fn parse(text: &'static str) -> Result<Vec<Check>, String> {
     Ok(checks)
 }
 
-/// Returns the line that is sent, if it begins with one of the marks.
+/// Parses a line to send; `None` if it has none of the marks.
 fn sent(line: &'static str) -> Option<Line> {
     let (mark, text) = line.split_at_checked(2)?;
     let (by, what) = match mark {
@@ -163,9 +163,9 @@ fn sent(line: &'static str) -> Option<Line> {
     Some(Line { by, what })
 }
 
-/// Ends a head at an empty line, if one is open.
+/// Ends the head that an empty line follows.
 ///
-/// Else the line is there for the eye.
+/// An empty line after anything else only separates checks for readers.
 fn end_head(check: Option<&mut Check>) {
     if let Some(lines) = check.map(|check| &mut check.lines)
         && matches!(lines.last(), Some(Line { what: What::Text(_), .. }))

@@ -10,7 +10,7 @@ pub(crate) enum Verdict {
 }
 
 impl Verdict {
-    /// Returns the verdict in a word, for programs.
+    /// Returns the verdict in lower case, for reports and baselines.
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Pass => "pass",

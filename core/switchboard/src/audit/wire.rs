@@ -1,4 +1,4 @@
-//! A transport to the audited program: TCP, or TLS over it. Every wait is bounded.
+//! The audit's transport: TCP, or TLS over it, with a deadline for each wait.
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpStream, ToSocketAddrs};
@@ -15,15 +15,15 @@ use switchover::End;
 use crate::target::Target;
 use crate::tls;
 
-/// Bytes that are read at a time.
+/// The size of a read, in bytes.
 const PIECE: usize = 16 * 1024;
 
-/// The outcome of a wait.
+/// The outcome of a wait for bytes.
 pub(crate) enum WaitResult {
     Bytes(Vec<u8>),
-    /// The peer has ended: it has closed, reset, or closed TLS without an alert.
+    /// The peer has closed or reset the connection, or ended TLS without an alert.
     End(End),
-    /// Nothing has come in that time.
+    /// No bytes came before the deadline.
     Nothing,
 }
 
@@ -33,10 +33,10 @@ pub(crate) struct Wire {
 }
 
 trait Stream: Write {
-    /// Reads the bytes that come before a deadline.
+    /// Reads bytes that arrive before the deadline; fails with `TimedOut` after it.
     fn read_by(&mut self, deadline: Instant, piece: &mut [u8]) -> io::Result<usize>;
 
-    /// Announces the end of our bytes, if the transport can.
+    /// Sends the transport's own end, such as close_notify, if it has one.
     fn say_end(&mut self);
 }
 
@@ -53,7 +53,7 @@ impl<C: DerefMut<Target = ConnectionCommon<S>>, S: SideData> Stream for StreamOw
     fn read_by(&mut self, deadline: Instant, piece: &mut [u8]) -> io::Result<usize> {
         loop {
             match self.conn.reader().read(piece) {
-                // A record may come byte by byte.
+                // A TLS record may arrive in pieces.
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {
                     hear(self, deadline).map(drop)?
                 }
@@ -64,13 +64,13 @@ impl<C: DerefMut<Target = ConnectionCommon<S>>, S: SideData> Stream for StreamOw
 
     fn say_end(&mut self) {
         self.conn.send_close_notify();
-        // A peer that has gone does not mind.
+        // The peer may have disconnected, which is no error here.
         let _ = self.flush();
     }
 }
 
 impl Wire {
-    /// Connects, with the handshake of TLS where the URL says so.
+    /// Connects to the host of a URL, with TLS if its scheme requires it.
     pub(crate) fn connect(target: &Target, timeout: Duration) -> io::Result<Self> {
         let mut outcome =
             Err(io::Error::new(ErrorKind::NotFound, format!("{} is no address", target.address)));
@@ -92,7 +92,7 @@ impl Wire {
         Ok(wire)
     }
 
-    /// Creates the server's end of TLS on a connection.
+    /// Performs the server's side of a TLS handshake on a connection.
     pub(crate) fn accept(
         socket: TcpStream,
         config: Arc<ServerConfig>,
@@ -106,7 +106,7 @@ impl Wire {
         Ok(wire)
     }
 
-    /// Creates a wire on a connection.
+    /// Creates a plain wire on a connection, with a timeout for reads and writes.
     pub(crate) fn new(socket: TcpStream, timeout: Duration) -> io::Result<Self> {
         socket.set_nodelay(true)?;
         socket.set_read_timeout(Some(timeout))?;
@@ -114,19 +114,19 @@ impl Wire {
         Ok(Self { stream: Box::new(socket.try_clone()?), socket })
     }
 
-    /// Sends these bytes. A peer that has closed shows that when it is read from.
+    /// Sends bytes; if the peer has closed, the next read reports it.
     pub(crate) fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.stream.write_all(bytes)?;
         self.stream.flush()
     }
 
-    /// Sends no more. A peer that has gone does not mind.
+    /// Shuts down our direction; ignores a peer that has disconnected.
     pub(crate) fn end(&mut self) {
         self.stream.say_end();
         let _ = self.socket.shutdown(Shutdown::Write);
     }
 
-    /// Returns what comes before the deadline.
+    /// Waits for bytes or the end of the connection, until the deadline.
     pub(crate) fn next(&mut self, deadline: Instant) -> WaitResult {
         let mut piece = vec![0; PIECE];
         loop {
@@ -148,7 +148,7 @@ impl Wire {
     }
 }
 
-/// Performs the TLS handshake before the deadline.
+/// Performs the TLS handshake until the deadline.
 fn shake_hands<C, S>(stream: &mut StreamOwned<C, TcpStream>, deadline: Instant) -> io::Result<()>
 where
     C: DerefMut<Target = ConnectionCommon<S>>,
@@ -167,7 +167,7 @@ where
     }
 }
 
-/// Reads part of a record, or more; nothing at the end.
+/// Reads and decrypts bytes of TLS; returns their number, 0 at the end.
 fn hear<C, S>(stream: &mut StreamOwned<C, TcpStream>, deadline: Instant) -> io::Result<usize>
 where
     C: DerefMut<Target = ConnectionCommon<S>>,
@@ -180,7 +180,7 @@ where
     Ok(read)
 }
 
-/// Sets the time until which the next read waits.
+/// Sets the socket's read timeout to the time left; `TimedOut` if none is.
 fn wait_until(socket: &TcpStream, deadline: Instant) -> io::Result<()> {
     let left = deadline.saturating_duration_since(Instant::now());
     if left.is_zero() {

@@ -1,4 +1,4 @@
-//! The scripted server's identity in TLS, and the file that has clients trust it.
+//! The TLS identity of the scripted server, and the CA file for its clients.
 
 use std::fs::{self, DirBuilder};
 use std::io;
@@ -11,10 +11,10 @@ use rustls::ServerConfig;
 
 use crate::tls;
 
-/// Several may be there in one process.
+/// The number of identities so far in this process, for unique folder names.
 static COUNT: AtomicU32 = AtomicU32::new(0);
 
-/// A certificate, and a file with that of its authority, which goes with it.
+/// A server certificate, and a folder with its CA certificate, removed on drop.
 pub(crate) struct Identity {
     pub(crate) config: Arc<ServerConfig>,
     folder: PathBuf,
@@ -30,14 +30,14 @@ impl Identity {
             COUNT.fetch_add(1, Ordering::Relaxed)
         );
         let folder = std::env::temp_dir().join(name);
-        // It fails where something is there already, of whomever it is.
+        // Fails if the name exists, so a folder of another user is never used.
         DirBuilder::new().create(&folder)?;
         let identity = Self { config, folder };
         fs::write(identity.authority(), authority)?;
         Ok(identity)
     }
 
-    /// Returns the path of the authority's certificate, in PEM.
+    /// Returns the path of the CA certificate, in PEM.
     pub(crate) fn authority(&self) -> PathBuf {
         self.folder.join("ca.pem")
     }
@@ -45,7 +45,7 @@ impl Identity {
 
 impl Drop for Identity {
     fn drop(&mut self) {
-        // What cannot be removed is left.
+        // A folder that cannot be removed is left behind.
         let _ = fs::remove_dir_all(&self.folder);
     }
 }

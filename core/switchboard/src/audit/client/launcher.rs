@@ -1,6 +1,6 @@
-//! The launcher of the client that is audited.
+//! The launcher of the audited client.
 //!
-//! It runs a command for each check, or shows a URL to a person.
+//! Runs a command for each check, or prints a URL that a person opens in the client.
 
 use std::io::{self, Read, Write};
 use std::process::{self, Child, ChildStdin, Command, Stdio};
@@ -12,57 +12,57 @@ use std::time::{Duration, Instant};
 
 use super::identity::Identity;
 
-/// The bytes of a command's output that are kept.
+/// The most bytes of a command's output that are kept.
 const KEPT: usize = 64 * 1024;
-/// The time that a person may take.
+/// The least time to wait for a person.
 const STROLL: Duration = Duration::from_secs(60);
-/// The pause between two looks at whether something has ended or come.
+/// The interval of polling for the end of a process or for a connection.
 pub(crate) const GLANCE: Duration = Duration::from_millis(5);
-/// The longest wait for the rest of an output.
+/// The longest wait for the rest of a command's output.
 ///
-/// A process that outlives the command may hold its pipes.
+/// A process that outlives the command may hold its pipes open.
 const LAST_OUTPUT: Duration = Duration::from_secs(1);
-/// The exit status after ^C, as shells have it.
+/// The exit status after ^C, the same as in shells.
 const INTERRUPTED: i32 = 130;
 /// The standard input of a command.
 ///
-/// It stays open until the check is over.
+/// The pipe stays open until the check is over.
 const INPUT: &[u8] = b"hello\n";
 
-/// The process group of the command that runs; 0 for none.
+/// The process group of the running command; 0 for none.
 ///
-/// A ^C does not reach it by itself.
+/// ^C in a terminal does not reach that group, so the handler kills it.
 static RUNNING: AtomicU32 = AtomicU32::new(0);
 
 pub(crate) enum ClientLauncher {
     Person,
-    /// A command, with `{url}`, `{ws}`, `{port}`, `{id}` and `{ca}` in its words.
+    /// A command, with placeholders `{url}`, `{ws}`, `{port}`, `{id}` and `{ca}`.
     Command(Vec<String>),
     #[cfg(test)]
     Thread(Arc<dyn Fn(u16) + Send + Sync>),
 }
 
-/// A client that was called.
+/// A client that was started for a check.
 #[derive(Default)]
 pub(crate) struct Call {
     child: Option<Child>,
-    /// The command's standard input, kept open.
+    /// The command's standard input, which is kept open.
     _input: Option<ChildStdin>,
     output: Arc<Mutex<Vec<u8>>>,
-    /// Disconnected once the readers of the output have come to its end.
+    /// A channel that disconnects once both pipes of the output have ended.
     readers: Option<Receiver<()>>,
 }
 
-/// The exit of a command, and its output.
+/// The exit status and output of a command that has ended.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Ended {
-    /// The exit code of the command, if it ended by itself.
+    /// The exit status; `None` if the command was killed.
     pub(crate) code: Option<i32>,
     pub(crate) output: Vec<u8>,
 }
 
 impl ClientLauncher {
-    /// Starts the client, or asks for it, for a check.
+    /// Starts the client for a check, or asks the user to do so.
     pub(crate) fn call(
         &self,
         port: u16,
@@ -98,18 +98,18 @@ impl ClientLauncher {
             .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", words[0])))
     }
 
-    /// Returns the time to wait for the client.
+    /// Returns the time to wait for the client's connection.
     pub(crate) fn timeout(&self, timeout: Duration) -> Duration {
-        // A program may have to be loaded first.
+        // A command gets more time, because a program may have to be loaded first.
         if matches!(self, Self::Person) { STROLL.max(timeout) } else { timeout * 5 }
     }
 
-    /// Returns whether the same can be tried again without asking anyone.
+    /// Returns whether a check can be repeated without asking a person.
     pub(crate) fn is_patient(&self) -> bool {
         !matches!(self, Self::Person)
     }
 
-    /// Returns a name for the client that is audited.
+    /// Returns the name of the audited client for the report.
     pub(crate) fn subject(&self) -> String {
         match self {
             Self::Command(words) => words.join(" "),
@@ -117,7 +117,7 @@ impl ClientLauncher {
         }
     }
 
-    /// Returns the command line that runs one check again.
+    /// Returns the shell command that runs one check again.
     pub(crate) fn again(&self, id: &str, is_secure: bool) -> String {
         let words = match self {
             Self::Command(words) => words.iter().map(|word| quoted(word)).collect(),
@@ -147,7 +147,7 @@ impl Call {
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
-        // A shell has children, which end with it.
+        // The processes that a shell starts are in its group, and are killed with it.
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
         let mut child = command.spawn()?;
@@ -158,7 +158,7 @@ impl Call {
         keep(child.stderr.take(), &output, reader);
         let mut input = child.stdin.take();
         if let Some(input) = &mut input {
-            // A command that does not read is none the worse for it.
+            // A command need not read its standard input.
             let _ = input.write_all(INPUT);
         }
         Ok(Self { child: Some(child), _input: input, output, readers: Some(readers) })
@@ -169,7 +169,9 @@ impl Call {
         self.child.as_mut().is_some_and(|child| matches!(child.try_wait(), Ok(Some(_)) | Err(_)))
     }
 
-    /// Waits for the command to end, and then ends it.
+    /// Waits for the command to end, at most for `grace`, then kills it.
+    ///
+    /// Returns `None` if there is no command.
     pub(crate) fn end(mut self, grace: Duration) -> Option<Ended> {
         self.child.as_ref()?;
         drop(self._input.take());
@@ -183,7 +185,8 @@ impl Call {
             .and_then(|child| child.try_wait().ok().flatten())
             .and_then(|status| status.code());
         self.kill();
-        // What was written last is on its way through a pipe. No reader sends; each ends.
+        // The last output may still be in a pipe. Nothing is sent on the channel: it disconnects
+        // once the threads that read the pipes have ended.
         if let Some(readers) = &self.readers {
             let _ = readers.recv_timeout(LAST_OUTPUT);
         }
@@ -200,9 +203,9 @@ impl Call {
     }
 }
 
-/// Ends the running command when the audit is ended.
+/// Installs a ^C handler that kills the running command and exits.
 pub(crate) fn end_with_us() {
-    // A second handler is not needed.
+    // If a handler is installed already, it stays.
     let _ = ctrlc::set_handler(|| {
         if let group @ 1.. = RUNNING.load(Ordering::SeqCst) {
             kill_group(group);
@@ -211,7 +214,7 @@ pub(crate) fn end_with_us() {
     });
 }
 
-/// Kills a process group, where there are groups.
+/// Kills a process group; does nothing on systems without groups.
 fn kill_group(group: u32) {
     if cfg!(unix) {
         let _ = Command::new("kill")
@@ -227,9 +230,9 @@ impl Drop for Call {
     }
 }
 
-/// Keeps what comes out of a pipe, up to a limit; the rest is read and dropped.
+/// Starts a thread that reads a pipe and keeps its first bytes.
 ///
-/// `reader` is held until the pipe has ended.
+/// The rest is read and discarded. The thread drops `reader` at the end of the pipe.
 fn keep(
     pipe: Option<impl Read + Send + 'static>,
     output: &Arc<Mutex<Vec<u8>>>,

@@ -1,10 +1,10 @@
 //! The audit of a client.
 //!
-//! The client connects to a scripted server once for each check, and its behaviour on the wire is
-//! judged.
+//! The client connects to a scripted server once for each check. The audit rates its behaviour on
+//! the wire.
 //!
-//! `launcher` makes it connect, and `identity` is the server's in TLS. `session` is one of its
-//! connections, and `symptoms` has what may be seen there.
+//! `launcher` starts the client, and `identity` is the server's in TLS. `session` runs one
+//! connection, and `symptoms` has what can be observed on it.
 
 mod identity;
 mod launcher;
@@ -30,9 +30,9 @@ use super::verdict::Verdict;
 
 pub(crate) const TABLE: &str = include_str!("client.checks");
 
-/// The needs of checks.
+/// The needs that a client check may name.
 ///
-/// Each has its name, the reason if it is missing, and the remedy.
+/// Each has its name, the reason if it is not met, and the remedy.
 pub(super) const NEEDS: &[(&str, &str, &str)] = &[
     (
         "websocket",
@@ -60,30 +60,30 @@ pub(super) const NEEDS: &[(&str, &str, &str)] = &[
         "have it read what comes, for as long as the connection is open",
     ),
 ];
-/// The check whose visit is the control of all others: a good 101.
+/// The check whose session is the control of all others: a valid 101.
 const CONTROL: &str = "C01";
-/// The bytes of a command's output that are reported.
+/// The most characters of a command's output that are reported.
 const TOLD: usize = 300;
 
-/// An audit of one client, which remembers what it has found.
+/// An audit of one client, with all findings so far.
 pub(crate) struct Audit<'a> {
     caller: ClientLauncher,
-    /// Identity in TLS, where the client is met in TLS.
+    /// The server's identity, if the client connects with TLS.
     identity: Option<Identity>,
     times: Times,
     checks: &'a [Check],
     findings: HashMap<&'static str, Finding>,
     visits: HashMap<&'static str, ClientSession>,
-    /// The keys of all handshakes.
+    /// The Sec-WebSocket-Key values of all handshakes.
     keys: Vec<String>,
-    /// The protocols that the client's first request offers; empty for none.
+    /// The protocols in the client's first request; empty if it offers none.
     offers: Vec<String>,
 }
 
 impl<'a> Audit<'a> {
-    /// Begins an audit with a plain check, which the client must pass.
+    /// Begins an audit with the first check, in which the client must send a request.
     ///
-    /// Otherwise there is nothing to judge.
+    /// Without a request there is nothing to rate.
     pub(crate) fn begin(
         caller: ClientLauncher,
         identity: Option<Identity>,
@@ -112,18 +112,18 @@ impl<'a> Audit<'a> {
         Ok(audit)
     }
 
-    /// Returns a name for the client that is audited.
+    /// Returns the name of the audited client for the report.
     pub(crate) fn subject(&self) -> String {
         self.caller.subject()
     }
 
-    /// Judges a check, after the checks that it needs.
+    /// Runs a check and all checks that it needs; returns the recorded finding if any.
     pub(crate) fn judge(&mut self, check: &Check) -> Result<Finding, ServerError> {
         if let Some(finding) = self.findings.get(check.id) {
             return Ok(finding.clone());
         }
         let mut finding = self.attempt(check)?;
-        // What is seen once may be chance; the milder of two counts.
+        // A single failure may be chance, so the check runs twice, and the milder verdict counts.
         if finding.verdict >= Verdict::Warn && !check.lines.is_empty() && self.caller.is_patient() {
             finding =
                 std::cmp::min_by_key(finding, self.attempt(check)?, |finding| finding.verdict);
@@ -171,9 +171,9 @@ impl<'a> Audit<'a> {
         Ok(Finding { check: check.clone(), verdict, reasons, evidence: Some(evidence) })
     }
 
-    /// Returns the worst verdict of the symptoms seen, and their sentences.
+    /// Returns the first verdict whose symptoms are seen, with their sentences.
     ///
-    /// What makes a check moot comes first: then nothing of what is asked has happened.
+    /// `NotApplicable` comes first: then the situation that the check tests has not occurred.
     fn verdict(&self, rules: &Rules, visit: &ClientSession) -> (Verdict, Vec<String>) {
         let seen = Seen { visit, keys: &self.keys };
         rules.verdict([Verdict::NotApplicable, Verdict::Fail, Verdict::Warn], |names| {
@@ -185,7 +185,7 @@ impl<'a> Audit<'a> {
         })
     }
 
-    /// Returns what is missing of a need of a check.
+    /// Returns why a need of a check is not met; `None` if it is met.
     fn missing(&mut self, need: &str) -> Result<Option<Missing>, ServerError> {
         let offers =
             |token: &str| self.offers.iter().any(|offer| offer.eq_ignore_ascii_case(token));
@@ -208,7 +208,7 @@ impl<'a> Audit<'a> {
     }
 }
 
-/// Returns the end of the observation, by what the check asks for.
+/// Returns how long to observe the connection, by the symptoms that a check names.
 fn until(check: &Check) -> Until {
     match () {
         () if check.id == CONTROL || check.asks("unheard") => Until::Pong,
@@ -219,7 +219,7 @@ fn until(check: &Check) -> Until {
     }
 }
 
-/// Describes the exit of a command.
+/// Describes the exit status and the output of a command.
 fn said(ended: &launcher::Ended) -> String {
     let cut = tail(&String::from_utf8_lossy(&ended.output));
     let how = ended.code.map_or("the command did not end by itself".into(), |code| {
@@ -228,9 +228,9 @@ fn said(ended: &launcher::Ended) -> String {
     if cut.is_empty() { how } else { format!("{how}; it said: {cut}") }
 }
 
-/// Returns the end of the output, from the beginning of a word.
+/// Returns the last `TOLD` characters of the output, from the beginning of a word.
 ///
-/// The end is what counts.
+/// The end matters most, because errors are printed last.
 fn tail(output: &str) -> String {
     let output = output.trim();
     let Some((start, _)) =

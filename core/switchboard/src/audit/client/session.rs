@@ -1,7 +1,7 @@
 //! The session of a client: all its connections for one check.
 //!
-//! It sends a request, gets the response that the check has, and its behaviour on the wire is
-//! recorded.
+//! The client sends a request, receives the check's scripted response, and its behaviour on the
+//! wire is recorded.
 
 use std::io;
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
@@ -20,65 +20,64 @@ use crate::audit::response_script::{self, PAYLOAD, PING, Step};
 use crate::audit::table::{Check, What};
 use crate::audit::wire::{WaitResult, Wire};
 
-/// The frames of an open WebSocket that is not being closed.
-///
-/// A message or a part of it, a ping, a pong.
+/// The opcodes that show an open WebSocket: data, Ping and Pong, but not Close.
 const TALK: [u8; 5] = [0, 1, 2, PING_CODE, PONG];
 const PING_CODE: u8 = 9;
-/// The beginning of a client's preface in HTTP/2 (RFC 9113, section 3.4).
+/// The client connection preface of HTTP/2 (RFC 9113, section 3.4).
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
-/// "Close", normally.
+/// A Close frame with the status code 1000.
 const LEAVE: &[u8] = b"\x88\x02\x03\xe8";
 const NOT_HERE: &[u8] = b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
 
-/// The timeouts of the scripted server.
+/// The times that the scripted server waits.
 #[derive(Clone, Copy)]
 pub(crate) struct Times {
-    /// The timeout for each wait.
+    /// The timeout of each wait.
     pub(crate) timeout: Duration,
-    /// So that what follows comes as a segment of its own, and is looked at on its own.
+    /// The wait that puts the next bytes into a segment, so that they are read alone.
     pub(crate) pause: Duration,
 }
 
-/// The requests of a client that are answered; more are not.
+/// The most requests of a client that get a response.
 const MOST_ASKED: usize = 3;
 
-/// The behaviour of a client in one session.
+/// The recorded behaviour of a client in one session.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct ClientSession {
-    /// The client's requests; the check's response was for the first.
+    /// The client's requests; the first got the check's response.
     pub(crate) requests: Vec<Request>,
-    /// The bytes that came after the first request, before the response.
+    /// The bytes received after the first request and before its response.
     pub(crate) early: Vec<u8>,
-    /// The bytes sent to the client, over all connections.
+    /// The bytes sent to the client on all connections.
     pub(crate) sent: Vec<u8>,
-    /// The bytes of all connections, and those after the last request.
+    /// The bytes received on all connections.
     pub(crate) came: Vec<u8>,
+    /// The bytes received after the last request.
     pub(crate) after: Vec<u8>,
     /// True once the client has closed the last connection.
     pub(crate) has_ended: bool,
-    /// A request came on another connection than the first.
+    /// True if a request came on another connection than the first.
     pub(crate) has_moved: bool,
-    /// True if a request came before the response to the one before was complete.
+    /// True if a request came before the previous response was complete.
     ///
-    /// On the same connection.
+    /// Only requests on the same connection count.
     pub(crate) was_hasty: bool,
-    /// The exit of its command.
+    /// The exit of the client's command; `None` without a command.
     pub(crate) ended: Option<Ended>,
 }
 
-/// The end of an observation.
+/// The condition that ends an observation.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Until {
-    /// The first bytes show whether the new protocol is spoken.
+    /// The first bytes show whether the client speaks the new protocol.
     Opened,
-    /// The client has answered a ping.
+    /// The client has sent a Pong.
     Pong,
-    /// The client has acknowledged the settings.
+    /// The client has acknowledged HTTP/2's SETTINGS.
     Acknowledged,
-    /// The client has sent another request, on whatever connection.
+    /// The client has sent more requests, on any connection.
     Asked,
-    /// The client has been answered.
+    /// The check's response was sent.
     Answered,
 }
 
@@ -87,7 +86,7 @@ impl ClientSession {
         self.requests.first()
     }
 
-    /// Returns all bytes that came, and the end of the last connection.
+    /// Returns all received bytes, and the end of the last connection.
     pub(crate) fn received(&self) -> Received {
         Received {
             bytes: self.came.clone(),
@@ -95,14 +94,14 @@ impl ClientSession {
         }
     }
 
-    /// Returns whether words of the new protocol came, and not its end.
+    /// Returns whether the client speaks the new protocol and has not closed it first.
     pub(crate) fn is_open(&self) -> bool {
         self.speaks(&self.after)
     }
 
-    /// Returns whether these bytes are words of the new protocol.
+    /// Returns whether bytes belong to the new protocol.
     ///
-    /// Of a protocol that is not known any words will do.
+    /// For an unknown protocol, any bytes that do not begin a request do.
     fn speaks(&self, bytes: &[u8]) -> bool {
         let is_unknown =
             || !self.offers("websocket") && !self.offers("h2c") && self.offers_anything();
@@ -124,25 +123,25 @@ impl ClientSession {
         self.first().is_some_and(|first| !first.offers.is_empty())
     }
 
-    /// Returns whether a pong came with the payload of the ping that was sent.
+    /// Returns whether a Pong came with the payload of the Ping that was sent.
     pub(crate) fn has_pong(&self) -> bool {
         has_pong(&self.after)
     }
 
-    /// Returns whether the client has closed the WebSocket.
+    /// Returns whether the client has sent a Close frame.
     pub(crate) fn has_left(&self) -> bool {
         has_left(&self.after)
     }
 
-    /// Returns whether the client has closed the WebSocket normally.
+    /// Returns whether the client has closed the WebSocket without an error.
     ///
-    /// Not because something was wrong (RFC 6455, section 7.4.1).
+    /// The status code is 1000, 1001 or absent (RFC 6455, section 7.4.1).
     pub(crate) fn has_left_normally(&self) -> bool {
         let is_normal = |code: &[u8]| matches!(code, [] | [3, 0xe8 | 0xe9, ..]);
         spoken(&self.after).iter().any(|frame| frame.opcode == CLOSE && is_normal(&frame.payload))
     }
 
-    /// Returns whether HTTP/2's SETTINGS were acknowledged.
+    /// Returns whether the client has acknowledged HTTP/2's SETTINGS.
     pub(crate) fn has_acknowledged(&self) -> bool {
         has_acknowledged(&self.after)
     }
@@ -156,7 +155,7 @@ fn has_left(bytes: &[u8]) -> bool {
     spoken(bytes).iter().any(|frame| frame.opcode == CLOSE)
 }
 
-/// Returns the frames of a client, whose masks tell them from HTTP.
+/// Returns the frames of a client; their mask bit tells them from HTTP.
 fn spoken(bytes: &[u8]) -> Vec<Frame> {
     if bytes.get(1).is_some_and(|second| second & 0x80 != 0) { frames(bytes) } else { Vec::new() }
 }
@@ -173,7 +172,7 @@ fn has_acknowledged(bytes: &[u8]) -> bool {
     false
 }
 
-/// Waits for the client and plays the check, or says why it did not come.
+/// Runs a check with the client; returns the reason if no request came.
 pub(crate) fn visit(
     caller: &ClientLauncher,
     identity: Option<&Identity>,
@@ -209,36 +208,36 @@ pub(crate) fn visit(
     Ok(Ok(visit))
 }
 
-/// Returns the time that a command may take to end by itself.
+/// Returns the time that a command gets to end by itself.
 ///
-/// Where that is judged, it is as long as any other timeout.
+/// It is the full timeout if the check rates the exit, else only a pause.
 fn grace(check: &Check, times: Times) -> Duration {
     let is_judged = check.asks("satisfied") || check.rules.moot.contains(&"leaves-at-once");
     if is_judged { times.timeout } else { times.pause }
 }
 
-/// A server that is there for one check.
+/// The scripted server of one check.
 struct ScriptedServer {
     listener: TcpListener,
-    /// The configuration of TLS, where it is used.
+    /// The TLS configuration, if the client connects with TLS.
     config: Option<Arc<ServerConfig>>,
     call: Call,
     times: Times,
     visit: ClientSession,
-    /// Why a handshake of TLS did not come to its end.
+    /// The error of the last failed TLS handshake.
     refused: Option<io::Error>,
 }
 
-/// A connection, of which a request has come.
+/// A connection on which a request was received.
 struct Talk {
     wire: Wire,
     incoming: RequestReader,
 }
 
 impl ScriptedServer {
-    /// Returns the next connection on which a request comes.
+    /// Accepts connections until one has a request; `None` if none comes in time.
     fn admit(&mut self, deadline: Instant) -> io::Result<Option<Talk>> {
-        // Those that ask nothing may be many.
+        // Connections without a request may be many, so the total time is limited.
         let latest = deadline.max(Instant::now()) + self.times.timeout;
         loop {
             let was_over = self.call.is_over();
@@ -254,7 +253,7 @@ impl ScriptedServer {
                     };
                     let mut talk = Talk { wire, incoming: RequestReader::new() };
                     talk.listen(self.times.timeout.min(left), RequestReader::is_done);
-                    // One that asks nothing was opened in advance.
+                    // A connection without a request was opened in advance, and is dropped.
                     if talk.incoming.has_begun() {
                         return Ok(Some(talk));
                     }
@@ -270,7 +269,7 @@ impl ScriptedServer {
         }
     }
 
-    /// Wraps a connection, in TLS if needed; `None` where the client did not want it.
+    /// Wraps a connection, in TLS if configured; `None` if the handshake fails.
     fn wire(&mut self, socket: TcpStream, timeout: Duration) -> io::Result<Option<Wire>> {
         let Some(config) = self.config.clone() else {
             return Wire::new(socket, timeout).map(Some);
@@ -284,7 +283,7 @@ impl ScriptedServer {
         }
     }
 
-    /// Returns the reason why no request came.
+    /// Returns the reason why no request came, with its remedy.
     fn absent(&self) -> Missing {
         match &self.refused {
             None => Missing::new("no client came", "have it ask for {url} or {ws}"),
@@ -295,7 +294,7 @@ impl ScriptedServer {
         }
     }
 
-    /// Responds as the check says, and watches what follows.
+    /// Sends the check's responses, and observes the client's reaction.
     fn play(&mut self, check: &Check, talk: &mut Talk, until: Until) -> io::Result<()> {
         let sections = response_script::sections(&check.lines);
         let pings = check.lines.iter().any(|line| matches!(line.what, What::Bytes("PING")));
@@ -333,7 +332,7 @@ impl ScriptedServer {
                     && !pings
                     && self.expects_frames()
                 {
-                    // One that has nothing to say answers a ping, if it is open.
+                    // An open WebSocket without messages to send still responds to a Ping.
                     self.take(talk, &Step::Send(PING.into()));
                 }
                 talk.listen(self.times.timeout, speaks);
@@ -349,13 +348,15 @@ impl ScriptedServer {
         Ok(())
     }
 
-    /// Returns whether a 101 was sent, and websocket was requested.
+    /// Returns whether a 101 was sent to a client that offered websocket.
     fn expects_frames(&self) -> bool {
         let has = |bytes: &[u8]| self.visit.sent.windows(bytes.len()).any(|window| window == bytes);
         self.visit.offers("websocket") && has(b" 101 ")
     }
 
     /// Waits for another request, on this connection or a new one.
+    ///
+    /// Returns `false` if none comes in time.
     fn wait_for_next(&mut self, talk: &mut Talk) -> io::Result<bool> {
         let may_ask_here = spoken(talk.incoming.rest()).is_empty() && !talk.incoming.is_full();
         if may_ask_here {
@@ -384,7 +385,7 @@ impl ScriptedServer {
         match step {
             Step::Send(bytes) => {
                 self.visit.sent.extend_from_slice(bytes);
-                // A peer that has closed shows that when it is read from.
+                // A peer that has closed is noticed at the next read.
                 let _ = talk.wire.send(bytes);
                 if let [_] = bytes[..] {
                     thread::sleep(Duration::from_millis(1));
@@ -397,7 +398,7 @@ impl ScriptedServer {
 }
 
 impl Talk {
-    /// Reads until a condition holds, or nothing more comes in that time.
+    /// Reads until a condition holds, the connection ends, or `time` is over.
     fn listen(&mut self, time: Duration, is_enough: impl Fn(&RequestReader) -> bool) {
         let deadline = Instant::now() + time;
         while !is_enough(&self.incoming) && !self.incoming.has_ended && !self.incoming.is_full() {
@@ -410,7 +411,7 @@ impl Talk {
     }
 }
 
-/// Returns whether bytes begin as a request does, and not as a frame.
+/// Returns whether bytes begin with a method and not with a frame.
 pub(crate) fn is_request(bytes: &[u8]) -> bool {
     bytes.first().is_some_and(u8::is_ascii_uppercase)
         && bytes.get(1).is_some_and(u8::is_ascii_uppercase)

@@ -1,22 +1,23 @@
-//! The vocabulary of the verdicts: what may be seen of a client.
+//! The symptoms that checks of a client may name.
 //!
-//! A table says which of it is a failure, which a warning.
+//! A symptom is something observed in a session. The table of checks says which symptom is a
+//! failure and which a warning.
 
 use super::session::{ClientSession, is_request};
 
-/// The observations that symptoms are looked for in.
+/// The observations in which symptoms are searched.
 pub(crate) struct Seen<'a> {
     pub(crate) visit: &'a ClientSession,
-    /// The keys of all handshakes of the run.
+    /// The Sec-WebSocket-Key values of all handshakes of the run.
     pub(crate) keys: &'a [String],
 }
 
-/// A symptom: returns a sentence if it is seen.
+/// The detection of a symptom: returns a sentence if it is seen.
 pub(crate) type Symptom = fn(&Seen<'_>) -> Option<String>;
 
-/// The symptoms of a client, each by name, and in a sentence.
+/// The symptoms of a client: name, detection, description.
 pub(crate) const SYMPTOMS: &[(&str, Symptom, &str)] = &[
-    // Of what it asks.
+    // Of the client's requests.
     ("bad-request", bad_request, "the request breaks a rule"),
     ("early", early, "the client goes on before its offer is answered"),
     ("same-key", same_key, "two handshakes have the same key"),
@@ -27,7 +28,7 @@ pub(crate) const SYMPTOMS: &[(&str, Symptom, &str)] = &[
     ("leaves-at-once", leaves_at_once, "the client leaves as soon as it is open"),
     ("opened", opened, "the client speaks the new protocol"),
     ("left-open", left_open, "the client sends nothing, and leaves the connection open"),
-    // Of what it does next.
+    // Of the client's later requests and exit.
     ("asked-again", asked_again, "the client asks again on the same connection"),
     ("satisfied", satisfied, "the command ends with 0, as if it had been answered"),
     ("no-retry", no_retry, "the client does not ask again"),
@@ -43,9 +44,9 @@ fn bad_request(seen: &Seen<'_>) -> Option<String> {
     seen.visit.first()?.fault().map(|fault| format!("the request breaks a rule: {fault}"))
 }
 
-/// Detects that the client went on before it was answered.
+/// Detects bytes of the client between its offer and the response.
 ///
-/// Requests may be pipelined, but not after a WebSocket handshake.
+/// Pipelined requests are allowed, except after a WebSocket handshake.
 fn early(seen: &Seen<'_>) -> Option<String> {
     let (early, first) = (&seen.visit.early, seen.visit.first()?);
     let offers =
@@ -67,7 +68,7 @@ fn same_key(seen: &Seen<'_>) -> Option<String> {
     ))
 }
 
-/// Detects that the new protocol is not spoken.
+/// Detects that the client does not speak the new protocol.
 fn unopened(seen: &Seen<'_>) -> Option<String> {
     let what = match () {
         () if seen.visit.is_open() => return None,
@@ -80,44 +81,44 @@ fn unopened(seen: &Seen<'_>) -> Option<String> {
     Some(what.into())
 }
 
-/// Detects that the ping with the 101 is not answered.
+/// Detects that the client does not respond to the Ping sent with the 101.
 fn unheard(seen: &Seen<'_>) -> Option<String> {
     (seen.visit.is_open() && !seen.visit.has_pong()).then(|| {
         "the ping was not answered, which it is when it comes a moment after the 101".into()
     })
 }
 
-/// Detects that HTTP/2's SETTINGS are not acknowledged.
+/// Detects that the client does not acknowledge HTTP/2's SETTINGS.
 fn unacknowledged(seen: &Seen<'_>) -> Option<String> {
     (seen.visit.is_open() && !seen.visit.has_acknowledged())
         .then(|| "the server's SETTINGS were not acknowledged".into())
 }
 
-/// Detects that the client is open, as far as can be told, and says nothing.
+/// Detects that the client accepts the switch but leaves without sending anything.
 fn leaves_at_once(seen: &Seen<'_>) -> Option<String> {
     let is_content = seen.visit.ended.as_ref().is_some_and(|ended| ended.code == Some(0));
     (!seen.visit.is_open() && (seen.visit.has_left_normally() || is_content))
         .then(|| "the client leaves as soon as it is open".into())
 }
 
-/// Detects that the new protocol is spoken.
+/// Detects that the client speaks the new protocol.
 fn opened(seen: &Seen<'_>) -> Option<String> {
     seen.visit.is_open().then(|| "the client speaks the new protocol".into())
 }
 
-/// Detects a connection that is kept though its protocol is not spoken.
+/// Detects an open connection on which the client sends nothing after the response.
 fn left_open(seen: &Seen<'_>) -> Option<String> {
     (!seen.visit.is_open() && !seen.visit.has_left() && !seen.visit.has_ended)
         .then(|| "the client sent nothing, and left the connection open".into())
 }
 
-/// Detects that another request came on the connection.
+/// Detects another request on the same connection.
 fn asked_again(seen: &Seen<'_>) -> Option<String> {
     let is_same = seen.visit.requests.len() > 1 && !seen.visit.has_moved;
     is_same.then(|| "the client asked again on the same connection".into())
 }
 
-/// Detects that the command ended without an error.
+/// Detects that the command exited with 0.
 fn satisfied(seen: &Seen<'_>) -> Option<String> {
     let code = seen.visit.ended.as_ref()?.code?;
     (code == 0).then(|| "the command took that for an answer: it ended with 0".into())

@@ -1,9 +1,9 @@
 //! The audit of an intermediary.
 //!
-//! A client is on one side of it, a scripted origin on the other, and the output on both sides is
-//! judged.
+//! The audit is the client on one side and a scripted origin on the other, and rates what the
+//! intermediary sends to both.
 //!
-//! `origin` is its other side, `symptoms` is what may be seen.
+//! `origin` is the scripted origin, `symptoms` has what can be observed.
 
 mod origin;
 pub(super) mod symptoms;
@@ -30,9 +30,9 @@ use crate::target::Target;
 
 pub(crate) const TABLE: &str = include_str!("proxy.checks");
 
-/// The needs of checks.
+/// The needs that a check of an intermediary may name.
 ///
-/// Each has its name, the reason if it is missing, and the remedy.
+/// Each has its name, the reason if it is not met, and the remedy.
 pub(super) const NEEDS: &[(&str, &str, &str)] = &[
     (
         "persistent",
@@ -41,13 +41,13 @@ pub(super) const NEEDS: &[(&str, &str, &str)] = &[
     ),
     ("cleartext", "one direction of a TLS connection is not ended here", "give an http URL"),
 ];
-/// The check that all others need.
+/// The check with a plain request, which all others need.
 const CONTROL: &str = "P00";
-/// The time for the origin to record a request.
+/// The time to wait until the origin has recorded a request.
 const BLINK: Duration = Duration::from_millis(20);
-/// So long a proxy may take to see that its origin is there.
+/// The longest time for a proxy to notice that its origin is reachable again.
 const RECOVERY: Duration = Duration::from_secs(10);
-/// Two requests without an offer; one is changed when it is forwarded.
+/// The script of two requests without an offer, to see if a connection persists.
 const TWICE: &str = "\
 P0 DEF RFC 9112, 9.3: two requests
   GET /plain HTTP/1.1
@@ -56,6 +56,7 @@ P0 DEF RFC 9112, 9.3: two requests
   GET /plain HTTP/1.1
   Host: HOST:PORT
 ";
+/// The script of a request that a proxy must change before it forwards it.
 const CHANGED: &str = "\
 P0 DEF RFC 9110, 7.6.1: a field for one hop
   GET /plain HTTP/1.1
@@ -65,25 +66,25 @@ P0 DEF RFC 9110, 7.6.1: a field for one hop
   X-MiXed: 1
 ";
 
-/// An audit of one intermediary, which remembers what it has found.
+/// An audit of one intermediary, with all findings so far.
 pub(crate) struct Audit<'a> {
     proxy: &'a Target,
     origin: Origin,
-    /// A forward proxy, which is asked for the origin by its absolute URL.
+    /// True for a forward proxy, which gets requests in absolute-form.
     is_forward: bool,
     timeout: Duration,
     checks: &'a [Check],
     findings: HashMap<&'static str, Finding>,
-    /// Two requests on a connection are answered.
+    /// True if two requests on one connection are answered.
     persists: bool,
-    /// A request that the proxy changes, as it is sent.
+    /// A request as it is sent, if the proxy changes it; else `None`.
     changed: Option<Vec<u8>>,
 }
 
 impl<'a> Audit<'a> {
     /// Begins an audit with a plain request, which the proxy must forward.
     ///
-    /// Otherwise there is nothing to judge.
+    /// Otherwise no check could be rated.
     pub(crate) fn begin(
         proxy: &'a Target,
         origin: Origin,
@@ -126,21 +127,21 @@ impl<'a> Audit<'a> {
         Ok(audit)
     }
 
-    /// Returns whether a proxy does not find its origin yet.
+    /// Returns whether the proxy still responds that its origin is unreachable.
     ///
-    /// One that could not connect before may take a while to look again.
+    /// After a failure to connect, a proxy may wait before the next attempt.
     fn misses_its_origin(&self, control: &Check) -> Result<bool, ServerError> {
         let (exchange, _) = self.exchange(control)?;
         Ok(matches!(exchange.status(), Some(502..=504)))
     }
 
-    /// Judges a check, after the checks that it needs.
+    /// Runs a check and all checks that it needs; returns the recorded finding if any.
     pub(crate) fn judge(&mut self, check: &Check) -> Result<Finding, ServerError> {
         if let Some(finding) = self.findings.get(check.id) {
             return Ok(finding.clone());
         }
         let mut finding = self.attempt(check)?;
-        // What is seen once may be chance; the milder of two counts.
+        // A single failure may be chance, so the check runs twice, and the milder verdict counts.
         if finding.verdict >= Verdict::Warn {
             finding =
                 std::cmp::min_by_key(finding, self.attempt(check)?, |finding| finding.verdict);
@@ -169,12 +170,12 @@ impl<'a> Audit<'a> {
         Ok(Finding { check: check.clone(), verdict, reasons, evidence: Some(evidence) })
     }
 
-    /// Sends a check through the proxy, and returns the record of both sides.
+    /// Sends a check through the proxy, and returns the records of both sides.
     fn exchange(&self, check: &Check) -> Result<(Exchange, Log), ServerError> {
         self.run(check, self.proxy, &self.places(false))
     }
 
-    /// Returns the response of the origin itself to the same request.
+    /// Returns the response to the same request without the proxy, as the control.
     fn directly(&self, check: &Check) -> Result<Option<Received>, ServerError> {
         let origin = format!("http://127.0.0.1:{}/plain", self.origin.port).parse::<Target>()?;
         Ok(Some(self.run(check, &origin, &self.places(true))?.0.received()))
@@ -215,7 +216,7 @@ impl<'a> Audit<'a> {
         }
     }
 
-    /// Returns what is missing of a need of a check.
+    /// Returns why a need of a check is not met; `None` if it is met.
     fn missing(&mut self, need: &str) -> Result<Option<Missing>, ServerError> {
         let is_met = match need {
             "persistent" => self.persists,
@@ -242,13 +243,13 @@ impl<'a> Audit<'a> {
     }
 }
 
-/// Returns the index of the first line that the origin answers with.
+/// Returns the index of the line between requests and the origin's responses.
 fn border(check: &Check) -> usize {
     let is_border = |line: &Line| matches!(line.what, What::Wait("origin"));
     check.lines.iter().position(is_border).unwrap_or(check.lines.len())
 }
 
-/// Returns the part of a check that is sent to the proxy.
+/// Returns a check with only the lines that are sent to the proxy.
 fn question(check: &Check) -> Check {
     let mut lines = check.lines[..border(check)].to_vec();
     if let Some(Line { by, what: What::Text(_) }) = lines.last().copied() {
@@ -257,12 +258,12 @@ fn question(check: &Check) -> Check {
     Check { lines, ..check.clone() }
 }
 
-/// Returns the part of a check that the origin answers.
+/// Returns the lines with which the origin responds.
 fn answers(check: &Check) -> &[Line] {
     check.lines.get(border(check) + 1..).unwrap_or_default()
 }
 
-/// Returns the end of the observation, by what the check asks of its end.
+/// Returns how long to observe the connection, by the symptoms that a check names.
 fn until(check: &Check) -> Until {
     match () {
         () if check.asks("end-lost") => Until::OtherEnd,
@@ -271,9 +272,9 @@ fn until(check: &Check) -> Until {
     }
 }
 
-/// Returns the worst verdict of the symptoms seen, and their sentences.
+/// Returns the first verdict whose symptoms are seen, with their sentences.
 ///
-/// What makes a check moot comes first: then nothing of what is asked has happened.
+/// `NotApplicable` comes first: then the situation that the check tests has not occurred.
 fn verdict(rules: &Rules, seen: &Seen<'_>, is_forward: bool) -> (Verdict, Vec<String>) {
     rules.verdict([Verdict::NotApplicable, Verdict::Fail, Verdict::Warn], |words| {
         let is_asked =

@@ -1,4 +1,4 @@
-//! The scripted origin: it responds as a check says, and records requests.
+//! The scripted origin: sends the responses of a check, and records requests.
 
 use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream};
@@ -11,25 +11,26 @@ use crate::audit::response_script::{self, Step};
 use crate::audit::script::PING;
 use crate::audit::table::{Line, What};
 
-/// The answer in the new protocol: a pong, and in the end a Close frame.
+/// The Pong frame with which the origin responds to the audit's Ping.
 pub(crate) const PONG: &[u8] = b"\x8a\x05audit";
+/// The Close frame that the origin sends after the client's EOF.
 pub(crate) const BYE: &[u8] = b"\x88\x02\x03\xe8";
 const PLAIN: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\norigin\n";
 const PAUSE: Duration = Duration::from_millis(300);
-/// A connection on which nothing comes for so long is given up.
+/// The read and write timeout of a connection.
 const IDLE: Duration = Duration::from_secs(60);
-/// The bytes of the new protocol that are read.
+/// The most bytes of the new protocol that are read.
 const MOST: usize = 1 << 20;
 
-/// The record of what reached the origin in a check.
+/// The record of everything that reached the origin in a check.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Log {
     pub(crate) requests: Vec<Request>,
-    /// The received bytes.
+    /// All received bytes.
     pub(crate) came: Vec<u8>,
-    /// The number of interim responses sent.
+    /// The number of interim responses that were sent before the 101.
     pub(crate) interim: usize,
-    /// The origin has sent a 101.
+    /// True if the origin has sent a 101.
     pub(crate) has_switched: bool,
 }
 
@@ -40,16 +41,17 @@ pub(crate) struct Origin {
 
 #[derive(Default)]
 struct State {
-    /// The script of this check, and its number.
+    /// The response lines of the current check.
     lines: Vec<Line>,
+    /// The number of the current check, which tells late connections apart.
     number: u64,
     log: Log,
-    /// Connections that speak no HTTP any more.
+    /// The connections that have switched, which are closed at the next check.
     tunnels: Vec<TcpStream>,
 }
 
 impl Origin {
-    /// Listens on a port; 0 is any free one.
+    /// Listens on 127.0.0.1; port 0 picks a free one.
     pub(crate) fn listen(port: u16) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
         let port = listener.local_addr()?.port();
@@ -66,7 +68,7 @@ impl Origin {
         Ok(Self { state, port })
     }
 
-    /// Sets the script from here on.
+    /// Begins a check: sets its response lines, clears the record, closes tunnels.
     pub(crate) fn begin(&self, lines: &[Line]) {
         let mut state = locked(&self.state);
         for tunnel in state.tunnels.drain(..) {
@@ -76,7 +78,7 @@ impl Origin {
         *state = State { lines: lines.to_vec(), number, ..State::default() };
     }
 
-    /// Returns the record since the script was set.
+    /// Returns the record of the current check.
     pub(crate) fn log(&self) -> Log {
         locked(&self.state).log.clone()
     }
@@ -90,7 +92,7 @@ struct Connection {
     stream: TcpStream,
     state: Arc<Mutex<State>>,
     incoming: RequestReader,
-    /// The number of bytes that are in the record.
+    /// The number of bytes of this connection that were copied to the record.
     logged: usize,
 }
 
@@ -140,12 +142,12 @@ impl Connection {
         Ok(())
     }
 
-    /// Returns whether some of the latest request's content has come.
+    /// Returns whether content of the latest request was received.
     fn has_content(&self) -> bool {
         self.incoming.requests.last().is_some_and(|request| !request.content.is_empty())
     }
 
-    /// Returns the number of the check and of the request in it, and its script.
+    /// Begins a request; returns the check's number, the request's index and its lines.
     fn enter(&self) -> (u64, usize, Vec<Line>) {
         let mut state = locked(&self.state);
         let index = state.log.requests.len();
@@ -156,7 +158,7 @@ impl Connection {
         (state.number, index, section)
     }
 
-    /// Records the part of a request that has come.
+    /// Copies the request received so far to the record of its check.
     fn note(&mut self, number: u64, index: usize) {
         let mut state = locked(&self.state);
         if state.number == number {
@@ -166,7 +168,7 @@ impl Connection {
         }
     }
 
-    /// Answers a request by its script; returns whether that switches.
+    /// Sends the response to a request by its lines; returns whether it is a 101.
     fn answer(&mut self, number: u64, section: &[Line], request: &Request) -> io::Result<bool> {
         let switches = section
             .iter()
@@ -189,7 +191,7 @@ impl Connection {
         Ok(switches)
     }
 
-    /// Answers a ping, and the end.
+    /// Speaks WebSocket: responds to the Ping with a Pong, and to EOF with a Close.
     fn speak(&mut self, number: u64) -> io::Result<()> {
         let mut came = self.incoming.rest().to_vec();
         let mut piece = [0; 4096];

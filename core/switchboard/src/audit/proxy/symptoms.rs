@@ -1,6 +1,7 @@
-//! The symptoms that may be seen on both sides of an intermediary.
+//! The symptoms that checks of an intermediary may name.
 //!
-//! A table says which of them is a failure, which a warning.
+//! A symptom is something observed on either side. The table of checks says which symptom is a
+//! failure and which a warning.
 
 use super::origin::{BYE, Log};
 use crate::audit::exchange::Exchange;
@@ -8,22 +9,20 @@ use crate::audit::probes::{CLOSE, Spoken};
 use crate::audit::request_reader::Request;
 use crate::audit::response_reader::Head;
 
-/// The observations that symptoms are looked for in.
+/// The observations in which symptoms are searched.
 pub(crate) struct Seen<'a> {
-    /// The client's side.
+    /// The exchange on the client's side.
     pub(crate) exchange: &'a Exchange,
-    /// The origin's.
+    /// The record of the origin's side.
     pub(crate) log: &'a Log,
-    /// The request as it was sent, if the proxy changes it.
-    ///
-    /// Where it forwards it alone.
+    /// A request as it was sent, if the proxy changes it when forwarding; else `None`.
     pub(crate) changed: Option<&'a [u8]>,
 }
 
-/// A symptom: returns a sentence if it is seen.
+/// The detection of a symptom: returns a sentence if it is seen.
 pub(crate) type Symptom = fn(&Seen<'_>) -> Option<String>;
 
-/// The symptoms of an intermediary, each by name, and in a sentence.
+/// The symptoms of an intermediary: name, detection, description.
 pub(crate) const SYMPTOMS: &[(&str, Symptom, &str)] = &[
     // Of what reached the origin.
     ("unforwarded", unforwarded, "the origin gets no request"),
@@ -92,9 +91,10 @@ pub(crate) const SYMPTOMS: &[(&str, Symptom, &str)] = &[
     ("end-lost", end_lost, "what the origin says after the client's end does not reach the client"),
 ];
 
-/// Parses a word of the table: a symptom, and the kind of proxy it is of.
+/// Splits a word of a table into a symptom and the kind of proxy it applies to.
 ///
-/// One with `-of-proxy` means forward proxies alone, one with `-of-gateway` all others alone.
+/// `Some(true)` stands for forward proxies (`-of-proxy`), `Some(false)` for others (`-of-gateway`),
+/// `None` for both.
 pub(crate) fn named(word: &str) -> (&str, Option<bool>) {
     match (word.strip_suffix("-of-proxy"), word.strip_suffix("-of-gateway")) {
         (Some(name), _) => (name, Some(true)),
@@ -103,14 +103,14 @@ pub(crate) fn named(word: &str) -> (&str, Option<bool>) {
     }
 }
 
-/// Returns whether a word of the table means the symptom of that name, here.
+/// Returns whether a word of a table names that symptom for this kind of proxy.
 pub(crate) fn means(word: &str, name: &str, is_forward: bool) -> bool {
     let (named, whose) = named(word);
     named == name && whose.is_none_or(|whose| whose == is_forward)
 }
 
 impl Seen<'_> {
-    /// Returns the head of the 101 that the client got.
+    /// Returns the head of the 101 that the client received.
     fn switch(&self) -> Option<&Head> {
         self.heads().find(|head| head.status == 101)
     }
@@ -141,7 +141,7 @@ fn unoffered(seen: &Seen<'_>) -> Option<String> {
         .then(|| format!("the proxy does not pass on this offer; the client got {}", seen.status()))
 }
 
-/// Detects any offer that reached the origin.
+/// Detects that an offer reached the origin.
 fn offer_seen(seen: &Seen<'_>) -> Option<String> {
     let (token, _) = seen.log.requests.iter().flat_map(|request| &request.offers).next()?;
     Some(format!("the origin got an offer of {token}"))
@@ -172,7 +172,7 @@ fn settings_seen(seen: &Seen<'_>) -> Option<String> {
     Some("the origin got HTTP2-Settings".into())
 }
 
-/// Detects that the settings arrived without the offer that they belong to.
+/// Detects HTTP2-Settings at the origin without the Upgrade field it belongs to.
 fn settings_alone(seen: &Seen<'_>) -> Option<String> {
     settings_seen(seen)
         .filter(|_| upgrade_seen(seen).is_none())
@@ -191,13 +191,13 @@ fn content_lost(seen: &Seen<'_>) -> Option<String> {
     })
 }
 
-/// Detects that the client may speak, and the origin waits for content.
+/// Detects that the client received the 101 before the origin got all content.
 fn content_cut(seen: &Seen<'_>) -> Option<String> {
     seen.switch()?;
     content_lost(seen)
 }
 
-/// Detects that a request after the declined offer arrived as it was sent.
+/// Detects that a later request reached the origin unchanged, as in a tunnel.
 fn tunnel(seen: &Seen<'_>) -> Option<String> {
     let sent = seen.changed?;
     (seen.log.requests.iter().skip(1).any(|request| request.head == sent)).then(|| {
@@ -210,7 +210,7 @@ fn no_via(seen: &Seen<'_>) -> Option<String> {
     is_missing.then(|| "the origin got no Via".into())
 }
 
-// Of what came back.
+// Of the responses to the client.
 
 fn unanswered(seen: &Seen<'_>) -> Option<String> {
     let first = seen.exchange.first();
@@ -221,7 +221,7 @@ fn unanswered(seen: &Seen<'_>) -> Option<String> {
     })
 }
 
-/// Detects that the client got an error, where the origin gives none.
+/// Detects that the client received an error although the origin sent none.
 fn refused(seen: &Seen<'_>) -> Option<String> {
     let status = seen.exchange.status().filter(|status| *status >= 400)?;
     Some(format!("the client got {status}, where a request without the offer is answered 200"))
@@ -237,7 +237,7 @@ fn not_5xx(seen: &Seen<'_>) -> Option<String> {
     (!is_5xx).then(|| format!("the client got {} and no 5xx, and {what}", seen.status()))
 }
 
-/// Detects that the next request has no response, on an open connection.
+/// Detects a missing response to the next request, on an open connection.
 fn next_lost(seen: &Seen<'_>) -> Option<String> {
     let first = seen.exchange.first().filter(|first| first.is_whole)?;
     (first.persists && !seen.exchange.is_complete() && !seen.exchange.has_ended)
@@ -250,7 +250,7 @@ fn closed_before_next(seen: &Seen<'_>) -> Option<String> {
         .then(|| "the connection was closed before the next request was answered".into())
 }
 
-/// Detects a close before the next response that was not announced.
+/// Detects an unannounced close before the next response.
 fn closed_unsaid(seen: &Seen<'_>) -> Option<String> {
     closed_before_next(seen).filter(|_| seen.exchange.first().is_some_and(|first| first.persists))
 }
@@ -292,7 +292,7 @@ fn switched(seen: &Seen<'_>) -> Option<String> {
     ))
 }
 
-/// Detects that the origin has switched, and the client has not.
+/// Detects that the origin sent a 101 which the client did not receive.
 fn lost_switch(seen: &Seen<'_>) -> Option<String> {
     (seen.log.has_switched && seen.switch().is_none())
         .then(|| format!("the origin has answered 101, and the client got {}", seen.status()))
@@ -307,7 +307,7 @@ fn bare_101(seen: &Seen<'_>) -> Option<String> {
     }
 }
 
-/// Detects that the 101 came without all of the 1xx before it.
+/// Detects that the client received the 101 but not all 1xx responses before it.
 fn interim_lost(seen: &Seen<'_>) -> Option<String> {
     seen.switch()?;
     let sent = seen.log.interim;
@@ -322,7 +322,7 @@ fn length_relayed(seen: &Seen<'_>) -> Option<String> {
         .then(|| "the 101 reached the client with Content-Length".into())
 }
 
-/// Detects that the frame with the 101 has not arrived.
+/// Detects that the frame sent with the 101 did not arrive, or not first.
 fn leftover_lost(seen: &Seen<'_>) -> Option<String> {
     seen.switch()?;
     let frames = seen.exchange.frames();
@@ -332,14 +332,14 @@ fn leftover_lost(seen: &Seen<'_>) -> Option<String> {
     })
 }
 
-/// Detects that a ping, or its pong, has not arrived.
+/// Detects that no Pong came back after the 101.
 fn mute(seen: &Seen<'_>) -> Option<String> {
     seen.switch()?;
     (seen.exchange.spoken != Some(Spoken::Yes))
         .then(|| "after the 101 no bytes pass: a ping got no pong".into())
 }
 
-/// Detects that the origin's last frame has not arrived.
+/// Detects that the origin's last frame, a Close, did not arrive.
 fn end_lost(seen: &Seen<'_>) -> Option<String> {
     seen.switch()?;
     let has_come = seen

@@ -1,13 +1,13 @@
-//! The description of a check, without running it.
+//! The description of a check, for `--explain`.
 //!
-//! It has what the check needs, its failures and warnings, and what it sends.
+//! Lists the rule, what the check needs, its failures and warnings, and what it sends.
 
 use std::fmt::Write;
 
 use crate::audit::table::{By, Check, Line, What};
 use crate::audit::{client, proxy, server, symptoms};
 
-/// Describes a check with all that is known of it.
+/// Returns the description of a check.
 pub(crate) fn explanation(check: &Check) -> String {
     let Check { id, level, clause, title, rules, .. } = check;
     let mut out = format!("{id}: {title}\n  rule     {clause} ({level}): {}\n", rules.says);
@@ -29,7 +29,7 @@ pub(crate) fn explanation(check: &Check) -> String {
     out + &sends(check)
 }
 
-/// Writes a line for each, the first of which has the name.
+/// Appends lines to the description; the first begins with the name.
 fn part(out: &mut String, name: &str, lines: impl Iterator<Item = String>) {
     for (number, line) in lines.enumerate() {
         let _ = writeln!(out, "  {:<8} {line}", if number == 0 { name } else { "" });
@@ -40,7 +40,7 @@ type Needs = &'static [(&'static str, &'static str, &'static str)];
 
 /// Returns the symptoms and the needs that a check may name.
 ///
-/// They are those of the table that it is in, by its first letter.
+/// The first letter of the check's ID tells its table: C for clients, P for intermediaries.
 fn vocabulary(check: &Check) -> (Vec<(&'static str, &'static str)>, Needs) {
     match check.id.as_bytes()[0] {
         b'C' => (texts(client::symptoms::SYMPTOMS), client::NEEDS),
@@ -53,12 +53,12 @@ fn texts<T>(symptoms: &[(&'static str, T, &'static str)]) -> Vec<(&'static str, 
     symptoms.iter().map(|(name, _, text)| (*name, *text)).collect()
 }
 
-/// Returns a sentence without the part that is so of one client.
+/// Returns a sentence without the ending that describes one audited client.
 fn general(what: &str) -> &str {
     what.split(", and this ").next().unwrap_or(what)
 }
 
-/// Returns the sentence of a word of the table.
+/// Returns the sentence of a symptom that a check names.
 fn sentence(symptoms: &[(&str, &str)], word: &str) -> String {
     let (name, whose) = proxy::symptoms::named(word);
     let whose =
@@ -70,7 +70,7 @@ fn sentence(symptoms: &[(&str, &str)], word: &str) -> String {
     format!("{text}{whose}")
 }
 
-/// Returns what the check sends, line by line.
+/// Returns the lines that the check sends, for display.
 fn sends(check: &Check) -> String {
     if check.lines.is_empty() {
         return "  sends    nothing of its own: it looks at what came in the checks before it\n"

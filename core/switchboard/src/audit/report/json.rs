@@ -31,7 +31,7 @@ struct FindingJson<'a> {
     evidence: Option<Latin1<'a>>,
 }
 
-/// A character for each byte, U+0000 to U+00FF.
+/// Evidence as text, with a character U+0000 to U+00FF for each byte.
 #[derive(Serialize)]
 struct Latin1<'a> {
     sent: String,
@@ -55,7 +55,7 @@ pub(super) fn report(report: &Report) -> String {
         mended: report.mended().collect(),
         findings: report.findings.iter().map(each).collect(),
     };
-    // Strings and numbers alone: nothing of it can be refused.
+    // The value has only strings, numbers and booleans, so this cannot fail.
     serde_json::to_string_pretty(&told).unwrap_or_default() + "\n"
 }
 

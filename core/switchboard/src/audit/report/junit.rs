@@ -1,4 +1,4 @@
-//! The report as JUnit's XML, with a test case for each check.
+//! The report as JUnit XML, with a test case for each check.
 
 use super::{Report, text};
 use crate::audit::finding::Finding;
@@ -17,9 +17,9 @@ pub(super) fn report(report: &Report) -> String {
     )
 }
 
-/// Writes the case of a finding.
+/// Returns the test case of a finding as XML.
 ///
-/// One that fails the run is a failure; one that deserves a word is in the output of its case.
+/// A finding that fails the run is a `failure`; other warnings and failures are `system-out`.
 fn case(report: &Report, finding: &Finding) -> String {
     let check = &finding.check;
     let inside = match finding.verdict {
@@ -40,9 +40,9 @@ fn case(report: &Report, finding: &Finding) -> String {
     format!("<testcase classname=\"{class}\" name=\"{name}\">{inside}</testcase>\n")
 }
 
-/// Escapes text for XML, which has no control characters.
+/// Escapes text for XML, which allows no control characters.
 ///
-/// The bytes of the wire are escaped already.
+/// Bytes of the exchange are escaped before.
 fn escaped(text: &str) -> String {
     let mut out = String::new();
     for letter in text.chars() {

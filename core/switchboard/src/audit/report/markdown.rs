@@ -1,4 +1,4 @@
-//! A table, for pages.
+//! The report as a Markdown table.
 
 use super::Report;
 use crate::audit::finding::Finding;

@@ -12,13 +12,14 @@ use super::baseline::Baseline;
 use super::finding::Finding;
 use super::verdict::Verdict;
 
-/// All that a run has found.
+/// The results of a run.
 pub(crate) struct Report {
-    /// The name of what was audited.
+    /// The name of the audited program: an authority and path, or a client's name.
     pub(crate) subject: String,
     pub(crate) findings: Vec<Finding>,
+    /// The findings that are accepted.
     pub(crate) known: Baseline,
-    /// A warning is a failure.
+    /// True if a warning fails the run.
     pub(crate) is_strict: bool,
 }
 
@@ -41,7 +42,7 @@ impl Report {
         }
     }
 
-    /// Returns whether a finding is new and bad enough that the run fails.
+    /// Returns whether a finding fails the run: it is bad enough, and not accepted.
     pub(crate) fn is_failure(&self, finding: &Finding) -> bool {
         let least = if self.is_strict { Verdict::Warn } else { Verdict::Fail };
         finding.verdict >= least && !self.known.accepts(finding)
@@ -51,12 +52,12 @@ impl Report {
         self.findings.iter().any(|finding| self.is_failure(finding))
     }
 
-    /// Returns the number of checks with that verdict.
+    /// Returns the number of findings with that verdict.
     fn count(&self, verdict: Verdict) -> usize {
         self.findings.iter().filter(|finding| finding.verdict == verdict).count()
     }
 
-    /// Returns the checks of the baseline that pass now.
+    /// Returns the IDs of checks that are in the baseline but pass now.
     fn mended(&self) -> impl Iterator<Item = &'static str> {
         self.findings
             .iter()
@@ -65,7 +66,7 @@ impl Report {
     }
 }
 
-/// Returns text as it is, and all else with escapes.
+/// Returns bytes as text; other than printable ASCII and LF is escaped, CR dropped.
 fn shown(bytes: &[u8]) -> String {
     let mut text = String::new();
     for &byte in bytes {

@@ -8,13 +8,13 @@ use crate::audit::finding::{Evidence, Finding, Received};
 use crate::audit::table::Check;
 use crate::audit::verdict::Verdict;
 
-/// The bytes of an exchange that are shown.
+/// The most bytes of an exchange that are printed.
 const SHOWN: usize = 2048;
 
-/// Writes all findings, or those that matter, and their numbers.
+/// Returns the failures and warnings, or all findings, and the totals.
 pub(super) fn report(report: &Report, is_verbose: bool) -> String {
     let mut out = String::new();
-    // Many checks may lack the same.
+    // Many findings have the same reason; later ones refer to the first.
     let mut said: HashMap<&str, &str> = HashMap::new();
     for finding in &report.findings {
         if finding.verdict >= Verdict::Warn && (is_verbose || !report.known.accepts(finding)) {
@@ -47,14 +47,14 @@ pub(super) fn report(report: &Report, is_verbose: bool) -> String {
     out
 }
 
-/// Returns a finding's line; its first words are those of a baseline.
+/// Returns the first line of a finding, which a baseline can contain.
 fn line(report: &Report, finding: &Finding) -> String {
     let Check { id, title, .. } = finding.check;
     let known = if report.known.accepts(finding) { " (known)" } else { "" };
     format!("{id} {}{known}: {title}\n", finding.verdict.name())
 }
 
-/// Returns a finding with its evidence.
+/// Returns a finding with its evidence as text.
 pub(super) fn told(report: &Report, finding: &Finding) -> String {
     let mut out = line(report, finding);
     let Check { level, clause, .. } = finding.check;
@@ -80,12 +80,12 @@ pub(super) fn told(report: &Report, finding: &Finding) -> String {
     out + "\n"
 }
 
-/// Returns what came, and whether the connection is closed.
+/// Returns received bytes as text, and the end of the connection.
 fn left(received: &Received) -> String {
     format!("{}\n{}", cut(&received.bytes).trim_end(), received.end.text())
 }
 
-/// Returns the beginning of bytes, if they are many.
+/// Returns bytes as text, at most the first `SHOWN`.
 fn cut(bytes: &[u8]) -> String {
     match bytes.split_at_checked(SHOWN) {
         None if bytes.is_empty() => "nothing".into(),

@@ -1,6 +1,6 @@
-//! A mutant for each check of a client, and three clients that break no rule.
+//! Tests of the client audit, with mutants: clients with one fault each.
 //!
-//! The audit's findings of each are known.
+//! Each check finds its mutants, and clients without a fault get no complaints.
 
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, TcpStream};
@@ -23,7 +23,7 @@ use crate::audit::tests::says_what_to_do;
 use crate::audit::verdict::Verdict;
 use crate::tls;
 
-/// The protocol that a client offers.
+/// The protocol that a test client offers.
 #[derive(Clone, Copy, PartialEq)]
 enum Kind {
     WebSocket,
@@ -33,55 +33,55 @@ enum Kind {
 }
 use Kind::{Foo, Http2, Plain, WebSocket};
 
-/// The way that a client connects.
+/// The transport of a test client.
 #[derive(Clone, Copy, PartialEq)]
 enum Way {
     Clear,
     Tls,
 }
 
-/// Tells by the response, and by the accept that is right, whether to go wrong.
+/// A condition for a fault, on the response head and the correct accept value.
 type When = fn(&str, &str) -> bool;
 
 /// The fault of a mutant.
 #[derive(Clone, Copy)]
 enum Wrong {
     Nothing,
-    /// Rejects what is right.
+    /// Rejects a valid response.
     Refuses(When),
-    /// Opens, whatever the engine says.
+    /// Speaks the new protocol although the response is invalid.
     Opens(When),
-    /// Loses the bytes in the segment of the 101.
+    /// Loses the bytes after the head of the 101 in its segment.
     Deaf(When),
-    /// Loses the first byte after a 101 that has come in pieces.
+    /// Loses the first byte after a 101 that was received in pieces.
     Piecemeal,
-    /// Does nothing more, and keeps the connection.
+    /// Sends nothing more, and keeps the connection open.
     Sleeps(When),
-    /// No mutant: it closes as soon as it is open.
+    /// Closes as soon as the WebSocket is open, which is not a fault.
     Leaves,
-    /// Sends no `Connection: Upgrade`.
+    /// Sends the offer without `Connection: Upgrade`.
     NoOption,
-    /// Speaks before it is answered.
+    /// Sends a frame before the response.
     Early,
-    /// Each handshake has this key.
+    /// Uses the same Sec-WebSocket-Key in each handshake.
     OneKey,
-    /// Sends another request after any response.
-    ///
-    /// One that offers without the option; or before all of the response has come.
+    /// Sends another request on the same connection.
     AsksAgain,
+    /// Sends another offer without `Connection: Upgrade`.
     AsksBadly,
+    /// Sends another request before the response is complete.
     AsksHastily,
 }
 use Wrong::{Deaf, Opens, Refuses, Sleeps};
 
-/// The timeouts for each wait, and those where they were too short.
+/// The timeouts of the first attempt, and longer ones for a second.
 ///
-/// On a machine that is slow or busy.
+/// The second attempt helps on a slow or busy machine.
 const TIMES: [Times; 2] = [
     Times { timeout: Duration::from_millis(1500), pause: Duration::from_millis(100) },
     Times { timeout: Duration::from_secs(15), pause: Duration::from_secs(1) },
 ];
-/// For the server.
+/// The longest time that a test may take, and the client's read timeout.
 const LONGEST: Duration = Duration::from_secs(60);
 
 const MUTANTS: &[(&str, Verdict, Kind, Wrong)] = &[
@@ -190,9 +190,10 @@ const MUTANTS: &[(&str, Verdict, Kind, Wrong)] = &[
     ("C45", Verdict::Fail, WebSocket, Wrong::OneKey),
 ];
 
-/// The mutants that connect in TLS, too.
+/// The IDs of the mutants that also run with TLS.
 ///
-/// One opens wrongly, one rejects, two lose what follows the 101, one does not see its end.
+/// One wrongly opens, one wrongly rejects, two lose bytes after the 101, one accepts an unfinished
+/// 101.
 const IN_TLS: [&str; 5] = ["C05", "C08", "C09", "C20", "C35"];
 
 fn is_101(came: &str) -> bool {
@@ -231,7 +232,7 @@ fn who_breaks_one_rule_is_told_just_that() {
     }
 }
 
-/// One that says nothing, one that says too much, one that has gone already.
+/// A client that is silent, endless or closes at once does not block an audit.
 #[test]
 fn no_client_hangs_an_audit() {
     let times = Times { timeout: Duration::from_millis(100), pause: Duration::from_millis(10) };
@@ -259,7 +260,7 @@ fn no_client_hangs_an_audit() {
     }
 }
 
-/// One that leaves at once has not refused.
+/// A client that leaves at once is not rated, because it has not rejected the 101.
 #[test]
 fn who_says_nothing_is_not_judged() {
     let checks = checks();
@@ -290,15 +291,15 @@ fn a_command_ends_with_all_that_it_has_started() {
     let ended = run("read line; echo $line {port} {id} {ws}; exit 3", LONGEST);
     assert_eq!(ended.code, Some(3));
     assert_eq!(String::from_utf8_lossy(&ended.output), "hello 1 C00 ws://127.0.0.1:1/C00\n");
-    // It is read to its end, though the command has ended before. A process that has not left the
-    // command's group by then would be killed with it: field 6 of its `stat` is its session.
+    // The output is read to its end, although the command has exited before. A process that has not
+    // left the command's group by then would be killed with it. Field 6 of `stat` is its session.
     let left = "until [ $(cut -d ' ' -f 6 /proc/$!/stat) = $! ]; do sleep 0.01; done";
     let ended = run(&format!("setsid sh -c 'sleep 0.2; echo last' & {left}; exit 0"), LONGEST);
     assert_eq!(String::from_utf8_lossy(&ended.output), "last\n");
     let ended = run("sleep 600 & echo $!; sleep 600", Duration::from_secs(6));
     let child = String::from_utf8_lossy(&ended.output).trim().to_owned();
     assert_eq!(ended.code, None);
-    // Who is killed may still have to be buried.
+    // A killed process may remain as a zombie until it is reaped.
     let state =
         |child: &str| std::fs::read_to_string(format!("/proc/{child}/stat")).unwrap_or_default();
     let has_gone = || state(&child).is_empty() || state(&child).contains(") Z ");
@@ -325,7 +326,7 @@ fn each_check_has_a_mutant() {
     assert_eq!(untried, [""; 0]);
 }
 
-/// Gives a command {ca} and https, and this machine's certificate alone.
+/// Gives a command https URLs and the file {ca}, which is removed afterwards.
 #[cfg(unix)]
 #[test]
 fn a_command_is_given_what_to_trust() {
@@ -346,7 +347,7 @@ fn a_command_is_given_what_to_trust() {
     assert!(!file.exists());
 }
 
-/// A client that does not trust it has not been audited, and hears why.
+/// A client that does not trust the certificate is not rated; the reason says so.
 #[test]
 fn who_does_not_trust_the_server_hears_why() {
     let checks = checks();
@@ -360,7 +361,7 @@ fn who_does_not_trust_the_server_hears_why() {
     assert!(why.contains("handshake of TLS") && why.contains("{ca}"), "{why}");
 }
 
-/// The page says how many there are.
+/// The documentation has the current number of checks.
 #[test]
 fn the_page_has_the_number() {
     let said = format!("client then does. {} checks", checks().len());
@@ -379,7 +380,7 @@ fn checks() -> Vec<Check> {
 
 type Complaint = (&'static str, Verdict, Vec<String>);
 
-/// Returns the findings, as soon as they are as wanted, or in the end.
+/// Returns the findings of an audit; repeats it with longer timeouts if unexpected.
 fn complaints(
     way: Way,
     kind: Kind,
@@ -411,7 +412,7 @@ fn complaints_within(
     Ok(complaints.map(|finding| (finding.check.id, finding.verdict, finding.reasons)).collect())
 }
 
-/// Opens one connection of a client.
+/// Runs one connection of a test client.
 fn come(port: u16, way: Way, kind: Kind, wrong: Wrong) -> std::io::Result<()> {
     let mut stream = connected(port, way)?;
     let stream = &mut *stream;
@@ -460,7 +461,7 @@ fn come(port: u16, way: Way, kind: Kind, wrong: Wrong) -> std::io::Result<()> {
 trait Stream: Read + Write {}
 impl<T: Read + Write> Stream for T {}
 
-/// Connects, and trusts anyone.
+/// Connects, in TLS without verification if needed.
 fn connected(port: u16, way: Way) -> std::io::Result<Box<dyn Stream>> {
     let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port))?;
     stream.set_read_timeout(Some(LONGEST))?;
@@ -494,9 +495,9 @@ fn request(engine: &mut Connection, kind: Kind, key: &str, wrong: Wrong) -> Vec<
     out
 }
 
-/// Reads a response: its bytes, whether it switches, and its pieces.
+/// Reads a response until the engine can tell its outcome.
 ///
-/// It ends where the engine knows what it is.
+/// Returns the bytes, whether they switch, and the number of reads.
 fn answer(
     stream: &mut dyn Stream,
     engine: &mut Connection,
@@ -509,7 +510,7 @@ fn answer(
             Ok(Next::Event(Event::Response(_))) if matches!(wrong, Wrong::AsksHastily) => {
                 break false;
             }
-            // What ends with the connection is none of these clients' concern.
+            // These clients do not read close-delimited content.
             Ok(Next::Event(Event::Response(response)))
                 if response.status() == 200 && came.ends_with(b"\r\n\r\n") =>
             {
@@ -522,7 +523,7 @@ fn answer(
                 piece => {
                     pieces += 1;
                     came.extend_from_slice(piece);
-                    // What it holds against it comes with the next event.
+                    // An error is returned again by the next event.
                     let _ = engine.receive(piece);
                 }
             },
@@ -531,7 +532,7 @@ fn answer(
     Ok((came, is_switched, pieces))
 }
 
-/// Returns what comes next; nothing at the end.
+/// Reads bytes; returns none at the end of the connection.
 fn some(stream: &mut dyn Stream) -> std::io::Result<Vec<u8>> {
     let mut piece = vec![0; 4096];
     let len = stream.read(&mut piece)?;
@@ -544,9 +545,9 @@ fn masked(opcode: u8, payload: &[u8]) -> Vec<u8> {
     [&[0x80 | opcode, 0x80 | len, 0, 0, 0, 0], payload].concat()
 }
 
-/// Speaks the new protocol until the server has enough.
+/// Speaks the new protocol until the server closes.
 ///
-/// It says a word, and answers pings or settings.
+/// Sends a message, and responds to Ping frames or SETTINGS.
 fn speak(stream: &mut dyn Stream, kind: Kind, leftover: &[u8]) -> std::io::Result<()> {
     match kind {
         WebSocket => stream.write_all(&masked(1, b"hello"))?,
@@ -576,7 +577,7 @@ fn speak(stream: &mut dyn Stream, kind: Kind, leftover: &[u8]) -> std::io::Resul
     }
 }
 
-/// The output of a command begins with a word, and is cut with an ellipsis.
+/// Long output of a command is cut to its last words, after an ellipsis.
 #[test]
 fn what_a_command_says_is_cut_between_words() {
     assert_eq!(tail(" short\n"), "short");

@@ -1,4 +1,6 @@
-//! Mutants of a server: each fails at its own check, and the reference nowhere.
+//! Tests of the server audit, with mutants: servers with one fault each.
+//!
+//! Each mutant is found by its own check only, and the reference server passes all checks.
 
 mod reference;
 
@@ -22,19 +24,19 @@ use reference::{Then, Wrong};
 
 const MUTANTS: &str = include_str!("server.mutants");
 
-/// The timeout for each wait, and that where it was too short.
+/// The timeout of the first attempt, and a longer one for a second.
 ///
-/// On a machine that is slow or busy.
+/// The second attempt helps on a slow or busy machine.
 const TIMEOUT: [Duration; 2] = [Duration::from_millis(1500), Duration::from_secs(15)];
 
-/// Mutants that are audited at a time: they wait more than they work.
+/// The number of mutants that are audited in parallel; they mostly wait.
 const WORKERS: usize = 40;
 
-/// A line of the file.
+/// A line of `server.mutants`.
 struct Mutant<'a> {
     id: &'a str,
     verdict: &'a str,
-    /// The check whose first bytes are answered wrongly.
+    /// The ID of the check whose first bytes get the wrong response.
     at: &'a str,
     answer: Vec<u8>,
     then: Then,
@@ -73,7 +75,7 @@ fn mutants() -> Vec<Mutant<'static>> {
     lines.map(mutant).collect()
 }
 
-/// Returns the bytes of a response, with its abbreviations written out.
+/// Expands the abbreviations of a mutant's response, and decodes its escapes.
 fn written(text: &str) -> Vec<u8> {
     let accept = "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
     let switch = r"101\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nACCEPT\r\n\r\n";
@@ -85,8 +87,8 @@ fn written(text: &str) -> Vec<u8> {
     ];
     let is_made_of =
         |text: &str| text.split(' ').all(|word| whole.iter().any(|(name, _)| *name == word));
-    // Several answers may follow each other: the last words of a line that is written out may be
-    // such.
+    // After a head that is written out, the rest may consist of abbreviations: further
+    // responses.
     let text = match text.rsplit_once(r"\r\n\r\n ") {
         Some((begin, rest)) if is_made_of(rest) => {
             format!(r"{begin}\r\n\r\n{}", expanded(rest, &whole))
@@ -109,7 +111,7 @@ fn expanded(text: &str, whole: &[(&str, &str)]) -> String {
         .collect()
 }
 
-/// Returns the places of a reference, or of a mutant of it.
+/// Returns the placeholder values for the reference server or a mutant.
 fn places(port: u16) -> Places {
     Places {
         is_secure: false,
@@ -122,9 +124,9 @@ fn places(port: u16) -> Places {
     }
 }
 
-/// Audits a mutant, and returns its findings.
+/// Audits a mutant or the reference, and returns the findings.
 ///
-/// As soon as they are as wanted, or in the end.
+/// Repeats the audit with a longer timeout if the findings are not as expected.
 fn audit(
     checks: &[Check],
     mutant: Option<&Mutant<'_>>,
@@ -171,9 +173,9 @@ fn audit_with(
     checks.iter().map(|check| audit.judge(check)).collect()
 }
 
-/// A peer that is silent, never ends or resets hangs no audit.
+/// A peer that is silent, endless or closes at once does not block an audit.
 ///
-/// In place of the response to each check's beginning.
+/// The peer does so instead of responding to a check.
 #[test]
 fn no_peer_hangs_an_audit() {
     let checks = checks();
@@ -182,7 +184,7 @@ fn no_peer_hangs_an_audit() {
         ("S01", Then::Slam, "", "warn"),
         ("S01", Then::Flood, r"HTTP/1.1 200 OK\r\n\r\n", "warn"),
         ("S30", Then::Hold, "SWITCH", "fail"),
-        // A resource that ends its WebSocket at once may do so: nothing can be told then.
+        // A server may end a WebSocket at once; then the check cannot decide.
         ("S30", Then::Slam, "SWITCH", "not applicable"),
         ("S30", Then::Flood, "SWITCH", "fail"),
     ];
@@ -194,7 +196,7 @@ fn no_peer_hangs_an_audit() {
     }
 }
 
-/// There is nothing to compare anything with.
+/// An audit whose control gets no response ends with an error.
 #[test]
 fn a_control_that_fails_is_trouble() {
     let (checks, listener) = (checks(), TcpListener::bind(("127.0.0.1", 0)).expect("a port"));
@@ -207,7 +209,7 @@ fn a_control_that_fails_is_trouble() {
     assert!(trouble.contains("does not answer"), "{trouble}");
 }
 
-/// Audits the reference with arguments.
+/// Audits the reference with command-line options.
 fn audited_by(scheme: &str, path: &str, options: &[&str]) -> Result<Report, (u8, String)> {
     let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port");
     let url = format!("{scheme}://{}{path}", listener.local_addr().expect("an address"));
@@ -217,7 +219,9 @@ fn audited_by(scheme: &str, path: &str, options: &[&str]) -> Result<Report, (u8,
     crate::audit::audit(&args).map_err(|Stop(code, text)| (code, text))
 }
 
-/// Its checks would be left out, and a run would be green.
+/// A named WebSocket that declines a valid handshake is an error.
+///
+/// Otherwise its checks would be skipped, and the run would pass.
 #[test]
 fn a_websocket_that_was_named_has_to_take_a_handshake() {
     let (code, text) =
@@ -230,7 +234,7 @@ fn a_websocket_that_was_named_has_to_take_a_handshake() {
     assert!(audited_by("http", "/plain", &["--websocket", "/ws", "--only", "S30"]).is_ok());
 }
 
-/// `S30` passes without --websocket.
+/// `S30` passes for a ws URL without --websocket.
 #[test]
 fn a_websocket_url_names_its_path() {
     let report =
@@ -255,9 +259,9 @@ fn a_path_begins_with_a_slash() {
     assert!(parsed(&["audit", "http://127.0.0.1/", "--offer", "foo=bar"]).is_err());
 }
 
-/// The line for a shell sends exactly what the check sends.
+/// The shell command of a finding sends exactly the bytes of the check.
 ///
-/// Only then is there this response.
+/// The mutant responds only to these bytes.
 #[test]
 fn a_shell_sends_the_same() {
     for check in checks() {
@@ -298,7 +302,7 @@ fn what_is_known_does_not_fail_and_what_is_mended_is_said() {
         .filter(|each| report.is_failure(each))
         .map(|each| each.check.id)
         .collect();
-    // It is known as a warning, and is worse.
+    // S02 is in the baseline as a warning, but fails.
     assert_eq!(fails, ["S02"]);
     assert!(report.told(Form::Text { is_verbose: false }).contains("S03 is mended"));
     let json: serde_json::Value = serde_json::from_str(&report.told(Form::Json)).expect("JSON");
@@ -312,7 +316,7 @@ fn what_is_known_does_not_fail_and_what_is_mended_is_said() {
     assert!(Baseline::parse("S01 pass").is_err());
 }
 
-/// A finding says whether the connection was closed: all that differs in S14.
+/// A finding says whether the connection was closed, the only difference in S14.
 #[test]
 fn a_finding_says_whether_the_connection_was_closed() {
     let timeout = Duration::from_secs(2);
@@ -329,9 +333,9 @@ fn a_finding_says_whether_the_connection_was_closed() {
     assert!(told[control..].contains("plain\n           (closed)"), "{told}");
 }
 
-/// A description is in sentences, and not in the words of the tables.
+/// A description consists of sentences and does not name symptoms.
 ///
-/// There is something to send, or it is said that there is not.
+/// It lists the lines to send, or says that there are none.
 #[test]
 fn a_check_is_explained_in_sentences() {
     for table in [server::TABLE, crate::audit::client::TABLE, crate::audit::proxy::TABLE] {
@@ -371,7 +375,7 @@ fn the_reference_passes() {
     assert!(is_passed(&findings), "{}", told(findings));
 }
 
-/// Returns the checks that fail or warn.
+/// Returns the IDs and verdicts of checks that fail or warn.
 fn bad(findings: &[Finding]) -> Vec<(&str, &str)> {
     let bad = findings.iter().filter(|finding| finding.verdict >= Verdict::Warn);
     bad.map(|finding| (finding.check.id, finding.verdict.name())).collect()
@@ -408,7 +412,7 @@ fn every_check_has_a_mutant() {
     assert_eq!(of_checks, of_mutants);
 }
 
-/// The pages say how many there are.
+/// The documentation has the current number of checks.
 #[test]
 fn the_pages_have_the_number() {
     let said = format!("{} checks", checks().len());
@@ -419,16 +423,16 @@ fn the_pages_have_the_number() {
     }
 }
 
-/// Returns whether a text says what to do.
+/// Returns whether a text begins as an instruction to the user.
 fn is_remedy(text: &str) -> bool {
     ["say ", "give ", "name ", "have ", "audit ", "configure "]
         .iter()
         .any(|verb| text.starts_with(verb))
 }
 
-/// Returns whether a finding that is not applicable says what to do.
+/// Returns whether each reason of a finding has a remedy.
 ///
-/// Also where that is another check's.
+/// A reference to another check that must pass first counts, too.
 pub(in crate::audit) fn says_what_to_do(finding: &Finding) -> bool {
     let is_said = |reason: &String| {
         let mut parts = reason.match_indices(": ").map(|(at, _)| &reason[at + 2..]);
@@ -437,7 +441,7 @@ pub(in crate::audit) fn says_what_to_do(finding: &Finding) -> bool {
     !finding.reasons.is_empty() && finding.reasons.iter().all(is_said)
 }
 
-/// Of a server that has nothing but a plain resource, most is not applicable.
+/// For a server with only a plain resource, skipped checks name a remedy.
 #[test]
 fn what_is_not_applicable_says_what_would_make_it_so() {
     let (checks, listener) = (checks(), TcpListener::bind(("127.0.0.1", 0)).expect("a port"));
@@ -463,14 +467,14 @@ fn what_is_not_applicable_says_what_would_make_it_so() {
     assert!(open.len() > 40, "{}", open.len());
     assert!(open.iter().all(says_what_to_do), "{}", told(open));
     let report = told(findings);
-    // Each once.
+    // Each reason is printed once.
     let is_once = |reason: &String| report.matches(&format!("  {reason}\n")).count() == 1;
     assert!(open.iter().flat_map(|finding| &finding.reasons).all(is_once), "{report}");
 }
 
-/// Checks that every word is known: an unknown one would never be seen.
+/// Checks that a table names only known symptoms and needs.
 ///
-/// What may be missing says what brings it.
+/// An unknown symptom would never be seen. Each need must have a remedy.
 pub(in crate::audit) fn the_words_are_known(
     checks: &[Check],
     known: &BTreeSet<&str>,
@@ -488,7 +492,7 @@ pub(in crate::audit) fn the_words_are_known(
         let is_known =
             |need: &&&str| is_check(need) || needs.iter().any(|(name, ..)| name == *need);
         assert_eq!(rules.needs.iter().find(|need| !is_known(need)), None, "{id}");
-        // What judges the whole run may find nothing to judge.
+        // A check of all heads of the run may find no head that it applies to.
         let can_be_moot = !rules.moot.is_empty() || lines.is_empty() && rules.needs.is_empty();
         assert!(!can_be_moot || is_remedy(rules.apply), "{id}: {}", rules.apply);
         let mut words = rules.fail.iter().chain(&rules.warn).chain(&rules.moot);

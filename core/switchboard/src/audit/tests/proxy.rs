@@ -1,6 +1,6 @@
-//! A mutant for each check of an intermediary, and one that breaks no rule.
+//! Tests of the intermediary audit, with mutants: proxies with one fault each.
 //!
-//! The audit's findings of each are known.
+//! Each check finds its mutants, and a proxy without a fault gets no complaints.
 
 use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream};
@@ -87,7 +87,9 @@ const MUTANTS: &[(&str, Verdict, Wrong)] = &[
     ("P26", Verdict::Warn, PassesConnect),
 ];
 
-/// The mutants that forward proxies alone must not be (RFC 9110, section 3.7).
+/// The mutants that run as forward proxies, most with a worse verdict.
+///
+/// RFC 9110, section 3.7.
 const FORWARD_MUTANTS: &[(&str, Verdict, Wrong)] = &[
     ("P01", Verdict::Fail, RefusesSwitches),
     ("P02", Verdict::Fail, LosesLeftover),
@@ -100,11 +102,11 @@ const FORWARD_MUTANTS: &[(&str, Verdict, Wrong)] = &[
     ("P25", Verdict::Fail, HasNoVia),
 ];
 
-/// The timeout for each wait, and that where it was too short.
+/// The timeout of the first attempt, and a longer one for a second.
 ///
-/// On a machine that is slow or busy.
+/// The second attempt helps on a slow or busy machine.
 const TIMEOUT: [Duration; 2] = [Duration::from_millis(1500), Duration::from_secs(15)];
-/// For a proxy.
+/// The longest time that a test may take, and the proxy's read timeout.
 const LONGEST: Duration = Duration::from_secs(60);
 
 #[test]
@@ -135,7 +137,7 @@ fn who_breaks_one_rule_is_told_just_that() {
     }
 }
 
-/// One that says nothing, one that says too much, one that closes.
+/// A proxy that is silent, endless or closes at once does not block an audit.
 #[test]
 fn no_proxy_hangs_an_audit() {
     let (checks, begun) = (checks(), Instant::now());
@@ -176,7 +178,7 @@ fn each_check_has_a_mutant() {
     assert_eq!(untried, [""; 0]);
 }
 
-/// The page says how many there are.
+/// The documentation has the current number of checks.
 #[test]
 fn the_page_has_the_number() {
     let said = format!("to. {} checks", checks().len());
@@ -205,7 +207,7 @@ fn checks() -> Vec<Check> {
 
 type Complaint = (&'static str, Verdict, Vec<String>);
 
-/// Returns the findings, as soon as they are as wanted, or in the end.
+/// Returns the findings of an audit; repeats it with longer timeouts if unexpected.
 fn complaints(
     wrong: Wrong,
     is_forward: bool,
@@ -239,7 +241,7 @@ fn complaints_within(
     Ok(complaints.map(|finding| (finding.check.id, finding.verdict, finding.reasons)).collect())
 }
 
-/// One connection of a client, and for each of its requests one to the origin.
+/// A proxy's connection to a client; each request opens one to the origin.
 struct Proxy {
     client: TcpStream,
     port: u16,
@@ -247,7 +249,7 @@ struct Proxy {
 }
 
 const REFUSAL: &str = "Content-Length: 0\r\nConnection: close\r\n\r\n";
-/// Fields for one hop.
+/// Fields that are not forwarded as they are, most of them hop-by-hop.
 const HOP: [&str; 7] = [
     "connection",
     "upgrade",
@@ -302,7 +304,7 @@ impl Proxy {
         }
     }
 
-    /// Returns the offer to the origin.
+    /// Returns the protocols to offer to the origin, comma-separated; empty for none.
     fn offer(&self, request: &Request, is_11: bool) -> String {
         let is_offer =
             request.lists("connection", "upgrade") && (is_11 || self.wrong == ForwardsOffersOf10);
@@ -357,9 +359,9 @@ impl Proxy {
         [format!("{head}\r\n").as_bytes(), content].concat()
     }
 
-    /// Relays what is answered.
+    /// Relays the responses to a request, interim ones included.
     ///
-    /// The bytes after the head, where nothing else is to be read as HTTP.
+    /// Returns the bytes after the head if the connection becomes a tunnel, else `None`.
     fn relay(
         &mut self,
         origin: &mut TcpStream,
@@ -453,7 +455,7 @@ impl Proxy {
         Ok((self.wrong == TunnelsAfter(status) && offer == "websocket").then(Vec::new))
     }
 
-    /// Bytes both ways, until both have ended.
+    /// Copies bytes in both directions until both sides have ended.
     fn tunnel(&mut self, origin: TcpStream, leftover: &[u8], early: &[u8]) -> io::Result<()> {
         self.client.write_all(leftover)?;
         (&origin).write_all(early)?;

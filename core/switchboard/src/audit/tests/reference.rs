@@ -1,6 +1,6 @@
-//! The reference: a server that every check passes.
+//! The reference: a server that passes every check.
 //!
-//! A mutant of it is wrong in answer to one beginning of a connection.
+//! A mutant differs in its response to the first bytes of one check.
 
 use std::io::{self, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -12,42 +12,46 @@ use switchover::{Connection, End, Event, Next, Order, Owes, Paused, ResponseHead
 
 use crate::audit::probes::{self, CLOSE, Frame, PONG};
 
-/// More than any wait of an audit: an end for what would hang.
+/// The read timeout, longer than any wait of an audit, so that nothing hangs.
 const LIMIT: Duration = Duration::from_secs(60);
 
 /// The fault of a mutant.
 pub(super) struct Wrong {
-    /// The first bytes of the connection that it is wrong on.
+    /// The first bytes of the connections on which the mutant is wrong.
     pub(super) begin: Vec<u8>,
-    /// The bytes that it answers there.
+    /// The wrong response.
     pub(super) answer: Vec<u8>,
-    /// and then that.
+    /// The behaviour after the wrong response.
     pub(super) then: Then,
 }
 
 #[derive(Clone, Copy)]
 pub(super) enum Then {
+    /// Reads without responding.
     Hold,
-    /// Answers once more after a moment.
+    /// Sends a second response after a short wait, then reads without responding.
     Late,
+    /// Continues as the reference server.
     GoOn,
+    /// Speaks WebSocket.
     Frames,
+    /// Speaks WebSocket, and treats the request's content as frames.
     Content,
-    /// Likewise, but a ping is answered before the content.
+    /// Behaves like `Content`, but sends a Pong before the response to the content.
     Overtaken,
-    /// Sends without end.
+    /// Sends bytes without end.
     Flood,
-    /// Closes at once.
+    /// Closes the connection at once.
     Slam,
 }
 
-/// Serves connections for as long as the process lives.
+/// Serves connections in a thread, until the process ends.
 pub(super) fn serve(listener: TcpListener, wrong: Option<Wrong>) {
     let wrong = Arc::new(wrong);
     thread::spawn(move || {
         for stream in listener.incoming().flatten() {
             let wrong = Arc::clone(&wrong);
-            // A connection that fails has been closed by the audit.
+            // Errors are ignored: the audit has closed the connection.
             thread::spawn(move || {
                 Peer { stream, http: Connection::new(Role::Server), line: Default::default() }
                     .run(wrong.as_ref().as_ref())
@@ -59,12 +63,12 @@ pub(super) fn serve(listener: TcpListener, wrong: Option<Wrong>) {
 struct Peer {
     stream: TcpStream,
     http: Connection,
-    /// Method and target of the latest request.
+    /// The method and target of the latest request.
     line: (String, String),
 }
 
 impl Wrong {
-    /// Returns whether bytes are that beginning.
+    /// Returns whether received bytes are the beginning of the mutant's check.
     fn begins(&self, bytes: &[u8]) -> bool {
         let is_cut = !bytes.windows(4).any(|window| window == b"\r\n\r\n");
         bytes == self.begin || self.begin.len() == 1 && is_cut
@@ -117,7 +121,7 @@ impl Peer {
         Ok(())
     }
 
-    /// Returns what comes next; none at the end.
+    /// Reads bytes; `None` at the end of the connection.
     fn read(&mut self) -> io::Result<Option<Vec<u8>>> {
         let mut piece = vec![0; 16_384];
         let len = self.stream.read(&mut piece)?;
@@ -130,7 +134,7 @@ impl Peer {
         Ok(())
     }
 
-    /// Answers all requests that are there; gives the protocol, if one was switched to.
+    /// Responds to all received requests; returns the protocol after a switch.
     fn answer(&mut self) -> io::Result<Option<String>> {
         let (mut out, mut switched) = (Vec::new(), None);
         loop {
@@ -157,7 +161,7 @@ impl Peer {
                 }
                 Err(error) => {
                     let status = error.status().unwrap_or(400);
-                    // Unless an answer is on its way already.
+                    // Fails if a response was begun already, which is ignored.
                     let _ = self.http.respond(&ResponseHead::new(status, &()), b"", &mut out);
                     break;
                 }
@@ -167,9 +171,9 @@ impl Peer {
         Ok(switched)
     }
 
-    /// Answers a ping, a message or a preface.
+    /// Speaks the new protocol until the client closes.
     ///
-    /// With a pong, an echo or SETTINGS.
+    /// Responds to a Ping with a Pong, to a message with an echo, to a preface with SETTINGS.
     fn speak(&mut self, protocol: &str, mut came: Vec<u8>) -> io::Result<()> {
         loop {
             match protocol {
@@ -203,7 +207,7 @@ impl Peer {
     }
 }
 
-/// Responds by path: WebSocket, HTTP/2, UDP, or something plain.
+/// Responds by path: switches to WebSocket, HTTP/2 or UDP, else sends a text.
 fn respond(
     http: &mut Connection,
     (method, target): &(String, String),
@@ -229,13 +233,13 @@ fn respond(
     http.respond(&ResponseHead::new(200, &()), b"plain\n", out)
 }
 
-/// Returns a frame of a server, which has no mask.
+/// Returns the bytes of a short server frame, which is not masked.
 fn frame(frame: &Frame) -> Vec<u8> {
     let len = u8::try_from(frame.payload.len()).expect("short frames alone");
     [&[0x80 | frame.opcode, len], &frame.payload[..]].concat()
 }
 
-/// Returns the content, which follows the head.
+/// Returns the content that follows the head in these bytes.
 fn content(request: &[u8]) -> Vec<u8> {
     let end = request.windows(4).position(|window| window == b"\r\n\r\n").expect("a whole head");
     request[end + 4..].to_vec()
