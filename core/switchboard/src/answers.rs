@@ -35,7 +35,7 @@ pub(crate) fn answer(session: Arc<Session>, request: Request<Body>) -> Answer {
     Box::pin(async move {
         if let Some((status, text)) = refusal(route, request.method()) {
             let response = reply(status, TEXT, text);
-            // RFC 9110 15.5.6.
+            // RFC 9110 15.5.6: a 405 has an Allow field.
             return Ok(if status == 405 { with(response, ALLOW, ALLOWED) } else { response });
         }
         match route {

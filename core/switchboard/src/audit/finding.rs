@@ -1,4 +1,4 @@
-//! The outcome of a check.
+//! The finding of a check: its verdict, reasons and evidence.
 
 use std::time::Duration;
 

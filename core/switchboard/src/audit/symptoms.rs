@@ -22,7 +22,7 @@ pub(crate) type Symptom = fn(&Seen<'_>) -> Option<String>;
 
 /// The symptoms of an exchange: name, detection, description.
 pub(crate) const SYMPTOMS: &[(&str, Symptom, &str)] = &[
-    // Of the response.
+    // Symptoms of the response.
     ("differs", differs, "the status is another one than that of the control"),
     ("odd-status", odd_status, "the status is neither that of the control, nor 400 or 426"),
     ("refused", refused, "the status is an error, and that of the control is not"),
@@ -40,7 +40,7 @@ pub(crate) const SYMPTOMS: &[(&str, Symptom, &str)] = &[
     ),
     ("tunnel", tunnel, "CONNECT is answered with a 2xx"),
     ("framed-tunnel", framed_tunnel, "a 2xx to CONNECT has Content-Length or Transfer-Encoding"),
-    // Of the connection.
+    // Symptoms of the connection.
     (
         "says-close",
         says_close,
@@ -76,7 +76,7 @@ pub(crate) const SYMPTOMS: &[(&str, Symptom, &str)] = &[
         answered_after_refusal,
         "what follows the refused CONNECT is answered as a request",
     ),
-    // Of the switch.
+    // Symptoms of the switch.
     ("switched", switched, "the server answers 101"),
     ("declined", declined, "no 101 comes"),
     ("bad-switch", bad_switch, "the 101 breaks a rule"),
@@ -159,7 +159,7 @@ impl Seen<'_> {
     }
 }
 
-// Of the response.
+// Symptoms of the response.
 
 /// Detects a status other than the control's.
 fn differs(seen: &Seen<'_>) -> Option<String> {
@@ -257,7 +257,7 @@ fn framed_tunnel(seen: &Seen<'_>) -> Option<String> {
     Some(format!("{opens}, with {field}"))
 }
 
-// Of the connection.
+// Symptoms of the connection.
 
 /// Detects a response that closes the connection where the control's does not.
 fn says_close(seen: &Seen<'_>) -> Option<String> {
@@ -345,7 +345,7 @@ fn answered_after_refusal(seen: &Seen<'_>) -> Option<String> {
     Some(format!("CONNECT was refused, and what follows it was answered as a request, {status}"))
 }
 
-// Of the switch.
+// Symptoms of the switch.
 
 /// Detects a 101.
 fn switched(seen: &Seen<'_>) -> Option<String> {

@@ -1,6 +1,6 @@
-//! The verdicts of checks.
+//! The possible verdicts of a check.
 
-/// The verdict of a check, from the best to the worst.
+/// The verdict of a check; a later variant is worse.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Verdict {
     NotApplicable,

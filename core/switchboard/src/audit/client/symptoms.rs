@@ -17,18 +17,18 @@ pub(crate) type Symptom = fn(&Seen<'_>) -> Option<String>;
 
 /// The symptoms of a client: name, detection, description.
 pub(crate) const SYMPTOMS: &[(&str, Symptom, &str)] = &[
-    // Of the client's requests.
+    // Symptoms of the client's requests.
     ("bad-request", bad_request, "the request breaks a rule"),
     ("early", early, "the client goes on before its offer is answered"),
     ("same-key", same_key, "two handshakes have the same key"),
-    // Of the switch.
+    // Symptoms of the switch.
     ("unopened", unopened, "the client does not speak the new protocol"),
     ("unheard", unheard, "the client speaks the new protocol, and does not answer the ping"),
     ("unacknowledged", unacknowledged, "the client does not acknowledge the server's SETTINGS"),
     ("leaves-at-once", leaves_at_once, "the client leaves as soon as it is open"),
     ("opened", opened, "the client speaks the new protocol"),
     ("left-open", left_open, "the client sends nothing, and leaves the connection open"),
-    // Of the client's later requests and exit.
+    // Symptoms of later requests and of the command's exit.
     ("asked-again", asked_again, "the client asks again on the same connection"),
     ("satisfied", satisfied, "the command ends with 0, as if it had been answered"),
     ("no-retry", no_retry, "the client does not ask again"),

@@ -24,7 +24,7 @@ pub(crate) type Symptom = fn(&Seen<'_>) -> Option<String>;
 
 /// The symptoms of an intermediary: name, detection, description.
 pub(crate) const SYMPTOMS: &[(&str, Symptom, &str)] = &[
-    // Of what reached the origin.
+    // Symptoms at the origin.
     ("unforwarded", unforwarded, "the origin gets no request"),
     ("unoffered", unoffered, "no offer of websocket reaches the origin"),
     ("offer-seen", offer_seen, "an offer reaches the origin"),
@@ -45,7 +45,7 @@ pub(crate) const SYMPTOMS: &[(&str, Symptom, &str)] = &[
         "the request after the offer reaches the origin byte for byte, and alone it is changed",
     ),
     ("no-via", no_via, "the origin gets no Via"),
-    // Of what came back.
+    // Symptoms of the responses to the client.
     ("unanswered", unanswered, "the origin's answer does not reach the client"),
     ("refused", refused, "the client gets an error, and the origin has sent none"),
     ("not-5xx", not_5xx, "the client gets no 5xx"),
@@ -72,7 +72,7 @@ pub(crate) const SYMPTOMS: &[(&str, Symptom, &str)] = &[
         framed_tunnel,
         "a 2xx to CONNECT reaches the client with Content-Length or Transfer-Encoding",
     ),
-    // Of the switch.
+    // Symptoms of the switch.
     ("switched", switched, "the client gets a 101"),
     ("lost-switch", lost_switch, "the origin answers 101, and the client does not get it"),
     (
@@ -124,7 +124,7 @@ impl Seen<'_> {
     }
 }
 
-// Of what reached the origin.
+// Symptoms at the origin.
 
 fn unforwarded(seen: &Seen<'_>) -> Option<String> {
     seen.log
@@ -210,7 +210,7 @@ fn no_via(seen: &Seen<'_>) -> Option<String> {
     is_missing.then(|| "the origin got no Via".into())
 }
 
-// Of the responses to the client.
+// Symptoms of the responses to the client.
 
 fn unanswered(seen: &Seen<'_>) -> Option<String> {
     let first = seen.exchange.first();
@@ -282,7 +282,7 @@ fn framed_tunnel(seen: &Seen<'_>) -> Option<String> {
     Some(format!("the client got {} to CONNECT, with {field}", head.status))
 }
 
-// Of the switch.
+// Symptoms of the switch.
 
 fn switched(seen: &Seen<'_>) -> Option<String> {
     let head = seen.switch()?;
