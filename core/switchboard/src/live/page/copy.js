@@ -50,7 +50,7 @@ function parse(bytes) {
  */
 function words({ method, target, headers, content, hasContent }, origin) {
   const kept = headers.filter(([name]) => !ITS_OWN.has(name.toLowerCase()));
-    // curl's notation for a field with an empty value is the name with a semicolon.
+  // curl's notation for a field with an empty value is the name with a semicolon.
   const options = kept.map(([name, value]) => `-H ${quoted(value === "" ? `${name};` : `${name}: ${value}`)}`);
   if (hasContent) options.push(`--data-raw ${quoted(content)}`);
   const ask = method === (hasContent ? "POST" : "GET") ? "" : `${method === "HEAD" ? "-I" : `-X ${quoted(method)}`} `;

@@ -166,7 +166,7 @@ function newRow(story) {
   row.role = "option";
   row.id = `connection-${story.number}`;
   row.setAttribute("aria-selected", "false");
-    // The result may be long, so it has a line of its own.
+  // The result may be long, so it has a line of its own.
   const title = Object.assign(document.createElement("span"), { className: "title" });
   const result = document.createElement("span");
   const svg = blank();
@@ -205,7 +205,7 @@ function drawStory() {
   at("story-body").hidden = false;
   at("story-title").textContent = `Transcript of connection ${chosen.number}`;
   const outcome = `${chosen.title ? `${chosen.title}: ` : ""}${chosen.summary}`;
-    // Screen readers announce each change, so unchanged text is not set again.
+  // Screen readers announce each change, so unchanged text is not set again.
   if (at("outcome").textContent !== outcome) {
     at("outcome").replaceChildren(...withRules(outcome));
     at("result").textContent = `#${chosen.number} ${outcome}`;
@@ -220,7 +220,7 @@ function drawStory() {
   for (const what of ["code", "vector", "curl"]) at(`copy-${what}`).disabled = chosen.flaw !== "";
   at("vector-hint").textContent = chosen.flaw || "The vector is a case for the engine’s tests: save it under tests/vectors and say what it proves.";
   const lines = at("lines");
-    // If the user has scrolled to the end, keep the list there as lines are added.
+  // If the user has scrolled to the end, keep the list there as lines are added.
   const overflow = lines.scrollHeight - lines.clientHeight;
   const isAtEnd = overflow > 0 && overflow - lines.scrollTop < 40;
   lines.append(...chosen.lines.slice(told).map(lineOf));
@@ -354,7 +354,7 @@ async function copy(text, what) {
     await navigator.clipboard.writeText(text);
     at("copied").textContent = `The ${what} is on the clipboard.`;
   } catch {
-        // Without permission, or over plain HTTP from another machine, the user can copy the selected lines by hand.
+    // Without permission, or over plain HTTP from another machine, the user can copy the selected lines by hand.
     getSelection().selectAllChildren(at("lines"));
     at("copied").textContent = "The browser does not let the page copy; the lines are selected.";
   }

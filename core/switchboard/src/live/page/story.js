@@ -20,27 +20,27 @@ const MOST_TEXT = 500_000;
 
 export class Story {
   moments = [];
-    /** The lines of the transcript, each with its entry: `{ moment, text }`. */
+  /** The lines of the transcript, each with its entry: `{ moment, text }`. */
   lines = [];
-    /** The number of missing entries: dropped by a server for a slow page, or here. */
+  /** The number of missing entries: dropped by a server for a slow page, or here. */
   missing = 0;
-    /** The number of the latest entry. */
+  /** The number of the latest entry. */
   #step = 0;
   #length = 0;
   peer = "";
   setup = "";
   state = null;
-    /** The method and target of the first request, or of the latest that has an offer. */
+  /** The method and target of the latest request, or of the latest with an offer. */
   asked = "";
-    /** The number of requests. */
+  /** The number of requests. */
   requests = 0;
-    /** True if one of the requests has an offer. */
+  /** True if one of the requests has an offer. */
   #hasOffer = false;
   outcome = "";
   result = "";
-    /** The protocols after a switch, the lowest first; empty before one. */
+  /** The protocols after a switch, the lowest first; empty before one. */
   protocol = "";
-    /** The engine's reason why an offer was declined; empty without one. */
+  /** The engine's reason why an offer was declined; empty without one. */
   #why = "";
   isOver = false;
 
@@ -49,7 +49,7 @@ export class Story {
   }
 
   add(moment) {
-        // Each entry has a number, so a gap shows how many are missing.
+    // Each entry has a number, so a gap shows how many are missing.
     this.missing += Math.max(0, moment.step - this.#step - 1);
     this.#step = moment.step;
     if (moment.what === "verdict" || (this.moments.length < MOST_STEPS && this.#length < MOST_TEXT)) this.#keep(moment);
@@ -75,7 +75,7 @@ export class Story {
     }
   }
 
-    /** Ends the story, because the page lost its connection to the server. */
+  /** Ends the story, because the page lost its connection to the server. */
   lose() {
     if (this.isOver) return;
     this.isOver = true;
@@ -95,11 +95,11 @@ export class Story {
     for (const { text } of this.lines.slice(before)) this.#length += text.length;
   }
 
-    /**
-     * Records a request for the title.
-     *
-     * `line` is the line of the event. A request with an offer takes precedence.
-     */
+  /**
+   * Records a request for the title.
+   *
+   * `line` is the line of the event. A request with an offer takes precedence.
+   */
   #ask(line) {
     this.requests++;
     const offers = line.includes(" offers ");
@@ -115,14 +115,14 @@ export class Story {
     return `${this.missing} steps are left out`;
   }
 
-    /** The outcome or present state of the connection, in a few words. */
+  /** The outcome or present state of the connection, in a few words. */
   get summary() {
     if (this.isOver) return this.result;
     if (this.state?.theirs === "switched" || this.state?.ours === "switched") return `speaks ${this.protocol || "something else"}`;
     return "open";
   }
 
-    /** Returns texts for the state of both directions, of request, response and offer. */
+  /** Returns texts for the state of both directions, of request, response and offer. */
   get chips() {
     const { theirs, ours, request, response, offer } = this.state ?? {};
     const protocol = this.protocol.split(", ")[0];
@@ -156,7 +156,7 @@ export class Story {
     return `${[`Connection ${this.number} of the switchboard; times are in milliseconds`, ...rows].join("\n")}\n`;
   }
 
-    /** The reason why this cannot be copied as a test vector; empty if it can. */
+  /** The reason why this cannot be copied as a test vector; empty if it can. */
   get flaw() {
     if (!this.setup || this.moments[0]?.step !== 1) return "It began before this page came, so it is not all here.";
     if (this.missing > 0) return `It is not all here: ${this.#gap}.`;
@@ -172,24 +172,24 @@ export class Story {
     return this.moments.filter(({ what }) => OF_THE_ENGINE.has(what)).flatMap((moment) => moment.lines ?? []);
   }
 
-    /** Returns a program in a language of `code.js` that repeats the exchange. */
+  /** Returns a program in a language of `code.js` that repeats the exchange. */
   code(language) {
     return LANGUAGES[language].program(programOf(this.setup, this.#engineLines));
   }
 
-    /** Returns a curl command that repeats the client's requests. */
+  /** Returns a curl command that repeats the client's requests. */
   curl(origin) {
     const end = this.moments.findIndex(({ name }) => name === "switched");
     const received = this.moments.slice(0, end < 0 ? undefined : end).filter(({ what }) => what === "received");
     const program = programOf(this.setup, received.flatMap(({ lines }) => lines));
-        // Bytes after the switch, and the leftover before it, are not HTTP and are left out.
+    // Bytes after the switch, and the leftover before it, are not HTTP and are left out.
     const bytes = program.steps.map((step) => step.bytes).join("");
     const leftover = end < 0 ? 0 : this.moments[end].bytes;
     const isBroken = this.moments.some(({ what }) => what === "error");
     return `${curl(bytes.slice(0, bytes.length - leftover), isBroken, origin)}\n`;
   }
 
-    /** Returns a test vector for the engine: input, events, decisions, output. */
+  /** Returns a test vector for the engine: input, events, decisions, output. */
   vector() {
     const lines = this.#engineLines;
     const name = `${this.asked || "connection"} ${this.number}`.toLowerCase().replace(/[^a-z0-9]+/g, "-").replace(/^-|-$/g, "");

@@ -1,6 +1,6 @@
-// A connection as a timeline: the peer's bytes in the upper lane, ours in the lower one. Marks are in order, but not to the scale
-// of time, because most of a connection happens within the same millisecond. A mark has the number of its step, by which its lines
-// are found.
+// A connection as a timeline: the peer's bytes in the upper lane, ours in the lower one. Marks are in order, but not to the
+// scale of time, because most of a connection happens within the same millisecond. A mark has the number of its step, by which
+// its lines are found.
 
 const SVG = "http://www.w3.org/2000/svg";
 const HEIGHT = 44;
