@@ -1417,7 +1417,7 @@ typedef struct swo_offer {
      */
     struct swo_protocol protocol;
     /**
-     * The reason why it cannot be accepted, SWO_INELIGIBLE_*; SWO_NONE if it can.
+     * The reason why the offer is ineligible, SWO_INELIGIBLE_*, or SWO_NONE.
      */
     uint32_t ineligible;
     /**
