@@ -10,6 +10,7 @@ import { Duplex } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import { Connection } from "switchover";
 import { request, serveConnection, upgrade } from "switchover/streams";
 import { TIMEOUTS, connected, forms, holds, listening, paired, rest, toWeb, until } from "./sockets.mjs";
 
@@ -699,6 +700,55 @@ test("an upload that ends badly resets the new protocol that was spoken early", 
   const ending = await serveConnection(socket, handler, { timeouts: { content: 50 }, onError: () => {} });
   assert.equal(ending.how, "gone");
   assert(resets.count > 0);
+});
+
+test("content that is being read at an early switch is given to its reader once", options, async () => {
+  const server = await listening((socket) => serveConnection(socket, async (asked) => {
+    await pause(60);
+    /** @type {string[]} */
+    const content = [];
+    const read = (async () => {
+      for await (const piece of asked.body ?? []) content.push(Buffer.from(piece).toString());
+    })().catch(() => content.push("dropped"));
+    // The switch comes while the read waits.
+    for (let turn = 0; turn < 4; turn++) await Promise.resolve();
+    const switched = await asked.upgrade(["foo/2"], undefined, { early: true });
+    assert(switched);
+    let heard = "";
+    for await (const piece of switched.readable) heard += Buffer.from(piece).toString();
+    await read;
+    const writer = switched.writable.getWriter();
+    await writer.write(Buffer.from(JSON.stringify({ content, heard })));
+    await writer.close();
+  }));
+  const socket = await connected(server.port);
+  socket.write(OFFER.replace("\r\n\r\n", "\r\nContent-Length: 20\r\n\r\n"));
+  await pause(30);
+  socket.write("0123456789");
+  await pause(120);
+  socket.write("abcdefghij");
+  await pause(20);
+  socket.end("HELLO");
+  const said = (await rest(socket)).toString();
+  assert.match(said, /{"content":\["0123456789",.*"heard":"HELLO"}$/);
+  server.close();
+});
+
+test("a response whose content is not read when the signal ends it frees its engine", options, async () => {
+  const probe = new Connection("client");
+  const size = () => probe.receiveBuffer(1).buffer.byteLength;
+  const head = Buffer.from("HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n" + "x".repeat(5000));
+  const one = async () => {
+    const readable = new ReadableStream({ start: (controller) => controller.enqueue(head) });
+    const stop = new AbortController();
+    const pair = { readable, writable: new WritableStream() };
+    await request(pair, { target: "/", headers: HOST }, { signal: stop.signal });
+    stop.abort();
+  };
+  for (let round = 0; round < 200; round++) await one();
+  const before = size();
+  for (let round = 0; round < 1000; round++) await one();
+  assert.equal(size(), before);
 });
 
 test("a stream that takes one write at a time, or none beforehand, is written", options, async () => {

@@ -69,6 +69,8 @@ export function responseOn(wire: Wire, event: Event | PausedStep, isSent = () =>
   if (event.kind !== "response") throw new DisconnectedError("the connection has ended without an answer");
   const { connection } = wire;
   let persists = false;
+  // Nothing else frees the engine of a client whose content is never read.
+  wire.onGivenUp(() => connection.free());
   const ended = (): void => {
     persists = isSent() && !wire.isBroken && connection.persists && connection.unread.length === 0;
     if (persists) wire.letGo();

@@ -159,8 +159,10 @@ export class Wire {
     this.#awaited = awaiting;
     const left = Math.min(this.#left, this.#limit(awaiting));
     const begun = performance.now();
-    const bytes = await this.#transported(this.#arriving(), left);
-    if (bytes === undefined) return null;
+    const reading = this.#reading();
+    const bytes = await this.#transported(this.#arriving(reading), left);
+    // After `nudge`, or if `unwatch` has passed the bytes to the engine.
+    if (bytes === undefined || this.#pending !== reading) return null;
     this.#taken();
     if (bytes === null) {
       await this.#receiveEof();
@@ -200,11 +202,11 @@ export class Wire {
     return unread;
   }
 
-  /** Reads once, or returns `undefined` after `nudge`. */
-  #arriving(): Promise<Uint8Array | null | undefined> {
+  /** Returns the result of a read, or `undefined` after `nudge`. */
+  #arriving(reading: Promise<Uint8Array | null>): Promise<Uint8Array | null | undefined> {
     return new Promise((resolve, reject) => {
       this.#nudged = () => resolve(undefined);
-      this.#reading().then(resolve, reject);
+      reading.then(resolve, reject);
     });
   }
 
@@ -300,6 +302,8 @@ export class Wire {
     if (bytes === null || bytes.length === 0) return;
     if (this.connection.wantsInput) this.connection.receive(bytes);
     else this.#unread = bytes;
+    // A reader of the content may wait already, for the bytes after these.
+    this.nudge();
   }
 
   /** Reads and discards bytes; returns their number, 0 at the end of the stream. */

@@ -15,6 +15,7 @@ function soon(milliseconds) {
 }
 
 /**
+ * @param {(port: number) => Promise<import("switchover/streams").Socket>} open
  * @param {Record<string, number>} ports of servers that send nothing, send without end, disconnect, truncate their response, send after our FIN
  */
 export async function ends(open, { silent = 0, floods = 0, vanishes = 0, cuts = 0, polite = 0 }) {
