@@ -91,7 +91,7 @@ def with_parser(sink: Sink) -> tuple[httptools.HttpRequestParser, Sink]:
 def columns(
     works: dict[str, Callable[[Any], object]], *, is_kept: bool, makers: dict[str, Callable[[], object]] = MAKERS
 ) -> dict[str, Work]:
-    """Returns each library's work, on one connection or on a new one per call."""
+    """Returns a function to time for each library, on one connection or a new one."""
 
     def bound(make: Callable[[], object], work: Callable[[Any], object]) -> Work:
         return partial(work, make()) if is_kept else lambda: work(make())

@@ -125,7 +125,7 @@ def other_requests(theirs: Played, here: Played) -> Class:
 
 
 def other_answers(theirs: Played, here: Played) -> Class:
-    """Classifies inputs for which the outcomes differ only in notation."""
+    """Classifies two accepted responses that may differ in a fold or the version."""
 
     def without(pattern: str, to: str) -> bool:
         return [re.sub(pattern, to, line) for line in theirs.lines] == [

@@ -68,7 +68,7 @@ async def answered(*pieces: bytes, rest: bool = True) -> AsyncGenerator[ByteStre
 async def served(
     handler: Callable[[Exchange], Awaitable[object]], *upgrades: str, **options: Any
 ) -> AsyncGenerator[Peers]:
-    """Runs a server with `serve_connection`, and yields clients of it."""
+    """Runs a server with `serve_connection`, and yields a maker of clients for it."""
     async with listening(functools.partial(count, handler=handler, upgrades=upgrades, **options)) as port:
         yield Peers(port)
 

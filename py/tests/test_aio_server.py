@@ -625,7 +625,7 @@ async def test_a_client_that_takes_little_over_a_unix_socket_is_not_given_up(tmp
 
 @pytest.mark.parametrize("late", [False, True])
 def test_clients_that_reset_at_once_leave_others_alone_on_uvloop(late: bool, caplog: pytest.LogCaptureFixture) -> None:
-    """On uvloop a transport that has lost its connection has no socket."""
+    """On uvloop the transport of such a client has no socket any more."""
     pytest.importorskip("uvloop")
 
     async def looks_first(stream: ByteStream) -> None:

@@ -109,7 +109,7 @@ def lpstat_takes_a_426_at_its_word(_):
 def probe_and_cupsd_in_tls(_):
     """Only a lenient client accepts the 101 of cupsd.
 
-    That 101 says `Connection: Keep-Alive` and lists all versions that cupsd supports.
+    That 101 says `Connection: Keep-Alive`, and its `Upgrade` lists all TLS versions that cupsd supports.
     """
     offer = ["--method", "OPTIONS", "--offer", "TLS/1.2, TLS/1.1, TLS/1.0"]
     with programs.cupsd() as port:

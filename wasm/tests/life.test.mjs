@@ -7,7 +7,7 @@ import { test } from "node:test";
 
 import { Capsules, Connection, Splice } from "switchover";
 
-/** Runs a script in a process of its own. @param {string} script */
+/** Runs a script in a process of its own; returns its output. @param {string} script */
 function alone(script) {
   const options = /** @type {const} */ ({ cwd: import.meta.dirname, encoding: "utf8" });
   const { stdout, stderr } = spawnSync(process.execPath, ["--input-type=module", "--eval", script], options);

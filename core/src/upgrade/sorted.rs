@@ -5,8 +5,8 @@ use alloc::vec::Vec;
 
 /// Returns the list in ascending order.
 ///
-/// In WebAssembly and without `std`, where code size counts, it uses a heap. That takes twice the
-/// time and a tenth of the code.
+/// In WebAssembly and without `std`, where code size counts, it sorts by a binary heap. That takes
+/// twice the time and a tenth of the code.
 pub(crate) fn sorted<T: Ord>(mut list: Vec<T>) -> Vec<T> {
     if cfg!(any(target_family = "wasm", not(feature = "std"))) {
         return BinaryHeap::from(list).into_sorted_vec();

@@ -52,7 +52,7 @@ impl Buffer {
         Self { waiting, ..Self::default() }
     }
 
-    /// Sets the largest number of unread bytes.
+    /// Sets the number of unread bytes at which the caller must stop reading.
     pub(crate) fn set_waiting(&mut self, waiting: usize) {
         self.waiting = waiting;
     }

@@ -22,7 +22,7 @@ const LINGER_MAX: Duration = Duration::from_secs(2);
 /// The type is boxed, because requests inside upgraded TLS call the same code recursively.
 pub(crate) type Answer = Pin<Box<dyn Future<Output = Result<Response<Body>, BoxError>> + Send>>;
 
-/// The protocol that a connection switches to.
+/// The protocol that a connection switches to, if it is neither TLS nor h2c.
 pub(crate) enum NextProtocol {
     /// `foo`, with the request's content, which the server sends back first.
     Foo(Bytes),

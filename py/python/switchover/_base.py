@@ -129,7 +129,7 @@ class RemoteProtocolError(ProtocolError):
 
 
 class ProfileError(ValueError):
-    """A violation of the rules of a particular protocol, not of HTTP/1.1.
+    """A violation of the rules of h2c, HTTP/2 or capsules, not of HTTP/1.1.
 
     `str()` of it is a sentence for people.
 

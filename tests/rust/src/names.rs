@@ -1,6 +1,6 @@
 //! The spelling of the core's names in C, Python and JavaScript.
 //!
-//! The functions convert the case of letters, and know the methods that have another name there.
+//! The functions convert the case of names, and know which methods have another name in a language.
 
 /// Converts a name to upper snake case: `http-1.0` to `HTTP_1_0`.
 pub fn upper_snake(name: &str) -> String {

@@ -65,7 +65,7 @@ pub fn unfold(line: &str) -> String {
     out + rest
 }
 
-/// Encodes bytes as text with escapes, without repetitions.
+/// Encodes bytes as text with escapes, but never with the repetition `\{…}`.
 pub fn escape(bytes: &[u8]) -> String {
     let mut out = String::new();
     for &byte in bytes {

@@ -138,6 +138,8 @@ proptest! {
     #![proptest_config(config(3000 / sample() as u32))]
 
     /// The output of a connection does not depend on how its input was cut.
+    ///
+    /// The input is a test vector with a few changes; `bytes` chooses it, the changes and a cut.
     #[test]
     fn cuts_make_no_difference(bytes in vec(any::<u8>(), 0..60)) {
         thread_local!(static VECTORS: Vec<Vector> = load(&home().join("vectors")));

@@ -41,7 +41,7 @@ impl Connection {
 
     /// Parses the next head; returns its length, or `None` if it is incomplete.
     ///
-    /// In WebAssembly, where size counts, both roles share one copy.
+    /// It is inlined for each role, except in WebAssembly, where code size counts.
     #[cfg_attr(not(target_family = "wasm"), inline(always))]
     #[cfg_attr(target_family = "wasm", inline(never))]
     fn read_head(&mut self, section: Section) -> Result<Option<usize>, Error> {

@@ -62,7 +62,7 @@ const REFUSALS: &[ErrorKind] = &[
     ErrorKind::WrongRole,
 ];
 
-/// Returns the names of all values, errors and inputs.
+/// Returns the names of all values of the state's fields, errors and inputs.
 fn all() -> BTreeSet<String> {
     let mut all = BTreeSet::new();
     let mut add = |kind: &str, names: Vec<&str>| {

@@ -53,7 +53,7 @@ pub(super) struct Trace {
 pub(super) enum Until {
     /// Stop once this fault has been found.
     Found(Fault),
-    /// Visit all nodes.
+    /// Stop only once all nodes have been visited.
     Exhausted,
 }
 

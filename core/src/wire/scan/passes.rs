@@ -39,7 +39,7 @@ pub(crate) struct Line<'a> {
     ///
     /// If the name is shorter, the first of them are bytes before the line.
     pub(crate) name_ends: u64,
-    /// The three bytes after the name.
+    /// The three bytes after the field name: mostly `: ` and the value's first byte.
     pub(crate) middle: &'a [u8; 3],
     /// The byte before `end`, and the two bytes from `end` on.
     pub(crate) closing: &'a [u8; 3],

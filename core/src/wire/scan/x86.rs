@@ -54,7 +54,7 @@ fn kept_registers() -> u64 {
     unsafe { _xgetbv(0) }
 }
 
-/// The AVX2 path, with the instructions that came with AVX2.
+/// The AVX2 path, which also uses BMI1, BMI2 and POPCNT.
 #[derive(Clone, Copy)]
 struct Avx2;
 

@@ -382,7 +382,7 @@ fn plain(status: StatusCode) -> Response<()> {
 struct Said {
     /// The time at which the current write to the backend began.
     since: Mutex<Option<Instant>>,
-    /// Set once all bytes and the end were sent to the backend.
+    /// Set once the backend was sent all bytes of the client, and their end.
     is_all: AtomicBool,
 }
 

@@ -50,7 +50,8 @@ async def linger_and_close(wire: Wire) -> None:
 async def close_at_once(wire: Wire) -> None:
     """Closes the stream without waiting.
 
-    Resets the connection if a normal close would make an incomplete response look complete.
+    Resets the connection after a switch, after a failed write, or if a normal close would make an incomplete response
+    look complete.
     """
     if wire.switched or wire.is_broken or wire.connection.closing is Closing.RESET:
         await reset(wire.stream)

@@ -182,7 +182,7 @@ class Cycle:
         return {"type": "http.request", "body": body, "more_body": self.more_body}
 
     def is_over(self) -> bool:
-        """Returns whether the app has nothing more to receive."""
+        """Returns whether `receive` has only `http.disconnect` left to return."""
         return self.disconnected or self.response_complete or (self.has_left and self.is_read)
 
     # The response.

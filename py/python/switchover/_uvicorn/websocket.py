@@ -28,7 +28,8 @@ LEFT_OUT = {b"upgrade", b"content-length", b"transfer-encoding", b"trailer", b"e
 def handshake_of(request: Request) -> bytes:
     """Encodes the head of a request again, with WebSocket as the only offer.
 
-    The names are in lower case, as uvicorn's classes copy them into a scope unchanged.
+    Fields about the content, which was discarded, are omitted. The names are in lower case, as uvicorn's classes copy
+    them into a scope unchanged.
     """
     lines = b"".join(b"%b: %b\r\n" % line for line in request.headers.lower() if line[0] not in LEFT_OUT)
     start = b"%b %b HTTP/%b\r\n" % (request.method, request.target, request.http_version.encode())

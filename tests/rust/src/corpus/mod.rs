@@ -71,7 +71,7 @@ pub struct Expected {
     pub messages: Vec<ExpectedMessage>,
     /// The number of messages in the input.
     pub total: Option<usize>,
-    /// The flag of a switch of protocols, and the bytes after the messages.
+    /// True if the protocol is switched, and the bytes after the messages.
     pub upgrade: Option<(bool, Vec<u8>)>,
 }
 
