@@ -19,11 +19,11 @@ WAIT = 20
 """Seconds for whatever must happen."""
 ROUNDS = 3
 MORE_ROUNDS = 6
-"""Where memory has grown in the third round, as a collector fills its heap, it must cease to until this one."""
+"""The round until which memory must cease to grow, if it still grew in the third, as a collector fills its heap."""
 GROWTH = 1 << 20
-"""How much more memory there may be after a round than after the one before."""
+"""The limit in bytes for the growth of memory from one round to the next."""
 PEAK = 48 << 20
-"""How much more memory an attack may take while it lasts."""
+"""The limit in bytes for the memory that an attack takes while it lasts."""
 KEPT = 4
 """The number of descriptors that a runtime may open in one round and keep.
 

@@ -45,7 +45,7 @@ class Host:
     lies: frozenset = ALL
     """The paths at which its handler lies."""
     greets: bool = False
-    """It begins `foo/2` with a line of its own, and sends back in capitals."""
+    """True if the host begins `foo/2` with a line of its own, and sends back in capitals."""
     counts: bool = True
     """`/self` tells how many tasks it has."""
     stops_by: signal.Signals | None = signal.SIGINT

@@ -11,7 +11,7 @@ from cell import NotApplicable, check
 
 POINTS = 16
 READ = 16_384
-"""What many servers read at once."""
+"""The number of bytes that many servers read at once."""
 CHUNKED = "Transfer-Encoding: chunked\r\n"
 ATTACKS = []
 

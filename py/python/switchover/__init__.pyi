@@ -741,7 +741,7 @@ class ErrorKind(enum.IntEnum):
     label: str
     """The engine's name for it, the same in every language."""
     blame: Blame
-    """Who has to change something."""
+    """The party whose bytes or calls must change: the peer or the caller."""
     status: int | None
     """The status that a server answers with, where there is one."""
     text: str
@@ -749,7 +749,7 @@ class ErrorKind(enum.IntEnum):
     clause: str
     """The rule that it is about, such as `RFC 9112, section 6.3`."""
     advice: str
-    """What to do about it."""
+    """The advice: the step that avoids or answers the error."""
 
 # What a connection is made with.
 
@@ -1203,9 +1203,9 @@ class Response:
     headers: Final[Headers]
     minor_version: Final[int]
     dropped: Final[int]
-    """How many pipelined requests after this one's will not be answered (RFC 9112, section 9.3.2)."""
+    """The number of pipelined requests after this one's that get no response (RFC 9112, section 9.3.2)."""
     advertised: Final[tuple[Protocol, ...]]
-    """What the server would switch to: its Upgrade field."""
+    """The protocols that the server would switch to: its Upgrade field."""
 
     def __new__(
         cls,
@@ -1258,7 +1258,7 @@ class Switched:
     kind: ClassVar[EventKind]
     by: Final[SwitchedBy]
     protocols: Final[tuple[Protocol, ...]]
-    """What it speaks now, lowest layer first; empty after CONNECT or a preface."""
+    """The protocols of the peer's direction now, lowest layer first; empty after CONNECT or a preface."""
     request: Final[Request | None]
     """Server: the request, which is to be answered in the new protocol."""
     response: Final[Response | None]
@@ -1320,7 +1320,7 @@ class Content:
     __match_args__ = ("kind", "length")
     kind: Final[ContentKind]
     length: Final[int]
-    """How many bytes: of the content, or of the current chunk. 0 where that is not known."""
+    """The number of bytes left: of the content, or of the current chunk. 0 if that is not known."""
 
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
@@ -1367,7 +1367,7 @@ class Trace:
     __match_args__ = ("step", "number", "offset")
     step: Final[TraceStep]
     number: Final[int]
-    """What goes with it; see `TraceStep`."""
+    """The argument of the step; see `TraceStep`."""
     offset: Final[int]
     """Bytes received and passed when it happened."""
 

@@ -51,7 +51,7 @@ class Request(Event):
     target: bytes
     http_version: bytes
     _proposes: bool
-    """Whether it proposes a switch, by Upgrade or as CONNECT."""
+    """True if the request proposes a switch, by Upgrade or as CONNECT."""
     __hash__: ClassVar[None]  # type: ignore[assignment]
     def __new__(
         cls, *, method: TextLike, headers: Headers | HeadersLike, target: TextLike, http_version: TextLike = b"1.1"

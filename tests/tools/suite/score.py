@@ -46,7 +46,7 @@ class Played:
     case: dict
     skipped: str = ""
     differences: dict[str, str] = field(default_factory=dict)
-    """How it was cut, and what came out otherwise."""
+    """The cut at which the engine differs, and the output that differs."""
     got: list[dict] = field(default_factory=list)
     """Of the first of these."""
 

@@ -56,9 +56,9 @@ class ClientResponse:
     trailers: Headers
     """The trailers, usually none."""
     is_whole: bool
-    """Whether `content` is complete; if not, the rest was not read."""
+    """True if `content` is complete; otherwise the rest was not read."""
     persists: bool
-    """Whether the stream may carry another request: pass it to `connect_upgrade` again."""
+    """True if the stream may carry another request: pass it to `connect_upgrade` again."""
 
 
 class Declined(Exception):  # noqa: N818  (no error: a server may always do that)

@@ -75,7 +75,7 @@ class Protocol(asyncio.Protocol):
     timeout_write = 30.0
     """Timeout in seconds for a client that reads nothing, extended by a millisecond for each byte that it reads."""
     half_close = True
-    """Whether a client that half-closes gets its response. If False, the app gets `http.disconnect` at once.
+    """A flag: a client that half-closes gets its response. If False, the app gets `http.disconnect` at once.
 
     The app of a stream of unknown length, such as server-sent events, gets `http.disconnect` in either case.
     """
