@@ -211,7 +211,8 @@ def runtimes(target):
     workerd = installed / "@cloudflare/workerd-linux-64/bin/workerd"
     package = folder(target) / "node_modules/switchover"
     return {
-        "Node": (node, [node, "--expose-gc"]),
+        # A young generation of up to 48 MB would hide what a connection holds; it grows with what a socket accepts.
+        "Node": (node, [node, "--expose-gc", "--max-semi-space-size=1"]),
         "Bun": (bun, [bun, "--expose-gc"]),
         "Deno": (deno, [deno, *allowed]),
         "workerd": (workerd, [node, DRIVERS / "workerd.mjs", workerd, package]),
