@@ -128,8 +128,8 @@ pub struct swo_response {
 ///
 /// The engine does not parse that protocol.
 ///
-/// The next protocol may have to send first, as HTTP/2 does with its SETTINGS, and a server
-/// responds to the request in it. So run it once even if `leftover` is empty and no bytes arrive.
+/// The new protocol may have to send first: HTTP/2 sends its SETTINGS, and a server sends the
+/// response to `request`. So run its code once even if `leftover` is empty and no bytes arrive.
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct swo_switched {
@@ -297,9 +297,9 @@ pub struct swo_response_head {
     pub reason: swo_slice,
     /// A pointer to the field lines.
     ///
-    /// `Connection` is merged with the options that the engine adds. Content without
-    /// `Content-Length` and `Transfer-Encoding` is sent chunked. To an HTTP/1.0 client it is
-    /// close-delimited instead.
+    /// `Connection` is merged with the options that the engine adds. If neither `Content-Length`
+    /// nor `Transfer-Encoding` is given, a response that is sent whole gets a `Content-Length`.
+    /// Other content is sent chunked, and to an HTTP/1.0 client close-delimited.
     pub fields: *const swo_field,
     /// The number of field lines.
     pub field_count: usize,

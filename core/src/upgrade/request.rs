@@ -147,7 +147,7 @@ impl core::fmt::Debug for Request<'_> {
     }
 }
 
-/// A protocol that a request offers.
+/// A protocol that a request lists in `Upgrade`, whether or not it can be accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Offer<'a> {
     /// The offered protocol, in the client's spelling.

@@ -38,9 +38,9 @@ pub struct ResponseHead<'a> {
     /// The field lines of the response.
     ///
     /// Pass an array or a `Vec` of name and value pairs by reference, `&slice` for a slice of them,
-    /// or `&()` for none. `Connection` is merged with the engine's connection options. If a
-    /// response with content has neither `Content-Length` nor `Transfer-Encoding`, it is sent
-    /// chunked. To an HTTP/1.0 client its content then ends when the connection closes.
+    /// or `&()` for none. `Connection` is merged with the engine's connection options. If neither
+    /// `Content-Length` nor `Transfer-Encoding` is given, a response that is sent whole gets a
+    /// `Content-Length`. Other content is sent chunked, and to an HTTP/1.0 client close-delimited.
     pub fields: &'a dyn FieldSource,
 }
 

@@ -248,7 +248,8 @@ impl Connection {
 
     /// Closes the connection after the response to the current request.
     ///
-    /// Next: continue; the engine closes after that response. RFC 9112, section 9.6.
+    /// While no request waits for a response, it closes at once. An error after the response has
+    /// begun (TOO_LATE). Next: go on as before. RFC 9112, section 9.6.
     fn close_after_response(&self, py: Python<'_>) -> PyResult<()> {
         self.call(py, |engine| engine.close_after_response())
     }

@@ -87,7 +87,7 @@ fn names_are_unique_and_each_proves_something() {
     }
 }
 
-/// Rewrites the expected results; returns a message for each vector that resists.
+/// Rewrites the expected results; returns the vectors where it cannot.
 fn rewrite(vectors: &[Vector]) -> Vec<String> {
     let mut files: BTreeMap<PathBuf, Vec<&Vector>> = BTreeMap::new();
     for vector in vectors {

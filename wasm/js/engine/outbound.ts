@@ -83,8 +83,9 @@ export class Outbound extends Inbound {
   /**
    * Server: sends a final response head.
    *
-   * This declines an offer of other protocols and has no other effect on it; a 2xx to CONNECT accepts the tunnel. Next:
-   * `sendData` and `sendEnd`. RFC 9112, sections 4 and 6.
+   * This declines an offer of other protocols and has no other effect on it. But a 2xx to CONNECT opens a tunnel, so a
+   * server without tunnels responds with 501. Send a 426 with `require`: without a list of protocols it is
+   * `invalid-status`. Next: `sendData` and `sendEnd`. RFC 9112, sections 4 and 6.
    * @throws ProtocolError: `wrong-role`, `unasked`, `answered`, `closed`, `switched`, `failed`, `invalid-status`,
    * `invalid-reason`, `invalid-name`, `invalid-value`, `framing-conflict`, `reserved-field`.
    */

@@ -17,8 +17,9 @@ export interface ResponseHead {
   /**
    * The field lines.
    *
-   * The engine adds its own options to `Connection`. Without `Content-Length` and `Transfer-Encoding`, content is sent
-   * chunked; for an HTTP/1.0 client it ends with the connection.
+   * The engine adds its own options to `Connection`. If neither `Content-Length` nor `Transfer-Encoding` is given, a
+   * response that is sent whole gets a `Content-Length`. Other content is sent chunked, and to an HTTP/1.0 client
+   * close-delimited.
    */
   readonly headers?: HeaderSource;
 }

@@ -110,7 +110,8 @@ export async function upgrade(socket: Socket, request: ClientRequest, options: U
  * Sends a request on a connected socket and returns the response.
  *
  * Read its content; after that the socket is free for another request if the response `persists`. Errors, and their
- * effect on the socket, are those of `upgrade`. RFC 9112, section 9.3.
+ * effect on the socket, are those of `upgrade`. If a CONNECT is accepted, it closes the socket and throws a
+ * `TypeError`: call `upgrade` for a tunnel. RFC 9112, section 9.3.
  */
 export async function request(socket: Socket, request: ClientRequest, options: ClientOptions = {}): Promise<ClientResponse> {
   const answer = await upgrade(socket, request, { ...options, offer: [] });

@@ -26,7 +26,7 @@ const SENT = 32_768;
 /**
  * Milliseconds by which each transferred byte extends a timeout.
  *
- * Large content may take long, but one byte per second is too slow.
+ * So large content may take long, at 1,000 bytes per second.
  */
 const MS_PER_BYTE = 1;
 /**

@@ -76,7 +76,9 @@ impl Queue {
         Self([self.0[1], None])
     }
 
-    /// Returns the queue after the client has sent another request.
+    /// Returns the queue after one more request of the client.
+    ///
+    /// Each message in it is one request older.
     pub(super) fn aged(self) -> Self {
         Self(self.0.map(|place| place.map(|message| Message { age: aged(message.age), ..message })))
     }

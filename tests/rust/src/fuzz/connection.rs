@@ -167,7 +167,7 @@ struct Host<'t> {
     /// The position of the protocol switch; `leftover` has the bytes after it.
     switched_at: Option<u64>,
     leftover: Vec<u8>,
-    /// The flag of a run in which `skip` was accepted.
+    /// True once the decision `skip` was accepted in this run.
     ///
     /// `pass` then does nothing, since content passed by the engine is not counted as skipped.
     skips: bool,

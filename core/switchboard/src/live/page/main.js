@@ -18,7 +18,7 @@ const stories = new Map();
 const rows = new Map();
 const changed = new Set();
 let chosen = null;
-/** The story of the row that the keyboard is at. */
+/** The story of the row that the arrow keys have reached; Enter chooses it. */
 let active = null;
 /** The address of a demonstration's client, to choose its connection once seen. */
 let awaited = null;
