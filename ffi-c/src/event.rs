@@ -3,8 +3,8 @@
 use alloc::vec::Vec;
 use core::ffi::c_char;
 
-use switchover::binding::{KnownField, Method, index_of, path_and_query, spans};
-use switchover::{Connection, Event, Fields, Protocol, Request, Response, Step};
+use switchover::binding::{EventParts, KnownField, Method, index_of, path_and_query, spans};
+use switchover::{Connection, Fields, Protocol, Request, Response, Step};
 
 use crate::error::{BindingError, Done, swo_result};
 use crate::handle::memory::RequestLine;
@@ -190,17 +190,8 @@ fn current_event(conn: &Connection, out: Out<'_, swo_event>) -> Done {
 }
 
 fn shown(conn: &Connection) -> Done<Fields<'_>> {
-    let fields = match conn.event().ok_or(BindingError::Nothing)? {
-        Event::Request(request) => Some(request.fields()),
-        Event::Informational(response) | Event::Response(response) => Some(response.fields()),
-        Event::EndOfMessage(trailers) => Some(trailers),
-        Event::Switched(switched) => {
-            let of_request = switched.request.map(|request| request.fields());
-            of_request.or(switched.response.map(|response| response.fields()))
-        }
-        Event::Data(_) => None,
-    };
-    fields.ok_or(BindingError::Nothing.into())
+    let event = conn.event().ok_or(BindingError::Nothing)?;
+    EventParts::of(&event).fields.ok_or(BindingError::Nothing.into())
 }
 
 fn event_fields(conn: &Connection, out: Array<'_, swo_field>) -> Done {
@@ -241,11 +232,7 @@ fn event_list(conn: &Connection, field: &[u8], out: Array<'_, swo_slice>) -> Don
 }
 
 fn response(conn: &Connection) -> Option<Response<'_>> {
-    match conn.event()? {
-        Event::Informational(response) | Event::Response(response) => Some(response),
-        Event::Switched(switched) => switched.response,
-        Event::Request(_) | Event::Data(_) | Event::EndOfMessage(_) => None,
-    }
+    EventParts::of(&conn.event()?).response
 }
 
 fn advertised(conn: &Connection, out: Array<'_, swo_protocol>) -> Done {

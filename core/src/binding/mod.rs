@@ -15,6 +15,7 @@ pub use spelling::{LONGEST, Language, METHODS, Spelled};
 pub use verbs::{VERBS, Verb};
 
 pub use crate::event::EventKind;
+pub use crate::event::parts::{EventParts, EventPlace};
 pub use crate::upgrade::http2::FieldLine;
 pub use crate::wire::body::ContentKind;
 pub use crate::wire::buffer::is_left;

@@ -3,6 +3,7 @@
 //! An event borrows from the connection's buffer until the next inbound call.
 
 mod line;
+pub(crate) mod parts;
 
 use crate::enums::enums;
 use crate::upgrade::{Protocols, Request};

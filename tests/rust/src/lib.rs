@@ -3,12 +3,14 @@
 //! `vector.rs` parses the test vectors of `vectors/`, `script/` runs a vector against the Rust API,
 //! and `text.rs` has the escape language of both. `corpus/` runs test inputs of other projects.
 //! `fuzz/` has the fuzz targets; one of them compares the engine with the reader in `naive/`.
+//! `message.rs` makes messages of events, for all of these.
 //! `path.rs` chooses the engine's scanning instructions, `random.rs` has random numbers.
 //! `numbers.rs` checks the sizes of sets, and `names.rs` spells names for other languages.
 
 pub mod corpus;
 pub mod export;
 pub mod fuzz;
+pub mod message;
 pub mod naive;
 pub mod names;
 pub mod numbers;

@@ -193,7 +193,7 @@ impl ResponseReader {
                     answer.head = Head::read(&self.came[self.head..]);
                     answer.switched = Some(switched.protocols.to_string());
                 }
-                Event::Data(_) | Event::Request(_) => {}
+                _ => {}
             }
             self.head = self.begin + usize::try_from(engine.position()).unwrap_or_default();
             if answer.switched.is_some() {

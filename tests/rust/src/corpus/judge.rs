@@ -3,7 +3,8 @@
 //! There are two scores. By `Score::Rfc`, a case may leave the verdict open where the RFCs do.
 //! `Score::Strict` expects the verdict of an engine that is strict by default.
 
-use super::{Case, ExpectedMessage, FieldLine, Message, Outcome, Upgrade, Verdict};
+use super::{Case, ExpectedMessage, FieldLine, Outcome, Upgrade, Verdict};
+use crate::message::Message;
 
 /// A choice between the two expected verdicts of a case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,9 +73,12 @@ fn differing(
     [
         ("method", expected.method.as_ref().is_none_or(|method| method == got.method.as_bytes())),
         ("target", expected.target.as_ref().is_none_or(|target| target == got.target.as_bytes())),
-        ("version", expected.version.as_ref().is_none_or(|version| *version == got.version)),
+        (
+            "version",
+            expected.version.as_ref().is_none_or(|version| *version == format!("1.{}", got.minor)),
+        ),
         ("status", expected.status.is_none_or(|status| status == got.status)),
-        ("content", expected.body.as_ref().is_none_or(|body| *body == got.body)),
+        ("content", expected.body.as_ref().is_none_or(|body| *body == got.content)),
         ("fields", same_fields(&expected.fields, &got.fields)),
         ("trailers", !is_accept || same_fields(&expected.trailers, &got.trailers)),
         (
@@ -152,8 +156,8 @@ mod tests {
             |outcome| outcome.verdict = Verdict::Incomplete,
             |outcome| outcome.messages.clear(),
             |outcome| outcome.messages[0].method.push('X'),
-            |outcome| outcome.messages[0].version.push('X'),
-            |outcome| outcome.messages[0].body.push(b'X'),
+            |outcome| outcome.messages[0].minor += 1,
+            |outcome| outcome.messages[0].content.push(b'X'),
             |outcome| outcome.messages[0].fields[0].1.push(b'X'),
             |outcome| outcome.messages[0].offered.clear(),
             |outcome| outcome.upgrade = Some(Upgrade::Switched(Vec::new())),

@@ -13,7 +13,7 @@ use switchover::Role;
 
 pub use crate::script::FieldLine;
 pub use judge::{Score, judge};
-pub use play::{Feed, Message, Outcome, Upgrade, play};
+pub use play::{Feed, Outcome, Upgrade, play};
 
 /// A test case: one line of `corpora/cases.jsonl`.
 #[derive(Debug)]

@@ -3,11 +3,12 @@
 //! A client sends the requests of the case. A server responds to each request once it is complete.
 
 use switchover::{
-    Config, Connection, End, Error, Event, Field, Fields, Next, Order, Paused, RequestHead,
-    ResponseHead, Role,
+    Config, Connection, End, Error, Event, Field, Next, Order, Paused, RequestHead, ResponseHead,
+    Role,
 };
 
-use super::{Case, FieldLine, Verdict};
+use super::{Case, Verdict};
+use crate::message::{Message, Messages};
 
 /// The way in which the input is split into pieces.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,27 +49,6 @@ pub enum Upgrade {
     Refused(Vec<u8>),
 }
 
-/// A message that the engine has read.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Message {
-    /// The method of a request.
-    pub method: String,
-    /// The target of a request.
-    pub target: String,
-    /// The version, such as `1.0` or `1.1`.
-    pub version: String,
-    /// The status of a response.
-    pub status: u16,
-    /// The content of the message.
-    pub body: Vec<u8>,
-    /// The field lines.
-    pub fields: Vec<FieldLine>,
-    /// The field lines of the trailer section.
-    pub trailers: Vec<FieldLine>,
-    /// The protocols offered, in order.
-    pub offered: Vec<String>,
-}
-
 /// Runs a case through the engine, and returns its outcome.
 pub fn play(case: &Case, feed: Feed) -> Outcome {
     let mut player = Player {
@@ -77,7 +57,7 @@ pub fn play(case: &Case, feed: Feed) -> Outcome {
             case.role,
             Config { secure: case.secure, bare_h2c: true, ..Config::default() },
         ),
-        log: Log::default(),
+        messages: Messages::default(),
         fed: 0,
         asked: 0,
         answered: 0,
@@ -87,7 +67,7 @@ pub fn play(case: &Case, feed: Feed) -> Outcome {
     Outcome {
         verdict: player.verdict(error),
         upgrade: player.upgrade().filter(|_| error.is_none()),
-        messages: player.log.complete,
+        messages: player.messages.complete,
         error,
     }
 }
@@ -104,7 +84,7 @@ enum Stop {
 struct Player<'c> {
     case: &'c Case,
     connection: Connection,
-    log: Log,
+    messages: Messages,
     /// The number of bytes that the engine received.
     fed: usize,
     /// The number of requests sent; `answered` counts those that got a response.
@@ -145,7 +125,7 @@ impl Player<'_> {
             };
             let ends_message = matches!(event, Event::EndOfMessage(_));
             self.stop = matches!(event, Event::Switched(_)).then_some(Stop::Switched);
-            self.log.record(&event);
+            self.messages.add(&event);
             match self.case.role {
                 Role::Server if ends_message => self.answer(),
                 Role::Client if ends_message => self.ask(),
@@ -174,9 +154,15 @@ impl Player<'_> {
         self.answered += 1;
         match protocol {
             Some(protocol) => self.switch(protocol),
-            None if self.log.may_switch => self.stop = Some(Stop::Undecided),
+            None if self.may_switch() => self.stop = Some(Stop::Undecided),
             None => self.respond(),
         }
+    }
+
+    /// Returns whether the latest request offers another protocol or is a CONNECT.
+    fn may_switch(&self) -> bool {
+        let latest = self.messages.complete.last();
+        latest.is_some_and(|request| !request.offered.is_empty() || request.method == "CONNECT")
     }
 
     fn switch(&mut self, protocol: &str) {
@@ -198,7 +184,7 @@ impl Player<'_> {
     }
 
     fn verdict(&self, error: Option<Error>) -> Verdict {
-        let is_half_way = self.log.current.is_some() || self.read() < self.fed;
+        let is_half_way = self.messages.current.is_some() || self.read() < self.fed;
         match (error, self.stop) {
             (Some(_), _) => Verdict::Reject,
             (None, None) if is_half_way => Verdict::Incomplete,
@@ -224,60 +210,6 @@ impl Player<'_> {
 }
 
 const NO_FIELDS: [Field<'static>; 0] = [];
-
-/// The messages that the events of a run make up.
-#[derive(Default)]
-struct Log {
-    complete: Vec<Message>,
-    current: Option<Message>,
-    /// Set if the latest request offers another protocol or is a CONNECT.
-    may_switch: bool,
-}
-
-impl Log {
-    fn record(&mut self, event: &Event<'_>) {
-        match event {
-            Event::Request(request) => {
-                let offers = request
-                    .offers()
-                    .map(|offers| offers.map(|offer| offer.protocol.to_string()).collect());
-                self.may_switch = offers.is_ok() || request.method() == "CONNECT";
-                self.current = Some(Message {
-                    method: request.method().to_owned(),
-                    target: request.target().to_owned(),
-                    offered: offers.unwrap_or_default(),
-                    ..Message::of(request.minor_version(), request.fields())
-                });
-            }
-            Event::Response(response) => self.current = Some(Message::answer(response)),
-            Event::Informational(response) => self.complete.push(Message::answer(response)),
-            Event::Switched(switched) => {
-                self.complete.extend(switched.response.as_ref().map(Message::answer))
-            }
-            Event::Data(data) => {
-                self.current.iter_mut().for_each(|message| message.body.extend_from_slice(data))
-            }
-            Event::EndOfMessage(trailers) => {
-                let message = self.current.take().unwrap_or_default();
-                self.complete.push(Message { trailers: lines(*trailers), ..message });
-            }
-        }
-    }
-}
-
-impl Message {
-    fn of(minor: u8, fields: Fields<'_>) -> Self {
-        Self { version: format!("1.{minor}"), fields: lines(fields), ..Self::default() }
-    }
-
-    fn answer(response: &switchover::Response<'_>) -> Self {
-        Self { status: response.status(), ..Self::of(response.minor_version(), response.fields()) }
-    }
-}
-
-fn lines(fields: Fields<'_>) -> Vec<FieldLine> {
-    fields.iter().map(|field| (field.name.to_vec(), field.value.to_vec())).collect()
-}
 
 fn pieces(case: &Case, feed: Feed) -> Vec<&[u8]> {
     match feed {

@@ -15,7 +15,7 @@
 
 use std::fmt::{self, Debug, Write};
 
-use switchover::binding::Bound;
+use switchover::binding::{Bound, EventParts, EventPlace};
 use switchover::state::{Rx, State, Tx};
 use switchover::{
     Awaiting, Closing, Config, Connection, Content, End, Error, ErrorKind, Event, Fields, Lenient,
@@ -612,34 +612,23 @@ struct Seen {
     protocols: [String; 2],
 }
 
-/// Returns a checksum of an event's bytes: its field lines, content or leftover.
+/// Returns a checksum of an event's bytes: its field lines, and its content or leftover.
 fn summary(event: &Event<'_>) -> u64 {
-    checksum(match event {
-        Event::Request(request) => request.fields().as_bytes(),
-        Event::Informational(response) | Event::Response(response) => response.fields().as_bytes(),
-        Event::Data(data) => data,
-        Event::EndOfMessage(trailers) => trailers.as_bytes(),
-        Event::Switched(switched) => switched.leftover,
-    })
+    let EventParts { fields, bytes, .. } = EventParts::of(event);
+    checksum(fields.map_or(&[][..], |fields| fields.as_bytes())).wrapping_add(checksum(bytes))
 }
 
 /// Returns an event as text: its `Display` form, then its field lines.
 fn text_of_event(event: &Event<'_>) -> Text {
-    match event {
-        Event::Request(request) => text_of(&event.to_string(), request.fields()),
-        Event::Informational(response) | Event::Response(response) => {
-            let mut line = event.to_string();
-            write!(line, " {:?}", response.reason()).expect("a string");
-            text_of(&line, response.fields())
-        }
-        Event::EndOfMessage(fields) => text_of("end", *fields),
-        Event::Switched(switched) => match (switched.request, switched.response) {
-            (Some(request), _) => text_of(&event.to_string(), request.fields()),
-            (_, Some(response)) => text_of(&event.to_string(), response.fields()),
-            _ => Text(event.to_string().into()),
-        },
-        Event::Data(data) => Text(data.to_vec()),
+    let EventParts { place, response, fields, bytes, .. } = EventParts::of(event);
+    if place == EventPlace::Content {
+        return Text(bytes.to_vec());
     }
+    let mut line = event.to_string();
+    if let Some(response) = response {
+        write!(line, " {:?}", response.reason()).expect("a string");
+    }
+    fields.map_or_else(|| Text(line.clone().into()), |fields| text_of(&line, fields))
 }
 
 fn text_of(line: &str, fields: Fields<'_>) -> Text {

@@ -6,10 +6,9 @@
 //! The fuzz input is a byte of flags and the peer's bytes.
 
 use switchover::ErrorKind::{self, *};
-use switchover::{
-    Config, Connection, End, Event, Fields, Paused, RequestHead, ResponseHead, Role, Step,
-};
+use switchover::{Config, Connection, End, Event, Paused, RequestHead, ResponseHead, Role, Step};
 
+use crate::message::Messages;
 use crate::naive::{self, Ending, Line, Message, Reading};
 
 /// Checks the module's invariant for one fuzz input.
@@ -80,24 +79,22 @@ impl<'i> Case<'i> {
         if self.ended {
             connection.receive_eof(End::Clean);
         }
-        let (mut messages, mut current) = (Vec::new(), None);
-        let stop = self.read(&mut connection, &mut messages, &mut current);
-        (messages, stop)
+        let mut messages = Messages::default();
+        let stop = self.read(&mut connection, &mut messages);
+        (messages.complete.into_iter().map(Message::from).collect(), stop)
     }
 
-    fn read(
-        &self,
-        connection: &mut Connection,
-        messages: &mut Vec<Message>,
-        current: &mut Option<Message>,
-    ) -> Stop {
+    fn read(&self, connection: &mut Connection, messages: &mut Messages) -> Stop {
         loop {
             match connection.advance() {
                 Err(error) => return Stop::Error(error.kind()),
-                Ok(Step::NeedData) => return Stop::Ended(self.rest(connection, current.is_some())),
+                Ok(Step::NeedData) => {
+                    let is_inside = messages.current.is_some();
+                    return Stop::Ended(self.rest(connection, is_inside));
+                }
                 Ok(Step::Paused(Paused::Closed)) => return Stop::Ended(Ending::Closed),
                 Ok(Step::Paused(_))
-                    if messages.last().is_some_and(|last| last.method == b"CONNECT") =>
+                    if messages.complete.last().is_some_and(|last| last.method == "CONNECT") =>
                 {
                     return Stop::Ended(Ending::Tunnel);
                 }
@@ -107,46 +104,13 @@ impl<'i> Case<'i> {
                         .send_response(&ResponseHead::new(200, &length), &mut Vec::new())
                         .expect("an answer");
                 }
-                Ok(Step::Event) => match connection.event().expect("an event") {
-                    Event::Switched(switched) => {
-                        let response = switched.response.expect("the answer to a CONNECT");
-                        messages.push(head(
-                            response.minor_version(),
-                            response.fields(),
-                            response.status(),
-                        ));
+                Ok(Step::Event) => {
+                    let event = connection.event().expect("an event");
+                    messages.add(&event);
+                    if let Event::Switched(_) = event {
                         return Stop::Ended(Ending::Tunnel);
                     }
-                    Event::Request(request) => {
-                        let head = head(request.minor_version(), request.fields(), 0);
-                        *current = Some(Message {
-                            method: request.method().into(),
-                            target: request.target().into(),
-                            ..head
-                        });
-                    }
-                    Event::Informational(response) => {
-                        messages.push(head(
-                            response.minor_version(),
-                            response.fields(),
-                            response.status(),
-                        ));
-                    }
-                    Event::Response(response) => {
-                        *current = Some(head(
-                            response.minor_version(),
-                            response.fields(),
-                            response.status(),
-                        ));
-                    }
-                    Event::Data(data) => {
-                        current.as_mut().expect("the head before").content.extend_from_slice(data);
-                    }
-                    Event::EndOfMessage(trailers) => {
-                        let message = current.take().expect("the head before");
-                        messages.push(Message { trailers: lines(trailers), ..message });
-                    }
-                },
+                }
             }
         }
     }
@@ -159,12 +123,18 @@ impl<'i> Case<'i> {
     }
 }
 
-fn head(minor: u8, fields: Fields<'_>, status: u16) -> Message {
-    Message { minor, status, fields: lines(fields), ..Message::default() }
-}
-
-fn lines(fields: Fields<'_>) -> Vec<Line> {
-    fields.iter().map(|field| (field.name.to_vec(), field.value.to_vec())).collect()
+impl From<crate::message::Message> for Message {
+    fn from(message: crate::message::Message) -> Self {
+        Self {
+            method: message.method.into(),
+            target: message.target.into(),
+            status: message.status,
+            minor: message.minor,
+            fields: message.fields,
+            content: message.content,
+            trailers: message.trailers,
+        }
+    }
 }
 
 /// An allowed difference: who rejects how, a test of the input, and the RFC clause.

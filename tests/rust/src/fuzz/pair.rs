@@ -8,14 +8,15 @@
 
 use std::io::Write;
 
-use switchover::binding::Bound;
+use switchover::binding::{Bound, EventParts, EventPlace};
 use switchover::state::{Phase, Rx, Tx};
 use switchover::{
-    Connection, End, ErrorKind, Event, Fields, Limits, Paused, RequestHead, Role, Step, SwitchedBy,
+    Connection, End, ErrorKind, Event, Limits, Paused, RequestHead, Role, Step, SwitchedBy,
 };
 
 use super::moves::{Move, Whole};
 use super::tape::Tape;
+use crate::message::{Lines, owned};
 
 /// Checks the module's invariant for one fuzz input.
 pub fn check(data: &[u8]) {
@@ -29,8 +30,6 @@ pub fn check(data: &[u8]) {
     }
     pair.finish();
 }
-
-type Lines = Vec<(Vec<u8>, Vec<u8>)>;
 
 /// A part of a message that one end sent, or that the other end received.
 #[derive(Debug, Clone, PartialEq)]
@@ -239,24 +238,24 @@ impl Side {
     }
 
     fn hear(&mut self) {
-        let response = |response: &switchover::Response<'_>| Said::Response {
-            status: response.status(),
-            fields: owned(response.fields()),
-        };
-        let heard = match self.connection.event().expect("an event") {
-            Event::Request(request) => Said::Request {
+        let event = self.connection.event().expect("an event");
+        let EventParts { place, request, response, fields, bytes } = EventParts::of(&event);
+        let fields = fields.map(owned).unwrap_or_default();
+        let heard = match (place, request, response) {
+            (EventPlace::Content, ..) => return add_content(&mut self.heard, bytes),
+            (EventPlace::End, ..) => Said::End(fields),
+            (EventPlace::Head, Some(request), _) => Said::Request {
                 method: request.method().into(),
                 target: request.target().into(),
-                fields: owned(request.fields()),
+                fields,
             },
-            Event::Informational(head) | Event::Response(head) => response(&head),
-            Event::Data(data) => return add_content(&mut self.heard, data),
-            Event::EndOfMessage(trailers) => Said::End(owned(trailers)),
-            Event::Switched(switched) => match (switched.by, switched.response) {
-                (SwitchedBy::Upgrade, Some(_)) => Said::Switch(switched.protocols.to_string()),
-                (_, Some(head)) => response(&head),
-                (_, None) => return,
+            (_, _, Some(response)) => match event {
+                Event::Switched(switched) if switched.by == SwitchedBy::Upgrade => {
+                    Said::Switch(switched.protocols.to_string())
+                }
+                _ => Said::Response { status: response.status(), fields },
             },
+            _ => return,
         };
         self.heard.push(heard);
     }
@@ -502,10 +501,6 @@ fn lines(fields: &[(&str, &str)]) -> Lines {
         .iter()
         .map(|(name, value)| (name.as_bytes().to_vec(), value.as_bytes().to_vec()))
         .collect()
-}
-
-fn owned(fields: Fields<'_>) -> Lines {
-    fields.iter().map(|field| (field.name.to_vec(), field.value.to_vec())).collect()
 }
 
 /// Returns whether all sent field lines were received.

@@ -9,33 +9,17 @@
 use switchover::binding::Bound;
 use switchover::state::Tx;
 use switchover::{
-    Config, Connection, End, Error, Event, Field, Fields, Limits, Prepared, RequestHead,
-    ResponseHead, Role, Step,
+    Config, Connection, End, Error, Field, Limits, Prepared, RequestHead, ResponseHead, Role, Step,
 };
 
 use super::tape::Tape;
-use crate::naive::{self, Ending, Message};
+use crate::message::{Line, Message, Messages};
+use crate::naive::{self, Ending};
 
 /// Checks the module's invariant for one fuzz input.
 pub fn check(data: &[u8]) {
     let mut tape = Tape::new(data);
     if tape.flag() { requests(&mut tape) } else { responses(&mut tape) }
-}
-
-type Line = (Vec<u8>, Vec<u8>);
-
-/// A message as it was sent, or as a parser read it.
-#[derive(Debug, Default, PartialEq)]
-struct Said {
-    method: String,
-    target: String,
-    status: u16,
-    reason: Vec<u8>,
-    fields: Vec<Line>,
-    content: Vec<u8>,
-    trailers: Vec<Line>,
-    /// Set if the sender's `Config::tidy` may have corrected contradictory fields.
-    is_tidied: bool,
 }
 
 const NAMES: &[&str] = &[
@@ -152,7 +136,7 @@ fn requests(tape: &mut Tape<'_>) {
         {
             assert_eq!(wire.len(), before, "it is refused and writes");
         } else {
-            let mut message = Said { method, target, fields, is_tidied, ..Said::default() };
+            let mut message = Message { method, target, fields, ..Message::default() };
             finish(&mut client, tape, &mut wire, &mut message);
             said.push(message);
         }
@@ -160,7 +144,7 @@ fn requests(tape: &mut Tape<'_>) {
             break;
         }
     }
-    read_requests(&wire, &said);
+    read_requests(&wire, &said, is_tidied);
 }
 
 /// Sends content and ends the message, even if more content is needed for that.
@@ -168,7 +152,7 @@ fn finish(
     connection: &mut Connection,
     tape: &mut Tape<'_>,
     wire: &mut Vec<u8>,
-    message: &mut Said,
+    message: &mut Message,
 ) {
     for _ in 0..4 {
         let (piece, before) = (tape.piece(), wire.len());
@@ -213,7 +197,7 @@ const CUT: u16 = u16::MAX;
 /// Returns whether a message is complete and has no transfer coding but chunked.
 ///
 /// The engine sends messages with other codings, but does not decode them.
-fn is_readable(message: &Said) -> bool {
+fn is_readable(message: &Message) -> bool {
     let codings =
         message.fields.iter().filter(|line| line.0.eq_ignore_ascii_case(b"Transfer-Encoding"));
     let mut codings =
@@ -222,7 +206,7 @@ fn is_readable(message: &Said) -> bool {
         && codings.all(|coding| coding.is_empty() || coding.eq_ignore_ascii_case(b"chunked"))
 }
 
-fn read_requests(wire: &[u8], said: &[Said]) {
+fn read_requests(wire: &[u8], said: &[Message], is_tidied: bool) {
     if !said.iter().all(is_readable) {
         return;
     }
@@ -232,9 +216,10 @@ fn read_requests(wire: &[u8], said: &[Said]) {
     let mut server =
         Connection::with_config(Role::Server, Config { secure: true, limits, ..Config::default() });
     server.receive(wire).expect("room");
-    let heard = hear(&mut server, &mut None)
+    let mut heard = Messages::default();
+    hear(&mut server, &mut heard)
         .unwrap_or_else(|error| panic!("{error}: {}", wire.escape_ascii()));
-    compare(&heard, said, "the engine");
+    compare(&heard.complete, said, is_tidied, "the engine");
     let (messages, ending) = naive::requests(wire);
     assert!(
         !matches!(ending, Ending::Refused(_) | Ending::Inside),
@@ -244,6 +229,7 @@ fn read_requests(wire: &[u8], said: &[Said]) {
     compare(
         &messages.into_iter().map(of_naive).collect::<Vec<_>>(),
         said,
+        is_tidied,
         "the reader of RFC 9112",
     );
     if let Some(first) = said.first() {
@@ -259,7 +245,7 @@ fn read_requests(wire: &[u8], said: &[Said]) {
             (head.method, head.path, head.version),
             (Some(&first.method[..]), Some(&first.target[..]), Some(1))
         );
-        compare_fields(&of_httparse(head.headers), first, "httparse");
+        compare_fields(&of_httparse(head.headers), first, is_tidied, "httparse");
     }
 }
 
@@ -289,9 +275,9 @@ fn responses(tape: &mut Tape<'_>) {
             break;
         }
         while let Ok(Step::Event) = server.advance() {}
-        let (mut message, mut is_whole) = (Said::default(), false);
+        let (mut message, mut is_whole) = (Message::default(), false);
         for _ in 0..4 {
-            message = Said {
+            message = Message {
                 status: if tape.flag() {
                     200 + tape.byte() as u16
                 } else {
@@ -299,8 +285,7 @@ fn responses(tape: &mut Tape<'_>) {
                 },
                 reason: bytes(tape, &["OK", "", "No\r\nway", "\u{e9}"]),
                 fields: lines(tape, 6),
-                is_tidied,
-                ..Said::default()
+                ..Message::default()
             };
             let (before, given) = (wire.len(), as_fields(&message.fields));
             let head =
@@ -324,8 +309,7 @@ fn responses(tape: &mut Tape<'_>) {
             message.status = 0;
         }
         if message.status == 0 {
-            message =
-                Said { status: 204, reason: b"No Content".to_vec(), is_tidied, ..Said::default() };
+            message = Message { status: 204, reason: b"No Content".to_vec(), ..Message::default() };
             if server.send_response(&ResponseHead::new(204, &()), &mut wire).is_err() {
                 break;
             }
@@ -343,14 +327,14 @@ fn responses(tape: &mut Tape<'_>) {
             break;
         }
     }
-    read_responses(&wire, &said, &asked);
+    read_responses(&wire, &said, is_tidied, &asked);
 }
 
-fn read_responses(wire: &[u8], said: &[Said], asked: &[(&str, usize)]) {
+fn read_responses(wire: &[u8], said: &[Message], is_tidied: bool, asked: &[(&str, usize)]) {
     if !said.iter().all(is_readable) {
         return;
     }
-    let (mut heard, mut current) = (Vec::new(), None);
+    let mut heard = Messages::default();
     let mut client = Connection::new(Role::Client);
     let mut start = 0;
     for (method, end) in asked {
@@ -360,18 +344,14 @@ fn read_responses(wire: &[u8], said: &[Said], asked: &[(&str, usize)]) {
             .send_request(&RequestHead::new(method, target, &fields), offer, &mut Vec::new())
             .expect("it was answered");
         client.receive(&wire[start..*end]).expect("room");
-        heard.extend(
-            hear(&mut client, &mut current)
-                .unwrap_or_else(|error| panic!("{error}: {}", wire.escape_ascii())),
-        );
+        hear(&mut client, &mut heard)
+            .unwrap_or_else(|error| panic!("{error}: {}", wire.escape_ascii()));
         start = *end;
     }
     client.receive_eof(End::Clean);
-    heard.extend(
-        hear(&mut client, &mut current)
-            .unwrap_or_else(|error| panic!("{error}: {}", wire.escape_ascii())),
-    );
-    compare(&heard, said, "the engine");
+    hear(&mut client, &mut heard)
+        .unwrap_or_else(|error| panic!("{error}: {}", wire.escape_ascii()));
+    compare(&heard.complete, said, is_tidied, "the engine");
     let (messages, ending) =
         naive::responses(wire, &asked.iter().map(|(method, _)| *method).collect::<Vec<_>>(), true);
     assert!(
@@ -382,6 +362,7 @@ fn read_responses(wire: &[u8], said: &[Said], asked: &[(&str, usize)]) {
     compare(
         &messages.into_iter().map(of_naive).collect::<Vec<_>>(),
         said,
+        is_tidied,
         "the reader of RFC 9112",
     );
     if let Some(first) = said.first() {
@@ -394,19 +375,18 @@ fn read_responses(wire: &[u8], said: &[Said], asked: &[(&str, usize)]) {
             wire.escape_ascii()
         );
         assert_eq!((head.code, head.version), (Some(first.status), Some(1)));
-        compare_fields(&of_httparse(head.headers), first, "httparse");
+        compare_fields(&of_httparse(head.headers), first, is_tidied, "httparse");
     }
 }
 
-/// Returns the messages that the connection has read to their end.
+/// Adds the messages that the connection reads.
 ///
 /// A server responds to each request at once with a 403, which declines every offer.
-fn hear(connection: &mut Connection, current: &mut Option<Said>) -> Result<Vec<Said>, Error> {
-    let mut heard = Vec::new();
+fn hear(connection: &mut Connection, messages: &mut Messages) -> Result<(), Error> {
     loop {
-        match connection.advance() {
-            Ok(Step::NeedData) => return Ok(heard),
-            Ok(Step::Paused(_))
+        match connection.advance()? {
+            Step::NeedData => return Ok(()),
+            Step::Paused(_)
                 if connection.role() == Role::Server && connection.state().tx == Tx::Open =>
             {
                 let length = [("Content-Length", "0")];
@@ -414,65 +394,22 @@ fn hear(connection: &mut Connection, current: &mut Option<Said>) -> Result<Vec<S
                     .send_response(&ResponseHead::new(403, &length), &mut Vec::new())
                     .expect("an answer");
             }
-            Ok(Step::Paused(_)) => return Ok(heard),
-            Ok(Step::Event) => match connection.event().expect("an event") {
-                Event::Request(request) => {
-                    let (method, target) =
-                        (request.method().to_owned(), request.target().to_owned());
-                    *current = Some(Said {
-                        method,
-                        target,
-                        fields: owned(request.fields()),
-                        ..Said::default()
-                    });
-                }
-                Event::Response(response) => {
-                    *current = Some(Said {
-                        status: response.status(),
-                        reason: response.reason().to_vec(),
-                        fields: owned(response.fields()),
-                        ..Said::default()
-                    });
-                }
-                Event::Data(data) => {
-                    current.as_mut().expect("a head").content.extend_from_slice(data)
-                }
-                Event::EndOfMessage(trailers) => {
-                    let message = current.take().expect("a head");
-                    heard.push(Said { trailers: owned(trailers), ..message });
-                }
-                Event::Switched(switched) => {
-                    let response = switched.response.expect("only a client switches here");
-                    let (status, reason) = (response.status(), response.reason().to_vec());
-                    heard.push(Said {
-                        status,
-                        reason,
-                        fields: owned(response.fields()),
-                        ..Said::default()
-                    });
-                }
-                Event::Informational(_) => panic!("none was sent"),
-            },
-            Err(error) => return Err(error),
+            Step::Paused(_) => return Ok(()),
+            Step::Event => messages.add(&connection.event().expect("an event")),
         }
     }
 }
 
-fn owned(fields: Fields<'_>) -> Vec<Line> {
-    fields.iter().map(|field| (field.name.to_vec(), field.value.to_vec())).collect()
-}
-
-fn of_naive(message: Message) -> Said {
+fn of_naive(message: naive::Message) -> Message {
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("ASCII");
-    Said {
+    Message {
         method: text(message.method),
         target: text(message.target),
         status: message.status,
-        reason: Vec::new(),
         fields: message.fields,
         content: message.content,
         trailers: message.trailers,
-        is_tidied: false,
+        ..Message::default()
     }
 }
 
@@ -480,7 +417,7 @@ fn of_httparse(fields: &[httparse::Header<'_>]) -> Vec<Line> {
     fields.iter().map(|field| (field.name.as_bytes().to_vec(), field.value.to_vec())).collect()
 }
 
-fn compare(heard: &[Said], said: &[Said], reader: &str) {
+fn compare(heard: &[Message], said: &[Message], is_tidied: bool, reader: &str) {
     assert_eq!(
         heard.len(),
         said.len(),
@@ -497,8 +434,8 @@ fn compare(heard: &[Said], said: &[Said], reader: &str) {
             "{reader} finds another reason"
         );
         assert_eq!(heard.content, said.content, "{reader} finds other content");
-        compare_fields(&heard.fields, said, reader);
-        if said.is_tidied {
+        compare_fields(&heard.fields, said, is_tidied, reader);
+        if is_tidied {
             assert!(
                 heard.trailers.len() <= said.trailers.len(),
                 "{reader} finds trailers that were not said"
@@ -524,10 +461,10 @@ const TIDIED: &[&str] = &[
 /// Checks that a parser found the sent fields in their order.
 ///
 /// In requests Host is first. Any further field must be one that the engine adds by itself.
-fn compare_fields(heard: &[Line], said: &Said, reader: &str) {
+fn compare_fields(heard: &[Line], said: &Message, is_tidied: bool, reader: &str) {
     let is = |line: &Line, name: &str| line.0.eq_ignore_ascii_case(name.as_bytes());
     // `Config::tidy` may remove, merge or replace these fields.
-    let is_put_right = |line: &Line| said.is_tidied && TIDIED.iter().any(|name| is(line, name));
+    let is_put_right = |line: &Line| is_tidied && TIDIED.iter().any(|name| is(line, name));
     let given: Vec<&Line> =
         said.fields.iter().filter(|line| !is(line, "Connection") && !is_put_right(line)).collect();
     let (hosts, others): (Vec<&Line>, Vec<&Line>) = given.iter().partition(|line| is(line, "Host"));

@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use switchover::binding::{EventParts, EventPlace};
 use switchover::{Error, Event, FieldSource, Fields, Request, Response};
 
 use crate::text::{escape, summary};
@@ -156,25 +157,18 @@ pub(super) fn closed_line(discarded: usize) -> String {
 ///
 /// `shows_fields` adds the field lines of heads.
 pub(super) fn event_line(event: &Event<'_>, position: u64, shows_fields: bool) -> String {
-    let line = event.to_string();
-    let fields =
-        |fields: Fields<'_>| if shows_fields { fields_text(fields) } else { String::new() };
-    match event {
-        Event::Data(data) => format!("data {}", summary(data)),
-        // Trailers are always shown, even without `shows_fields`.
-        Event::EndOfMessage(trailers) => format!("end{} @{position}", fields_text(*trailers)),
-        Event::Request(request) => {
-            format!("{}{} @{position}", shortened(&line), fields(request.fields()))
-        }
-        Event::Informational(response) | Event::Response(response) => {
-            format!("{line}{} @{position}", fields(response.fields()))
-        }
-        Event::Switched(switched) => {
-            let response =
-                switched.response.map_or(String::new(), |response| fields(response.fields()));
-            format!("{line}{response} @{position}")
-        }
-    }
+    let EventParts { place, response, fields, bytes, .. } = EventParts::of(event);
+    let line = match place {
+        EventPlace::Content => return format!("data {}", summary(bytes)),
+        EventPlace::End => "end".into(),
+        EventPlace::Head => shortened(&event.to_string()),
+        EventPlace::Alone => event.to_string(),
+    };
+    // Trailers are always shown; the request of a switch was shown before.
+    let is_shown = place == EventPlace::End
+        || shows_fields && (place == EventPlace::Head || response.is_some());
+    let fields = fields.filter(|_| is_shown).map_or(String::new(), fields_text);
+    format!("{line}{fields} @{position}")
 }
 
 fn offers_text(request: &Request<'_>) -> String {

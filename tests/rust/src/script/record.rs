@@ -3,6 +3,7 @@
 //! The terms are the steps and the events of `suite/README.md`.
 
 use serde_json::{Value, json};
+use switchover::binding::{EventParts, EventPlace};
 use switchover::{Connection, Error, Event, FieldSource, Fields, Owes};
 
 use super::host::{entries, split_fields};
@@ -99,32 +100,33 @@ impl Record {
     ///
     /// Adjacent pieces of content are merged into one event.
     pub(super) fn event(&mut self, event: &Event<'_>) {
-        let told = match event {
-            Event::Request(request) => {
+        let EventParts { place, request, response, fields, bytes } = EventParts::of(event);
+        let fields = fields.map_or(Value::Null, self::fields);
+        let told = match (event, place, request, response) {
+            (Event::Switched(switched), ..) => {
+                let to: Vec<String> =
+                    switched.protocols.iter().map(|protocol| protocol.to_string()).collect();
+                json!({ "event": "switched", "by": switched.by.name(), "to": to })
+            }
+            (_, EventPlace::Content, ..) => return self.content("content", bytes),
+            (_, EventPlace::End, ..) => json!({ "event": "end", "trailers": fields }),
+            (.., Some(request), _) => {
                 let offers: Vec<String> = request.offers().map_or(Vec::new(), |offers| {
                     offers.map(|offer| offer.protocol.to_string()).collect()
                 });
                 json!({
                     "event": "request", "method": request.method(), "target": request.target(),
-                    "version": format!("1.{}", request.minor_version()), "fields": fields(request.fields()), "upgrade": offers,
+                    "version": format!("1.{}", request.minor_version()), "fields": fields, "upgrade": offers,
                 })
             }
-            Event::Informational(response) => {
-                json!({ "event": "informational", "status": response.status(), "fields": fields(response.fields()) })
-            }
-            Event::Response(response) => json!({
+            (_, EventPlace::Head, _, Some(response)) => json!({
                 "event": "response", "status": response.status(),
-                "version": format!("1.{}", response.minor_version()), "fields": fields(response.fields()),
+                "version": format!("1.{}", response.minor_version()), "fields": fields,
             }),
-            Event::Data(data) => return self.content("content", data),
-            Event::EndOfMessage(trailers) => {
-                json!({ "event": "end", "trailers": fields(*trailers) })
+            (.., Some(response)) => {
+                json!({ "event": "informational", "status": response.status(), "fields": fields })
             }
-            Event::Switched(switched) => {
-                let to: Vec<String> =
-                    switched.protocols.iter().map(|protocol| protocol.to_string()).collect();
-                json!({ "event": "switched", "by": switched.by.name(), "to": to })
-            }
+            (.., None) => return,
         };
         self.events.push(told);
     }
