@@ -1287,8 +1287,8 @@ typedef struct swo_response {
  *
  * The engine does not parse that protocol.
  *
- * The next protocol may have to send first, as HTTP/2 does with its SETTINGS, and a server
- * responds to the request in it. So run it once even if `leftover` is empty and no bytes arrive.
+ * The new protocol may have to send first: HTTP/2 sends its SETTINGS, and a server sends the
+ * response to `request`. So run its code once even if `leftover` is empty and no bytes arrive.
  */
 typedef struct swo_switched {
     /**
@@ -1469,9 +1469,9 @@ typedef struct swo_response_head {
     /**
      * A pointer to the field lines.
      *
-     * `Connection` is merged with the options that the engine adds. Content without
-     * `Content-Length` and `Transfer-Encoding` is sent chunked. To an HTTP/1.0 client it is
-     * close-delimited instead.
+     * `Connection` is merged with the options that the engine adds. If neither `Content-Length`
+     * nor `Transfer-Encoding` is given, a response that is sent whole gets a `Content-Length`.
+     * Other content is sent chunked, and to an HTTP/1.0 client close-delimited.
      */
     const struct swo_field *fields;
     /**
@@ -2108,9 +2108,10 @@ swo_result swo_send_informational(struct swo_conn *conn,
  *
  * For a server.
  *
- * An offer of the request is declined by this call, with no other effect; a 2xx to CONNECT
- * accepts it. Next: swo_send_data and swo_send_end (if swo_owes returns SWO_OWES_CONTENT). RFC
- * 9112, sections 4 and 6.
+ * An offer of the request is declined by this call, with no other effect. But a 2xx to CONNECT
+ * opens a tunnel, so a server without tunnels responds with 501. Send a 426 with swo_require:
+ * without a list of protocols it is SWO_ERROR_INVALID_STATUS. Next: swo_send_data and
+ * swo_send_end (if swo_owes returns SWO_OWES_CONTENT). RFC 9112, sections 4 and 6.
  *
  * Errors: SWO_ERROR_WRONG_ROLE, SWO_ERROR_UNASKED, SWO_ERROR_ANSWERED, SWO_ERROR_CLOSED,
  * SWO_ERROR_SWITCHED, SWO_ERROR_FAILED, SWO_ERROR_INVALID_STATUS, SWO_ERROR_INVALID_REASON,

@@ -911,8 +911,8 @@ class Config:
     version."""
     bare_h2c: Final[bool]
     """Set if an `h2c` offer does not need an `HTTP2-Settings` field. Such an offer can then be sent and accepted.
-    The two sides must know by other means which protocol they speak (BuildKit reverses the roles of HTTP/2). Off at
-    first: RFC 7540, section 3.2.1 forbids such an upgrade."""
+    The two sides must have agreed on what `h2c` then means: in BuildKit, HTTP/2 with client and server reversed. Off
+    at first: RFC 7540, section 3.2.1 forbids such an upgrade."""
     tidy: Final[bool]
     """Set if contradictory field lines are corrected before they are sent. If not set, they are rejected. For
     frameworks and intermediaries, which send field lines that others wrote. A `Content-Length` is removed beside

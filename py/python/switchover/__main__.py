@@ -15,7 +15,7 @@ import sysconfig
 from collections.abc import Sequence
 from typing import NoReturn
 
-from . import Config, Protocol, __version__, _switchover
+from . import Protocol, __version__, _documents, _switchover
 from ._probe import Question, Target, run
 from ._transcript import Transcript
 
@@ -28,9 +28,8 @@ INTERRUPTED = 130
 LONGEST = 1_000_000_000
 """The maximum of `--timeout` in seconds: longer than anyone waits."""
 
-OF_OTHERS = ("lone_lf", "secure", "http2_preface", "bare_h2c", "tidy")
-LENIENT = [name for name in Config().__dir__() if isinstance(getattr(Config(), name), bool) and name not in OF_OTHERS]
-"""The leniencies of a client: all flags of `Config` but those of a server or of the connection."""
+LENIENT = [name for name in _documents.LENIENT if name != "lone_lf"]
+"""The leniencies of a client: all but that of a server."""
 
 HELP = """\
 Standard input goes to the server in the new protocol, as it is; what comes in it goes to standard output, like the

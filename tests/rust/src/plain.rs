@@ -4,14 +4,17 @@
 
 use switchover::{Connection, Error};
 
-pub(crate) struct Plain {
+/// A method of a decision without arguments.
+pub struct Plain {
     /// The name of the method in test vectors.
-    pub(crate) short: &'static str,
-    pub(crate) name: &'static str,
+    pub short: &'static str,
+    /// The name of the method in Rust.
+    pub name: &'static str,
     pub(crate) call: fn(&mut Connection) -> Result<(), Error>,
 }
 
-pub(crate) const PLAIN: &[Plain] = &[
+/// All such methods.
+pub const PLAIN: &[Plain] = &[
     Plain { short: "skip", name: "skip_content", call: Connection::skip_content },
     Plain { short: "close", name: "close_after_response", call: Connection::close_after_response },
     Plain { short: "abandon", name: "abandon", call: Connection::abandon },

@@ -57,7 +57,8 @@ fn for_help(stubs: &str) -> String {
         let (default, _) = default.unwrap_or_else(|| panic!("{name} has no default"));
         page += &format!("    \"{name}\": {:?},\n", format!("{document} Default {default}."));
     }
-    page + "}\n"
+    let leniencies: Vec<&str> = Lenient::none().table().map(|(name, _)| name).collect();
+    page + &format!("}}\n\nLENIENT = {leniencies:?}\n")
 }
 
 /// Returns the attributes of a class, each with its docstring.

@@ -9,6 +9,8 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use switchover_tests::path::sample;
+use switchover_tests::plain::PLAIN;
+use switchover_tests::queries::QUERIES;
 use switchover_tests::script::{Feed, changes, feeds, renewed, run};
 use switchover_tests::vector::{Item, Vector, load};
 use switchover_tests::{home, numbers};
@@ -84,6 +86,22 @@ fn names_are_unique_and_each_proves_something() {
         if let Some(other) = seen.insert(vector.name.clone(), vector.file.clone()) {
             panic!("{} stands in {} and {}", vector.name, other.display(), vector.file.display());
         }
+    }
+}
+
+#[test]
+fn every_query_and_plain_decision_is_in_a_vector_and_documented() {
+    let page = fs::read_to_string(home().join("vectors/README.md")).expect("the page");
+    let vectors = vectors();
+    let is_made = |verb: &str| {
+        let mut items = vectors.iter().flat_map(|vector| &vector.items);
+        items.any(|item| matches!(item, Item::Do(decision) if decision == verb))
+    };
+    let verbs =
+        QUERIES.iter().map(|query| query.short).chain(PLAIN.iter().map(|plain| plain.short));
+    for verb in verbs {
+        assert!(is_made(verb), "no vector has `{verb}`");
+        assert!(page.contains(&format!("`{verb}`")), "vectors/README.md does not name `{verb}`");
     }
 }
 

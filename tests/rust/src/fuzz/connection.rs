@@ -85,18 +85,20 @@ const SMALL: Limits = Limits {
     ..Limits::DEFAULT
 };
 
+/// The bits of the input's first byte that set the flags of `Config`, in their order.
+///
+/// Further flags share them.
+pub(super) const FLAG_BITS: [u8; 4] = [1, 2, 5, 7];
+
 impl<'t> Script<'t> {
     fn read(data: &'t [u8]) -> Self {
         let mut tape = Tape::new(data);
         let (flags, decisions) = (tape.byte(), tape.piece());
         let has = |bit: u8| flags & 1 << bit != 0;
-        let mut config = Config {
-            secure: has(1),
-            http2_preface: has(2),
-            bare_h2c: has(5),
-            tidy: has(7),
-            ..Config::default()
-        };
+        let mut config = Config::default();
+        for ((name, _), bit) in Config::default().flags().zip(FLAG_BITS.into_iter().cycle()) {
+            config.set_flag(name, has(bit));
+        }
         if has(3) {
             config.limits = SMALL;
         }

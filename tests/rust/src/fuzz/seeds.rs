@@ -4,6 +4,7 @@
 
 use switchover::{Lenient, Role};
 
+use super::connection::FLAG_BITS;
 use crate::corpus;
 use crate::random::Dice;
 use crate::script::input;
@@ -25,15 +26,11 @@ fn wires() -> Vec<Wire> {
     let vectors = load(&crate::home().join("vectors")).into_iter().map(|vector| {
         let config = &vector.config;
         let is_lenient = config.lenient != Lenient::none();
-        let flags = [
-            vector.role == Role::Client,
-            config.secure,
-            config.http2_preface,
-            false,
-            is_lenient,
-            config.bare_h2c,
-        ];
-        Wire { role: vector.role, flags: bits(&flags), bytes: input(&vector) }
+        let flags = [vector.role == Role::Client, false, false, false, is_lenient];
+        let of_config = config.flags().zip(FLAG_BITS.into_iter().cycle());
+        let flags =
+            of_config.fold(bits(&flags), |bits, ((_, is_set), bit)| bits | u8::from(is_set) << bit);
+        Wire { role: vector.role, flags, bytes: input(&vector) }
     });
     let cases = corpus::load().into_iter().map(|case| Wire {
         role: case.role,

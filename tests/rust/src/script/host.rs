@@ -2,13 +2,14 @@
 
 use switchover::trace::TraceStep;
 use switchover::{
-    Config, Connection, Content, Error, ErrorKind, Field, Order, Prepared, RequestHead,
-    ResponseHead, Role, Selection,
+    Config, Connection, Error, ErrorKind, Field, Order, Prepared, RequestHead, ResponseHead, Role,
+    Selection,
 };
 
-use super::lines::{FieldLine, event_line, offers_line};
+use super::lines::FieldLine;
 use super::profiles::Profiles;
 use crate::plain::plain;
+use crate::queries::query;
 use crate::text::{escape, summary, unescape};
 use crate::verbs::check_refusal;
 
@@ -79,23 +80,7 @@ impl Host {
         }
         let connection = &mut self.connection;
         lines.push(match decision {
-            "why" => format!("why {}", connection.why().map_or("none", |why| why.name())),
-            "awaiting" => format!("awaiting {}", connection.awaiting().name()),
-            "may-speak" => format!("may-speak {}", connection.may_speak()),
-            "closing" => format!("closing {}", connection.closing().name()),
-            "wants-input" => format!("wants-input {}", connection.wants_input()),
-            "required" => format!("required {}", connection.required()).trim_end().to_owned(),
-            "agreed" => format!("agreed {}", connection.agreed()).trim_end().to_owned(),
-            "unanswered" => format!("unanswered {}", connection.unanswered()),
-            "owes" => format!("owes {}", connection.owes().name()),
-            "persists" => format!("persists {}", connection.persists()),
-            "content" => content_line(connection.content()),
             "take-end" => format!("taken {}", connection.take_end()),
-            "event" => match connection.event() {
-                Some(event) => format!("event {}", event_line(&event, connection.position(), true)),
-                None => "event none".into(),
-            },
-            "unread" => format!("unread {}", summary(connection.unread())),
             "request" => match connection.request() {
                 Some(request) => format!("request {} {}", request.method(), request.target()),
                 None => "request none".into(),
@@ -108,7 +93,6 @@ impl Host {
                 connection.release();
                 return true;
             }
-            "offers" => offers_line(connection.request()),
             "trace" => {
                 // `perform` tries each decision with too little space first. Languages without
                 // output buffers of the caller cannot do that, so these entries are left out.
@@ -126,7 +110,12 @@ impl Host {
                 }
                 return true;
             }
-            _ => return false,
+            other => match query(other) {
+                Some(query) => {
+                    format!("{other} {}", (query.value)(connection)).trim_end().to_owned()
+                }
+                None => return false,
+            },
         });
         true
     }
@@ -238,15 +227,6 @@ impl Host {
                 None => panic!("{other:?} is no decision"),
             },
         }
-    }
-}
-
-fn content_line(content: Content) -> String {
-    match content {
-        Content::None => "content none".into(),
-        Content::Length(left) => format!("content length {left}"),
-        Content::Chunked(left) => format!("content chunked {left}"),
-        Content::UntilClose => "content until-close".into(),
     }
 }
 

@@ -5,6 +5,7 @@ use std::fmt::Write;
 use switchover::binding::{EventParts, EventPlace};
 use switchover::{Error, Event, FieldSource, Fields, Request, Response};
 
+use crate::queries::query;
 use crate::text::{escape, summary};
 
 /// The name and the value of a field line.
@@ -113,28 +114,9 @@ pub(super) fn is_stop(line: &str) -> bool {
 /// Returns whether a line is the result of a decision or query, and no event.
 pub(crate) fn is_answer(line: &str) -> bool {
     let word = line.split(' ').next().unwrap_or_default();
-    matches!(
-        word,
-        "why"
-            | "awaiting"
-            | "may-speak"
-            | "closing"
-            | "wants-input"
-            | "required"
-            | "agreed"
-            | "unanswered"
-            | "offers"
-            | "trace"
-            | "parts"
-            | "selected"
-            | "unread"
-            | "owes"
-            | "persists"
-            | "content"
-            | "taken"
-            | "event"
-            | "handed"
-    ) || super::profiles::is_answer(word)
+    matches!(word, "trace" | "parts" | "selected" | "taken" | "handed")
+        || query(word).is_some()
+        || super::profiles::is_answer(word)
         || (word == "request" && !line.contains('@'))
 }
 
@@ -156,7 +138,7 @@ pub(super) fn closed_line(discarded: usize) -> String {
 /// Returns the line of an event, with the position in the input after it.
 ///
 /// `shows_fields` adds the field lines of heads.
-pub(super) fn event_line(event: &Event<'_>, position: u64, shows_fields: bool) -> String {
+pub(crate) fn event_line(event: &Event<'_>, position: u64, shows_fields: bool) -> String {
     let EventParts { place, response, fields, bytes, .. } = EventParts::of(event);
     let line = match place {
         EventPlace::Content => return format!("data {}", summary(bytes)),
@@ -187,8 +169,9 @@ fn offers_text(request: &Request<'_>) -> String {
     }
 }
 
-pub(super) fn offers_line(request: Option<Request<'_>>) -> String {
-    format!("offers{}", request.map_or(" none".into(), |request| offers_text(&request)))
+/// Returns the value of the query `offers`.
+pub(crate) fn offers_value(request: Option<Request<'_>>) -> String {
+    request.map_or("none".into(), |request| offers_text(&request).trim_start().to_owned())
 }
 
 fn fields_text(fields: Fields<'_>) -> String {

@@ -21,7 +21,7 @@ use crate::vector::{Item, Vector};
 use bless::in_full;
 pub(crate) use host::{entries, split_fields};
 use lines::is_stop;
-pub(crate) use lines::{is_answer, put_lines};
+pub(crate) use lines::{event_line, is_answer, offers_value, put_lines};
 use player::Player;
 
 /// Returns whether a vector's verb is a query about a particular protocol.

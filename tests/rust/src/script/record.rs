@@ -8,6 +8,7 @@ use switchover::{Connection, Error, Event, FieldSource, Fields, Owes};
 
 use super::host::{entries, split_fields};
 use super::lines::FieldLine;
+use crate::queries::query;
 use crate::suite;
 use crate::text::unescape;
 use crate::vector::Vector;
@@ -27,29 +28,10 @@ pub struct Record {
     is_open: bool,
 }
 
-/// Verbs that are not recorded: queries, and steps that only this engine has.
+/// Verbs that are not recorded beside the queries: steps that only this engine has.
 ///
-/// Queries change nothing. The other steps concern this engine's memory.
-const SILENT: &[&str] = &[
-    "agreed",
-    "awaiting",
-    "closing",
-    "content",
-    "event",
-    "may-speak",
-    "offers",
-    "owes",
-    "persists",
-    "release",
-    "required",
-    "select",
-    "take",
-    "trace",
-    "unanswered",
-    "unread",
-    "wants-input",
-    "why",
-];
+/// They concern its memory, or what it returns.
+const SILENT: &[&str] = &["release", "select", "take", "trace"];
 
 impl Record {
     /// Adds bytes that the peer sent.
@@ -67,7 +49,8 @@ impl Record {
     /// A rejected decision has changed nothing, and is not added.
     pub(super) fn decision(&mut self, decision: &str, is_refused: bool, connection: &Connection) {
         let (verb, _) = decision.split_once(' ').unwrap_or((decision, ""));
-        if is_refused || SILENT.contains(&verb) || decision == "request" {
+        let is_query = query(verb).is_some() || decision == "request";
+        if is_refused || is_query || SILENT.contains(&verb) {
             return;
         }
         let agreed: Vec<String> =
