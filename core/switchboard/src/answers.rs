@@ -20,9 +20,9 @@ use crate::switched::{Answer, NextProtocol};
 use crate::target::path;
 use crate::{live, play, udp};
 
-/// The most bytes of content that a request with an upgrade offer may have.
+/// The most bytes of content of a request on a route that can switch.
 ///
-/// Content of other requests is not collected; it is echoed or discarded as it arrives.
+/// HTTP/2 has a limit of its own. On other routes content is echoed or discarded as it arrives.
 const KEPT: usize = 1 << 20;
 
 const TEXT: &str = "text/plain; charset=utf-8";

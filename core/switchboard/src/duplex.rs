@@ -3,8 +3,8 @@
 //! The response may arrive while the client still sends content. In a new protocol, either side may
 //! send at any time.
 //!
-//! Three threads move bytes and decide nothing; all events arrive in one inbox. The threads that
-//! fill the inbox may block, and so may the thread that reads the local source. The thread that
+//! Three threads move bytes and decide nothing: one reads the socket, one writes to it, one reads
+//! the local source. Each of them may block. All events arrive in one inbox. The thread that
 //! empties the inbox never blocks on sending, else both peers could deadlock waiting for a reader.
 
 use std::io::{self, Read, Write};

@@ -145,7 +145,7 @@ struct ProbeArgs {
     /// port for CONNECT.
     #[arg(long, value_name = "TARGET")]
     target: Option<String>,
-    /// Send this field, also in place of the probe's own field of that name.
+    /// Send this field; it replaces the probe's own Host, User-Agent or Accept.
     #[arg(short = 'H', long, value_name = "NAME: VALUE", value_parser = field_line)]
     header: Vec<(String, String)>,
     /// Print the transcript as lines of JSON instead of text.

@@ -24,7 +24,7 @@ pub(crate) fn is_here(path: &str) -> bool {
     path == "/play" || path.starts_with("/play/") || path.starts_with("/dist/")
 }
 
-/// Reads the file for a request path from the npm package's folder, or a 404.
+/// Returns the response to a request path: a file of the npm package, or a 404.
 pub(crate) fn file(folder: &Path, path: &str) -> Answer {
     let inside = match path.strip_prefix("/play/") {
         Some("") => "playground/index.html".to_owned(),

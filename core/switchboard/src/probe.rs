@@ -1,7 +1,8 @@
 //! The probe: makes an offer, reports the outcome, speaks the new protocol.
 //!
 //! The exit status is 0 if the connection was switched, or if nothing was offered and a response
-//! came. It is 2 if the server responded to the offer in HTTP/1.1, and 1 if something failed.
+//! came. It is 2 if the server responded to the offer in HTTP/1.1, and 1 if something failed. A
+//! CONNECT counts as an offer.
 
 use std::error::Error as AnyError;
 use std::fs::File;

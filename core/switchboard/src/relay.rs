@@ -203,7 +203,7 @@ fn close(frames: &mut WebSocket<Wire>) -> Result<(), Box<Error>> {
     if_open(outcome)
 }
 
-/// Ignores errors because the server has closed before the line was sent.
+/// Ignores the errors of a message that is sent after the server has closed.
 fn if_open(outcome: Result<(), Error>) -> Result<(), Box<Error>> {
     match outcome {
         Err(Error::ConnectionClosed | Error::AlreadyClosed | Error::Protocol(_)) | Ok(()) => Ok(()),

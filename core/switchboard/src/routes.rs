@@ -8,11 +8,13 @@ use crate::{foo, live, play, tls, udp};
 /// A route of the server.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Route {
-    /// `/` and its scripts and style: the page that shows the server's connections.
+    /// `/`: the page that shows the server's connections, with its files.
+    ///
+    /// They include `/errors` and the documents below `/docs/`.
     Page(&'static live::File),
     /// `/live`: the WebSocket that sends transcripts to the page.
     Live,
-    /// `/play/`: the playground, if it was built.
+    /// `/play/` and `/dist/`: the playground, if it was built.
     Play,
     /// `/ws`: WebSocket only.
     Ws,
@@ -22,7 +24,7 @@ pub(crate) enum Route {
     Required,
     /// `/h2c`: switches to HTTP/2 if offered, else a text.
     H2c,
-    /// `/tls`: served in TLS only; in clear text a 426.
+    /// `/tls`: switches to TLS if offered, else a 426; inside TLS a text.
     Tls,
     /// The target `*`: switches to TLS or HTTP/2 if offered.
     ///

@@ -45,7 +45,7 @@ impl SessionLog {
         self.transcript.say(remark);
     }
 
-    /// Hides the bytes of the new protocol from viewers.
+    /// Leaves the bytes of the new protocol out of the transcript.
     pub(crate) fn be_private(&self) {
         self.transcript.be_private();
     }

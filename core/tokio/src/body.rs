@@ -201,7 +201,7 @@ impl Channel {
         }
     }
 
-    /// Ends the content with an error, for current and later reads.
+    /// Ends the content with an error, for the current or the next read.
     pub(crate) fn cut(&self, why: &'static str) {
         if !self.lock().is_over {
             self.give(Some(Err(Error::gone(why))));

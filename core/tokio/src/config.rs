@@ -26,8 +26,8 @@ pub struct Config {
     /// Makes a server respond to a half-closed client (RFC 9112, section 9.6).
     ///
     /// Then a disconnect of the client is noticed only by a reset, or when the response is sent. If
-    /// this is `false`, the handler is dropped once the client closes its direction. Neither is
-    /// noticed while content of the request is waiting that the handler does not read.
+    /// this is `false`, the handler is dropped once the client closes its direction. Both may go
+    /// unnoticed while the handler leaves content of the request unread.
     pub half_close: bool,
     /// Gives each request of a server an [`InformationalSender`](crate::informational).
     ///
@@ -63,9 +63,9 @@ impl Config {
 
 /// Timeouts for each phase of a connection; `None` disables one.
 ///
-/// A timeout runs while the peer is awaited, not while your code works. Each byte of content
-/// received, and each byte sent, adds a millisecond. So long content may take long, but a byte per
-/// second is too slow.
+/// Except for `handler` and `shutdown`, a timeout runs while the peer is awaited, not while your
+/// code works. Each byte of content received, and each byte sent, adds a millisecond. So long
+/// content may take long, but a byte per second is too slow.
 #[derive(Clone, Copy, Debug)]
 pub struct Timeouts {
     /// The timeout for the first byte of a request, in a server: 60 s.

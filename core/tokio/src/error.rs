@@ -12,7 +12,7 @@ pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Error {
-    /// An error of the engine: the peer broke the protocol, or a call was out of order.
+    /// An error of the engine: the peer broke the protocol, or a call was wrong.
     ///
     /// [`switchover::Error::blame`] returns whose fault it is.
     Protocol(switchover::Error),
@@ -35,9 +35,13 @@ pub enum Error {
     ///
     /// The part of the message already sent cannot be taken back, so the connection ends.
     Body(BoxError),
-    /// The handler returned an error; its client got a 500.
+    /// The handler returned an error or was too slow, or could not be called.
+    ///
+    /// Its client got a 500, or the status that fits the cause: 503 after a timeout, 400 for a
+    /// target or handshake that is invalid. The cause may also be a [`Content`](Self::Content)
+    /// error.
     Handler(BoxError),
-    /// The call is not possible in this state; the text says what to do instead.
+    /// The call is not possible, or not in this state; the text says why.
     Misuse(&'static str),
 }
 

@@ -3,7 +3,7 @@
 //! axum's `WebSocketUpgrade` needs an `OnUpgrade` in the request, which only hyper can create.
 //! [`WithOnUpgrade`] gets one from a hyper connection over an in-memory pipe. After the switch it
 //! copies bytes between that pipe and the real connection. Such an upgrade costs a task, two
-//! buffers of 64 KiB, and another copy of each byte; [`upgrade::Offers`] costs none of that.
+//! buffers of 64 KiB, and two more copies of each byte; [`upgrade::Offers`] costs none of that.
 
 use std::convert::Infallible;
 use std::io::{self, ErrorKind};
@@ -30,7 +30,7 @@ use crate::wire::LINGER_MAX;
 
 /// The capacity of the pipe in each direction, in bytes.
 const PIPE: usize = 64 * 1024;
-/// The timeout for a client that receives nothing after the framework's last byte.
+/// The timeout for a client that receives nothing, once the pipe was dropped.
 ///
 /// The system reports free space only after a third of its buffer was sent.
 const SENDING: Duration = Duration::from_secs(120);

@@ -117,8 +117,8 @@ pub enum Decision<'a> {
 /// The adapter uses it. It is public for code that drives the engine itself.
 ///
 /// It derefs to the [`Connection`] for read access. Each method calls the one of that name in
-/// [`Connection`], with the same errors and the same next calls. Methods that cause no observation
-/// are missing here.
+/// [`Connection`], with the same errors and the same next calls. Methods that only read are not
+/// repeated here, and some that the adapter does not call are missing.
 pub struct ObservedConnection {
     connection: Connection,
     observer: Option<Arc<dyn Observer>>,

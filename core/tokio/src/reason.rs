@@ -4,9 +4,9 @@ use bytes::Bytes;
 
 /// A reason phrase other than the standard one of its status.
 ///
-/// It is an extension of a response: the client sets it on received responses, and a handler may
-/// set it on its own. If a handler's phrase has an invalid character, the client gets a 500. RFC
-/// 9112, section 4.
+/// It is an extension of a response. The client sets it on received responses, and a handler may
+/// set it on its own, except on a 101 or a 426. If a handler's phrase has an invalid character, the
+/// client gets a 500. RFC 9112, section 4.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReasonPhrase(Bytes);
 

@@ -1,7 +1,7 @@
 //! The lock that a connection shares with its handlers.
 //!
 //! The handlers may run in other threads. `core/tokio/peers/tests/threads.rs` replaces this file by
-//! a model, and tests the orders in which two threads lock.
+//! a model, and tests the orders in which threads lock.
 
 use std::sync::PoisonError;
 pub(crate) use std::sync::{Mutex, MutexGuard};

@@ -1,7 +1,8 @@
 //! Events and spans for `tracing` (feature `tracing`).
 //!
-//! There is a span for each connection and one for each exchange. In them the engine reports input,
-//! decisions and rejections. It reports kinds, numbers and positions, but no field and no content.
+//! A server has a span for each connection and one for each exchange. In the latter the engine
+//! reports input, decisions and rejections. It reports kinds, numbers and positions, but no field
+//! and no content.
 
 use std::future::Future;
 

@@ -187,7 +187,7 @@ async fn a_body_stays_at_its_end() {
 
 // Callbacks and tasks that wait for a protocol switch.
 
-/// Checks that a task which waits for a switch gets an error if none happens.
+/// Checks that a task which waits for a switch gets `None` if none happens.
 ///
 /// The handler's other response ends the wait, even if the request is still alive.
 #[tokio::test]

@@ -241,8 +241,7 @@ async fn what_a_connection_becomes_outlives_it() {
 
 /// Checks that a thread can read a body while another one runs its connection.
 ///
-/// The body's state is the only state that threads share. Reader and connection use it at the same
-/// time, many times.
+/// The threads share the body's state. Reader and connection use it at the same time, many times.
 #[test]
 fn a_body_is_read_by_another_thread() {
     let block_on =

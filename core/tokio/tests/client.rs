@@ -160,8 +160,9 @@ async fn a_response_that_is_held_is_in_the_way() {
     assert_eq!(text(held).await, "hello");
 }
 
-/// R9112-9.2-2: what comes while no request is under way answers none, whether it comes before the
-/// first or between two.
+/// R9112-9.2-2: bytes that arrive while no request is in progress are not a response.
+///
+/// They may arrive before the first request, or between two.
 #[tokio::test]
 async fn what_no_one_has_asked_for_is_no_answer() {
     const LATE: &str =
@@ -559,10 +560,9 @@ async fn an_answer_above_a_new_layer_may_not_come() {
     }
 }
 
-/// Checks that HTTP may continue above TLS only after a 101 response.
+/// Checks that only a client receives a response above TLS, and only after a 101.
 ///
-/// After CONNECT no response is due. A connection that has not switched in both directions cannot
-/// continue above the new layer.
+/// After CONNECT no response is due. A server sends the response instead.
 #[tokio::test]
 async fn only_what_has_switched_goes_on_above() {
     let (mut client, _) =

@@ -525,7 +525,7 @@ async fn before_a_reset(said: &'static [u8]) -> (TcpStream, impl Future<Output =
     (client, serving)
 }
 
-/// R9112-8-2: an answer is cut though it is a write that has met the reset.
+/// R9112-8-2: a response is truncated also if a write, and not a read, got the reset.
 #[tokio::test]
 async fn an_answer_is_cut_whose_reset_a_write_has_met() {
     let (client, serving) = before_a_reset(b"HTTP/1.1 200 OK\r\n\r\nhalf of").await;

@@ -130,7 +130,9 @@ async fn the_response_is_stream_1_and_others_follow() {
     }
 }
 
-/// Checks that a head larger than a frame is continued in CONTINUATION frames.
+/// Checks a repeated request whose head needs CONTINUATION frames.
+///
+/// The server must not see them, nor the HEADERS before them.
 #[tokio::test]
 async fn a_long_head_is_made_again_too() {
     let stream = switched("/long", None, usize::MAX).await;

@@ -86,9 +86,9 @@ impl Chance {
         format!("{line}{method} {path} HTTP/{version}\r\nHost: a\r\n{field}{framing}\r\n{content}")
     }
 
-    /// Returns the bytes of some requests; a third of the results are invalid.
+    /// Returns the bytes of some requests; a third of the results are damaged.
     ///
-    /// In an invalid one a byte is replaced, or the end is cut off.
+    /// In a damaged one a byte is replaced, or the end is cut off.
     fn script(&mut self) -> Vec<u8> {
         let mut script: Vec<u8> =
             (0..1 + self.below(5)).flat_map(|_| self.request().into_bytes()).collect();

@@ -50,6 +50,8 @@ use server::Server;
 use table::Check;
 
 /// The exit status if the audited program cannot be reached or its control fails.
+///
+/// It is also that of a named WebSocket which declines a valid handshake.
 const NOT_REACHED: u8 = 3;
 
 #[derive(Args)]

@@ -296,7 +296,7 @@ fn lost(seen: &Seen<'_>) -> Option<String> {
         .then(|| "the next request was not answered, and the connection stayed open".into())
 }
 
-/// Detects a missing response to a later request, on a closed connection.
+/// Detects a missing response to a later request, on a connection that ends.
 fn closed_before_next(seen: &Seen<'_>) -> Option<String> {
     let first = seen.answered().filter(|_| is_next_unanswered(seen))?;
     match (first.persists, seen.exchange.has_ended) {

@@ -237,7 +237,8 @@ pub(super) fn catalogue() -> String {
 
 /// Starts a demonstration; returns JSON with its name and the client's address.
 ///
-/// The address is `null` if the name is unknown or the demonstration could not start.
+/// The address is `null` if the name is unknown or the demonstration could not start. There is none
+/// for the audit and the crowd.
 pub(super) fn play(name: &str, address: SocketAddr) -> String {
     if name == CROWD {
         EXHIBITS.iter().cycle().take(CROWD_SIZE).for_each(|exhibit| {

@@ -17,13 +17,15 @@ pub(crate) struct JsonEvent {
     #[serde(skip_serializing_if = "is_zero")]
     connection: u64,
     /// The number of the event on its connection, counted from 1 without gaps.
+    ///
+    /// In a probe it is 0, and then omitted.
     #[serde(skip_serializing_if = "is_nothing")]
     step: u32,
     /// Milliseconds since the transcript began.
     at: f64,
     /// The kind of entry, such as `received`, `event`, `decision` or `verdict`.
     what: &'static str,
-    /// The event's kind, decision's verb, engine's setup, or verdict's outcome.
+    /// The name that belongs to `what`, such as an event's kind or a decision's verb.
     #[serde(skip_serializing_if = "String::is_empty")]
     name: String,
     /// The entry in the language of the engine's test vectors.

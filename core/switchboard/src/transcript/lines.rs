@@ -20,7 +20,7 @@ const SHORT: usize = 160;
 /// The length in bytes above which a line of the wire is split into runs.
 const LONG_LINE: usize = 4000;
 
-/// Returns the lines of one transcript entry; a remark has none.
+/// Returns the lines of one transcript entry; a remark, for instance, has none.
 pub(super) fn of(what: &What<'_>) -> Vec<String> {
     match what {
         What::Received(bytes, secrecy) => marked(bytes, MOST, '<', (*secrecy).clone()),

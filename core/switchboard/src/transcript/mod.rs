@@ -116,11 +116,12 @@ struct Telling {
     listener: Option<Box<dyn Listener + Send>>,
     /// The viewers of the live page; `None` in the probe.
     live: Option<Arc<dyn Audience>>,
-    /// True if bytes of the new protocol are hidden from the viewers.
+    /// True if bytes of the new protocol are left out.
     is_private: bool,
-    /// True once HTTP/2 is spoken; then only numbers of bytes are shown.
+    /// True once HTTP/2 is spoken, unless secrets are shown.
     ///
-    /// HTTP/2 compresses its field lines, so secrets cannot be recognised in its bytes.
+    /// Then only numbers of bytes are shown. HTTP/2 compresses its field lines, so secrets cannot
+    /// be recognised in its bytes.
     whispers: bool,
     /// True while the history keeps further events for future viewers.
     is_kept: bool,
@@ -215,7 +216,7 @@ impl Transcript {
         telling.live.iter().for_each(|hub| hub.forget(telling.number));
     }
 
-    /// Hides the bytes of the new protocol from viewers.
+    /// Leaves the bytes of the new protocol out of the transcript.
     pub(crate) fn be_private(&self) {
         self.lock().is_private = true;
     }

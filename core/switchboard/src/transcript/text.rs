@@ -155,9 +155,9 @@ impl TextPrinter {
         });
     }
 
-    /// Prints an error, with the bytes around it and a caret below the first of them.
+    /// Prints an error, with the bytes around its offset and a caret below that place.
     ///
-    /// For an error of a whole head, prints all of its lines.
+    /// For an error of a whole head, prints all of its lines, and no caret.
     fn failed(&self, at: Duration, error: &Error) {
         let status =
             error.status().map_or(String::new(), |status| format!(", to be answered {status}"));
@@ -215,7 +215,7 @@ impl TextPrinter {
     fn decided(&mut self, at: Duration, decision: &str, wrote: &[u8]) {
         let verb = decision.split(' ').next().unwrap_or_default();
         match verb {
-            // `take` and `end` write only framing, which is not shown.
+            // `take` writes nothing, and the framing and trailers that `end` writes are not shown.
             "take" | "end" => {}
             _ if wrote.is_empty() => self.line(at, '!', decision),
             "respond" | "reject" => {

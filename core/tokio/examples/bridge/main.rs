@@ -75,7 +75,7 @@ const WINDOW: u32 = 65_535;
 /// Each frame costs 256 bytes.
 const FRAMES: usize = 16 << 20;
 
-/// The number of timeouts after which a client's idle connection ends.
+/// The number of timeouts without any byte after which a client's connection fails.
 const IDLE: u32 = 3;
 
 /// The longest time for which a client may continue a request after its response.

@@ -4,11 +4,12 @@
 //! gateway --backend HOST:PORT [--port N] [--timeout SECONDS]
 //! ```
 //!
-//! Hop-by-hop fields are removed, everything else is forwarded (RFC 9110, section 7.6.1). An offer
-//! is forwarded too. The engine checks the backend's 101 against it, and the gateway accepts
-//! towards the client. Then bytes are copied in both directions until each side has ended its own.
-//! If the backend declines, its ordinary response is forwarded. Bytes after the offer are then
-//! parsed as the next request, as strictly as any (RFC 9931, section 3).
+//! Hop-by-hop fields are removed, other fields are forwarded (RFC 9110, section 7.6.1). An offer
+//! is forwarded too, unless its protocol is one between two neighbours, like TLS and h2c. The
+//! engine checks the backend's 101 against the offer, and the gateway accepts towards the client.
+//! Then bytes are copied in both directions until each side has ended its own. If the backend
+//! declines, its ordinary response is forwarded. Bytes after the offer are then parsed as the next
+//! request, as strictly as any (RFC 9931, section 3).
 
 mod backend;
 mod forward;
@@ -148,7 +149,7 @@ async fn forward(request: Request<Body>, backend: &Backend) -> Result<Response<B
 
 /// Returns the request that is sent to the backend.
 ///
-/// A request without an authority, as in HTTP/1.0, gets the backend's address as `Host`.
+/// A request without a `Host`, as in HTTP/1.0, gets the backend's address as one.
 fn to_request(head: &request::Parts, backend: &str) -> Request<()> {
     let mut onward = Request::new(());
     *onward.method_mut() = head.method.clone();

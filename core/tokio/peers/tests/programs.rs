@@ -129,8 +129,9 @@ async fn those_that_measure_are_served_without_an_error() {
 
 /// Starts a proxy, and connects to it.
 ///
-/// `arguments` returns the arguments for the free port on which the proxy must listen. The program runs until the
-/// returned `Child` is dropped. The result is `None` if the program is not installed.
+/// `arguments` returns the arguments for the free port on which the proxy must listen. The program
+/// runs until the returned `Child` is dropped. The result is `None` if the program is not
+/// installed.
 async fn forwarder(
     program: &str,
     arguments: impl Fn(u16) -> Vec<String>,

@@ -1,8 +1,7 @@
 //! Tests of the state that a connection shares with its handler's thread.
 //!
-//! loom runs all interleavings of the two threads with up to two preemptions;
-//! `LOOM_MAX_PREEMPTIONS=3` runs more. After a lost wake-up both threads wait, which loom reports
-//! as a deadlock.
+//! loom runs all interleavings of the threads with up to two preemptions; `LOOM_MAX_PREEMPTIONS=3`
+//! runs more. After a lost wake-up all threads wait, which loom reports as a deadlock.
 
 // The adapter's files with shared state, compiled here with loom's mutex.
 #[allow(dead_code, unreachable_pub, reason = "the rest of it is for the adapter and its users")]
@@ -60,7 +59,7 @@ enum End {
 
 /// Sends frames while the reader wants them, then the end.
 ///
-/// It does what the connection does in `Serving::work`.
+/// It does what the connection does in `ServerConnection::drive_handler`.
 fn gives(channel: &Channel, frames: usize, end: End) {
     let mut left = frames;
     block_on(poll_fn(|context| {
@@ -78,7 +77,7 @@ fn gives(channel: &Channel, frames: usize, end: End) {
         }
         Poll::Ready(())
     }));
-    // The connection cuts the channel when it drops the channel's links.
+    // The connection cuts the channel when it drops the request's handles.
     channel.cut("the request is over");
 }
 
@@ -130,7 +129,7 @@ fn a_reader_learns_that_the_request_is_over() {
                 is_error && (frames.saturating_sub(1)..=frames).contains(&read),
                 "{read} of {frames}"
             );
-            // The next read returns the same error.
+            // The next read returns the end.
             assert_eq!(reads(&channel), (0, false));
         });
     }

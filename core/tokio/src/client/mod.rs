@@ -126,10 +126,13 @@ impl<S: Transport> Client<S> {
     /// Content may still be in transit in both directions; it moves while you read the content of
     /// the response.
     ///
-    /// If they are missing, `Host` is added from the URI, and `Content-Length` or
-    /// `Transfer-Encoding` from the body. A request with `Expect: 100-continue` waits for the 100
-    /// at most for [`Timeouts::expect_continue`](crate::Timeouts). If the final response arrives
-    /// instead, the content is not sent, and the connection closes after that response.
+    /// If they are missing, `Host` is added from the URI, and `Content-Length` from the body. If
+    /// both the field and the body lack a length, content is sent in chunks. A `Transfer-Encoding`
+    /// of yours is removed.
+    ///
+    /// A request with `Expect: 100-continue` waits for the 100 at most for
+    /// [`Timeouts::expect_continue`](crate::Timeouts). If the final response arrives instead, the
+    /// content is not sent, and the connection closes after that response.
     ///
     /// Before the next request, read the content of the response to its end, or drop it. If it is
     /// dropped, up to `limits.drain` bytes of the rest are discarded.
@@ -156,8 +159,8 @@ impl<S: Transport> Client<S> {
     /// and another request may follow.
     ///
     /// An offer of `websocket` adds key and version of the handshake, and an offer of `h2c` adds
-    /// `HTTP2-Settings`, unless the request has them. Not cancel safe, like [`send`](Self::send).
-    /// RFC 9110, sections 7.8 and 9.3.6.
+    /// `HTTP2-Settings`, unless the request has them. The features of these names do that. Not
+    /// cancel safe, like [`send`](Self::send). RFC 9110, sections 7.8 and 9.3.6.
     pub async fn upgrade<B>(
         &mut self,
         request: Request<B>,

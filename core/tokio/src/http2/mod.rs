@@ -117,9 +117,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Http2Stream<S> {
     ///
     /// The first request must repeat that of the upgrade, without content (`send_request(request,
     /// true)`). It is not sent, and its response is the one that the server owes. Nothing is
-    /// received before, so send it at once. Any other first request is an error of the kind
-    /// `InvalidInput`. So is a second request that the client writes before it has read anything;
-    /// `h2` reads first. RFC 7540, section 3.2.
+    /// received before, so send it at once. A first request with content, or not on stream 1, is an
+    /// error of the kind `InvalidInput`. So is a second request that the client writes before it
+    /// has read anything; `h2` reads first. Other fields than in the upgrade are not noticed. RFC
+    /// 7540, section 3.2.
     ///
     /// ```no_run
     /// # async fn get(stream: tokio::net::TcpStream) -> Result<(), switchover_tokio::BoxError> {

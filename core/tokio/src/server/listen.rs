@@ -22,7 +22,7 @@ const ACCEPT_RETRY_DELAY: Duration = Duration::from_millis(50);
 
 /// Accepts connections until `stop` is ready, and serves each in a task.
 ///
-/// Each connection gets a clone of `handler`, as for [`serve_connection_until`].
+/// Each connection gets a clone of `handler`, and is served by [`serve_connection_until`].
 ///
 /// Once `stop` is ready, each connection ends after the response in progress. `serve` returns when
 /// all connections have ended, at the latest after
@@ -53,9 +53,10 @@ pub async fn serve<H>(
 
 /// Accepts connections until `stop` is ready, and spawns `serve` for each.
 ///
-/// If no connection can be accepted, because file descriptors ran out, it retries after 50 ms. Once
-/// `stop` is ready, it waits for all connections, without a timeout; their [`ShutdownSignal`] tells
-/// them. If the future is dropped, the remaining connections are dropped too.
+/// If no connection can be accepted, for instance because file descriptors ran out, it retries
+/// after 50 ms. Once `stop` is ready, it waits for all connections, without a timeout; their
+/// [`ShutdownSignal`] tells them. If the future is dropped, the remaining connections are dropped
+/// too.
 pub async fn accept<F>(
     listener: TcpListener,
     stop: impl Future<Output = ()>,

@@ -42,9 +42,9 @@ pub use listen::{ShutdownSignal, accept, serve};
 /// possible. If a handler panics, the client gets a 500, and the panic is resumed. If its content
 /// panics, a response that has begun is truncated.
 ///
-/// If the future is dropped, the connection is closed at once, and nothing else is lost. A socket
-/// is reset if the client could take a truncated response for a complete one. RFC 9112, sections 8
-/// and 9.
+/// If the future is dropped, the handler is dropped with it, and the connection is closed at once.
+/// A socket is reset if the client could take a truncated response for a complete one. RFC 9112,
+/// sections 8 and 9.
 pub async fn serve_connection<S, H>(stream: S, handler: H, config: &Config) -> Result<(), Error>
 where
     S: Transport,
@@ -55,8 +55,10 @@ where
 
 /// Serves one connection until it ends, or until `stop` is ready.
 ///
-/// Once `stop` is ready, the response in progress is the last, and has `Connection: close`. An idle
-/// connection closes at once; an upgraded connection is not ended. RFC 9112, section 9.6.
+/// Once `stop` is ready, the next response that begins has `Connection: close`, and is the last. If
+/// a response has begun already, the connection closes after it, unless another request has
+/// arrived. An idle connection closes at once; an upgraded connection is not ended. RFC 9112,
+/// section 9.6.
 pub async fn serve_connection_until<S, H>(
     stream: S,
     handler: H,

@@ -292,8 +292,8 @@ impl<S: Transport, H: HttpService, F: Future<Output = ()>> ServerConnection<'_, 
 
     /// Sends the 101 that accepts an offer.
     ///
-    /// Everything that the upgrade needs is prepared before the 101 is written, so that nothing can
-    /// fail afterwards.
+    /// Everything that the upgrade needs is prepared before the 101 is written, so that only I/O
+    /// can fail afterwards.
     async fn switch(
         &mut self,
         mut headers: HeaderMap,

@@ -304,7 +304,7 @@ impl NextRequest {
         Ok(())
     }
 
-    /// Adds the content received so far, or the channel for what follows.
+    /// Adds the content if all of it has arrived, or else the channel for it.
     fn add_content(&mut self, http: &mut ObservedConnection) {
         if http.take_end() {
             return;

@@ -184,7 +184,8 @@ impl Selected {
 /// Returns the 2xx that opens the tunnel of a CONNECT; `None` for other methods.
 ///
 /// After it was sent, the server runs the future that `speak` returns, to its end. If a handler
-/// returns a 2xx to CONNECT without this call, the client gets a 501. RFC 9110, section 9.3.6.
+/// returns a 2xx to CONNECT without this call or [`on`], the client gets a 501. RFC 9110, section
+/// 9.3.6.
 pub fn tunnel<F, R, Q, B>(request: &Request<Q>, speak: F) -> Option<Response<B>>
 where
     F: FnOnce(Upgraded) -> R + Send + 'static,
@@ -197,10 +198,10 @@ where
     Some(Response::new(B::default()))
 }
 
-/// Returns the upgraded stream if a framework creates the 101 itself.
+/// Returns a future of the upgraded stream, for a framework that creates the 101.
 ///
-/// The future is ready once a 101 that names an offered protocol was sent. It returns `None` if
-/// another response was sent.
+/// The future is ready once a 101 that names an offered protocol was sent, or a 2xx to CONNECT. It
+/// returns `None` if another response was sent.
 pub fn on<B>(
     request: &Request<B>,
 ) -> impl Future<Output = Option<Upgraded>> + Send + 'static + use<B> {
@@ -213,7 +214,7 @@ pub fn on<B>(
     async { receiver.await.ok() }
 }
 
-/// Sets the callback that takes over the connection after a 101.
+/// Sets the callback that takes over the connection after a 101 or a tunnel's 2xx.
 pub(crate) fn take_over<F, R, B>(request: &Request<B>, speak: F)
 where
     F: FnOnce(Upgraded) -> R + Send + 'static,

@@ -64,7 +64,8 @@ impl Upgraded {
 
     /// Returns the request that led to the upgrade, in a server.
     ///
-    /// The response to it is sent in the new protocol (RFC 9110, section 7.8). `None` in a client.
+    /// After a 101, the response to it is sent in the new protocol (RFC 9110, section 7.8). `None`
+    /// in a client.
     pub fn request(&self) -> Option<&Request<()>> {
         self.agreement.request.as_ref()
     }

@@ -241,7 +241,7 @@ impl<S: Transport> Wire<S> {
         self.out.release();
     }
 
-    /// Returns whether memory was released, and nothing was received since.
+    /// Returns whether memory was released, and no whole head has arrived since.
     pub(crate) fn is_parked(&self) -> bool {
         matches!(self.memory, Memory::Released)
     }

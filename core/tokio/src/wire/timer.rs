@@ -37,7 +37,7 @@ enum Time {
 impl Deadline {
     /// Starts the deadline, or continues one for the same phase.
     ///
-    /// Returns the current time if the deadline starts now, else `None`.
+    /// Returns the current time if the clock starts now, else `None`.
     pub(crate) fn wait_for(
         &mut self,
         what: &'static str,

@@ -94,7 +94,7 @@ fn unacknowledged(seen: &Seen<'_>) -> Option<String> {
         .then(|| "the server's SETTINGS were not acknowledged".into())
 }
 
-/// Detects that the client accepts the switch but leaves without sending anything.
+/// Detects that the client leaves without an error and without any message.
 fn leaves_at_once(seen: &Seen<'_>) -> Option<String> {
     let is_content = seen.visit.ended.as_ref().is_some_and(|ended| ended.code == Some(0));
     (!seen.visit.is_open() && (seen.visit.has_left_normally() || is_content))

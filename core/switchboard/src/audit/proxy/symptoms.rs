@@ -191,7 +191,7 @@ fn content_lost(seen: &Seen<'_>) -> Option<String> {
     })
 }
 
-/// Detects that the client received the 101 before the origin got all content.
+/// Detects a 101 at the client although the origin did not get all content.
 fn content_cut(seen: &Seen<'_>) -> Option<String> {
     seen.switch()?;
     content_lost(seen)

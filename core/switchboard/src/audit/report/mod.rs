@@ -66,7 +66,7 @@ impl Report {
     }
 }
 
-/// Returns bytes as text; other than printable ASCII and LF is escaped, CR dropped.
+/// Returns bytes as text: escapes all but printable ASCII and LF, and drops CR.
 fn shown(bytes: &[u8]) -> String {
     let mut text = String::new();
     for &byte in bytes {

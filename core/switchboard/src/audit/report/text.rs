@@ -12,6 +12,8 @@ use crate::audit::verdict::Verdict;
 const SHOWN: usize = 2048;
 
 /// Returns the failures and warnings, or all findings, and the totals.
+///
+/// Accepted findings are only among all findings.
 pub(super) fn report(report: &Report, is_verbose: bool) -> String {
     let mut out = String::new();
     // Many findings have the same reason; later ones refer to the first.

@@ -18,7 +18,7 @@ const stories = new Map();
 const rows = new Map();
 const changed = new Set();
 let chosen = null;
-/** The story of the row that the arrow keys have reached; Enter chooses it. */
+/** The story of the active row, from which the arrow keys move on. */
 let active = null;
 /** The address of a demonstration's client, to choose its connection once seen. */
 let awaited = null;
@@ -61,7 +61,11 @@ function isAwaited(story, moment) {
   return follows && chosen === null;
 }
 
-/** Forgets the oldest connections if there are too many; closed ones first. */
+/**
+ * Forgets the oldest connections if there are too many.
+ *
+ * Closed ones are forgotten above `MOST`, open ones only above twice as many.
+ */
 function forgetTheOldest() {
   for (const isEnough of [(story) => story.isOver, () => stories.size > 2 * MOST]) {
     for (const story of stories.values()) {
