@@ -169,7 +169,7 @@ struct Host<'t> {
     leftover: Vec<u8>,
     /// True once the decision `skip` was accepted in this run.
     ///
-    /// `pass` then does nothing, since content passed by the engine is not counted as skipped.
+    /// `pass` then does nothing, since `pass_content` does not count content as skipped.
     skips: bool,
     /// The number of decisions that may still be made at pauses.
     turns: usize,
@@ -386,7 +386,8 @@ impl<'t> Host<'t> {
 
     /// Makes the next decision of the tape, or the default one.
     ///
-    /// Returns `false` if no decision was made.
+    /// Returns `false` if no decision was made, or if it was rejected. At a pause, a decision of the
+    /// tape counts as made even if it was rejected.
     fn decide(&mut self, place: Place) -> bool {
         if place == Place::Pause {
             if self.turns == 0 {
@@ -509,7 +510,7 @@ impl<'t> Host<'t> {
         refusal.is_none()
     }
 
-    /// Makes a decision with one byte of space too few, then with exactly enough.
+    /// Makes a decision without space, with one byte too few, then with exactly enough.
     fn make_in_exact_space(&mut self, decision: Move, out: &mut Vec<u8>) -> Result<(), Error> {
         let (before, mut none) = (self.seen(), [0u8; 0]);
         let Err(error) = decision.make(&mut self.connection, &mut &mut none[..]) else {
@@ -565,7 +566,7 @@ impl<'t> Host<'t> {
         while self.connection.trace().is_some() {}
     }
 
-    /// Returns the values of all getters of the connection.
+    /// Returns the values of the connection's getters, except its request.
     fn seen(&self) -> Seen {
         let connection = &self.connection;
         Seen {
@@ -624,6 +625,8 @@ fn summary(event: &Event<'_>) -> u64 {
 }
 
 /// Returns an event as text: its `Display` form, then its field lines.
+///
+/// For content, the text is the content alone.
 fn text_of_event(event: &Event<'_>) -> Text {
     match event {
         Event::Request(request) => text_of(&event.to_string(), request.fields()),
