@@ -1,7 +1,7 @@
 //! Comparison of the names in C, Python and TypeScript with those of the Rust core.
 //!
 //! The core's tables are compared with the C header and the TypeScript declarations. Names, numbers
-//! and order must agree, with nothing missing and nothing extra. `stubs.rs` does the same for Python.
+//! and order must agree, with nothing missing and nothing extra; `stubs.rs` writes those of Python.
 //! Methods and the members of types must be in all three languages.
 
 use switchover::binding::{KnownField, Method};

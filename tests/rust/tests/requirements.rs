@@ -30,7 +30,7 @@ fn rows() -> Vec<Row> {
         .collect()
 }
 
-/// The requirements that each vector, Rust test and Python case claims, by its name.
+/// The requirements that each vector, Rust test and Python case claims, by name.
 type Claims = BTreeMap<String, Vec<String>>;
 
 fn claims() -> Claims {

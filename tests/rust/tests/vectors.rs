@@ -1,6 +1,7 @@
 //! Tests that run every vector, with its input cut in many ways.
 //!
-//! Inputs over 4,096 bytes are cut in two only at some places. `SAMPLE` runs one of so many vectors.
+//! Inputs over 4,096 bytes are cut in two only at some places. With `SAMPLE` set to a number `n`,
+//! one of `n` vectors runs.
 //!
 //! `BLESS=1` rewrites the expected results in the files, and prints each changed line. A vector
 //! that fails to run keeps its lines.
@@ -62,7 +63,7 @@ fn no_vector_is_lost() {
     }
 }
 
-/// A vector without an error that `tidy` may prevent has the same result with `tidy`.
+/// A vector without an error that `tidy` cures has the same result with `tidy`.
 #[test]
 fn tidy_changes_nothing_that_strict_takes() {
     let cured =

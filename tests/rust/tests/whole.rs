@@ -1,7 +1,7 @@
 //! A comparison of whole responses with the same responses in three calls.
 //!
-//! `respond` and `respond_prepared` must equal `send_response`, `send_data` and `send_end`, in
-//! every state that a server can reach in five steps and for each kind of status.
+//! `respond` and `respond_prepared` must equal `send_response`, `send_data` and `send_end`. They
+//! are compared in every state that a server can reach in five steps, for each kind of status.
 
 use std::collections::BTreeSet;
 

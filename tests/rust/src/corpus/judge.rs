@@ -143,8 +143,8 @@ mod tests {
 
     /// A change of a compared part of a right outcome is reported.
     ///
-    /// The changes are those of the verdict, the messages, the switch and five parts of a message. The
-    /// target, the status and the trailers are not among them.
+    /// The changes are those of the verdict, the messages, the switch and five parts of a message.
+    /// The target, the status and the trailers are not among them.
     #[test]
     fn every_part_is_compared() {
         let cases = load();

@@ -386,8 +386,8 @@ impl<'t> Host<'t> {
 
     /// Makes the next decision of the tape, or the default one.
     ///
-    /// Returns `false` if no decision was made, or if it was rejected. At a pause, a decision of the
-    /// tape counts as made even if it was rejected.
+    /// Returns `false` if no decision was made, or if it was rejected. At a pause, a decision of
+    /// the tape counts as made even if it was rejected.
     fn decide(&mut self, place: Place) -> bool {
         if place == Place::Pause {
             if self.turns == 0 {

@@ -357,7 +357,7 @@ fn are_same(one: &Message, other: &Message) -> bool {
         && parts(one) == parts(other)
 }
 
-/// Returns whether the other reader rejects the input with one of three completions.
+/// Returns whether the other reader rejects one of three completions of the input.
 ///
 /// A completion ends the last line, and the head or the trailers that it is in.
 fn is_hopeless(case: &Case<'_>) -> bool {

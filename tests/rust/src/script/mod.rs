@@ -136,7 +136,7 @@ pub fn with_junk_behind(vector: &Vector) -> Result<bool, String> {
     }
 }
 
-/// Returns the output lines of a block, except those that say that the engine waits.
+/// Returns the output lines of a block, except those of a waiting engine.
 fn events(block: &str) -> Vec<String> {
     let is_event = |line: &&str| line.starts_with("= ") && !is_stop(&line[2..]);
     block.lines().filter(is_event).map(str::to_owned).collect()
