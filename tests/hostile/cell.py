@@ -204,9 +204,9 @@ class Target:
         """The number of descriptors that the runtime may still open and keep."""
 
     def settles(self):
-        """Waits until all tasks, descriptors and memory of a round are released.
+        """Waits until the tasks and descriptors of a round are released.
 
-        Resources that a runtime opens once and keeps are accepted.
+        Descriptors that a runtime opens once and keeps are accepted.
         """
         now = before = self.before
         patient_until = time.monotonic() + WAIT_BEFORE_KEPT
@@ -225,7 +225,9 @@ class Target:
         self.before = now
 
     def between(self):
-        """Checks that the process runs, serves another client and keeps its memory."""
+        """Checks that the process runs, serves others, and takes little memory.
+
+        It may take `PEAK` more than before the attack."""
         check(self.process.is_running(), "it has ended:", self.process.logged()[-600:])
         self.serves_another()
         more = self.process.memory() - self.memory
@@ -296,7 +298,10 @@ class Server(Target):
             peer.reset()
 
     def tasks(self):
-        """Returns the number of the server's tasks, after a garbage collection."""
+        """Returns the number of the server's tasks, after a garbage collection.
+
+        It is 0 for a host that does not count them.
+        """
         if not self.host.counts:
             return 0
         peer = Peer(self.port)

@@ -103,7 +103,7 @@ class Asker:
 def servers(target):
     """Returns the servers to attack.
 
-    Their programs are the drivers in this folder and the examples of the project.
+    Their programs are the drivers, the examples of the project, and the switchboard.
     """
     examples, c = target / "debug/examples", target / "hostile"
     python = target / "py/venv/bin/python"
@@ -187,7 +187,7 @@ def clients(target):
 def plain(target):
     """Returns hosts with the same runtimes but without our code.
 
-    A failure is excused only if the runtime alone fails too.
+    A failure that excuses.txt blames on a runtime is excused only if the runtime alone fails too.
     """
     python = target / "py/venv/bin/python"
     scripts, javascript = folder(target), runtimes(target)

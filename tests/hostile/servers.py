@@ -53,7 +53,9 @@ class Taken:
         threading.Thread(target=self.drain, daemon=True).start()
 
     def drain(self):
-        """Reads to the end of the stream; returns false if it fails before."""
+        """Reads to the end of the stream; returns false if none comes in time.
+
+        A reset is an end too."""
         try:
             while self.socket.recv(1 << 18):
                 pass
@@ -160,8 +162,8 @@ class Client(Target):
 def plays(client, answer, *kinds, offer="-", ends=True, holds=False):
     """Reads a client's request and sends `answer` as the response.
 
-    The client must then report one of these kinds. The connection ends right after the response; if it `holds`, after
-    the next step.
+    The client must then report one of these kinds. The connection ends right after the response; with `holds`, after
+    the next step. Without both `ends` and `holds` it stays open.
     """
     name, taken = client.ask(offer=offer)
     taken.read_head()
@@ -244,7 +246,7 @@ def never_reads(client):
 
 @attack("an answer, the content unread")
 def answers_early(client):
-    """Responds and closes before the request's content was read."""
+    """Responds and sends a FIN before the request's content was read."""
     name, taken = client.ask("POST", content="large")
     taken.read_head()
     taken.send(TEN.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n", 1))

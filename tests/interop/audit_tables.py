@@ -77,9 +77,9 @@ def block(reports, others=None):
 
 
 def broken(members, reports):
-    """Summarises the failures of unnamed checks, without naming programs.
+    """Says how many programs fail a check without a star.
 
-    A comparison with the rows of programs would identify them.
+    Checks with a star are left out. A comparison with the rows of programs would show which programs fail them.
     """
     fail = sum(bool(ids(reports[peer], "fail")) for peer in members)
     return f"{fail} of {len(members)} break a MUST of a check without a star."

@@ -158,7 +158,7 @@ def install_debian(package):
 
 
 def once(what, install):
-    """Installs something at most once, and does not retry after a failure.
+    """Installs something, and does not retry after a failure.
 
     Without a network, retries would only take time.
     """

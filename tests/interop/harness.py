@@ -98,7 +98,10 @@ def same(got, wanted, what="bytes"):
 
 
 def needs(program, how):
-    """Returns the path of a program; skips the case unless the command `how` succeeds."""
+    """Returns the name of a program; skips the case unless the command `how` succeeds.
+
+    The name is the first word of `how`.
+    """
     try:
         subprocess.run(how, check=True, capture_output=True, timeout=WAIT)
     except (OSError, subprocess.SubprocessError) as error:
@@ -282,9 +285,9 @@ def resets(connection):
 
 
 def read_head(connection):
-    """Reads a request head, and no byte after it.
+    """Reads a request head.
 
-    This works only while the client waits for its response.
+    Bytes after the head would be read with it, unless the client waits for its response.
     """
     head = b""
     while b"\r\n\r\n" not in head:

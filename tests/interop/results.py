@@ -11,7 +11,7 @@ COLUMNS = ["program", "version", "protocol", "direction", "set", "result"]
 
 
 def in_columns(outcomes):
-    """Prints a line for each program, protocol and direction."""
+    """Returns a line for each program, protocol, direction and set, in columns."""
     lines = [COLUMNS, *(row(group) for group in grouped(outcomes))]
     widths = [max(len(line[at]) for line in lines) for at in range(len(COLUMNS))]
     return "\n".join(

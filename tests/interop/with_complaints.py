@@ -83,7 +83,7 @@ def complaint_bytes_after_the_101_are_lost(_):
 
 @case("a script", "echo/1", FROM_US)
 def complaint_a_101_without_connection_upgrade(_):
-    """Many clients accept it."""
+    """Many clients accept such a 101."""
     answer = SWITCH.replace(b"Connection: Upgrade\r\n", b"")
     reason = FAILED + "a 101 whose Connection does not list upgrade (error 603) at byte 0"
     errors = says(answer, reason=reason, status=1)

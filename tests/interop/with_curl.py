@@ -4,7 +4,7 @@ import tempfile
 
 from harness import LARGE, Skip, Switchboard, case, check, needs, run, same, time_limit, wait_for
 
-# Timeouts in seconds of a request, and of one with 24 MB through a proxy, on a busy machine.
+# Timeouts in seconds of a request, and of one with 1 MiB or more, of which 24 MiB go through a proxy on a busy machine.
 SHORT, LONG = 15, 300
 
 

@@ -1,6 +1,6 @@
 """Clients that offer h2c to a server that declines it.
 
-They continue in HTTP/1.1, and repeat the offer with each request.
+Java continues in HTTP/1.1, and repeats the offer with each request. nghttp gives up.
 """
 
 from environment import debian

@@ -2,7 +2,8 @@
 
 It runs between third-party programs, and in a chain with third-party proxies.
 
-Offers are forwarded, the agreed protocol passes in both directions, and bytes after a declined offer reach no program.
+Offers are forwarded, and the agreed protocol passes in both directions. Bytes after a declined offer reach a server
+only if they are valid requests.
 """
 
 import contextlib
@@ -218,7 +219,7 @@ def the_gateway_between_sides_that_reset(_):
 def the_gateway_and_content_above_its_limit(_):
     """The adapter's limit, 1 GiB, is the gateway's.
 
-    It would say 502 of a backend that is not there.
+    Below the limit the response would be a 502, since there is no backend.
     """
     with socket.socket() as absent:
         absent.bind(("127.0.0.1", 0))

@@ -262,7 +262,7 @@ def probe_and_pings_without_end_in_h2c(_):
 
 @case("a script", "h2c", FROM_US)
 def probe_and_an_answer_that_stops_in_h2c(_):
-    """The response ends by silence, a reset, or an early end; the error says which."""
+    """The response stops by silence, reset, end or GOAWAY; the error says which."""
 
     def begins(connection):
         read_head(connection)

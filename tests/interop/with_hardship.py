@@ -237,7 +237,8 @@ def a_client_that_does_not_read(server):
 def a_silent_client_in_tls(board):
     """A server closes the connection of a client that is silent in TLS.
 
-    The client sends nothing, only part of its handshake, or nothing after the handshake.
+    The client sends nothing, or only part of its handshake. Or after the handshake it sends nothing, or too little of
+    HTTP/2 for a request.
     """
     with contextlib.ExitStack() as stack:
         servers = [stack.enter_context(server) for server in in_rust(board.port)]

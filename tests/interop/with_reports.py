@@ -15,7 +15,7 @@ CHECKS = {"S01": "pass", "S46": "fail", "S68": "not applicable"}
 
 
 def read(form, *reader):
-    """Returns the result of reading the audit of a server with one failure."""
+    """Returns the output of each reader of a report with one failure."""
     with server(python(), HERE / "python/servers.py", "aiohttp") as url, tempfile.NamedTemporaryFile() as file:
         command = [Switchboard.program, "audit", f"{url}/plain", "--websocket", "/", "--only", ",".join(CHECKS), form]
         done = subprocess.run(command, stdout=file, stderr=subprocess.PIPE, timeout=WAIT, check=False)

@@ -38,7 +38,7 @@ function check(name, isRight, ...seen) {
 // Commands of curl.
 
 /**
- * Runs the command with `sh` and every other installed shell.
+ * Runs the command with `sh` and with `bash`.
  *
  * Returns what the server received each time.
  */

@@ -1,4 +1,5 @@
-// The input of a client of the hostile kit: each line on standard input starts a task.
+// The input of a client of the hostile kit: each line on standard input sends a request, ends one,
+// or asks for the number of tasks.
 
 use std::collections::HashMap;
 
@@ -7,7 +8,7 @@ use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::runtime::Handle;
 use tokio::task::AbortHandle;
 
-/// Sends the request that each line describes, and prints its outcome.
+/// Does as each line says: sends a request and prints its outcome, for instance.
 pub(crate) async fn by_lines<F>(
     ask: impl Fn(String, String, String, String) -> F,
 ) -> std::io::Result<()>

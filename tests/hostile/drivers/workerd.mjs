@@ -1,5 +1,5 @@
-// Starts workerd, prints its address, and passes lines of standard input to its worker: `workerd.mjs WORKERD PACKAGE
-// WORKER`.
+// Starts workerd, prints its process id and port, and passes lines of standard input to its worker:
+// `workerd.mjs WORKERD PACKAGE WORKER`.
 import { basename } from "node:path";
 import process from "node:process";
 import { createInterface } from "node:readline";

@@ -139,7 +139,11 @@ async function onPhone(tab) {
   return seen;
 }
 
-/** Returns the targets of the links, the actions, and a row of the page of errors. */
+/**
+ * Returns the statuses of the links, the actions, and a row of the page of errors.
+ *
+ * With them are the accessibility violations of that page.
+ */
 async function around(browser) {
   const tab = await open(browser, {});
   const places = await tab.$$eval("nav a", (links) => links.map((link) => link.getAttribute("href")));
@@ -318,7 +322,7 @@ async function fromOnePort(browser) {
 /**
  * Returns the heights of the elements that show a long target and a long offer.
  *
- * Both are as long as a head allows. The heights are measured in a wide window and on a phone.
+ * Both have about 3,000 bytes. The heights are measured in a wide window and on a phone.
  */
 async function long(browser) {
   const heights = {};

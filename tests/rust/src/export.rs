@@ -35,7 +35,8 @@ pub fn cases() -> Vec<Vector> {
 
 /// Converts a corpus case to a vector.
 ///
-/// Its caller responds to every request with an empty 200, up to the first upgrade offer.
+/// Its caller responds to every request with an empty 200, up to the first upgrade offer or
+/// CONNECT.
 fn of_case(case: &Case) -> Vector {
     let mut lines = String::new();
     for asked in &case.asked {

@@ -19,8 +19,9 @@ const SOONER: &[&str] = &["reject-between"];
 
 /// Returns the cases, each as one line of JSON.
 ///
-/// Left out are the vectors of single protocols, those with decisions that only this engine has,
-/// and those without events.
+/// Left out are the vectors of single protocols, those with the option `tidy`, those with decisions
+/// that only this engine has, and those without events. So are the vectors that decide while events
+/// are still unread.
 pub fn cases() -> Vec<String> {
     let rules = rules();
     let vectors = load(&crate::home().join("vectors"));
@@ -112,7 +113,8 @@ fn level(kind: ErrorKind, role: Role) -> &'static str {
             _,
         )
         | (SpaceBeforeColon, Role::Server) => "MUST",
-        // A server should respond with 400 to what does not match the grammar (RFC 9112, 2.2).
+        // A server should respond with 400 to what does not match the grammar (RFC 9112, section
+        // 2.2).
         // For clients the RFC has no such rule.
         (
             BadFieldName | BadMethod | BadTarget | BadVersion | ChunkEnd | ChunkExtension

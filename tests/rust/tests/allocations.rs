@@ -95,7 +95,9 @@ fn a_parked_connection_goes_on() {
     }
 }
 
-/// Empty lines before a head cost no more memory than their bytes.
+/// Lines of an incomplete head cost at most 16 KiB of memory beside their bytes.
+///
+/// So do lines that wait behind a request with an offer.
 #[test]
 fn lines_cost_no_memory_before_they_are_a_head() {
     let open = b"GET / HTTP/1.1\r\nHost: a\r\n".to_vec();

@@ -27,7 +27,7 @@ fn a_selection_of_another_connection_accepts_nothing_that_is_not_offered_here() 
     let refused = shorter.accept(foreign, &(), &mut out).map_err(|error| error.kind());
     assert_eq!(refused, Err(ErrorKind::NotOffered));
 
-    // Here the same tokens come without the key that makes `websocket` eligible.
+    // Here `websocket` has the place of `foo/2`, without the key that makes it eligible.
     let mut other = server_with(
         b"GET / HTTP/1.1\r\nHost: a\r\nUpgrade: bar, websocket\r\nConnection: upgrade\r\n\r\n",
     );
@@ -203,7 +203,7 @@ fn no_number_of_passed_bytes_is_too_large_for_what_follows() {
     assert_eq!(client.position(), (1 << 62) + 20);
 }
 
-/// Tests bytes that arrive before any request was sent.
+/// A client does not persist with bytes behind its last response.
 ///
 /// A vector cannot express this, as the number of these bytes depends on the transport.
 #[test]
@@ -274,7 +274,7 @@ fn a_commit_takes_no_more_than_was_given_and_nothing_that_has_moved() {
         "more than there is, and nothing"
     );
     assert_eq!((server.commit(space), server.commit(1)), (space, 0), "one commit for each space");
-    // The space is never larger than the limit of buffered bytes.
+    // A request for more space than the limit of buffered bytes gets at least that much.
     assert!(server.receive_buffer(usize::MAX).is_ok_and(|space| space.len() >= 131_072));
     server.release();
     server.receive(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n").expect("room");
@@ -460,7 +460,7 @@ fn the_authority_of_a_request_is_its_targets_before_it_is_hosts() {
     }
 }
 
-/// `Debug` shows no secret, for every public type that holds one, in any state.
+/// `Debug` shows no secret of the public types that hold one, in several states.
 #[test]
 fn no_secret_is_shown_by_debug() {
     const SECRETS: [&str; 4] = ["c2VjcmV0OnBhc3M=", "id=31a8f0", "proxy-31a8f1", "set-31a8f2"];

@@ -1,7 +1,8 @@
 //! Comparison of the names in C, Python and TypeScript with those of the Rust core.
 //!
-//! The core's tables are compared with the C header, the Python stubs and the TypeScript
-//! declarations. Names, numbers and order must agree, with nothing missing and nothing extra.
+//! The core's tables are compared with the C header and the TypeScript declarations. Names, numbers
+//! and order must agree, with nothing missing and nothing extra; `stubs.rs` writes those of Python.
+//! Methods and the members of types must be in all three languages.
 
 use switchover::binding::{KnownField, Method};
 use switchover::{Lenient, Limits};
@@ -194,7 +195,7 @@ fn spellings(verb: &str) -> (String, String, String) {
     (c.to_owned(), python.to_owned(), typescript.to_owned())
 }
 
-/// Returns the public functions and fields of a type, in the order of its file.
+/// Returns the names of a type's public functions and fields.
 fn members(file: &str, name: &str) -> Vec<String> {
     let source = read(&format!("core/src/{file}.rs"));
     let mut found = Vec::new();

@@ -155,7 +155,7 @@ proptest! {
         })?;
     }
 
-    /// A request and a response made of random valid parts parse to the same parts.
+    /// A request made of random valid parts parses to the same parts.
     #[test]
     fn what_is_encoded_is_parsed(
         method in "[!#$%&'*+.^_`|~0-9A-Za-z-]{1,20}",
@@ -425,7 +425,7 @@ impl Pair {
 
     /// Delivers some of the bytes that one end has sent to the other end.
     ///
-    /// After the last byte it delivers the end of the stream.
+    /// After the last byte of a closed end it delivers the end of the stream.
     fn deliver(&mut self, from: usize, tape: &mut Tape<'_>) -> Result<(), TestCaseError> {
         let (left, right) = self.ends.split_at_mut(1);
         let (from, to) =

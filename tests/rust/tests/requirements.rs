@@ -1,7 +1,8 @@
-//! Checks that each row of `requirements.md` has an owner or a claimed proof.
+//! Checks that each row of `requirements.md` has a proof that claims it.
 //!
-//! A vector claims the ids on its `Proves:` line. A Rust test claims the ids after `Proves:` in its
-//! documentation.
+//! Left out are the rows that are the caller's duty or not implemented. A vector claims the ids on
+//! its `Proves:` line. A Rust test, or a Python case with real programs, claims the ids after
+//! `Proves:` in its documentation.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -29,7 +30,7 @@ fn rows() -> Vec<Row> {
         .collect()
 }
 
-/// The requirements that each vector and each Rust test claims, by its name.
+/// The requirements that each vector, Rust test and Python case claims, by name.
 type Claims = BTreeMap<String, Vec<String>>;
 
 fn claims() -> Claims {
@@ -64,7 +65,7 @@ fn add_cases(claims: &mut Claims, source: &Path) {
 
 /// Adds the tests of a Rust source file.
 ///
-/// Comments between two tests belong to the second one.
+/// A test claims the ids in the doc comment right above it.
 fn add_tests(claims: &mut Claims, source: &Path) {
     let text = fs::read_to_string(source).expect("a source file");
     let (mut documentation, mut is_test) = (String::new(), false);

@@ -280,7 +280,9 @@ async fn settle(
 
 // The HTTP/2 servers that serve as engines.
 
-/// Serves each request with the request's own content, on the crate `h2`.
+/// Serves requests with the crate `h2`.
+///
+/// A response has the request's method, its path and the length of its content.
 async fn h2_engine(io: tokio::io::DuplexStream, window: u32) {
     let mut builder = h2::server::Builder::new();
     builder.initial_window_size(window).initial_connection_window_size(window);
@@ -359,7 +361,7 @@ async fn h2_answers_a_late_preface() {
     }
 }
 
-/// Checks the exchange with nghttpd, which responds with its files.
+/// Checks the exchange with nghttpd, which sends back the content of each request.
 #[tokio::test]
 #[ignore = "needs nghttpd; `tests/run` runs it where that can be had"]
 async fn nghttpd_answers_and_goes_on() {

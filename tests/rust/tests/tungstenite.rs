@@ -34,7 +34,7 @@ fn advance(connection: &mut Connection, stream: &mut UnixStream) -> Step {
     }
 }
 
-/// Sends one message back to the other side.
+/// Reads one message from the other side, and sends it back.
 fn echo_once(stream: UnixStream, leftover: Vec<u8>) {
     let mut frames = WebSocket::from_partially_read(stream, leftover, WebSocketRole::Server, None);
     let message = frames.read().expect("a message");

@@ -1,4 +1,7 @@
-//! Tests that run every vector, with its input cut in every possible way.
+//! Tests that run every vector, with its input cut in many ways.
+//!
+//! Inputs over 4,096 bytes are cut in two only at some places. With `SAMPLE` set to a number `n`,
+//! one of `n` vectors runs.
 //!
 //! `BLESS=1` rewrites the expected results in the files, and prints each changed line. A vector
 //! that fails to run keeps its lines.
@@ -62,7 +65,7 @@ fn no_vector_is_lost() {
     }
 }
 
-/// A vector without errors of strictness has the same result with `tidy`.
+/// A vector without an error that `tidy` cures has the same result with `tidy`.
 #[test]
 fn tidy_changes_nothing_that_strict_takes() {
     let cured =
@@ -131,7 +134,7 @@ fn rewrite(vectors: &[Vector]) -> Vec<String> {
     refused
 }
 
-/// Prints around the test harness, which shows output only of failed tests.
+/// Prints directly, since the test harness shows `println!` only of failed tests.
 fn show(name: &str, changes: &[String]) {
     if !changes.is_empty() {
         writeln!(std::io::stdout(), "# {name}:\n#   {}", changes.join("\n#   "))

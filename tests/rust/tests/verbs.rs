@@ -17,7 +17,7 @@ use switchover_tests::{files, home, names};
 struct Language {
     folder: &'static str,
     ending: &'static str,
-    /// Prefixes of the names of the files to search; if empty, all files.
+    /// The names of the files to search, without their endings; if empty, all files.
     only: &'static [&'static str],
     /// True if the caller provides the output memory, which may then be too small.
     brings_memory: bool,
@@ -87,7 +87,9 @@ const LANGUAGES: [Language; 4] = [
     },
 ];
 
-/// Returns the first and the last line of a method's documentation.
+/// Returns the first line of a method's documentation, and the line that ends it.
+///
+/// In Python that is the line with the closing quotes, elsewhere the line after the documentation.
 fn document(lines: &[String], declared: usize, language: &Language) -> (usize, usize) {
     if language.ending == "pyi" {
         // Only the last of several overloads is documented.

@@ -1,7 +1,7 @@
 //! A comparison of whole responses with the same responses in three calls.
 //!
-//! `respond` and `respond_prepared` must equal `send_response`, `send_data` and `send_end`, in
-//! every state that a server can reach and for each kind of status.
+//! `respond` and `respond_prepared` must equal `send_response`, `send_data` and `send_end`. They
+//! are compared in every state that a server can reach in five steps, for each kind of status.
 
 use std::collections::BTreeSet;
 
@@ -16,7 +16,7 @@ use switchover_tests::numbers;
 /// A call that brings a server closer to a state.
 #[derive(Clone, Copy, Debug)]
 enum Act {
-    /// Receives bytes and consumes their events.
+    /// Receives bytes, then advances by one step.
     Feed(&'static str),
     Advance,
     Continue,
@@ -104,7 +104,7 @@ fn key(server: &mut Connection) -> String {
     format!("{:?} {:?} {:?} {method:?} {probe:?}", server.state(), server.owes(), server.why())
 }
 
-/// Returns the steps that lead to each state.
+/// Returns the steps that lead to each state, at most five.
 fn ways() -> Vec<Vec<Act>> {
     const LONGEST: usize = 5;
     let config = Config::default();

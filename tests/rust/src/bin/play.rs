@@ -1,7 +1,8 @@
 //! A program that runs the test vectors of files, as the playground copies them.
 //!
-//! Each vector is run with whole input, byte by byte, and split in two at every offset. For each
-//! vector that fails, the first difference is printed.
+//! Each vector is run with its input split in all the ways that the tests use. They are: whole,
+//! byte by byte, through `receive_buffer`, and in two pieces. For each vector that fails, the first
+//! difference is printed.
 //!
 //! ```text
 //! cargo run -p switchover-tests --bin play -- FILE...

@@ -90,9 +90,9 @@ fn differing(
     .filter_map(|(part, is_same)| (!is_same).then_some(part))
 }
 
-/// Returns field lines in a form without the differences that a recipient may make.
+/// Returns field lines in a form without differences that are not compared.
 ///
-/// These are the order among names, the case of names and the amount of whitespace. Content-Length
+/// These are the order of the lines, the case of names and the amount of whitespace. Content-Length
 /// and Transfer-Encoding are removed, as repeated values may be merged (RFC 9110, section 8.6).
 fn comparable(lines: &[FieldLine]) -> Vec<FieldLine> {
     let mut lines: Vec<FieldLine> = lines
@@ -145,7 +145,10 @@ mod tests {
     use super::*;
     use crate::corpus::{Feed, load, play};
 
-    /// A change of any compared part of a right outcome is reported.
+    /// A change of a compared part of a right outcome is reported.
+    ///
+    /// The changes are those of the verdict, the messages, the switch and five parts of a message.
+    /// The target, the status and the trailers are not among them.
     #[test]
     fn every_part_is_compared() {
         let cases = load();

@@ -1,8 +1,8 @@
 //! Invariant: `Capsules` and a second reader of RFC 9297 find the same datagrams.
 //!
 //! The invariant holds for any split of the stream. Datagrams that are written are read back
-//! unchanged. No length in the stream makes `Capsules` hold more memory than the longest datagram
-//! needs.
+//! unchanged. Whatever lengths the stream has, `Capsules` holds at most twice the memory that the
+//! longest datagram and one piece of the stream need.
 //!
 //! The fuzz input is the longest payload, the size of pieces, and the stream. The stream is also
 //! read as a tape of datagrams to write.

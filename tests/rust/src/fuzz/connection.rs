@@ -171,7 +171,7 @@ struct Host<'t> {
     leftover: Vec<u8>,
     /// True once the decision `skip` was accepted in this run.
     ///
-    /// `pass` then does nothing, since content passed by the engine is not counted as skipped.
+    /// `pass` then does nothing, since `pass_content` does not count content as skipped.
     skips: bool,
     /// The number of decisions that may still be made at pauses.
     turns: usize,
@@ -388,7 +388,8 @@ impl<'t> Host<'t> {
 
     /// Makes the next decision of the tape, or the default one.
     ///
-    /// Returns `false` if no decision was made.
+    /// Returns `false` if no decision was made, or if it was rejected. At a pause, a decision of
+    /// the tape counts as made even if it was rejected.
     fn decide(&mut self, place: Place) -> bool {
         if place == Place::Pause {
             if self.turns == 0 {
@@ -511,7 +512,7 @@ impl<'t> Host<'t> {
         refusal.is_none()
     }
 
-    /// Makes a decision with one byte of space too few, then with exactly enough.
+    /// Makes a decision without space, with one byte too few, then with exactly enough.
     fn make_in_exact_space(&mut self, decision: Move, out: &mut Vec<u8>) -> Result<(), Error> {
         let (before, mut none) = (self.seen(), [0u8; 0]);
         let Err(error) = decision.make(&mut self.connection, &mut &mut none[..]) else {
@@ -567,7 +568,7 @@ impl<'t> Host<'t> {
         while self.connection.trace().is_some() {}
     }
 
-    /// Returns the values of all getters of the connection.
+    /// Returns the values of the connection's getters, except its request.
     fn seen(&self) -> Seen {
         let connection = &self.connection;
         Seen {
@@ -621,6 +622,8 @@ fn summary(event: &Event<'_>) -> u64 {
 }
 
 /// Returns an event as text: its `Display` form, then its field lines.
+///
+/// For content, the text is the content alone.
 fn text_of_event(event: &Event<'_>) -> Text {
     let EventParts { place, response, fields, bytes, .. } = EventParts::of(event);
     if place == EventPlace::Content {

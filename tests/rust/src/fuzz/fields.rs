@@ -160,7 +160,8 @@ fn negotiate(tape: &mut Tape<'_>) {
 
 /// Accepts an upgrade with field lines from the tape.
 ///
-/// If the server may send the response, the client must accept it, and otherwise reject it.
+/// If the server may send the response, the client must accept it. If the rules of the protocol
+/// forbid the fields, the client must reject them too.
 fn answer(
     client: &mut Connection,
     server: &mut Connection,

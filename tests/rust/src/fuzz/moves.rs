@@ -232,7 +232,8 @@ impl Move {
 
     /// Makes the decision, and checks that `VERBS` lists the error if it fails.
     ///
-    /// Content is a run of the letter `x`.
+    /// Content is a run of the letter `x`. An error from the preparation of a response is not
+    /// checked.
     pub(crate) fn make(
         self,
         connection: &mut Connection,

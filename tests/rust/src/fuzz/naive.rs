@@ -289,7 +289,7 @@ fn compare(case: &Case<'_>, ours: &(Vec<Message>, Stop), theirs: &Reading) -> Re
         }
         (Stop::Error(kind), _) if ours.0.len() <= theirs.0.len() => {
             // The engine may reject a line before it is complete. Then the other reader must reject
-            // the input as well, however it is completed.
+            // the input as well, in one of the ways to complete it.
             if theirs.1 == Ending::Inside && ours.0.len() == theirs.0.len() && is_hopeless(case) {
                 return Ok(());
             }
@@ -327,9 +327,9 @@ fn are_same(one: &Message, other: &Message) -> bool {
         && parts(one) == parts(other)
 }
 
-/// Returns whether the other reader rejects the input once it is completed.
+/// Returns whether the other reader rejects one of three completions of the input.
 ///
-/// The completion is the end of the last line and of the head, trailers or chunk that it is in.
+/// A completion ends the last line, and the head or the trailers that it is in.
 fn is_hopeless(case: &Case<'_>) -> bool {
     [&b"\r\n\r\n"[..], b"\n\r\n\r\n", b" \r\n\r\n"].iter().any(|end| {
         let input = [case.input, end].concat();

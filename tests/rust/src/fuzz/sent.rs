@@ -1,8 +1,8 @@
 //! Invariant: other parsers read the messages that an engine sent unchanged.
 //!
 //! The invariant holds for any sequence of calls. The parsers are an engine of the other role,
-//! httparse, and `naive`, the reader written from RFC 9112 alone. A call that returns an error
-//! writes nothing.
+//! httparse, and `naive`, the reader written from RFC 9112 alone. httparse reads only the first
+//! head. A call that returns an error writes nothing.
 //!
 //! The fuzz input is a tape: a role, then heads, contents and trailers of any bytes.
 
@@ -148,6 +148,8 @@ fn requests(tape: &mut Tape<'_>) {
 }
 
 /// Sends content and ends the message, even if more content is needed for that.
+///
+/// A message that lacks 10,000 bytes or more is abandoned.
 fn finish(
     connection: &mut Connection,
     tape: &mut Tape<'_>,

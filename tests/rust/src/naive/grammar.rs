@@ -43,6 +43,8 @@ pub(super) fn is_text(byte: &u8) -> bool {
 }
 
 /// Returns whether a value is a token with parameters (RFC 9112, section 7).
+///
+/// Unlike in the RFC, a parameter may lack its value.
 pub(super) fn is_coding(value: &[u8]) -> bool {
     after_token(value).is_some_and(are_extensions)
 }

@@ -59,7 +59,9 @@ fn owned(fields: Fields<'_>) -> Vec<FieldLine> {
 
 /// Returns bytes as lines of a vector, one for each line of the bytes.
 ///
-/// Each begins with `mark`. A doubled mark is for bytes without a CRLF after them.
+/// Each begins with `mark`, which stands for a line and its CRLF. A doubled mark stands for bytes
+/// as they are. These are the last bytes, if no CRLF ends them, or up to 100,000 bytes from a line
+/// of 4,000 bytes or more on.
 pub(crate) fn put_lines(bytes: &[u8], mark: char) -> Vec<String> {
     let mut lines = Vec::new();
     let mut rest = bytes;

@@ -2,7 +2,7 @@
 //!
 //! `player.rs` feeds input and compares output, `host.rs` makes the decisions of the caller.
 //! `profiles.rs` has the queries about particular protocols, `lines.rs` the text of the output.
-//! `bless.rs` writes new output into a vector, `record.rs` a vector for other engines.
+//! `bless.rs` writes new output into a vector, `record.rs` records a vector for other engines.
 
 mod bless;
 mod host;
@@ -100,7 +100,8 @@ pub fn record(vector: &Vector) -> Result<Record, String> {
 /// Checks that a NUL after the last input of a vector leaves the output as it was.
 ///
 /// No message can begin with a NUL. Content and leftover may end with the NUL, and an error may
-/// follow. Returns `false` without a check if a decision or an EOF follows the last input.
+/// follow. Returns `false` without a check if there is no input, or if a decision or an EOF follows
+/// the last one.
 ///
 /// # Errors
 ///
@@ -135,7 +136,7 @@ pub fn with_junk_behind(vector: &Vector) -> Result<bool, String> {
     }
 }
 
-/// Returns the lines of a block for output, except those for waiting.
+/// Returns the output lines of a block, except those of a waiting engine.
 fn events(block: &str) -> Vec<String> {
     let is_event = |line: &&str| line.starts_with("= ") && !is_stop(&line[2..]);
     block.lines().filter(is_event).map(str::to_owned).collect()

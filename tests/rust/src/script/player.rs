@@ -1,6 +1,7 @@
 //! The player of a test vector: feeds its input and compares each line of output.
 //!
-//! It makes each decision as soon as all lines before it have been matched.
+//! It makes each decision as soon as all lines before it have been matched. A decision right after
+//! input is made once the engine has received all of that.
 
 use std::collections::VecDeque;
 

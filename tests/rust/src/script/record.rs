@@ -1,6 +1,6 @@
 //! The record of a test vector in terms that do not depend on this engine.
 //!
-//! The terms are the steps and the events of `suite/README.md`.
+//! The terms are the steps and the events of `tools/suite/README.md`.
 
 use serde_json::{Value, json};
 use switchover::binding::{EventParts, EventPlace};
