@@ -111,7 +111,10 @@ class Part:
     play: Callable[[Any, bytes], Played]
     intro: str
     refusals: dict[str, tuple[str, str]]
-    """Rejections that only h11 makes: the beginning of its message, and the class of the difference."""
+    """The errors that only h11 raises.
+
+    By the beginning of the message: the kind of input, and the clause of an RFC.
+    """
     others: Callable[[Played, Played], Class]
     """The function that classifies inputs that neither module rejects."""
 

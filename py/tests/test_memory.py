@@ -169,7 +169,10 @@ SHARES = {
     lambda: splice: 8,
     lambda: translate: 16,
 }
-"""The kinds of cycle, and the share of a million that each runs; one cycle of the first two is two requests."""
+"""The kinds of cycle, and the number by which `CYCLES` is divided for each.
+
+One cycle of the first two is two requests.
+"""
 
 
 @pytest.mark.parametrize(("make", "share"), SHARES.items())

@@ -123,7 +123,10 @@ class UpgradeState(enum.Enum):
     DECLINED = 4
     """The offer or CONNECT was not accepted: another response came, or none can."""
     RESUMED = 5
-    """HTTP was resumed within the new protocol, to respond to the request there. RFC 9110, section 7.8."""
+    """HTTP was resumed within the new protocol, to respond to the request there.
+
+    RFC 9110, section 7.8.
+    """
 
     label: str
     """The engine's name for it, the same in every language."""
@@ -172,8 +175,10 @@ class Awaiting(enum.Enum):
     RESPONSE = 3
     """The peer: a response."""
     CONTINUE = 4
-    """The peer: a 100 before the client sends its content. Send the content anyway after a timeout (RFC 9110,
-    section 10.1.1)."""
+    """The peer: a 100 before the client sends its content.
+
+    Send the content anyway after a timeout (RFC 9110, section 10.1.1).
+    """
     NOTHING = 5
     """Nobody: HTTP has ended on this connection."""
     HEAD = 6
@@ -189,8 +194,10 @@ class Owes(enum.Enum):
     NOTHING = 0
     """The caller need not send anything."""
     CONTINUE = 1
-    """Server: a 100, or a final response. The client waits for one before it sends its content (RFC 9110, section
-    10.1.1)."""
+    """Server: a 100, or a final response.
+
+    The client waits for one before it sends its content (RFC 9110, section 10.1.1).
+    """
     RESPONSE = 2
     """Server: a response to the request, or at least its head."""
     CONTENT = 3
@@ -206,12 +213,17 @@ class Closing(enum.Enum):
     CLOSE = 0
     """Close the transport: the peer loses nothing by it."""
     LINGER = 1
-    """Send a FIN, then read and discard until the peer closes too. Do so for a few seconds at most; then close. A
-    socket that is closed with unread bytes is reset, and the client may then lose the last response."""
+    """Send a FIN, then read and discard until the peer closes too.
+
+    Do so for a few seconds at most; then close. A socket that is closed with unread bytes is reset, and the client may
+    then lose the last response.
+    """
     RESET = 2
-    """Reset the connection. On a TCP socket set SO_LINGER to 0 and close; over TLS send no closure alert. A
-    close-delimited response, as an HTTP/1.0 client gets it, is incomplete. After a FIN the client would regard it as
-    complete."""
+    """Reset the connection.
+
+    On a TCP socket set SO_LINGER to 0 and close; over TLS send no closure alert. A close-delimited response, as an
+    HTTP/1.0 client gets it, is incomplete. After a FIN the client would regard it as complete.
+    """
 
     label: str
     """The engine's name for it, the same in every language."""
@@ -266,15 +278,25 @@ class PausedReason(enum.Enum):
     """The reason why receiving does not go on without your code."""
 
     DECISION = 0
-    """Accept the offer or the CONNECT, or decline it with any other response. No bytes after the request are read
-    before that."""
+    """Accept the offer or the CONNECT, or decline it with any other response.
+
+    No bytes after the request are read before that.
+    """
     ANSWER = 1
-    """Send the response, or finish it with `send_end`. The next request is not read before that."""
+    """Send the response, or finish it with `send_end`.
+
+    The next request is not read before that.
+    """
     SWITCHED = 2
-    """Take the leftover and speak the new protocol. The peer's direction has left HTTP."""
+    """Take the leftover and speak the new protocol.
+
+    The peer's direction has left HTTP.
+    """
     CLOSED = 3
-    """HTTP has ended in both directions: close the transport. `unread` returns the bytes that are discarded. After
-    `hand_over`: drop the engine, keep the transport."""
+    """HTTP has ended in both directions: close the transport.
+
+    `unread` returns the bytes that are discarded. After `hand_over`: drop the engine, keep the transport.
+    """
 
     label: str
     """The engine's name for it, the same in every language."""
@@ -320,7 +342,10 @@ class End(enum.Enum):
     CLEAN = 0
     """The peer sent a FIN, and over TLS a closure alert before it."""
     TRUNCATED = 1
-    """The peer sent a reset, or over TLS no closure alert: bytes may be missing. RFC 9112, section 9.8."""
+    """The peer sent a reset, or over TLS no closure alert: bytes may be missing.
+
+    RFC 9112, section 9.8.
+    """
 
     label: str
     """The engine's name for it, the same in every language."""
@@ -346,8 +371,10 @@ class NoOffer(enum.Enum):
     HTTP_1_0 = 1
     """The request is HTTP/1.0, where `Upgrade` is ignored (RFC 9110, section 7.8)."""
     NO_CONNECTION_OPTION = 2
-    """`Connection` does not list `upgrade` (RFC 9110, section 7.6.1). The `Upgrade` field was not meant for this
-    hop."""
+    """`Connection` does not list `upgrade` (RFC 9110, section 7.6.1).
+
+    The `Upgrade` field was not meant for this hop.
+    """
     MALFORMED = 3
     """`Upgrade` is not a list of protocol names."""
     TOO_MANY = 4
@@ -368,31 +395,46 @@ class Ineligible(enum.Enum):
     METHOD = 0
     """The protocol cannot be offered with this method."""
     KEY = 1
-    """`Sec-WebSocket-Key` is missing, repeated or malformed. It must be 16 bytes in base64 (RFC 6455, section
-    4.2.1)."""
+    """`Sec-WebSocket-Key` is missing, repeated or malformed.
+
+    It must be 16 bytes in base64 (RFC 6455, section 4.2.1).
+    """
     VERSION = 2
-    """`Sec-WebSocket-Version` is not 13. Respond with a 426 that lists the supported versions (RFC 6455, section
-    4.4)."""
+    """`Sec-WebSocket-Version` is not 13.
+
+    Respond with a 426 that lists the supported versions (RFC 6455, section 4.4).
+    """
     SUBPROTOCOL = 3
-    """`Sec-WebSocket-Protocol` is not a list of distinct names. RFC 6455, section 4.1."""
+    """`Sec-WebSocket-Protocol` is not a list of distinct names.
+
+    RFC 6455, section 4.1.
+    """
     EXTENSION = 4
     """`Sec-WebSocket-Extensions` is malformed (RFC 6455, section 9.1)."""
     CONTENT = 5
-    """The request has content that the protocol does not allow. Or, for `h2c`, its content exceeds
-    `Config.h2c_content`."""
+    """The request has content that the protocol does not allow.
+
+    Or, for `h2c`, its content exceeds `Config.h2c_content`.
+    """
     HEAD = 6
     """The head is larger than `Config.h2c_head`."""
     SECURE = 7
     """The protocol cannot be switched to over TLS."""
     SETTINGS = 8
-    """`HTTP2-Settings` is missing, repeated, or does not hold legal settings. RFC 7540, section 3.2.1."""
+    """`HTTP2-Settings` is missing, repeated, or does not hold legal settings.
+
+    RFC 7540, section 3.2.1.
+    """
     NOT_LISTED = 9
-    """A hop-by-hop field of the protocol is not listed in `Connection`. RFC 7540, section 3.2.1."""
+    """A hop-by-hop field of the protocol is not listed in `Connection`.
+
+    RFC 7540, section 3.2.1.
+    """
 
     label: str
     """The engine's name for it, the same in every language."""
     status: int
-    """The status that your code may answer with, if it wants the protocol and nothing else."""
+    """The status of a response for a server that accepts only this protocol."""
     text: str
     """A sentence for people."""
 
@@ -422,11 +464,15 @@ class OverHttp2(enum.Enum):
     SEC_WEBSOCKET_ACCEPT = 8
     """A `Sec-WebSocket-Accept` field."""
     NAME = 9
-    """A name that is not a token in lower case (RFC 9113, section 8.2.1). Only the name of a pseudo-header field may
-    begin with a colon."""
+    """A name that is not a token in lower case (RFC 9113, section 8.2.1).
+
+    Only the name of a pseudo-header field may begin with a colon.
+    """
     VALUE = 10
-    """A value with a control character, or with whitespace before or after it. Control characters are for example
-    CR, LF and NUL (RFC 9113, section 8.2.1)."""
+    """A value with a control character, or with whitespace before or after it.
+
+    Control characters are for example CR, LF and NUL (RFC 9113, section 8.2.1).
+    """
 
     label: str
     """The engine's name for it, the same in every language."""
@@ -473,7 +519,10 @@ class Why(enum.Enum):
     DECLINED = 8
     """A final response came instead of the 101."""
     REQUIRED = 9
-    """The server responded 426: it requires one of its listed protocols. It may be the one that was offered."""
+    """The server responded 426: it requires one of its listed protocols.
+
+    It may be the one that was offered.
+    """
     DROPPED = 10
     """An earlier response closed the connection before the server read the offer."""
     FAILED = 11
@@ -521,10 +570,12 @@ class TraceStep(enum.Enum):
     ABANDONED = 14
     """Your code called `abandon`."""
     TIDIED = 15
-    """Field lines were corrected before they were sent. That is due to `Config.tidy`. The number has a bit for each
-    kind of correction. 1: a `Content-Length` removed. 2: a repeated length sent once. 4: a `Transfer-Encoding`
-    removed. 8: a handshake field removed. 16: trailers removed. 32: an `Expect` removed. 64: Host set to the
-    target's authority."""
+    """Field lines were corrected before they were sent.
+
+    That is due to `Config.tidy`. The number has a bit for each kind of correction. 1: a `Content-Length` removed. 2: a
+    repeated length sent once. 4: a `Transfer-Encoding` removed. 8: a handshake field removed. 16: trailers removed. 32:
+    an `Expect` removed. 64: Host set to the target's authority.
+    """
     HANDED_OVER = 16
     """The connection was handed to another parser; the number is that of its bytes."""
 
@@ -536,9 +587,15 @@ class Blame(enum.Enum):
     """The side that has to change something."""
 
     PEER = 0
-    """The peer broke the protocol. Receiving has ended; a server may respond once."""
+    """The peer broke the protocol.
+
+    Receiving has ended; a server may respond once.
+    """
     LOCAL = 1
-    """Your code called a method out of order, or with a bad argument. Nothing has changed."""
+    """Your code called a method out of order, or with a bad argument.
+
+    Nothing has changed.
+    """
 
     label: str
     """The engine's name for it, the same in every language."""
@@ -672,7 +729,10 @@ class ErrorKind(enum.IntEnum):
     NOT_PERSISTENT = 807
     """The connection will not carry another request."""
     NO_CONTENT = 808
-    """No message is open that takes content: no head was sent, it said that none follows, or all has been sent."""
+    """No message is open that takes content.
+
+    No head was sent, it said that none follows, or all has been sent.
+    """
     HTTP_1_0_PEER = 810
     """An HTTP/1.0 client gets no informational response."""
     NOTHING_OFFERED = 811
@@ -724,7 +784,7 @@ class ErrorKind(enum.IntEnum):
     INVALID_HOST = 909
     """The request needs exactly one valid Host."""
     FRAMING_CONFLICT = 910
-    """Framing or connection fields that contradict each other, the status or the peer's version."""
+    """Framing or connection fields that contradict each other, the status or version."""
     RESERVED_FIELD = 911
     """The engine writes this field itself."""
     LENGTH_EXCEEDED = 912
@@ -808,119 +868,189 @@ class Config:
     ) -> Config: ...
 
     start_line: Final[int]
-    """The maximum length of a request line or status line, without its CRLF. RFC 9112, section 3 recommends at least
-    8,000."""
+    """The maximum length of a request line or status line, without its CRLF.
+
+    RFC 9112, section 3 recommends at least 8,000.
+    """
     method: Final[int]
-    """The maximum length of a request's method. The longest registered method has 17 bytes, so a much longer word is
-    most likely not HTTP."""
+    """The maximum length of a request's method.
+
+    The longest registered method has 17 bytes, so a much longer word is most likely not HTTP.
+    """
     field_line: Final[int]
-    """The maximum length of a field line, without its CRLF. Large enough for the cookies that browsers send."""
+    """The maximum length of a field line, without its CRLF.
+
+    Large enough for the cookies that browsers send.
+    """
     fields: Final[int]
-    """The maximum number of field lines in a head, and in a trailer section. The two are counted separately. Real
-    requests have about 20."""
+    """The maximum number of field lines in a head, and in a trailer section.
+
+    The two are counted separately. Real requests have about 20.
+    """
     head: Final[int]
-    """The maximum size of a whole head, including its CRLFs. Common servers accept between 8 and 64 KiB."""
+    """The maximum size of a whole head, including its CRLFs.
+
+    Common servers accept between 8 and 64 KiB.
+    """
     empty_lines: Final[int]
-    """The maximum number of empty lines before a request line. RFC 9112, section 2.2 asks servers to ignore at least
-    one."""
+    """The maximum number of empty lines before a request line.
+
+    RFC 9112, section 2.2 asks servers to ignore at least one.
+    """
     chunk_line: Final[int]
-    """The maximum length of a chunk-size line, without its CRLF. Large enough for 16 hex digits and a short chunk
-    extension."""
+    """The maximum length of a chunk-size line, without its CRLF.
+
+    Large enough for 16 hex digits and a short chunk extension.
+    """
     chunk_extensions: Final[int]
-    """The maximum total size of the chunk extensions of one message. Real programs do not use chunk extensions,
-    attackers do."""
+    """The maximum total size of the chunk extensions of one message.
+
+    Real programs do not use chunk extensions, attackers do.
+    """
     trailers: Final[int]
-    """The maximum size of a trailer section, including its CRLFs. Large enough for a checksum and some metadata."""
+    """The maximum size of a trailer section, including its CRLFs.
+
+    Large enough for a checksum and some metadata.
+    """
     informational: Final[int]
-    """The maximum number of informational (1xx) responses before a final response. A server that sends a 102 every
-    ten seconds exceeds it after five minutes (error 504). Raise it if you wait longer."""
+    """The maximum number of informational (1xx) responses before a final response.
+
+    A server that sends a 102 every ten seconds exceeds it after five minutes (error 504). Raise it if you wait longer.
+    """
     drain: Final[int]
-    """The maximum number of bytes that `skip_content` discards from one message. If more content follows, receiving
-    ends and the connection closes."""
+    """The maximum number of bytes that `skip_content` discards from one message.
+
+    If more content follows, receiving ends and the connection closes.
+    """
     content: Final[int]
-    """The maximum size of a request's content, without its framing. A server responds to more with 413. The head is
-    rejected if its `Content-Length` exceeds the limit, a chunk if its size does. Content that `skip_content`
-    discards is limited by `drain` alone. The engine stores no content, so at first there is no limit: set one that
-    suits your server."""
+    """The maximum size of a request's content, without its framing.
+
+    A server responds to more with 413. The head is rejected if its `Content-Length` exceeds the limit, a chunk if its
+    size does. Content that `skip_content` discards is limited by `drain` alone. The engine stores no content, so at
+    first there is no limit: set one that suits your server.
+    """
     buffered: Final[int]
-    """The number of unread bytes in the buffer at which `receive` accepts no more. It is raised to what one head
-    needs. The buffer's memory holds at most half as much again, the current head, and the space that one read
-    requests beyond the limit."""
+    """The number of unread bytes in the buffer at which `receive` accepts no more.
+
+    It is raised to what one head needs. The buffer's memory holds at most half as much again, the current head, and the
+    space that one read requests beyond the limit.
+    """
     offers: Final[int]
     """The maximum number of protocols in one offer."""
     h2c_head: Final[int]
-    """The maximum size of the head of a request that is upgraded to `h2c`. The HTTP/2 engine responds to that
-    request. The size is counted as in HTTP/2 (RFC 9113, section 6.5.2). Set at most what your HTTP/2 engine accepts
-    as a field list."""
+    """The maximum size of the head of a request that is upgraded to `h2c`.
+
+    The HTTP/2 engine responds to that request. The size is counted as in HTTP/2 (RFC 9113, section 6.5.2). Set at most
+    what your HTTP/2 engine accepts as a field list.
+    """
     h2c_content: Final[int]
-    """The maximum size of the content of a request that is upgraded to `h2c`. Set at most the initial flow-control
-    window of your HTTP/2 engine."""
+    """The maximum size of the content of a request that is upgraded to `h2c`.
+
+    Set at most the initial flow-control window of your HTTP/2 engine.
+    """
     switch_without_connection: Final[bool]
-    """Acceptance of a 101 whose `Connection` field does not list `upgrade`. cupsd 2.4 sends `Keep-Alive` there.
-    Risk: an intermediary may have forwarded the response without understanding it, and the client treats it as a
-    switch."""
+    """Acceptance of a 101 whose `Connection` field does not list `upgrade`.
+
+    cupsd 2.4 sends `Keep-Alive` there. Risk: an intermediary may have forwarded the response without understanding it,
+    and the client treats it as a switch.
+    """
     switch_without_upgrade: Final[bool]
-    """Acceptance of a 101 without an `Upgrade` field, as Jetty 9.4 sends it. The client assumes that the server
-    accepted its first offer. Risk: if several protocols were offered, the two sides may assume different ones."""
+    """Acceptance of a 101 without an `Upgrade` field, as Jetty 9.4 sends it.
+
+    The client assumes that the server accepted its first offer. Risk: if several protocols were offered, the two sides
+    may assume different ones.
+    """
     switch_to_alternatives: Final[bool]
-    """Acceptance of a 101 that lists several versions of one offered protocol. cupsd 2.4 sends
-    `TLS/1.2,TLS/1.1,TLS/1.0` instead of the version it chose. Risk: the new protocol itself must find out which
-    version is in use. A protocol that was not offered is still rejected."""
+    """Acceptance of a 101 that lists several versions of one offered protocol.
+
+    cupsd 2.4 sends `TLS/1.2,TLS/1.1,TLS/1.0` instead of the version it chose. Risk: the new protocol itself must find
+    out which version is in use. A protocol that was not offered is still rejected.
+    """
     switch_in_http10: Final[bool]
-    """Acceptance of a 101 in HTTP/1.0. aiohttp and Deno send it in response to HTTP/1.0 requests. Risk: HTTP/1.0 has
-    no Upgrade mechanism, so an intermediary may continue to speak HTTP."""
+    """Acceptance of a 101 in HTTP/1.0.
+
+    aiohttp and Deno send it in response to HTTP/1.0 requests. Risk: HTTP/1.0 has no Upgrade mechanism, so an
+    intermediary may continue to speak HTTP.
+    """
     status_without_space: Final[bool]
-    """Acceptance of a status line that ends right after the status code. Small devices and hand-written servers send
-    `HTTP/1.1 200`; h11, Node, curl and Python's http.client accept it. Risk: small, as such a line has no other
-    meaning. But a server that omits the space may be careless elsewhere."""
+    """Acceptance of a status line that ends right after the status code.
+
+    Small devices and hand-written servers send `HTTP/1.1 200`; h11, Node, curl and Python's http.client accept it.
+    Risk: small, as such a line has no other meaning. But a server that omits the space may be careless elsewhere.
+    """
     lone_lf: Final[bool]
-    """Acceptance of a bare LF at the end of a line in a request's head. For servers: people who type requests and
-    old clients send it, and RFC 9112, section 2.2 allows a recipient to accept it. Never accepted are a CR alone,
-    and a bare LF in chunk-size lines or trailers. Risk: a proxy in front may parse such a line as part of the
-    previous one. It then misses a field that this server sees (request smuggling). Use it only where clients connect
-    directly."""
+    """Acceptance of a bare LF at the end of a line in a request's head.
+
+    For servers: people who type requests and old clients send it, and RFC 9112, section 2.2 allows a recipient to
+    accept it. Never accepted are a CR alone, and a bare LF in chunk-size lines or trailers. Risk: a proxy in front may
+    parse such a line as part of the previous one. It then misses a field that this server sees (request smuggling). Use
+    it only where clients connect directly.
+    """
     response_lone_lf: Final[bool]
-    """Acceptance of a bare LF at the end of a line in a response's head or trailers. CGI scripts and hand-written
-    servers send it; h11 and browsers accept it. Never accepted are a CR alone, and a bare LF in chunk-size lines.
-    Risk: small on a direct connection. A proxy in between that parses such a line differently sees other fields than
-    this client."""
+    """Acceptance of a bare LF at the end of a line in a response's head or trailers.
+
+    CGI scripts and hand-written servers send it; h11 and browsers accept it. Never accepted are a CR alone, and a bare
+    LF in chunk-size lines. Risk: small on a direct connection. A proxy in between that parses such a line differently
+    sees other fields than this client.
+    """
     space_after_chunk_size: Final[bool]
-    """Acceptance of spaces and tabs at the end of a chunk-size line in a response. Servers that pad the size send `2
-    \r\n`; h11 and browsers accept it. Risk: small, as the padding has no other meaning."""
+    r"""Acceptance of spaces and tabs at the end of a chunk-size line in a response.
+
+    Servers that pad the size send `2 \r\n`; h11 and browsers accept it. Risk: small, as the padding has no other
+    meaning.
+    """
     controls_in_values: Final[bool]
-    """Acceptance of control characters in a response's field values and reason. Some sites put binary data into
-    cookies, such as `Set-Cookie: a=k\x01p`; h11 and browsers accept it. Never accepted are NUL, LF, VT, FF and CR,
-    which some readers treat as whitespace or the end of a line. Risk: a program that prints or forwards the value
-    must be careful."""
+    r"""Acceptance of control characters in a response's field values and reason.
+
+    Some sites put binary data into cookies, such as `Set-Cookie: a=k\x01p`; h11 and browsers accept it. Never accepted
+    are NUL, LF, VT, FF and CR, which some readers treat as whitespace or the end of a line. Risk: a program that prints
+    or forwards the value must be careful.
+    """
     both_framings: Final[bool]
-    """Acceptance of a response with both `Content-Length` and `Transfer-Encoding`. The latter determines its
-    framing, as in h11 and browsers (RFC 9112, section 6.3). Risk: a proxy in between that uses the length sees a
-    different end of the message (response splitting)."""
+    """Acceptance of a response with both `Content-Length` and `Transfer-Encoding`.
+
+    The latter determines its framing, as in h11 and browsers (RFC 9112, section 6.3). Risk: a proxy in between that
+    uses the length sees a different end of the message (response splitting).
+    """
     coding_in_http10: Final[bool]
-    """Acceptance of a `Transfer-Encoding` in an HTTP/1.0 response. Some servers send chunked content to every
-    client; h11 accepts it. Risk: a proxy in between that supports only HTTP/1.0 sees a different end of the message."""
+    """Acceptance of a `Transfer-Encoding` in an HTTP/1.0 response.
+
+    Some servers send chunked content to every client; h11 accepts it. Risk: a proxy in between that supports only
+    HTTP/1.0 sees a different end of the message.
+    """
     any_version: Final[bool]
-    """Acceptance of a status line whose major version is not 1. Gateways that copy the version send `HTTP/2.0 200
-    OK`; h11 and browsers accept it. A major version above 1 is treated as HTTP/1.1, a major version of 0 as
-    HTTP/1.0. Risk: small."""
+    """Acceptance of a status line whose major version is not 1.
+
+    Gateways that copy the version send `HTTP/2.0 200 OK`; h11 and browsers accept it. A major version above 1 is
+    treated as HTTP/1.1, a major version of 0 as HTTP/1.0. Risk: small.
+    """
     secure: Final[bool]
-    """Set if the transport is TLS. If not set, a request for an `https` target is rejected (RFC 9110, section 7.4)."""
+    """Set if the transport is TLS.
+
+    If not set, a request for an `https` target is rejected (RFC 9110, section 7.4).
+    """
     http2_preface: Final[bool]
-    """Set if a server accepts the HTTP/2 preface as a switch to HTTP/2. It accepts the preface only as the
-    connection's first bytes (RFC 9113, section 3.4). Off at first: the preface is then a request with an unsupported
-    version."""
+    """Set if a server accepts the HTTP/2 preface as a switch to HTTP/2.
+
+    It accepts the preface only as the connection's first bytes (RFC 9113, section 3.4). Off at first: the preface is
+    then a request with an unsupported version.
+    """
     bare_h2c: Final[bool]
-    """Set if an `h2c` offer does not need an `HTTP2-Settings` field. Such an offer can then be sent and accepted.
-    The two sides must know by other means which protocol they speak (BuildKit reverses the roles of HTTP/2). Off at
-    first: RFC 7540, section 3.2.1 forbids such an upgrade."""
+    """Set if an `h2c` offer does not need an `HTTP2-Settings` field.
+
+    Such an offer can then be sent and accepted. The two sides must have agreed on what `h2c` then means: in BuildKit,
+    HTTP/2 with client and server reversed. Off at first: RFC 7540, section 3.2.1 forbids such an upgrade.
+    """
     tidy: Final[bool]
-    """Set if contradictory field lines are corrected before they are sent. If not set, they are rejected. For
-    frameworks and intermediaries, which send field lines that others wrote. A `Content-Length` is removed beside
-    chunked or if the status forbids it, and chunked is removed if the peer speaks HTTP/1.0. Also removed are fields
-    of a handshake that does not take place, forbidden trailers, and an `Expect` without content. A repeated equal
-    length is sent once. A Host that differs from an absolute target's authority is replaced. Ambiguous lines are
-    still rejected: different lengths, other codings, two Hosts, a line break in a value. The trace records each
-    correction (`TraceStep.TIDIED`). Off at first: an error shows the mistakes in your own code."""
+    """Set if contradictory field lines are corrected before they are sent.
+
+    If not set, they are rejected. For frameworks and intermediaries, which send field lines that others wrote. A
+    `Content-Length` is removed beside chunked or if the status forbids it, and chunked is removed if the peer speaks
+    HTTP/1.0. Also removed are fields of a handshake that does not take place, forbidden trailers, and an `Expect`
+    without content. A repeated equal length is sent once. A Host that differs from an absolute target's authority is
+    replaced. Ambiguous lines are still rejected: different lengths, other codings, two Hosts, a line break in a value.
+    The trace records each correction (`TraceStep.TIDIED`). Off at first: an error shows the mistakes in your own code.
+    """
 
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
@@ -1082,11 +1212,17 @@ class Request:
     minor_version: Final[int]
     """The x of HTTP/1.x."""
     offers: Final[tuple[Offer, ...]]
-    """The offered protocols in the client's order of preference; choose with `Connection.select`."""
+    """The offered protocols, in the client's order of preference.
+
+    Choose one with `Connection.select`.
+    """
     no_offer: Final[NoOffer | None]
-    """Why there are none; None where there are."""
+    """The reason why nothing is offered, or None."""
     ends: Final[bool]
-    """No content follows: the next event is the end, unless `take_end` passes it (RFC 9112, section 6.3)."""
+    """True if the request has no content (RFC 9112, section 6.3).
+
+    The next event is then `EndOfMessage`, unless `take_end` is called.
+    """
 
     @property
     def path(self) -> bytes:
@@ -1197,13 +1333,19 @@ class Response:
     __match_args__ = ("status", "headers")
     kind: ClassVar[EventKind]
     status: Final[int]
-    """100 to 999; an unknown one means what the x00 of its class means (RFC 9110, section 15)."""
+    """The status code: 101 in `Switched`, otherwise 200 to 999.
+
+    An unknown one means what the x00 of its class means (RFC 9110, section 15).
+    """
     reason: Final[bytes]
     """Often empty, without any meaning."""
     headers: Final[Headers]
     minor_version: Final[int]
     dropped: Final[int]
-    """The number of pipelined requests after this one's that get no response (RFC 9112, section 9.3.2)."""
+    """The number of later pipelined requests that get no response.
+
+    RFC 9112, section 9.3.2.
+    """
     advertised: Final[tuple[Protocol, ...]]
     """The protocols that the server would switch to: its Upgrade field."""
 
@@ -1258,7 +1400,10 @@ class Switched:
     kind: ClassVar[EventKind]
     by: Final[SwitchedBy]
     protocols: Final[tuple[Protocol, ...]]
-    """The protocols of the peer's direction now, lowest layer first; empty after CONNECT or a preface."""
+    """The protocols of the peer's direction now, lowest layer first.
+
+    Empty after a CONNECT or an HTTP/2 preface.
+    """
     request: Final[Request | None]
     """Server: the request, which is to be answered in the new protocol."""
     response: Final[Response | None]
@@ -1320,7 +1465,10 @@ class Content:
     __match_args__ = ("kind", "length")
     kind: Final[ContentKind]
     length: Final[int]
-    """The number of bytes left: of the content, or of the current chunk. 0 if that is not known."""
+    """The number of bytes left of the content, or of the current chunk.
+
+    0 if no such number is known.
+    """
 
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
@@ -1926,12 +2074,15 @@ class Deflate:
     client_no_context_takeover: Final[bool]
     """The client forgets its window after each message."""
     server_max_window_bits: Final[int | None]
-    """The server's window has at most 2 to this many bytes, 8 to 15; None is not said and means 15.
+    """The base-2 logarithm of the server's maximum window size in bytes: 8 to 15.
 
-    Beyond these bounds nothing is ever agreed on.
+    None sends no such parameter, and means 15. With any other number `select_deflate` returns None.
     """
     client_max_window_bits: Final[int | None]
-    """The client's window, likewise. Below 15 a client that does not mention its window is not agreed with."""
+    """The base-2 logarithm of the client's maximum window size, likewise.
+
+    If a server's own is below 15, an offer that does not mention the client's window is not accepted.
+    """
 
     def __new__(
         cls,
@@ -1958,9 +2109,9 @@ def agreed_deflate(fields: HeadersLike) -> Deflate | None:
     """
 
 UDP_TEMPLATE: Final[str]
-"""The template for `connect-udp` where nothing else is configured (RFC 9298, section 2)."""
+"""The default template for `connect-udp` (RFC 9298, section 2)."""
 IP_TEMPLATE: Final[str]
-"""The template for `connect-ip` where nothing else is configured (RFC 9484, section 3)."""
+"""The default template for `connect-ip` (RFC 9484, section 3)."""
 UDP_PAYLOAD: Final[int]
 """The longest UDP payload, in bytes (RFC 9298, section 5)."""
 
@@ -2036,7 +2187,10 @@ class Datagram:
 
     __match_args__ = ("context", "payload")
     context: Final[int]
-    """0 is a UDP payload or an IP packet; others are agreed on, drop one that is not known (RFC 9298, section 4)."""
+    """The context identifier: 0 for a UDP payload or an IP packet.
+
+    Both sides agree on other values; drop a datagram with an unknown one (RFC 9298, section 4).
+    """
     payload: Final[bytes]
 
     def __new__(cls, context: int, payload: bytes | bytearray) -> Datagram: ...

@@ -30,7 +30,7 @@ LONGEST = 1_000_000_000
 
 OF_OTHERS = ("lone_lf", "secure", "http2_preface", "bare_h2c", "tidy")
 LENIENT = [name for name in Config().__dir__() if isinstance(getattr(Config(), name), bool) and name not in OF_OTHERS]
-"""The leniencies of a client: all flags of `Config` but those of a server or of the connection."""
+"""The names of the flags of `Config` that let a client accept more."""
 
 HELP = """\
 Standard input goes to the server in the new protocol, as it is; what comes in it goes to standard output, like the

@@ -36,11 +36,20 @@ class ProtocolError(Exception):
     kind: ErrorKind
     """The kind of the error; equal to its number."""
     offset: int | None
-    """The offset of the error in the peer's bytes, from the connection's first; None for an error of the caller."""
+    """The offset of the error in the peer's bytes, from the connection's first byte.
+
+    None for an error of the caller.
+    """
     field: int | None
-    """The index of the passed header line that caused an error of the caller, from 0; None for other errors."""
+    """The index of the passed field line that caused an error of the caller, from 0.
+
+    None for other errors.
+    """
     ineligible: Ineligible | None
-    """The rule that the offer of `send_request` breaks, for PROFILE_FIELD; None for other errors."""
+    """The rule that the offer of `send_request` breaks, for PROFILE_FIELD.
+
+    None for other errors.
+    """
 
     def __init__(
         self,
@@ -146,7 +155,10 @@ class ProfileError(ValueError):
     __module__ = "switchover"
 
     reason: Ineligible | OverHttp2 | CapsuleFault
-    """The broken rule: `Ineligible` from `Splice`, `OverHttp2` from `http1_fields`, `CapsuleFault` from `Capsules`."""
+    """The broken rule.
+
+    An `Ineligible` from `Splice`, an `OverHttp2` from `http1_fields`, a `CapsuleFault` from `Capsules`.
+    """
 
     def __init__(self, message: str, reason: Ineligible | OverHttp2 | CapsuleFault) -> None:
         super().__init__(message, reason)

@@ -1,4 +1,7 @@
-"""What the engine says of each member of an enum and of each option. Written by tests/rust/tests/stubs.rs."""
+"""The documentation of the members of enums and of the options.
+
+Written by tests/rust/tests/stubs.rs.
+"""
 
 # ruff: noqa: E501
 
@@ -243,7 +246,7 @@ MEMBERS = {
         "OFFER_PENDING": "Nothing may follow an undecided offer or CONNECT.",
         "PIPELINE_FULL": "Too many requests wait for their responses.",
         "NOT_PERSISTENT": "The connection will not carry another request.",
-        "NO_CONTENT": "No message is open that takes content: no head was sent, it said that none follows, or all has been sent.",
+        "NO_CONTENT": "No message is open that takes content. No head was sent, it said that none follows, or all has been sent.",
         "HTTP_1_0_PEER": "An HTTP/1.0 client gets no informational response.",
         "NOTHING_OFFERED": "Nothing was offered that could be accepted.",
         "NOT_OFFERED": "The selection is not part of the offer.",
@@ -269,7 +272,7 @@ MEMBERS = {
         "INVALID_VALUE": "The field value holds a forbidden byte.",
         "INVALID_PROTOCOL": "Not a list of protocol names.",
         "INVALID_HOST": "The request needs exactly one valid Host.",
-        "FRAMING_CONFLICT": "Framing or connection fields that contradict each other, the status or the peer's version.",
+        "FRAMING_CONFLICT": "Framing or connection fields that contradict each other, the status or version.",
         "RESERVED_FIELD": "The engine writes this field itself.",
         "LENGTH_EXCEEDED": "More content than the Content-Length says.",
         "LENGTH_SHORT": "Less content than the Content-Length says.",
@@ -310,6 +313,6 @@ OPTIONS = {
     "any_version": "Acceptance of a status line whose major version is not 1. Gateways that copy the version send `HTTP/2.0 200 OK`; h11 and browsers accept it. A major version above 1 is treated as HTTP/1.1, a major version of 0 as HTTP/1.0. Risk: small. Default False.",
     "secure": "Set if the transport is TLS. If not set, a request for an `https` target is rejected (RFC 9110, section 7.4). Default False.",
     "http2_preface": "Set if a server accepts the HTTP/2 preface as a switch to HTTP/2. It accepts the preface only as the connection's first bytes (RFC 9113, section 3.4). Off at first: the preface is then a request with an unsupported version. Default False.",
-    "bare_h2c": "Set if an `h2c` offer does not need an `HTTP2-Settings` field. Such an offer can then be sent and accepted. The two sides must know by other means which protocol they speak (BuildKit reverses the roles of HTTP/2). Off at first: RFC 7540, section 3.2.1 forbids such an upgrade. Default False.",
+    "bare_h2c": "Set if an `h2c` offer does not need an `HTTP2-Settings` field. Such an offer can then be sent and accepted. The two sides must have agreed on what `h2c` then means: in BuildKit, HTTP/2 with client and server reversed. Off at first: RFC 7540, section 3.2.1 forbids such an upgrade. Default False.",
     "tidy": "Set if contradictory field lines are corrected before they are sent. If not set, they are rejected. For frameworks and intermediaries, which send field lines that others wrote. A `Content-Length` is removed beside chunked or if the status forbids it, and chunked is removed if the peer speaks HTTP/1.0. Also removed are fields of a handshake that does not take place, forbidden trailers, and an `Expect` without content. A repeated equal length is sent once. A Host that differs from an absolute target's authority is replaced. Ambiguous lines are still rejected: different lengths, other codings, two Hosts, a line break in a value. The trace records each correction (`TraceStep.TIDIED`). Off at first: an error shows the mistakes in your own code. Default False.",
 }

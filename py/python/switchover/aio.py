@@ -11,7 +11,10 @@ from __future__ import annotations
 from importlib.metadata import version
 
 OLDEST = (4, 16)
-"""The oldest supported version of anyio. Earlier ones closed a truncated response cleanly under asyncio."""
+"""The oldest supported version of anyio.
+
+Earlier ones closed a truncated response cleanly under asyncio.
+"""
 
 try:
     from ._aio.client import ClientResponse, Declined, connect_upgrade, resume

@@ -54,7 +54,10 @@ if TYPE_CHECKING:
 
 LOG = logging.getLogger("switchover.aio")
 UNHEARD = 1 << 20
-"""The bytes of discarded content, as after a HEAD, after which a check for a disconnect follows."""
+"""The number of discarded bytes between two checks for a disconnect.
+
+Content of a response is discarded after a HEAD, for example.
+"""
 DISCONNECT_POLL = 0.001
 """The duration of the check for a disconnect, in seconds."""
 ACCEPT_RETRY_DELAY = 0.05
@@ -165,10 +168,11 @@ class Exchange:
     request: Final[Request]
     """The head of the request."""
     upgrade: Final[str | None]
-    """The first protocol of the client's offer that is in `upgrades`; None if there is none."""
+    """The first protocol of the client's offer that is in `upgrades`, or None."""
     connection: Final[Connection]
-    """The engine, for its getters and `select_subprotocol`, `select_deflate`, `advertise`. Send with the methods
-    below.
+    """The engine, for its getters and for methods that send nothing.
+
+    Those are `select_subprotocol`, `select_deflate` and `advertise`. Send with the methods of this class.
     """
     trailers: Headers
     """The request's trailers, once its content has been read."""

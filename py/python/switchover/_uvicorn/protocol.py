@@ -60,27 +60,39 @@ class Protocol(asyncio.Protocol):
     """
 
     engine_config: ClassVar[Config] = Config(tidy=True, content=1 << 30)
-    """The configuration of the engine; `--h11-max-incomplete-event-size` raises its limits of a head.
+    """The configuration of the engine.
 
-    Contradictory fields of frameworks (a length on a 204, or beside a Transfer-Encoding) are corrected.
+    `--h11-max-incomplete-event-size` raises its limits of a head. Contradictory fields of frameworks are corrected, such
+    as a length on a 204 or beside a Transfer-Encoding.
     """
     timeout_first_byte = 60.0
-    """Timeout in seconds for the first byte of a connection; after a response it is `--timeout-keep-alive`."""
+    """The timeout in seconds for the first byte of a connection.
+
+    After a response it is `--timeout-keep-alive`.
+    """
     timeout_head = 30.0
-    """Timeout in seconds for a head, from its first byte on; then the response is a 408."""
+    """The timeout in seconds for a head, from its first byte on.
+
+    The response is then a 408.
+    """
     timeout_content = 30.0
-    """Timeout in seconds for content while the app waits, extended by a millisecond per byte; then the response is a
-    408.
+    """The timeout in seconds for content while the app waits for it.
+
+    Each byte extends it by a millisecond. The response is then a 408, if none has begun.
     """
     timeout_write = 30.0
-    """Timeout in seconds for a client that reads nothing, extended by a millisecond for each byte that it reads."""
-    half_close = True
-    """A flag: a client that half-closes gets its response. If False, the app gets `http.disconnect` at once.
+    """The timeout in seconds for a client that reads nothing.
 
-    The app of a stream of unknown length, such as server-sent events, gets `http.disconnect` in either case.
+    A client that has read something gets a millisecond more for each byte, at most this time again.
+    """
+    half_close = True
+    """True if a client that half-closes gets its response.
+
+    If False, the app gets `http.disconnect` at once. The app of a stream of unknown length, such as server-sent events,
+    gets it in either case.
     """
     timeout_half_closed = LINGER_MAX
-    """Seconds after a half-close until an app that waits in `receive` gets `http.disconnect`."""
+    """The seconds after a half-close until an app in `receive` gets `http.disconnect`."""
 
     def __init__(
         self,
