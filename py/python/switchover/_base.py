@@ -90,7 +90,7 @@ class ProtocolError(Exception):
 
     @property
     def clause(self) -> str:
-        """The rule that was violated, such as `RFC 9112, section 6.3`."""
+        """The rule that was violated, such as `RFC 9112, 6.3`."""
         return self.kind.clause
 
     @property
@@ -120,9 +120,9 @@ class LocalProtocolError(ProtocolError):
 class RemoteProtocolError(ProtocolError):
     r"""The peer broke the protocol. Receiving has ended.
 
-    A server may send one response, for which `status` is the status, unless one has begun already: `our_state` is
-    then SEND_BODY or later. It gets the same error until that response is complete. A client sends nothing more; it
-    is paused, CLOSED.
+    A server may still send one response with `status`, unless one has begun already: `our_state` is then SEND_BODY or
+    later. Each call of `next_event` raises the same error until that response is complete. A client can send nothing
+    more: its next call returns `Paused` with CLOSED.
 
     >>> from switchover import Connection, Role
     >>> server = Connection(Role.SERVER)

@@ -351,7 +351,7 @@ async def _noted() -> None:
 def _is_reset(error: BaseException) -> bool:
     """Returns whether the error says that a send met a reset.
 
-    EPIPE does not: it means a reset after a clean EOF.
+    EPIPE does not say so: it means a reset after a clean EOF.
     """
     if not isinstance(error, BrokenResourceError):
         return False
@@ -395,9 +395,8 @@ def socket_of(stream: AnyByteStream) -> socket.socket | None:
 def pause(stream: AnyByteStream) -> None:
     """Stops a stream of anyio from reading ahead.
 
-    It does so by itself once a task has waited in `receive`.
-
-    Under asyncio it reads from the beginning on, without a limit.
+    Under asyncio such a stream reads from the beginning on, without a limit. Once a task has waited in `receive`, it
+    reads only on demand.
     """
     while isinstance(stream, TLSStream | _Orderly):
         stream = stream.transport_stream if isinstance(stream, TLSStream) else stream.stream
