@@ -211,7 +211,10 @@ def of_h11(role: str) -> Iterator[bytes]:
 
 
 def inputs(role: str) -> Iterator[tuple[str, bytes]]:
-    """Yields the name and input of each vector for that role, each input once."""
+    """Yields the name and input of each vector for that role, each input once.
+
+    The inputs of h11's own tests follow.
+    """
     seen: set[bytes] = set()
     for case in runner.read_cases(CASES):
         data = b"".join(bytes.fromhex(item[1]) for item in case.items if item[0] == "feed" and item[1] != "-")

@@ -50,11 +50,11 @@ class Host:
     greets: bool = False
     """True if the host begins `foo/2` with a line and sends back in upper case."""
     counts: bool = True
-    """`/self` tells how many tasks it has."""
+    """True if `/self` tells how many tasks the host has."""
     stops_by: signal.Signals | None = signal.SIGINT
-    """None where a runtime stops it, which is not ours."""
+    """The signal that stops it; None if it is stopped by a runtime that is not ours."""
     resets: bool = True
-    """Its sockets can be reset; Deno has no way to."""
+    """True if its sockets can be reset; Deno has no way to do so."""
     is_client = False
 
     def missing(self):
