@@ -35,7 +35,7 @@ TRANSPORT_ERRORS = (*DISCONNECTS, OSError)
 async def linger_and_close(wire: Wire) -> None:
     """Closes the connection after the last response.
 
-    So that the client gets all of the response, or sees that it is incomplete.
+    The client gets all of the response, or sees that it is incomplete.
     """
     closing = wire.connection.closing
     if wire.is_broken or closing is Closing.RESET:

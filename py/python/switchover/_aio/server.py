@@ -97,9 +97,9 @@ async def serve_connection(
     anyio's TLS.
 
     Raises only TypeError and ValueError for wrong arguments, and cancellation, which closes the stream at once. It
-    returns when the client disconnects. A client that breaks the protocol gets a response with the appropriate status,
-    one that is too slow a 408. If a handler raises or does not respond, the client gets a 500, and the error is logged
-    to `switchover.aio`. RFC 9112, section 9.
+    returns when the client disconnects. A client that breaks the protocol gets a response with the appropriate status.
+    One that is too slow in the middle of a request gets a 408; an idle one is closed without a response. If a handler
+    raises or does not respond, the client gets a 500, and the error is logged to `switchover.aio`. RFC 9112, section 9.
     """
     upgrades = _checked(upgrades, config, timeouts)
     wire = Wire(stream, connection_on(stream, Role.SERVER, config), timeouts)
@@ -235,7 +235,8 @@ class Exchange:
 
         A client that has half-closed may still read its response. This reads the transport: call it once the content
         has been read, in a task of its own, and cancel that before the handler returns. It waits for ever if the client
-        sends more requests than the engine holds; then the next send fails. Next: stop the work for this client.
+        sends more requests than the engine holds; a disconnect then shows only when a send fails. Next: stop the work
+        for this client.
         """
         connection = self._open
         with suppress(*TRANSPORT_ERRORS):
@@ -455,9 +456,10 @@ def _is_stray() -> bool:
 
 
 def _without(error: Exception, failures: Iterable[Exception], quiet: tuple[type[Exception], ...]) -> Exception | None:
-    """Returns the exceptions of the handler itself.
+    """Returns the exceptions of the handler itself, or None.
 
-    Without those in `failures` and those of the types `quiet`: a single exception, the rest of a group, or None.
+    Those in `failures` and those of the types `quiet` are left out. The result is a single exception, or the rest of a
+    group.
     """
 
     def is_known(part: BaseException) -> bool:
@@ -469,7 +471,7 @@ def _without(error: Exception, failures: Iterable[Exception], quiet: tuple[type[
 
 
 def _log(error: Exception | None) -> None:
-    """Logs a protocol error of the client as a warning, a disconnect for debugging."""
+    """Logs a protocol error of the client as a warning, anything else for debugging."""
     if isinstance(error, RemoteProtocolError) and error.kind is not ErrorKind.TRUNCATED:
         LOG.warning("The client broke the protocol: %s (%s). %s", error, error.clause, error.advice)
     else:

@@ -277,7 +277,7 @@ class Wire:
 
     @contextmanager
     def noting(self) -> Generator[None]:
-        """Records exceptions that pass, except that two tasks use the stream at once."""
+        """Records exceptions that pass, except if two tasks use the stream at once."""
         try:
             yield
         except BusyResourceError:
