@@ -840,7 +840,7 @@ enum swo_result_code {
     SWO_ERROR_INVALID_PROTOCOL = 908,
     /** the request needs exactly one valid Host. */
     SWO_ERROR_INVALID_HOST = 909,
-    /** framing or connection fields that contradict each other, the status or the peer's version. */
+    /** framing or connection fields that contradict each other, the status or version. */
     SWO_ERROR_FRAMING_CONFLICT = 910,
     /** the engine writes this field itself. */
     SWO_ERROR_RESERVED_FIELD = 911,

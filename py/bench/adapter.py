@@ -22,7 +22,10 @@ FRAMED = [*FIELDS, (b"Content-Length", b"5")]
 """The fields for the peers; switchover adds Content-Length itself."""
 
 COMPOSED = b"HTTP/1.1 200 OK\r\n%b: %b\r\n%b: %b\r\n%b: %b\r\n\r\n%b"
-"""The response for httptools, which cannot encode; the least that an adapter does, without any check."""
+"""The format of the response for httptools, which cannot encode.
+
+To fill it in is the least that an adapter does; nothing is checked.
+"""
 
 ANSWER = COMPOSED % (*(text for line in FRAMED for text in line), CONTENT)
 

@@ -20,7 +20,11 @@ Work = Callable[[], object]
 Pairs = list[tuple[bytes, bytes]]
 
 OURS, PREPARED, LAZY = "switchover", "switchover, prepared", "switchover, lazy"
-"""Our columns: all field lines read and the response composed; the response prepared; only one value looked up."""
+"""The names of our columns.
+
+In the first all field lines are read and the response is composed. In the second the response is prepared, and in the
+third only one value is looked up.
+"""
 
 AS_H11 = "switchover.h11"
 """The column with h11's API on our engine, used as h11 is."""
@@ -72,11 +76,17 @@ MAKERS: dict[str, Callable[[], object]] = {
     "httptools": lambda: with_parser(Sink()),
     "zttp": lambda: zttp.Connection(zttp.SERVER),
 }
-"""The function that creates each library's parser or connection, by the beginning of its columns' names."""
+"""The function that creates each library's parser or connection.
+
+The key is the beginning of the names of its columns.
+"""
 
 
 KEPT = {True: "kept connection", False: "new connection"}
-"""The words for a connection (for httptools, a parser) that is reused for each message, or not."""
+"""The words for a connection that is reused for each message, or not.
+
+For httptools it is a parser.
+"""
 
 
 OFFERS = {"c": " Ours judges the offer of WebSocket, which the answer declines; the others do not."}

@@ -18,7 +18,7 @@ from pathlib import Path
 
 ENGINES, LOOPS = ["switchover", "h11", "httptools", "zttp"], ["asyncio", "uvloop"]
 CONNECTIONS, TURNS = 16, 60
-"""The number of connections that send requests at the same time, and of requests on each in a round."""
+"""The number of simultaneous connections, and of requests on each in a round."""
 
 
 class Server:

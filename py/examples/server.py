@@ -11,8 +11,10 @@ import switchover as http
 
 CONFIG = http.Config(content=1 << 20)
 TIMEOUTS = {http.Awaiting.REQUEST: 60.0, http.Awaiting.HEAD: 30.0, http.Awaiting.CONTENT: 30.0}
-"""Seconds for the first byte of a request, for the rest of its head, for its content and for what it is sent.
-Each byte of content adds a millisecond."""
+"""Seconds for the first byte of a request, the rest of its head, and its content.
+
+Each byte of content adds a millisecond.
+"""
 SENDING = 30.0
 LINGER_MAX, LINGER_IDLE, LINGER_BYTES = 4.0, 1.0, 1 << 20
 LONGEST, IDLE = 65536, 60.0

@@ -18,7 +18,7 @@ use crate::values::Protocol;
 
 /// A status argument, in the engine's type.
 ///
-/// A greater integer becomes 65535, which the engine rejects like any other invalid status.
+/// An integer outside of the type becomes 65535, which the engine rejects as an invalid status.
 pub(crate) struct Status(pub(crate) u16);
 
 impl FromPyObject<'_, '_> for Status {
@@ -34,7 +34,7 @@ impl FromPyObject<'_, '_> for Status {
     }
 }
 
-/// A protocol argument: `str`, `bytes` or a `Protocol`.
+/// A protocol argument: `str`, `bytes`, `bytearray` or a `Protocol`.
 pub(crate) struct ProtocolText(pub(crate) Text);
 
 impl FromPyObject<'_, '_> for ProtocolText {
@@ -48,7 +48,7 @@ impl FromPyObject<'_, '_> for ProtocolText {
     }
 }
 
-/// A list of protocols, each `str`, `bytes` or a `Protocol`.
+/// A list of protocol arguments.
 #[derive(Default)]
 pub(crate) struct ProtocolList(Vec<ProtocolText>);
 
@@ -65,7 +65,7 @@ impl FromPyObject<'_, '_> for ProtocolList {
         if let Ok(list) = object.cast_exact::<PyList>() {
             return list.iter().map(|entry| entry.extract()).collect::<PyResult<_>>().map(Self);
         }
-        // A single `str` would be iterated by characters, which is never intended.
+        // A single `str` or `bytes` would be iterated by its elements, which is never intended.
         if object.is_instance_of::<PyString>() || object.is_instance_of::<PyBytes>() {
             return Err(wrong("a list of protocols", object));
         }

@@ -147,44 +147,44 @@ macro_rules! listed {
 }
 
 listed! {
-    Role "Role" "Which end of a connection this is."
-    Phase "Phase" "How far a message has come."
-    Rx "Rx" "The peer's direction."
-    Tx "Tx" "Our direction."
-    UpgradeState "UpgradeState" "The effect of the latest request on the connection."
-    Expect "Expect" "The client's Expect: 100-continue."
+    Role "Role" "The role of the engine in a connection."
+    Phase "Phase" "The progress of a message."
+    Rx "Rx" "The state of the direction in which the peer sends."
+    Tx "Tx" "The state of the direction in which we send."
+    UpgradeState "UpgradeState" "The progress of the latest request's upgrade or CONNECT."
+    Expect "Expect" "The client's `Expect: 100-continue`."
     ClientVersion "ClientVersion" "The version that the client of a server speaks."
-    Awaiting "Awaiting" "Whom the engine waits for; deadlines go by it."
-    Owes "Owes" "What the peer waits for that only your code can send."
-    Closing "Closing" "How to close the transport."
-    ContentKind "ContentKind" "How the end of content is found."
-    H11State "Stage" "How far one side has come, in h11's words."
-    Paused "PausedReason" "What your code has to do before receiving goes on."
+    Awaiting "Awaiting" "The party that the connection is waiting for."
+    Owes "Owes" "The next thing that the caller must send."
+    Closing "Closing" "The way to close the transport."
+    ContentKind "ContentKind" "The way in which the end of content is found."
+    H11State "Stage" "The state of one side, with the names that h11 uses."
+    Paused "PausedReason" "The reason why receiving does not go on without your code."
     EventKind "EventKind" "The kinds of event."
-    SwitchedBy "SwitchedBy" "What made the peer's direction leave HTTP."
-    End "End" "How the peer's bytes ended."
-    Order "Order" "Whose order of preference counts."
-    NoOffer "NoOffer" "Why a request offers nothing at all."
-    TraceStep "TraceStep" "What kind of thing happened."
-    Blame "Blame" "Who has to change something."
-    Ineligible "Ineligible" "Why one protocol of an offer cannot be accepted." {
+    SwitchedBy "SwitchedBy" "The message or bytes that made the peer's direction leave HTTP."
+    End "End" "The way in which the peer's bytes ended."
+    Order "Order" "The side whose order of preference counts when several protocols match."
+    NoOffer "NoOffer" "The reason why a request offers nothing at all."
+    TraceStep "TraceStep" "The kind of a trace entry."
+    Blame "Blame" "The side that has to change something."
+    Ineligible "Ineligible" "The reason why one protocol of an offer cannot be accepted." {
         fn describe(self, member: &Bound<'_, PyAny>) -> PyResult<()> {
             member.setattr("status", self.status())?;
             member.setattr("text", self.text())
         }
     }
-    OverHttp2 "OverHttp2" "What has no place in HTTP/2."
-    CapsuleFault "CapsuleFault" "What is wrong with a stream of capsules." {
+    OverHttp2 "OverHttp2" "The reason why HTTP/2 does not allow a field or a status."
+    CapsuleFault "CapsuleFault" "A fault that aborts a stream of capsules." {
         fn describe(self, member: &Bound<'_, PyAny>) -> PyResult<()> {
             member.setattr("text", self.text())
         }
     }
-    Why "Why" "Why this cycle's upgrade did not happen." {
+    Why "Why" "The reason why the latest request's upgrade did not happen." {
         fn describe(self, member: &Bound<'_, PyAny>) -> PyResult<()> {
             member.setattr("text", self.text())
         }
     }
-    ErrorKind "ErrorKind" "The kinds of error; the numbers are stable." {
+    ErrorKind "ErrorKind" "The kinds of error, with their stable numbers." {
         const BASE: &'static str = "IntEnum";
 
         fn number(self) -> usize {

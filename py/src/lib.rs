@@ -35,7 +35,7 @@ mod text;
 mod values;
 mod websocket;
 
-/// The native part of the package `switchover`, which re-exports all of it.
+/// The native part of the package `switchover`, which re-exports its public names.
 #[pyo3::pymodule(name = "_switchover")]
 mod native {
     use pyo3::prelude::*;

@@ -111,7 +111,7 @@ pub(crate) struct Datagram {
 
 /// The greatest context plus one.
 ///
-/// A context is an integer of QUIC, which has 62 bits (RFC 9000, section 16).
+/// A context is a variable-length integer of QUIC, which has 62 bits (RFC 9000, section 16).
 const CONTEXTS: u64 = 1 << 62;
 
 #[pymethods]

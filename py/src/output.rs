@@ -24,7 +24,7 @@ pub(crate) struct OutputTarget<'a, 'py> {
 }
 
 impl<'a, 'py> OutputTarget<'a, 'py> {
-    /// Enlarges `into` by about `expected` bytes.
+    /// Enlarges `into` by `expected` bytes, but by 1 at least and 1024 at most.
     ///
     /// A good guess saves moving the bytes later; a guess that is too large costs little.
     pub(crate) fn open(into: Into<'a, 'py>, expected: usize) -> PyResult<Self> {

@@ -1,4 +1,4 @@
-//! Text arguments: `str` or `bytes`.
+//! Text arguments: `str`, `bytes` or `bytearray`.
 //!
 //! A `str` is encoded as latin-1, so each character is one byte.
 

@@ -111,7 +111,10 @@ class Part:
     play: Callable[[Any, bytes], Played]
     intro: str
     refusals: dict[str, tuple[str, str]]
-    """Rejections that only h11 makes: the beginning of its message, and the class of the difference."""
+    """The errors that only h11 raises.
+
+    By the beginning of the message: the kind of input, and the clause of an RFC.
+    """
     others: Callable[[Played, Played], Class]
     """The function that classifies inputs that neither module rejects."""
 
@@ -208,7 +211,10 @@ def of_h11(role: str) -> Iterator[bytes]:
 
 
 def inputs(role: str) -> Iterator[tuple[str, bytes]]:
-    """Yields the name and input of each vector for that role, each input once."""
+    """Yields the name and input of each vector for that role, each input once.
+
+    The inputs of h11's own tests follow.
+    """
     seen: set[bytes] = set()
     for case in runner.read_cases(CASES):
         data = b"".join(bytes.fromhex(item[1]) for item in case.items if item[0] == "feed" and item[1] != "-")

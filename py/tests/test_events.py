@@ -396,7 +396,7 @@ def test_the_events_iterator_ends() -> None:
 def test_bytes_may_come_with_the_question() -> None:
     """The events and the end are the same if next_event gets the bytes.
 
-    Content that was not received is not pending either.
+    Bytes that it rejects are not kept.
     """
     apart, together = Connection(Role.SERVER), Connection(Role.SERVER)
     came: list[object] = []

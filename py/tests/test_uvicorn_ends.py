@@ -272,7 +272,7 @@ def test_a_handshake_is_given_up_once() -> None:
 
 
 class Impatient(hosted.Protocol):
-    """Content and what is sent have little time."""
+    """A protocol with short timeouts for content and for writing."""
 
     timeout_content = 0.5
     timeout_write = 0.5

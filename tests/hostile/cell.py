@@ -19,7 +19,10 @@ WAIT = 20
 """Seconds for whatever must happen."""
 ROUNDS = 3
 MORE_ROUNDS = 6
-"""The round until which memory must cease to grow, if it still grew in the third, as a collector fills its heap."""
+"""The round until which memory must cease to grow, if it still grew in the third.
+
+A garbage collector may fill its heap until then.
+"""
 GROWTH = 1 << 20
 """The limit in bytes for the growth of memory from one round to the next."""
 PEAK = 48 << 20

@@ -41,17 +41,20 @@ class Host:
     echo: str = "/echo"
     large: str = "/megabyte"
     switch: str = "foo/2"
-    """The protocol of an upgrade: `foo/2`, whose bytes come back as they are, or `websocket`."""
+    """The protocol of an upgrade: `foo/2` or `websocket`.
+
+    The bytes of `foo/2` come back as they are, unless the host `greets`.
+    """
     lies: frozenset = ALL
     """The paths at which its handler lies."""
     greets: bool = False
-    """True if the host begins `foo/2` with a line of its own, and sends back in capitals."""
+    """True if the host begins `foo/2` with a line and sends back in upper case."""
     counts: bool = True
-    """`/self` tells how many tasks it has."""
+    """True if `/self` tells how many tasks the host has."""
     stops_by: signal.Signals | None = signal.SIGINT
-    """None where a runtime stops it, which is not ours."""
+    """The signal that stops it; None if it is stopped by a runtime that is not ours."""
     resets: bool = True
-    """Its sockets can be reset; Deno has no way to."""
+    """True if its sockets can be reset; Deno has no way to do so."""
     is_client = False
 
     def missing(self):
@@ -95,7 +98,10 @@ class Asker:
     needs: list = field(default_factory=list)
     contents: tuple = ("large", "short", "long", "raises")
     cancels: bool = True
-    """Its caller can cancel a request; workerd does not tell a worker that its caller has left."""
+    """True if its caller can cancel a request.
+
+    workerd does not tell a worker that its caller has left.
+    """
     is_client = True
     missing = Host.missing
 

@@ -337,7 +337,7 @@ errors! {
         "the request needs exactly one valid Host"
         "Give `Host` once: a host with an optional port.";
     FramingConflict = 910 "framing-conflict" Local 0 "RFC 9112, 6"
-        "framing or connection fields that contradict each other, the status or the peer's version"
+        "framing or connection fields that contradict each other, the status or version"
         "Give a length or chunked, not both, and neither where the status forbids content: in a \
          204, a 1xx, a 2xx to CONNECT (which opens a tunnel). `respond` frames by length alone. A \
          1xx neither closes nor keeps alive.";

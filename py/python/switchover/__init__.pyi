@@ -1,12 +1,12 @@
 r"""A sans-I/O engine for HTTP/1.1 connections that can switch protocols.
 
-For both roles.
+For clients and servers.
 
 One `Connection` per transport connection. It never blocks, polls or reads a clock; your code moves the bytes.
 
 1. Bytes in: `receive_data` with what the peer sent, or `get_buffer` and `buffer_updated`; `receive_eof` at the end.
-2. Events out: `next_event` until it gives `NEED_DATA` (send what was written, then read) or `Paused` (act).
-3. Decisions in, bytes out: the `send_*` methods and the upgrade verbs. Send what they give, then go on at 2.
+2. Events out: `next_event` until it returns `NEED_DATA` (send pending bytes, then read) or `Paused` (act).
+3. Decisions in, bytes out: the `send_*` methods and those for upgrades. Send the returned bytes, then continue with 2.
 
 >>> server = Connection(Role.SERVER)
 >>> server.receive_data(b"GET /chat HTTP/1.1\r\nHost: a\r\nUpgrade: foo/2, bar\r\nConnection: upgrade\r\n\r\nhello")
@@ -24,8 +24,8 @@ b'HTTP/1.1 101 Switching Protocols\r\nSe'
 ...         print(*protocols, switched.leftover)
 foo/2 b'hello'
 
-A `RemoteProtocolError` is the peer's fault: receiving has ended, and a server may answer once, with `status`.
-Every other exception is the caller's and has changed nothing.
+A `RemoteProtocolError` is the peer's fault: receiving has ended, and a server may respond once, with `status`.
+Any other exception is the caller's fault and has changed nothing.
 """
 
 import enum
@@ -38,7 +38,7 @@ from ._base import NEED_DATA, LocalProtocolError, NeedData, ProfileError, Protoc
 
 _T = TypeVar("_T")
 TextLike: TypeAlias = str | bytes | bytearray
-"""A method, a target, a name or a value: `str` is sent as latin-1."""
+"""A method, a target, a name or a value; `str` is encoded as latin-1."""
 HeadersLike: TypeAlias = (
     Headers | Mapping[str, TextLike] | Mapping[bytes, TextLike] | Iterable[tuple[TextLike, TextLike]]
 )
@@ -52,7 +52,7 @@ __version__: str
 
 @final
 class Role(enum.Enum):
-    """The end of the connection that this engine is."""
+    """The role of the engine in a connection."""
 
     CLIENT = 0
     """The engine is the client: it sends requests."""
@@ -80,7 +80,7 @@ class Phase(enum.Enum):
 
 @final
 class Rx(enum.Enum):
-    """The peer's direction."""
+    """The state of the direction in which the peer sends."""
 
     OPEN = 0
     """The peer sends HTTP."""
@@ -96,7 +96,7 @@ class Rx(enum.Enum):
 
 @final
 class Tx(enum.Enum):
-    """Our direction."""
+    """The state of the direction in which we send."""
 
     OPEN = 0
     """We send HTTP."""
@@ -110,7 +110,7 @@ class Tx(enum.Enum):
 
 @final
 class UpgradeState(enum.Enum):
-    """The effect that the current cycle is about to have on the connection."""
+    """The progress of the latest request's upgrade or CONNECT."""
 
     NONE = 0
     """No upgrade is offered."""
@@ -123,7 +123,10 @@ class UpgradeState(enum.Enum):
     DECLINED = 4
     """The offer or CONNECT was not accepted: another response came, or none can."""
     RESUMED = 5
-    """HTTP was resumed within the new protocol, to respond to the request there. RFC 9110, section 7.8."""
+    """HTTP was resumed within the new protocol, to respond to the request there.
+
+    RFC 9110, section 7.8.
+    """
 
     label: str
     """The engine's name for it, the same in every language."""
@@ -172,8 +175,10 @@ class Awaiting(enum.Enum):
     RESPONSE = 3
     """The peer: a response."""
     CONTINUE = 4
-    """The peer: a 100 before the client sends its content. Send the content anyway after a timeout (RFC 9110,
-    section 10.1.1)."""
+    """The peer: a 100 before the client sends its content.
+
+    Send the content anyway after a timeout (RFC 9110, section 10.1.1).
+    """
     NOTHING = 5
     """Nobody: HTTP has ended on this connection."""
     HEAD = 6
@@ -184,13 +189,15 @@ class Awaiting(enum.Enum):
 
 @final
 class Owes(enum.Enum):
-    """The next thing that the caller must send, as the peer waits for it."""
+    """The next thing that the caller must send."""
 
     NOTHING = 0
     """The caller need not send anything."""
     CONTINUE = 1
-    """Server: a 100, or a final response. The client waits for one before it sends its content (RFC 9110, section
-    10.1.1)."""
+    """Server: a 100, or a final response.
+
+    The client waits for one before it sends its content (RFC 9110, section 10.1.1).
+    """
     RESPONSE = 2
     """Server: a response to the request, or at least its head."""
     CONTENT = 3
@@ -206,12 +213,17 @@ class Closing(enum.Enum):
     CLOSE = 0
     """Close the transport: the peer loses nothing by it."""
     LINGER = 1
-    """Send a FIN, then read and discard until the peer closes too. Do so for a few seconds at most; then close. A
-    socket that is closed with unread bytes is reset, and the client may then lose the last response."""
+    """Send a FIN, then read and discard until the peer closes too.
+
+    Do so for a few seconds at most; then close. A socket that is closed with unread bytes is reset, and the client may
+    then lose the last response.
+    """
     RESET = 2
-    """Reset the connection. On a TCP socket set SO_LINGER to 0 and close; over TLS send no closure alert. A
-    close-delimited response, as an HTTP/1.0 client gets it, is incomplete. After a FIN the client would regard it as
-    complete."""
+    """Reset the connection.
+
+    On a TCP socket set SO_LINGER to 0 and close; over TLS send no closure alert. A close-delimited response, as an
+    HTTP/1.0 client gets it, is incomplete. After a FIN the client would regard it as complete.
+    """
 
     label: str
     """The engine's name for it, the same in every language."""
@@ -234,9 +246,9 @@ class ContentKind(enum.Enum):
 
 @final
 class Stage(enum.Enum):
-    """The progress of one side, in h11's words.
+    """The state of one side, with the names that h11 uses.
 
-    A reading of the state, which decides nothing.
+    It is derived from the engine's state, and decides nothing.
     """
 
     IDLE = 0
@@ -266,22 +278,32 @@ class PausedReason(enum.Enum):
     """The reason why receiving does not go on without your code."""
 
     DECISION = 0
-    """Accept the offer or the CONNECT, or decline it with any other response. No bytes after the request are read
-    before that."""
+    """Accept the offer or the CONNECT, or decline it with any other response.
+
+    No bytes after the request are read before that.
+    """
     ANSWER = 1
-    """Send the response, or finish it with `send_end`. The next request is not read before that."""
+    """Send the response, or finish it with `send_end`.
+
+    The next request is not read before that.
+    """
     SWITCHED = 2
-    """Take the leftover and speak the new protocol. The peer's direction has left HTTP."""
+    """Take the leftover and speak the new protocol.
+
+    The peer's direction has left HTTP.
+    """
     CLOSED = 3
-    """HTTP has ended in both directions: close the transport. `unread` returns the bytes that are discarded. After
-    `hand_over`: drop the engine, keep the transport."""
+    """HTTP has ended in both directions: close the transport.
+
+    `unread` returns the bytes that are discarded. After `hand_over`: drop the engine, keep the transport.
+    """
 
     label: str
     """The engine's name for it, the same in every language."""
 
 @final
 class EventKind(enum.Enum):
-    """The kinds of event, without what they show."""
+    """The kinds of event."""
 
     REQUEST = 0
     """A request head."""
@@ -320,7 +342,10 @@ class End(enum.Enum):
     CLEAN = 0
     """The peer sent a FIN, and over TLS a closure alert before it."""
     TRUNCATED = 1
-    """The peer sent a reset, or over TLS no closure alert: bytes may be missing. RFC 9112, section 9.8."""
+    """The peer sent a reset, or over TLS no closure alert: bytes may be missing.
+
+    RFC 9112, section 9.8.
+    """
 
     label: str
     """The engine's name for it, the same in every language."""
@@ -339,15 +364,20 @@ class Order(enum.Enum):
 
 @final
 class NoOffer(enum.Enum):
-    """Why a request offers nothing at all. It is served like any other."""
+    """The reason why a request offers nothing at all.
+
+    It is served like any other request.
+    """
 
     ABSENT = 0
     """There is no `Upgrade` field, or an empty one."""
     HTTP_1_0 = 1
     """The request is HTTP/1.0, where `Upgrade` is ignored (RFC 9110, section 7.8)."""
     NO_CONNECTION_OPTION = 2
-    """`Connection` does not list `upgrade` (RFC 9110, section 7.6.1). The `Upgrade` field was not meant for this
-    hop."""
+    """`Connection` does not list `upgrade` (RFC 9110, section 7.6.1).
+
+    The `Upgrade` field was not meant for this hop.
+    """
     MALFORMED = 3
     """`Upgrade` is not a list of protocol names."""
     TOO_MANY = 4
@@ -360,47 +390,62 @@ class NoOffer(enum.Enum):
 
 @final
 class Ineligible(enum.Enum):
-    """Why one protocol of an offer cannot be accepted.
+    """The reason why one protocol of an offer cannot be accepted.
 
-    The others beside it are not concerned.
+    Other protocols of the offer are not affected.
     """
 
     METHOD = 0
     """The protocol cannot be offered with this method."""
     KEY = 1
-    """`Sec-WebSocket-Key` is missing, repeated or malformed. It must be 16 bytes in base64 (RFC 6455, section
-    4.2.1)."""
+    """`Sec-WebSocket-Key` is missing, repeated or malformed.
+
+    It must be 16 bytes in base64 (RFC 6455, section 4.2.1).
+    """
     VERSION = 2
-    """`Sec-WebSocket-Version` is not 13. Respond with a 426 that lists the supported versions (RFC 6455, section
-    4.4)."""
+    """`Sec-WebSocket-Version` is not 13.
+
+    Respond with a 426 that lists the supported versions (RFC 6455, section 4.4).
+    """
     SUBPROTOCOL = 3
-    """`Sec-WebSocket-Protocol` is not a list of distinct names. RFC 6455, section 4.1."""
+    """`Sec-WebSocket-Protocol` is not a list of distinct names.
+
+    RFC 6455, section 4.1.
+    """
     EXTENSION = 4
     """`Sec-WebSocket-Extensions` is malformed (RFC 6455, section 9.1)."""
     CONTENT = 5
-    """The request has content that the protocol does not allow. Or, for `h2c`, its content exceeds
-    `Config.h2c_content`."""
+    """The request has content that the protocol does not allow.
+
+    Or, for `h2c`, its content exceeds `Config.h2c_content`.
+    """
     HEAD = 6
     """The head is larger than `Config.h2c_head`."""
     SECURE = 7
     """The protocol cannot be switched to over TLS."""
     SETTINGS = 8
-    """`HTTP2-Settings` is missing, repeated, or does not hold legal settings. RFC 7540, section 3.2.1."""
+    """`HTTP2-Settings` is missing, repeated, or does not hold legal settings.
+
+    RFC 7540, section 3.2.1.
+    """
     NOT_LISTED = 9
-    """A hop-by-hop field of the protocol is not listed in `Connection`. RFC 7540, section 3.2.1."""
+    """A hop-by-hop field of the protocol is not listed in `Connection`.
+
+    RFC 7540, section 3.2.1.
+    """
 
     label: str
     """The engine's name for it, the same in every language."""
     status: int
-    """The status that your code may answer with, if it wants the protocol and nothing else."""
+    """The status of a response for a server that accepts only this protocol."""
     text: str
     """A sentence for people."""
 
 @final
 class OverHttp2(enum.Enum):
-    """A reason why a message may not stand in HTTP/2: it is malformed.
+    """The reason why HTTP/2 does not allow a field or a status.
 
-    RFC 9113, sections 8.2.2 and 8.6; RFC 8441, section 5.
+    A message with it is malformed. RFC 9113, sections 8.2.1, 8.2.2 and 8.6; RFC 8441, section 5.
     """
 
     SWITCHING = 0
@@ -422,18 +467,22 @@ class OverHttp2(enum.Enum):
     SEC_WEBSOCKET_ACCEPT = 8
     """A `Sec-WebSocket-Accept` field."""
     NAME = 9
-    """A name that is not a token in lower case (RFC 9113, section 8.2.1). Only the name of a pseudo-header field may
-    begin with a colon."""
+    """A name that is not a token in lower case (RFC 9113, section 8.2.1).
+
+    Only the name of a pseudo-header field may begin with a colon.
+    """
     VALUE = 10
-    """A value with a control character, or with whitespace before or after it. Control characters are for example
-    CR, LF and NUL (RFC 9113, section 8.2.1)."""
+    """A value with a control character, or with whitespace before or after it.
+
+    Control characters are for example CR, LF and NUL (RFC 9113, section 8.2.1).
+    """
 
     label: str
     """The engine's name for it, the same in every language."""
 
 @final
 class CapsuleFault(enum.Enum):
-    """A fault in a stream of capsules, which is aborted.
+    """A fault that aborts a stream of capsules.
 
     RFC 9297, section 3.3.
     """
@@ -452,7 +501,7 @@ class CapsuleFault(enum.Enum):
 
 @final
 class Why(enum.Enum):
-    """Why this cycle's upgrade did not happen."""
+    """The reason why the latest request's upgrade did not happen."""
 
     NOT_OFFERED = 0
     """The request offered no protocol."""
@@ -473,7 +522,10 @@ class Why(enum.Enum):
     DECLINED = 8
     """A final response came instead of the 101."""
     REQUIRED = 9
-    """The server responded 426: it requires one of its listed protocols. It may be the one that was offered."""
+    """The server responded 426: it requires one of its listed protocols.
+
+    It may be the one that was offered.
+    """
     DROPPED = 10
     """An earlier response closed the connection before the server read the offer."""
     FAILED = 11
@@ -521,10 +573,12 @@ class TraceStep(enum.Enum):
     ABANDONED = 14
     """Your code called `abandon`."""
     TIDIED = 15
-    """Field lines were corrected before they were sent. That is due to `Config.tidy`. The number has a bit for each
-    kind of correction. 1: a `Content-Length` removed. 2: a repeated length sent once. 4: a `Transfer-Encoding`
-    removed. 8: a handshake field removed. 16: trailers removed. 32: an `Expect` removed. 64: Host set to the
-    target's authority."""
+    """Field lines were corrected before they were sent.
+
+    That is due to `Config.tidy`. The number has a bit for each kind of correction. 1: a `Content-Length` removed. 2: a
+    repeated length sent once. 4: a `Transfer-Encoding` removed. 8: a handshake field removed. 16: trailers removed. 32:
+    an `Expect` removed. 64: Host set to the target's authority.
+    """
     HANDED_OVER = 16
     """The connection was handed to another parser; the number is that of its bytes."""
 
@@ -536,9 +590,15 @@ class Blame(enum.Enum):
     """The side that has to change something."""
 
     PEER = 0
-    """The peer broke the protocol. Receiving has ended; a server may respond once."""
+    """The peer broke the protocol.
+
+    Receiving has ended; a server may respond once.
+    """
     LOCAL = 1
-    """Your code called a method out of order, or with a bad argument. Nothing has changed."""
+    """Your code called a method out of order, or with a bad argument.
+
+    Nothing has changed.
+    """
 
     label: str
     """The engine's name for it, the same in every language."""
@@ -672,7 +732,10 @@ class ErrorKind(enum.IntEnum):
     NOT_PERSISTENT = 807
     """The connection will not carry another request."""
     NO_CONTENT = 808
-    """No message is open that takes content: no head was sent, it said that none follows, or all has been sent."""
+    """No message is open that takes content.
+
+    No head was sent, it said that none follows, or all has been sent.
+    """
     HTTP_1_0_PEER = 810
     """An HTTP/1.0 client gets no informational response."""
     NOTHING_OFFERED = 811
@@ -724,7 +787,7 @@ class ErrorKind(enum.IntEnum):
     INVALID_HOST = 909
     """The request needs exactly one valid Host."""
     FRAMING_CONFLICT = 910
-    """Framing or connection fields that contradict each other, the status or the peer's version."""
+    """Framing or connection fields that contradict each other, the status or version."""
     RESERVED_FIELD = 911
     """The engine writes this field itself."""
     LENGTH_EXCEEDED = 912
@@ -743,13 +806,13 @@ class ErrorKind(enum.IntEnum):
     blame: Blame
     """The party whose bytes or calls must change: the peer or the caller."""
     status: int | None
-    """The status that a server answers with, where there is one."""
+    """The status for a server's response, or None."""
     text: str
     """A sentence for people."""
     clause: str
-    """The rule that it is about, such as `RFC 9112, section 6.3`."""
+    """The rule that was violated, such as `RFC 9112, 6.3`."""
     advice: str
-    """The advice: the step that avoids or answers the error."""
+    """Advice on how to correct the error."""
 
 # What a connection is made with.
 
@@ -759,8 +822,9 @@ class Config:
 
     Limits are in bytes or counts.
 
-    Every option has a default and is an attribute. One object may serve many connections. A bound is a whole number of
-    32 bits, `drain` and `h2c_content` of 64; ValueError for others.
+    Every option has a default and is an attribute. One object may serve many connections. A limit is a whole number of
+    32 bits; `drain`, `content` and `h2c_content` have 64. Raises ValueError for a number outside of that, TypeError for
+    a value of another type.
 
     >>> Config(head=16_384, secure=True)
     Config(head=16384, secure=True)
@@ -808,119 +872,189 @@ class Config:
     ) -> Config: ...
 
     start_line: Final[int]
-    """The maximum length of a request line or status line, without its CRLF. RFC 9112, section 3 recommends at least
-    8,000."""
+    """The maximum length of a request line or status line, without its CRLF.
+
+    RFC 9112, section 3 recommends at least 8,000.
+    """
     method: Final[int]
-    """The maximum length of a request's method. The longest registered method has 17 bytes, so a much longer word is
-    most likely not HTTP."""
+    """The maximum length of a request's method.
+
+    The longest registered method has 17 bytes, so a much longer word is most likely not HTTP.
+    """
     field_line: Final[int]
-    """The maximum length of a field line, without its CRLF. Large enough for the cookies that browsers send."""
+    """The maximum length of a field line, without its CRLF.
+
+    Large enough for the cookies that browsers send.
+    """
     fields: Final[int]
-    """The maximum number of field lines in a head, and in a trailer section. The two are counted separately. Real
-    requests have about 20."""
+    """The maximum number of field lines in a head, and in a trailer section.
+
+    The two are counted separately. Real requests have about 20.
+    """
     head: Final[int]
-    """The maximum size of a whole head, including its CRLFs. Common servers accept between 8 and 64 KiB."""
+    """The maximum size of a whole head, including its CRLFs.
+
+    Common servers accept between 8 and 64 KiB.
+    """
     empty_lines: Final[int]
-    """The maximum number of empty lines before a request line. RFC 9112, section 2.2 asks servers to ignore at least
-    one."""
+    """The maximum number of empty lines before a request line.
+
+    RFC 9112, section 2.2 asks servers to ignore at least one.
+    """
     chunk_line: Final[int]
-    """The maximum length of a chunk-size line, without its CRLF. Large enough for 16 hex digits and a short chunk
-    extension."""
+    """The maximum length of a chunk-size line, without its CRLF.
+
+    Large enough for 16 hex digits and a short chunk extension.
+    """
     chunk_extensions: Final[int]
-    """The maximum total size of the chunk extensions of one message. Real programs do not use chunk extensions,
-    attackers do."""
+    """The maximum total size of the chunk extensions of one message.
+
+    Real programs do not use chunk extensions, attackers do.
+    """
     trailers: Final[int]
-    """The maximum size of a trailer section, including its CRLFs. Large enough for a checksum and some metadata."""
+    """The maximum size of a trailer section, including its CRLFs.
+
+    Large enough for a checksum and some metadata.
+    """
     informational: Final[int]
-    """The maximum number of informational (1xx) responses before a final response. A server that sends a 102 every
-    ten seconds exceeds it after five minutes (error 504). Raise it if you wait longer."""
+    """The maximum number of informational (1xx) responses before a final response.
+
+    A server that sends a 102 every ten seconds exceeds it after five minutes (error 504). Raise it if you wait longer.
+    """
     drain: Final[int]
-    """The maximum number of bytes that `skip_content` discards from one message. If more content follows, receiving
-    ends and the connection closes."""
+    """The maximum number of bytes that `skip_content` discards from one message.
+
+    If more content follows, receiving ends and the connection closes.
+    """
     content: Final[int]
-    """The maximum size of a request's content, without its framing. A server responds to more with 413. The head is
-    rejected if its `Content-Length` exceeds the limit, a chunk if its size does. Content that `skip_content`
-    discards is limited by `drain` alone. The engine stores no content, so at first there is no limit: set one that
-    suits your server."""
+    """The maximum size of a request's content, without its framing.
+
+    A server responds to more with 413. The head is rejected if its `Content-Length` exceeds the limit, a chunk if its
+    size does. Content that `skip_content` discards is limited by `drain` alone. The engine stores no content, so at
+    first there is no limit: set one that suits your server.
+    """
     buffered: Final[int]
-    """The number of unread bytes in the buffer at which `receive` accepts no more. It is raised to what one head
-    needs. The buffer's memory holds at most half as much again, the current head, and the space that one read
-    requests beyond the limit."""
+    """The number of unread bytes in the buffer at which `receive` accepts no more.
+
+    It is raised to what one head needs. The buffer's memory holds at most half as much again, the current head, and the
+    space that one read requests beyond the limit.
+    """
     offers: Final[int]
     """The maximum number of protocols in one offer."""
     h2c_head: Final[int]
-    """The maximum size of the head of a request that is upgraded to `h2c`. The HTTP/2 engine responds to that
-    request. The size is counted as in HTTP/2 (RFC 9113, section 6.5.2). Set at most what your HTTP/2 engine accepts
-    as a field list."""
+    """The maximum size of the head of a request that is upgraded to `h2c`.
+
+    The HTTP/2 engine responds to that request. The size is counted as in HTTP/2 (RFC 9113, section 6.5.2). Set at most
+    what your HTTP/2 engine accepts as a field list.
+    """
     h2c_content: Final[int]
-    """The maximum size of the content of a request that is upgraded to `h2c`. Set at most the initial flow-control
-    window of your HTTP/2 engine."""
+    """The maximum size of the content of a request that is upgraded to `h2c`.
+
+    Set at most the initial flow-control window of your HTTP/2 engine.
+    """
     switch_without_connection: Final[bool]
-    """Acceptance of a 101 whose `Connection` field does not list `upgrade`. cupsd 2.4 sends `Keep-Alive` there.
-    Risk: an intermediary may have forwarded the response without understanding it, and the client treats it as a
-    switch."""
+    """Acceptance of a 101 whose `Connection` field does not list `upgrade`.
+
+    cupsd 2.4 sends `Keep-Alive` there. Risk: an intermediary may have forwarded the response without understanding it,
+    and the client treats it as a switch.
+    """
     switch_without_upgrade: Final[bool]
-    """Acceptance of a 101 without an `Upgrade` field, as Jetty 9.4 sends it. The client assumes that the server
-    accepted its first offer. Risk: if several protocols were offered, the two sides may assume different ones."""
+    """Acceptance of a 101 without an `Upgrade` field, as Jetty 9.4 sends it.
+
+    The client assumes that the server accepted its first offer. Risk: if several protocols were offered, the two sides
+    may assume different ones.
+    """
     switch_to_alternatives: Final[bool]
-    """Acceptance of a 101 that lists several versions of one offered protocol. cupsd 2.4 sends
-    `TLS/1.2,TLS/1.1,TLS/1.0` instead of the version it chose. Risk: the new protocol itself must find out which
-    version is in use. A protocol that was not offered is still rejected."""
+    """Acceptance of a 101 that lists several versions of one offered protocol.
+
+    cupsd 2.4 sends `TLS/1.2,TLS/1.1,TLS/1.0` instead of the version it chose. Risk: the new protocol itself must find
+    out which version is in use. A protocol that was not offered is still rejected.
+    """
     switch_in_http10: Final[bool]
-    """Acceptance of a 101 in HTTP/1.0. aiohttp and Deno send it in response to HTTP/1.0 requests. Risk: HTTP/1.0 has
-    no Upgrade mechanism, so an intermediary may continue to speak HTTP."""
+    """Acceptance of a 101 in HTTP/1.0.
+
+    aiohttp and Deno send it in response to HTTP/1.0 requests. Risk: HTTP/1.0 has no Upgrade mechanism, so an
+    intermediary may continue to speak HTTP.
+    """
     status_without_space: Final[bool]
-    """Acceptance of a status line that ends right after the status code. Small devices and hand-written servers send
-    `HTTP/1.1 200`; h11, Node, curl and Python's http.client accept it. Risk: small, as such a line has no other
-    meaning. But a server that omits the space may be careless elsewhere."""
+    """Acceptance of a status line that ends right after the status code.
+
+    Small devices and hand-written servers send `HTTP/1.1 200`; h11, Node, curl and Python's http.client accept it.
+    Risk: small, as such a line has no other meaning. But a server that omits the space may be careless elsewhere.
+    """
     lone_lf: Final[bool]
-    """Acceptance of a bare LF at the end of a line in a request's head. For servers: people who type requests and
-    old clients send it, and RFC 9112, section 2.2 allows a recipient to accept it. Never accepted are a CR alone,
-    and a bare LF in chunk-size lines or trailers. Risk: a proxy in front may parse such a line as part of the
-    previous one. It then misses a field that this server sees (request smuggling). Use it only where clients connect
-    directly."""
+    """Acceptance of a bare LF at the end of a line in a request's head.
+
+    For servers: people who type requests and old clients send it, and RFC 9112, section 2.2 allows a recipient to
+    accept it. Never accepted are a CR alone, and a bare LF in chunk-size lines or trailers. Risk: a proxy in front may
+    parse such a line as part of the previous one. It then misses a field that this server sees (request smuggling). Use
+    it only where clients connect directly.
+    """
     response_lone_lf: Final[bool]
-    """Acceptance of a bare LF at the end of a line in a response's head or trailers. CGI scripts and hand-written
-    servers send it; h11 and browsers accept it. Never accepted are a CR alone, and a bare LF in chunk-size lines.
-    Risk: small on a direct connection. A proxy in between that parses such a line differently sees other fields than
-    this client."""
+    """Acceptance of a bare LF at the end of a line in a response's head or trailers.
+
+    CGI scripts and hand-written servers send it; h11 and browsers accept it. Never accepted are a CR alone, and a bare
+    LF in chunk-size lines. Risk: small on a direct connection. A proxy in between that parses such a line differently
+    sees other fields than this client.
+    """
     space_after_chunk_size: Final[bool]
-    """Acceptance of spaces and tabs at the end of a chunk-size line in a response. Servers that pad the size send `2
-    \r\n`; h11 and browsers accept it. Risk: small, as the padding has no other meaning."""
+    r"""Acceptance of spaces and tabs at the end of a chunk-size line in a response.
+
+    Servers that pad the size send `2 \r\n`; h11 and browsers accept it. Risk: small, as the padding has no other
+    meaning.
+    """
     controls_in_values: Final[bool]
-    """Acceptance of control characters in a response's field values and reason. Some sites put binary data into
-    cookies, such as `Set-Cookie: a=k\x01p`; h11 and browsers accept it. Never accepted are NUL, LF, VT, FF and CR,
-    which some readers treat as whitespace or the end of a line. Risk: a program that prints or forwards the value
-    must be careful."""
+    r"""Acceptance of control characters in a response's field values and reason.
+
+    Some sites put binary data into cookies, such as `Set-Cookie: a=k\x01p`; h11 and browsers accept it. Never accepted
+    are NUL, LF, VT, FF and CR, which some readers treat as whitespace or the end of a line. Risk: a program that prints
+    or forwards the value must be careful.
+    """
     both_framings: Final[bool]
-    """Acceptance of a response with both `Content-Length` and `Transfer-Encoding`. The latter determines its
-    framing, as in h11 and browsers (RFC 9112, section 6.3). Risk: a proxy in between that uses the length sees a
-    different end of the message (response splitting)."""
+    """Acceptance of a response with both `Content-Length` and `Transfer-Encoding`.
+
+    The latter determines its framing, as in h11 and browsers (RFC 9112, section 6.3). Risk: a proxy in between that
+    uses the length sees a different end of the message (response splitting).
+    """
     coding_in_http10: Final[bool]
-    """Acceptance of a `Transfer-Encoding` in an HTTP/1.0 response. Some servers send chunked content to every
-    client; h11 accepts it. Risk: a proxy in between that supports only HTTP/1.0 sees a different end of the message."""
+    """Acceptance of a `Transfer-Encoding` in an HTTP/1.0 response.
+
+    Some servers send chunked content to every client; h11 accepts it. Risk: a proxy in between that supports only
+    HTTP/1.0 sees a different end of the message.
+    """
     any_version: Final[bool]
-    """Acceptance of a status line whose major version is not 1. Gateways that copy the version send `HTTP/2.0 200
-    OK`; h11 and browsers accept it. A major version above 1 is treated as HTTP/1.1, a major version of 0 as
-    HTTP/1.0. Risk: small."""
+    """Acceptance of a status line whose major version is not 1.
+
+    Gateways that copy the version send `HTTP/2.0 200 OK`; h11 and browsers accept it. A major version above 1 is
+    treated as HTTP/1.1, a major version of 0 as HTTP/1.0. Risk: small.
+    """
     secure: Final[bool]
-    """Set if the transport is TLS. If not set, a request for an `https` target is rejected (RFC 9110, section 7.4)."""
+    """Set if the transport is TLS.
+
+    If not set, a request for an `https` target is rejected (RFC 9110, section 7.4).
+    """
     http2_preface: Final[bool]
-    """Set if a server accepts the HTTP/2 preface as a switch to HTTP/2. It accepts the preface only as the
-    connection's first bytes (RFC 9113, section 3.4). Off at first: the preface is then a request with an unsupported
-    version."""
+    """Set if a server accepts the HTTP/2 preface as a switch to HTTP/2.
+
+    It accepts the preface only as the connection's first bytes (RFC 9113, section 3.4). Off at first: the preface is
+    then a request with an unsupported version.
+    """
     bare_h2c: Final[bool]
-    """Set if an `h2c` offer does not need an `HTTP2-Settings` field. Such an offer can then be sent and accepted.
-    The two sides must have agreed on what `h2c` then means: in BuildKit, HTTP/2 with client and server reversed. Off
-    at first: RFC 7540, section 3.2.1 forbids such an upgrade."""
+    """Set if an `h2c` offer does not need an `HTTP2-Settings` field.
+
+    Such an offer can then be sent and accepted. The two sides must have agreed on what `h2c` then means: in BuildKit,
+    HTTP/2 with client and server reversed. Off at first: RFC 7540, section 3.2.1 forbids such an upgrade.
+    """
     tidy: Final[bool]
-    """Set if contradictory field lines are corrected before they are sent. If not set, they are rejected. For
-    frameworks and intermediaries, which send field lines that others wrote. A `Content-Length` is removed beside
-    chunked or if the status forbids it, and chunked is removed if the peer speaks HTTP/1.0. Also removed are fields
-    of a handshake that does not take place, forbidden trailers, and an `Expect` without content. A repeated equal
-    length is sent once. A Host that differs from an absolute target's authority is replaced. Ambiguous lines are
-    still rejected: different lengths, other codings, two Hosts, a line break in a value. The trace records each
-    correction (`TraceStep.TIDIED`). Off at first: an error shows the mistakes in your own code."""
+    """Set if contradictory field lines are corrected before they are sent.
+
+    If not set, they are rejected. For frameworks and intermediaries, which send field lines that others wrote. A
+    `Content-Length` is removed beside chunked or if the status forbids it, and chunked is removed if the peer speaks
+    HTTP/1.0. Also removed are fields of a handshake that does not take place, forbidden trailers, and an `Expect`
+    without content. A repeated equal length is sent once. A Host that differs from an absolute target's authority is
+    replaced. Ambiguous lines are still rejected: different lengths, other codings, two Hosts, a line break in a value.
+    The trace records each correction (`TraceStep.TIDIED`). Off at first: an error shows the mistakes in your own code.
+    """
 
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
@@ -931,12 +1065,12 @@ class Config:
 class Headers(Sequence[tuple[bytes, bytes]]):
     """The field lines of a message, in the sender's order and spelling.
 
-    Tuples are made when they are touched.
+    The tuples are created when they are accessed.
 
-    A name in the place of an index or a line stands for the field, in any case. `headers["host"]` is its first value
-    (KeyError where there is none), and `"host" in headers` says whether there is one.
+    A name in place of an index or a line stands for the field, in any case. `headers["host"]` is its first value
+    (KeyError if there is none), and `"host" in headers` tells whether there is one.
 
-    `repr` hides what Authorization, Proxy-Authorization, Cookie and Set-Cookie say.
+    `repr` hides the values of Authorization, Proxy-Authorization, Cookie and Set-Cookie.
 
     >>> headers = Headers([("Host", "a"), ("Cookie", "secret"), ("Via", "1"), ("via", "2")])
     >>> headers[0], headers.get("HOST"), headers.get_all(b"via"), len(headers)
@@ -967,30 +1101,30 @@ class Headers(Sequence[tuple[bytes, bytes]]):
     def get(self, name: TextLike, default: None = None) -> bytes | None: ...
     @overload
     def get(self, name: TextLike, default: _T) -> bytes | _T:
-        """The first value of that name, in any case; `default` where there is none.
+        """Returns the first value of that name in any case, or `default`.
 
         RFC 9110, section 5.1.
         """
     def get_all(self, name: TextLike) -> list[bytes]:
-        """Every value of that name, in any case, in order."""
+        """Returns every value of that name in any case, in order."""
     def lines(self) -> list[tuple[bytes, bytes]]:
-        """All lines in a new list, made in one call: for code that takes a list of pairs.
+        """Returns all lines as a new list of pairs (name, value).
 
         >>> Headers([("Host", "a"), ("Via", "1")]).lines()
         [(b'Host', b'a'), (b'Via', b'1')]
         """
     def lower(self) -> list[tuple[bytes, bytes]]:
-        """Returns all lines in a new list with the names in lower case.
+        """Returns all lines as a new list of pairs, with the names in lower case.
 
-        As ASGI has them, made in one call.
+        ASGI has them in this form.
 
         >>> Headers([("Host", "a"), ("Via", "1")]).lower()
         [(b'host', b'a'), (b'via', b'1')]
         """
     def flat(self) -> list[bytes]:
-        """Returns each name and after it its value, in one new list.
+        """Returns one new list that alternates names and values.
 
-        The least that can be made of all lines.
+        No other form of all lines needs fewer objects.
 
         >>> Headers([("Host", "a"), ("Via", "1")]).flat()
         [b'Host', b'a', b'Via', b'1']
@@ -998,7 +1132,7 @@ class Headers(Sequence[tuple[bytes, bytes]]):
     def count(self, line: object) -> int:
         """Returns how often this line occurs, byte for byte.
 
-        TypeError for a name, of which `get_all` has the values.
+        TypeError for a name: `get_all` returns its values.
         """
     def index(self, line: object, start: int = 0, stop: int = 9223372036854775807) -> int:
         """Returns the index of the first such line.
@@ -1006,36 +1140,35 @@ class Headers(Sequence[tuple[bytes, bytes]]):
         ValueError where there is none, TypeError for a name.
         """
     def end_to_end(self) -> Headers:
-        """Returns the end-to-end lines.
+        """Returns the end-to-end lines, without the hop-by-hop ones.
 
-        Without `Connection`, what it lists, and the like.
+        Those are `Connection`, the fields that it lists, and the like.
 
-        An intermediary sends them in the place of a message's own. Next: `send_request`, `send_response`, or
-        `accept` (with a Config that is `tidy`, which leaves out the framing of a 101) with them, beside others as
-        `[*headers.end_to_end(), ("Via", "1.1 here")]`. RFC 9110, section 7.6.1.
+        An intermediary forwards the end-to-end lines. Next: `send_request` or `send_response` with them, and with
+        more lines if needed: `[*headers.end_to_end(), ("Via", "1.1 here")]`. For `accept` the connection needs a
+        Config that is `tidy`: it leaves out what belongs to the server's own handshake. RFC 9110, section 7.6.1.
         """
     def http2_fields(self) -> Headers:
-        """The lines as HTTP/2 has them, without pseudo-header fields.
+        """Returns the lines converted to HTTP/2, without pseudo-header fields.
 
-        Names in lower case, no hop-by-hop field but `te: trailers`. No Host, which is `:authority`, and no Expect.
-        No Sec-WebSocket-Key or Sec-WebSocket-Accept; the other fields of WebSocket stay. Next: an HTTP/2 library's
-        `send_headers`.
-        RFC 9113, section 8.2.2; RFC 8441, section 5.
+        Names are in lower case. Left out are hop-by-hop fields except `te: trailers`, Host (which becomes
+        `:authority`), and Expect. So are Sec-WebSocket-Key and Sec-WebSocket-Accept; the other fields of WebSocket
+        stay. Next: an HTTP/2 library's `send_headers`. RFC 9113, section 8.2.2; RFC 8441, section 5.
         """
 
 @final
 class Protocol:
     """A protocol name with an optional version (RFC 9110, section 7.8).
 
-    Its text is `str` of it.
+    `str` of it is its text.
 
-    Equal where both mean the same: the name in any case, the version exactly. ValueError where the text is none.
+    Names are compared without regard to case, versions exactly. Raises ValueError if the text is no protocol name.
 
     >>> Protocol("WebSocket") == Protocol("websocket"), str(Protocol("foo/2")), Protocol("foo/2").version
     (True, 'foo/2', '2')
 
-    In a pattern give a constant with a dot, which is compared by `==`. A pattern of the class would compare how the
-    name is spelled; so there is none by position, and `case Protocol("h2c")` is a TypeError.
+    In a pattern use a dotted name of a constant, which is compared by `==`. A class pattern would compare the spelling
+    of the name. So there is none by position: `case Protocol("h2c")` raises TypeError.
 
     >>> class Known:
     ...     H2C = Protocol("h2c")
@@ -1046,7 +1179,7 @@ class Protocol:
     """
 
     name: Final[str]
-    """As it was spelled; compare protocols, not their names."""
+    """The name as it was spelled; compare protocols, not their names."""
     version: Final[str | None]
 
     def __new__(cls, text: TextLike) -> Protocol: ...
@@ -1055,7 +1188,7 @@ class Protocol:
 
 @final
 class Offer:
-    """One protocol of an offer, and why it cannot be accepted where it cannot."""
+    """One protocol of an offer; `ineligible` is the reason why it cannot be accepted."""
 
     __match_args__ = ("protocol", "ineligible")
     protocol: Final[Protocol]
@@ -1067,62 +1200,66 @@ class Offer:
 
 @final
 class Request:
-    """A request head, as it was sent.
+    """A request head, as it was sent (server).
 
-    Server. Next come `Data` and `EndOfMessage`; an answer is owed (RFC 9112, section 3).
+    Next: `Data` and `EndOfMessage` follow, and a response is owed (RFC 9112, section 3).
     """
 
     __match_args__ = ("method", "target", "headers")
     kind: ClassVar[EventKind]
     method: Final[bytes]
-    """Compare it exactly."""
+    """The method, which is case-sensitive."""
     target: Final[bytes]
-    """Nothing is decoded or normalised."""
+    """The target as sent, neither decoded nor normalised."""
     headers: Final[Headers]
     minor_version: Final[int]
-    """The x of HTTP/1.x."""
+    """The minor version: the x of HTTP/1.x."""
     offers: Final[tuple[Offer, ...]]
-    """The offered protocols in the client's order of preference; choose with `Connection.select`."""
+    """The offered protocols, in the client's order of preference.
+
+    Choose one with `Connection.select`.
+    """
     no_offer: Final[NoOffer | None]
-    """Why there are none; None where there are."""
+    """The reason why nothing is offered, or None."""
     ends: Final[bool]
-    """No content follows: the next event is the end, unless `take_end` passes it (RFC 9112, section 6.3)."""
+    """True if the request has no content (RFC 9112, section 6.3).
+
+    The next event is then `EndOfMessage`, unless `take_end` is called.
+    """
 
     @property
     def path(self) -> bytes:
         """The path of the target, as sent, up to the query.
 
-        It is `/` where an absolute target has none, `*` in an OPTIONS for the whole server, empty in a CONNECT. RFC
-        9112, section 3.2; RFC 9110, section 4.2.3.
+        It is `/` if an absolute target has none, `*` in an OPTIONS for the whole server, and empty in a CONNECT.
+        RFC 9112, section 3.2; RFC 9110, section 4.2.3.
 
         >>> Request("GET", "/chat?room=1").path, Request("GET", "http://a").path, Request("CONNECT", "a:443").path
         (b'/chat', b'/', b'')
         """
     @property
     def query(self) -> bytes:
-        """The query of the target, as sent; empty where there is none.
+        """The query of the target, as sent; empty if there is none.
 
-        It stands after the first question mark. RFC 9112, section 3.2.
+        It begins after the first question mark. RFC 9112, section 3.2.
 
         >>> Request("GET", "/chat?room=1").query
         b'room=1'
         """
     @property
     def http_version(self) -> str:
-        """The version as text, as ASGI and WSGI have it: `1.1` or `1.0`.
+        """The HTTP version as text, such as `1.1`.
 
-        RFC 9112, section 2.3.
+        ASGI has it in this form. RFC 9112, section 2.3.
 
         >>> Request("GET", "/").http_version
         '1.1'
         """
     def asgi(self) -> dict[str, Any]:
-        """Returns the part of an ASGI scope that a request gives.
+        """Returns a new dict with the keys of an ASGI scope that depend on the request.
 
-        In a new dict, made in one call.
-
-        Add what the connection knows: `type`, `asgi`, `scheme`, `server`, `client`. The path is decoded, and what is no
-        UTF-8 in it is replaced; `raw_path` is as sent.
+        Add those that depend on the connection: `type`, `asgi`, `scheme`, `server`, `client`. The path is decoded, and
+        bytes in it that are not UTF-8 are replaced; `raw_path` is as sent.
 
         >>> scope = Request("GET", "/caf%C3%A9?x=1", [("Host", "a")]).asgi()
         >>> scope["method"], scope["path"], scope["raw_path"], scope["query_string"]
@@ -1134,9 +1271,9 @@ class Request:
     def authority(self) -> bytes | None:
         """The authority that the request is for, or None.
 
-        The target's, else the Host header; None where HTTP/1.0 names none.
+        It is that in the target, else the value of Host. None if there is neither, as in HTTP/1.0.
 
-        An intermediary routes by it and sends it on as Host. RFC 9112, sections 3.2 and 3.3.
+        An intermediary routes by it and forwards it as Host. RFC 9112, sections 3.2 and 3.3.
         """
     def __new__(
         cls,
@@ -1151,9 +1288,9 @@ class Request:
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
     def http2_request(self, *, secure: bool) -> Headers:
-        """Returns the request as HTTP/2 has it, pseudo-header fields first.
+        """Returns the request's field lines for HTTP/2, pseudo-header fields first.
 
-        `secure` is whether its scheme is https.
+        `secure` is true if the scheme is https.
 
         Next: an HTTP/2 library's `send_headers`. RFC 9113, section 8.3.1.
 
@@ -1161,17 +1298,17 @@ class Request:
         [(b':scheme', b'https'), (b':authority', b'b'), (b':path', b'/a')]
         """
     def extended_connect(self, protocol: TextLike | Protocol, *, secure: bool) -> Headers:
-        """Returns the extended CONNECT that asks for `protocol` over HTTP/2.
+        """Returns the field lines of an extended CONNECT that requests `protocol`.
 
-        Pseudo-header fields come first. A 2xx to it is the 101. Only where the server's
+        Pseudo-header fields come first. A 2xx to it means what a 101 means in HTTP/1.1. Send it only if the server's
         SETTINGS_ENABLE_CONNECT_PROTOCOL is 1. Next: an HTTP/2 library's `send_headers`. RFC 8441, sections 4 and 5.
         """
 
 @final
 class Informational:
-    """A response head with a status of 1xx but 101.
+    """The head of an informational (1xx) response other than 101 (client).
 
-    Client. The final response is still to come (RFC 9110, section 15.2).
+    The final response is still to come (RFC 9110, section 15.2).
     """
 
     __match_args__ = ("status", "headers")
@@ -1189,23 +1326,29 @@ class Informational:
 
 @final
 class Response:
-    """A final response head.
+    """A final response head (client).
 
-    Client. Next come `Data` and `EndOfMessage` (RFC 9112, section 4).
+    Next: `Data` and `EndOfMessage` follow (RFC 9112, section 4).
     """
 
     __match_args__ = ("status", "headers")
     kind: ClassVar[EventKind]
     status: Final[int]
-    """100 to 999; an unknown one means what the x00 of its class means (RFC 9110, section 15)."""
+    """The status code: 101 in `Switched`, otherwise 200 to 999.
+
+    An unknown one means what the x00 of its class means (RFC 9110, section 15).
+    """
     reason: Final[bytes]
-    """Often empty, without any meaning."""
+    """The reason phrase, which has no meaning; often empty."""
     headers: Final[Headers]
     minor_version: Final[int]
     dropped: Final[int]
-    """The number of pipelined requests after this one's that get no response (RFC 9112, section 9.3.2)."""
+    """The number of later pipelined requests that get no response.
+
+    RFC 9112, section 9.3.2.
+    """
     advertised: Final[tuple[Protocol, ...]]
-    """The protocols that the server would switch to: its Upgrade field."""
+    """The protocols in the Upgrade field, to which the server would switch."""
 
     def __new__(
         cls,
@@ -1221,7 +1364,7 @@ class Response:
 
 @final
 class Data:
-    """Some content. How it is cut into pieces has no meaning.
+    """A piece of content; where pieces begin and end has no meaning.
 
     >>> Data(b"hello") == Data(b"hello")
     True
@@ -1249,22 +1392,28 @@ class EndOfMessage:
 
 @final
 class Switched:
-    """The peer's direction has left HTTP.
+    """The switch of the peer's direction from HTTP to another protocol.
 
-    What the transport brings next is the new protocol's (RFC 9110, section 7.8).
+    Next: `take_leftover`; further bytes belong to the new protocol (RFC 9110, section 7.8).
     """
 
     __match_args__ = ("by", "protocols")
     kind: ClassVar[EventKind]
     by: Final[SwitchedBy]
     protocols: Final[tuple[Protocol, ...]]
-    """The protocols of the peer's direction now, lowest layer first; empty after CONNECT or a preface."""
+    """The protocols of the peer's direction now, lowest layer first.
+
+    Empty after a CONNECT or an HTTP/2 preface.
+    """
     request: Final[Request | None]
-    """Server: the request, which is to be answered in the new protocol."""
+    """Server: the request, which needs its response in the new protocol.
+
+    None after an HTTP/2 preface.
+    """
     response: Final[Response | None]
-    """Client: the 101 or the 2xx."""
+    """Client: the 101, or the 2xx to CONNECT."""
     leftover: Final[bytes]
-    """The first bytes of the new protocol, as far as they have come."""
+    """The bytes of the new protocol that were received already."""
 
     def __new__(
         cls,
@@ -1281,7 +1430,7 @@ Event: TypeAlias = Request | Informational | Response | Data | EndOfMessage | Sw
 
 @final
 class Paused:
-    """Nothing happens before your code acts; `reason` says how."""
+    """The connection parses no more until your code has acted; `reason` says how."""
 
     __match_args__ = ("reason",)
     reason: Final[PausedReason]
@@ -1292,24 +1441,21 @@ class Paused:
 
 @final
 class Selection:
-    """A choice among the offers of one request, made by `Connection.select`.
+    """A protocol chosen from the offer of one request, by `Connection.select`.
 
-    Of no use with any other.
+    It is valid for that request only.
     """
 
     def early(self) -> Selection:
-        """Returns the same choice, accepted before the request is complete.
+        """Returns the same choice, to be accepted before the request is complete.
 
-        For a new protocol that needs no content.
+        For a new protocol that does not need the request's content.
 
         Our direction switches at once, the peer's at the end of its request. Next: `accept`. RFC 9110, section 7.8.
         """
     @property
     def preference(self) -> int:
-        """The index of the selection among the preferences given to `select`.
-
-        What to prepare before the 101.
-        """
+        """The index of the chosen protocol in the preferences of `select`."""
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
 
@@ -1320,7 +1466,10 @@ class Content:
     __match_args__ = ("kind", "length")
     kind: Final[ContentKind]
     length: Final[int]
-    """The number of bytes left: of the content, or of the current chunk. 0 if that is not known."""
+    """The number of bytes left of the content, or of the current chunk.
+
+    0 if no such number is known.
+    """
 
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
@@ -1329,11 +1478,11 @@ class Content:
 class Prepared:
     r"""A whole response, checked and encoded once, for `respond_prepared`.
 
-    For any number of connections.
+    It can be sent any number of times, on any connection.
 
-    Threads may share it. With a `Date` among its headers it is good for a second. LocalProtocolError as `respond`
-    raises it, for what is wrong with the response itself. `config` is that of the connections; with its `tidy` the
-    headers may be put right.
+    Threads may share it. With a `Date` in its headers use it for a second at most. Raises LocalProtocolError as
+    `respond` does, if the response itself is invalid. `config` is that of the connections; if it is `tidy`,
+    contradictory headers are corrected.
 
     >>> hello = Prepared(200, {"Content-Type": "text/plain"}, b"hello")
     >>> server = Connection(Role.SERVER)
@@ -1355,43 +1504,46 @@ class Prepared:
     ) -> Prepared: ...
     @property
     def status(self) -> int:
-        """The status."""
+        """The status of the response."""
     @property
     def content(self) -> bytes:
-        """The content."""
+        """The content of the response."""
 
 @final
 class Trace:
-    """One thing that happened on a connection."""
+    """One entry of the trace."""
 
     __match_args__ = ("step", "number", "offset")
     step: Final[TraceStep]
     number: Final[int]
-    """The argument of the step; see `TraceStep`."""
+    """The number of the step, as described at its `TraceStep`."""
     offset: Final[int]
-    """Bytes received and passed when it happened."""
+    """The number of the peer's bytes that had been consumed by then."""
 
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
 
 @final
 class State:
-    """The machine's state, for logs and for pages that show it."""
+    """The state of the connection's state machine, for logs and debugging tools."""
 
     request: Final[Phase]
-    """The latest request."""
+    """The progress of the latest request."""
     response: Final[Phase]
-    """The response to the oldest unanswered request."""
+    """The progress of the response to the oldest unanswered request."""
     rx: Final[Rx]
     tx: Final[Tx]
     upgrade: Final[UpgradeState]
     expect: Final[Expect]
     persist: Final[bool]
-    """A further request may follow."""
+    """True if another request may follow on this connection."""
     client_version: Final[ClientVersion]
-    """Server: the client's version."""
+    """Server: the client's HTTP version."""
     pipelined: Final[int]
-    """Client: complete requests before the latest whose final response has not ended."""
+    """Client: the number of unanswered requests before the latest.
+
+    All of them have been sent completely. A request counts until its final response has ended.
+    """
 
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
@@ -1401,9 +1553,9 @@ class Connection:
     """One HTTP/1.1 connection, without its transport.
 
     Text may be `str` of latin-1 characters (UnicodeEncodeError for others) or `bytes`. Field lines may be `Headers`,
-    a mapping, or any iterable of pairs. A TypeError or ValueError says in which line something is no name or value.
+    a mapping, or any iterable of pairs. A TypeError or ValueError tells which line has an invalid name or value.
     Each method that returns bytes appends them to the bytearray `into` instead if there is one, and then returns
-    their number. It raises BufferError, with nothing decided, where a view keeps `into` from growing.
+    their number. It raises BufferError, and has changed nothing, if a memoryview keeps `into` from growing.
 
     A rejected call raises `LocalProtocolError` and has changed nothing. A connection belongs to one thread at a time.
     A call in the middle of another one raises RuntimeError, as does any call after a bug in the engine has ended it.
@@ -1414,55 +1566,56 @@ class Connection:
     # Bytes in, events out.
 
     def receive_data(self, data: ReadableBuffer) -> None:
-        """Takes what the peer sent, all of it; `b""` is its clean end.
+        """Appends bytes received from the peer; `b""` is its clean EOF.
 
-        As from `socket.recv`. Next: `next_event`.
+        So the result of `socket.recv` can be passed as it is. Next: `next_event`.
 
-        BUFFER_FULL while `buffered` bytes wait already. RemoteProtocolError after the peer's error. RFC 9112,
-        section 2.2.
+        All bytes are appended or none. BUFFER_FULL if `Config.buffered` bytes are already unread; RemoteProtocolError
+        after the peer's error. RFC 9112, section 2.2.
 
         Raises LocalProtocolError: BUFFER_FULL, AFTER_END, CLOSED, SWITCHED, FAILED.
         """
     def receive_eof(self, clean: bool = True) -> None:
-        """Tells the connection that the peer's bytes have ended.
+        """Records the end of the peer's bytes (EOF).
 
-        After a FIN, and over TLS a closure alert, or not cleanly (RFC 9112, section 9.8).
+        `clean` is true after a FIN, over TLS only with a closure alert before it (RFC 9112, section 9.8).
 
-        It counts when everything before it has been read. Next: `next_event`.
+        It takes effect once all bytes received before it have been read. Next: `next_event`.
         """
     def get_buffer(self, sizehint: int = -1) -> memoryview:
-        """Returns a space of 65,536 bytes to read the transport into.
+        """Returns a view of a buffer of 65,536 bytes to read the transport into.
 
-        Whatever the hint: that of `asyncio.BufferedProtocol`.
+        `sizehint` is ignored; it is that of `asyncio.BufferedProtocol`.
 
-        It is the same space each time, and copied from. Raises as `receive_data` does. Next: `buffer_updated`.
+        The buffer is the same each time, until `release`. Raises as `receive_data` does. Next: `buffer_updated`.
 
         Raises LocalProtocolError: BUFFER_FULL, AFTER_END, CLOSED, SWITCHED, FAILED.
         """
     def buffer_updated(self, nbytes: int) -> None:
-        """Takes the first `nbytes` of what `get_buffer` gave. Next: `next_event`.
+        """Appends the first `nbytes` bytes of the buffer of `get_buffer`.
 
-        ValueError for more than there is, or without a buffer; else raises as `receive_data` does.
+        Raises ValueError if the buffer is shorter, or if no `get_buffer` came before; otherwise as `receive_data` does.
+        Next: `next_event`.
         """
     def next_event(self, data: ReadableBuffer | None = None, /) -> Event | NeedData | Paused:
         """Returns the next event, `NEED_DATA` or `Paused`.
 
-        `NEED_DATA` where more bytes must come first; `Paused` where your code must act first.
+        `NEED_DATA` if more bytes are needed for the next event; `Paused` if your code must act before it.
 
-        With `data`, takes that first: `receive_data(data)` and this in one call, and raises as that does. So `b""` is
-        the peer's clean end here too; leave `data` out to ask again.
+        If there is `data`, it is appended first, as by `receive_data`, with the same errors. So `b""` is the peer's
+        clean EOF here too. Without an argument nothing is appended.
 
         >>> server = Connection(Role.SERVER)
         >>> server.next_event(), server.next_event(b"")
         (NEED_DATA, Paused(reason=<PausedReason.CLOSED: 3>))
 
-        RemoteProtocolError where the peer broke the protocol: a server answers with `status` and closes, a client
+        Raises RemoteProtocolError if the peer broke the protocol: a server responds with `status` and closes, a client
         closes. RFC 9112, sections 2.2 and 6.3.
         """
     def events(self) -> Iterator[Event]:
-        """Returns the events up to `NEED_DATA` or `Paused` of `next_event`.
+        """Returns an iterator over events, until `NEED_DATA` or `Paused`.
 
-        Raises as that does.
+        It calls `next_event`, and raises as that does.
         """
 
     # Decisions in, bytes out.
@@ -1475,13 +1628,13 @@ class Connection:
     def send_request(
         self, method: TextLike, target: TextLike, headers: HeadersLike, offer: ProtocolsLike = (), *, into: bytearray
     ) -> int:
-        """Client: sends a request head, with an offer of other protocols or none.
+        """Client: sends a request head, and offers protocols in order of preference.
 
-        The offer is in order of preference.
+        An empty `offer` offers none.
 
-        Host is needed and goes out first; Upgrade is not given as a header but as the offer. Content follows if
-        there is a Content-Length above 0 or a Transfer-Encoding that ends in chunked. Next: `send_data` and
-        `send_end` where content follows; then `receive_data`. RFC 9112, section 3; RFC 9110, section 7.8.
+        Host is needed and is sent first. Upgrade is not given as a header but as the offer. Content follows if there is
+        a Content-Length above 0 or a Transfer-Encoding that ends in chunked. Next: `send_data` and `send_end` if
+        content follows; then `receive_data`. RFC 9112, section 3; RFC 9110, section 7.8.
 
         Raises LocalProtocolError: WRONG_ROLE, REQUEST_UNFINISHED, OFFER_PENDING, PIPELINE_FULL, NOT_PERSISTENT,
         UNREAD_INPUT, CLOSED, SWITCHED, FAILED, INVALID_METHOD, INVALID_TARGET, INVALID_NAME, INVALID_VALUE,
@@ -1495,11 +1648,10 @@ class Connection:
     def send_informational(
         self, status: int, headers: HeadersLike = (), reason: TextLike | None = None, *, into: bytearray
     ) -> int:
-        """Server: an informational response other than 101.
+        """Server: sends an informational (1xx) response other than 101.
 
-        A client waits for a 100 while `owes` is CONTINUE. One that it does not wait for means nothing to it, and a
-        proxy passes it on all the same. Next: the rest of the request, or the final response. RFC 9110, section
-        15.2.
+        A client waits for a 100 while `owes` is CONTINUE. At any other time a 100 has no effect on the client, and a
+        proxy still forwards it. Next: the rest of the request, or the final response. RFC 9110, section 15.2.
 
         Raises LocalProtocolError: WRONG_ROLE, UNASKED, ANSWERED, HTTP_1_0_PEER, CLOSED, SWITCHED, FAILED,
         INVALID_STATUS, INVALID_REASON, INVALID_NAME, INVALID_VALUE, FRAMING_CONFLICT, RESERVED_FIELD.
@@ -1512,11 +1664,12 @@ class Connection:
     def send_response(
         self, status: int, headers: HeadersLike = (), reason: TextLike | None = None, *, into: bytearray
     ) -> int:
-        """Server: a final response head, with the usual reason phrase if none is given.
+        """Server: sends a final response head, with the usual reason phrase by default.
 
-        An offer is thereby declined, which changes nothing else; a 2xx to CONNECT accepts it. Without Content-Length
-        and Transfer-Encoding, content is sent chunked, to an HTTP/1.0 client until close. Next: `send_data` and
-        `send_end`. RFC 9112, sections 4 and 6.
+        It declines a pending offer, which has no other effect; a 2xx to CONNECT opens a tunnel. Send a 426 with
+        `require`: without a list of protocols it is an INVALID_STATUS. Without Content-Length and Transfer-Encoding,
+        content is sent chunked, to an HTTP/1.0 client until close. Next: `send_data` and `send_end`. RFC 9112,
+        sections 4 and 6.
 
         Raises LocalProtocolError: WRONG_ROLE, UNASKED, ANSWERED, CLOSED, SWITCHED, FAILED, INVALID_STATUS,
         INVALID_REASON, INVALID_NAME, INVALID_VALUE, FRAMING_CONFLICT, RESERVED_FIELD.
@@ -1541,12 +1694,13 @@ class Connection:
         *,
         into: bytearray,
     ) -> int:
-        """Server: a whole final response: head, content and end, all of it or nothing.
+        """Server: sends a whole final response: head, content and end.
 
-        The content is framed by its length, which is added, so an HTTP/1.0 client may keep the connection too. In
-        answer to HEAD the length is written and the content is not. A 204, 205 or 304 has no content, and a 2xx to
-        CONNECT opens a tunnel. FRAMING_CONFLICT is also for a Transfer-Encoding, and for content where the status
-        has none. Next: `next_event`. RFC 9110, section 8.6; RFC 9112, section 6.
+        All of it is sent, or nothing. The Content-Length is added, so an HTTP/1.0 client may keep the connection too.
+        In response to HEAD the length is written and the content is not; if the content is empty, no length is
+        added. A 204, 205 or 304 has no content, and a 2xx to CONNECT opens a tunnel. FRAMING_CONFLICT also for a
+        Transfer-Encoding, and for content if the status allows none. Next: `next_event`. RFC 9110, section 8.6;
+        RFC 9112, section 6.
 
         Raises LocalProtocolError: WRONG_ROLE, UNASKED, ANSWERED, CLOSED, SWITCHED, FAILED, INVALID_STATUS,
         INVALID_REASON, INVALID_NAME, INVALID_VALUE, FRAMING_CONFLICT, RESERVED_FIELD, LENGTH_EXCEEDED, LENGTH_SHORT.
@@ -1557,7 +1711,7 @@ class Connection:
     def respond_prepared(self, prepared: Prepared, *, into: bytearray) -> int:
         """Server: sends a response that was checked and encoded before.
 
-        The same bytes, states and errors as `respond`.
+        The bytes, the errors and the state after it are those of `respond`.
 
         Next: `next_event`.
 
@@ -1586,11 +1740,11 @@ class Connection:
     ) -> int:
         """Server: sends the connection's last response, whatever it has received.
 
-        The answer to a peer error, a 408 to half a head or half the content, a 503 to a client that is not wanted.
-        It belongs to the request that waits for an answer; if there is none, to the request that comes next. No more
-        is read, and the response says `Connection: close`. The status is one of 400 to 599. ANSWERED once a response
-        has begun: then `abandon`. Next: send what was written, close the transport as `closing` says. RFC 9110,
-        section 15.5.9.
+        For the response to a peer error, a 408 after an incomplete head or content, or a 503 to a client that is
+        turned away. It responds to the request that waits for a response, or else to the request that comes next. The
+        engine reads no more, and the response has `Connection: close`. The status is one of 400 to 599. ANSWERED if a
+        response has already begun: then `abandon`. Next: send the bytes, then close the transport as `closing`
+        returns. RFC 9110, section 15.5.9.
 
         Raises LocalProtocolError: WRONG_ROLE, ANSWERED, CLOSED, SWITCHED, FAILED, INVALID_STATUS, INVALID_REASON,
         INVALID_NAME, INVALID_VALUE, FRAMING_CONFLICT, RESERVED_FIELD, LENGTH_EXCEEDED, LENGTH_SHORT.
@@ -1601,11 +1755,11 @@ class Connection:
     def accept(self, selection: Selection, headers: HeadersLike = (), *, into: bytearray) -> int:
         """Server: accepts an offered protocol with a 101.
 
-        After a 100 that is still owed, once the request is complete.
+        If a 100 is still owed, it is sent first.
 
-        BODY_PENDING before that: `selection.early()` does not wait. STALE_SELECTION for a choice of another request,
-        NOT_OFFERED for one of another connection. Next: speak the new protocol, in which the request is answered;
-        `next_event` comes to `Switched`. RFC 9110, sections 7.8 and 15.2.2.
+        BODY_PENDING if the request is not complete, unless the selection is `early`. STALE_SELECTION for a selection of
+        an earlier request, NOT_OFFERED if it does not fit the offer. Next: speak the new protocol, and respond to the
+        request in it; `next_event` returns `Switched`. RFC 9110, sections 7.8 and 15.2.2.
 
         Raises LocalProtocolError: WRONG_ROLE, NOTHING_OFFERED, NOT_OFFERED, STALE_SELECTION, BODY_PENDING, ANSWERED,
         CLOSED, SWITCHED, FAILED, INVALID_NAME, INVALID_VALUE, FRAMING_CONFLICT, RESERVED_FIELD, PROFILE_FIELD.
@@ -1614,9 +1768,9 @@ class Connection:
     def require(self, protocols: ProtocolsLike, headers: HeadersLike = (), *, into: None = None) -> bytes: ...
     @overload
     def require(self, protocols: ProtocolsLike, headers: HeadersLike = (), *, into: bytearray) -> int:
-        """Server: the head of a 426 that requires one of these protocols.
+        """Server: sends the head of a 426 that requires one of these protocols.
 
-        Next: `send_data` for content, and `send_end`, then the client's next try. RFC 9110, section 15.5.22.
+        Next: `send_data` for content, and `send_end`; then the client's next request. RFC 9110, section 15.5.22.
 
         Raises LocalProtocolError: WRONG_ROLE, UNASKED, ANSWERED, CLOSED, SWITCHED, FAILED, INVALID_NAME, INVALID_VALUE,
         INVALID_PROTOCOL, FRAMING_CONFLICT, RESERVED_FIELD.
@@ -1625,18 +1779,20 @@ class Connection:
     def send_data(self, data: ReadableBuffer, *, into: None = None) -> bytes: ...
     @overload
     def send_data(self, data: ReadableBuffer, *, into: bytearray) -> int:
-        """Content; of a known length it ends by itself.
+        """Sends a piece of the message's content.
 
-        Next: more, or `send_end`. RFC 9112, sections 6 and 7.1.
+        A message with Content-Length ends after its last byte. Next: more content, or `send_end`. RFC 9112, sections 6
+        and 7.1.
 
         Raises LocalProtocolError: NO_CONTENT, LENGTH_EXCEEDED, CLOSED, SWITCHED, FAILED.
         """
     def send_data_parts(self, length: int) -> tuple[bytes, bytes]:
-        """Returns the framing around `length` bytes that your code writes itself.
+        """Returns the framing around `length` bytes that your code sends itself.
 
-        For `send_data` without a copy.
+        It is `send_data` without a copy of the content.
 
-        All three must be sent, in that order: made for `writelines` and `sendmsg`. Next: as after `send_data`.
+        Send the first part, the content and the second part, as with `writelines` or `sendmsg`. Next: as after
+        `send_data`.
 
         Raises LocalProtocolError: NO_CONTENT, LENGTH_EXCEEDED, CLOSED, SWITCHED, FAILED.
         """
@@ -1644,10 +1800,10 @@ class Connection:
     def send_end(self, trailers: HeadersLike = (), *, into: None = None) -> bytes: ...
     @overload
     def send_end(self, trailers: HeadersLike = (), *, into: bytearray) -> int:
-        """Ends the message, with trailers where it is chunked.
+        """Ends the message being sent, with trailers if it is chunked.
 
-        A message without content, or with all of its Content-Length sent, has ended already: the call is allowed and
-        gives nothing. Next: a client receives, a server goes on with `next_event`. RFC 9112, section 7.1.2.
+        A message without content, or with all of its Content-Length sent, has ended already: the call is allowed once
+        and returns no bytes. Next: a client receives, a server goes on with `next_event`. RFC 9112, section 7.1.2.
 
         Raises LocalProtocolError: NO_CONTENT, LENGTH_SHORT, CLOSED, SWITCHED, FAILED, INVALID_NAME, INVALID_VALUE,
         TRAILER_FORBIDDEN.
@@ -1658,161 +1814,159 @@ class Connection:
     def select(self, preferences: ProtocolsLike, order: Order = ...) -> Selection | None:
         """Server: selects one offered protocol that both sides support.
 
-        By the client's order, unless another is given.
+        The client's order counts, unless `order` is another.
 
-        Each preference is a protocol such as `foo/2`, or a stack of layers such as `TLS/1.2, HTTP/1.1`. None where
-        nothing matches; `Request.offers` says what is wrong. Next: `accept`, or any response. RFC 9110, section 7.8.
+        Each preference is a protocol such as `foo/2`, or a stack of layers such as `TLS/1.2, HTTP/1.1`. Returns None if
+        nothing matches; `Request.offers` has the reasons. Next: `accept`, or any response. RFC 9110, section 7.8.
         """
     def select_subprotocol(self, preferences: Iterable[TextLike], order: Order = ...) -> str | None:
-        """Server: selects the subprotocol of an offered `websocket`, or None.
+        """Server: selects a subprotocol of an offered `websocket` that both sides support.
 
-        One that both sides support.
+        Returns None if none matches.
 
-        Next: `accept` with it as the value of Sec-WebSocket-Protocol; without that field none is spoken. RFC 6455,
-        section 4.2.2.
+        Next: `accept` with it as the value of Sec-WebSocket-Protocol; without that field no subprotocol is used.
+        RFC 6455, section 4.2.2.
         """
     def select_deflate(self, own: Deflate = ...) -> Deflate | None:
-        """Server: decides how to accept an offered `permessage-deflate`, or None.
+        """Server: returns the parameters to accept an offered `permessage-deflate` with.
 
-        Of a `websocket`; None where `own` does not allow it.
+        `own` are the parameters that the server allows. Returns None if no offer of it can be accepted.
 
         Next: `accept` with `str` of it as the value of Sec-WebSocket-Extensions; without that field nothing is
         compressed. RFC 7692, section 7.1.
         """
     def advertise(self, protocols: ProtocolsLike) -> None:
-        """Server: announces what the connection could be upgraded to.
+        """Server: advertises protocols in the Upgrade field of the next final response.
 
-        On the next final response.
-
-        It remains an ordinary response. Next: `respond` or `send_response`. RFC 9110, section 7.8.
+        That response is otherwise unchanged. Next: `respond` or `send_response`. RFC 9110, section 7.8.
 
         Raises LocalProtocolError: WRONG_ROLE, INVALID_PROTOCOL.
         """
     def skip_content(self) -> None:
-        """Drops the rest of the content being received.
+        """Discards the rest of the content being received, up to `Config.drain`.
 
-        Up to the limit `drain`; then receiving ends instead.
+        If more follows, receiving ends.
 
-        Next: `next_event`, which still tells the end of the message. RFC 9112, section 9.3.
+        Next: `next_event`, which still returns the end of the message. RFC 9112, section 9.3.
 
         Raises LocalProtocolError: NO_CONTENT.
         """
     def close_after_response(self) -> None:
-        """Ends the connection after this request's response.
+        """Makes the current response the last: no further request follows.
 
-        A server's next final response says close; an idle connection closes now.
+        A server's next final response has `Connection: close`. If no request is pending, the connection closes now. A
+        client closes after the response that it waits for.
 
-        TOO_LATE once that head has left. Next: go on as before. RFC 9112, section 9.6.
+        TOO_LATE once the head of the response has been sent. Next: go on as before. RFC 9112, section 9.6.
 
         Raises LocalProtocolError: TOO_LATE, CLOSED, SWITCHED, FAILED.
         """
     def abandon(self) -> None:
-        """Gives up: after a deadline, say.
+        """Gives up the request being sent, or the whole connection.
 
-        A client with an unfinished request cuts it and reads on for the response. In every other state, or the second
-        time, no more HTTP in either direction. Next: close the transport's direction that has ended. RFC 9112,
-        section 9.5.
+        A client with an unfinished request truncates it and still receives the response. In every other state, or the
+        second time, HTTP ends in both directions. Next: close the transport's direction that has ended, or the whole
+        transport as `closing` returns. RFC 9112, section 9.5.
         """
     def resume_http(self) -> None:
-        """Resumes HTTP above the new layer, on this same object.
+        """Resumes HTTP within the new protocol, such as TLS, on this same object.
 
-        The original request is answered there.
+        The response to the original request is then sent there.
 
-        Both directions must have switched by a 101, and `take_leftover` must have been called. Next: a server
-        answers, a client receives. RFC 2817, section 3; RFC 9110, section 7.8.
+        Both directions must have switched by a 101, `next_event` must have returned the end of the request, and
+        `take_leftover` the leftover, if there is any. Next: a server responds, a client receives. RFC 2817, section 3;
+        RFC 9110, section 7.8.
 
         Raises LocalProtocolError: NOTHING_OWED, LEFTOVER_PENDING.
         """
     def take_leftover(self) -> bytes:
-        """Takes the first bytes of the new protocol out of the connection.
+        """Removes and returns the received bytes of the new protocol.
 
-        The same as `Switched.leftover`.
+        They are those of `Switched.leftover`; there are none before that event.
 
-        `resume_http` needs this call. Next: speak the new protocol.
+        Next: pass them to the code that speaks the new protocol.
         """
     def take_end(self) -> bool:
-        """Folds the end of the message into the current event.
+        """Merges the end of the message into the current event, if that is its last.
 
-        Returns True where that was the last of its message.
+        Returns True if it is the last: no `EndOfMessage` follows.
 
-        No `EndOfMessage` follows then. That is known for a head without content, and for the last `Data` of content
-        of a known length. False changes nothing. RFC 9112, section 6.
+        It is so for a head without content, and for the last `Data` of a message with Content-Length. False changes
+        nothing. RFC 9112, section 6.
         """
     def pass_content(self, length: int) -> None:
         """Counts bytes of content that your code has read from the transport itself.
 
-        The state and the positions are those after the same bytes through `receive_data`. Allowed for as many as
-        `content` says, once all bytes given to the engine have been read from it. Next: `next_event`. RFC 9112,
-        section 6.
+        State and positions are then as if the bytes had gone through `receive_data`; they do not count towards
+        `Config.drain`. At most as many bytes as `content` returns are allowed, and only if the engine has no unread
+        bytes. Next: `next_event`. RFC 9112, section 6.
 
         Raises LocalProtocolError: NO_CONTENT, UNREAD_INPUT, LENGTH_EXCEEDED, AFTER_END, CLOSED, SWITCHED, FAILED.
         """
     def hand_over(self) -> bytes:
-        """Server: gives the whole connection to another parser.
+        """Server: hands the whole connection over to another parser.
 
-        The current request's head and all bytes after it.
+        Returns the current request's head and all bytes after it, exactly as received.
 
-        They are exactly as they came. Allowed until something after the head was read or something was answered.
-        Next: drop the engine, keep the transport.
+        Allowed until something after the head has been read, or a final response or 101 was sent. Next: drop the
+        engine, keep the transport.
 
         Raises LocalProtocolError: WRONG_ROLE, UNASKED, ANSWERED, HEAD_GONE, CLOSED, SWITCHED, FAILED.
         """
     def set_limits(self, config: Config) -> None:
-        """Changes the limits, from the next message on, to those of `config`.
+        """Changes the limits to those of `config`, from the next message on.
 
-        What else it says is not looked at.
+        Its flags are ignored.
 
-        Refused while a request is not answered, and after a part of the next head has been read.
+        It fails while a request is unanswered, and once a part of the next head has been read.
         Next: go on as before.
 
         Raises LocalProtocolError: UNANSWERED, UNREAD_INPUT.
         """
     def trace(self) -> list[Trace]:
-        """Takes the trace, at most the latest 32 entries.
-
-        A transcript is printed from it.
-        """
+        """Removes and returns the entries of the trace: at most the latest 32."""
     def release(self) -> None:
-        """Gives memory back where a connection is parked.
+        """Releases the memory of a connection that will be idle for a while.
 
-        What `trace`, `required` and `get_buffer` held is gone.
+        The contents of `trace`, `required` and the buffer of `get_buffer` are lost.
         """
 
     # Questions.
 
     @property
     def our_state(self) -> Stage:
-        """The progress of our side, in h11's words."""
+        """The state of this side, with the names that h11 uses."""
     @property
     def their_state(self) -> Stage:
-        """The progress of the peer's side, in h11's words."""
+        """The state of the peer's side, with the names that h11 uses."""
     @property
     def state(self) -> State:
-        """The machine's own state, which says more."""
+        """The state of the connection's state machine, in detail."""
     @property
     def awaiting(self) -> Awaiting:
-        """Returns whom the engine waits for; set deadlines by it.
+        """The party that the connection is waiting for; use it to choose a timeout.
 
-        When one expires, a server calls `reject` with a 408, or just closes an idle connection (REQUEST); a client
+        When that expires, a server calls `reject` with a 408, or just closes an idle connection (REQUEST); a client
         calls `abandon`.
         """
     @property
     def wants_input(self) -> bool:
-        """Tells whether to go on reading the transport.
+        """Tells whether your code should read from the transport.
 
-        While it is false, the peer feels it as back-pressure.
+        Stop reading while it is false: the peer notices that as back-pressure.
         """
     @property
     def may_speak(self) -> bool:
-        """Tells whether our direction may carry the new protocol.
+        """Tells whether your code may now send the new protocol.
 
-        A client has its 101 and its request is out.
+        A server may once it has accepted; a client once it has received the 101, or the 2xx to CONNECT, and its request
+        is complete.
         """
     @property
     def owes(self) -> Owes:
         """The next thing that the caller must send.
 
-        Of several things, the first one that the peer waits for.
+        If several things are due, the one to be sent first.
         """
     @property
     def persists(self) -> bool:
@@ -1822,26 +1976,25 @@ class Connection:
         """
     @property
     def content(self) -> Content:
-        """The rest of the message being received, after the current event.
+        """The content still to come after the current event.
 
-        When the message was cut short, this is what was missing. Next: `pass_content`, if your code can read content
-        past the engine. RFC 9112, section 6.3.
+        After the peer's bytes ended in the middle of a message, it is the missing content. Next: `pass_content`, if
+        your code can read content without the engine. RFC 9112, section 6.3.
         """
     @property
     def unread(self) -> bytes:
-        """The received bytes after the current event, which nothing has read yet.
+        """The received bytes after the current event, which are not parsed yet.
 
-        While an offer is undecided they belong to no protocol. A server that declines and does not trust them to be
-        HTTP calls `close_after_response`; they are then never read (RFC 9931, section 5).
+        While an offer is undecided they belong to no protocol. If you decline it and doubt that the client meant them
+        as HTTP, call `close_after_response`: then they are never read (RFC 9931, section 5).
         """
     @property
     def closing(self) -> Closing:
-        """Returns how to close the transport, should it be closed now.
+        """The way to close the transport, if it is closed now.
 
-        - CLOSE: just so.
-        - LINGER: shut down the sending side, then read and discard until the peer closes, for a few seconds at most,
-          then close. A socket that is closed with bytes unread is reset, which may take the last response away from
-          the client.
+        - CLOSE: close it.
+        - LINGER: send a FIN, then read and discard until the peer closes too. Do so for a few seconds at most; then
+          close. A socket that is closed with unread bytes is reset, and the client may then lose the last response.
         - RESET: set SO_LINGER to 0 and close. Under asyncio set it on `transport.get_extra_info("socket")`, then call
           `transport.abort()`. Over TLS send no closure alert.
 
@@ -1849,61 +2002,63 @@ class Connection:
         """
     @property
     def position(self) -> int:
-        """The number of the peer's bytes that events have passed so far."""
+        """The number of the peer's bytes up to the end of the current event."""
     @property
     def request(self) -> Request | None:
-        """Server: the current request, as long as its head is kept.
+        """Server: the current request, as long as its head is kept; otherwise None.
 
-        Through its event, and while an offer or a CONNECT is undecided or a response is owed in a new protocol.
+        It is kept through its event. After an offer or a CONNECT it is kept until that is accepted or declined. If no
+        offered protocol can be accepted, it is kept until the response begins. If a response is owed in a new
+        protocol, it is kept until that response.
         """
     @property
     def forwardable(self) -> tuple[Protocol, ...]:
-        """Server: the protocols that may be offered to the next server.
+        """Server: the offered protocols that an intermediary may offer to its server.
 
-        Those of the current request, for an intermediary.
+        They are those of the current request, in the client's order.
 
-        Those that may be accepted and are not, like TLS and h2c, between two neighbours; in the client's order.
-        Empty where no request is kept. Next: another connection's `send_request` with them as the offer. RFC 9110,
-        section 7.6.1.
+        Each can be accepted, and is not one between two neighbours, like TLS and h2c. Empty if no request is kept.
+        Next: another connection's `send_request` with them as the offer. RFC 9110, section 7.6.1.
         """
     @property
     def subprotocols(self) -> tuple[str, ...]:
         """Server: the WebSocket subprotocols that the current request offers.
 
-        In the client's order of preference.
+        They are in the client's order of preference.
 
-        Empty where it asks for none, or no request is kept. Next: `select_subprotocol`. RFC 6455, section 4.1.
+        Empty if it offers none, or if no request is kept. Next: `select_subprotocol`. RFC 6455, section 4.1.
         """
     @property
     def required(self) -> tuple[Protocol, ...]:
-        """Client: what the latest 426 asks for, empty where it does not say.
+        """Client: the protocols that the latest 426 requires.
 
-        Next: `send_request` with some of it as the offer.
+        Empty if it names none. Next: `send_request` with some of them as the offer, on a new connection if the 426
+        closes this one. RFC 9110, section 15.5.22.
         """
     @property
     def agreed(self) -> tuple[Protocol, ...]:
         """The protocols that a 101 switched to, lowest layer first."""
     @property
     def unanswered(self) -> int:
-        """Client: how many requests have no complete final response.
+        """Client: the number of requests without a complete final response.
 
         RFC 9112, section 9.3.2.
         """
     @property
     def why(self) -> Why | None:
-        """The reason why this cycle's upgrade did not happen, or None.
+        """The reason why the latest request's upgrade did not happen, or None.
 
-        None where it did, or before the first request.
+        None if it did, or before the first request.
         """
 
 # What goes with particular protocols, beside the connection.
 
 def websocket_key(nonce: ReadableBuffer | None = None) -> str:
-    """Returns a new Sec-WebSocket-Key, of 16 bytes of `os.urandom`.
+    """Returns the value of Sec-WebSocket-Key for a nonce of 16 bytes.
 
-    With `nonce`, that of these 16 bytes, which must be new and unguessable for each connection; ValueError for any
-    other length. Next: `send_request` with it, `Sec-WebSocket-Version: 13` and the offer `websocket`; the engine
-    compares the 101 with it. RFC 6455, section 4.1.
+    Without an argument, for 16 random bytes of `os.urandom`. A `nonce` must be new and unguessable for each connection;
+    raises ValueError for any other length. Next: `send_request` with it, `Sec-WebSocket-Version: 13` and the offer
+    `websocket`; the engine compares the 101 with it. RFC 6455, section 4.1.
 
     >>> websocket_key(b"the sample nonce")
     'dGhlIHNhbXBsZSBub25jZQ=='
@@ -1913,25 +2068,28 @@ def websocket_key(nonce: ReadableBuffer | None = None) -> str:
 class Deflate:
     """The parameters of `permessage-deflate` (RFC 7692, section 7.1).
 
-    A server's own, or those that both sides have agreed on.
+    They are those that a server allows, or those that both sides have agreed on.
 
-    `str` of it is the value of Sec-WebSocket-Extensions that says so. Compressing is the next protocol's work.
+    `str` of it is the value of Sec-WebSocket-Extensions. Compression itself is left to the WebSocket library.
 
     >>> str(Deflate(client_no_context_takeover=True, server_max_window_bits=10))
     'permessage-deflate; client_no_context_takeover; server_max_window_bits=10'
     """
 
     server_no_context_takeover: Final[bool]
-    """The server forgets its window after each message."""
+    """True if the server resets its compression window after each message."""
     client_no_context_takeover: Final[bool]
-    """The client forgets its window after each message."""
+    """True if the client resets its compression window after each message."""
     server_max_window_bits: Final[int | None]
-    """The server's window has at most 2 to this many bytes, 8 to 15; None is not said and means 15.
+    """The base-2 logarithm of the server's maximum window size in bytes: 8 to 15.
 
-    Beyond these bounds nothing is ever agreed on.
+    None sends no such parameter, and means 15. With any other number `select_deflate` returns None.
     """
     client_max_window_bits: Final[int | None]
-    """The client's window, likewise. Below 15 a client that does not mention its window is not agreed with."""
+    """The base-2 logarithm of the client's maximum window size, likewise.
+
+    If a server's own is below 15, an offer that does not mention the client's window is not accepted.
+    """
 
     def __new__(
         cls,
@@ -1945,12 +2103,12 @@ class Deflate:
     def __hash__(self) -> int: ...
 
 def agreed_deflate(fields: HeadersLike) -> Deflate | None:
-    """Returns the `permessage-deflate` that a 101 has agreed to, or None.
+    """Client: returns the `permessage-deflate` parameters that a 101 has agreed to.
 
-    For a client; from the 101's field lines.
+    `fields` are the field lines of the 101. Returns None if they have no such extension.
 
-    The engine has compared it with the offer before it showed the 101. Next: tell the WebSocket library. RFC 7692,
-    section 7.1.
+    The engine has checked them against the offer before it returned the 101. Next: tell the WebSocket library.
+    RFC 7692, section 7.1.
 
     >>> agreed_deflate({"Sec-WebSocket-Extensions": "permessage-deflate; server_max_window_bits=9"})
     ... # doctest: +ELLIPSIS
@@ -1958,18 +2116,18 @@ def agreed_deflate(fields: HeadersLike) -> Deflate | None:
     """
 
 UDP_TEMPLATE: Final[str]
-"""The template for `connect-udp` where nothing else is configured (RFC 9298, section 2)."""
+"""The default template for `connect-udp` (RFC 9298, section 2)."""
 IP_TEMPLATE: Final[str]
-"""The template for `connect-ip` where nothing else is configured (RFC 9484, section 3)."""
+"""The default template for `connect-ip` (RFC 9484, section 3)."""
 UDP_PAYLOAD: Final[int]
 """The longest UDP payload, in bytes (RFC 9298, section 5)."""
 
 def says_capsules(fields: HeadersLike) -> bool:
-    """Returns whether a message with these field lines says that capsules follow.
+    """Returns whether a message with these field lines announces capsules.
 
-    `Capsule-Protocol: ?1` (RFC 9297, section 3.4).
+    It does so with `Capsule-Protocol: ?1` (RFC 9297, section 3.4).
 
-    The engine writes the field itself with the protocols that need it. Next: `Capsules` after the 101.
+    The engine adds the field itself for the protocols that need it. Next: `Capsules` after the 101.
     """
 
 @final
@@ -1978,9 +2136,9 @@ class UdpTarget:
 
     __match_args__ = ("host", "port")
     host: Final[str]
-    """A name or an address; an IPv6 address without brackets."""
+    """A host name or an IP address; an IPv6 address has no brackets."""
     port: Final[int]
-    """1 to 65535."""
+    """The UDP port, from 1 to 65535."""
 
     def __new__(cls, host: str, port: int) -> UdpTarget: ...
     def __eq__(self, other: object, /) -> bool: ...
@@ -1989,11 +2147,11 @@ class UdpTarget:
 def udp_target(target: TextLike, template: TextLike = ...) -> UdpTarget | None:
     """Parses `target_host` and `target_port` of a request's target.
 
-    By `UDP_TEMPLATE`, unless another is given.
+    The default template is `UDP_TEMPLATE`.
 
-    A template has variables as `{name}` and `{?name,name}` (RFC 6570, section 1.2), each once. None where the target
-    does not fit it or a variable is not valid: answer 400. Next: resolve, `accept`, then `Capsules`. RFC 9298,
-    section 3.1.
+    A template has variables as `{name}` and `{?name,name}` (RFC 6570, section 1.2), each once. Returns None if the
+    target does not match it or a variable is invalid; then respond with 400. Next: resolve, `accept`, then `Capsules`.
+    RFC 9298, section 3.1.
 
     >>> udp_target(b"/.well-known/masque/udp/2001%3Adb8%3A%3A42/443/")
     UdpTarget(host='2001:db8::42', port=443)
@@ -2005,9 +2163,12 @@ class IpTarget:
 
     __match_args__ = ("target", "protocol")
     target: Final[str | None]
-    """A name, an address or a prefix such as `192.0.2.0/24`; None is `*`, any."""
+    """A host name, an address or a prefix such as `192.0.2.0/24`.
+
+    None stands for `*`, any.
+    """
     protocol: Final[int | None]
-    """The Internet Protocol number; None is `*`, any."""
+    """The Internet Protocol number; None stands for `*`, any."""
 
     def __new__(cls, target: str | None = None, protocol: int | None = None) -> IpTarget: ...
     def __eq__(self, other: object, /) -> bool: ...
@@ -2016,9 +2177,9 @@ class IpTarget:
 def ip_target(target: TextLike, template: TextLike = ...) -> IpTarget | None:
     """Parses `target` and `ipproto` of a request's target.
 
-    By `IP_TEMPLATE`, unless another is given.
+    The default template is `IP_TEMPLATE`.
 
-    As `udp_target` otherwise. RFC 9484, section 4.6.
+    Otherwise it is like `udp_target`. RFC 9484, section 4.6.
 
     >>> ip_target("/.well-known/masque/ip/192.0.2.0%2F24/*/")
     IpTarget(target='192.0.2.0/24', protocol=None)
@@ -2028,7 +2189,7 @@ def ip_target(target: TextLike, template: TextLike = ...) -> IpTarget | None:
 class Datagram:
     r"""One datagram of a stream of capsules (RFC 9297, section 3.5).
 
-    ValueError for a context that has more than 62 bits.
+    Raises ValueError for a context of 63 or 64 bits, OverflowError for any other that does not fit.
 
     >>> Datagram(0, b"hello").write()
     b'\x00\x06\x00hello'
@@ -2036,7 +2197,10 @@ class Datagram:
 
     __match_args__ = ("context", "payload")
     context: Final[int]
-    """0 is a UDP payload or an IP packet; others are agreed on, drop one that is not known (RFC 9298, section 4)."""
+    """The context identifier: 0 for a UDP payload or an IP packet.
+
+    Both sides agree on other values; drop a datagram with an unknown one (RFC 9298, section 4).
+    """
     payload: Final[bytes]
 
     def __new__(cls, context: int, payload: bytes | bytearray) -> Datagram: ...
@@ -2046,19 +2210,19 @@ class Datagram:
     def write(self, *, into: None = None) -> bytes: ...
     @overload
     def write(self, *, into: bytearray) -> int:
-        """Writes it as a DATAGRAM capsule.
+        """Encodes the datagram as a DATAGRAM capsule.
 
-        Next: send it, once `may_speak`. RFC 9297, section 3.5.
+        Next: send the bytes, once `Connection.may_speak` is true. RFC 9297, section 3.5.
         """
 
 @final
 class Capsules:
-    """A reader of datagrams out of the bytes after a 101.
+    """A reader of datagrams in the bytes after a 101.
 
     Capsules of other types are skipped (RFC 9297, section 3.3).
 
-    `longest` is the longest payload in bytes, `UDP_PAYLOAD` unless told otherwise: a bound on what is held. One thread
-    at a time, like a connection.
+    `longest` is the longest datagram payload in bytes, by default `UDP_PAYLOAD`; it limits the memory used. Like a
+    connection, it belongs to one thread at a time.
 
     >>> capsules = Capsules()
     >>> capsules.receive_data(Datagram(0, b"one").write() + Datagram(2, b"two").write()[:3])
@@ -2068,40 +2232,40 @@ class Capsules:
 
     def __new__(cls, longest: int = ...) -> Capsules: ...
     def receive_data(self, data: ReadableBuffer) -> None:
-        """Takes bytes of the stream, the leftover of the 101 first.
+        """Appends received bytes of the stream, beginning with the leftover of the 101.
 
         Next: `next_datagram` until it is None.
         """
     def next_datagram(self) -> Datagram | None:
-        """The next datagram; None before more bytes come.
+        """Returns the next datagram; None if more bytes are needed.
 
-        ProfileError with TOO_LONG or NO_CONTEXT: abort the stream. RFC 9297, section 3.3; RFC 9298, section 5.
+        Raises ProfileError with TOO_LONG or NO_CONTEXT: abort the stream. RFC 9297, section 3.3; RFC 9298, section 5.
         """
     def finish(self) -> None:
-        """Checks the end of the stream.
+        """Checks that the stream has not ended inside a capsule; call it at EOF.
 
-        ProfileError with TRUNCATED where that was inside a capsule. RFC 9297, section 3.3.
+        Raises ProfileError with TRUNCATED if it has. RFC 9297, section 3.3.
         """
 
 def check_http2(fields: HeadersLike, status: int | None = None) -> OverHttp2 | None:
-    """Returns why field lines may not stand in HTTP/2, or None.
+    """Returns the first reason why HTTP/2 does not allow these field lines, or None.
 
-    Those of a request, or of a response with that status.
+    `status` is that of a response, None for a request.
 
-    None where all may stand there. What an HTTP/2 library hands over is checked with this before it is believed; a
-    message that has it is malformed: reset the stream. RFC 9113, section 8.2.2.
+    Call it with the fields from an HTTP/2 library, before you use them in HTTP/1.1. If there is a reason, the message
+    is malformed: reset the stream. RFC 9113, sections 8.2.1 and 8.2.2.
 
     >>> check_http2({"te": "trailers"}), check_http2([], 101)
     (None, <OverHttp2.SWITCHING: 0>)
     """
 
 def may_forward(protocol: TextLike) -> bool:
-    """Returns whether an intermediary may pass on an offer of that protocol.
+    """Returns whether an intermediary may forward an offer of that protocol.
 
-    A single one, and not TLS or h2c.
+    It must be a single protocol, and not one between two neighbours, like TLS and h2c.
 
-    Those are between two neighbours. For the `:protocol` of an extended CONNECT; what a request offers in HTTP/1.1,
-    `Connection.forwardable` says. Next: `http1_fields`. RFC 2817, section 5.1; RFC 7540, section 3.2.1.
+    Call it for the `:protocol` of an extended CONNECT. For the offers of a request in HTTP/1.1 use
+    `Connection.forwardable`. Next: `http1_fields`. RFC 2817, section 5.1; RFC 7540, section 3.2.1.
 
     >>> may_forward("websocket"), may_forward("h2c"), may_forward("foo, bar")
     (True, False, False)
@@ -2110,9 +2274,9 @@ def may_forward(protocol: TextLike) -> bool:
 def http1_fields(authority: TextLike, fields: HeadersLike, key: TextLike | None = None) -> Headers:
     """Converts the field lines of an HTTP/2 request to HTTP/1.1.
 
-    Host comes from `authority`, cookies in one line again.
+    Host comes from `authority`, and the Cookie fields are joined to one line.
 
-    Pseudo-header fields are left out. ProfileError with an `OverHttp2` where the list is malformed. Next:
+    Pseudo-header fields are left out. Raises ProfileError with an `OverHttp2` if the list is malformed. Next:
     `send_request`; for an extended CONNECT with GET, its `:path`, its `:protocol` as the offer, and for `websocket`
     a `key` of this hop's own (`websocket_key`). RFC 9113, section 8.2.3; RFC 8441, section 5.
 
@@ -2122,47 +2286,54 @@ def http1_fields(authority: TextLike, fields: HeadersLike, key: TextLike | None 
 
 @final
 class Splice:
-    """A splice: any HTTP/2 engine answers the request of an upgrade on stream 1.
+    """A splice that lets any HTTP/2 engine respond to the request of an upgrade.
 
-    As if HTTP/2 had been spoken from the start.
+    The response is on stream 1. To the engine it looks as if the client had used HTTP/2 from the start.
 
-    Made before the 101 for h2c, of the connection's current request, all its content and its trailers. ProfileError
-    with an `Ineligible` where they cannot be taken along: decline the offer. ValueError where no request is kept.
-    Stands between client and engine until `is_done`: after each call with what either has sent, pass on what
-    `take_for_engine` and `take_for_client` give. One thread at a time, like a connection. RFC 7540, section 3.2.
+    Create it before the 101 for h2c, with the connection that has the request, all content of the request, and its
+    trailers. Raises ProfileError with an `Ineligible` if the request cannot be converted: decline the offer. Raises
+    ValueError if the connection keeps no request.
+
+    It is needed between client and engine until `is_done`. Pass it the bytes of either, and after each call forward
+    the bytes that `take_for_engine` and `take_for_client` return. Like a connection, it belongs to one thread at a
+    time. RFC 7540, section 3.2.
     """
 
     def __new__(cls, connection: Connection, content: ReadableBuffer, trailers: HeadersLike = ()) -> Splice: ...
     def client_sent(self, data: ReadableBuffer) -> None:
-        """Bytes of the client, the leftover of the 101 first. Next: `take_for_engine`."""
-    def client_ended(self) -> None:
-        """The client has ended: what has not come whole goes to the engine as it is.
+        """Appends bytes received from the client, beginning with the leftover of the 101.
 
-        Next: `take_for_engine`; tell the engine of the end once `is_waiting` is false.
+        Next: `take_for_engine`.
+        """
+    def client_ended(self) -> None:
+        """Marks the end of the client's bytes (EOF).
+
+        An incomplete preface or frame is passed to the engine as it is. Next: `take_for_engine`; pass the EOF to the
+        engine once `is_waiting` is false.
         """
     def engine_sent(self, data: ReadableBuffer) -> None:
-        """Bytes that the engine has written.
+        """Appends bytes that the engine has written.
 
         Next: `take_for_client` and `take_for_engine`.
         """
     def take_for_engine(self) -> bytes:
-        """Takes the bytes for the engine; empty where there are none."""
+        """Removes and returns the bytes to pass to the engine now."""
     def take_for_client(self) -> bytes:
-        """Takes the bytes for the client; empty where there are none."""
+        """Removes and returns the bytes to send to the client now."""
     @property
     def wants_client(self) -> bool:
-        """Tells whether the client should be read.
+        """Tells whether to read from the client's transport.
 
-        False only while too much waits for the engine (RFC 9113, section 5.2).
+        False only while too much waits for the engine's flow-control window (RFC 9113, section 5.2).
         """
     @property
     def is_waiting(self) -> bool:
-        """Tells whether bytes of the client wait for the engine's window."""
+        """Tells whether bytes of the client wait for the engine's flow-control window."""
     @property
     def is_done(self) -> bool:
-        """Tells whether nothing is held and both sides have the same picture.
+        """Tells whether client and engine can be connected directly.
 
-        Then connect client and engine directly.
+        No bytes are held any more, and both have the same state of the connection.
         """
 
 __all__ = [

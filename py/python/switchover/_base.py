@@ -36,11 +36,20 @@ class ProtocolError(Exception):
     kind: ErrorKind
     """The kind of the error; equal to its number."""
     offset: int | None
-    """The offset of the error in the peer's bytes, from the connection's first; None for an error of the caller."""
+    """The offset of the error in the peer's bytes, from the connection's first byte.
+
+    None for an error of the caller.
+    """
     field: int | None
-    """The index of the passed header line that caused an error of the caller, from 0; None for other errors."""
+    """The index of the passed field line that caused an error of the caller, from 0.
+
+    None for other errors.
+    """
     ineligible: Ineligible | None
-    """The rule that the offer of `send_request` breaks, for PROFILE_FIELD; None for other errors."""
+    """The rule that the offer of `send_request` breaks, for PROFILE_FIELD.
+
+    None for other errors.
+    """
 
     def __init__(
         self,
@@ -81,7 +90,7 @@ class ProtocolError(Exception):
 
     @property
     def clause(self) -> str:
-        """The rule that was violated, such as `RFC 9112, section 6.3`."""
+        """The rule that was violated, such as `RFC 9112, 6.3`."""
         return self.kind.clause
 
     @property
@@ -111,9 +120,9 @@ class LocalProtocolError(ProtocolError):
 class RemoteProtocolError(ProtocolError):
     r"""The peer broke the protocol. Receiving has ended.
 
-    A server may send one response, for which `status` is the status, unless one has begun already: `our_state` is
-    then SEND_BODY or later. It gets the same error until that response is complete. A client sends nothing more; it
-    is paused, CLOSED.
+    A server may still send one response with `status`, unless one has begun already: `our_state` is then SEND_BODY or
+    later. Each call of `next_event` raises the same error until that response is complete. A client can send nothing
+    more: its next call returns `Paused` with CLOSED.
 
     >>> from switchover import Connection, Role
     >>> server = Connection(Role.SERVER)
@@ -146,7 +155,10 @@ class ProfileError(ValueError):
     __module__ = "switchover"
 
     reason: Ineligible | OverHttp2 | CapsuleFault
-    """The broken rule: `Ineligible` from `Splice`, `OverHttp2` from `http1_fields`, `CapsuleFault` from `Capsules`."""
+    """The broken rule.
+
+    An `Ineligible` from `Splice`, an `OverHttp2` from `http1_fields`, a `CapsuleFault` from `Capsules`.
+    """
 
     def __init__(self, message: str, reason: Ineligible | OverHttp2 | CapsuleFault) -> None:
         super().__init__(message, reason)

@@ -1,4 +1,7 @@
-"""What the engine says of each member of an enum and of each option. Written by tests/rust/tests/stubs.rs."""
+"""The documentation of the members of enums and of the options.
+
+Written by tests/rust/tests/stubs.rs.
+"""
 
 # ruff: noqa: E501
 
@@ -243,7 +246,7 @@ MEMBERS = {
         "OFFER_PENDING": "Nothing may follow an undecided offer or CONNECT.",
         "PIPELINE_FULL": "Too many requests wait for their responses.",
         "NOT_PERSISTENT": "The connection will not carry another request.",
-        "NO_CONTENT": "No message is open that takes content: no head was sent, it said that none follows, or all has been sent.",
+        "NO_CONTENT": "No message is open that takes content. No head was sent, it said that none follows, or all has been sent.",
         "HTTP_1_0_PEER": "An HTTP/1.0 client gets no informational response.",
         "NOTHING_OFFERED": "Nothing was offered that could be accepted.",
         "NOT_OFFERED": "The selection is not part of the offer.",
@@ -269,7 +272,7 @@ MEMBERS = {
         "INVALID_VALUE": "The field value holds a forbidden byte.",
         "INVALID_PROTOCOL": "Not a list of protocol names.",
         "INVALID_HOST": "The request needs exactly one valid Host.",
-        "FRAMING_CONFLICT": "Framing or connection fields that contradict each other, the status or the peer's version.",
+        "FRAMING_CONFLICT": "Framing or connection fields that contradict each other, the status or version.",
         "RESERVED_FIELD": "The engine writes this field itself.",
         "LENGTH_EXCEEDED": "More content than the Content-Length says.",
         "LENGTH_SHORT": "Less content than the Content-Length says.",

@@ -35,7 +35,10 @@ SWITCHED, FAILED, STAYED = 0, 1, 2
 """The exit statuses of the process."""
 
 SETTINGS = "AAMAAABkAAQAAP__"
-"""The HTTP2-Settings of an offer of h2c: 100 streams, the default window (RFC 7540, section 3.2.1)."""
+"""The value of HTTP2-Settings in an offer of h2c: 100 streams, the default window.
+
+RFC 7540, section 3.2.1.
+"""
 
 
 class Target(NamedTuple):

@@ -79,7 +79,7 @@ def acknowledged(raw: socket.socket | None) -> int | None:
 def has_hung_up(raw: socket.socket | None) -> bool:
     """Returns whether the peer has half-closed or reset the connection.
 
-    Even if unread bytes of it precede that.
+    Unread bytes of the peer may precede that. False if the system cannot tell.
     """
     return polls(raw, "POLLRDHUP")
 

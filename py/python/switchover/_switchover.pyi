@@ -1,4 +1,4 @@
-"""The native part of `switchover`, which re-exports and documents all of it."""
+"""The native part of `switchover`, which re-exports its public names."""
 
 from typing import final
 

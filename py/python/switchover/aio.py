@@ -2,8 +2,9 @@
 
 Works under asyncio and trio alike.
 
-A client calls `connect_upgrade`, a server `serve` or `serve_connection`. Both return the new protocol's bytes as a
-`SwitchedStream`, which any library over anyio can use. Needs `pip install switchover[aio]`.
+A client calls `connect_upgrade`, a server `serve` or `serve_connection`. The bytes of the new protocol are a
+`SwitchedStream`, which any library over anyio can use: `connect_upgrade` returns it, and `Exchange.accept` to the
+server's handler. Needs `pip install switchover[aio]`.
 """
 
 from __future__ import annotations
@@ -11,7 +12,10 @@ from __future__ import annotations
 from importlib.metadata import version
 
 OLDEST = (4, 16)
-"""The oldest supported version of anyio. Earlier ones closed a truncated response cleanly under asyncio."""
+"""The oldest supported version of anyio.
+
+Earlier ones closed a truncated response cleanly under asyncio.
+"""
 
 try:
     from ._aio.client import ClientResponse, Declined, connect_upgrade, resume

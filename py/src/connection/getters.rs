@@ -83,7 +83,7 @@ impl Connection {
 
     /// Consumes the end of the message together with the current event, if known.
     ///
-    /// Returns whether it did; no EndOfMessage follows then. Next: respond.
+    /// Returns whether it did; no EndOfMessage follows then.
     fn take_end(&self) -> PyResult<bool> {
         self.with(|inner| inner.engine.take_end())
     }
@@ -95,9 +95,10 @@ impl Connection {
         self.call(py, |engine| engine.pass_content(length))
     }
 
-    /// Returns all received bytes, so that another HTTP parser can take over (server).
+    /// Hands the whole connection over to another HTTP parser (server).
     ///
-    /// Next: discard the connection object, keep the transport.
+    /// Returns the current request's head and all bytes after it. Next: discard the connection
+    /// object, keep the transport.
     fn hand_over<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
         self.call(py, |engine| engine.hand_over()).map(|bytes| PyBytes::new(py, &bytes))
     }
@@ -160,7 +161,7 @@ impl Connection {
 
     /// Returns the trace entries since the last call and removes them.
     ///
-    /// The connection keeps only the latest entries.
+    /// The connection keeps only the latest 32.
     fn trace(&self) -> PyResult<Vec<Trace>> {
         self.with(|inner| std::iter::from_fn(|| inner.engine.trace()).map(Trace::of).collect())
     }
@@ -213,7 +214,7 @@ impl Connection {
 
     /// Negotiates the permessage-deflate parameters of an offered websocket (server).
     ///
-    /// None if it is not offered acceptably. Next: accept with str() of it as the value of
+    /// None if no offer of it can be accepted. Next: accept with str() of it as the value of
     /// Sec-WebSocket-Extensions. RFC 7692, section 7.1.
     #[pyo3(signature = (own = Deflate::default()), text_signature = "($self, own=...)")]
     fn select_deflate(&self, own: Deflate) -> PyResult<Option<Deflate>> {
@@ -248,15 +249,16 @@ impl Connection {
 
     /// Closes the connection after the response to the current request.
     ///
-    /// While no request waits for a response, it closes at once. An error after the response has
-    /// begun (TOO_LATE). Next: go on as before. RFC 9112, section 9.6.
+    /// If no request is pending, it closes at once. Raises LocalProtocolError (TOO_LATE) once a
+    /// server's response has begun. Next: go on as before. RFC 9112, section 9.6.
     fn close_after_response(&self, py: Python<'_>) -> PyResult<()> {
         self.call(py, |engine| engine.close_after_response())
     }
 
-    /// Abandons the exchange.
+    /// Gives up the request being sent, or the whole connection.
     ///
-    /// Next: close the direction of the transport that has ended; next_event says which.
+    /// Next: close the direction of the transport that has ended, or the whole transport as
+    /// `closing` returns.
     fn abandon(&self, py: Python<'_>) -> PyResult<()> {
         self.call(py, |engine| engine.abandon())
     }

@@ -1,8 +1,8 @@
 //! The Python class `Connection`.
 //!
 //! `receive.rs` has the methods that receive bytes and return events, `send.rs` and `respond.rs`
-//! those that return bytes to send. `getters.rs` has the getters, and the methods that send
-//! nothing.
+//! those that return bytes to send. `getters.rs` has the getters, and the methods that change the
+//! connection but send nothing.
 
 mod getters;
 mod receive;
@@ -34,11 +34,11 @@ struct Inner {
     engine: core::Connection,
     /// The buffer of `get_buffer`, into which the transport reads.
     landing: Option<Py<PyByteArray>>,
-    /// Set after `get_buffer` until bytes are received.
+    /// Set after `get_buffer` until bytes or EOF are received.
     is_lent: bool,
     /// The output buffer of the latest call, reused by the next one.
     out: Vec<u8>,
-    /// The event of the latest request, if it has an offer.
+    /// The event of the latest request, if it has an offer in `Upgrade`.
     ///
     /// The `Switched` event contains it again.
     offer: Option<Py<Request>>,

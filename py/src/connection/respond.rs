@@ -102,7 +102,8 @@ impl Connection {
 
     /// Sends the connection's last response, even without a request (server).
     ///
-    /// Next: send it, close the sending side. RFC 9110, section 15.5.9.
+    /// Next: send the bytes, then close the transport as `closing` returns. RFC 9110, section
+    /// 15.5.9.
     #[pyo3(
         signature = (
             status, headers = FieldLines::default(), content = None, reason = None, *, into = None

@@ -1,4 +1,6 @@
-//! The event classes of h11: frozen, compared by value, not hashable.
+//! The event classes of h11: frozen and compared by value.
+//!
+//! Of the events only `ConnectionClosed` is hashable.
 
 use pyo3::PyClass;
 use pyo3::prelude::*;

@@ -42,8 +42,8 @@ impl Headers {
 
     /// Checks the headers passed to a constructor and rejects those that h11 rejects.
     ///
-    /// These are invalid names or values, different lengths, and transfer codings other than
-    /// chunked.
+    /// These are invalid names or values, malformed or different lengths, transfer codings other
+    /// than chunked, and several Transfer-Encodings.
     fn checked(py: Python<'_>, given: &FieldLines) -> PyResult<Self> {
         let lines = Lines::of(given);
         let (mut length, mut is_coded) = (None, false);

@@ -33,7 +33,8 @@ fn compare(path: &str, wanted: &str) {
 /// Returns the Python module with the docstrings of enum members and options.
 fn for_help(stubs: &str) -> String {
     let mut page = String::from(
-        "\"\"\"What the engine says of each member of an enum and of each option. Written by tests/rust/tests/stubs.rs.\"\"\"\n\n\
+        "\"\"\"The documentation of the members of enums and of the options.\n\n\
+         Written by tests/rust/tests/stubs.rs.\n\"\"\"\n\n\
          # ruff: noqa: E501\n\nMEMBERS = {\n",
     );
     for class in stubs
@@ -61,7 +62,7 @@ fn for_help(stubs: &str) -> String {
     page + &format!("}}\n\nLENIENT = {leniencies:?}\n")
 }
 
-/// Returns the attributes of a class, each with its docstring.
+/// Returns the attributes of a class, each with its docstring in one line.
 ///
 /// An attribute is a line that has `mark` after the name.
 fn described<'s>(class: &'s str, mark: &str) -> Vec<(&'s str, String)> {
@@ -76,13 +77,14 @@ fn described<'s>(class: &'s str, mark: &str) -> Vec<(&'s str, String)> {
         };
         let first = lines
             .next()
-            .and_then(|line| line.trim_start().strip_prefix("\"\"\""))
+            .and_then(|line| line.trim_start().trim_start_matches('r').strip_prefix("\"\"\""))
             .expect("a document");
-        let mut words = vec![first];
-        while !words.last().is_some_and(|line| line.ends_with("\"\"\"")) {
-            words.push(lines.next().expect("the end of a document").trim_start());
+        let mut texts = vec![first];
+        while !texts.last().is_some_and(|line| line.ends_with("\"\"\"")) {
+            texts.push(lines.next().expect("the end of a document").trim_start());
         }
-        found.push((name, words.join(" ").replace("\"\"\"", "")));
+        let text = texts.join(" ").replace("\"\"\"", "");
+        found.push((name, text.split_whitespace().collect::<Vec<_>>().join(" ")));
     }
     found
 }
@@ -118,10 +120,11 @@ fn with_enums(mut stubs: String) -> String {
 }
 
 /// Returns the core's documentation of each value of an enum, in their order.
-fn documents(enumeration: &str) -> Vec<String> {
+///
+/// Each has a summary and further paragraphs.
+fn documents(enumeration: &str) -> Vec<Vec<String>> {
     if enumeration == "ErrorKind" {
-        let sentence = |text: &str| text[..1].to_uppercase() + &text[1..] + ".";
-        return ErrorKind::ALL.iter().map(|kind| sentence(kind.text())).collect();
+        return ErrorKind::ALL.iter().map(|kind| of_kind(kind.text())).collect();
     }
     let opening = format!("pub enum {enumeration} {{");
     let source = switchover_tests::files(&home().join("../core/src"), "rs")
@@ -132,12 +135,32 @@ fn documents(enumeration: &str) -> Vec<String> {
     let (mut found, mut text) = (Vec::new(), Vec::new());
     for line in section(&source, &opening, "}") {
         match line.strip_prefix("///") {
-            Some(words) => text.extend(words.split_whitespace()),
+            Some(words) => text.push(words),
             None if line.starts_with("#[") => {}
-            None => found.push(plain(&text.split_off(0).join(" "))),
+            None => found.push(paragraphs(&text.split_off(0))),
         }
     }
     found
+}
+
+/// Returns the text of an error's kind as paragraphs of whole sentences.
+///
+/// If it is longer than a summary may be, its explanation after a colon is a paragraph of its own.
+fn of_kind(text: &str) -> Vec<String> {
+    let sentence = |text: &str| text[..1].to_uppercase() + &text[1..] + ".";
+    let pieces = if text.len() < 80 { None } else { text.split_once(": ") };
+    match pieces {
+        Some((summary, rest)) => vec![sentence(summary), sentence(rest)],
+        None => vec![sentence(text)],
+    }
+}
+
+/// Returns the paragraphs of the lines of a doc comment, as plain text.
+fn paragraphs(lines: &[&str]) -> Vec<String> {
+    let words = |lines: &[&str]| -> Vec<String> {
+        lines.iter().flat_map(|line| line.split_whitespace()).map(str::to_owned).collect()
+    };
+    lines.split(|line| line.trim().is_empty()).map(|lines| plain(&words(lines).join(" "))).collect()
 }
 
 /// Converts documentation to plain text: no links, and names as in Python.
@@ -158,12 +181,25 @@ fn plain(text: &str) -> String {
     out.split_inclusive(". ").map(spelled).collect()
 }
 
-/// Returns a text as an indented docstring.
-fn in_quotes(text: &str) -> String {
+/// Returns paragraphs as an indented docstring.
+///
+/// It is a raw string if it has a backslash.
+fn in_quotes(paragraphs: &[String]) -> String {
+    let is_raw = paragraphs.iter().any(|text| text.contains('\\'));
     let quotes = "\"\"\"";
-    // Leave room for the closing quotes in every line.
-    let lines = wrapped(&format!("    {quotes}"), text, "    ", WIDTH - quotes.len());
-    lines.join("\n") + quotes + "\n"
+    let opening = format!("    {}{quotes}", if is_raw { "r" } else { "" });
+    let [summary, rest @ ..] = paragraphs else { panic!("no document") };
+    if rest.is_empty() {
+        // Leave room for the closing quotes in every line.
+        let lines = wrapped(&opening, summary, "    ", WIDTH - quotes.len());
+        return lines.join("\n") + quotes + "\n";
+    }
+    let mut lines = wrapped(&opening, summary, "    ", WIDTH);
+    for text in rest {
+        lines.push(String::new());
+        lines.extend(wrapped("    ", text, "    ", WIDTH));
+    }
+    lines.join("\n") + "\n    " + quotes + "\n"
 }
 
 /// Returns the stubs with the arguments and attributes of `Config`.
@@ -171,18 +207,22 @@ fn in_quotes(text: &str) -> String {
 /// Arguments show their default values, and attributes the core's documentation.
 fn with_options(mut stubs: String) -> String {
     let (mut arguments, mut attributes) = (String::new(), String::new());
-    let mut add = |name: &str, kind: &str, default: &str, document: &str| {
+    let mut add = |name: &str, kind: &str, default: &str, document: &[String]| {
         arguments += &format!("        {name}: {kind} = {default},\n");
         attributes += &format!("    {name}: Final[{kind}]\n{}", in_quotes(document));
     };
     let source = read("core/src/limits.rs");
     for (name, default) in Limits::DEFAULT.table() {
-        let document = field_document(&source, name);
+        let mut document = field_document(&source, name);
+        let last = document.pop().expect("a document");
         let (text, documented) =
-            document.rsplit_once("Default ").unwrap_or_else(|| panic!("{name} has no default"));
+            last.rsplit_once("Default ").unwrap_or_else(|| panic!("{name} has no default"));
         let digits: String = documented.chars().filter(char::is_ascii_digit).collect();
         assert_eq!(digits, default.to_string(), "the default of {name}");
-        add(name, "int", &with_underscores(default), text.trim_end());
+        if !text.is_empty() {
+            document.push(text.trim_end().to_owned());
+        }
+        add(name, "int", &with_underscores(default), &document);
     }
     for (name, _) in Lenient::none().table().chain(Config::default().flags()) {
         add(name, "bool", "False", &field_document(&source, name));
@@ -200,8 +240,8 @@ fn with_options(mut stubs: String) -> String {
     stubs
 }
 
-/// Returns the documentation of the public field `name`.
-fn field_document(source: &str, name: &str) -> String {
+/// Returns the paragraphs of the documentation of the public field `name`.
+fn field_document(source: &str, name: &str) -> Vec<String> {
     let declares = format!("    pub {name}: ");
     let lines: Vec<&str> = source.lines().collect();
     let at = lines
@@ -212,11 +252,9 @@ fn field_document(source: &str, name: &str) -> String {
         .rev()
         .find(|&line| !lines[line].trim_start().starts_with("///"))
         .map_or(0, |line| line + 1);
-    let text: Vec<&str> = lines[begin..at]
-        .iter()
-        .flat_map(|line| line.trim_start().trim_start_matches("///").split_whitespace())
-        .collect();
-    plain(&text.join(" "))
+    let text: Vec<&str> =
+        lines[begin..at].iter().map(|line| line.trim_start().trim_start_matches("///")).collect();
+    paragraphs(&text)
 }
 
 /// Formats a number with underscores, such as `65_536`.

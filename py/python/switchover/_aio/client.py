@@ -40,9 +40,12 @@ if TYPE_CHECKING:
 LOOK = 0.1
 """The maximum time in seconds to read bytes that have already been received."""
 EARLY_RESPONSE_GRACE = 1.0
-"""The time in seconds to wait for a response once the server reads no more of a request."""
+"""The seconds to wait for a response once the server reads no more of a request."""
 BAD_REQUEST = 400
-"""The lowest error status: after one a client stops sending (RFC 9112, section 9.5)."""
+"""The lowest error status.
+
+After an error status a client stops sending (RFC 9112, section 9.5).
+"""
 
 
 @dataclass(frozen=True)
@@ -58,7 +61,10 @@ class ClientResponse:
     is_whole: bool
     """True if `content` is complete; otherwise the rest was not read."""
     persists: bool
-    """True if the stream may carry another request: pass it to `connect_upgrade` again."""
+    """True if the stream may carry another request.
+
+    Pass it to `connect_upgrade` again.
+    """
 
 
 class Declined(Exception):  # noqa: N818  (no error: a server may always do that)
@@ -76,8 +82,9 @@ class Declined(Exception):  # noqa: N818  (no error: a server may always do that
         self.why = why
         """The reason why there was no switch, as an enum with a `text`."""
         self.required = required
-        """The protocols that a 426 requires: offer some of them in a further `connect_upgrade` (RFC 9110, section
-        15.5.22).
+        """The protocols that a 426 requires (RFC 9110, section 15.5.22).
+
+        Offer some of them in a further `connect_upgrade`.
         """
 
     def __str__(self) -> str:

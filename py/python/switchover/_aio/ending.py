@@ -21,12 +21,13 @@ from .._reset import resets
 from .wire import Wire, socket_of
 
 LINGER_MAX = 4.0
-"""The maximum time of lingering in seconds; it ends earlier after a pause of `LINGER_IDLE` seconds."""
+"""The maximum time of lingering in seconds."""
 LINGER_IDLE = 1.0
+"""The pause in seconds after which lingering ends earlier."""
 LINGER_BYTES = 1 << 20
 """The maximum number of bytes discarded while lingering."""
 DISCONNECTS = (BrokenResourceError, ClosedResourceError, EndOfStream, IncompleteRead, SSLError)
-"""The exceptions of an anyio stream that is closed, or whose peer has disconnected."""
+"""The exceptions of an anyio stream that either side has closed."""
 TRANSPORT_ERRORS = (*DISCONNECTS, OSError)
 """`DISCONNECTS`, and the exceptions of TLS's transport and of timeouts."""
 
@@ -34,7 +35,7 @@ TRANSPORT_ERRORS = (*DISCONNECTS, OSError)
 async def linger_and_close(wire: Wire) -> None:
     """Closes the connection after the last response.
 
-    So that the client gets all of the response, or sees that it is incomplete.
+    The client gets all of the response, or sees that it is incomplete.
     """
     closing = wire.connection.closing
     if wire.is_broken or closing is Closing.RESET:

@@ -54,7 +54,10 @@ if TYPE_CHECKING:
 
 LOG = logging.getLogger("switchover.aio")
 UNHEARD = 1 << 20
-"""The bytes of discarded content, as after a HEAD, after which a check for a disconnect follows."""
+"""The number of discarded bytes between two checks for a disconnect.
+
+Content of a response is discarded after a HEAD, for example.
+"""
 DISCONNECT_POLL = 0.001
 """The duration of the check for a disconnect, in seconds."""
 ACCEPT_RETRY_DELAY = 0.05
@@ -94,9 +97,9 @@ async def serve_connection(
     anyio's TLS.
 
     Raises only TypeError and ValueError for wrong arguments, and cancellation, which closes the stream at once. It
-    returns when the client disconnects. A client that breaks the protocol gets a response with the appropriate status,
-    one that is too slow a 408. If a handler raises or does not respond, the client gets a 500, and the error is logged
-    to `switchover.aio`. RFC 9112, section 9.
+    returns when the client disconnects. A client that breaks the protocol gets a response with the appropriate status.
+    One that is too slow in the middle of a request gets a 408; an idle one is closed without a response. If a handler
+    raises or does not respond, the client gets a 500, and the error is logged to `switchover.aio`. RFC 9112, section 9.
     """
     upgrades = _checked(upgrades, config, timeouts)
     wire = Wire(stream, connection_on(stream, Role.SERVER, config), timeouts)
@@ -165,10 +168,11 @@ class Exchange:
     request: Final[Request]
     """The head of the request."""
     upgrade: Final[str | None]
-    """The first protocol of the client's offer that is in `upgrades`; None if there is none."""
+    """The first protocol of the client's offer that is in `upgrades`, or None."""
     connection: Final[Connection]
-    """The engine, for its getters and `select_subprotocol`, `select_deflate`, `advertise`. Send with the methods
-    below.
+    """The engine, for its getters and for methods that send nothing.
+
+    Those are `select_subprotocol`, `select_deflate` and `advertise`. Send with the methods of this class.
     """
     trailers: Headers
     """The request's trailers, once its content has been read."""
@@ -231,7 +235,8 @@ class Exchange:
 
         A client that has half-closed may still read its response. This reads the transport: call it once the content
         has been read, in a task of its own, and cancel that before the handler returns. It waits for ever if the client
-        sends more requests than the engine holds; then the next send fails. Next: stop the work for this client.
+        sends more requests than the engine holds; a disconnect then shows only when a send fails. Next: stop the work
+        for this client.
         """
         connection = self._open
         with suppress(*TRANSPORT_ERRORS):
@@ -451,9 +456,10 @@ def _is_stray() -> bool:
 
 
 def _without(error: Exception, failures: Iterable[Exception], quiet: tuple[type[Exception], ...]) -> Exception | None:
-    """Returns the exceptions of the handler itself.
+    """Returns the exceptions of the handler itself, or None.
 
-    Without those in `failures` and those of the types `quiet`: a single exception, the rest of a group, or None.
+    Those in `failures` and those of the types `quiet` are left out. The result is a single exception, or the rest of a
+    group.
     """
 
     def is_known(part: BaseException) -> bool:
@@ -465,7 +471,7 @@ def _without(error: Exception, failures: Iterable[Exception], quiet: tuple[type[
 
 
 def _log(error: Exception | None) -> None:
-    """Logs a protocol error of the client as a warning, a disconnect for debugging."""
+    """Logs a protocol error of the client as a warning, anything else for debugging."""
     if isinstance(error, RemoteProtocolError) and error.kind is not ErrorKind.TRUNCATED:
         LOG.warning("The client broke the protocol: %s (%s). %s", error, error.clause, error.advice)
     else:

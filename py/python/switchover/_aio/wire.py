@@ -40,19 +40,25 @@ if TYPE_CHECKING:
 READ_SIZE = 65_536
 """The maximum number of bytes in one read."""
 TURN = 30
-"""The seconds for which a task below TLS waits for another task's send that makes no progress."""
+"""The seconds that a send below TLS waits for another send without progress."""
 SENT = 32_768
 """The maximum number of bytes in one send."""
 CONTENT = 1 << 30
 """The maximum content of a request in bytes, unless a `config` has another limit."""
 MAX_CONTENT = 65_536
-"""The maximum number of bytes for reading whole content, unless another limit is passed."""
+"""The default limit in bytes for reading whole content."""
 STREAMS: tuple[type, ...] = (ByteStream, ObjectStream)
 SYSTEM = 4
-"""The factor of the write timeout for a Unix socket, whose system buffer must nearly drain before it accepts more."""
+"""The factor of the write timeout for a Unix socket.
+
+The system's buffer of such a socket must nearly drain before it accepts more.
+"""
 UNIX = getattr(socket, "AF_UNIX", object())
 SECONDS_PER_BYTE = 0.001
-"""The seconds by which each byte extends a deadline: long content may take long, one byte per second may not."""
+"""The seconds by which each byte extends a deadline.
+
+Long content may take long, but not one byte per second.
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,13 +76,19 @@ class Timeouts:
     content: float | None = 30
     """The time to wait for more content, or the end of the message."""
     response: float | None = 60
-    """Client: the time to wait for the response after the request was sent, or for the next interim response."""
-    expect_continue: float | None = 1
-    """Client: the time to wait for a 100; then the content is sent all the same (RFC 9110, section 10.1.1)."""
-    write: float | None = 30
-    """The time in which the peer must read 32 KiB of sent bytes: about a millisecond for each byte.
+    """Client: the time to wait for the response, or for the next interim response.
 
-    For a Unix socket: 200 KB in four times that.
+    It begins once the request has been sent.
+    """
+    expect_continue: float | None = 1
+    """Client: the time to wait for a 100.
+
+    The content is then sent all the same (RFC 9110, section 10.1.1).
+    """
+    write: float | None = 30
+    """The time in which the peer must read 32 KiB of sent bytes.
+
+    By default about a millisecond for each byte. For a Unix socket: 200 KB in four times that.
     """
 
     def of(self, awaiting: Awaiting) -> float:
@@ -106,7 +118,10 @@ class SwitchedStream(BufferedByteStream):
     connection: Final[Connection]
     """The engine, for getters such as `agreed`; bytes no longer pass through it."""
     switched: Final[Switched]
-    """The engine's event: `protocols`, and a server's `request` or a client's `response`, which is the 101."""
+    """The event of the engine.
+
+    It has `protocols`, a server's `request`, and a client's `response`: the 101, or the 2xx to CONNECT.
+    """
 
     def __init__(self, stream: AnyByteStream, connection: Connection, switched: Switched) -> None:
         super().__init__(stream)
@@ -262,7 +277,7 @@ class Wire:
 
     @contextmanager
     def noting(self) -> Generator[None]:
-        """Records exceptions that pass, except that two tasks use the stream at once."""
+        """Records exceptions that pass, except if two tasks use the stream at once."""
         try:
             yield
         except BusyResourceError:
@@ -336,7 +351,7 @@ async def _noted() -> None:
 def _is_reset(error: BaseException) -> bool:
     """Returns whether the error says that a send met a reset.
 
-    EPIPE does not: it means a reset after a clean EOF.
+    EPIPE does not say so: it means a reset after a clean EOF.
     """
     if not isinstance(error, BrokenResourceError):
         return False
@@ -380,9 +395,8 @@ def socket_of(stream: AnyByteStream) -> socket.socket | None:
 def pause(stream: AnyByteStream) -> None:
     """Stops a stream of anyio from reading ahead.
 
-    It does so by itself once a task has waited in `receive`.
-
-    Under asyncio it reads from the beginning on, without a limit.
+    Under asyncio such a stream reads from the beginning on, without a limit. Once a task has waited in `receive`, it
+    reads only on demand.
     """
     while isinstance(stream, TLSStream | _Orderly):
         stream = stream.transport_stream if isinstance(stream, TLSStream) else stream.stream

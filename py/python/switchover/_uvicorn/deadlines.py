@@ -86,7 +86,7 @@ class WriteDeadline:
         self.wait(seconds)
 
     def wait(self, seconds: float) -> None:
-        """Checks after `seconds` how much the client has read from now on."""
+        """Schedules a check of how much the client reads in `seconds` from now."""
         self.stop()
         self.taken = taken_by(self.transport)
         self.handle = self.loop.call_later(seconds, self.expire)
@@ -98,7 +98,10 @@ class WriteDeadline:
             self.handle = None
 
     def expire(self) -> None:
-        """Extends the deadline by the bytes that the client has read; if none, expires."""
+        """Extends the deadline for the bytes that the client has read; if none, expires.
+
+        It is extended by a millisecond for each byte, but by no more than the whole time.
+        """
         taken = taken_by(self.transport) - self.taken
         if taken > 0:
             self.wait(min(taken * SECONDS_PER_BYTE, self.most))

@@ -60,27 +60,39 @@ class Protocol(asyncio.Protocol):
     """
 
     engine_config: ClassVar[Config] = Config(tidy=True, content=1 << 30)
-    """The configuration of the engine; `--h11-max-incomplete-event-size` raises its limits of a head.
+    """The configuration of the engine.
 
-    Contradictory fields of frameworks (a length on a 204, or beside a Transfer-Encoding) are corrected.
+    `--h11-max-incomplete-event-size` raises its limits of a head. Contradictory fields of frameworks are corrected,
+    such as a length on a 204 or beside a Transfer-Encoding.
     """
     timeout_first_byte = 60.0
-    """Timeout in seconds for the first byte of a connection; after a response it is `--timeout-keep-alive`."""
+    """The timeout in seconds for the first byte of a connection.
+
+    After a response it is `--timeout-keep-alive`.
+    """
     timeout_head = 30.0
-    """Timeout in seconds for a head, from its first byte on; then the response is a 408."""
+    """The timeout in seconds for a head, from its first byte on.
+
+    The response is then a 408.
+    """
     timeout_content = 30.0
-    """Timeout in seconds for content while the app waits, extended by a millisecond per byte; then the response is a
-    408.
+    """The timeout in seconds for content while the app waits for it.
+
+    Each byte extends it by a millisecond. The response is then a 408, if none has begun.
     """
     timeout_write = 30.0
-    """Timeout in seconds for a client that reads nothing, extended by a millisecond for each byte that it reads."""
-    half_close = True
-    """A flag: a client that half-closes gets its response. If False, the app gets `http.disconnect` at once.
+    """The timeout in seconds for a client that reads nothing.
 
-    The app of a stream of unknown length, such as server-sent events, gets `http.disconnect` in either case.
+    A client that has read something gets a millisecond more for each byte, at most this time again.
+    """
+    half_close = True
+    """True if a client that half-closes gets its response.
+
+    If False, the app gets `http.disconnect` at once. The app of a stream of unknown length, such as server-sent events,
+    gets it in either case.
     """
     timeout_half_closed = LINGER_MAX
-    """Seconds after a half-close until an app that waits in `receive` gets `http.disconnect`."""
+    """The seconds after a half-close until an app in `receive` gets `http.disconnect`."""
 
     def __init__(
         self,
@@ -120,7 +132,7 @@ class Protocol(asyncio.Protocol):
         # A WebSocket handshake, kept until the content of its request has been discarded.
         self.handshake: Request | None = None
         self.is_handed_over = False
-        # Events are being handled, by a caller of this method; or will be, in a later turn of the loop.
+        # Set while `process_events` handles events, and while it is to go on in a later turn of the loop.
         self.is_taking = False
         self.is_due = False
         self.has_eof = self.has_warned = False
@@ -146,7 +158,7 @@ class Protocol(asyncio.Protocol):
         self.log_trace("HTTP connection made")
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Sends the app a disconnect and cancels the timers."""
+        """Lets the app receive `http.disconnect`, and cancels the deadlines."""
         self.connections.discard(self)
         self.log_trace("HTTP connection lost")
         if self.cycle is not None:
@@ -161,7 +173,7 @@ class Protocol(asyncio.Protocol):
     def eof_received(self) -> bool | None:
         """Keeps the transport open after a half-close by the client, by returning True.
 
-        Only while the client still waits for a response.
+        It does so only while the client still waits for a response, and if `half_close` is set.
         """
         if not self.half_close or self.lingers_until is not None or not closes_after_eof(self.transport):
             if self.connection.closing is Closing.RESET:
@@ -254,10 +266,7 @@ class Protocol(asyncio.Protocol):
         self.loop.call_later(0, self.process_events_now)
 
     def process_events_now(self) -> None:
-        """Handles events that were postponed.
-
-        But not while the client does not read its responses.
-        """
+        """Handles events that were postponed, unless the client does not read responses."""
         if self.is_due and not self.flow.write_paused and not self.transport.is_closing():
             self.is_due = False
             self.process_events()
@@ -360,7 +369,7 @@ class Protocol(asyncio.Protocol):
             self.logger.warning(NO_CLASS)
 
     def scope_of(self, request: Request) -> dict[str, Any]:
-        """Builds the ASGI scope of a request."""
+        """Builds and stores the ASGI scope of a request."""
         self.scope = scope = request.asgi()
         scope.update(self.base)
         scope["asgi"] = {"version": self.config.asgi_version, "spec_version": "2.3"}
@@ -502,7 +511,7 @@ class Protocol(asyncio.Protocol):
         self.timeout_keep_alive_task = self.loop.call_later(seconds, self.timeout_keep_alive_handler)
 
     def stop_timer(self) -> None:
-        """Cancels the timer, as bytes were received."""
+        """Cancels the timer that closes the connection."""
         if self.timeout_keep_alive_task is not None:
             self.timeout_keep_alive_task.cancel()
             self.timeout_keep_alive_task = None

@@ -21,15 +21,15 @@ NO_CLASS = (
 )
 """The warning that uvicorn's own classes log."""
 
-# Fields of a handshake that the WebSocket class does not get: other offers, and the framing of discarded content.
+# Fields of a handshake that the WebSocket class does not get: the offers, and those about discarded content.
 LEFT_OUT = {b"upgrade", b"content-length", b"transfer-encoding", b"trailer", b"expect"}
 
 
 def handshake_of(request: Request) -> bytes:
     """Encodes the head of a request again, with WebSocket as the only offer.
 
-    Fields about the content, which was discarded, are omitted. The names are in lower case, as uvicorn's classes copy
-    them into a scope unchanged.
+    Fields about the content, which was discarded, are omitted. The names are in lower case, because uvicorn's classes
+    copy them into a scope unchanged.
     """
     lines = b"".join(b"%b: %b\r\n" % line for line in request.headers.lower() if line[0] not in LEFT_OUT)
     start = b"%b %b HTTP/%b\r\n" % (request.method, request.target, request.http_version.encode())
@@ -37,11 +37,11 @@ def handshake_of(request: Request) -> bytes:
 
 
 class Undecided(asyncio.Protocol):
-    """A handshake that uvicorn's WebSocket class has, before its app accepts.
+    """The connection after a handshake was passed on, until the app accepts it.
 
-    Holds back the bytes after the handshake.
+    It holds back the bytes after the handshake.
 
-    Those classes lose bytes that arrive before the accept, or fail.
+    uvicorn's WebSocket classes lose bytes that arrive before the accept, or fail.
     """
 
     def __init__(

@@ -328,7 +328,7 @@ class Connection:
         return sent
 
     def _answer(self, event: Event) -> bytes:
-        """Returns the bytes of a response head."""
+        """Returns the bytes of a response head; none yet if no request waits for it."""
         if isinstance(event, InformationalResponse):
             return write(self._engine, event)
         assert isinstance(event, Response)

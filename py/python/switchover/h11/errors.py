@@ -1,6 +1,6 @@
 """The exceptions of h11.
 
-The `__cause__` is the engine's own error, with its number, clause and advice.
+If the engine found the error, `__cause__` is its own exception, with number, clause and advice.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ class ProtocolError(Exception):
 class LocalProtocolError(ProtocolError):
     """The caller made an event that is invalid, or sent one that is not allowed now.
 
-    Raised by events and by `Connection.send`.
+    Raised by the constructors of events, and by `send`, `send_with_data_passthrough` and `start_next_cycle`.
     """
 
 

@@ -1,6 +1,6 @@
 """Sentinels that are their own type, as in h11.
 
-So that both `type(event) is NEED_DATA` and `event is NEED_DATA` hold.
+Both `type(event) is NEED_DATA` and `event is NEED_DATA` hold.
 """
 
 from __future__ import annotations
