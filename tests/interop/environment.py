@@ -155,6 +155,7 @@ def install_debian(package):
     if is_installed(package):
         return
     command([HERE.parent / "tools/install", package], name=f"tests/tools/install {package}")
+    is_installed.cache_clear()
 
 
 def once(what, install):

@@ -33,7 +33,9 @@ pub struct Message {
 }
 
 impl Message {
-    /// Returns the message that begins with an event's head; `None` if the event has no head.
+    /// Returns the message that begins with an event's head.
+    ///
+    /// `None` if the event has no head.
     fn begun(parts: &EventParts<'_>) -> Option<Self> {
         let message = match (parts.request, parts.response) {
             (Some(request), _) => Self {

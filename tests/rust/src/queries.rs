@@ -1,4 +1,6 @@
-//! The methods of `Connection` that return a value, have no arguments and cannot fail.
+//! The methods of `Connection` that only return a value.
+//!
+//! They have no arguments and cannot fail.
 //!
 //! Test vectors call each of them.
 
@@ -7,7 +9,9 @@ use switchover::{Connection, Content};
 use crate::script::{event_line, offers_value};
 use crate::text::summary;
 
-/// A query of a test vector, whose output is one line: the query's verb and the value.
+/// A query of a test vector.
+///
+/// Its output is one line: the query's verb and the value.
 pub struct Query {
     /// The verb of the query in test vectors.
     pub short: &'static str,

@@ -92,7 +92,7 @@ fn differing(
 
 /// Returns field lines in a form without differences that are not compared.
 ///
-/// These are the order of the lines, the case of names and the amount of whitespace. Content-Length
+/// These are the order among names, the case of names and the amount of whitespace. Content-Length
 /// and Transfer-Encoding are removed, as repeated values may be merged (RFC 9110, section 8.6).
 fn comparable(lines: &[FieldLine]) -> Vec<FieldLine> {
     let mut lines: Vec<FieldLine> = lines
@@ -100,7 +100,8 @@ fn comparable(lines: &[FieldLine]) -> Vec<FieldLine> {
         .map(|(name, value)| (name.to_ascii_lowercase(), collapsed(value)))
         .filter(|(name, _)| !matches!(name.as_slice(), b"content-length" | b"transfer-encoding"))
         .collect();
-    lines.sort();
+    // Lines with the same name keep their order, which has a meaning (RFC 9110, section 5.3).
+    lines.sort_by(|one, other| one.0.cmp(&other.0));
     lines
 }
 
@@ -147,28 +148,38 @@ mod tests {
 
     /// A change of a compared part of a right outcome is reported.
     ///
-    /// The changes are those of the verdict, the messages, the switch and five parts of a message.
-    /// The target, the status and the trailers are not among them.
+    /// The changes are those of the verdict, the messages, the switch and each part of a message.
     #[test]
     fn every_part_is_compared() {
+        type Change = fn(&mut Outcome);
         let cases = load();
-        let case = cases.iter().find(|case| case.id == "p11-comp-upgrade-post").expect("the case");
-        let right = play(case, Feed::Whole);
-        assert_eq!(judge(case, &right, Score::Strict), [""; 0]);
-        let changes: [fn(&mut Outcome); 8] = [
+        let offers: [Change; 9] = [
             |outcome| outcome.verdict = Verdict::Incomplete,
             |outcome| outcome.messages.clear(),
             |outcome| outcome.messages[0].method.push('X'),
+            |outcome| outcome.messages[0].target.push('X'),
             |outcome| outcome.messages[0].minor += 1,
             |outcome| outcome.messages[0].content.push(b'X'),
             |outcome| outcome.messages[0].fields[0].1.push(b'X'),
             |outcome| outcome.messages[0].offered.clear(),
             |outcome| outcome.upgrade = Some(Upgrade::Switched(Vec::new())),
         ];
-        for (index, change) in changes.into_iter().enumerate() {
-            let mut wrong = right.clone();
-            change(&mut wrong);
-            assert_eq!(judge(case, &wrong, Score::Strict).len(), 1, "change {index}");
+        let trailers: [Change; 1] = [|outcome| outcome.messages[0].trailers[0].1.push(b'X')];
+        let status: [Change; 1] = [|outcome| outcome.messages[0].status += 1];
+        let changes: [(&str, &[Change]); 3] = [
+            ("p11-comp-upgrade-post", &offers),
+            ("ll-request-transfer-encoding-trailing-headers", &trailers),
+            ("ll-response-connection-proxy-connection", &status),
+        ];
+        for (id, changes) in changes {
+            let case = cases.iter().find(|case| case.id == id).expect("the case");
+            let right = play(case, Feed::Whole);
+            assert_eq!(judge(case, &right, Score::Strict), [""; 0]);
+            for (index, change) in changes.iter().enumerate() {
+                let mut wrong = right.clone();
+                change(&mut wrong);
+                assert_eq!(judge(case, &wrong, Score::Strict).len(), 1, "{id}, change {index}");
+            }
         }
     }
 }

@@ -327,11 +327,11 @@ fn are_same(one: &Message, other: &Message) -> bool {
         && parts(one) == parts(other)
 }
 
-/// Returns whether the other reader rejects one of three completions of the input.
+/// Returns whether the other reader rejects each of three completions of the input.
 ///
 /// A completion ends the last line, and the head or the trailers that it is in.
 fn is_hopeless(case: &Case<'_>) -> bool {
-    [&b"\r\n\r\n"[..], b"\n\r\n\r\n", b" \r\n\r\n"].iter().any(|end| {
+    [&b"\r\n\r\n"[..], b"\n\r\n\r\n", b" \r\n\r\n"].iter().all(|end| {
         let input = [case.input, end].concat();
         matches!(
             Case { input: &input, asked: case.asked.clone(), ..*case }.theirs().1,
