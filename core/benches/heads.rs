@@ -1,4 +1,4 @@
-//! Benchmarks of heads and content, against other parsers.
+//! Benchmarks of heads, against other parsers.
 //!
 //! This library's time includes everything from the bytes in its buffer to the end of the message:
 //! strictness, framing and offers. The peers only check the syntax. `take_end` combines the end of

@@ -1,8 +1,8 @@
 //! A benchmark of inputs whose cost must not grow faster than their length.
 //!
-//! Each kind of input has several sizes, each four times the one before. The bench checks the
-//! parsed result and prints the cost of a byte. It reports a cost that more than doubles from one
-//! size to the next. That is a failure only if the variable `JUDGE` is set; otherwise no result
+//! Each kind of input has several sizes, each at most four times the one before. The bench checks
+//! the parsed result and prints the cost of a byte. It reports a cost that more than doubles from
+//! one size to the next. That is a failure only if the variable `JUDGE` is set; otherwise no result
 //! depends on the time.
 
 use std::process::ExitCode;
@@ -76,7 +76,7 @@ fn config() -> Arc<Config> {
     Arc::new(Config { limits, ..Config::default() })
 }
 
-/// Returns a head of about `bytes` bytes, with fields as browsers send them.
+/// Creates an input with a head of about `bytes` bytes, which `cut` cuts in pieces.
 fn head(bytes: usize, cut: fn(usize) -> Vec<usize>) -> Input {
     let mut head = b"GET /where?q=now HTTP/1.1\r\nHost: www.example.com\r\n".to_vec();
     let mut number = 0;

@@ -39,7 +39,7 @@ impl Span {
 
     /// # Safety
     ///
-    /// Where it is not empty, its bytes must live as long as is said here.
+    /// Unless the span is empty, its bytes must live for `'a`.
     unsafe fn bytes<'a>(self) -> &'a [u8] {
         // SAFETY: as above.
         if self.len == 0 {
@@ -50,7 +50,9 @@ impl Span {
     }
 }
 
-/// `PEER_FIELDS` of `peers/peer.h` plus one: the limit of fields in a head.
+/// The length of the tables in `struct head`, which is `PEER_FIELDS` plus one.
+///
+/// Both are in `peers/peer.h`.
 const FIELDS: usize = 160 + 1;
 
 /// The Rust form of `struct head` in `peers/peer.h`: a parsed head.

@@ -1,7 +1,8 @@
 //! Benchmarks of content, and of input that arrives slowly.
 //!
-//! Inputs are large and small chunks, a long body, and heads byte by byte. All calls use the public
-//! API. The peers are llhttp, which continues where its input stopped, and parsers that start over.
+//! Inputs are large and small chunks, long content, and heads byte by byte. All calls use the
+//! public API. The peers are llhttp, which continues where its input stopped, and parsers that
+//! start over.
 
 use std::hint::black_box;
 

@@ -227,7 +227,6 @@ extern crate alloc;
 extern crate std;
 
 // The modules in layers, the lowest first; `tests/rust/tests/floors.rs` checks which may use which.
-// Every module may use errors, limits and the trace.
 mod enums;
 mod error;
 mod limits;

@@ -80,16 +80,18 @@ pub struct Limits {
     /// The maximum size of a request's content, without its framing.
     ///
     /// A server responds to more with 413. The head is rejected if its `Content-Length` exceeds the
-    /// limit, a chunk if its size does. Content that `skip_content` discards is limited by `drain`
-    /// alone. The engine stores no content, so at first there is no limit: set one that suits your
-    /// server. Default 18,446,744,073,709,551,615.
+    /// limit, a chunk if its size exceeds the rest of it. Content that `skip_content` discards is
+    /// limited by `drain` alone. The engine stores no content, so at first there is no limit: set
+    /// one that suits your server. Default 18,446,744,073,709,551,615.
     pub content: u64,
     /// The number of unread bytes in the buffer at which `receive` accepts no more.
     ///
     /// It is raised to what one head needs. The buffer's memory holds at most half as much again,
     /// the current head, and the space that one read requests beyond the limit. Default 131,072.
     pub buffered: u32,
-    /// The maximum number of protocols in one offer. Default 32.
+    /// The maximum number of protocols in one offer.
+    ///
+    /// A limit above 254 has the effect of 254. Default 32.
     pub offers: u32,
     /// The maximum size of the head of a request that is upgraded to `h2c`.
     ///

@@ -1,4 +1,4 @@
-//! A server to measure, on this adapter or on hyper.
+//! A server to measure, on the adapter `switchover-tokio` or on hyper.
 //!
 //! It runs on one thread, and sends "hello" at `/` and 64 kB at `/large`.
 //!

@@ -63,8 +63,9 @@ pub fn extended_connect(request: &RequestHead<'_>, protocol: &str, secure: bool)
 
 /// Converts the field lines of an HTTP/2 request to HTTP/1.1.
 ///
-/// `Host` comes from `authority`, the value of `:authority`. The `Cookie` fields are joined to one
-/// line (RFC 9113, section 8.2.3). Pseudo-header fields in `fields` are left out.
+/// `Host` comes from `authority`, the value of `:authority`, or from `host` if that is empty. The
+/// `Cookie` fields are joined to one line (RFC 9113, section 8.2.3). Pseudo-header fields in
+/// `fields` are left out.
 ///
 /// For an extended CONNECT, send the lines with GET and its `:path`, and offer its `:protocol`. For
 /// `websocket`, pass a new key for this hop (RFC 8441, section 5).

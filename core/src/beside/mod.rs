@@ -1,6 +1,6 @@
 //! Tools that accompany a connection.
 //!
-//! No other module of this crate imports them.
+//! The engine itself does not use them.
 
 pub mod bridge;
 pub mod gateway;

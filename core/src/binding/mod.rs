@@ -72,7 +72,9 @@ pub trait Bound {
     /// Appends the leftover to `out`, and removes it from the connection.
     fn take_leftover_into(&mut self, out: &mut Vec<u8>);
 
-    /// Calls `hand_over`, and writes all unread bytes to `out`, or none.
+    /// Calls `hand_over`, and writes the head and the unread bytes to `out`.
+    ///
+    /// All of them are written, or nothing.
     fn hand_over_into(&mut self, out: &mut impl BufMut) -> Result<(), Error>;
 }
 

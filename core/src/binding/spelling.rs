@@ -161,7 +161,7 @@ impl Spelled {
     }
 }
 
-/// Splits a text into the part before the next identifier, it, and the rest.
+/// Splits a text around its next identifier: before it, the identifier, after it.
 const fn next_name(text: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
     let Some((before, rest)) = cut(text) else { return None };
     let Some((name, rest)) = cut(rest) else { return None };

@@ -83,9 +83,9 @@ impl Connection {
 
     /// Server: returns the current request, as long as its head is kept.
     ///
-    /// The head is kept through the event that emits it. After an offer or a CONNECT, it is kept
-    /// until that is accepted or declined. If a response is owed in a new protocol, it is kept
-    /// until then.
+    /// The head is kept through the event that emits it. With an offer or a CONNECT, it is kept
+    /// until that is declined, and stays if it is accepted. Once HTTP is resumed in a new protocol,
+    /// the head is kept until the response there is complete.
     pub fn request(&self) -> Option<Request<'_>> {
         self.kept_request().filter(|request| self.role == Role::Server && !request.bytes.is_empty())
     }

@@ -22,8 +22,8 @@ impl Connection {
     /// Removes and returns the bytes of the new protocol that were received.
     ///
     /// They are the `leftover` of the event, and the bytes received since. All further bytes of the
-    /// transport belong to the new protocol. The current event ends. Nothing is returned before
-    /// `Switched`, so wait for that event.
+    /// transport belong to the new protocol. The current event ends. Wait for the event `Switched`:
+    /// until the end of the request has been emitted, nothing is returned.
     pub fn take_leftover(&mut self) -> Bytes {
         self.leave_leftover(Bytes::copy_from_slice)
     }
@@ -42,10 +42,11 @@ impl Connection {
 
     /// Server: hands the whole connection over to another parser.
     ///
-    /// Returns the current request's head and all bytes after it, exactly as received. Allowed
-    /// until something after the head has been read, or a final response or 101 was sent. The
-    /// engine can then do nothing more; [`Paused::Closed`](crate::Paused::Closed) follows. Drop the
-    /// engine, keep the transport.
+    /// Returns the current request's head and all bytes after it, exactly as received. Call it at
+    /// the `Request` event, before the next inbound call. While the head of an offer or a CONNECT
+    /// is kept, it is allowed later too. It never is once something after the head has been read,
+    /// or a final response or 101 was sent. The engine can then do nothing more;
+    /// [`Paused::Closed`](crate::Paused::Closed) follows. Drop the engine, keep the transport.
     ///
     /// # Errors
     ///

@@ -60,8 +60,8 @@ impl Connection {
     ///
     /// A server's next final response has `Connection: close`; once its head has been sent, it is
     /// too late. If no request is pending, the connection closes now. A client closes after the
-    /// response that it waits for, and truncates a request that is unfinished by then. RFC 9112,
-    /// section 9.6.
+    /// last response that it waits for, and truncates a request that is unfinished by then. RFC
+    /// 9112, section 9.6.
     ///
     /// # Errors
     ///
@@ -151,10 +151,10 @@ impl Connection {
 
     /// Releases the memory of a connection that will be idle for a while.
     ///
-    /// If there is no message in progress and no leftover, nothing stays on the heap, else only
-    /// what is needed. The contents of `trace`, `required` and the current event are lost. With
-    /// thousands of connections it is also faster to call it after each response. The next
-    /// connection then gets memory that is still in the cache.
+    /// If there is no message in progress, no leftover and nothing to advertise, nothing stays on
+    /// the heap, else only what is needed. The current event ends, and the contents of `trace` and
+    /// `required` may be lost. With thousands of connections it is also faster to call it after
+    /// each response. The next connection then gets memory that is still in the cache.
     pub fn release(&mut self) {
         self.consume_event();
         let idle = self.state.is_idle() || self.state.is_over();

@@ -99,7 +99,7 @@ enum SendFraming {
 /// One HTTP/1.1 connection, without its transport.
 ///
 /// The caller passes bytes from the transport to [`receive`](Self::receive), and sends the bytes
-/// that the `send_*` methods write. No call blocks, and none reads a clock.
+/// that methods such as [`respond`](Self::respond) write. No call blocks, and none reads a clock.
 pub struct Connection {
     config: Option<Arc<Config>>,
     /// The buffers for messages; [`release`](Self::release) frees them.

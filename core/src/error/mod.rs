@@ -124,8 +124,8 @@ impl Error {
 
     /// Returns the index of the caller's field line that caused a local error.
     ///
-    /// It counts from 0; a [`Block`](crate::Block) counts as one line. `None` if no field line
-    /// caused the error.
+    /// It counts from 0; a [`Block`](crate::Block) counts as one line. `None` if no single field
+    /// line caused the error.
     pub const fn field(&self) -> Option<usize> {
         match (self.blame(), self.kind, self.number) {
             (Blame::Peer, _, _)

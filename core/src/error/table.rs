@@ -400,7 +400,7 @@ impl ErrorKind {
         self.texts().text
     }
 
-    /// Returns the clause that was broken, such as `RFC 9112, section 5.1`.
+    /// Returns the clause that was broken, such as `RFC 9112, 5.1`.
     ///
     /// `the contract` is [that of this crate](crate#the-contract).
     pub const fn clause(self) -> &'static str {

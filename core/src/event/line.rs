@@ -131,7 +131,7 @@ mod tests {
         server
             .receive(["POST /chat HTTP/1.1\r\n", head, &content].concat().as_bytes())
             .expect("room");
-        // The content of one read is emitted in parts, one for each chunk.
+        // The content may be emitted in several parts.
         let came = lines(&mut server);
         assert_eq!(came[0], "request POST /chat 1.1 offers [foo/2, websocket!method]");
         assert!(came[1..came.len() - 1].iter().all(|line| line.starts_with("data ")), "{came:?}");

@@ -208,7 +208,9 @@ pub struct Switched<'a> {
     ///
     /// Empty after CONNECT or a preface.
     pub protocols: Protocols<'a>,
-    /// Server: the request, to be responded to in the new protocol.
+    /// Server: the request; after a 101 the new protocol responds to it.
+    ///
+    /// `None` after a preface, which comes without a request.
     pub request: Option<Request<'a>>,
     /// Client: the 101, or the 2xx to CONNECT.
     pub response: Option<Response<'a>>,

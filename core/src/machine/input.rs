@@ -20,7 +20,9 @@ pub(crate) enum Input {
     Informational,
     /// A 101 (Switching Protocols).
     Switch {
-        /// Set if the server accepts before the request is complete.
+        /// Set if a server may accept before the request is complete.
+        ///
+        /// A client always sets it, because a 101 may come at any time.
         early: bool,
     },
     /// A final response head.

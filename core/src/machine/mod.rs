@@ -124,7 +124,7 @@ pub enum Awaiting {
 
 /// The state of one connection.
 ///
-/// `docs/states.md` lists all states that can be reached.
+/// `docs/states.md` describes the states that can be reached, and the transitions between them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct State {
     /// The progress of the latest request.
@@ -141,7 +141,7 @@ pub struct State {
     pub expect: Expect,
     /// Set if another request may follow on this connection.
     pub persist: bool,
-    /// The client's HTTP version (server only).
+    /// The client's HTTP version, as in the latest request.
     pub client_version: ClientVersion,
     /// The number of unanswered requests before the latest (client only).
     ///

@@ -4,11 +4,12 @@
 //!
 //! The same inputs serve both roles, because what one side sends is what the other receives. An
 //! `Input::Request` is a head that a client sent or that a server received. A request travels on
-//! the client's `tx` and the server's `rx`, a response the other way round; only [`State::lane`]
-//! depends on that. Elsewhere the roles differ only where a comment cites the RFC.
+//! the client's `tx` and the server's `rx`, a response the other way round. Only [`State::lane`],
+//! [`State::leave_http`] and [`State::abort_request`] depend on that. The other differences between
+//! the roles are tests of `role`.
 //!
 //! A transition is a pure function of its values. A rejected input changes nothing. The caller
-//! stores the new state only after the bytes that belong to it have been written.
+//! keeps the new state only if the bytes that belong to it could be written.
 
 use super::{
     ClientVersion, Expect, Input, Phase, RequestInfo, ResponseInfo, Role, Rx, State, Tx,

@@ -35,7 +35,7 @@ impl Deflate {
     /// Client: returns the parameters that the server's 101 has agreed to.
     ///
     /// `None` if it has no permessage-deflate. The engine has checked them against the offer before
-    /// it emitted the 101.
+    /// it emitted the switch.
     pub fn of(fields: &dyn FieldSource) -> Option<Self> {
         let extensions = extensions(fields)?;
         let Parameters { client_bits_hint: false, agreed } =

@@ -175,7 +175,7 @@ pub(crate) fn verify(
             return fault(ErrorKind::SwitchWithoutUpgrade, place(KnownField::Upgrade));
         };
         write_protocol(&first, agreed);
-        // Without `Upgrade` the server cannot have listed the option either.
+        // Without `Upgrade` the option need not be listed either.
         return Ok(());
     }
     if !names_its_option {

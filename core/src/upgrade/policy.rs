@@ -46,8 +46,8 @@ pub(crate) struct Policy {
     pub(super) answer: fn(asked: &dyn FieldSource, answer: &dyn FieldSource) -> bool,
     /// Returns the field with which a 101 proves that the server understood the offer.
     ///
-    /// The field is `None` if the protocol has no proof. The function returns `None` if the offer's
-    /// fields allow none.
+    /// There is no function if the protocol has no proof. The function returns `None` if the
+    /// offer's fields allow none.
     pub(super) proof: Option<fn(asked: &dyn FieldSource) -> Option<Proof>>,
 }
 

@@ -50,8 +50,8 @@ impl<'a> Request<'a> {
 
     /// Returns the path of a target in origin-form or absolute-form, as sent.
     ///
-    /// It ends before the query. It is `/` if an absolute target has no path, `*` in an OPTIONS for
-    /// the whole server, and empty in a CONNECT. RFC 9112, section 3.2; RFC 9110, section 4.2.3.
+    /// It ends before the query. It is `/` if an absolute target has no path, `*` for the target
+    /// `*` of OPTIONS, and empty in a CONNECT. RFC 9112, section 3.2; RFC 9110, section 4.2.3.
     pub fn path(&self) -> &'a str {
         text(path_and_query(self.line_bytes()).0)
     }

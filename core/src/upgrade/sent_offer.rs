@@ -12,7 +12,7 @@ use crate::wire::source::FieldSource;
 pub(crate) struct SentOffer {
     /// The field lines, each as one byte for the field, the value, and an LF.
     ///
-    /// No value contains an LF, and neither is the byte for a field, [`FIRST`] or more.
+    /// No value contains an LF. The byte for a field is no LF either: it is [`FIRST`] or more.
     lines: Vec<u8>,
     pub(crate) proof: Option<Proof>,
 }

@@ -15,7 +15,7 @@ use crate::wire::syntax::is_token;
 pub struct Protocols<'a> {
     /// The value of one field line, or of several, joined by commas.
     ///
-    /// All members have been checked to be valid protocols.
+    /// Members that are not valid protocols are skipped. Only the list of a 426 may have some.
     text: &'a [u8],
 }
 

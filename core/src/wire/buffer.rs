@@ -68,7 +68,7 @@ impl Buffer {
         self.unread().get(..len).unwrap_or_default()
     }
 
-    /// Returns the first unread byte, or a stale byte if nothing is unread.
+    /// Returns the first unread byte, or a stale byte or `None` if nothing is unread.
     #[inline]
     pub(crate) fn peek(&self) -> Option<u8> {
         self.data.get(self.start).copied()
@@ -196,7 +196,7 @@ impl Buffer {
 
     /// Fast path of `append`: appends bytes that continue an unfinished line.
     ///
-    /// The last byte may be the CR that ends the line. Returns `false` and appends nothing if the
+    /// It also appends a single CR, which ends the line. Returns `false` and appends nothing if the
     /// fast path does not apply. Must equal `append`.
     #[inline(always)]
     pub(crate) fn append_inside_line(&mut self, bytes: &[u8]) -> bool {

@@ -160,7 +160,7 @@ pub(crate) fn ends(head: &Head, bytes: &[u8]) -> bool {
 
 /// Returns the framing of a response.
 ///
-/// It must not be called for a response to HEAD, nor for a 2xx response to CONNECT.
+/// It does not apply to a response to HEAD, nor to a 2xx response to CONNECT. They have no content.
 pub(crate) fn response(head: &Head, bytes: &[u8], lenient: &Lenient) -> Result<Framing, Fault> {
     // RFC 9112 6.3: these responses end at the empty line whatever their fields say.
     if matches!(head.status(), 100..=199 | 204 | 304) {

@@ -1,7 +1,7 @@
 //! The wire format: from bytes to messages, and back.
 //!
-//! The modules are listed in the order in which input passes through them. The last two write
-//! output.
+//! The modules are in groups: bytes and their syntax, known names, field lines and heads, content,
+//! and output.
 
 pub(crate) mod buffer;
 pub(crate) mod scan;

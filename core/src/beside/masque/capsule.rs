@@ -169,7 +169,7 @@ impl Capsules {
     ///
     /// # Errors
     ///
-    /// `Truncated` if it ends inside a capsule.
+    /// `Truncated` if it ends inside a capsule, or the earlier fault of the stream.
     pub fn finish(&self) -> Result<(), CapsuleFault> {
         if let Some(fault) = self.fault {
             return Err(fault);

@@ -27,8 +27,8 @@ pub enum Next<'a> {
 impl Connection {
     /// Appends bytes received from the peer.
     ///
-    /// All bytes are appended or none. The current event ends. It fails with `BufferFull` if
-    /// `limits.buffered` bytes are already unread, and with another error if nothing more is read.
+    /// All bytes are appended or none. The current event ends. It fails with `BufferFull` if the
+    /// unread bytes have reached `limits.buffered`, and with another error if nothing more is read.
     /// Next: `next_event`.
     ///
     /// # Errors
@@ -95,9 +95,9 @@ impl Connection {
 
     /// Returns space of at least `min` bytes to read the transport into.
     ///
-    /// A `min` of more than `limits.buffered` is reduced to that. The current event ends. Fails
-    /// like [`receive`](Self::receive). Next: [`commit`](Self::commit) with the number of bytes
-    /// read.
+    /// A `min` of more than `limits.buffered`, or what one head needs, is reduced to the larger of
+    /// them. The current event ends. Fails like [`receive`](Self::receive). Next:
+    /// [`commit`](Self::commit) with the number of bytes read.
     ///
     /// # Errors
     ///
@@ -112,7 +112,7 @@ impl Connection {
     /// Appends the first `len` bytes of the space from `receive_buffer`, once.
     ///
     /// Returns the number of bytes appended. It is 0 if `len` exceeds the space: `commit` may then
-    /// be called again. It is also 0 if another inbound call came between. Next: `next_event`.
+    /// be called again. It may also be 0 if another inbound call came between. Next: `next_event`.
     #[inline]
     pub fn commit(&mut self, len: usize) -> usize {
         self.consume_event();
@@ -318,8 +318,9 @@ impl Connection {
         }
     }
 
-    // Takes one step; `None` if only the state has changed, so that another step must follow.
-
+    /// Takes one step towards the next event.
+    ///
+    /// `None` if only the state has changed, so that another step must follow.
     fn step(&mut self) -> Result<Option<Step>, Error> {
         if mem::take(&mut self.flags.owes_end) {
             return Ok(Some(self.emit_end(0)));
@@ -446,8 +447,9 @@ impl Connection {
 
     /// Applies an input received from the wire.
     ///
-    /// Invariant: the state machine accepts it here. A rejection is a bug in this crate; it fails
-    /// the connection and does not panic.
+    /// A 101 without an offer is rejected, and fails the connection. The state machine accepts
+    /// every other input here. A rejection is a bug in this crate: it fails the connection, and
+    /// panics in debug builds only.
     #[cfg_attr(not(target_family = "wasm"), inline(always))]
     #[cfg_attr(target_family = "wasm", inline(never))]
     pub(in crate::connection) fn apply_received(&mut self, input: Input) -> Result<(), Error> {

@@ -311,7 +311,7 @@ impl Connection {
         self.offset += len as u64;
     }
 
-    /// Checks that a 101 switches to what was offered (RFC 9110, section 7.8).
+    /// Applies a 101, if it switches to what was offered (RFC 9110, section 7.8).
     fn take_switch(&mut self, len: usize) -> Result<Option<Step>, Error> {
         let before = self.state;
         self.apply_received(Input::Switch { early: true })?;

@@ -66,10 +66,9 @@ impl Connection {
 
     /// Server: sends a final response head.
     ///
-    /// It declines a pending offer, which has no other effect. But a 2xx to CONNECT opens a tunnel,
-    /// so a server without tunnels responds with 501. Send a 426 with [`require`](Self::require):
-    /// without a list of protocols it is an `InvalidStatus`. Next: `send_data` and `send_end`. RFC
-    /// 9112, sections 4 and 6.
+    /// It declines a pending offer. A 2xx to CONNECT opens a tunnel, so a server without tunnels
+    /// responds with 501. Send a 426 with [`require`](Self::require): without a list of protocols
+    /// it is an `InvalidStatus`. Next: `send_data` and `send_end`. RFC 9112, sections 4 and 6.
     ///
     /// # Errors
     ///
@@ -201,8 +200,9 @@ impl Connection {
 
     /// Server: advertises protocols in the `Upgrade` field of the next final response.
     ///
-    /// That response is otherwise unchanged. Next: `respond` or `send_response`. RFC 9110, section
-    /// 7.8.
+    /// The engine also adds `Upgrade` to the response's `Connection`. A 2xx to CONNECT omits the
+    /// list, and so does a response to HTTP/1.0 other than a 426. Next: `respond` or
+    /// `send_response`. RFC 9110, section 7.8.
     ///
     /// # Errors
     ///

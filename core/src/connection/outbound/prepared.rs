@@ -76,6 +76,10 @@ impl Prepared {
     ///
     /// If its [`tidy`](Config::tidy) is set, field lines are corrected. A connection without it
     /// rejects a response that was corrected.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`new`](Self::new).
     pub fn with_config(
         response: &ResponseHead<'_>,
         content: &[u8],
@@ -132,10 +136,10 @@ impl Connection {
     ///
     /// It writes the same bytes, and has the same errors and effects, as
     /// [`respond`](Self::respond). The prepared bytes are copied unless the connection needs
-    /// others. They are encoded anew if the request is a HEAD, a CONNECT or HTTP/1.0, or if a 100
-    /// is still expected. The same holds if this connection is to close or
-    /// [advertises](Self::advertise), or if it lacks the [`Config::tidy`] that corrected the
-    /// response.
+    /// others. They are encoded anew if the request is a HEAD, a CONNECT or HTTP/1.0. The same
+    /// holds if this connection is to close, for example because the client waits for a 100, and
+    /// the response does not say so. It also holds if the connection
+    /// [advertises](Self::advertise), or lacks the [`Config::tidy`] that corrected the response.
     ///
     /// # Errors
     ///

@@ -1,7 +1,6 @@
 //! A test that every part of the state machine is used.
 //!
-//! Every value, error and input occurs in one of the roles. Those that do not occur in the other
-//! are listed with the reason.
+//! Every value, error and input occurs in each role, or is listed with the reason why it does not.
 
 use std::collections::BTreeSet;
 use std::format;

@@ -17,11 +17,11 @@ use crate::machine::Role;
 /// The exploration in which the fault of a missing rule appears.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Place {
-    /// Of a single role.
+    /// The exploration of a single role.
     Alone(Role),
-    /// Of a client and a server that are both correct.
+    /// The exploration of a client and a server that are both correct.
     Product,
-    /// Against a peer that breaks a rule.
+    /// The exploration of one role against a peer that breaks a rule.
     Against(Habit),
 }
 

@@ -53,7 +53,7 @@ enum Mind {
     Free,
     /// The peer waits for a 100 before it sends its content.
     Holding,
-    /// The peer is sending the content of a message that offers or declines this.
+    /// The peer is sending content, after a head that offers or declines this upgrade.
     Sending(UpgradeState),
     /// The peer sends the offered protocol, or tunnelled bytes.
     Tunnelling(UpgradeState),

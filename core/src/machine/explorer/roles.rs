@@ -145,8 +145,7 @@ impl Alone {
         } else if is_ended && state.persist {
             Some(Fault::KeepAliveAfterEnd)
         } else if is_answered && state.expect != Expect::None && state.request == Phase::Body {
-            // A request that a response with `close` has dropped may keep its expectation, which is
-            // then not used.
+            // The 100 would come after the head of the final response.
             Some(Fault::ExpectStray)
         } else {
             None

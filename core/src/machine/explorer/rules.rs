@@ -1,6 +1,6 @@
 //! The state machine without one of those rules that look arbitrary.
 //!
-//! A rule is removed by changing the result of `apply`, so that `state` itself needs no switch.
+//! A rule is removed by changing the result of `apply`, so that the machine itself needs no switch.
 //! Rules that are not in `apply` are removed where they are applied: in `side.rs`, or in
 //! [`Machine::awaiting`].
 
@@ -118,7 +118,7 @@ fn idle_on(state: State, input: Input) -> Bent {
     applies.then_some(Ok(State { persist: false, ..state }))
 }
 
-/// Treats a 100 that is still owed as no longer expected.
+/// Treats a client that waits for a 100 as one that has begun its content.
 fn read_on(state: State, role: Role, input: Input) -> Bent {
     let applies =
         role == Role::Server && matches!(input, Input::Response(_)) && state.expect == Expect::Owed;

@@ -136,9 +136,9 @@ impl Chunked {
 
     /// Fast path of `step`: reads a complete `chunk-size CRLF` without extensions.
     ///
-    /// A CRLF before the line, which ends the previous chunk, is read too. Returns the offset of
-    /// the data and its length, which is not 0; `None` for any other line. Must equal the
-    /// byte-by-byte `step`.
+    /// A CRLF before the line, which ends the previous chunk, is read too. The size has at most
+    /// seven digits. Returns the offset of the data and its length, which is not 0; `None` for any
+    /// other line. Must equal the byte-by-byte `step`.
     #[inline(always)]
     fn chunk_line_fast(&self, bytes: &[u8], at: usize, limits: &Limits) -> Option<(usize, u64)> {
         let at = match self.place {

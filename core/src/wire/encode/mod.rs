@@ -1,4 +1,4 @@
-//! The encoder of messages; no other module writes a CRLF.
+//! The encoder of messages: their start lines, field lines and trailer sections.
 
 mod engine_fields;
 

@@ -2,8 +2,8 @@
 //!
 //! Most heads arrive completely. Then `scan` finds all lines in one pass, and each is parsed. A
 //! head that arrives in pieces, or has anything unusual, is parsed line by line as the line ends
-//! are found. However the input is split, no byte is scanned twice. Both ways parse a line by the
-//! same functions, and an accepted line needs no further check.
+//! are found. However the input is split, the time grows only with its length. Both ways accept
+//! the same lines, and an accepted line needs no further check.
 //!
 //! A rejected line is read again by `diagnose.rs`, slowly. It finds the first byte that no valid
 //! message could have there. So the error for an input is the same however it is split.

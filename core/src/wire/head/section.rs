@@ -11,7 +11,7 @@ pub(crate) struct Tolerated {
     pub(crate) any_version: bool,
     /// Permits an LF without a CR as the end of a line.
     pub(crate) lone_lf: bool,
-    /// Permits control bytes in a field value.
+    /// Permits control bytes in a field value or a reason phrase.
     pub(crate) controls: bool,
 }
 
@@ -65,7 +65,7 @@ impl Section {
         matches!(self, Self::Response(_) | Self::Trailers(Some(_)))
     }
 
-    /// Returns whether a value may contain this control byte.
+    /// Returns whether a value or a reason phrase may contain this control byte.
     ///
     /// Bytes that any reader could take for whitespace or a line end are never permitted.
     pub(super) fn takes_control(self, byte: u8) -> bool {

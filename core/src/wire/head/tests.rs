@@ -16,7 +16,7 @@ const LIMITS: Limits = Limits {
 
 const REQUEST: Section = Section::Request { lone_lf: false };
 
-/// Parses the whole input with the slow parser.
+/// Parses the whole input with the state machine of `diagnose.rs`, byte by byte.
 fn slow(bytes: &[u8], section: Section) -> Result<Option<usize>, Fault> {
     let (mut start, mut index) = (0, 0);
     loop {

@@ -47,9 +47,9 @@ pub(crate) struct Line<'a> {
 
 /// A receiver of the lines that the scanner finds.
 ///
-/// This is a trait and not a closure, because only methods can be forced to be inlined (all are
-/// `#[inline(always)]`). A call would cost as much as the rest of the line. The state that changes
-/// from line to line is a separate value, so that it stays in registers.
+/// This is a trait and not a closure, because only methods can be forced to be inlined. Those for a
+/// line are `#[inline(always)]`: a call would cost as much as the rest of the line. The state that
+/// changes from line to line is a separate value, so that it stays in registers.
 pub(crate) trait Reader: Sized {
     /// The state that changes from line to line.
     type State;
@@ -110,7 +110,7 @@ pub(super) fn head<R: Reader>(
     let (mut places, mut more_places) = ([MaybeUninit::uninit(); LINES + BLOCK], Vec::new());
     let mut room = most.min(LINES);
     let mut found = Lines::find(ask, bytes, len, room, &mut places);
-    // Few configured limits permit more lines than the first table holds.
+    // Few heads have more lines than the first table holds.
     while let Err(Unfound::TooMany) = found
         && room < most
     {

@@ -86,7 +86,7 @@ impl Path {
 
     /// Returns the path to use.
     ///
-    /// If only one is possible, it is known at compile time; otherwise the first call detects it.
+    /// The first call finds it, and later calls load it.
     #[inline(always)]
     pub(super) fn current() -> Self {
         const AVX2: u8 = Path::Avx2 as u8;
