@@ -430,6 +430,30 @@ async fn an_idle_connection_does_not_linger_when_the_server_stops() {
     }
 }
 
+/// Checks that a connection lingers after an error, however long it was idle before.
+///
+/// Otherwise the client's unread bytes would reset the connection, and it may lose the response.
+#[tokio::test(start_paused = true)]
+async fn a_wrong_head_after_a_pause_is_answered_and_lingers() {
+    for (late, status, seconds) in [("GET\r\n\r\n", "400", 5 + 1), ("GET / HT", "408", 5 + 30 + 1)]
+    {
+        let (mut client, serving) = served_by(1000, config(), service_fn(hello));
+        let sending = tokio::spawn(async move {
+            send(&mut client, GET).await;
+            sleep(Duration::from_secs(5)).await;
+            send(&mut client, late).await;
+            let text = rest_of(&mut client).await;
+            // The client stays open for longer than the server lingers.
+            sleep(Duration::from_secs(5)).await;
+            text
+        });
+        let (ended, elapsed, _) = counted(serving).await;
+        assert!(ended.expect("no panic").is_err(), "{late:?}");
+        assert_eq!(elapsed, seconds, "{late:?}");
+        assert!(sending.await.expect("no panic").contains(&format!("HTTP/1.1 {status} ")));
+    }
+}
+
 /// Checks that the server discards at most about 1 MiB after the last response.
 ///
 /// The client goes on sending after a response with `Connection: close`.

@@ -150,6 +150,7 @@ impl<S: Transport> Wire<S> {
                 Poll::Ready(Ok(()))
             }
             Poll::Ready(Ok(len)) => {
+                self.memory = Memory::Held;
                 if earns {
                     self.receiving.extend(len);
                 }
@@ -241,7 +242,7 @@ impl<S: Transport> Wire<S> {
         self.out.release();
     }
 
-    /// Returns whether memory was released, and no whole head has arrived since.
+    /// Returns whether memory was released, and nothing has arrived since.
     pub(crate) fn is_parked(&self) -> bool {
         matches!(self.memory, Memory::Released)
     }
