@@ -12,13 +12,14 @@ import {
   type StreamSocket,
   type Switched,
 } from "switchover/streams";
-import type { Connection, ErrorKind, Event, Headers, Selection, Step, Why } from "switchover";
+import type { Config, Connection, ErrorKind, Event, Headers, Selection, Step, Why } from "switchover";
 import {
   Capsules,
   CapsuleFault,
   Connection as AConnection,
   Deflate,
   ErrorKind as Errors,
+  Flags,
   IP_TEMPLATE,
   OverHttp2,
   ProfileError,
@@ -28,6 +29,10 @@ import {
   ipTarget,
   sameProtocol,
 } from "switchover";
+
+/** Checks that `Config` has an option for each flag of the core, and no other one. */
+export const flags: Required<Omit<Config, "limits" | "lenient">> = Flags;
+export const everyFlag: keyof typeof Flags extends keyof Config ? true : never = true;
 
 /** Checks that the listed kinds of steps are all that exist. */
 export function told(step: Step): string | number {

@@ -930,8 +930,8 @@ class Config:
     """The maximum size of a request's content, without its framing.
 
     A server responds to more with 413. The head is rejected if its `Content-Length` exceeds the limit, a chunk if its
-    size does. Content that `skip_content` discards is limited by `drain` alone. The engine stores no content, so at
-    first there is no limit: set one that suits your server.
+    size exceeds the rest of it. Content that `skip_content` discards is limited by `drain` alone. The engine stores no
+    content, so at first there is no limit: set one that suits your server.
     """
     buffered: Final[int]
     """The number of unread bytes in the buffer at which `receive` accepts no more.
@@ -940,7 +940,10 @@ class Config:
     space that one read requests beyond the limit.
     """
     offers: Final[int]
-    """The maximum number of protocols in one offer."""
+    """The maximum number of protocols in one offer.
+
+    A limit above 254 has the effect of 254.
+    """
     h2c_head: Final[int]
     """The maximum size of the head of a request that is upgraded to `h2c`.
 

@@ -85,9 +85,9 @@ const SMALL: Limits = Limits {
     ..Limits::DEFAULT
 };
 
-/// The bits of the input's first byte that set the flags of `Config`, in their order.
+/// The bits of the input's first byte that set the flags of `Config`.
 ///
-/// Further flags share them.
+/// They are in the order of the flags. Further flags share them.
 pub(super) const FLAG_BITS: [u8; 4] = [1, 2, 5, 7];
 
 impl<'t> Script<'t> {
@@ -615,7 +615,7 @@ struct Seen {
     protocols: [String; 2],
 }
 
-/// Returns a checksum of an event's bytes: its field lines, and its content or leftover.
+/// Returns a checksum of an event's field lines, and of its content or leftover.
 fn summary(event: &Event<'_>) -> u64 {
     let EventParts { fields, bytes, .. } = EventParts::of(event);
     checksum(fields.map_or(&[][..], |fields| fields.as_bytes())).wrapping_add(checksum(bytes))
