@@ -45,11 +45,11 @@
  *
  * RESULTS. 0 is SWO_OK. SWO_ERROR_* are errors of the engine, with the same numbers in every language. Numbers from 1000
  * up are errors that only C can make, and SWO_REFUSED. Outputs are the last arguments and are written only on success.
- * Exceptions, as their comments say, are a size or count if the space is too small, the index of a field line or the
- * rule that an error of a call with `written` is about, and the reason of a SWO_REFUSED. A
- * defect in the library is SWO_PANIC: the connection or other object that was being changed is dead, and returns
- * SWO_PANIC until it is freed. If the allocator fails, the library calls abort(3), and the process ends; some calls
- * return SWO_OUT_OF_MEMORY before that. The memory of a connection is limited by its configuration.
+ * Exceptions, as their comments say, are a size or count if the space is too small, the index of a wrong field line or
+ * the rule that an offer breaks (swo_send_request), and the reason of a SWO_REFUSED. A defect in the library is
+ * SWO_PANIC: the connection or other object that was being changed is dead, and returns SWO_PANIC until it is freed. If
+ * the allocator fails, the library calls abort(3), and the process ends; some calls return SWO_OUT_OF_MEMORY before
+ * that. The memory of a connection is limited by its configuration.
  *
  * THE SMALL FLAVOUR. ffi-c/small builds the same functions in a fraction of the size. Two things differ.
  *  - A defect in the library calls abort(3). There is no SWO_PANIC.
