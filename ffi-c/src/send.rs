@@ -153,7 +153,8 @@ export! {
 
     /// Returns the registered reason phrase of a status.
     ///
-    /// Those of RFC 9110, section 15, and of the IANA registry; empty for any other status. Static.
+    /// The phrases are those of RFC 9110, section 15, and of the IANA registry. Empty for any other
+    /// status. Static.
     fn swo_reason(status: u32) -> swo_slice = reason(status);
 }
 
