@@ -87,7 +87,7 @@ static int await_stream(client *c, const uint8_t *data, size_t length) {
     }
 }
 
-/* The session was made for the settings of the offer; here it gets the request of stream 1. */
+/* Gives the session the settings of the offer and the request on stream 1; then sends that request again. */
 static int speak_http2(client *c, const uint8_t *settings, size_t settings_length, swo_slice leftover) {
     nghttp2_nv request[] = {field(":method", "GET"), field(":scheme", "http"), field(":authority", "127.0.0.1"),
                             field(":path", c->target)};

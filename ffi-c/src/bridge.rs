@@ -21,16 +21,17 @@ export! {
     /// `status` is the status of a response, or 0 for a request. Check the field lines that an
     /// HTTP/2 library delivers before you use them as a message. Errors: SWO_REFUSED if they are
     /// not allowed, which makes the message malformed; `reason` is then a SWO_OVER_HTTP2_*, else
-    /// SWO_NONE. RFC 9113, section 8.2.2.
+    /// SWO_NONE. RFC 9113, sections 8.2.1 and 8.2.2.
     fn swo_check_http2(
         status: u32, fields: *const swo_field, count: usize, reason: *mut u32,
     ) -> swo_result = check_http2(status, (fields, count), reason);
 
     /// Converts the field lines of an HTTP/1.1 message to HTTP/2.
     ///
-    /// Names become lower case. Left out are hop-by-hop fields (except `te: trailers`), the fields
-    /// of a WebSocket handshake, `Host` (HTTP/2 has `:authority`) and `Expect`. Next:
-    /// swo_lines_get; at the end swo_lines_free. RFC 9113, section 8.2.2; RFC 8441, section 5.
+    /// Names become lower case. Left out are hop-by-hop fields (except `te: trailers`), `Host`
+    /// (HTTP/2 has `:authority`) and `Expect`. Of the fields of a WebSocket handshake, the key and
+    /// the accept value are left out. Next: swo_lines_get; at the end swo_lines_free. RFC 9113,
+    /// section 8.2.2; RFC 8441, section 5.
     fn swo_http2_fields(
         fields: *const swo_field, count: usize, lines: *mut *mut swo_lines,
     ) -> swo_result = http2_fields((fields, count), lines);
@@ -46,12 +47,11 @@ export! {
 
     /// Converts a request that offers `protocol` to an extended CONNECT.
     ///
-    /// The extended CONNECT requests the same protocol over HTTP/2; a 2xx response to it
-    /// corresponds to a
-    /// 101. Send it only if the server's SETTINGS_ENABLE_CONNECT_PROTOCOL is 1. `secure` is not 0
-    /// if the scheme is `https`. Errors: those of swo_http2_request, and SWO_ERROR_INVALID_PROTOCOL
-    /// if the protocol is not UTF-8. Next: swo_lines_get; at the end swo_lines_free. RFC 8441,
-    /// sections 4 and 5.
+    /// The extended CONNECT requests the same protocol over HTTP/2. A 2xx to it means what a 101
+    /// means in HTTP/1.1. Send it only if the server's SETTINGS_ENABLE_CONNECT_PROTOCOL is 1.
+    /// `secure` is not 0 if the scheme is `https`. Errors: those of swo_http2_request, and
+    /// SWO_ERROR_INVALID_PROTOCOL if the protocol is not UTF-8. Next: swo_lines_get; at the end
+    /// swo_lines_free. RFC 8441, sections 4 and 5.
     fn swo_extended_connect(
         request: *const swo_request_head, protocol: swo_slice, secure: u32,
         lines: *mut *mut swo_lines,
@@ -59,14 +59,15 @@ export! {
 
     /// Converts the field lines of an HTTP/2 request to HTTP/1.1.
     ///
-    /// `authority` (the request's `:authority`) becomes `Host`, and several `cookie` lines become
-    /// one. Pseudo-header fields in `fields` are left out. `websocket_key` is for an extended
-    /// CONNECT to `websocket`: a new key for this hop (swo_websocket_key); no key if its `data` is
-    /// NULL. Errors: SWO_REFUSED if the list is malformed; `reason` is then a SWO_OVER_HTTP2_*,
-    /// else SWO_NONE. SWO_ERROR_INVALID_HOST and SWO_ERROR_INVALID_VALUE if the authority or the
-    /// key is not UTF-8. Next: swo_lines_get, then swo_send_request with these lines; for an
-    /// extended CONNECT with the method GET, its `:path`, and its `:protocol` as the offer. At the
-    /// end swo_lines_free. RFC 9113, section 8.2.3; RFC 8441, section 5.
+    /// `authority` (the request's `:authority`) becomes `Host`; if it is empty, the line `host`
+    /// does. Several `cookie` lines become one. Pseudo-header fields in `fields` are left out.
+    /// `websocket_key` is for an extended CONNECT to `websocket`: a new key for this hop
+    /// (swo_websocket_key); no key if its `data` is NULL. Errors: SWO_REFUSED if the list, the
+    /// authority or the key is malformed; `reason` is then a SWO_OVER_HTTP2_*, else SWO_NONE.
+    /// SWO_ERROR_INVALID_HOST and SWO_ERROR_INVALID_VALUE if the authority or the key is not UTF-8.
+    /// Next: swo_lines_get, then swo_send_request with these lines; for an extended CONNECT with
+    /// the method GET, its `:path`, and its `:protocol` as the offer. At the end swo_lines_free.
+    /// RFC 9113, section 8.2.3; RFC 8441, section 5.
     fn swo_http1_fields(
         authority: swo_slice, fields: *const swo_field, count: usize, websocket_key: swo_slice,
         lines: *mut *mut swo_lines, reason: *mut u32,

@@ -25,7 +25,7 @@ pub struct swo_config {
     pub start_line: u32,
     /// The maximum length of a method in bytes.
     ///
-    /// The longest registered method has 17 bytes; a longer one is noise.
+    /// The longest registered method has 17 bytes, so a much longer word is most likely not HTTP.
     pub method: u32,
     /// The maximum length of a field line in bytes, without its CRLF.
     ///
@@ -61,7 +61,7 @@ pub struct swo_config {
     ///
     /// If more follows, receiving ends and the connection closes.
     pub drain: u64,
-    /// The maximum number of unparsed bytes in the buffer; swo_receive rejects more.
+    /// The number of unparsed bytes in the buffer at which swo_receive accepts no more.
     ///
     /// A value that is less than one head needs is raised to that.
     pub buffered: u32,
@@ -69,12 +69,12 @@ pub struct swo_config {
     pub offers: u32,
     /// The maximum content, in bytes, of a request that is upgraded to `h2c`.
     ///
-    /// At most the initial flow-control window of HTTP/2.
+    /// Set at most the initial flow-control window of your HTTP/2 engine.
     pub h2c_content: u64,
     /// The maximum size, in bytes, of the head of a request that is upgraded to `h2c`.
     ///
-    /// Counted as HTTP/2 counts a field section (RFC 9113, section 6.5.2). At most what your HTTP/2
-    /// engine accepts as a list of fields.
+    /// Counted as HTTP/2 counts a field section (RFC 9113, section 6.5.2). Set at most what your
+    /// HTTP/2 engine accepts as a list of fields.
     pub h2c_head: u32,
     /// Not 0: the transport is TLS.
     ///
@@ -109,15 +109,15 @@ pub struct swo_config {
     pub switch_in_http10: u32,
     // The first version of the struct ends here; the fields below were appended. They must leave no
     // padding at the end: a newer library would read what a compiler puts there as the next field.
-    /// Not 0: a client accepts a status line without the space before the reason.
+    /// Not 0: a client accepts a status line that ends right after the status code.
     ///
-    /// Such as `HTTP/1.1 200` of small devices and of servers written by hand. Risk: small, as such
-    /// a line means nothing else.
+    /// Small devices and servers written by hand send `HTTP/1.1 200`. Risk: small, as such a line
+    /// means nothing else.
     pub status_without_space: u32,
     /// Not 0: contradictory field lines of your program are corrected, not rejected.
     ///
-    /// For programs that send the field lines of somebody else. swo_trace records each correction
-    /// as SWO_TRACE_STEP_TIDIED.
+    /// For programs that send the field lines of somebody else. Ambiguous lines are still rejected,
+    /// such as two different lengths. swo_trace records each correction as SWO_TRACE_STEP_TIDIED.
     pub tidy: u32,
     /// Not 0: a server accepts an LF without a CR before it as the end of a line.
     ///
@@ -186,8 +186,8 @@ impl swo_config {
 
     /// The size of the struct's first version in bytes, on this target.
     ///
-    /// `switch_in_http10` is the last field of the first version. Every program has at least that
-    /// size; fields that are appended must not change it.
+    /// `switch_in_http10` is the last field of the first version. Every program's struct has at
+    /// least that size; fields that are appended must not change it.
     const OLDEST: usize = offset_of!(Self, switch_in_http10) + size_of::<u32>();
 
     /// Checks that `given` is a possible size of the struct, in any version.

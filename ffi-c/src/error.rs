@@ -23,9 +23,10 @@ pub struct CallError(NonZeroU32);
 pub(crate) type Done<T = ()> = Result<T, CallError>;
 
 impl CallError {
-    /// Makes an error of its number.
+    /// Makes an error from its number.
     ///
-    /// 0 is SWO_OK and the number of no error. A defect that passes 0 gets the greatest number.
+    /// 0 is SWO_OK, not the number of an error. If a defect passes 0, the error gets the greatest
+    /// number.
     const fn of(code: u32) -> Self {
         match NonZeroU32::new(code) {
             Some(code) => Self(code),
@@ -102,9 +103,10 @@ pub enum BindingError {
     Overlap = 1011,
     /// A number is too large for the form in which it is encoded.
     BadNumber = 1012,
-    /// The allocator of the small flavour has no memory for the call.
+    /// The allocator has no memory for the call.
     ///
-    /// Nothing has changed, and the same call may succeed later.
+    /// Nothing has changed, and the same call may succeed later. The small flavour returns it from
+    /// calls that receive, too; in the std flavour only calls that make an object do.
     OutOfMemory = 1013,
     /// The library has allocated memory already; in the std flavour it always has.
     TooLate = 1014,

@@ -54,8 +54,9 @@ export! {
     ///
     /// For SWO_EVENT_KIND_END_OF_MESSAGE these are the trailers; for SWO_EVENT_KIND_SWITCHED the
     /// field lines of the request (server) or of the 101 or 2xx (client). The slices are valid
-    /// until the next inbound call. Errors: SWO_ARRAY_TOO_SMALL, with the count needed in `count`;
-    /// SWO_NOTHING if there is no current event or it has no field lines. RFC 9110, section 5.
+    /// until the next inbound call. Errors: SWO_ARRAY_TOO_SMALL, with the count needed in `count`.
+    /// SWO_NOTHING if there is no current event, or it is one without a head or trailers: content,
+    /// or the HTTP/2 preface. RFC 9110, section 5.
     fn swo_event_fields(
         conn: *const swo_conn, fields: *mut swo_field, cap: usize, count: *mut usize,
     ) -> swo_result = event_fields(conn, (fields, cap, count));
@@ -87,8 +88,7 @@ export! {
     ///
     /// The members of all its lines, trimmed, without empty ones (RFC 9110, section 5.6.1). A comma
     /// inside a quoted string splits too. Valid until the next inbound call. Errors:
-    /// SWO_ARRAY_TOO_SMALL, with the count needed in `count`; SWO_NOTHING if there is no current
-    /// event.
+    /// SWO_ARRAY_TOO_SMALL, with the count needed in `count`; SWO_NOTHING as from swo_event_fields.
     fn swo_event_list(
         conn: *const swo_conn, name: *const c_char, members: *mut swo_slice, cap: usize,
         count: *mut usize,
@@ -98,7 +98,7 @@ export! {
     ///
     /// For a client. A 426 or any other response may advertise protocols. Valid until the next
     /// inbound call. Errors: SWO_ARRAY_TOO_SMALL, with the count needed in `count`; SWO_NOTHING if
-    /// the current event is not a response. RFC 9110, section 7.8.
+    /// the current event has no response. RFC 9110, section 7.8.
     fn swo_advertised(
         conn: *const swo_conn, protocols: *mut swo_protocol, cap: usize, count: *mut usize,
     ) -> swo_result = advertised(conn, (protocols, cap, count));

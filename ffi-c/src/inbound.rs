@@ -74,7 +74,7 @@ export! {
 
     /// Counts `len` bytes of content that your code has read without the engine.
     ///
-    /// Such as from the transport with splice(2), or into its own memory. The state and the
+    /// Such as from the transport with splice(2), or into memory of yours. The state and the
     /// positions become those after swo_receive of the same bytes. Allowed up to the number that
     /// swo_content returns, once all bytes passed to the engine have been parsed. **Inbound:** ends
     /// the current event and its slices. Next: swo_next_event; after the last byte it emits the end
@@ -95,10 +95,11 @@ export! {
     /// Returns all received bytes, so that another HTTP parser can take over.
     ///
     /// For a server: the head of the current request and every byte after it, exactly as received.
-    /// Allowed until something after the head has been parsed or a response has been sent. `out` is
-    /// your own memory, never that of an event. **Inbound:** ends the current event and its slices.
-    /// Errors, after which nothing has changed: those below, SWO_ERROR_OUTPUT_TOO_SMALL with the
-    /// size needed in `written`. Next: free the connection, keep the transport.
+    /// Allowed until something after the head has been parsed, or a final response or a 101 has
+    /// been sent. `out` is your own memory, never that of an event. **Inbound:** ends the current
+    /// event and its slices. Errors, after which nothing has changed: those below,
+    /// SWO_ERROR_OUTPUT_TOO_SMALL with the size needed in `written`. Next: free the connection,
+    /// keep the transport.
     ///
     /// Errors: SWO_ERROR_WRONG_ROLE, SWO_ERROR_UNASKED, SWO_ERROR_ANSWERED, SWO_ERROR_HEAD_GONE,
     /// SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED, SWO_ERROR_FAILED, SWO_ERROR_OUTPUT_TOO_SMALL.

@@ -4,10 +4,10 @@
 //! converts the result. `tests/header.rs` writes `include/switchover.h` from these files.
 //!
 //! `handle` is the boundary and has all that is `unsafe`. `object` has the objects that C knows
-//! only by pointer, `types` the structs of the header. `convert` converts the engine's values,
-//! `error` has the result codes. Each group of functions has a file: `config`, `connection`,
-//! `inbound`, `event`, `upgrade`, `block`, `send`, `respond`, `getters`. So has each profile:
-//! `websocket`, `gateway`, `masque`, `bridge`, `splice`.
+//! only by pointer, `types` and `config` the structs of the header. `convert` converts the engine's
+//! values, `error` has the result codes. Each group of functions has a file: `defaults`,
+//! `connection`, `inbound`, `event`, `upgrade`, `block`, `send`, `respond`, `getters`, `results`,
+//! `names`. So has each profile: `websocket`, `gateway`, `masque`, `bridge`, `splice`.
 
 #![no_std]
 // The names are those of the header.

@@ -1,6 +1,7 @@
-//! The caller's output memory, written only on success.
+//! The caller's output memory, which gets a result only on success.
 //!
-//! If it is too small, only the size or count needed is written.
+//! On an error, at most one number is written that explains it. It is the size or count needed, the
+//! index of a field line, or a reason.
 
 use core::mem::MaybeUninit;
 

@@ -8,7 +8,7 @@ use crate::types::{SWO_NONE, swo_flag, swo_slice};
 
 /// Runs the body of an exported function and catches a panic.
 ///
-/// A panic leaves a [`Conn`](crate::object::Conn) that the body holds dead.
+/// A panic marks a [`Conn`](crate::object::Conn) that the body holds as dead.
 pub(crate) fn shielded<R: IntoC>(body: impl FnOnce() -> Done<R::Value>) -> R {
     R::from_outcome(contained(body))
 }

@@ -19,7 +19,7 @@ export! {
     /// Never NULL, static.
     fn swo_error_advice(result: swo_result) -> *const c_char = error_advice(result);
 
-    /// Returns the rule that a SWO_ERROR_* refers to, such as `RFC 9112, section 6.3`.
+    /// Returns the rule that a SWO_ERROR_* refers to, such as `RFC 9112, 6.3`.
     ///
     /// Empty for other results. Never NULL, static.
     fn swo_error_clause(result: swo_result) -> *const c_char = error_clause(result);

@@ -93,7 +93,7 @@ export! {
     /// Returns the framing around `len` bytes of content that your code writes.
     ///
     /// Use it instead of swo_send_data for writev(2), for example. Your code must send prefix,
-    /// content and suffix. Errors and next call: those of swo_send_data. RFC 9112, section 7.1.
+    /// content and suffix. Next: more content, or swo_send_end. RFC 9112, section 7.1.
     ///
     /// Errors: SWO_ERROR_NO_CONTENT, SWO_ERROR_LENGTH_EXCEEDED, SWO_ERROR_CLOSED,
     /// SWO_ERROR_SWITCHED, SWO_ERROR_FAILED.
@@ -127,7 +127,8 @@ export! {
     ///
     /// The limits become those of `config` (NULL: the defaults); its other members are ignored.
     /// Rejected while a request has no complete response, and once a part of the next head has been
-    /// parsed. Next: continue as before.
+    /// parsed. Errors also: SWO_STRUCT_TOO_OLD, SWO_STRUCT_TOO_NEW, SWO_OUT_OF_MEMORY. Next:
+    /// continue as before.
     ///
     /// Errors: SWO_ERROR_UNANSWERED, SWO_ERROR_UNREAD_INPUT.
     fn swo_set_limits(
@@ -150,9 +151,10 @@ export! {
     /// direction of the transport that has ended, or all of it as swo_closing says; swo_next_event.
     fn swo_abandon(conn: *mut swo_conn) -> swo_result = abandon(conn);
 
-    /// Returns the reason phrase of a status (RFC 9110, section 15).
+    /// Returns the registered reason phrase of a status.
     ///
-    /// Empty for a status that the RFC does not define. Static.
+    /// The phrases are those of RFC 9110, section 15, and of the IANA registry. Empty for any other
+    /// status. Static.
     fn swo_reason(status: u32) -> swo_slice = reason(status);
 }
 

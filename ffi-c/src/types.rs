@@ -12,7 +12,8 @@ pub const SWO_NONE: u32 = u32::MAX;
 
 /// No event before more bytes are received.
 ///
-/// Call swo_receive, or swo_receive_buffer and swo_receive_commit.
+/// Call swo_receive, or swo_receive_buffer and swo_receive_commit. A client also gets this while it
+/// has to send first; swo_awaiting is then SWO_AWAITING_CALLER.
 pub(crate) const NEED_DATA: u32 = 1000;
 /// No event before your code acts; `u.paused` says what it has to do.
 pub(crate) const PAUSED: u32 = 1001;
@@ -124,12 +125,13 @@ pub struct swo_response {
     pub dropped: u32,
 }
 
-/// The peer's direction has switched from HTTP to another protocol.
+/// A switch of the peer's direction from HTTP to another protocol.
 ///
 /// The engine does not parse that protocol.
 ///
-/// The new protocol may have to send first: HTTP/2 sends its SETTINGS, and a server sends the
-/// response to `request`. So run its code once even if `leftover` is empty and no bytes arrive.
+/// The new protocol may have to send first: HTTP/2 sends its SETTINGS, and after a 101 a server
+/// sends the response to `request`. So run its code once even if `leftover` is empty and no bytes
+/// arrive.
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct swo_switched {
@@ -139,7 +141,7 @@ pub struct swo_switched {
     ///
     /// Lowest first; 0 after CONNECT or the HTTP/2 preface.
     pub protocol_count: usize,
-    /// Server: the request, which must get its response in the new protocol.
+    /// Server: the request; after a 101 it must get its response in the new protocol.
     ///
     /// All zero for a client, and after the HTTP/2 preface.
     pub request: swo_request,
@@ -202,7 +204,7 @@ pub struct swo_state_info {
     pub rx: u32,
     /// The state of the sending direction, SWO_TX_*.
     pub tx: u32,
-    /// The effect of the latest request on the connection, SWO_UPGRADE_STATE_*.
+    /// The progress of the latest request's upgrade or CONNECT, SWO_UPGRADE_STATE_*.
     pub upgrade: u32,
     /// The state of the latest request's `Expect: 100-continue`, SWO_EXPECT_*.
     pub expect: u32,
@@ -291,9 +293,11 @@ pub struct swo_request_head {
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct swo_response_head {
-    /// The status, 200 to 599.
+    /// The status: 200 to 599, for swo_reject 400 to 599.
+    ///
+    /// For swo_send_informational it is a 1xx other than 101.
     pub status: u32,
-    /// The reason phrase in UTF-8; that of RFC 9110 if `data` is NULL.
+    /// The reason phrase; the registered one (swo_reason) if `data` is NULL.
     pub reason: swo_slice,
     /// A pointer to the field lines.
     ///

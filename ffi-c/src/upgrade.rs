@@ -24,8 +24,9 @@ export! {
     /// HTTP/1.1`. `by` is SWO_ORDER_CLIENT (the first protocol of the offer that is among the
     /// preferences) or SWO_ORDER_SERVER (the first preference that is offered). Errors: SWO_NOTHING
     /// if nothing matches (a preference that is not a protocol matches nothing); SWO_BAD_ENUM.
-    /// swo_offers returns the whole offer. Next: swo_selection_preference returns the index of the
-    /// choice; swo_accept, or any final response, which declines. RFC 9110, section 7.8.
+    /// SWO_ERROR_INVALID_PROTOCOL if a preference is not UTF-8. swo_offers returns the whole offer.
+    /// Next: swo_selection_preference returns the index of the choice; swo_accept, or any final
+    /// response, which declines. RFC 9110, section 7.8.
     fn swo_select(
         conn: *const swo_conn, preferences: *const swo_slice, count: usize, by: u32,
         selection: *mut swo_selection,

@@ -30,8 +30,9 @@ export! {
     ///
     /// `by` is SWO_ORDER_*: whose order decides. `chosen` is an entry of `preferences`, and valid
     /// as long as that. Errors: SWO_NOTHING if nothing matches or no request is kept; SWO_BAD_ENUM.
-    /// Next: swo_accept with it as the value of `Sec-WebSocket-Protocol`; without that field no
-    /// subprotocol is used. RFC 6455, section 4.2.2.
+    /// SWO_ERROR_INVALID_PROTOCOL if a preference is not UTF-8. Next: swo_accept with it as the
+    /// value of `Sec-WebSocket-Protocol`; without that field no subprotocol is used. RFC 6455,
+    /// section 4.2.2.
     fn swo_select_subprotocol(
         conn: *const swo_conn, preferences: *const swo_slice, count: usize, by: u32,
         chosen: *mut swo_slice,
@@ -117,7 +118,7 @@ fn deflate_write(deflate: &swo_deflate, out: Output<'_>) -> Done {
 
 /// Converts the number of bits of a window.
 ///
-/// 0 is `None`. A number above 255 becomes 255, which is rejected like any other above 15.
+/// 0 is `None`. A number above 255 becomes 255, which no window can have either.
 fn window(bits: u32) -> Option<u8> {
     (bits != 0).then(|| u8::try_from(bits).unwrap_or(u8::MAX))
 }

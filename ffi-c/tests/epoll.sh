@@ -81,7 +81,7 @@ epoll_curl_is_declined() {
         grep '^> Upgrade: h2c' "$work/curl" && cmp "$work/echo" "$work/upload"
 }
 
-# One request per connection: curl 7.88 cannot reuse such a connection (curl issue 10634). epoll.py does.
+# One request per connection: curl 7.88 cannot reuse such a connection (curl issue 10634). clients/http2.py does.
 epoll_curl_prior_knowledge() {
     epoll_curl $'GET / over HTTP/2\n2 1 200' --http2-prior-knowledge "$url/" &&
         epoll_curl '2 1 200' --http2-prior-knowledge --data-binary "@$work/upload" "$url/echo" -o "$work/echo" &&

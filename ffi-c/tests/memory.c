@@ -1,5 +1,5 @@
 /* The small flavour's memory: swo_set_memory, the memory that a whole exchange allocates and frees, and failed allocations:
- * first each allocation fails in turn, then memory is limited, to every number of bytes. Each run is a process of its own, for
+ * first each allocation fails in turn, then memory is limited, in steps of eight bytes. Each run is a process of its own, for
  * some end in abort(3); those calls must not abort for which the header excludes it. */
 #define _GNU_SOURCE
 #include <signal.h>
@@ -178,7 +178,7 @@ static int run(long at, size_t bytes) {
     return child < 0 || waitpid(child, &status, 0) != child ? -1 : status;
 }
 
-/* Returns whether the header says that a call returns SWO_OUT_OF_MEMORY instead of aborting. */
+/* Returns whether the header says that a call of the exchange returns SWO_OUT_OF_MEMORY instead of aborting. */
 static int never_aborts(const char *call) {
     static const char *const calls[] = {"swo_conn_new", "swo_conn_init", "swo_receive", "swo_receive_event",
                                         "swo_receive_buffer"};

@@ -19,9 +19,9 @@
  *     response.
  *     Slices of an event are valid until the next *inbound* call on the connection: copy what the response needs. The
  *     comment of each inbound call says so: swo_receive, swo_receive_buffer, swo_receive_commit, swo_receive_eof,
- *     swo_next_event, swo_pass_content, swo_take_leftover, swo_hand_over, swo_release, swo_resume_http. Calls that send
- *     do not end the event. So an echo may send the slice of the event itself, and the code of the next protocol may
- *     use the leftover in the memory that SWO_EVENT_KIND_SWITCHED points to.
+ *     swo_next_event, swo_receive_event, swo_pass_content, swo_take_leftover, swo_hand_over, swo_release,
+ *     swo_resume_http. Calls that send do not end the event. So an echo may send the slice of the event itself, and the
+ *     code of the next protocol may use the leftover in the memory that SWO_EVENT_KIND_SWITCHED points to.
  *  3. Send. swo_respond and the other responses, swo_send_* and the upgrade functions write into the caller's memory,
  *     all bytes or none. A call that returns an error has changed nothing. Send what was written, then continue with 2.
  *     A 2xx to CONNECT opens a tunnel: a server without tunnels responds with a 501.
@@ -45,17 +45,18 @@
  *
  * RESULTS. 0 is SWO_OK. SWO_ERROR_* are errors of the engine, with the same numbers in every language. Numbers from 1000
  * up are errors that only C can make, and SWO_REFUSED. Outputs are the last arguments and are written only on success.
- * Exceptions, as their comments say, are a size or count if the space is too small, and the reason of a SWO_REFUSED. A
- * defect in the library is SWO_PANIC: the connection or other object that was being changed is dead, and returns
- * SWO_PANIC until it is freed. If the allocator fails, the library calls abort(3), and the process ends; some calls
- * return SWO_OUT_OF_MEMORY before that. The memory of a connection is limited by its configuration.
+ * Exceptions, as their comments say, are a size or count if the space is too small, the index of a wrong field line or
+ * the rule that an offer breaks (swo_send_request), and the reason of a SWO_REFUSED. A defect in the library is
+ * SWO_PANIC: the connection or other object that was being changed is dead, and returns SWO_PANIC until it is freed. If
+ * the allocator fails, the library calls abort(3), and the process ends; some calls return SWO_OUT_OF_MEMORY before
+ * that. The memory of a connection is limited by its configuration.
  *
  * THE SMALL FLAVOUR. ffi-c/small builds the same functions in a fraction of the size. Two things differ.
  *  - A defect in the library calls abort(3). There is no SWO_PANIC.
  *  - Memory comes from malloc(3), or from the functions of swo_set_memory. If they fail, swo_conn_new, swo_conn_init,
- *    swo_receive, swo_receive_event and swo_receive_buffer return SWO_OUT_OF_MEMORY: nothing has changed, and the same
- *    call may succeed later. (They test for memory before they allocate it: if another thread allocates it in between,
- *    they call abort(3) too.)
+ *    swo_receive, swo_receive_event, swo_receive_buffer and swo_set_limits return SWO_OUT_OF_MEMORY: nothing has
+ *    changed, and the same call may succeed later. (They test for memory before they allocate it: if another thread
+ *    allocates it in between, they call abort(3) too.)
  *    Every other call that needs memory calls abort(3), or returns SWO_OUT_OF_MEMORY if only the object that it makes
  *    cannot be allocated. Such calls need memory to parse and to encode heads, to keep an offer, and for the objects of
  *    swo_*_new. A connection keeps its memory from message to message, so after the first few it seldom needs more.

@@ -17,7 +17,7 @@ const BATCH = Number(process.env.BATCH ?? 10);
 /**
  * A job parses all messages of its input once.
  *
- * It returns the number of fields that it has seen, or -1 if it does not look at them.
+ * It returns the number of names and values that it has seen, or -1 for each message if it does not look at them.
  */
 /** @typedef {{ row: string, column: string, messages: number, fields: number, run: () => number }} Job */
 

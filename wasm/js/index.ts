@@ -5,7 +5,7 @@
  * `Connection` parses what was received and encodes what you send.
  *
  * This entry point (`switchover/manual`) does not start the engine: call `initSync` first. The other entry points start
- * it when they are imported.
+ * it themselves.
  */
 
 export { checkHttp2, http1Fields } from "./engine/bridge.js";

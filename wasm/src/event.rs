@@ -26,7 +26,7 @@ pub(crate) fn put_request(request: &Request<'_>, out: &mut ResultBuffer) {
     out.numbers([method.len() as u32, start, end, request.minor_version().into()]);
     match request.offers() {
         // Most requests offer nothing. The reason is written plus 1, because 0 means that there are
-        // offers; the second 0 is the length of the empty list of offers.
+        // offers; the 0 after it is the length of the empty list of offers.
         Err(reason) => out.numbers([reason as u32 + 1, 0]),
         Ok(offers) => put_offers(offers, out),
     }

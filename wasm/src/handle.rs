@@ -1,7 +1,7 @@
 //! Tables of live objects such as connections, each addressed by a handle.
 //!
-//! Each kind of object has its own range of handles. A handle is reused after it was freed; the
-//! TypeScript code never uses a freed handle.
+//! Each kind of object has its own table, so objects of two kinds may have the same handle. A
+//! handle is reused after it was freed; the TypeScript code never uses a freed handle.
 
 use std::cell::RefCell;
 

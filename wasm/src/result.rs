@@ -14,7 +14,7 @@ use std::fmt::{Display, Write as _};
 use switchover::FieldSource;
 use switchover::{Fields, binding};
 
-/// The bytes of each buffer that are kept for the next call; the rest is freed.
+/// The bytes of memory that `text` and `bytes` each keep for the next call.
 const KEPT: usize = 64 * 1024;
 
 #[derive(Debug)]
@@ -137,9 +137,10 @@ impl ResultBuffer {
         self.spans(head.bytes.len(), binding::spans(fields).1);
     }
 
-    /// Writes the number of fields, then the offsets of each name and each value.
+    /// Writes the number of fields and a flag, then the offsets of names and values.
     ///
-    /// Each offset is one number. If the text is short enough for 16 bits, two offsets share one.
+    /// The first number is twice the number of fields, plus 1 if each offset is one number. Without
+    /// that flag the text is short enough for 16 bits, and start and end share one number.
     fn spans(&mut self, len: usize, lines: impl ExactSizeIterator<Item = [u32; 4]>) {
         let count = lines.len() as u32;
         if len <= usize::from(u16::MAX) {
@@ -193,8 +194,9 @@ pub(crate) fn address<T>(slice: &[T]) -> u32 {
 
 /// A `fmt::Write` that appends to a byte vector.
 ///
-/// Everything written is ASCII: methods, targets and protocol names were validated, and all other
-/// text is a constant of this crate.
+/// JavaScript reads each byte as one character. Protocol names were validated and other texts are
+/// constants of the core, so these are ASCII. Only a subprotocol of an offer that is not eligible
+/// may have other characters, of several bytes each.
 struct Latin<'a>(&'a mut Vec<u8>);
 
 impl std::fmt::Write for Latin<'_> {

@@ -1,7 +1,7 @@
 //! Exports that send parts of a message.
 //!
-//! Each writes the bytes to send to the result buffer. If it returns false, the buffer holds the
-//! error.
+//! Each but `advertise` writes the bytes to send to the result buffer. If it returns false, the
+//! buffer holds the error.
 
 use switchover::RequestHead;
 use switchover::binding::selection_from_bits;

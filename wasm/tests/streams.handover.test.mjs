@@ -533,11 +533,7 @@ test("noDelay is set on a socket of Node", options, async () => {
   assert.deepEqual(said, [true]);
 });
 
-/**
- * Cases of a socket after its request.
- *
- * Each row has the client's action, the outcome, the number of reports, and the response.
- */
+// Each row has the client's action after its request, and the response that it then receives.
 for (const [leaves, answer] of /** @type {[(socket: import("node:net").Socket) => void, RegExp][]} */ ([
   [(socket) => void socket.resetAndDestroy(), /^$/],
   [(socket) => void socket.end(), /^HTTP\/1\.1 500 /],

@@ -56,7 +56,7 @@ export function putText(text: string, what: string): void {
   used = start + length;
 }
 
-/** @internal Appends a string that must be ASCII, because the engine parses it as UTF-8. */
+/** @internal Appends a string that must be ASCII, because the module would send other characters as UTF-8. */
 export function putAscii(text: string, what: string): void {
   putText(text, what);
   if (!/^[\0-\x7f]*$/.test(text)) throw new TypeError(`${what} holds a character that is not ASCII`);

@@ -15,7 +15,7 @@ const faults = namesOf(OverHttp2);
  * Returns why a field list is malformed in HTTP/2, or `null` if it is not.
  *
  * The list belongs to a response with `status`, or to a request if `status` is `null`. Use it to validate what an
- * HTTP/2 library delivers before converting it. RFC 9113, section 8.2.2.
+ * HTTP/2 library delivers before converting it. RFC 9113, sections 8.2.1 and 8.2.2.
  */
 export function checkHttp2(status: number | null, headers: HeaderSource): OverHttp2 | null {
   const fault = raw.check_http2(status === null ? 0 : statusOf(status) + 1, encodeHeaders(headers));
@@ -25,8 +25,9 @@ export function checkHttp2(status: number | null, headers: HeaderSource): OverHt
 /**
  * Converts the field lines of an HTTP/2 request to HTTP/1.1.
  *
- * `authority` becomes Host, and cookies are joined into one line (RFC 9113, section 8.2.3). Pseudo-header fields are
- * left out. Throws a `ProfileError` with the `OverHttp2` if the list is malformed.
+ * `authority` becomes Host; if it is empty, the field `host` does. Cookies are joined into one line (RFC 9113, section
+ * 8.2.3). Pseudo-header fields are left out. Throws a `ProfileError` with the `OverHttp2` if the list, the authority or
+ * the key is malformed.
  *
  * Next: `sendRequest` with the result. For an extended CONNECT send a GET with its `:path`, and offer its `:protocol`.
  * For `websocket` pass a new `key` for this connection, see `websocketKey` (RFC 8441, section 5).

@@ -16,13 +16,13 @@ export interface Config {
   /**
    * The limits, in bytes unless the name says otherwise.
    *
-   * Each of them is exact to the byte.
+   * They are checked while bytes arrive. `buffered` is raised to what one head needs.
    */
   readonly limits?: LimitOptions;
   /**
-   * The deviations from the protocol that a client accepts.
+   * The deviations from the protocol that the connection accepts.
    *
-   * Each has a risk, which the core's documentation describes.
+   * All but `loneLf` concern clients. Each has a risk, which the core's documentation describes.
    */
   readonly lenient?: { readonly [name in keyof typeof Lenient]?: boolean };
   /**
@@ -47,12 +47,13 @@ export interface Config {
   /**
    * Set if contradictory fields are corrected, not rejected.
    *
-   * Use it if other code chooses the fields that you send. Each correction is recorded in `trace` as `tidied`.
+   * Use it if other code chooses the fields that you send. Ambiguous ones are still rejected, such as two different
+   * lengths. Each correction is recorded in `trace` as `tidied`.
    */
   readonly tidy?: boolean;
 }
 
-/** @internal Sets the configuration of the connection that is created next. */
+/** @internal Sets the configuration of the connection or prepared response that is created next. */
 export function configure(config: Config): void {
   object(config, "config");
   // All options are read before the module is called: a getter is the caller's code, which may create a connection.

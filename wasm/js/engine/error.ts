@@ -67,7 +67,7 @@ export class ProtocolError extends Error {
     this.ineligible = ineligible;
   }
 
-  /** The rule that was violated, such as `RFC 9112, section 6.3`. */
+  /** The rule that was violated, such as `RFC 9112, 6.3`. */
   get clause(): string {
     return reading(() => raw.error_clause(this.code)).text();
   }

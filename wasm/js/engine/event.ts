@@ -128,7 +128,7 @@ export interface SwitchedEvent {
    */
   readonly protocols: readonly string[];
   /**
-   * Server: the request, which is to be responded to in the new protocol.
+   * Server: the request; after a 101 it is to be responded to in the new protocol.
    *
    * `null` for a client, and after an HTTP/2 preface.
    */
@@ -152,7 +152,11 @@ export type Event =
   | EndOfMessageEvent
   | SwitchedEvent;
 
-/** More bytes are needed for the next event. Next: `receive`. */
+/**
+ * More bytes are needed for the next event.
+ *
+ * Next: `receive`. A client also gets this while it has to send first; `awaiting` is then `caller`.
+ */
 export interface NeedDataStep {
   readonly kind: "need-data";
 }

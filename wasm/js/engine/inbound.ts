@@ -38,7 +38,8 @@ export class Inbound extends Handle {
    * Appends a copy of bytes that the peer sent.
    *
    * Use it if the transport allocates the buffers that it reads into. Either all bytes are accepted or none. Throws
-   * `buffer-full` while `limits.buffered` bytes are waiting, and once nothing more is read. Next: `nextEvent`.
+   * `buffer-full` while `limits.buffered` bytes are waiting, and another error once nothing more is read. Next:
+   * `nextEvent`.
    * @throws ProtocolError: `buffer-full`, `after-end`, `closed`, `switched`, `failed`.
    */
   receive(bytes: Uint8Array): void {
@@ -51,8 +52,9 @@ export class Inbound extends Handle {
   /**
    * Returns at least `min` bytes of space in the engine's memory to read into.
    *
-   * For code that can read into a given buffer; the space is at most `limits.buffered` bytes. Write to it, then call
-   * `commit`. Make no other call in between, because the memory may move. Throws like `receive`. Next: `commit`.
+   * For code that can read into a given buffer. A `min` above `limits.buffered` is reduced to that. Write to the space,
+   * then call `commit`. Make no other call in between, because the memory may move. Throws like `receive`. Next:
+   * `commit`.
    * @throws ProtocolError: `buffer-full`, `after-end`, `closed`, `switched`, `failed`.
    */
   receiveBuffer(min = 1): Uint8Array<ArrayBuffer> {
@@ -125,7 +127,8 @@ export class Inbound extends Handle {
   /**
    * Advances like `nextEvent`, but returns only the kind of the result.
    *
-   * Use `event` and `request` to get the rest when it is needed. Throws like `nextEvent`.
+   * Use `event` and `request` to get the rest when it is needed. After `paused`, `nextEvent` returns the same pause
+   * with its reason. Throws like `nextEvent`.
    */
   advance(): Step["kind"] {
     const step = raw.advance(this.live());
@@ -241,8 +244,8 @@ export class Inbound extends Handle {
    * Server: returns all bytes of the current request, for another parser.
    *
    * These are the request's head and all bytes received after it, unchanged. Allowed until anything after the head was
-   * parsed or a response was sent. Throws `unasked`, `answered`, `head-gone`. Next: `free` the engine, keep the
-   * transport.
+   * parsed, or a final response or a 101 was sent. Throws `unasked`, `answered`, `head-gone`. Next: `free` the engine,
+   * keep the transport.
    * @throws ProtocolError: `wrong-role`, `unasked`, `answered`, `head-gone`, `closed`, `switched`, `failed`.
    */
   handOver(): Uint8Array<ArrayBuffer> {

@@ -98,7 +98,8 @@ export class Outbound extends Inbound {
    * Server: sends a whole final response: head, content and end.
    *
    * The engine adds a `Content-Length`, so that an HTTP/1.0 client may keep the connection too. A response to HEAD has
-   * the length but not the content. A 204, 205 or 304 has no content, and a 2xx to CONNECT opens a tunnel.
+   * the length but not the content; if the content is empty, it has no length either. A 204, 205 or 304 has no content,
+   * and a 2xx to CONNECT opens a tunnel.
    *
    * Throws what `sendResponse` throws. Throws `framing-conflict` for a `Transfer-Encoding`, or for content if the
    * status allows none. Throws `length-exceeded` or `length-short` if a given `Content-Length` differs from the

@@ -69,8 +69,9 @@ export class ProfileMethods extends Outbound {
   /**
    * Server: the protocols of the current request that may be offered upstream.
    *
-   * In the client's order and spelling (see `sameProtocol`). They can be accepted, and they are not limited to one hop
-   * as TLS and h2c are. Next: `sendRequest` with them as the offer. RFC 9110, section 7.8; RFC 2817, section 5.1.
+   * In the client's order; a registered name has its registered spelling (see `sameProtocol`). They can be accepted,
+   * and they are not limited to one hop as TLS and h2c are. Next: `sendRequest` with them as the offer. RFC 9110,
+   * section 7.8; RFC 2817, section 5.1.
    */
   get forwardable(): string[] {
     const handle = this.live();
@@ -104,9 +105,9 @@ export class ProfileMethods extends Outbound {
   /**
    * The field lines of the current head, converted to HTTP/2, or `null`.
    *
-   * Names are in lower case. Hop-by-hop fields are left out, except `te: trailers`, as are fields of the WebSocket
-   * handshake that HTTP/2 does not use. `null` if there is no head. Next: send them after `:status` with an HTTP/2
-   * engine. RFC 9113, section 8.2.2; RFC 8441, section 5.
+   * Names are in lower case. Hop-by-hop fields are left out, except `te: trailers`. So are Host, Expect, and the fields
+   * of the WebSocket handshake that HTTP/2 does not use. `null` if there is no head. Next: send them after `:status`
+   * with an HTTP/2 engine. RFC 9113, section 8.2.2; RFC 8441, section 5.
    */
   get http2Fields(): Headers | null {
     return raw.http2_fields(this.live()) ? new Reader().headers() : null;

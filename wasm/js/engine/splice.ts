@@ -26,7 +26,7 @@ export class Splice extends DisposableHandle {
   /**
    * Server, before the 101: creates a relay for the connection's current request.
    *
-   * `content` and `trailers` are all of the request's content and trailers, at most 65,535 bytes. Throws a
+   * `content` is all of the request's content, at most 65,535 bytes, and `trailers` are its trailers. Throws a
    * `ProfileError` with the `Ineligible` if the request cannot be relayed: decline the offer then. Throws a `TypeError`
    * if the connection has no current request. Next: `accept`, then `clientSent` with the leftover.
    */

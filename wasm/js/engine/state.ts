@@ -36,7 +36,8 @@ export interface TraceEntry {
   /**
    * The detail of the step, or 0 if it has none.
    *
-   * It is a status code, an error code, or a number of protocols or bytes.
+   * It is a status code, an error code, or a number of protocols or bytes. For `tidied` it has a bit for each kind of
+   * correction.
    */
   readonly number: number;
   /** The number of bytes received and consumed when the step happened. */

@@ -128,7 +128,7 @@ export class Content {
     return JSON.parse(await this.text(largest));
   }
 
-  /** @internal Discards the rest of the content, up to `limits.drain`; returns whether its end was seen. */
+  /** @internal Discards the rest of the content; returns false if it has more than `limits.drain` bytes. */
   skip(): Promise<boolean> {
     return this.#inTurn(async () => {
       if (this.#end !== "open") return true;

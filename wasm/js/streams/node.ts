@@ -16,7 +16,11 @@ export interface NodeRequest {
 /** The decision about a request of `node:http` that has an `Upgrade` field. */
 export type Decision =
   | {
-      /** The protocol that both sides support, in the client's spelling. */
+      /**
+       * The protocol that both sides support.
+       *
+       * A registered name has its registered spelling. Several layers are joined by commas, the lowest first.
+       */
       readonly protocol: string;
       /**
        * The 101 to write to the socket.

@@ -15,7 +15,7 @@ const MOMENT = 10;
  * @internal Returns web streams that end each direction separately.
  *
  * For sockets whose own streams cannot do that, or that have none. The socket is closed once both directions have
- * ended, or one has failed.
+ * ended, or reading has failed. After a failed write, what has arrived can still be read for a while.
  */
 export function pairOver(transport: Transport, read: Read = () => transport.read(), failures = new Failures()): Handed {
   let ended = 0;

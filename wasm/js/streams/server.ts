@@ -26,13 +26,14 @@ export interface ServerResponse {
   /**
    * The field lines.
    *
-   * A `Content-Length` is added to content that is whole. Other content is chunked unless these fields have a framing.
+   * A `Content-Length` is added to content that is whole. Other content is sent chunked, and to an HTTP/1.0 client
+   * close-delimited, unless these fields have a framing.
    */
   readonly headers?: HeaderSource;
   /**
    * The content of the response.
    *
-   * It is left out in a response to HEAD; with a 204 or 304 there must be none.
+   * It is left out in a response to HEAD; with a 204, 205 or 304 there must be none.
    */
   readonly body?: Body | null;
   /**
@@ -160,7 +161,7 @@ async function served(socket: Socket, handler: Handler, options: ServeOptions, b
   }
 }
 
-/** Throws for invalid protocol names, before the connection is served. */
+/** Throws if the protocols are not an array of strings. */
 function check(upgrades: readonly string[]): void {
   const connection = new Connection("server");
   try {

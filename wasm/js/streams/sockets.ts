@@ -30,7 +30,7 @@ export interface WritableSide {
 export interface StreamSocket {
   readonly readable: ReadableSide;
   readonly writable: WritableSide;
-  /** Closes both directions. If omitted, the streams are cancelled and aborted. */
+  /** Closes both directions; called after the streams were cancelled and aborted. */
   close?(): unknown;
   /** Starts TLS on this socket, as in Workers. */
   startTls?(options?: object): StreamSocket;

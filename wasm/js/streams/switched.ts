@@ -18,9 +18,9 @@ export interface DuplexMaker<T> {
 /**
  * The streams of the new protocol.
  *
- * You must close both, also if your code fails. If none of the new protocol's bytes arrived with the head, they are the
- * socket's own streams. The engine does not process the bytes. `close` of the writable stream closes only our
- * direction, if the socket can do that; `cancel` and `abort` close both. RFC 9110, section 7.8.
+ * You must close both, also if your code fails. If the socket is a pair of web streams, and none of the new protocol's
+ * bytes arrived with the head, they are its own streams. The engine does not process the bytes. `close` of the writable
+ * stream closes only our direction, if the socket can do that; `cancel` and `abort` close both. RFC 9110, section 7.8.
  */
 export class Switched implements Pair {
   /**

@@ -59,7 +59,7 @@ export class Wire {
   /**
    * A callback for the release of the socket.
    *
-   * It ends the wait for queued bytes, which are sent without it.
+   * It ends the wait for queued bytes, which are sent even if nothing waits.
    */
   #freed: () => void = () => {};
   /** Milliseconds by which bytes sent so far extend the next write's timeout. */
