@@ -19,9 +19,9 @@
  *     response.
  *     Slices of an event are valid until the next *inbound* call on the connection: copy what the response needs. The
  *     comment of each inbound call says so: swo_receive, swo_receive_buffer, swo_receive_commit, swo_receive_eof,
- *     swo_next_event, swo_pass_content, swo_take_leftover, swo_hand_over, swo_release, swo_resume_http. Calls that send
- *     do not end the event. So an echo may send the slice of the event itself, and the code of the next protocol may
- *     use the leftover in the memory that SWO_EVENT_KIND_SWITCHED points to.
+ *     swo_next_event, swo_receive_event, swo_pass_content, swo_take_leftover, swo_hand_over, swo_release,
+ *     swo_resume_http. Calls that send do not end the event. So an echo may send the slice of the event itself, and the
+ *     code of the next protocol may use the leftover in the memory that SWO_EVENT_KIND_SWITCHED points to.
  *  3. Send. swo_respond and the other responses, swo_send_* and the upgrade functions write into the caller's memory,
  *     all bytes or none. A call that returns an error has changed nothing. Send what was written, then continue with 2.
  *     A 2xx to CONNECT opens a tunnel: a server without tunnels responds with a 501.
@@ -45,17 +45,18 @@
  *
  * RESULTS. 0 is SWO_OK. SWO_ERROR_* are errors of the engine, with the same numbers in every language. Numbers from 1000
  * up are errors that only C can make, and SWO_REFUSED. Outputs are the last arguments and are written only on success.
- * Exceptions, as their comments say, are a size or count if the space is too small, and the reason of a SWO_REFUSED. A
- * defect in the library is SWO_PANIC: the connection or other object that was being changed is dead, and returns
- * SWO_PANIC until it is freed. If the allocator fails, the library calls abort(3), and the process ends; some calls
- * return SWO_OUT_OF_MEMORY before that. The memory of a connection is limited by its configuration.
+ * Exceptions, as their comments say, are a size or count if the space is too small, the index of a wrong field line or
+ * the rule that an offer breaks (swo_send_request), and the reason of a SWO_REFUSED. A defect in the library is
+ * SWO_PANIC: the connection or other object that was being changed is dead, and returns SWO_PANIC until it is freed. If
+ * the allocator fails, the library calls abort(3), and the process ends; some calls return SWO_OUT_OF_MEMORY before
+ * that. The memory of a connection is limited by its configuration.
  *
  * THE SMALL FLAVOUR. ffi-c/small builds the same functions in a fraction of the size. Two things differ.
  *  - A defect in the library calls abort(3). There is no SWO_PANIC.
  *  - Memory comes from malloc(3), or from the functions of swo_set_memory. If they fail, swo_conn_new, swo_conn_init,
- *    swo_receive, swo_receive_event and swo_receive_buffer return SWO_OUT_OF_MEMORY: nothing has changed, and the same
- *    call may succeed later. (They test for memory before they allocate it: if another thread allocates it in between,
- *    they call abort(3) too.)
+ *    swo_receive, swo_receive_event, swo_receive_buffer and swo_set_limits return SWO_OUT_OF_MEMORY: nothing has
+ *    changed, and the same call may succeed later. (They test for memory before they allocate it: if another thread
+ *    allocates it in between, they call abort(3) too.)
  *    Every other call that needs memory calls abort(3), or returns SWO_OUT_OF_MEMORY if only the object that it makes
  *    cannot be allocated. Such calls need memory to parse and to encode heads, to keep an offer, and for the objects of
  *    swo_*_new. A connection keeps its memory from message to message, so after the first few it seldom needs more.
@@ -895,9 +896,10 @@ enum swo_result_code {
     SWO_OVERLAP = 1011,
     /** A number is too large for the form in which it is encoded. */
     SWO_BAD_NUMBER = 1012,
-    /** The allocator of the small flavour has no memory for the call.
+    /** The allocator has no memory for the call.
      *
-     *  Nothing has changed, and the same call may succeed later. */
+     *  Nothing has changed, and the same call may succeed later. The small flavour returns it from
+     *  calls that receive, too; in the std flavour only calls that make an object do. */
     SWO_OUT_OF_MEMORY = 1013,
     /** The library has allocated memory already; in the std flavour it always has. */
     SWO_TOO_LATE = 1014,
@@ -983,7 +985,7 @@ typedef struct swo_config {
     /**
      * The maximum length of a method in bytes.
      *
-     * The longest registered method has 17 bytes; a longer one is noise.
+     * The longest registered method has 17 bytes, so a much longer word is most likely not HTTP.
      */
     uint32_t method;
     /**
@@ -1039,7 +1041,7 @@ typedef struct swo_config {
      */
     uint64_t drain;
     /**
-     * The maximum number of unparsed bytes in the buffer; swo_receive rejects more.
+     * The number of unparsed bytes in the buffer at which swo_receive accepts no more.
      *
      * A value that is less than one head needs is raised to that.
      */
@@ -1051,14 +1053,14 @@ typedef struct swo_config {
     /**
      * The maximum content, in bytes, of a request that is upgraded to `h2c`.
      *
-     * At most the initial flow-control window of HTTP/2.
+     * Set at most the initial flow-control window of your HTTP/2 engine.
      */
     uint64_t h2c_content;
     /**
      * The maximum size, in bytes, of the head of a request that is upgraded to `h2c`.
      *
-     * Counted as HTTP/2 counts a field section (RFC 9113, section 6.5.2). At most what your HTTP/2
-     * engine accepts as a list of fields.
+     * Counted as HTTP/2 counts a field section (RFC 9113, section 6.5.2). Set at most what your
+     * HTTP/2 engine accepts as a list of fields.
      */
     uint32_t h2c_head;
     /**
@@ -1107,17 +1109,17 @@ typedef struct swo_config {
      */
     uint32_t switch_in_http10;
     /**
-     * Not 0: a client accepts a status line without the space before the reason.
+     * Not 0: a client accepts a status line that ends right after the status code.
      *
-     * Such as `HTTP/1.1 200` of small devices and of servers written by hand. Risk: small, as such
-     * a line means nothing else.
+     * Small devices and servers written by hand send `HTTP/1.1 200`. Risk: small, as such a line
+     * means nothing else.
      */
     uint32_t status_without_space;
     /**
      * Not 0: contradictory field lines of your program are corrected, not rejected.
      *
-     * For programs that send the field lines of somebody else. swo_trace records each correction
-     * as SWO_TRACE_STEP_TIDIED.
+     * For programs that send the field lines of somebody else. Ambiguous lines are still rejected,
+     * such as two different lengths. swo_trace records each correction as SWO_TRACE_STEP_TIDIED.
      */
     uint32_t tidy;
     /**
@@ -1283,12 +1285,13 @@ typedef struct swo_response {
 } swo_response;
 
 /**
- * The peer's direction has switched from HTTP to another protocol.
+ * A switch of the peer's direction from HTTP to another protocol.
  *
  * The engine does not parse that protocol.
  *
- * The new protocol may have to send first: HTTP/2 sends its SETTINGS, and a server sends the
- * response to `request`. So run its code once even if `leftover` is empty and no bytes arrive.
+ * The new protocol may have to send first: HTTP/2 sends its SETTINGS, and after a 101 a server
+ * sends the response to `request`. So run its code once even if `leftover` is empty and no bytes
+ * arrive.
  */
 typedef struct swo_switched {
     /**
@@ -1302,7 +1305,7 @@ typedef struct swo_switched {
      */
     size_t protocol_count;
     /**
-     * Server: the request, which must get its response in the new protocol.
+     * Server: the request; after a 101 it must get its response in the new protocol.
      *
      * All zero for a client, and after the HTTP/2 preface.
      */
@@ -1459,11 +1462,13 @@ typedef struct swo_request_head {
  */
 typedef struct swo_response_head {
     /**
-     * The status, 200 to 599.
+     * The status: 200 to 599, for swo_reject 400 to 599.
+     *
+     * For swo_send_informational it is a 1xx other than 101.
      */
     uint32_t status;
     /**
-     * The reason phrase in UTF-8; that of RFC 9110 if `data` is NULL.
+     * The reason phrase; the registered one (swo_reason) if `data` is NULL.
      */
     struct swo_slice reason;
     /**
@@ -1582,7 +1587,7 @@ typedef struct swo_state_info {
      */
     uint32_t tx;
     /**
-     * The effect of the latest request on the connection, SWO_UPGRADE_STATE_*.
+     * The progress of the latest request's upgrade or CONNECT, SWO_UPGRADE_STATE_*.
      */
     uint32_t upgrade;
     /**
@@ -1669,8 +1674,9 @@ extern "C" {
  * Fills a configuration with the defaults.
  *
  * `struct_size` is `sizeof(swo_config)`. A program that was compiled for another version of
- * this library gets the members that its own struct has. Errors: SWO_NULL, SWO_STRUCT_TOO_OLD.
- * Next: change members as needed, then swo_conn_new.
+ * this library gets the members that its own struct has. Errors: SWO_NULL, SWO_STRUCT_TOO_OLD,
+ * and SWO_STRUCT_TOO_NEW for more than 4,096 bytes. Next: change members as needed, then
+ * swo_conn_new.
  */
 swo_result swo_config_init(struct swo_config *config, size_t struct_size);
 
@@ -1820,7 +1826,7 @@ swo_result swo_take_leftover(struct swo_conn *conn, uint8_t *out, size_t cap, si
 /**
  * Counts `len` bytes of content that your code has read without the engine.
  *
- * Such as from the transport with splice(2), or into its own memory. The state and the
+ * Such as from the transport with splice(2), or into memory of yours. The state and the
  * positions become those after swo_receive of the same bytes. Allowed up to the number that
  * swo_content returns, once all bytes passed to the engine have been parsed. **Inbound:** ends
  * the current event and its slices. Next: swo_next_event; after the last byte it emits the end
@@ -1845,10 +1851,11 @@ swo_flag swo_take_end(struct swo_conn *conn);
  * Returns all received bytes, so that another HTTP parser can take over.
  *
  * For a server: the head of the current request and every byte after it, exactly as received.
- * Allowed until something after the head has been parsed or a response has been sent. `out` is
- * your own memory, never that of an event. **Inbound:** ends the current event and its slices.
- * Errors, after which nothing has changed: those below, SWO_ERROR_OUTPUT_TOO_SMALL with the
- * size needed in `written`. Next: free the connection, keep the transport.
+ * Allowed until something after the head has been parsed, or a final response or a 101 has
+ * been sent. `out` is your own memory, never that of an event. **Inbound:** ends the current
+ * event and its slices. Errors, after which nothing has changed: those below,
+ * SWO_ERROR_OUTPUT_TOO_SMALL with the size needed in `written`. Next: free the connection,
+ * keep the transport.
  *
  * Errors: SWO_ERROR_WRONG_ROLE, SWO_ERROR_UNASKED, SWO_ERROR_ANSWERED, SWO_ERROR_HEAD_GONE,
  * SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED, SWO_ERROR_FAILED, SWO_ERROR_OUTPUT_TOO_SMALL.
@@ -1903,8 +1910,9 @@ swo_result swo_current_event(const struct swo_conn *conn, struct swo_event *even
  *
  * For SWO_EVENT_KIND_END_OF_MESSAGE these are the trailers; for SWO_EVENT_KIND_SWITCHED the
  * field lines of the request (server) or of the 101 or 2xx (client). The slices are valid
- * until the next inbound call. Errors: SWO_ARRAY_TOO_SMALL, with the count needed in `count`;
- * SWO_NOTHING if there is no current event or it has no field lines. RFC 9110, section 5.
+ * until the next inbound call. Errors: SWO_ARRAY_TOO_SMALL, with the count needed in `count`.
+ * SWO_NOTHING if there is no current event, or it is one without a head or trailers: content,
+ * or the HTTP/2 preface. RFC 9110, section 5.
  */
 swo_result swo_event_fields(const struct swo_conn *conn, struct swo_field *fields, size_t cap, size_t *count);
 
@@ -1937,8 +1945,7 @@ swo_result swo_event_field(const struct swo_conn *conn, const char *name, struct
  *
  * The members of all its lines, trimmed, without empty ones (RFC 9110, section 5.6.1). A comma
  * inside a quoted string splits too. Valid until the next inbound call. Errors:
- * SWO_ARRAY_TOO_SMALL, with the count needed in `count`; SWO_NOTHING if there is no current
- * event.
+ * SWO_ARRAY_TOO_SMALL, with the count needed in `count`; SWO_NOTHING as from swo_event_fields.
  */
 swo_result swo_event_list(const struct swo_conn *conn,
                           const char *name,
@@ -1951,7 +1958,7 @@ swo_result swo_event_list(const struct swo_conn *conn,
  *
  * For a client. A 426 or any other response may advertise protocols. Valid until the next
  * inbound call. Errors: SWO_ARRAY_TOO_SMALL, with the count needed in `count`; SWO_NOTHING if
- * the current event is not a response. RFC 9110, section 7.8.
+ * the current event has no response. RFC 9110, section 7.8.
  */
 swo_result swo_advertised(const struct swo_conn *conn, struct swo_protocol *protocols, size_t cap, size_t *count);
 
@@ -2144,7 +2151,7 @@ swo_result swo_send_data(struct swo_conn *conn,
  * Returns the framing around `len` bytes of content that your code writes.
  *
  * Use it instead of swo_send_data for writev(2), for example. Your code must send prefix,
- * content and suffix. Errors and next call: those of swo_send_data. RFC 9112, section 7.1.
+ * content and suffix. Next: more content, or swo_send_end. RFC 9112, section 7.1.
  *
  * Errors: SWO_ERROR_NO_CONTENT, SWO_ERROR_LENGTH_EXCEEDED, SWO_ERROR_CLOSED,
  * SWO_ERROR_SWITCHED, SWO_ERROR_FAILED.
@@ -2184,7 +2191,8 @@ swo_result swo_skip_content(struct swo_conn *conn);
  *
  * The limits become those of `config` (NULL: the defaults); its other members are ignored.
  * Rejected while a request has no complete response, and once a part of the next head has been
- * parsed. Next: continue as before.
+ * parsed. Errors also: SWO_STRUCT_TOO_OLD, SWO_STRUCT_TOO_NEW, SWO_OUT_OF_MEMORY. Next:
+ * continue as before.
  *
  * Errors: SWO_ERROR_UNANSWERED, SWO_ERROR_UNREAD_INPUT.
  */
@@ -2211,9 +2219,10 @@ swo_result swo_close_after_response(struct swo_conn *conn);
 swo_result swo_abandon(struct swo_conn *conn);
 
 /**
- * Returns the reason phrase of a status (RFC 9110, section 15).
+ * Returns the registered reason phrase of a status.
  *
- * Empty for a status that the RFC does not define. Static.
+ * The phrases are those of RFC 9110, section 15, and of the IANA registry. Empty for any other
+ * status. Static.
  */
 struct swo_slice swo_reason(uint32_t status);
 
@@ -2223,10 +2232,11 @@ struct swo_slice swo_reason(uint32_t status);
  * For a server.
  *
  * A `Content-Length` is added, so that an HTTP/1.0 client may keep the connection too. In
- * response to HEAD it is written and the content is not. A 204, 205 or 304 has no content, and
- * a 2xx to CONNECT opens a tunnel. An offer of the request is declined by this call.
- * SWO_ERROR_FRAMING_CONFLICT is also for a `Transfer-Encoding`, and for content with a status
- * that allows none. Next: swo_next_event. RFC 9110, section 8.6; RFC 9112, section 6.
+ * response to HEAD it is written and the content is not; if the content is empty, no length is
+ * written. A 204, 205 or 304 has no content, and a 2xx to CONNECT opens a tunnel. An offer of
+ * the request is declined by this call. SWO_ERROR_FRAMING_CONFLICT is also for a
+ * `Transfer-Encoding`, and for content with a status that allows none. Next: swo_next_event.
+ * RFC 9110, section 8.6; RFC 9112, section 6.
  *
  * Errors: SWO_ERROR_WRONG_ROLE, SWO_ERROR_UNASKED, SWO_ERROR_ANSWERED, SWO_ERROR_CLOSED,
  * SWO_ERROR_SWITCHED, SWO_ERROR_FAILED, SWO_ERROR_INVALID_STATUS, SWO_ERROR_INVALID_REASON,
@@ -2336,8 +2346,9 @@ swo_result swo_note_response(struct swo_conn *conn,
  * HTTP/1.1`. `by` is SWO_ORDER_CLIENT (the first protocol of the offer that is among the
  * preferences) or SWO_ORDER_SERVER (the first preference that is offered). Errors: SWO_NOTHING
  * if nothing matches (a preference that is not a protocol matches nothing); SWO_BAD_ENUM.
- * swo_offers returns the whole offer. Next: swo_selection_preference returns the index of the
- * choice; swo_accept, or any final response, which declines. RFC 9110, section 7.8.
+ * SWO_ERROR_INVALID_PROTOCOL if a preference is not UTF-8. swo_offers returns the whole offer.
+ * Next: swo_selection_preference returns the index of the choice; swo_accept, or any final
+ * response, which declines. RFC 9110, section 7.8.
  */
 swo_result swo_select(const struct swo_conn *conn,
                       const struct swo_slice *preferences,
@@ -2466,8 +2477,9 @@ swo_result swo_websocket_key(const uint8_t *nonce, size_t len, uint8_t *out, siz
  *
  * `by` is SWO_ORDER_*: whose order decides. `chosen` is an entry of `preferences`, and valid
  * as long as that. Errors: SWO_NOTHING if nothing matches or no request is kept; SWO_BAD_ENUM.
- * Next: swo_accept with it as the value of `Sec-WebSocket-Protocol`; without that field no
- * subprotocol is used. RFC 6455, section 4.2.2.
+ * SWO_ERROR_INVALID_PROTOCOL if a preference is not UTF-8. Next: swo_accept with it as the
+ * value of `Sec-WebSocket-Protocol`; without that field no subprotocol is used. RFC 6455,
+ * section 4.2.2.
  */
 swo_result swo_select_subprotocol(const struct swo_conn *conn,
                                   const struct swo_slice *preferences,
@@ -2730,16 +2742,17 @@ swo_result swo_end_to_end(const struct swo_conn *conn, struct swo_field *fields,
  * `status` is the status of a response, or 0 for a request. Check the field lines that an
  * HTTP/2 library delivers before you use them as a message. Errors: SWO_REFUSED if they are
  * not allowed, which makes the message malformed; `reason` is then a SWO_OVER_HTTP2_*, else
- * SWO_NONE. RFC 9113, section 8.2.2.
+ * SWO_NONE. RFC 9113, sections 8.2.1 and 8.2.2.
  */
 swo_result swo_check_http2(uint32_t status, const struct swo_field *fields, size_t count, uint32_t *reason);
 
 /**
  * Converts the field lines of an HTTP/1.1 message to HTTP/2.
  *
- * Names become lower case. Left out are hop-by-hop fields (except `te: trailers`), the fields
- * of a WebSocket handshake, `Host` (HTTP/2 has `:authority`) and `Expect`. Next:
- * swo_lines_get; at the end swo_lines_free. RFC 9113, section 8.2.2; RFC 8441, section 5.
+ * Names become lower case. Left out are hop-by-hop fields (except `te: trailers`), `Host`
+ * (HTTP/2 has `:authority`) and `Expect`. Of the fields of a WebSocket handshake, the key and
+ * the accept value are left out. Next: swo_lines_get; at the end swo_lines_free. RFC 9113,
+ * section 8.2.2; RFC 8441, section 5.
  */
 swo_result swo_http2_fields(const struct swo_field *fields, size_t count, struct swo_lines **lines);
 
@@ -2755,12 +2768,11 @@ swo_result swo_http2_request(const struct swo_request_head *request, uint32_t se
 /**
  * Converts a request that offers `protocol` to an extended CONNECT.
  *
- * The extended CONNECT requests the same protocol over HTTP/2; a 2xx response to it
- * corresponds to a
- * 101. Send it only if the server's SETTINGS_ENABLE_CONNECT_PROTOCOL is 1. `secure` is not 0
- * if the scheme is `https`. Errors: those of swo_http2_request, and SWO_ERROR_INVALID_PROTOCOL
- * if the protocol is not UTF-8. Next: swo_lines_get; at the end swo_lines_free. RFC 8441,
- * sections 4 and 5.
+ * The extended CONNECT requests the same protocol over HTTP/2. A 2xx to it means what a 101
+ * means in HTTP/1.1. Send it only if the server's SETTINGS_ENABLE_CONNECT_PROTOCOL is 1.
+ * `secure` is not 0 if the scheme is `https`. Errors: those of swo_http2_request, and
+ * SWO_ERROR_INVALID_PROTOCOL if the protocol is not UTF-8. Next: swo_lines_get; at the end
+ * swo_lines_free. RFC 8441, sections 4 and 5.
  */
 swo_result swo_extended_connect(const struct swo_request_head *request,
                                 struct swo_slice protocol,
@@ -2770,14 +2782,15 @@ swo_result swo_extended_connect(const struct swo_request_head *request,
 /**
  * Converts the field lines of an HTTP/2 request to HTTP/1.1.
  *
- * `authority` (the request's `:authority`) becomes `Host`, and several `cookie` lines become
- * one. Pseudo-header fields in `fields` are left out. `websocket_key` is for an extended
- * CONNECT to `websocket`: a new key for this hop (swo_websocket_key); no key if its `data` is
- * NULL. Errors: SWO_REFUSED if the list is malformed; `reason` is then a SWO_OVER_HTTP2_*,
- * else SWO_NONE. SWO_ERROR_INVALID_HOST and SWO_ERROR_INVALID_VALUE if the authority or the
- * key is not UTF-8. Next: swo_lines_get, then swo_send_request with these lines; for an
- * extended CONNECT with the method GET, its `:path`, and its `:protocol` as the offer. At the
- * end swo_lines_free. RFC 9113, section 8.2.3; RFC 8441, section 5.
+ * `authority` (the request's `:authority`) becomes `Host`; if it is empty, the line `host`
+ * does. Several `cookie` lines become one. Pseudo-header fields in `fields` are left out.
+ * `websocket_key` is for an extended CONNECT to `websocket`: a new key for this hop
+ * (swo_websocket_key); no key if its `data` is NULL. Errors: SWO_REFUSED if the list, the
+ * authority or the key is malformed; `reason` is then a SWO_OVER_HTTP2_*, else SWO_NONE.
+ * SWO_ERROR_INVALID_HOST and SWO_ERROR_INVALID_VALUE if the authority or the key is not UTF-8.
+ * Next: swo_lines_get, then swo_send_request with these lines; for an extended CONNECT with
+ * the method GET, its `:path`, and its `:protocol` as the offer. At the end swo_lines_free.
+ * RFC 9113, section 8.2.3; RFC 8441, section 5.
  */
 swo_result swo_http1_fields(struct swo_slice authority,
                             const struct swo_field *fields,
@@ -2939,7 +2952,7 @@ const char *swo_error_text(swo_result result);
 const char *swo_error_advice(swo_result result);
 
 /**
- * Returns the rule that a SWO_ERROR_* refers to, such as `RFC 9112, section 6.3`.
+ * Returns the rule that a SWO_ERROR_* refers to, such as `RFC 9112, 6.3`.
  *
  * Empty for other results. Never NULL, static.
  */

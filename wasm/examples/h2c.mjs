@@ -107,6 +107,7 @@ function leave(http, socket) {
 class Exchange {
   /** @type {Splice | null} */ splice = null;
   /** @type {Uint8Array[]} */ content = [];
+  /** The number of bytes of content that have been received. */ received = 0;
   /** @type {import("switchover").Headers | undefined} */ trailers;
 
   /** @param {Connection} http @param {Socket} socket */
@@ -121,12 +122,12 @@ class Exchange {
       const event = this.http.nextEvent();
       switch (event.kind) {
         case "request":
-          this.content = [];
+          [this.content, this.received] = [[], 0];
           if (this.http.owes === "continue") this.socket.write(this.http.sendInformational({ status: 100 }));
           break;
         case "data":
           // Content beyond what an upgrade can relay is read but not kept.
-          if (this.content.length < 65_536) this.content.push(event.data);
+          if ((this.received += event.data.length) < 65_536) this.content.push(event.data);
           break;
         case "end-of-message":
           this.trailers = event.trailers;
