@@ -230,7 +230,8 @@ class Target:
     def between(self):
         """Checks that the process runs, serves others, and takes little memory.
 
-        It may take `PEAK` more than before the attack."""
+        It may take `PEAK` more than before the attack.
+        """
         check(self.process.is_running(), "it has ended:", self.process.logged()[-600:])
         self.serves_another()
         more = self.process.memory() - self.memory

@@ -55,7 +55,8 @@ class Taken:
     def drain(self):
         """Reads to the end of the stream; returns false if none comes in time.
 
-        A reset is an end too."""
+        A reset is an end too.
+        """
         try:
             while self.socket.recv(1 << 18):
                 pass

@@ -430,7 +430,7 @@ async fn an_idle_connection_does_not_linger_when_the_server_stops() {
     }
 }
 
-/// Checks that a connection lingers after an error, however long it was idle before.
+/// Checks that a connection lingers after an error that follows a long pause.
 ///
 /// Otherwise the client's unread bytes would reset the connection, and it may lose the response.
 #[tokio::test(start_paused = true)]
