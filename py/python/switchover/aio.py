@@ -19,7 +19,8 @@ Earlier ones closed a truncated response cleanly under asyncio.
 
 try:
     from ._aio.client import ClientResponse, Declined, connect_upgrade, resume
-    from ._aio.server import ContentTooLargeError, Exchange, Handler, serve, serve_connection
+    from ._aio.failures import ContentTooLargeError
+    from ._aio.server import Exchange, Handler, serve, serve_connection
     from ._aio.wire import SwitchedStream, Timeouts
 except ImportError as _missing:
     raise ImportError("switchover.aio needs anyio: pip install 'switchover[aio]'") from _missing

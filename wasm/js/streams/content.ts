@@ -3,7 +3,8 @@
 import type { Headers as Fields } from "../engine/headers.js";
 import { isBytes, joined } from "../engine/bytes.js";
 import { DisconnectedError } from "./errors.js";
-import { PIECE, type Wire } from "./wire.js";
+import type { Wire } from "./wire.js";
+import { PIECE } from "./bounds.js";
 
 /**
  * Content to send: whole, or in pieces as they become available.

@@ -4,6 +4,7 @@ import { Connection } from "../engine/connection.js";
 import { ProtocolError } from "../engine/error.js";
 import type { Event, PausedStep, SwitchedEvent } from "../engine/event.js";
 import { joined } from "../engine/bytes.js";
+import { CONTENT, LONGEST, MS_PER_BYTE, SENT, SYSTEM } from "./bounds.js";
 import { DisconnectedError, HalfClosedError } from "./errors.js";
 import { TIMEOUTS, type Options, type Timeouts } from "./options.js";
 import { pairOver } from "./pair.js";
@@ -18,27 +19,7 @@ export interface HandedOut {
   readonly first: Uint8Array | null;
 }
 
-/** @internal The number of bytes up to which pieces of a message are collected before sending. */
-export const PIECE = 65_536;
 const NOTHING = new Uint8Array(0);
-/** The maximum number of bytes that are written at once. */
-const SENT = 32_768;
-/**
- * Milliseconds by which each transferred byte extends a timeout.
- *
- * So large content may take long, at 1,000 bytes per second.
- */
-const MS_PER_BYTE = 1;
-/**
- * The factor of `timeouts.write` up to which sent bytes may extend that timeout.
- *
- * The extension lets the system's send buffer drain.
- */
-const SYSTEM = 3;
-/** The default limit of a request's content, in bytes. */
-const CONTENT = 2 ** 30;
-/** The longest delay of `setTimeout`; a longer one would expire at once. */
-const LONGEST = 2 ** 31 - 1;
 
 /** @internal */
 export class Wire {

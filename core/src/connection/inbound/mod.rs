@@ -1,5 +1,6 @@
 //! The public methods that receive bytes and return events.
 
+mod content;
 mod read;
 
 use core::mem;

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import math
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Final
 
 from anyio import (
     BrokenResourceError,
     BusyResourceError,
     ClosedResourceError,
     create_task_group,
-    current_effective_deadline,
     current_time,
     move_on_after,
     sleep,
@@ -47,12 +45,12 @@ from .. import (
 )
 from .._reset import bound_unsent, has_hung_up
 from .ending import DISCONNECTS, TRANSPORT_ERRORS, close_at_once, linger_and_close
+from .failures import LOG, ClientGoneError, ContentTooLargeError, is_stray, log, status_of, without
 from .wire import MAX_CONTENT, TIMEOUTS, SwitchedStream, Timeouts, Wire, connection_on, of_bytes, share, socket_of
 
 if TYPE_CHECKING:
     from .. import HeadersLike, ProtocolsLike, TextLike
 
-LOG = logging.getLogger("switchover.aio")
 UNHEARD = 1 << 20
 """The number of discarded bytes between two checks for a disconnect.
 
@@ -62,22 +60,6 @@ DISCONNECT_POLL = 0.001
 """The duration of the check for a disconnect, in seconds."""
 ACCEPT_RETRY_DELAY = 0.05
 """The pause in seconds after a listener has failed."""
-
-
-class ContentTooLargeError(ValueError):
-    """A request's content is longer than the limit of `Exchange.read` or `drain`.
-
-    `serve_connection` responds with a 413.
-    """
-
-    __module__ = "switchover.aio"
-
-
-class ClientGoneError(BrokenResourceError):
-    """Ends a handler whose client has received the whole response and disconnected.
-
-    It is not logged as an error of the handler.
-    """
 
 
 async def serve_connection(
@@ -407,9 +389,9 @@ async def _next_request(wire: Wire) -> Request | None:
             if isinstance(event, Request):
                 return event
     except (RemoteProtocolError, TimeoutError) as error:
-        _log(error)
+        log(error)
         if wire.connection.awaiting is not Awaiting.REQUEST:
-            await _send_error(wire, _status(error))
+            await _send_error(wire, status_of(error))
     return None
 
 
@@ -424,15 +406,15 @@ async def _exchange(wire: Wire, handler: Handler, exchange: Exchange) -> bool:
     except Exception as raised:
         error = raised
     except asyncio.CancelledError as raised:
-        if not _is_stray():
+        if not is_stray():
             raise
         error = RuntimeError("what the handler awaited was cancelled")
         error.__cause__ = raised
     wire.exchange = None
-    if own := error and _without(error, wire.failures, DISCONNECTS if wire.switched else (ClientGoneError,)):
+    if own := error and without(error, wire.failures, DISCONNECTS if wire.switched else (ClientGoneError,)):
         LOG.error("Exception in a handler", exc_info=own)
     elif wire.failure or error:
-        _log(wire.failure or error)
+        log(wire.failure or error)
     if wire.switched or wire.is_broken:
         if wire.switched and own:
             # A protocol that is delimited by the end of the connection would look complete.
@@ -442,49 +424,8 @@ async def _exchange(wire: Wire, handler: Handler, exchange: Exchange) -> bool:
         return wire.failure is None and wire.connection.persists
     if error is None:
         LOG.error("A handler has returned without a whole answer")
-    await _send_error(wire, _status(None if own else wire.failure))
+    await _send_error(wire, status_of(None if own else wire.failure))
     return False
-
-
-def _is_stray() -> bool:
-    """Returns whether a future that the handler awaited was cancelled.
-
-    Only under asyncio, and only if the task itself was not cancelled.
-    """
-    task = asyncio.current_task()
-    return task is not None and not task.cancelling() and current_effective_deadline() > -math.inf
-
-
-def _without(error: Exception, failures: Iterable[Exception], quiet: tuple[type[Exception], ...]) -> Exception | None:
-    """Returns the exceptions of the handler itself, or None.
-
-    Those in `failures` and those of the types `quiet` are left out. The result is a single exception, or the rest of a
-    group.
-    """
-
-    def is_known(part: BaseException) -> bool:
-        return any(part is failure for failure in failures) or isinstance(part, quiet)
-
-    if isinstance(error, ExceptionGroup):
-        return cast("ExceptionGroup[Exception]", error).split(is_known)[1]
-    return None if is_known(error) else error
-
-
-def _log(error: Exception | None) -> None:
-    """Logs a protocol error of the client as a warning, anything else for debugging."""
-    if isinstance(error, RemoteProtocolError) and error.kind is not ErrorKind.TRUNCATED:
-        LOG.warning("The client broke the protocol: %s (%s). %s", error, error.clause, error.advice)
-    else:
-        LOG.debug("The client was given up", exc_info=error)
-
-
-def _status(error: Exception | None) -> int:
-    """Returns the status of the response to an error."""
-    if isinstance(error, RemoteProtocolError):
-        return error.status or 400
-    if isinstance(error, TimeoutError):
-        return 408
-    return 413 if isinstance(error, ContentTooLargeError) else 500
 
 
 async def _send_error(wire: Wire, status: int) -> None:

@@ -1,8 +1,56 @@
-"""The configuration of the engine, with uvicorn's options."""
+"""The options of the class: limits, timeouts, and uvicorn's own."""
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from .. import Config
+
+# Seconds and bytes that are read and discarded after the last response, unless the client pauses for LINGER_IDLE
+# seconds.
+LINGER_MAX = 4.0
+LINGER_IDLE = 1.0
+LINGER_BYTES = 1 << 20
+
+
+class Options:
+    """The limits and timeouts of a connection, which a subclass of `Protocol` may set."""
+
+    engine_config: ClassVar[Config] = Config(tidy=True, content=1 << 30)
+    """The configuration of the engine.
+
+    `--h11-max-incomplete-event-size` raises its limits of a head. Contradictory fields of frameworks are corrected,
+    such as a length on a 204 or beside a Transfer-Encoding.
+    """
+    timeout_first_byte = 60.0
+    """The timeout in seconds for the first byte of a connection.
+
+    After a response it is `--timeout-keep-alive`.
+    """
+    timeout_head = 30.0
+    """The timeout in seconds for a head, from its first byte on.
+
+    The response is then a 408.
+    """
+    timeout_content = 30.0
+    """The timeout in seconds for content while the app waits for it.
+
+    Each byte extends it by a millisecond. The response is then a 408, if none has begun.
+    """
+    timeout_write = 30.0
+    """The timeout in seconds for a client that reads nothing.
+
+    A client that has read something gets a millisecond more for each byte, at most this time again.
+    """
+    half_close = True
+    """True if a client that half-closes gets its response.
+
+    If False, the app gets `http.disconnect` at once. The app of a stream of unknown length, such as server-sent events,
+    gets it in either case.
+    """
+    timeout_half_closed = LINGER_MAX
+    """The seconds after a half-close until an app in `receive` gets `http.disconnect`."""
+
 
 CONFIGURED: dict[tuple[Config, int | None, bool], Config] = {}
 

@@ -6,7 +6,7 @@ import asyncio
 import contextvars
 import logging
 from time import monotonic
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from uvicorn.logging import TRACE_LOG_LEVEL
 from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT, FlowControl, service_unavailable
@@ -16,7 +16,6 @@ from .. import (
     NEED_DATA,
     Awaiting,
     Closing,
-    Config,
     Connection,
     Data,
     EndOfMessage,
@@ -35,7 +34,7 @@ from .._reset import bound_unsent
 from .cycle import TEXT, Cycle, base_of
 from .deadlines import Wait
 from .ending import Ending
-from .options import configured
+from .options import LINGER_BYTES, LINGER_IDLE, LINGER_MAX, Options, configured
 from .transport import closes_after_eof
 from .websocket import NO_CLASS, Undecided, handshake_of
 
@@ -46,53 +45,12 @@ if TYPE_CHECKING:
 
 WEBSOCKET = Token("websocket")
 
-# Seconds and bytes that are read and discarded after the last response, unless the client pauses for LINGER_IDLE
-# seconds.
-LINGER_MAX = 4.0
-LINGER_IDLE = 1.0
-LINGER_BYTES = 1 << 20
 
-
-class Protocol(asyncio.Protocol):
+class Protocol(Options, asyncio.Protocol):
     """One HTTP/1.1 connection of uvicorn.
 
     A subclass may set other limits and timeouts.
     """
-
-    engine_config: ClassVar[Config] = Config(tidy=True, content=1 << 30)
-    """The configuration of the engine.
-
-    `--h11-max-incomplete-event-size` raises its limits of a head. Contradictory fields of frameworks are corrected,
-    such as a length on a 204 or beside a Transfer-Encoding.
-    """
-    timeout_first_byte = 60.0
-    """The timeout in seconds for the first byte of a connection.
-
-    After a response it is `--timeout-keep-alive`.
-    """
-    timeout_head = 30.0
-    """The timeout in seconds for a head, from its first byte on.
-
-    The response is then a 408.
-    """
-    timeout_content = 30.0
-    """The timeout in seconds for content while the app waits for it.
-
-    Each byte extends it by a millisecond. The response is then a 408, if none has begun.
-    """
-    timeout_write = 30.0
-    """The timeout in seconds for a client that reads nothing.
-
-    A client that has read something gets a millisecond more for each byte, at most this time again.
-    """
-    half_close = True
-    """True if a client that half-closes gets its response.
-
-    If False, the app gets `http.disconnect` at once. The app of a stream of unknown length, such as server-sent events,
-    gets it in either case.
-    """
-    timeout_half_closed = LINGER_MAX
-    """The seconds after a half-close until an app in `receive` gets `http.disconnect`."""
 
     def __init__(
         self,

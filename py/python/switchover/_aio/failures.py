@@ -1,0 +1,72 @@
+"""The failures of an exchange: whose they are, how they are logged, and the status that answers them."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import math
+from collections.abc import Iterable
+from typing import cast
+
+from anyio import BrokenResourceError, current_effective_deadline
+
+from .. import ErrorKind, RemoteProtocolError
+
+LOG = logging.getLogger("switchover.aio")
+
+
+class ContentTooLargeError(ValueError):
+    """A request's content is longer than the limit of `Exchange.read` or `drain`.
+
+    `serve_connection` responds with a 413.
+    """
+
+    __module__ = "switchover.aio"
+
+
+class ClientGoneError(BrokenResourceError):
+    """Ends a handler whose client has received the whole response and disconnected.
+
+    It is not logged as an error of the handler.
+    """
+
+
+def is_stray() -> bool:
+    """Returns whether a future that the handler awaited was cancelled.
+
+    Only under asyncio, and only if the task itself was not cancelled.
+    """
+    task = asyncio.current_task()
+    return task is not None and not task.cancelling() and current_effective_deadline() > -math.inf
+
+
+def without(error: Exception, failures: Iterable[Exception], quiet: tuple[type[Exception], ...]) -> Exception | None:
+    """Returns the exceptions of the handler itself, or None.
+
+    Those in `failures` and those of the types `quiet` are left out. The result is a single exception, or the rest of a
+    group.
+    """
+
+    def is_known(part: BaseException) -> bool:
+        return any(part is failure for failure in failures) or isinstance(part, quiet)
+
+    if isinstance(error, ExceptionGroup):
+        return cast("ExceptionGroup[Exception]", error).split(is_known)[1]
+    return None if is_known(error) else error
+
+
+def log(error: Exception | None) -> None:
+    """Logs a protocol error of the client as a warning, anything else for debugging."""
+    if isinstance(error, RemoteProtocolError) and error.kind is not ErrorKind.TRUNCATED:
+        LOG.warning("The client broke the protocol: %s (%s). %s", error, error.clause, error.advice)
+    else:
+        LOG.debug("The client was given up", exc_info=error)
+
+
+def status_of(error: Exception | None) -> int:
+    """Returns the status of the response to an error."""
+    if isinstance(error, RemoteProtocolError):
+        return error.status or 400
+    if isinstance(error, TimeoutError):
+        return 408
+    return 413 if isinstance(error, ContentTooLargeError) else 500
