@@ -26,9 +26,9 @@ macro_rules! flags {
 
 /// The limits on what a connection receives and buffers.
 ///
-/// Each is a number of bytes unless its comment says otherwise. A limit is checked while bytes
-/// arrive, so it also holds for input that arrives one byte at a time. End a struct literal with
-/// `..Limits::DEFAULT`: a later version may add limits.
+/// Each is a number of bytes unless its comment says otherwise. All but the two for `h2c` are
+/// checked while bytes arrive, so they also hold for input of one byte at a time. End a struct
+/// literal with `..Limits::DEFAULT`: a later version may add limits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Limits {
     /// The maximum length of a request line or status line, without its CRLF.
@@ -54,7 +54,8 @@ pub struct Limits {
     pub head: u32,
     /// The maximum number of empty lines before a request line.
     ///
-    /// RFC 9112, section 2.2 asks servers to ignore at least one. Default 4.
+    /// An idle client accepts as many from the server. RFC 9112, section 2.2 asks servers to ignore
+    /// at least one. Default 4.
     pub empty_lines: u32,
     /// The maximum length of a chunk-size line, without its CRLF.
     ///
@@ -101,7 +102,8 @@ pub struct Limits {
     pub h2c_head: u32,
     /// The maximum size of the content of a request that is upgraded to `h2c`.
     ///
-    /// Set at most the initial flow-control window of your HTTP/2 engine. Default 65,535.
+    /// It is compared with `Content-Length` alone: count chunked content yourself. Set at most the
+    /// initial flow-control window of your HTTP/2 engine. Default 65,535.
     pub h2c_content: u64,
 }
 

@@ -53,8 +53,8 @@ export! {
     /// Errors: SWO_ERROR_WRONG_ROLE, SWO_ERROR_UNASKED, SWO_ERROR_ANSWERED,
     /// SWO_ERROR_HTTP_1_0_PEER, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED, SWO_ERROR_FAILED,
     /// SWO_ERROR_INVALID_STATUS, SWO_ERROR_INVALID_REASON, SWO_ERROR_INVALID_NAME,
-    /// SWO_ERROR_INVALID_VALUE, SWO_ERROR_FRAMING_CONFLICT, SWO_ERROR_RESERVED_FIELD,
-    /// SWO_ERROR_OUTPUT_TOO_SMALL.
+    /// SWO_ERROR_INVALID_VALUE, SWO_ERROR_INVALID_HOST, SWO_ERROR_FRAMING_CONFLICT,
+    /// SWO_ERROR_RESERVED_FIELD, SWO_ERROR_OUTPUT_TOO_SMALL.
     fn swo_send_informational(
         conn: *mut swo_conn, response: *const swo_response_head, out: *mut u8, cap: usize,
         written: *mut usize,
@@ -71,8 +71,8 @@ export! {
     ///
     /// Errors: SWO_ERROR_WRONG_ROLE, SWO_ERROR_UNASKED, SWO_ERROR_ANSWERED, SWO_ERROR_CLOSED,
     /// SWO_ERROR_SWITCHED, SWO_ERROR_FAILED, SWO_ERROR_INVALID_STATUS, SWO_ERROR_INVALID_REASON,
-    /// SWO_ERROR_INVALID_NAME, SWO_ERROR_INVALID_VALUE, SWO_ERROR_FRAMING_CONFLICT,
-    /// SWO_ERROR_RESERVED_FIELD, SWO_ERROR_OUTPUT_TOO_SMALL.
+    /// SWO_ERROR_INVALID_NAME, SWO_ERROR_INVALID_VALUE, SWO_ERROR_INVALID_HOST,
+    /// SWO_ERROR_FRAMING_CONFLICT, SWO_ERROR_RESERVED_FIELD, SWO_ERROR_OUTPUT_TOO_SMALL.
     fn swo_send_response(
         conn: *mut swo_conn, response: *const swo_response_head, out: *mut u8, cap: usize,
         written: *mut usize,
@@ -126,8 +126,8 @@ export! {
     /// Changes the limits of the connection, from the next message on.
     ///
     /// The limits become those of `config` (NULL: the defaults); its other members are ignored.
-    /// Rejected while a request has no complete response, and once a part of the next head has been
-    /// parsed. Errors also: SWO_STRUCT_TOO_OLD, SWO_STRUCT_TOO_NEW, SWO_OUT_OF_MEMORY. Next:
+    /// Rejected until each request and its response are complete, and once a part of the next head
+    /// has been parsed. Errors also: SWO_STRUCT_TOO_OLD, SWO_STRUCT_TOO_NEW, SWO_OUT_OF_MEMORY. Next:
     /// continue as before.
     ///
     /// Errors: SWO_ERROR_UNANSWERED, SWO_ERROR_UNREAD_INPUT.

@@ -51,8 +51,8 @@ export! {
     /// Errors: SWO_ERROR_WRONG_ROLE, SWO_ERROR_NOTHING_OFFERED, SWO_ERROR_NOT_OFFERED,
     /// SWO_ERROR_STALE_SELECTION, SWO_ERROR_BODY_PENDING, SWO_ERROR_ANSWERED, SWO_ERROR_CLOSED,
     /// SWO_ERROR_SWITCHED, SWO_ERROR_FAILED, SWO_ERROR_INVALID_NAME, SWO_ERROR_INVALID_VALUE,
-    /// SWO_ERROR_FRAMING_CONFLICT, SWO_ERROR_RESERVED_FIELD, SWO_ERROR_PROFILE_FIELD,
-    /// SWO_ERROR_OUTPUT_TOO_SMALL.
+    /// SWO_ERROR_INVALID_HOST, SWO_ERROR_FRAMING_CONFLICT, SWO_ERROR_RESERVED_FIELD,
+    /// SWO_ERROR_PROFILE_FIELD, SWO_ERROR_OUTPUT_TOO_SMALL.
     fn swo_accept(
         conn: *mut swo_conn, selection: *const swo_selection, fields: *const swo_field,
         field_count: usize, out: *mut u8, cap: usize, written: *mut usize,
@@ -75,8 +75,8 @@ export! {
     ///
     /// Errors: SWO_ERROR_WRONG_ROLE, SWO_ERROR_UNASKED, SWO_ERROR_ANSWERED, SWO_ERROR_CLOSED,
     /// SWO_ERROR_SWITCHED, SWO_ERROR_FAILED, SWO_ERROR_INVALID_NAME, SWO_ERROR_INVALID_VALUE,
-    /// SWO_ERROR_INVALID_PROTOCOL, SWO_ERROR_FRAMING_CONFLICT, SWO_ERROR_RESERVED_FIELD,
-    /// SWO_ERROR_OUTPUT_TOO_SMALL.
+    /// SWO_ERROR_INVALID_HOST, SWO_ERROR_INVALID_PROTOCOL, SWO_ERROR_FRAMING_CONFLICT,
+    /// SWO_ERROR_RESERVED_FIELD, SWO_ERROR_OUTPUT_TOO_SMALL.
     fn swo_require(
         conn: *mut swo_conn, protocols: *const swo_slice, count: usize, fields: *const swo_field,
         field_count: usize, out: *mut u8, cap: usize, written: *mut usize,

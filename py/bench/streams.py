@@ -101,9 +101,9 @@ def pieces(reads: list[bytes], connection: Any, need_data: object, data: type, e
 
 
 def content(name: str, request: bytes) -> Case:
-    """Makes the case of a request with content, in reads of 64 KiB, to its end.
+    """Makes the case of a request with 1 MiB of content, in reads of 64 KiB.
 
-    The content is a list of pieces.
+    The result of a run is the list of the content's pieces, up to the end of the message.
     """
     reads = [request[at : at + READ] for at in range(0, len(request), READ)]
 

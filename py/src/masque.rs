@@ -26,7 +26,8 @@ pub(crate) fn says_capsules(fields: FieldLines) -> bool {
 
 /// Parses the target of a connect-udp request.
 ///
-/// None if it does not match the template. RFC 9298, section 3.
+/// None if it does not match the template, or a variable is invalid: then respond with a 400. RFC
+/// 9298, section 3.
 #[pyfunction]
 #[pyo3(
     signature = (target, template = Text::Owned(core::UdpTarget::TEMPLATE.into())),
@@ -39,7 +40,8 @@ pub(crate) fn udp_target(target: Text, template: Text) -> Option<UdpTarget> {
 
 /// Parses the target of a connect-ip request.
 ///
-/// None if it does not match the template. RFC 9484, section 4.6.
+/// None if it does not match the template, or a variable is invalid: then respond with a 400. RFC
+/// 9484, section 4.6.
 #[pyfunction]
 #[pyo3(
     signature = (target, template = Text::Owned(core::IpTarget::TEMPLATE.into())),

@@ -548,7 +548,7 @@ def read(client, length):
 def a_bridge_that_is_interrupted_in_a_tunnel(_):
     """Both sides see that a tunnel was cut.
 
-    It is cut by a second signal, or at once if it begins after the first.
+    It is cut by a second signal, or at the end of the time that the first one leaves to it.
     """
     for is_late in [False, True]:
 

@@ -93,9 +93,9 @@ pub fn select_deflate(
     })
 }
 
-/// Writes the compression parameters that the fields of a 101 agree on.
+/// Writes the compression parameters of a 101 to the result buffer.
 ///
-/// `args` holds the fields. Returns false if they agree on no compression.
+/// `args` holds the fields of the 101. Returns false if they agree on no compression.
 #[wasm_bindgen]
 pub fn agreed_deflate(args: &[u8]) -> bool {
     let fields = ArgReader::new(args).fields();

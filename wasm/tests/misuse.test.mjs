@@ -28,7 +28,7 @@ const wrong = (/** @type {unknown} */ value) => value;
 const PLAIN = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
 const OFFER = "GET /foo HTTP/1.1\r\nHost: a\r\nUpgrade: foo/2\r\nConnection: upgrade\r\n\r\n";
 
-/** Returns a server that has received this input. @param {string} input */
+/** Returns a server that has received this input, and its first event. @param {string} input */
 function server(input) {
   const connection = new Connection("server");
   connection.receive(bytesOf(input));

@@ -15,8 +15,9 @@ impl Connection {
     /// Returns the party that the connection is waiting for.
     ///
     /// Use it to choose a timeout. When that expires, a server calls [`reject`](Self::reject) with
-    /// a 408, or just closes an idle connection ([`Awaiting::Request`]); a client calls
-    /// [`abandon`](Self::abandon).
+    /// a 408, or [`abandon`](Self::abandon) if its response has begun. It just closes an idle
+    /// connection ([`Awaiting::Request`]). A client sends its content if it waits for a 100
+    /// ([`Awaiting::Continue`]), and otherwise calls `abandon`.
     pub fn awaiting(&self) -> Awaiting {
         match self.state.awaiting(self.role) {
             Awaiting::Request if !self.unread().is_empty() => Awaiting::Head,

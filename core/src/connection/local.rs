@@ -1,4 +1,4 @@
-//! The public methods that change a connection and write no bytes.
+//! The public methods that control a connection without receiving or sending.
 
 use super::Connection;
 use crate::error::{Error, ErrorKind};

@@ -122,10 +122,15 @@ impl Error {
         }
     }
 
+    /// Returns a local error without the index of a field line.
+    pub(crate) fn without_field(self) -> Self {
+        Self { number: if self.field().is_some() { 0 } else { self.number }, ..self }
+    }
+
     /// Returns the index of the caller's field line that caused a local error.
     ///
     /// It counts from 0; a [`Block`](crate::Block) counts as one line. `None` if no single field
-    /// line caused the error.
+    /// line caused the error, or if [`Config::tidy`](crate::Config::tidy) has corrected others.
     pub const fn field(&self) -> Option<usize> {
         match (self.blame(), self.kind, self.number) {
             (Blame::Peer, _, _)

@@ -136,7 +136,8 @@ pub struct Response<'a> {
 impl<'a> Response<'a> {
     /// Returns the status, 100 to 999.
     ///
-    /// Treat an unknown status like the x00 of its class (RFC 9110, section 15).
+    /// Treat an unknown status up to 599 like the x00 of its class, and one above that like a 500.
+    /// RFC 9110, section 15.
     #[inline]
     pub fn status(&self) -> u16 {
         self.head.status()

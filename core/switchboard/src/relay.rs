@@ -22,7 +22,7 @@ const QUIET: Duration = Duration::from_millis(500);
 /// A server that causes more sends without reading.
 pub(crate) const UNREAD: usize = 4 << 20;
 
-/// The time to wait for the server's Close after ours.
+/// The time to wait for the server's Close, or for its end after both Closes.
 const CLOSING: Duration = Duration::from_secs(5);
 
 /// Copies standard input to the server, and its bytes to standard output.

@@ -52,7 +52,9 @@ impl std::fmt::Debug for dyn Observer {
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Observation<'a> {
-    /// The engine consumed these bytes from the peer.
+    /// Bytes from the peer that the engine was given, before it parses them.
+    ///
+    /// The first bytes of a new protocol may be among them.
     Received(&'a [u8]),
     /// The peer closed its direction, or the transport failed.
     Ended(End),

@@ -62,7 +62,7 @@ def connect_upgrade(
 
 
 def main(port: int, target: str, lines: list[str]) -> None:
-    """Prints what the server sends: lines of foo/2 after a switch, else the response."""
+    """Sends the lines over foo/2 and prints what comes back, else the response."""
     with socket.create_connection(("127.0.0.1", port), timeout=10) as connected:
         try:
             switched = connect_upgrade(connected, target, {"Host": f"127.0.0.1:{port}"}, ["foo/2"])

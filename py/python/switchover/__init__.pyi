@@ -899,7 +899,7 @@ class Config:
     empty_lines: Final[int]
     """The maximum number of empty lines before a request line.
 
-    RFC 9112, section 2.2 asks servers to ignore at least one.
+    An idle client accepts as many from the server. RFC 9112, section 2.2 asks servers to ignore at least one.
     """
     chunk_line: Final[int]
     """The maximum length of a chunk-size line, without its CRLF.
@@ -953,7 +953,8 @@ class Config:
     h2c_content: Final[int]
     """The maximum size of the content of a request that is upgraded to `h2c`.
 
-    Set at most the initial flow-control window of your HTTP/2 engine.
+    It is compared with `Content-Length` alone: count chunked content yourself. Set at most the initial flow-control
+    window of your HTTP/2 engine.
     """
     switch_without_connection: Final[bool]
     """Acceptance of a 101 whose `Connection` field does not list `upgrade`.
@@ -1339,7 +1340,7 @@ class Response:
     status: Final[int]
     """The status code: 101 in `Switched`, otherwise 200 to 999.
 
-    An unknown one means what the x00 of its class means (RFC 9110, section 15).
+    Treat an unknown status up to 599 like the x00 of its class, and one above that like a 500. RFC 9110, section 15.
     """
     reason: Final[bytes]
     """The reason phrase, which has no meaning; often empty."""
@@ -1657,7 +1658,7 @@ class Connection:
         proxy still forwards it. Next: the rest of the request, or the final response. RFC 9110, section 15.2.
 
         Raises LocalProtocolError: WRONG_ROLE, UNASKED, ANSWERED, HTTP_1_0_PEER, CLOSED, SWITCHED, FAILED,
-        INVALID_STATUS, INVALID_REASON, INVALID_NAME, INVALID_VALUE, FRAMING_CONFLICT, RESERVED_FIELD.
+        INVALID_STATUS, INVALID_REASON, INVALID_NAME, INVALID_VALUE, INVALID_HOST, FRAMING_CONFLICT, RESERVED_FIELD.
         """
     @overload
     def send_response(
@@ -1675,7 +1676,7 @@ class Connection:
         sections 4 and 6.
 
         Raises LocalProtocolError: WRONG_ROLE, UNASKED, ANSWERED, CLOSED, SWITCHED, FAILED, INVALID_STATUS,
-        INVALID_REASON, INVALID_NAME, INVALID_VALUE, FRAMING_CONFLICT, RESERVED_FIELD.
+        INVALID_REASON, INVALID_NAME, INVALID_VALUE, INVALID_HOST, FRAMING_CONFLICT, RESERVED_FIELD.
         """
     @overload
     def respond(
@@ -1706,7 +1707,8 @@ class Connection:
         RFC 9112, section 6.
 
         Raises LocalProtocolError: WRONG_ROLE, UNASKED, ANSWERED, CLOSED, SWITCHED, FAILED, INVALID_STATUS,
-        INVALID_REASON, INVALID_NAME, INVALID_VALUE, FRAMING_CONFLICT, RESERVED_FIELD, LENGTH_EXCEEDED, LENGTH_SHORT.
+        INVALID_REASON, INVALID_NAME, INVALID_VALUE, INVALID_HOST, FRAMING_CONFLICT, RESERVED_FIELD, LENGTH_EXCEEDED,
+        LENGTH_SHORT.
         """
     @overload
     def respond_prepared(self, prepared: Prepared, *, into: None = None) -> bytes: ...
@@ -1718,8 +1720,8 @@ class Connection:
 
         Next: `next_event`.
 
-        Raises LocalProtocolError: WRONG_ROLE, UNASKED, ANSWERED, CLOSED, SWITCHED, FAILED, INVALID_STATUS,
-        FRAMING_CONFLICT, RESERVED_FIELD.
+        Raises LocalProtocolError: WRONG_ROLE, UNASKED, ANSWERED, CLOSED, SWITCHED, FAILED, FRAMING_CONFLICT,
+        RESERVED_FIELD.
         """
     @overload
     def reject(
@@ -1750,7 +1752,7 @@ class Connection:
         returns. RFC 9110, section 15.5.9.
 
         Raises LocalProtocolError: WRONG_ROLE, ANSWERED, CLOSED, SWITCHED, FAILED, INVALID_STATUS, INVALID_REASON,
-        INVALID_NAME, INVALID_VALUE, FRAMING_CONFLICT, RESERVED_FIELD, LENGTH_EXCEEDED, LENGTH_SHORT.
+        INVALID_NAME, INVALID_VALUE, INVALID_HOST, FRAMING_CONFLICT, RESERVED_FIELD, LENGTH_EXCEEDED, LENGTH_SHORT.
         """
     @overload
     def accept(self, selection: Selection, headers: HeadersLike = (), *, into: None = None) -> bytes: ...
@@ -1765,7 +1767,8 @@ class Connection:
         request in it; `next_event` returns `Switched`. RFC 9110, sections 7.8 and 15.2.2.
 
         Raises LocalProtocolError: WRONG_ROLE, NOTHING_OFFERED, NOT_OFFERED, STALE_SELECTION, BODY_PENDING, ANSWERED,
-        CLOSED, SWITCHED, FAILED, INVALID_NAME, INVALID_VALUE, FRAMING_CONFLICT, RESERVED_FIELD, PROFILE_FIELD.
+        CLOSED, SWITCHED, FAILED, INVALID_NAME, INVALID_VALUE, INVALID_HOST, FRAMING_CONFLICT, RESERVED_FIELD,
+        PROFILE_FIELD.
         """
     @overload
     def require(self, protocols: ProtocolsLike, headers: HeadersLike = (), *, into: None = None) -> bytes: ...
@@ -1776,7 +1779,7 @@ class Connection:
         Next: `send_data` for content, and `send_end`; then the client's next request. RFC 9110, section 15.5.22.
 
         Raises LocalProtocolError: WRONG_ROLE, UNASKED, ANSWERED, CLOSED, SWITCHED, FAILED, INVALID_NAME, INVALID_VALUE,
-        INVALID_PROTOCOL, FRAMING_CONFLICT, RESERVED_FIELD.
+        INVALID_HOST, INVALID_PROTOCOL, FRAMING_CONFLICT, RESERVED_FIELD.
         """
     @overload
     def send_data(self, data: ReadableBuffer, *, into: None = None) -> bytes: ...
@@ -1949,8 +1952,9 @@ class Connection:
     def awaiting(self) -> Awaiting:
         """The party that the connection is waiting for; use it to choose a timeout.
 
-        When that expires, a server calls `reject` with a 408, or just closes an idle connection (REQUEST); a client
-        calls `abandon`.
+        When that expires, a server calls `reject` with a 408, or `abandon` if its response has begun. It just closes an
+        idle connection (REQUEST). A client sends its content if it waits for a 100 (CONTINUE), and otherwise calls
+        `abandon`.
         """
     @property
     def wants_input(self) -> bool:

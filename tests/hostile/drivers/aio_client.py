@@ -1,6 +1,7 @@
 """A host of the hostile kit: clients of `switchover.aio`.
 
-Each line on standard input makes one of them send a request. Usage: `aio_client.py BACKEND`.
+Each line on standard input sends a request, ends one, or asks for the number of tasks. Usage:
+`aio_client.py BACKEND`.
 """
 
 import gc

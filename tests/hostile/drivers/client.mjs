@@ -1,5 +1,5 @@
-// A host of the hostile kit: clients of `switchover/streams` in Node, Bun and Deno. Each line on standard input starts
-// a request.
+// A host of the hostile kit: clients of `switchover/streams` in Node, Bun and Deno. Each line on standard input sends
+// a request, ends one, or asks for the number of tasks.
 import { once } from "node:events";
 import { connect } from "node:net";
 import process from "node:process";

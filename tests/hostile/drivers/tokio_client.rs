@@ -1,6 +1,6 @@
 //! A host of the hostile kit: clients of `switchover_tokio`.
 //!
-//! Each line on standard input makes one of them send a request (see README.md).
+//! Each line on standard input sends a request, ends one, or asks for the number of tasks.
 
 use bytes::Bytes;
 use futures_util::stream;

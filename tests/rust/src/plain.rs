@@ -13,7 +13,7 @@ pub struct Plain {
     pub(crate) call: fn(&mut Connection) -> Result<(), Error>,
 }
 
-/// All such methods.
+/// All methods of `Connection` that have no arguments and may fail.
 pub const PLAIN: &[Plain] = &[
     Plain { short: "skip", name: "skip_content", call: Connection::skip_content },
     Plain { short: "close", name: "close_after_response", call: Connection::close_after_response },

@@ -158,9 +158,9 @@ fn every_verb_is_on_every_surface() {
     assert!(missing.is_empty(), "{missing:#?}");
 }
 
-/// Returns the name of a method in C, Python and TypeScript.
+/// Returns the name of a method, type or constant in C, Python and TypeScript.
 ///
-/// A name is empty if the language has no such method; a comment beside it says why.
+/// A name is empty if the language has no such item; the module `names` says why.
 fn spellings(verb: &str) -> (String, String, String) {
     let (c, python, typescript) = match verb {
         // Each language has its own form of constructor.

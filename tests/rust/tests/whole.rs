@@ -216,9 +216,10 @@ fn longhand(
     server.send_end(&(), out)
 }
 
-/// Returns the error that only `respond` returns for a case.
+/// Returns the error of a case that breaks the rules of whole responses.
 ///
-/// The three calls accept the case, or fail later or with another error.
+/// `None` if it breaks none. `respond` may return this error whatever the three calls do: they may
+/// succeed, or fail with the same or another error.
 fn refusal(case: &Case, is_head: bool, is_tunnel: bool) -> Option<ErrorKind> {
     let given = case
         .fields

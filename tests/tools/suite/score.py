@@ -4,10 +4,12 @@
     score.py [--only ID] [--every N] [--known FILE] COMMAND...
 
 COMMAND is started once and plays every case: whole, byte by byte, and cut in two at each position (--every N: at each
-Nth). It prints a line for each case with a different result, and the score; with --only also the expected and the
-actual events. The file of --known has explanations of differences.
+Nth). score.py prints a line for each case with a different result, and the score; with --only also the expected and
+the actual events. A missing error is explained by the case's own level, even a MUST. The file of --known explains other
+differences.
 
-The exit status is 0 if all differences are explained, 1 if one is not, 2 if the runner violates the protocol.
+The exit status is 0 if all differences are explained, 1 if one is not. It is 2 if the runner violates the protocol or
+cannot be started, or if there are no cases.
 """
 
 import argparse

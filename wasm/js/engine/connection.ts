@@ -107,8 +107,8 @@ export class Connection extends ProfileMethods {
    * `selection.early()` does not wait. Next: speak the new protocol and respond to the request in it; `nextEvent` will
    * return `switched`. RFC 9110, sections 7.8 and 15.2.2.
    * @throws ProtocolError: `wrong-role`, `nothing-offered`, `not-offered`, `stale-selection`, `body-pending`,
-   * `answered`, `closed`, `switched`, `failed`, `invalid-name`, `invalid-value`, `framing-conflict`, `reserved-field`,
-   * `profile-field`.
+   * `answered`, `closed`, `switched`, `failed`, `invalid-name`, `invalid-value`, `invalid-host`, `framing-conflict`,
+   * `reserved-field`, `profile-field`.
    */
   accept(selection: Selection, headers?: HeaderSource): Uint8Array<ArrayBuffer> {
     const bits = Selection.bitsOn(this, selection);
@@ -121,7 +121,7 @@ export class Connection extends ProfileMethods {
    *
    * Next: `sendData` for content, and `sendEnd`; the client may then send another request. RFC 9110, section 15.5.22.
    * @throws ProtocolError: `wrong-role`, `unasked`, `answered`, `closed`, `switched`, `failed`, `invalid-name`,
-   * `invalid-value`, `invalid-protocol`, `framing-conflict`, `reserved-field`.
+   * `invalid-value`, `invalid-host`, `invalid-protocol`, `framing-conflict`, `reserved-field`.
    */
   require(protocols: readonly string[], headers?: HeaderSource): Uint8Array<ArrayBuffer> {
     const args = encodeArgs(() => {
@@ -223,8 +223,9 @@ export class Connection extends ProfileMethods {
   /**
    * The party that the connection waits for; choose a timeout by it.
    *
-   * When that expires, a server calls `reject` with a 408, or just closes an idle connection (`request`). A client
-   * calls `abandon`.
+   * When that expires, a server calls `reject` with a 408, or `abandon` if its response has begun. It just closes an
+   * idle connection (`request`). A client sends its content if it waits for a 100 (`continue`), and otherwise calls
+   * `abandon`.
    */
   get awaiting(): Awaiting {
     return awaited[raw.awaiting(this.live())] as Awaiting;

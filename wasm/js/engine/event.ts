@@ -47,7 +47,7 @@ export interface Response {
   /**
    * The status code, 100 to 999.
    *
-   * An unknown one has the meaning of the x00 of its class (RFC 9110, section 15).
+   * Treat an unknown status up to 599 like the x00 of its class, and one above that like a 500. RFC 9110, section 15.
    */
   readonly status: number;
   /** The reason phrase; often empty, and without meaning to a program. */

@@ -73,7 +73,8 @@ export class Outbound extends Inbound {
    * has no effect on it, and a proxy still forwards it. Next: the rest of the request, or the final response. RFC 9110,
    * section 15.2.
    * @throws ProtocolError: `wrong-role`, `unasked`, `answered`, `http-1.0-peer`, `closed`, `switched`, `failed`,
-   * `invalid-status`, `invalid-reason`, `invalid-name`, `invalid-value`, `framing-conflict`, `reserved-field`.
+   * `invalid-status`, `invalid-reason`, `invalid-name`, `invalid-value`, `invalid-host`, `framing-conflict`,
+   * `reserved-field`.
    */
   sendInformational(response: ResponseHead): Uint8Array<ArrayBuffer> {
     const { status, hasReason, args } = encodeResponse(response);
@@ -87,7 +88,7 @@ export class Outbound extends Inbound {
    * server without tunnels responds with 501. Send a 426 with `require`: without a list of protocols it is
    * `invalid-status`. Next: `sendData` and `sendEnd`. RFC 9112, sections 4 and 6.
    * @throws ProtocolError: `wrong-role`, `unasked`, `answered`, `closed`, `switched`, `failed`, `invalid-status`,
-   * `invalid-reason`, `invalid-name`, `invalid-value`, `framing-conflict`, `reserved-field`.
+   * `invalid-reason`, `invalid-name`, `invalid-value`, `invalid-host`, `framing-conflict`, `reserved-field`.
    */
   sendResponse(response: ResponseHead): Uint8Array<ArrayBuffer> {
     const { status, hasReason, args } = encodeResponse(response);
@@ -105,8 +106,8 @@ export class Outbound extends Inbound {
    * status allows none. Throws `length-exceeded` or `length-short` if a given `Content-Length` differs from the
    * content's length. If it throws, nothing is sent. Next: `nextEvent`. RFC 9110, section 8.6; RFC 9112, section 6.
    * @throws ProtocolError: `wrong-role`, `unasked`, `answered`, `closed`, `switched`, `failed`, `invalid-status`,
-   * `invalid-reason`, `invalid-name`, `invalid-value`, `framing-conflict`, `reserved-field`, `length-exceeded`,
-   * `length-short`.
+   * `invalid-reason`, `invalid-name`, `invalid-value`, `invalid-host`, `framing-conflict`, `reserved-field`,
+   * `length-exceeded`, `length-short`.
    */
   respond(response: ResponseHead, content?: Uint8Array): Uint8Array<ArrayBuffer> {
     const given = contentOf(content);
@@ -118,8 +119,8 @@ export class Outbound extends Inbound {
    * Server: sends a response that was validated and encoded before.
    *
    * The bytes, states and errors are those of `respond`. Next: `nextEvent`.
-   * @throws ProtocolError: `wrong-role`, `unasked`, `answered`, `closed`, `switched`, `failed`, `invalid-status`,
-   * `framing-conflict`, `reserved-field`.
+   * @throws ProtocolError: `wrong-role`, `unasked`, `answered`, `closed`, `switched`, `failed`, `framing-conflict`,
+   * `reserved-field`.
    */
   respondPrepared(prepared: Prepared): Uint8Array<ArrayBuffer> {
     if (!(prepared instanceof Prepared)) throw new TypeError("prepared must be a Prepared");
@@ -137,8 +138,8 @@ export class Outbound extends Inbound {
    * Next: send the returned bytes, end the sending side, then read and discard what still arrives. RFC 9110, section
    * 15.5.9.
    * @throws ProtocolError: `wrong-role`, `answered`, `closed`, `switched`, `failed`, `invalid-status`,
-   * `invalid-reason`, `invalid-name`, `invalid-value`, `framing-conflict`, `reserved-field`, `length-exceeded`,
-   * `length-short`.
+   * `invalid-reason`, `invalid-name`, `invalid-value`, `invalid-host`, `framing-conflict`, `reserved-field`,
+   * `length-exceeded`, `length-short`.
    */
   reject(response: ResponseHead, content?: Uint8Array): Uint8Array<ArrayBuffer> {
     const given = contentOf(content);

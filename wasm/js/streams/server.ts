@@ -26,8 +26,9 @@ export interface ServerResponse {
   /**
    * The field lines.
    *
-   * A `Content-Length` is added to content that is whole. Other content is sent chunked, and to an HTTP/1.0 client
-   * close-delimited, unless these fields have a framing.
+   * Whole content gets a `Content-Length`, unless there are `trailers` or `requires`, or these fields have a
+   * `Transfer-Encoding`. Other content is sent chunked, and to an HTTP/1.0 client close-delimited, unless these fields
+   * have a framing.
    */
   readonly headers?: HeaderSource;
   /**

@@ -397,7 +397,11 @@ export class Wire {
     );
   }
 
-  /** Calls `act` when the wire is given up; returns a function that cancels this. */
+  /**
+   * Calls `act` with the reason when the wire is given up or closed.
+   *
+   * Returns a function that cancels this. `act` is not called if the wire is over already.
+   */
   onGivenUp(act: (reason: unknown) => void): () => void {
     this.#endings.add(act);
     return () => void this.#endings.delete(act);

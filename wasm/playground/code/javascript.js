@@ -78,7 +78,7 @@ const http = new Connection("${role}"${config.length > 0 ? `, { ${config.join(",
 const bytes = (text) => Uint8Array.from(text, (one) => one.charCodeAt(0));
 let sent = 0;
 
-/** Takes so many steps, and says what each comes to. */
+/** Calls \`nextEvent\` so many times, and prints the outcome of each call. */
 function steps(times) {
   for (let step = 0; step < times; step++) {
     try {

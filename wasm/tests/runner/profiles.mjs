@@ -87,7 +87,9 @@ export class Profiles {
   }
 
   /**
-   * Passes bytes to a splice and returns the bytes it emits, as lines.
+   * Passes bytes, or the client's end, to the splice.
+   *
+   * Returns a line for the bytes emitted on each side, and one for the splice's state.
    * @param {string} verb @param {Uint8Array} bytes
    */
   #move(verb, bytes) {

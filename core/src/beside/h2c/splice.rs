@@ -157,7 +157,10 @@ enum Reply {
 
 #[derive(Debug)]
 struct Windows {
-    /// The connection window that the engine has granted, in bytes.
+    /// The bytes of DATA that the engine's connection window still allows.
+    ///
+    /// DATA passed to the engine lowers it, and the engine's WINDOW_UPDATE frames raise it. It is
+    /// negative if the client has sent too much.
     engine: i64,
     /// The window in bytes that the client assumes beyond that.
     debt: u32,

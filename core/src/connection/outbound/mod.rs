@@ -54,8 +54,8 @@ impl Connection {
     /// # Errors
     ///
     /// `WrongRole`, `Unasked`, `Answered`, `Http10Peer`, `Closed`, `Switched`, `Failed`,
-    /// `InvalidStatus`, `InvalidReason`, `InvalidName`, `InvalidValue`, `FramingConflict`,
-    /// `ReservedField`, `OutputTooSmall`.
+    /// `InvalidStatus`, `InvalidReason`, `InvalidName`, `InvalidValue`, `InvalidHost`,
+    /// `FramingConflict`, `ReservedField`, `OutputTooSmall`.
     pub fn send_informational(
         &mut self,
         response: &ResponseHead<'_>,
@@ -73,8 +73,8 @@ impl Connection {
     /// # Errors
     ///
     /// `WrongRole`, `Unasked`, `Answered`, `Closed`, `Switched`, `Failed`, `InvalidStatus`,
-    /// `InvalidReason`, `InvalidName`, `InvalidValue`, `FramingConflict`, `ReservedField`,
-    /// `OutputTooSmall`.
+    /// `InvalidReason`, `InvalidName`, `InvalidValue`, `InvalidHost`, `FramingConflict`,
+    /// `ReservedField`, `OutputTooSmall`.
     pub fn send_response(
         &mut self,
         response: &ResponseHead<'_>,
@@ -96,8 +96,8 @@ impl Connection {
     /// # Errors
     ///
     /// `WrongRole`, `Unasked`, `Answered`, `Closed`, `Switched`, `Failed`, `InvalidStatus`,
-    /// `InvalidReason`, `InvalidName`, `InvalidValue`, `FramingConflict`, `ReservedField`,
-    /// `LengthExceeded`, `LengthShort`, `OutputTooSmall`.
+    /// `InvalidReason`, `InvalidName`, `InvalidValue`, `InvalidHost`, `FramingConflict`,
+    /// `ReservedField`, `LengthExceeded`, `LengthShort`, `OutputTooSmall`.
     pub fn respond(
         &mut self,
         response: &ResponseHead<'_>,
@@ -121,8 +121,8 @@ impl Connection {
     /// # Errors
     ///
     /// `WrongRole`, `Answered`, `Closed`, `Switched`, `Failed`, `InvalidStatus`, `InvalidReason`,
-    /// `InvalidName`, `InvalidValue`, `FramingConflict`, `ReservedField`, `LengthExceeded`,
-    /// `LengthShort`, `OutputTooSmall`.
+    /// `InvalidName`, `InvalidValue`, `InvalidHost`, `FramingConflict`, `ReservedField`,
+    /// `LengthExceeded`, `LengthShort`, `OutputTooSmall`.
     pub fn reject(
         &mut self,
         response: &ResponseHead<'_>,
@@ -165,8 +165,8 @@ impl Connection {
     /// # Errors
     ///
     /// `WrongRole`, `NothingOffered`, `NotOffered`, `StaleSelection`, `BodyPending`, `Answered`,
-    /// `Closed`, `Switched`, `Failed`, `InvalidName`, `InvalidValue`, `FramingConflict`,
-    /// `ReservedField`, `ProfileField`, `OutputTooSmall`.
+    /// `Closed`, `Switched`, `Failed`, `InvalidName`, `InvalidValue`, `InvalidHost`,
+    /// `FramingConflict`, `ReservedField`, `ProfileField`, `OutputTooSmall`.
     pub fn accept(
         &mut self,
         selection: Selection,
@@ -184,7 +184,8 @@ impl Connection {
     /// # Errors
     ///
     /// `WrongRole`, `Unasked`, `Answered`, `Closed`, `Switched`, `Failed`, `InvalidName`,
-    /// `InvalidValue`, `InvalidProtocol`, `FramingConflict`, `ReservedField`, `OutputTooSmall`.
+    /// `InvalidValue`, `InvalidHost`, `InvalidProtocol`, `FramingConflict`, `ReservedField`,
+    /// `OutputTooSmall`.
     pub fn require(
         &mut self,
         protocols: &[&str],

@@ -134,17 +134,18 @@ impl core::fmt::Debug for Prepared {
 impl Connection {
     /// Server: sends a response that was checked and encoded before.
     ///
-    /// It writes the same bytes, and has the same errors and effects, as
-    /// [`respond`](Self::respond). The prepared bytes are copied unless the connection needs
-    /// others. They are encoded anew if the request is a HEAD, a CONNECT or HTTP/1.0. The same
-    /// holds if this connection is to close, for example because the client waits for a 100, and
-    /// the response does not say so. It also holds if the connection
-    /// [advertises](Self::advertise), or lacks the [`Config::tidy`] that corrected the response.
+    /// It writes the same bytes, and has the same effects, as [`respond`](Self::respond). The
+    /// prepared bytes are copied unless the connection needs others. They are encoded anew if the
+    /// request is a HEAD, a CONNECT or HTTP/1.0, or if the connection
+    /// [advertises](Self::advertise). The same holds if this connection is to close, for example
+    /// because the client waits for a 100, and the response does not say so. If [`Config::tidy`]
+    /// corrected the response, a connection without it returns `FramingConflict` or
+    /// `ReservedField`.
     ///
     /// # Errors
     ///
-    /// `WrongRole`, `Unasked`, `Answered`, `Closed`, `Switched`, `Failed`, `InvalidStatus`,
-    /// `FramingConflict`, `ReservedField`, `OutputTooSmall`.
+    /// `WrongRole`, `Unasked`, `Answered`, `Closed`, `Switched`, `Failed`, `FramingConflict`,
+    /// `ReservedField`, `OutputTooSmall`.
     pub fn respond_prepared(
         &mut self,
         prepared: &Prepared,

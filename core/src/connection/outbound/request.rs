@@ -65,7 +65,8 @@ impl Connection {
 
     /// Sends corrected field lines.
     ///
-    /// An error about field lines is the original one, as its index is that of the caller's line.
+    /// An error that corrections might avoid is the original one. Another one has no index, as it
+    /// would count the corrected lines.
     #[cold]
     fn send_tidied<'f>(
         &mut self,
@@ -82,8 +83,8 @@ impl Connection {
                 self.record(TraceStep::Tidied, tidied.done);
                 Ok(())
             }
-            // The field lines are right now, and something else is wrong.
-            Err(second) if !tidy::may_cure(second.kind()) => Err(second),
+            // Corrections do not help against what is wrong now.
+            Err(second) if !tidy::may_cure(second.kind()) => Err(second.without_field()),
             Err(_) => Err(error),
         }
     }

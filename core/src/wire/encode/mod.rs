@@ -68,7 +68,7 @@ pub(crate) struct FieldSummary {
     /// The first error of a field line, apart from lines not allowed in this place.
     fault: Option<Error>,
     reserved: Option<Error>,
-    /// The range of all field lines in the draft.
+    /// The range of the caller's field lines in the draft; the engine's follow it.
     lines: DraftOffset,
 }
 

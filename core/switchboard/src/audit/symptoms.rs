@@ -161,7 +161,7 @@ impl Seen<'_> {
 
 // Symptoms of the response.
 
-/// Detects a status other than the control's.
+/// Detects a status other than the control's, except a 101.
 fn differs(seen: &Seen<'_>) -> Option<String> {
     let (status, without) = seen.statuses()?;
     (status != without)
@@ -237,7 +237,9 @@ fn because(error: &Error) -> String {
     format!("{} ({}, error {} of the engine)", kind.text(), kind.clause(), kind.code())
 }
 
-/// Detects that neither a 100 nor a final status came before the content was sent.
+/// Detects that the server began no response before the content was sent.
+///
+/// Any 1xx is a beginning. A connection that ends during the wait is not reported.
 fn waits_for_content(seen: &Seen<'_>) -> Option<String> {
     seen.exchange
         .waited_in_vain

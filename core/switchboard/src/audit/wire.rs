@@ -33,7 +33,9 @@ pub(crate) struct Wire {
 }
 
 trait Stream: Write {
-    /// Reads bytes that arrive before the deadline; fails with `TimedOut` after it.
+    /// Reads bytes that arrive before the deadline; fails if it passes.
+    ///
+    /// The kind of that error is `TimedOut`, or `WouldBlock` as on Unix.
     fn read_by(&mut self, deadline: Instant, piece: &mut [u8]) -> io::Result<usize>;
 
     /// Sends the transport's own end, such as close_notify, if it has one.
@@ -114,7 +116,9 @@ impl Wire {
         Ok(Self { stream: Box::new(socket.try_clone()?), socket })
     }
 
-    /// Sends bytes; if the peer has closed, the next read reports it.
+    /// Sends bytes; returns an error if the transport fails.
+    ///
+    /// The error can be ignored: the next read reports a peer that has closed.
     pub(crate) fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.stream.write_all(bytes)?;
         self.stream.flush()

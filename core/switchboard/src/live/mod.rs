@@ -91,7 +91,7 @@ pub(crate) fn file(path: &str) -> Option<&'static File> {
     if path == ERRORS.0 { Some(&ERRORS) } else { FILES.iter().find(|(known, _, _)| *known == path) }
 }
 
-/// Returns whether an Origin field names this machine, with any port.
+/// Returns whether an Origin field names `localhost` or 127.0.0.1, on any port.
 ///
 /// Another port may belong to a proxy in front of this server. A page of another site could let
 /// its visitor's browser watch this server, so such origins are rejected.

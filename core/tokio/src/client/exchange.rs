@@ -171,7 +171,7 @@ impl<S: Transport> Exchange<S> {
 
     /// Sends as much content as is available and the server accepts.
     ///
-    /// Ready once all content was sent.
+    /// Ready once no content is left to send; `is_sent` is false if it was given up.
     fn poll_content_sent(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Error>> {
         let wire = self.wire.as_mut().ok_or(SWITCHED)?;
         let mut waits = false;

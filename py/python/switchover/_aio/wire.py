@@ -66,7 +66,8 @@ class Timeouts:
     """Timeouts in seconds, by `Connection.awaiting`; None disables one.
 
     The time runs only while the peer is awaited, not while your code works. It begins anew with each event except
-    `Data`; each byte of content adds a millisecond. A TimeoutError is raised when it is over.
+    `Data`; each byte of content adds a millisecond. A TimeoutError is raised when it is over. `expect_continue` and
+    `write` have rules of their own, which they describe.
     """
 
     request: float | None = 60

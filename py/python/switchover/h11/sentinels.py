@@ -34,7 +34,11 @@ class NEED_DATA(Sentinel, metaclass=Sentinel):  # noqa: N801 - h11's name
 
 
 class PAUSED(Sentinel, metaclass=Sentinel):
-    """The result if your code must act: `start_next_cycle`, or the new protocol."""
+    """The result if your code must act before more is read.
+
+    While a switch is undecided, `send` a response. Otherwise call `start_next_cycle`, or after a switch speak the new
+    protocol.
+    """
 
 
 class IDLE(Sentinel, metaclass=Sentinel):
