@@ -114,11 +114,14 @@ export class ServerRequest extends Message {
     if (!selection && connection.state.upgrade !== "connect") return null;
     const wire = this.#wire;
     if (!selection || !early) await this.#skipped();
-    await wire.unwatch();
+    // The signal may be asked for meanwhile, which reads ahead. Before an early switch, a reader of content may do so too.
+    do await wire.unwatch();
+    while (!early && wire.readsAhead);
     const answer = selection
       ? connection.accept(early ? selection.early() : selection, headers)
       : connection.respond({ status: 200, headers: headers ?? [] });
     this.#disconnect.end();
+    if (selection && early) wire.beginEarly();
     await wire.send(answer);
     if (!selection || !early) {
       const event = await this.#comesToSwitch();

@@ -178,6 +178,8 @@ class Server {
   readonly #options: Required<Pick<ServeOptions, "upgrades" | "date" | "onError">>;
   readonly #remote: Promise<RemoteAddr | null>;
   #isStopping = false;
+  /** The latest request. */
+  #request: ServerRequest | undefined;
   /** True if the connection has ended while waiting for a request. */
   isIdle = false;
 
@@ -191,7 +193,8 @@ class Server {
   /** Ends the connection after the current response. */
   shutdown(): void {
     this.#isStopping = true;
-    if (this.#wire.isOver) return;
+    // After an early switch the wire is in use, but no response follows.
+    if (this.#wire.isOver || this.#request?.switched) return;
     this.isIdle = this.#wire.connection.awaiting === "request";
     this.#stop();
     this.#wire.nudge();
@@ -211,6 +214,7 @@ class Server {
     for (;;) {
       const request = await this.#next();
       if ("how" in request) return request;
+      this.#request = request;
       const ending = await this.#exchange(request);
       if (ending) return ending;
     }

@@ -249,8 +249,7 @@ export class Wire {
       (bytes) => {
         if (this.#pending !== reading || this.#isOver) return;
         if (bytes === null) return departs(new HalfClosedError("the client has ended its direction"));
-        const { awaiting, wantsInput } = this.connection;
-        if (awaiting !== "caller" || !wantsInput) return;
+        if (!this.connection.wantsInput) return;
         this.#taken();
         try {
           this.connection.receive(bytes);
@@ -422,9 +421,10 @@ export class Wire {
 
   /** Releases the socket in its initial state, for another wire. */
   letGo(): void {
-    if (!this.#end()) return;
-    this.transport.release();
-    this.#freed();
+    if (this.#end()) {
+      this.transport.release();
+      this.#freed();
+    }
     this.connection.free();
   }
 
@@ -452,13 +452,26 @@ export class Wire {
     return { pair: this.transport.handOut(first, ahead), first: event.leftover };
   }
 
+  /** True while bytes are read ahead that `unwatch` can take back. */
+  get readsAhead(): boolean {
+    return this.#pending !== undefined && this.transport.interrupt !== undefined;
+  }
+
+  /**
+   * Records that the peer's switch may come at any time: ours was accepted early.
+   *
+   * From then on the engine sees each byte of content, so that it finds the switch.
+   */
+  beginEarly(): void {
+    this.#isEarly = true;
+  }
+
   /**
    * Returns streams for an early switch: ours has happened, the peer's follows.
    *
    * `arrives` waits for the peer's switch and returns the result of `arrived`. The wire stays in use until then.
    */
   handOutEarly(arrives: () => Promise<Uint8Array>): HandedOut {
-    this.#isEarly = true;
     let hasArrived = false;
     const read = async (): Promise<Uint8Array | null> => {
       if (!hasArrived) {

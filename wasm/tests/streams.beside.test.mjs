@@ -1,0 +1,142 @@
+// Tests of what goes on at the same time: reads of content beside a switch, a signal beside a switch, and a client that
+// leaves beside an answer that is silent.
+
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { Connection } from "switchover";
+import { request, serveConnection } from "switchover/streams";
+import { TIMEOUTS, connected, forms, listening, rest } from "./sockets.mjs";
+
+/** @typedef {import("switchover/streams").ServeHandle} ServeHandle */
+/** @typedef {import("switchover/streams").ServerRequest} ServerRequest */
+
+const OFFER = "GET /chat HTTP/1.1\r\nHost: a\r\nUpgrade: foo/2\r\nConnection: upgrade\r\n\r\n";
+const WITH_CONTENT = "POST / HTTP/1.1\r\nHost: a\r\nUpgrade: foo/2\r\nConnection: upgrade\r\nContent-Length: 10\r\n\r\n";
+const options = { timeout: TIMEOUTS };
+
+/** Returns all bytes of a stream, as text. @param {AsyncIterable<Uint8Array>} stream */
+async function textOf(stream) {
+  let text = "";
+  for await (const bytes of stream) text += Buffer.from(bytes).toString("latin1");
+  return text;
+}
+
+test("content and first bytes that come while an early 101 is written are not lost", options, async () => {
+  for (const latency of [0, 5, 20]) {
+    /** @type {ReadableStreamDefaultController<Uint8Array>} */
+    let peer = /** @type {any} */ (undefined);
+    const readable = new ReadableStream({ start: (controller) => void (peer = controller) });
+    const writable = new WritableStream({ write: () => (peer.enqueue(Buffer.from("0123456789hello")), peer.close(), sleep(latency)) });
+    const heard = { content: "", protocol: "" };
+    const serving = serveConnection({ readable, writable }, async (asked) => {
+      const reading = textOf(/** @type {ReadableStream<Uint8Array>} */ (asked.body));
+      await sleep(5);
+      const switched = await asked.upgrade(["foo/2"], undefined, { early: true });
+      assert(switched);
+      heard.protocol = await textOf(switched.readable);
+      heard.content = await reading;
+      await switched.writable.close();
+    });
+    peer.enqueue(Buffer.from(WITH_CONTENT));
+    assert.equal((await serving).how, "switched");
+    assert.deepEqual(heard, { content: "0123456789", protocol: "hello" }, `${latency} ms`);
+  }
+});
+
+for (const [form, shape] of Object.entries(forms)) {
+  test(`a client that leaves while its content is unread and the answer silent is noticed, over ${form}`, options, async () => {
+    for (const [fields, content] of [["Content-Length: 10", "0123456789"], ["Content-Length: 10", "01234"], ["Transfer-Encoding: chunked", "5\r\nhello\r\n0\r\n\r\n"]]) {
+      for (const leaves of /** @type {const} */ (["destroy", "resetAndDestroy"])) {
+        let isCancelled = false;
+        /** @type {Promise<string>} */
+        let outcome = Promise.resolve("");
+        const server = await listening((socket) => {
+          const body = new ReadableStream({ start: (controller) => controller.enqueue(Buffer.from(":")), cancel: () => void (isCancelled = true) });
+          const serving = serveConnection(shape(socket), () => ({ body }), { timeouts: { content: 300, write: 300 } });
+          outcome = serving.then(({ how }) => how);
+          return serving;
+        });
+        const socket = await connected(server.port);
+        socket.write(`POST / HTTP/1.1\r\nHost: a\r\n${fields}\r\n\r\n`);
+        await once(socket, "data");
+        socket.write(String(content));
+        await sleep(20);
+        socket[leaves]();
+        assert.equal(await outcome, "gone", `${fields}, ${content}, ${leaves}`);
+        assert(isCancelled);
+        await server.close();
+      }
+    }
+  });
+}
+
+test("a signal that is asked for while the handler switches takes no bytes of the new protocol", options, async () => {
+  for (let ticks = 0; ticks < 12; ticks++) {
+    const heard = await (async () => {
+      let heard = "";
+      const server = await listening((socket) =>
+        serveConnection(socket, async (asked) => {
+          await sleep(20);
+          const asksLater = async () => {
+            for (let tick = 0; tick < ticks; tick++) await null;
+            return asked.signal;
+          };
+          const [switched] = await Promise.all([asked.upgrade(["foo/2"]), asksLater()]);
+          assert(switched);
+          await sleep(10);
+          heard = await textOf(switched.readable);
+          await switched.writable.close();
+        }),
+      );
+      const socket = await connected(server.port);
+      socket.write(OFFER);
+      await sleep(5);
+      socket.write("first ");
+      await sleep(30);
+      socket.end("second");
+      await rest(socket);
+      await server.close();
+      return heard;
+    })();
+    assert.equal(heard, "first second", `after ${ticks} ticks`);
+  }
+});
+
+test("a refused request whose signal has aborted frees its engine", options, async () => {
+  const probe = new Connection("client");
+  const size = () => probe.receiveBuffer(1).buffer.byteLength;
+  const signal = AbortSignal.abort();
+  const one = async () => {
+    const pair = { readable: new ReadableStream(), writable: new WritableStream() };
+    await assert.rejects(request(pair, { target: "/", headers: { Host: "a", A: "b\r\nc" } }, { signal }));
+  };
+  for (let round = 0; round < 1000; round++) await one();
+  const before = size();
+  for (let round = 0; round < 2000; round++) await one();
+  assert.equal(size(), before);
+});
+
+test("a server may be shut down after an early switch was closed", options, async () => {
+  /** @type {ServeHandle | undefined} */
+  let handle;
+  let wasClosed = false;
+  const server = await listening((socket) => {
+    handle = serveConnection(socket, async (asked) => {
+      const switched = await asked.upgrade(["foo/2"], undefined, { early: true });
+      switched?.close();
+      wasClosed = true;
+      await sleep(50);
+    });
+    return handle;
+  });
+  const socket = await connected(server.port);
+  socket.on("error", () => {});
+  socket.write(WITH_CONTENT);
+  while (!wasClosed) await sleep(5);
+  assert(handle);
+  handle.shutdown();
+  assert.equal((await handle).how, "switched");
+  await server.close();
+});
