@@ -100,6 +100,7 @@ class Cycle:
         self.is_last = False
         # The client has half-closed, and most likely does not read either.
         self.has_left = False
+        self.receivers = 0
         # The app has received the whole request. In a response without a length it then gets `http.disconnect` if the
         # client half-closes.
         self.is_read = False
@@ -163,12 +164,14 @@ class Cycle:
                 self.flow.resume_reading()
             if self.more_body:
                 self.protocol.waiting.begin("content", self.protocol.timeout_content)
+            self.receivers += 1
             try:
                 await self.message_event.wait()
             finally:
+                self.receivers -= 1
                 # The deadline is paused while the app works, even if it called `receive` only for a moment. After the
                 # response it is a deadline of the connection.
-                if not self.response_complete:
+                if not self.response_complete and self.receivers == 0:
                     self.protocol.waiting.pause()
         self.message_event.clear()
         if self.is_over():

@@ -8,6 +8,8 @@ from time import monotonic
 
 from .transport import taken_by
 
+MOST = 10
+"""The factor of the write timeout up to which bytes that were read extend it."""
 SECONDS_PER_BYTE = 0.001
 """The seconds by which each byte extends a deadline."""
 
@@ -35,14 +37,18 @@ class Wait:
             self.until = monotonic() + self.left
             self.handle = self.loop.call_later(self.left, self.expire)
 
-    def earn(self, length: int) -> None:
-        """Extends a deadline for content, paused or not, by the time for `length` bytes."""
+    def earn(self, length: int) -> bool:
+        """Extends a deadline for content, paused or not, by the time for `length` bytes.
+
+        Returns whether the deadline is one for content.
+        """
         if self.what != "content":
-            return
+            return False
         if self.handle is not None:
             self.until += length * SECONDS_PER_BYTE
         else:
             self.left += length * SECONDS_PER_BYTE
+        return True
 
     def pause(self) -> None:
         """Pauses the deadline; `begin` resumes it with the time left."""
@@ -68,7 +74,11 @@ class Wait:
 
 
 class WriteDeadline:
-    """The deadline for a client that reads nothing of what is sent."""
+    """The deadline for a client that reads nothing of what is sent, or too slowly.
+
+    Each byte that it reads extends the deadline by a millisecond. A slow client announces free space in large steps,
+    so what it has earned is kept, up to `MOST` times the timeout.
+    """
 
     def __init__(
         self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop, expired: Callable[[], None]
@@ -76,34 +86,38 @@ class WriteDeadline:
         self.transport = transport
         self.loop = loop
         self.expired = expired
-        self.most = 0.0
-        self.taken = 0
+        self.most = self.left = self.until = 0.0
+        self.taken = taken_by(transport)
         self.handle: asyncio.TimerHandle | None = None
 
     def begin(self, seconds: float) -> None:
-        """Starts the deadline: after `seconds` the progress of the client is checked."""
-        self.most = seconds
-        self.wait(seconds)
+        """Starts the deadline: after `seconds`, or what was earned before, the progress is checked."""
+        self.stop()
+        self.most = seconds * MOST
+        self.wait(max(seconds, self.left) + self.earned())
 
     def wait(self, seconds: float) -> None:
-        """Schedules a check of how much the client reads in `seconds` from now."""
-        self.stop()
-        self.taken = taken_by(self.transport)
+        """Schedules the next check of how much the client has read."""
+        seconds = min(seconds, self.most)
+        self.until = monotonic() + seconds
         self.handle = self.loop.call_later(seconds, self.expire)
+
+    def earned(self) -> float:
+        """Returns the seconds for the bytes that the client has read since the last call."""
+        before, self.taken = self.taken, taken_by(self.transport)
+        return max(0, self.taken - before) * SECONDS_PER_BYTE
 
     def stop(self) -> None:
         """Cancels the deadline: the client has read what was sent."""
         if self.handle is not None:
+            self.left = max(0.0, self.until - monotonic())
             self.handle.cancel()
             self.handle = None
 
     def expire(self) -> None:
-        """Extends the deadline for the bytes that the client has read; if none, expires.
-
-        It is extended by a millisecond for each byte, but by no more than the whole time.
-        """
-        taken = taken_by(self.transport) - self.taken
-        if taken > 0:
-            self.wait(min(taken * SECONDS_PER_BYTE, self.most))
+        """Extends the deadline for the bytes that the client has read; if none, expires."""
+        self.handle = None
+        if (earned := self.earned()) > 0:
+            self.wait(earned)
         else:
             self.expired()

@@ -9,11 +9,15 @@ from typing import Any
 from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
 
 from .. import Request
+from .._reset import has_hung_up
 from .ending import Ending
 from .transport import closes_after_eof
 
 ACCEPT_MAX = 4.0
 """The time in seconds for an app to accept a client that has half-closed."""
+
+CHECK_EVERY = 1.0
+"""The time in seconds between two checks of an undecided connection."""
 
 NO_CLASS = (
     "No supported WebSocket library detected. Please use \"pip install 'uvicorn[standard]'\", "
@@ -62,6 +66,7 @@ class Undecided(asyncio.Protocol):
         self.is_paused = False
         self.is_accepted = False
         self.giving_up: asyncio.TimerHandle | None = None
+        self.checking: asyncio.TimerHandle | None = None
 
     def begin(self, head: bytes, is_full: bool) -> None:
         """Passes the handshake to the class, and watches the app's `send` for the accept."""
@@ -82,11 +87,28 @@ class Undecided(asyncio.Protocol):
         self.protocol.app = told
         # First, so that `connection_lost` reaches the class whatever the handshake does.
         self.transport.set_protocol(self)
+        self.check_later()
         self.protocol.connection_made(self.transport)
         if is_full:
             # An earlier response is still being sent, and the transport does not call `pause_writing` again.
             self.protocol.pause_writing()
         self.protocol.data_received(head)
+
+    def check_later(self) -> None:
+        """Schedules the next `check`."""
+        self.checking = asyncio.get_running_loop().call_later(CHECK_EVERY, self.check)
+
+    def check(self) -> None:
+        """Looks for an end that neither the class nor the transport reports.
+
+        The class closes the transport of a client that its app rejects, and a transport that does not read sees no end.
+        """
+        if self.transport.is_closing():
+            self.ending.bound_the_rest(self.timeout_write)
+            return
+        if self.is_paused and not self.has_eof and has_hung_up(self.transport.get_extra_info("socket")):
+            self.eof_received()
+        self.check_later()
 
     def accepted(self) -> None:
         """Passes the connection and all held bytes to the class."""
@@ -133,9 +155,10 @@ class Undecided(asyncio.Protocol):
             self.ending.bound_the_rest(self.timeout_write)
 
     def wait_no_more(self) -> None:
-        """Cancels the timer for the accept."""
-        if self.giving_up is not None:
-            self.giving_up.cancel()
+        """Cancels the timers for the accept."""
+        for timer in (self.giving_up, self.checking):
+            if timer is not None:
+                timer.cancel()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Passes the loss of the connection to the class."""

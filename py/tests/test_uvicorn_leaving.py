@@ -1,0 +1,116 @@
+"""Clients of `switchover.uvicorn` that read slowly, or leave unseen."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import struct
+import threading
+from typing import Any
+
+import pytest
+from served import HANDSHAKE, Hasty, Served, Transport, played, rest_of
+from switchover._uvicorn import transport as transport_of
+from test_uvicorn import WEBSOCKETS, refuses, wait_until_empty
+
+
+def test_a_client_keeps_the_time_that_it_has_earned(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A slow client announces free space in large steps, with a long time between them."""
+    taken = 0
+
+    def counted(_raw: object) -> int:
+        return taken
+
+    class Full(Transport):
+        def get_write_buffer_size(self) -> int:
+            return 1_000_000
+
+    async def main() -> None:
+        nonlocal taken
+        monkeypatch.setattr(transport_of, "acknowledged", counted)
+        protocol, transport = await played(refuses, transport=Full())
+        protocol.timeout_write = 0.1
+        deadline = protocol.ending.writing
+        protocol.pause_writing()
+        taken += 500
+        deadline.expire()
+        protocol.resume_writing()
+        assert 0.3 < deadline.left <= 0.5
+        # It is kept while nothing waits, with what is acknowledged meanwhile; ten times the timeout at most.
+        taken += 300
+        protocol.pause_writing()
+        protocol.resume_writing()
+        assert 0.6 < deadline.left <= 0.8
+        taken += 5_000
+        protocol.pause_writing()
+        protocol.resume_writing()
+        assert 0.9 < deadline.left <= 1.0
+        protocol.pause_writing()
+        deadline.expire()
+        assert transport.closed
+
+    asyncio.run(main())
+
+
+async def denies(scope: Any, receive: Any, send: Any) -> None:
+    """Rejects each handshake with a response of 200 kB."""
+    assert scope["type"] == "websocket"
+    await receive()
+    await send({"type": "websocket.http.response.start", "status": 403, "headers": [(b"content-length", b"200000")]})
+    await send({"type": "websocket.http.response.body", "body": b"x" * 200_000})
+
+
+@pytest.mark.parametrize("loop", ["asyncio", "uvloop"])
+@WEBSOCKETS
+def test_a_rejected_handshake_whose_response_is_not_read_ends(ws: str, loop: str) -> None:
+    with Served(denies, http=Hasty, ws=ws, loop=loop) as served, contextlib.ExitStack() as opened:
+        for _ in range(3):
+            connection = opened.enter_context(socket.socket())
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            connection.connect(("127.0.0.1", served.port))
+            connection.sendall(HANDSHAKE)
+        wait_until_empty(served)
+
+
+@pytest.mark.parametrize("end", ["fin", "reset"])
+@pytest.mark.parametrize("loop", ["asyncio", "uvloop"])
+def test_an_app_that_has_not_accepted_hears_of_the_end_behind_many_bytes(loop: str, end: str) -> None:
+    heard = threading.Event()
+
+    async def waits(_scope: Any, receive: Any, _send: Any) -> None:
+        await receive()
+        message = await receive()
+        assert message["type"] == "websocket.disconnect"
+        heard.set()
+
+    with Served(waits, ws="wsproto", loop=loop) as served:
+        connection = served.connect(HANDSHAKE)
+        connection.settimeout(0.5)
+        with contextlib.suppress(OSError):
+            connection.sendall(b"x" * 400_000)
+        if end == "reset":
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        connection.close()
+        assert heard.wait(10)
+        wait_until_empty(served)
+
+
+def test_content_that_comes_with_the_head_earns_its_time() -> None:
+    async def counts(_scope: Any, receive: Any, send: Any) -> None:
+        length, more = 0, True
+        while more:
+            message = await receive()
+            length, more = length + len(message["body"]), message["more_body"]
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": str(length).encode()})
+
+    class Short(Hasty):
+        timeout_content = 0.3
+
+    with Served(counts, http=Short) as served:
+        head = b"POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 2000\r\n\r\n"
+        with served.connect(head + b"x" * 1000) as connection:
+            threading.Event().wait(0.7)
+            connection.sendall(b"x" * 1000)
+            assert rest_of(connection).endswith(b"2000\r\n0\r\n\r\n")
