@@ -581,6 +581,59 @@ async def test_the_time_of_a_handler_does_not_count() -> None:
     assert got.endswith(b"\r\n\r\nabc")
 
 
+async def test_content_in_bursts_keeps_the_time_that_it_has_earned() -> None:
+    async def handler(exchange: Exchange) -> None:
+        await exchange.respond(200, content=str(len(await exchange.read())).encode())
+
+    head = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2000\r\n\r\n"
+    async with served(handler, timeouts=Timeouts(content=0.2)) as peers, await peers.connect(head) as peer:
+        for _ in range(2):
+            await peer.send(b"x" * 1000)
+            await anyio.sleep(0.6)
+        assert (await until(peer, b"2000")).startswith(b"HTTP/1.1 200 ")
+
+
+async def test_a_receive_that_is_cancelled_does_not_renew_the_time() -> None:
+    async def handler(exchange: Exchange) -> None:
+        while True:
+            with anyio.move_on_after(0.1):
+                await exchange.receive()
+
+    head = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\nx"
+    async with served(handler, timeouts=Timeouts(content=0.5)) as peers, await peers.connect(head) as peer:
+        with anyio.fail_after(5):
+            assert (await rest_of(peer)).startswith(b"HTTP/1.1 408 ")
+
+
+async def test_a_peer_that_reads_in_steps_keeps_the_time_that_it_has_earned() -> None:
+    class Steps(ByteStream):
+        """A stream that accepts three pieces at once, then one in a quarter of a second."""
+
+        sends = 0
+
+        async def receive(self, max_bytes: int = 65_536) -> bytes:
+            if self.sends == 0:
+                return GET
+            raise anyio.EndOfStream
+
+        async def send(self, item: bytes) -> None:
+            self.sends += 1
+            if self.sends > 3:
+                await anyio.sleep(0.25)
+
+        async def send_eof(self) -> None: ...
+
+        async def aclose(self) -> None: ...
+
+    async def handler(exchange: Exchange) -> None:
+        await exchange.respond(200, content=b"x" * 200_000)
+        whole.set()
+
+    whole = anyio.Event()
+    await serve_connection(Steps(), handler, timeouts=Timeouts(write=0.1))
+    assert whole.is_set()
+
+
 async def test_a_client_that_does_not_read_is_given_up() -> None:
     errors: list[type[Exception]] = []
 

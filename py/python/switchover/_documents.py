@@ -317,4 +317,17 @@ OPTIONS = {
     "tidy": "Set if contradictory field lines are corrected before they are sent. If not set, they are rejected. For frameworks and intermediaries, which send field lines that others wrote. A `Content-Length` is removed beside chunked or if the status forbids it, and chunked is removed if the peer speaks HTTP/1.0. Also removed are fields of a handshake that does not take place, forbidden trailers, and an `Expect` without content. A repeated equal length is sent once. A Host that differs from an absolute target's authority is replaced. Ambiguous lines are still rejected: different lengths, other codings, two Hosts, a line break in a value. The trace records each correction (`TraceStep.TIDIED`). Off at first: an error shows the mistakes in your own code. Default False.",
 }
 
-LENIENT = ["switch_without_connection", "switch_without_upgrade", "switch_to_alternatives", "switch_in_http10", "status_without_space", "lone_lf", "response_lone_lf", "space_after_chunk_size", "controls_in_values", "both_framings", "coding_in_http10", "any_version"]
+LENIENT = [
+    "switch_without_connection",
+    "switch_without_upgrade",
+    "switch_to_alternatives",
+    "switch_in_http10",
+    "status_without_space",
+    "lone_lf",
+    "response_lone_lf",
+    "space_after_chunk_size",
+    "controls_in_values",
+    "both_framings",
+    "coding_in_http10",
+    "any_version",
+]

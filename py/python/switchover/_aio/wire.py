@@ -48,6 +48,8 @@ CONTENT = 1 << 30
 MAX_CONTENT = 65_536
 """The default limit in bytes for reading whole content."""
 STREAMS: tuple[type, ...] = (ByteStream, ObjectStream)
+MOST = 9
+"""The factor of the write timeout up to which bytes that were sent may extend it."""
 SYSTEM = 4
 """The factor of the write timeout for a Unix socket.
 
@@ -89,7 +91,8 @@ class Timeouts:
     write: float | None = 30
     """The time in which the peer must read 32 KiB of sent bytes.
 
-    By default about a millisecond for each byte. For a Unix socket: 200 KB in four times that.
+    By default about a millisecond for each byte. Time that a piece does not use is kept for the next ones, up to nine
+    times this. For a Unix socket: 200 KB in four times that.
     """
 
     def of(self, awaiting: Awaiting) -> float:
@@ -194,6 +197,7 @@ class Wire:
         self.timeouts = timeouts
         self.awaited = Awaiting.NOTHING
         self.left = math.inf
+        self.credit = self.earned = self.begun = 0.0
         self.reading = CancelScope()
         self.sending = Lock()
         self.failures: deque[Exception] = deque(maxlen=16)
@@ -225,7 +229,8 @@ class Wire:
                     await self.send(self.connection.send_informational(100))
                 await self.read()
         if not isinstance(event, Data):
-            self.left = math.inf
+            # Content that has come with its head earns time, too.
+            self.left, self.earned = math.inf, len(self.connection.unread) * SECONDS_PER_BYTE
         return event
 
     async def read(self) -> None:
@@ -233,18 +238,25 @@ class Wire:
         awaiting = self.connection.awaiting
         if awaiting is not self.awaited:
             self.awaited, self.left = awaiting, math.inf
-        left = min(self.left, self.timeouts.of(awaiting))
-        begun = current_time()
-        with fail_after(left) as self.reading:
-            length = await self.receive()
-        self.left = left - (current_time() - begun)
+        if self.left == math.inf:
+            self.left = self.timeouts.of(awaiting)
+            if awaiting is Awaiting.CONTENT:
+                self.left += self.earned
+        self.begun = current_time()
+        try:
+            with fail_after(self.left) as self.reading:
+                length = await self.receive()
+        finally:
+            # A read that was cancelled has used its time, too.
+            self.left -= current_time() - self.begun
         if awaiting is Awaiting.CONTENT:
             self.left += length * SECONDS_PER_BYTE
 
     def allow(self, timeouts: Timeouts) -> None:
         """Sets the timeouts from now on, also for the current read."""
         self.timeouts = timeouts
-        self.reading.deadline = current_time() + timeouts.of(self.awaited)
+        self.left, self.begun = timeouts.of(self.awaited), current_time()
+        self.reading.deadline = self.begun + self.left
 
     async def receive(self) -> int:
         """Reads once, passes the bytes to the engine, and returns their number; 0 at EOF."""
@@ -270,11 +282,24 @@ class Wire:
                     if self.is_broken:
                         raise BrokenResourceError("an earlier send did not end")
                     for start in range(0, len(data), SENT):
-                        with fail_after(self.sending_time):
-                            await self.stream.send(data[start : start + SENT])
+                        await self._send_piece(data[start : start + SENT])
             except BaseException:
                 self.is_broken = True
                 raise
+
+    async def _send_piece(self, piece: bytes) -> None:
+        """Sends a piece within the write timeout, and what earlier pieces have earned.
+
+        A slow peer announces free space in large steps, so the time that is not used is kept.
+        """
+        if self.sending_time is None:
+            await self.stream.send(piece)
+            return
+        begun = current_time()
+        with fail_after(self.sending_time + self.credit):
+            await self.stream.send(piece)
+        credit = self.credit + len(piece) * SECONDS_PER_BYTE - (current_time() - begun)
+        self.credit = max(0.0, min(credit, MOST * self.sending_time))
 
     @contextmanager
     def noting(self) -> Generator[None]:
