@@ -85,6 +85,21 @@ def curl_goes_on_with_stream_3(board):
     same(out, b"GET /h2c stream 1, 0 bytes\nHTTP/2 on 1 new\nGET /h2c stream 3, 0 bytes\nHTTP/2 on 0 new\n")
 
 
+@case("curl", "h2c")
+def curl_asks_for_a_head_alone(board):
+    """A response to HEAD in HTTP/2 has no content, which would make it malformed."""
+    for path, how in [("/h2c", "--http2"), ("/plain", "--http2-prior-knowledge"), ("/echo", "--http2-prior-knowledge")]:
+        curl_h2c(board, path, "-I")
+        out, _ = curl(board, path, "-I", how, *VERSION)
+        check(b"HTTP/2 200" in out and out.endswith(b"\nHTTP/2 on 1 new\n"), path, out)
+
+
+@case("a script", "h2c")
+def a_probe_that_asks_for_a_head(board):
+    out, errors = probe(board.url + "/h2c", "--offer", "h2c", "--method", "HEAD")
+    check(b"stream 1 is answered: 200" in errors, out, errors)
+
+
 def each_window(try_it):
     """Runs `try_it` with three sizes of the server's window.
 

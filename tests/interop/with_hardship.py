@@ -427,6 +427,32 @@ def a_client_of_http2_that_never_reads(board):
         front.answers()
 
 
+def memory(server):
+    """Returns the anonymous resident memory of a server's process, in kB."""
+    text = Path(f"/proc/{server.process.pid}/status").read_text()
+    return int(re.search(r"RssAnon:\s+(\d+)", text).group(1))
+
+
+@case("a socket", "HTTP/2")
+def field_sections_that_are_large_once_decoded(_):
+    """One byte of HPACK stands for a field line, and an unfinished header block keeps what it stands for."""
+    block = get(1)[9:] + b"\x40\x01a\x00" + b"\xbe" * 480_000
+    pieces = [block[at : at + 16_384] for at in range(0, len(block), 16_384)]
+    unfinished = b"".join(frame(9 if at else 1, 0 if at else 1, 1, piece) for at, piece in enumerate(pieces))
+    plain = [beside("switchboard"), "--port", "0"]
+    with large_backend() as backend, bridge(backend) as front, Server("switchboard", plain) as board:
+        for server, secured in [(front, in_tls), (board, contextlib.nullcontext)]:
+            before = memory(server)
+            with contextlib.ExitStack() as opened:
+                for _ in range(10):
+                    client = opened.enter_context(secured(opened.enter_context(server.connect())))
+                    with contextlib.suppress(OSError):
+                        client.sendall(PREFACE + frame(4, 0, 0) + unfinished)
+                server.answers()
+                more = memory(server) - before
+                check(more < 32_000, f"{more} kB more")
+
+
 @contextlib.contextmanager
 def before_narrow_backends(streams):
     """Yields the bridge, its client, the backends and their listener.

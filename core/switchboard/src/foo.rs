@@ -46,7 +46,7 @@ pub(crate) async fn speak(content: &[u8], stream: &mut Upgraded) -> io::Result<u
     let (mut reader, mut writer) = (BufReader::new(reader), BufWriter::new(writer));
     writer.write_all(format!("{token} 200 {request} {}\n", content.len()).as_bytes()).await?;
     if !content.is_empty() {
-        timeout(TIMEOUT, writer.write_all(content)).await??;
+        timeout(time_for(content), writer.write_all(content)).await??;
         timeout(TIMEOUT, writer.write_all(b"\n")).await??;
     }
     let mut line = Vec::new();
@@ -75,6 +75,11 @@ pub(crate) async fn speak(content: &[u8], stream: &mut Upgraded) -> io::Result<u
         timeout(TIMEOUT, writer.write_all(&line)).await??;
     }
     Ok(u64::MAX)
+}
+
+/// Returns the time in which a client must read these bytes: a millisecond for each, and `TIMEOUT`.
+fn time_for(bytes: &[u8]) -> Duration {
+    TIMEOUT + Duration::from_millis(bytes.len() as u64)
 }
 
 async fn flush(writer: &mut (impl AsyncWrite + Unpin)) -> io::Result<()> {

@@ -106,7 +106,8 @@ fn speak(exchange: &mut Exchange<'_>, raw: bool) -> Result<(), Failure> {
         "websocket" => relay::messages(line, &early, end.is_some())?,
         "connect-udp" => relay::datagrams(line, &early, end)?,
         "h2c" => {
-            let status = http2::ask(line, &early, timeout)?;
+            let method = exchange.args.method();
+            let status = http2::ask(line, &early, method, timeout)?;
             exchange.say(format_args!("stream 1 is answered: {status}"));
         }
         _ => relay::pipe(line, &early, end)?,

@@ -72,6 +72,8 @@ pub(crate) async fn send(
     message: Message,
     limit: Duration,
 ) -> Result<(), Box<Error>> {
+    // A client that reads slowly has a millisecond more for each byte.
+    let limit = limit + Duration::from_millis(message.len() as u64);
     Ok(timeout(limit, frames.send(message)).await.map_err(late)??)
 }
 

@@ -42,11 +42,12 @@ pub(crate) const SETTINGS: &str = "AAMAAABkAAQAAP__";
 
 /// Reads the response to the upgrade request; prints the content.
 ///
-/// Returns the status. The request itself was sent in HTTP/1.1. `early` are the bytes of HTTP/2
+/// Returns the status. The request itself was sent in HTTP/1.1, with this method. `early` are the bytes of HTTP/2
 /// received so far. Fails if the server sends nothing for the time `limit`.
 pub(crate) fn ask(
     line: &mut Stream,
     early: &[u8],
+    method: &str,
     limit: Duration,
 ) -> Result<StatusCode, Box<dyn std::error::Error>> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
@@ -59,7 +60,7 @@ pub(crate) fn ask(
             .handshake::<_, Bytes>(stream)
             .await?;
         let driver = tokio::spawn(connection);
-        let request = Request::get("http://localhost/").body(())?;
+        let request = Request::builder().method(method).uri("http://localhost/").body(())?;
         let (response, _) = client.send_request(request, true)?;
         let has_begun = Arc::new(AtomicBool::new(false));
         let answer = tokio::spawn(print_answer(response, has_begun.clone()));

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use h2::server::SendResponse;
 use h2::{Reason, RecvStream};
-use http::{Request, Response};
+use http::{Method, Request, Response, StatusCode};
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::flow::send;
@@ -22,6 +22,11 @@ const AT_A_TIME: u32 = 100;
 /// Each frame counts 256 bytes, so a default window of frames with four bytes each is allowed.
 const FRAMES: usize = 4 << 20;
 
+/// The largest field section of a request, as HTTP/2 counts it (RFC 9113, section 6.5.2).
+///
+/// One byte of HPACK may stand for a whole field line, which takes memory once it is decoded.
+const FIELDS: u32 = 64 << 10;
+
 /// Serves HTTP/2 until one side ends it.
 ///
 /// Returns the number of requests.
@@ -33,6 +38,7 @@ pub(crate) async fn serve(
     builder
         .initial_window_size(window)
         .initial_connection_window_size(window)
+        .max_header_list_size(FIELDS)
         .max_concurrent_streams(AT_A_TIME);
     builder.data_frame_budget(FRAMES);
     let mut connection = builder.handshake(IdleTimeout::new(stream, TIMEOUT)).await?;
@@ -47,13 +53,22 @@ pub(crate) async fn serve(
 }
 
 /// Responds: `/echo` sends the content back, other paths describe the request.
+///
+/// A CONNECT is rejected, since nothing here speaks in a tunnel.
 async fn answer(
     request: Request<RecvStream>,
     mut respond: SendResponse<bytes::Bytes>,
 ) -> Result<(), h2::Error> {
     let (head, mut content) = request.into_parts();
     let path = path(head.uri.path());
-    if path == "/echo" {
+    if head.method == Method::CONNECT {
+        let mut response = Response::new(());
+        *response.status_mut() = StatusCode::NOT_IMPLEMENTED;
+        return respond.send_response(response, true).map(drop);
+    }
+    // Content in a response to HEAD would make it malformed (RFC 9113, section 8.1.1).
+    let is_head = head.method == Method::HEAD;
+    if path == "/echo" && !is_head {
         let mut to = respond.send_response(Response::new(()), false)?;
         while let Some(data) = content.data().await {
             let data = data?;
@@ -73,5 +88,8 @@ async fn answer(
     let text = format!("{} {path} stream {stream}, {bytes} bytes\n", head.method);
     let response = Response::builder().header("content-type", "text/plain; charset=utf-8").body(());
     let response = response.map_err(|_| Reason::INTERNAL_ERROR)?;
+    if is_head {
+        return respond.send_response(response, true).map(drop);
+    }
     respond.send_response(response, false)?.send_data(text.into(), true)
 }

@@ -70,6 +70,11 @@ const UNSENT: usize = 64 * 1024;
 /// RFC 9113, section 6.9.2.
 const WINDOW: u32 = 65_535;
 
+/// The largest field section of a request, as HTTP/2 counts it (RFC 9113, section 6.5.2).
+///
+/// One byte of HPACK may stand for a whole field line, which takes memory once it is decoded.
+const FIELDS: u32 = 64 << 10;
+
 /// The memory in bytes for a client's small DATA frames, beyond their content.
 ///
 /// Each frame costs 256 bytes.
@@ -177,6 +182,7 @@ async fn shake_hands(
     // GOAWAY before this timeout.
     let stream = IdleTimeout::new(acceptor.accept(stream).await?, IDLE * limit);
     let mut builder = h2::server::Builder::new();
+    builder.max_header_list_size(FIELDS);
     // RFC 8441 3: the client may send `:protocol` only after this setting.
     builder.max_concurrent_streams(STREAMS).max_send_buffer_size(UNSENT).enable_connect_protocol();
     // A stream whose backend receives nothing must not block the others.

@@ -215,12 +215,12 @@ async fn tunnel(client: Upgraded, server: Upgraded, limit: Duration, farewell: F
     let (refused, moved) = (Notify::new(), Mutex::new(Instant::now()));
     let passed = async {
         tokio::try_join!(
-            passed_on(&mut from_client, &mut to_server, &refused, &moved),
-            passed_on(&mut from_server, &mut to_client, &refused, &moved)
+            passed_on(&mut from_client, &mut to_server, &refused, &moved, SYSTEM * limit),
+            passed_on(&mut from_server, &mut to_client, &refused, &moved, SYSTEM * limit)
         )
     };
     let is_cut = tokio::select! {
-        _ = passed => false,
+        passed = passed => passed.is_err_and(|error| error.kind() == io::ErrorKind::TimedOut),
         // Bytes on their way to the other side still have time to arrive.
         () = stalled(&refused, &moved, SYSTEM * limit) => true,
         () = farewell.heard() => true,
@@ -244,12 +244,14 @@ async fn tunnel(client: Upgraded, server: Upgraded, limit: Duration, farewell: F
 ///
 /// An error is that of the side that is read, because a side that receives no more may still have
 /// sent something. The bytes that it does not receive are read and discarded, since the sender may
-/// read only after its own writes.
+/// read only after its own writes. A side that receives nothing for `limit` is an error, `TimedOut`:
+/// until then nobody reads from the sender, which may have gone.
 async fn passed_on(
     from: &mut ReadHalf<Upgraded>,
     to: &mut WriteHalf<Upgraded>,
     refused: &Notify,
     moved: &Mutex<Instant>,
+    limit: Duration,
 ) -> io::Result<()> {
     let mut bytes = vec![0; PIECE];
     loop {
@@ -260,7 +262,7 @@ async fn passed_on(
         }
         let mut left = &bytes[..read];
         while !left.is_empty() {
-            let Ok(taken) = to.write(left).await else {
+            let Ok(taken) = timeout(limit, to.write(left)).await? else {
                 refused.notify_one();
                 return copy(from, &mut sink()).await.map(drop);
             };
