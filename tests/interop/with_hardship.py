@@ -13,6 +13,7 @@ import select
 import signal
 import socket
 import ssl
+import struct
 import threading
 import time
 from pathlib import Path
@@ -451,6 +452,31 @@ def field_sections_that_are_large_once_decoded(_):
                 server.answers()
                 more = memory(server) - before
                 check(more < 32_000, f"{more} kB more")
+
+
+@case("a socket", "echo/1")
+def a_client_that_resets_behind_bytes_that_its_backend_does_not_read(_):
+    """The gateway does not read from such a client, so only a time limit ends the tunnel."""
+    offer = b"GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: echo/1\r\n\r\n"
+    with (
+        socket.create_server(("127.0.0.1", 0)) as listener,
+        gateway(listener.getsockname()[1], "--timeout", "1") as front,
+    ):
+        before = descriptors(front)
+        with front.connect() as client:
+            client.sendall(offer)
+            backend, _address = listener.accept()
+            with backend:
+                backend.recv(65536)
+                backend.sendall(SWITCH)
+                client.recv(65536)
+                client.settimeout(1)
+                with contextlib.suppress(TimeoutError):
+                    while True:
+                        client.sendall(b"x" * 65_536)
+                client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                client.close()
+                wait_until(lambda: descriptors(front) <= before, "the tunnel stays")
 
 
 @contextlib.contextmanager
