@@ -317,6 +317,33 @@ def resets_silent_streams(server):
     yield
 
 
+@attack("resets behind content that is not read")
+def resets_behind_content(server):
+    """Content that the handler does not read hides the end of the client, while the response is silent."""
+    server.needs("/silent")
+    for content in (b"0123456789", b"01234"):
+        for _ in range(10):
+            peer = server.connect(server.request("/silent", "POST", "Content-Length: 10\r\n"))
+            peer.rest(lambda data: b"0123456789" in data)
+            peer.send(content)
+    yield
+    server.reset_all()
+    yield
+
+
+@attack("a head that is too large, after a pause")
+def large_head_after_pause(server):
+    """The client is still sending when its head is rejected; a reset would take the response from it."""
+    head = server.request(fields=f"Cookie: {'x' * 200_000}\r\nContent-Length: 300000\r\n", method="POST")
+    peer = server.connect(server.request())
+    peer.answers("GET")
+    time.sleep(1.5)
+    yield
+    peer.send(head + b"x" * 300_000)
+    answers, _ = peer.answers("POST")
+    check(answers and answers[-1].is_whole and answers[-1].status >= 400, answers)
+
+
 @attack("resets after the switch")
 def resets_after_switch(server):
     if not server.host.switch:

@@ -510,6 +510,31 @@ async fn a_reset_after_a_pipelined_byte_is_noticed() {
     assert!(served.is_err(), "{served:?}");
 }
 
+/// Checks that a reset is noticed behind content that the handler does not read.
+///
+/// The response is silent meanwhile, so no write would meet the reset.
+#[tokio::test]
+async fn a_reset_behind_unread_content_is_noticed() {
+    for content in ["0123456789", "01234"] {
+        let (mut client, server) = pair().await;
+        let silent = service_fn(async |_: Request<Body>| {
+            let never = Frames::of(["never"]).each_after(Duration::from_secs(1000));
+            Ok::<_, BoxError>(Response::new(never.boxed_unsync()))
+        });
+        let config = Config::default();
+        let serving = serve_connection(server, silent, &config);
+        let going = async {
+            let head = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n";
+            client.write_all(head.as_bytes()).await.expect("room");
+            client.read_u8().await.expect("a response");
+            client.write_all(content.as_bytes()).await.expect("room");
+            By::Rst.go(client).await;
+        };
+        let (served, ()) = tokio::join!(calmly(content, serving), going);
+        assert!(served.is_err(), "{served:?}");
+    }
+}
+
 /// Returns a client's stream, and a server that sends `said` and then resets.
 async fn before_a_reset(said: &'static [u8]) -> (TcpStream, impl Future<Output = ()>) {
     let (client, mut server) = pair().await;

@@ -43,7 +43,7 @@ async fn main() -> std::io::Result<()> {
         )
         .route(
             "/silent",
-            get(async || {
+            any(async || {
                 Body::from_stream(stream::iter([Ok::<_, BoxError>(TEN)]).chain(stream::pending()))
             }),
         )
