@@ -581,6 +581,37 @@ async def test_the_time_of_a_handler_does_not_count() -> None:
     assert got.endswith(b"\r\n\r\nabc")
 
 
+def test_a_handler_whose_task_is_cancelled_ends_its_connection_alone(caplog: pytest.LogCaptureFixture) -> None:
+    async def handler(exchange: Exchange) -> None:
+        if exchange.request.path == b"/cancelled":
+            task = asyncio.current_task()
+            assert task
+            task.cancel()
+            await anyio.sleep(1)
+        await exchange.respond(200)
+
+    async def main() -> None:
+        async with (
+            await anyio.create_tcp_listener(local_host="127.0.0.1") as listener,
+            anyio.create_task_group() as tasks,
+        ):
+            tasks.start_soon(functools.partial(serve, listener, handler))
+            port = listener.extra(SocketAttribute.local_port)
+            async with await anyio.connect_tcp("127.0.0.1", port) as kept:
+                await kept.send(GET)
+                await until(kept, b"\r\n\r\n")
+                async with await anyio.connect_tcp("127.0.0.1", port) as other:
+                    await other.send(GET.replace(b" / ", b" /cancelled "))
+                    with suppress(anyio.BrokenResourceError):
+                        assert await rest_of(other) == b""
+                await kept.send(GET)
+                assert (await until(kept, b"\r\n\r\n")).startswith(b"HTTP/1.1 200 ")
+            tasks.cancel_scope.cancel()
+
+    asyncio.run(main())
+    assert [record.getMessage() for record in caplog.records] == ["A handler's task was cancelled"]
+
+
 async def test_content_in_bursts_keeps_the_time_that_it_has_earned() -> None:
     async def handler(exchange: Exchange) -> None:
         await exchange.respond(200, content=str(len(await exchange.read())).encode())

@@ -31,13 +31,18 @@ class ClientGoneError(BrokenResourceError):
     """
 
 
+def is_shut_down() -> bool:
+    """Returns whether a cancel scope around this task was cancelled, and not the task alone."""
+    return current_effective_deadline() == -math.inf
+
+
 def is_stray() -> bool:
     """Returns whether a future that the handler awaited was cancelled.
 
     Only under asyncio, and only if the task itself was not cancelled.
     """
     task = asyncio.current_task()
-    return task is not None and not task.cancelling() and current_effective_deadline() > -math.inf
+    return task is not None and not task.cancelling() and not is_shut_down()
 
 
 def without(error: Exception, failures: Iterable[Exception], quiet: tuple[type[Exception], ...]) -> Exception | None:

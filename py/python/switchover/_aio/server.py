@@ -6,7 +6,6 @@ import asyncio
 import math
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from anyio import (
@@ -45,7 +44,7 @@ from .. import (
 )
 from .._reset import bound_unsent, has_hung_up
 from .ending import DISCONNECTS, TRANSPORT_ERRORS, close_at_once, linger_and_close
-from .failures import LOG, ClientGoneError, ContentTooLargeError, is_stray, log, status_of, without
+from .failures import LOG, ClientGoneError, ContentTooLargeError, is_shut_down, is_stray, log, status_of, without
 from .wire import MAX_CONTENT, TIMEOUTS, SwitchedStream, Timeouts, Wire, connection_on, of_bytes, share, socket_of
 
 if TYPE_CHECKING:
@@ -118,11 +117,20 @@ async def serve(
     Calls `serve_connection` with each, in a task of its own.
 
     `listener` may be a `TLSListener` of anyio. If the system is out of file descriptors, it tries again a moment later;
-    `Listener.serve` would raise, and end all connections. Once the listener is closed, it waits for the open
-    connections; cancelling it closes them at once.
+    `Listener.serve` would raise, and end all connections. If a handler's task is cancelled under asyncio, its
+    connection alone ends. Once the listener is closed, it waits for the open connections; cancelling it closes them at
+    once.
     """
     upgrades = _checked(upgrades, config, timeouts)
-    each = partial(serve_connection, handler=handler, upgrades=upgrades, config=config, timeouts=timeouts)
+
+    async def each(stream: AnyByteStream) -> None:
+        try:
+            await serve_connection(stream, handler, upgrades, config=config, timeouts=timeouts)
+        except asyncio.CancelledError as error:
+            if is_shut_down():
+                raise
+            LOG.error("A handler's task was cancelled", exc_info=error)
+
     is_open, last = True, -math.inf
     async with create_task_group() as connections:
         while is_open:
