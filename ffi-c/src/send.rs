@@ -127,8 +127,8 @@ export! {
     ///
     /// The limits become those of `config` (NULL: the defaults); its other members are ignored.
     /// Rejected until each request and its response are complete, and once a part of the next head
-    /// has been parsed. Errors also: SWO_STRUCT_TOO_OLD, SWO_STRUCT_TOO_NEW, SWO_OUT_OF_MEMORY. Next:
-    /// continue as before.
+    /// has been parsed. Errors also: SWO_STRUCT_TOO_OLD, SWO_STRUCT_TOO_NEW, SWO_OUT_OF_MEMORY.
+    /// Next: continue as before.
     ///
     /// Errors: SWO_ERROR_UNANSWERED, SWO_ERROR_UNREAD_INPUT.
     fn swo_set_limits(

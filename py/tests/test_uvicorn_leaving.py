@@ -16,7 +16,7 @@ from test_uvicorn import WEBSOCKETS, refuses, wait_until_empty
 
 
 def test_a_client_keeps_the_time_that_it_has_earned(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A slow client announces free space in large steps, with a long time between them."""
+    """A slow client announces free space in large steps, seldom."""
     taken = 0
 
     def counted(_raw: object) -> int:

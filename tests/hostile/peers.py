@@ -319,7 +319,7 @@ def resets_silent_streams(server):
 
 @attack("resets behind content that is not read")
 def resets_behind_content(server):
-    """Content that the handler does not read hides the end of the client, while the response is silent."""
+    """Unread content hides the end of the client of a silent response."""
     server.needs("/silent")
     for content in (b"0123456789", b"01234"):
         for _ in range(10):
@@ -333,7 +333,7 @@ def resets_behind_content(server):
 
 @attack("a head that is too large, after a pause")
 def large_head_after_pause(server):
-    """The client is still sending when its head is rejected; a reset would take the response from it."""
+    """The client still sends when its head is rejected, and must get the response."""
     head = server.request(fields=f"Cookie: {'x' * 200_000}\r\nContent-Length: 300000\r\n", method="POST")
     peer = server.connect(server.request())
     peer.answers("GET")

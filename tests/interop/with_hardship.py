@@ -436,7 +436,10 @@ def memory(server):
 
 @case("a socket", "HTTP/2")
 def field_sections_that_are_large_once_decoded(_):
-    """One byte of HPACK stands for a field line, and an unfinished header block keeps what it stands for."""
+    """An unfinished header block keeps little memory.
+
+    One byte of HPACK may stand for a whole field line.
+    """
     block = get(1)[9:] + b"\x40\x01a\x00" + b"\xbe" * 480_000
     pieces = [block[at : at + 16_384] for at in range(0, len(block), 16_384)]
     unfinished = b"".join(frame(9 if at else 1, 0 if at else 1, 1, piece) for at, piece in enumerate(pieces))
@@ -456,7 +459,7 @@ def field_sections_that_are_large_once_decoded(_):
 
 @case("a socket", "echo/1")
 def a_client_that_resets_behind_bytes_that_its_backend_does_not_read(_):
-    """The gateway does not read from such a client, so only a time limit ends the tunnel."""
+    """The gateway cannot read from such a client: a time limit ends the tunnel."""
     offer = b"GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: echo/1\r\n\r\n"
     with (
         socket.create_server(("127.0.0.1", 0)) as listener,

@@ -64,7 +64,8 @@ verbs! {
     ];
     "send_informational", SERVER, "RFC 9110, 15.2", "next_event, or the final response", [
         WrongRole, Unasked, Answered, Http10Peer, Closed, Switched, Failed, InvalidStatus,
-        InvalidReason, InvalidName, InvalidValue, InvalidHost, FramingConflict, ReservedField, OutputTooSmall
+        InvalidReason, InvalidName, InvalidValue, InvalidHost, FramingConflict, ReservedField,
+        OutputTooSmall
     ];
     "send_response", SERVER, "RFC 9112, 4", "send_data, send_end", [
         WrongRole, Unasked, Answered, Closed, Switched, Failed, InvalidStatus, InvalidReason,
@@ -72,28 +73,29 @@ verbs! {
     ];
     "respond", SERVER, "RFC 9112, 6", "next_event", [
         WrongRole, Unasked, Answered, Closed, Switched, Failed, InvalidStatus, InvalidReason,
-        InvalidName, InvalidValue, InvalidHost, FramingConflict, ReservedField, LengthExceeded, LengthShort,
-        OutputTooSmall
+        InvalidName, InvalidValue, InvalidHost, FramingConflict, ReservedField, LengthExceeded,
+        LengthShort, OutputTooSmall
     ];
     "respond_prepared", SERVER, "RFC 9112, 6", "next_event", [
-        WrongRole, Unasked, Answered, Closed, Switched, Failed, FramingConflict,
-        ReservedField, OutputTooSmall
+        WrongRole, Unasked, Answered, Closed, Switched, Failed, FramingConflict, ReservedField,
+        OutputTooSmall
     ];
     "reject", SERVER, "RFC 9110, 15.5.9", "close the transport, as closing says", [
         WrongRole, Answered, Closed, Switched, Failed, InvalidStatus, InvalidReason, InvalidName,
-        InvalidValue, InvalidHost, FramingConflict, ReservedField, LengthExceeded, LengthShort, OutputTooSmall
+        InvalidValue, InvalidHost, FramingConflict, ReservedField, LengthExceeded, LengthShort,
+        OutputTooSmall
     ];
     "note_response", SERVER, "RFC 9112, 9.3", "send_end where it has content", [
         WrongRole, Unasked, Answered, Closed, Switched, Failed, InvalidStatus, FramingConflict
     ];
     "accept", SERVER, "RFC 9110, 7.8", "next_event, to Switched", [
         WrongRole, NothingOffered, NotOffered, StaleSelection, BodyPending, Answered, Closed,
-        Switched, Failed, InvalidName, InvalidValue, InvalidHost, FramingConflict, ReservedField, ProfileField,
-        OutputTooSmall
+        Switched, Failed, InvalidName, InvalidValue, InvalidHost, FramingConflict, ReservedField,
+        ProfileField, OutputTooSmall
     ];
     "require", SERVER, "RFC 9110, 15.5.22", "send_data, send_end", [
-        WrongRole, Unasked, Answered, Closed, Switched, Failed, InvalidName, InvalidValue, InvalidHost,
-        InvalidProtocol, FramingConflict, ReservedField, OutputTooSmall
+        WrongRole, Unasked, Answered, Closed, Switched, Failed, InvalidName, InvalidValue,
+        InvalidHost, InvalidProtocol, FramingConflict, ReservedField, OutputTooSmall
     ];
     "advertise", SERVER, "RFC 9110, 7.8", "respond or send_response", [WrongRole, InvalidProtocol];
     "send_data", BOTH, "RFC 9112, 6", "send_data, send_end", [

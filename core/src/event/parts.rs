@@ -26,7 +26,9 @@ pub struct EventParts<'a> {
     pub request: Option<Request<'a>>,
     /// The response head of the event.
     pub response: Option<Response<'a>>,
-    /// The field lines of the head, or the trailers; `None` for content and for a preface.
+    /// The field lines of the head, or the trailers.
+    ///
+    /// `None` for content and for a preface.
     pub fields: Option<Fields<'a>>,
     /// The content, or the leftover of a switch.
     pub bytes: &'a [u8],

@@ -77,7 +77,9 @@ pub(crate) async fn speak(content: &[u8], stream: &mut Upgraded) -> io::Result<u
     Ok(u64::MAX)
 }
 
-/// Returns the time in which a client must read these bytes: a millisecond for each, and `TIMEOUT`.
+/// Returns the time in which a client must read these bytes.
+///
+/// A millisecond for each byte, and `TIMEOUT`.
 fn time_for(bytes: &[u8]) -> Duration {
     TIMEOUT + Duration::from_millis(bytes.len() as u64)
 }

@@ -58,8 +58,11 @@ fn for_help(stubs: &str) -> String {
         let (default, _) = default.unwrap_or_else(|| panic!("{name} has no default"));
         page += &format!("    \"{name}\": {:?},\n", format!("{document} Default {default}."));
     }
-    let leniencies: Vec<&str> = Lenient::none().table().map(|(name, _)| name).collect();
-    page + &format!("}}\n\nLENIENT = {leniencies:?}\n")
+    page += "}\n\nLENIENT = [\n";
+    for (name, _) in Lenient::none().table() {
+        page += &format!("    \"{name}\",\n");
+    }
+    page + "]\n"
 }
 
 /// Returns the attributes of a class, each with its docstring in one line.

@@ -42,8 +42,8 @@ pub(crate) const SETTINGS: &str = "AAMAAABkAAQAAP__";
 
 /// Reads the response to the upgrade request; prints the content.
 ///
-/// Returns the status. The request itself was sent in HTTP/1.1, with this method. `early` are the bytes of HTTP/2
-/// received so far. Fails if the server sends nothing for the time `limit`.
+/// Returns the status. The request itself was sent in HTTP/1.1, with this method. `early` are the
+/// bytes of HTTP/2 received so far. Fails if the server sends nothing for the time `limit`.
 pub(crate) fn ask(
     line: &mut Stream,
     early: &[u8],

@@ -22,9 +22,10 @@ const AT_A_TIME: u32 = 100;
 /// Each frame counts 256 bytes, so a default window of frames with four bytes each is allowed.
 const FRAMES: usize = 4 << 20;
 
-/// The largest field section of a request, as HTTP/2 counts it (RFC 9113, section 6.5.2).
+/// The largest field section of a request.
 ///
-/// One byte of HPACK may stand for a whole field line, which takes memory once it is decoded.
+/// As HTTP/2 counts it (RFC 9113, section 6.5.2). One byte of HPACK may stand for a whole field
+/// line, which takes memory once it is decoded.
 const FIELDS: u32 = 64 << 10;
 
 /// Serves HTTP/2 until one side ends it.

@@ -70,9 +70,10 @@ const UNSENT: usize = 64 * 1024;
 /// RFC 9113, section 6.9.2.
 const WINDOW: u32 = 65_535;
 
-/// The largest field section of a request, as HTTP/2 counts it (RFC 9113, section 6.5.2).
+/// The largest field section of a request.
 ///
-/// One byte of HPACK may stand for a whole field line, which takes memory once it is decoded.
+/// As HTTP/2 counts it (RFC 9113, section 6.5.2). One byte of HPACK may stand for a whole field
+/// line, which takes memory once it is decoded.
 const FIELDS: u32 = 64 << 10;
 
 /// The memory in bytes for a client's small DATA frames, beyond their content.

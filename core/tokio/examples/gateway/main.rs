@@ -244,8 +244,8 @@ async fn tunnel(client: Upgraded, server: Upgraded, limit: Duration, farewell: F
 ///
 /// An error is that of the side that is read, because a side that receives no more may still have
 /// sent something. The bytes that it does not receive are read and discarded, since the sender may
-/// read only after its own writes. A side that receives nothing for `limit` is an error, `TimedOut`:
-/// until then nobody reads from the sender, which may have gone.
+/// read only after its own writes. A side that receives nothing for `limit` is an error,
+/// `TimedOut`: until then nobody reads from the sender, which may have gone.
 async fn passed_on(
     from: &mut ReadHalf<Upgraded>,
     to: &mut WriteHalf<Upgraded>,

@@ -217,7 +217,7 @@ impl<'c, S: Transport, H: HttpService, F: Future<Output = ()>> ServerConnection<
     /// Runs the connection's I/O while the handler works.
     ///
     /// Returns `true` if the handler was given the content that it waits for. With `is_answering`
-    /// it also reads content that nobody waits for yet, as far as the engine buffers it: nothing
+    /// it also reads content that nobody waits for yet, as far as the engine buffers it. Nothing
     /// else would show that the client of a silent response has gone.
     pub(super) fn drive_io(
         &mut self,

@@ -1,4 +1,7 @@
-"""The failures of an exchange: whose they are, how they are logged, and the status that answers them."""
+"""The failures of an exchange.
+
+Whose they are, how they are logged, and the status that answers them.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +35,7 @@ class ClientGoneError(BrokenResourceError):
 
 
 def is_shut_down() -> bool:
-    """Returns whether a cancel scope around this task was cancelled, and not the task alone."""
+    """Returns whether a cancel scope around this task was cancelled."""
     return current_effective_deadline() == -math.inf
 
 

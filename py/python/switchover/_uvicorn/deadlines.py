@@ -91,7 +91,10 @@ class WriteDeadline:
         self.handle: asyncio.TimerHandle | None = None
 
     def begin(self, seconds: float) -> None:
-        """Starts the deadline: after `seconds`, or what was earned before, the progress is checked."""
+        """Starts the deadline.
+
+        After `seconds`, or the time that was earned before, the progress is checked.
+        """
         self.stop()
         self.most = seconds * MOST
         self.wait(max(seconds, self.left) + self.earned())
