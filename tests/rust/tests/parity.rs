@@ -5,7 +5,7 @@
 //! Methods and the members of types must be in all three languages.
 
 use switchover::binding::{KnownField, Method};
-use switchover::{Lenient, Limits};
+use switchover::{Config, Lenient, Limits};
 use switchover_tests::names::{camel, snake, upper_snake};
 use switchover_tests::tables::{Table, read, section, tables};
 use switchover_tests::{names, numbers, tables};
@@ -87,6 +87,14 @@ fn bounds_and_leniencies_have_their_names_and_defaults_everywhere() {
         .filter_map(|line| line.strip_suffix(": false,").map(str::to_owned))
         .collect();
     assert_eq!(found, flags.iter().map(|(name, _)| camel(name)).collect::<Vec<_>>());
+}
+
+#[test]
+fn the_playground_knows_the_flags_of_a_configuration() {
+    let words = read("wasm/playground/code/words.js");
+    let flags: Vec<_> = Config::default().flags().map(|(name, _)| format!("{name:?}")).collect();
+    let line = format!("export const FLAGS = [{}];", flags.join(", "));
+    assert!(words.contains(&line), "words.js lacks `{line}`");
 }
 
 /// Returns the names of a file's items whose lines begin with one of `openings`.

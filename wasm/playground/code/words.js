@@ -1,7 +1,5 @@
 // Functions that all generators share: parsing of decisions, and bytes as text. A string has one character per byte.
 
-import { Flags } from "../../dist/bytes.js";
-
 /**
  * The types of a program.
  *
@@ -133,6 +131,6 @@ export const SURE = new Set(["take", "release"]);
  *
  * Other words with a value are limits, without one leniencies.
  */
-export const FLAGS = Object.keys(Flags).map((name) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`));
+export const FLAGS = ["secure", "http2_preface", "bare_h2c", "tidy"];
 /** @param {string[]} words */
 export const settings = (words) => words.filter((word) => word !== "fields").map((word) => word.split("="));
