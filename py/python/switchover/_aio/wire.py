@@ -198,6 +198,7 @@ class Wire:
         self.awaited = Awaiting.NOTHING
         self.left = math.inf
         self.credit = self.earned = self.begun = 0.0
+        self.received = connection.position + len(connection.unread)
         self.reading = CancelScope()
         self.sending = Lock()
         self.failures: deque[Exception] = deque(maxlen=16)
@@ -230,7 +231,7 @@ class Wire:
                 await self.read()
         if not isinstance(event, Data):
             # Content that has come with its head earns time, too.
-            self.left, self.earned = math.inf, len(self.connection.unread) * SECONDS_PER_BYTE
+            self.left, self.earned = math.inf, (self.received - self.connection.position) * SECONDS_PER_BYTE
         return event
 
     async def read(self) -> None:
@@ -269,6 +270,7 @@ class Wire:
             return 0
         if data:
             self.connection.receive_data(data)
+            self.received += len(data)
         return len(data)
 
     async def send(self, data: bytes) -> None:
