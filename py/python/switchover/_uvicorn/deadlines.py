@@ -37,18 +37,14 @@ class Wait:
             self.until = monotonic() + self.left
             self.handle = self.loop.call_later(self.left, self.expire)
 
-    def earn(self, length: int) -> bool:
-        """Extends a deadline for content, paused or not, by the time for `length` bytes.
-
-        Returns whether the deadline is one for content.
-        """
+    def earn(self, length: int) -> None:
+        """Extends a deadline for content, paused or not, by the time for `length` bytes."""
         if self.what != "content":
-            return False
+            return
         if self.handle is not None:
             self.until += length * SECONDS_PER_BYTE
         else:
             self.left += length * SECONDS_PER_BYTE
-        return True
 
     def pause(self) -> None:
         """Pauses the deadline; `begin` resumes it with the time left."""

@@ -160,16 +160,14 @@ class Protocol(Options, asyncio.Protocol):
             else:
                 self.wait_for_the_end(self.lingers_until)
             return
-        is_content = self.waiting.earn(len(data))
         try:
             self.connection.receive_data(data)
         except ProtocolError:
             # HTTP has ended; bytes that arrive now are discarded until the transport has closed.
             return
         self.process_events()
-        if not is_content:
-            # Content that has come with its head.
-            self.waiting.earn(len(data))
+        # Afterwards, as content may have come with its head.
+        self.waiting.earn(len(data))
 
     def leave_later(self, cycle: Cycle) -> None:
         """Schedules `http.disconnect` for an app that waits for it in `receive`."""
