@@ -434,7 +434,7 @@ test("a client that half-closes gets content that is slow", options, async () =>
   await server.close();
 });
 
-for (const [sending, isWhole] of /** @type {[number, boolean][]} */ ([[200, false], [30_000, true]])) {
+for (const [sending, isWhole] of /** @type {[number, boolean][]} */ ([[100, false], [30_000, true]])) {
   test(`the tail of an answer that is taken late, with ${sending} ms for it`, options, async () => {
     const length = 12_000_000;
     const body = new Uint8Array(length);

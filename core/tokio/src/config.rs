@@ -78,7 +78,7 @@ pub struct Timeouts {
     /// each piece of a response, once the request was sent. So a server may send events at long
     /// intervals.
     pub content: Option<Duration>,
-    /// The timeout for sending: 30 s, and up to three times more for buffered bytes.
+    /// The timeout for sending: 30 s, and up to nine times more for buffered bytes.
     ///
     /// Linux reports free space only after a third of its buffer, up to a megabyte, was sent. So
     /// 128 KiB of unsent bytes are buffered at most (`TCP_NOTSENT_LOWAT`), and a peer that receives

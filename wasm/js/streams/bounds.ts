@@ -15,7 +15,7 @@ export const MS_PER_BYTE = 1;
  *
  * The extension lets the system's send buffer drain.
  */
-export const SYSTEM = 3;
+export const EARNED_MAX = 9;
 /** @internal The default limit of a request's content, in bytes. */
 export const CONTENT = 2 ** 30;
 /** @internal The longest delay of `setTimeout`; a longer one would expire at once. */

@@ -31,7 +31,7 @@ export interface Timeouts {
   /**
    * The timeout for the peer to accept the bytes that are sent. 30,000 by default.
    *
-   * Each byte that the system has accepted adds a millisecond, up to three times the timeout. A system may buffer a
+   * Each byte that the system has accepted adds a millisecond, up to nine times the timeout. A system may buffer a
    * megabyte, and accept more bytes only once a third of them is sent.
    */
   readonly write?: number;

@@ -4,7 +4,7 @@ import { Connection } from "../engine/connection.js";
 import { ProtocolError } from "../engine/error.js";
 import type { Event, PausedStep, SwitchedEvent } from "../engine/event.js";
 import { joined } from "../engine/bytes.js";
-import { CONTENT, LONGEST, MS_PER_BYTE, SENT, SYSTEM } from "./bounds.js";
+import { CONTENT, EARNED_MAX, LONGEST, MS_PER_BYTE, SENT } from "./bounds.js";
 import { DisconnectedError, HalfClosedError } from "./errors.js";
 import { TIMEOUTS, type Options, type Timeouts } from "./options.js";
 import { pairOver } from "./pair.js";
@@ -338,7 +338,7 @@ export class Wire {
         }
         await this.#transported(writing, this.#sendingTime);
         const earned = this.#credit + piece.length * MS_PER_BYTE - (performance.now() - begun);
-        this.#credit = Math.max(0, Math.min(earned, SYSTEM * this.timeouts.write));
+        this.#credit = Math.max(0, Math.min(earned, EARNED_MAX * this.timeouts.write));
       }
     } catch (error) {
       this.isBroken = true;

@@ -9,10 +9,10 @@ use tokio::time::{Instant, Sleep, sleep_until};
 
 /// The time that each byte adds to a deadline.
 const TIME_PER_BYTE: Duration = Duration::from_millis(1);
-/// The number of timeouts by which buffering of the system may extend a deadline.
+/// The number of timeouts by which sent bytes may extend a deadline.
 ///
 /// The system accepts more bytes only once a third of its buffer was sent, which may be a megabyte.
-const SYSTEM: u32 = 3;
+const EARNED_MAX: u32 = 9;
 
 /// A deadline for one phase.
 #[derive(Default)]
@@ -51,7 +51,7 @@ impl Deadline {
             Time::Until(_) if self.what == what => return None,
             Time::Left(left) if self.what == what => left,
             _ => timeout.saturating_add(
-                std::mem::take(&mut self.credit).min(timeout.saturating_mul(SYSTEM)),
+                std::mem::take(&mut self.credit).min(timeout.saturating_mul(EARNED_MAX)),
             ),
         };
         // A timeout beyond the range of the clock is unlimited.
@@ -94,7 +94,7 @@ impl Deadline {
     /// If the phase has not begun, the extension is kept for it.
     pub(crate) fn earn_from_system(&mut self, len: usize) {
         match self.time {
-            Time::Until(_) => self.earn_up_to(self.timeout.saturating_mul(1 + SYSTEM), len),
+            Time::Until(_) => self.earn_up_to(self.timeout.saturating_mul(1 + EARNED_MAX), len),
             Time::Unlimited | Time::Left(_) => {
                 self.credit = self.credit.saturating_add(earned(len))
             }

@@ -48,7 +48,7 @@ CONTENT = 1 << 30
 MAX_CONTENT = 65_536
 """The default limit in bytes for reading whole content."""
 STREAMS: tuple[type, ...] = (ByteStream, ObjectStream)
-MOST = 9
+EARNED_MAX = 9
 """The factor of the write timeout up to which bytes that were sent may extend it."""
 SYSTEM = 4
 """The factor of the write timeout for a Unix socket.
@@ -301,7 +301,7 @@ class Wire:
         with fail_after(self.sending_time + self.credit):
             await self.stream.send(piece)
         credit = self.credit + len(piece) * SECONDS_PER_BYTE - (current_time() - begun)
-        self.credit = max(0.0, min(credit, MOST * self.sending_time))
+        self.credit = max(0.0, min(credit, EARNED_MAX * self.sending_time))
 
     @contextmanager
     def noting(self) -> Generator[None]:

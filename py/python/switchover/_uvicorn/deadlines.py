@@ -8,7 +8,7 @@ from time import monotonic
 
 from .transport import taken_by
 
-MOST = 10
+EARNED_MAX = 9
 """The factor of the write timeout up to which bytes that were read extend it."""
 SECONDS_PER_BYTE = 0.001
 """The seconds by which each byte extends a deadline."""
@@ -73,7 +73,7 @@ class WriteDeadline:
     """The deadline for a client that reads nothing of what is sent, or too slowly.
 
     Each byte that it reads extends the deadline by a millisecond. A slow client announces free space in large steps,
-    so what it has earned is kept, up to `MOST` times the timeout.
+    so what it has earned is kept, up to `EARNED_MAX` times the timeout.
     """
 
     def __init__(
@@ -92,7 +92,7 @@ class WriteDeadline:
         After `seconds`, or the time that was earned before, the progress is checked.
         """
         self.stop()
-        self.most = seconds * MOST
+        self.most = seconds * (1 + EARNED_MAX)
         self.wait(max(seconds, self.left) + self.earned())
 
     def wait(self, seconds: float) -> None:

@@ -40,7 +40,7 @@ class Options:
     timeout_write = 30.0
     """The timeout in seconds for a client that reads nothing.
 
-    A client gets a millisecond more for each byte that it reads, up to ten times this time.
+    A client gets a millisecond more for each byte that it reads, up to nine times this time.
     """
     half_close = True
     """True if a client that half-closes gets its response.
