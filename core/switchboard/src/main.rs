@@ -73,10 +73,10 @@ struct Cli {
 enum Command {
     /// Offer other protocols to a server, and speak the one that it accepts.
     #[command(after_help = PROBE_HELP)]
-    Probe(ProbeArgs),
+    Probe(Box<ProbeArgs>),
     /// Check how a server handles upgrade offers and the connection around them.
     #[command(after_help = audit::AUDIT_HELP)]
-    Audit(audit::AuditArgs),
+    Audit(Box<audit::AuditArgs>),
 }
 
 #[derive(Args)]

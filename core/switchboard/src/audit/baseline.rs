@@ -4,6 +4,7 @@
 //! finding in a report can be copied.
 
 use super::finding::Finding;
+use super::table::Check;
 use super::verdict::Verdict;
 
 /// The accepted findings: each check's ID and verdict.
@@ -12,11 +13,17 @@ pub(crate) struct Baseline(Vec<(String, Verdict)>);
 
 impl Baseline {
     /// Parses lines `ID fail …` and `ID warn …`; skips empty lines and `#` comments.
-    pub(crate) fn parse(text: &str) -> Result<Self, String> {
+    ///
+    /// An ID that no check has is an error: its finding would never be accepted.
+    pub(crate) fn parse(text: &str, checks: &[Check]) -> Result<Self, String> {
         let lines =
             text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
         let known = lines.map(|line| {
             let mut words = line.split_whitespace();
+            let id = words.clone().next().unwrap_or_default();
+            if !checks.iter().any(|check| id.eq_ignore_ascii_case(check.id)) {
+                return Err(format!("there is no check {id}: {line}"));
+            }
             match (words.next(), words.next().map(|word| word.trim_end_matches(':'))) {
                 (Some(id), Some("fail")) => Ok((id.to_ascii_uppercase(), Verdict::Fail)),
                 (Some(id), Some("warn")) => Ok((id.to_ascii_uppercase(), Verdict::Warn)),

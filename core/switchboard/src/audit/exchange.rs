@@ -3,20 +3,19 @@
 //! After a switch, probes the new protocol.
 
 use std::io;
-use std::thread;
 use std::time::{Duration, Instant};
 
 use super::finding::{End, Received};
-use super::probes::{self, Frame, Spoken};
+use super::frames::{self, Frame};
+use super::nonce::Nonce;
+use super::probes::{Probe, Spoken};
 use super::response_reader::{Answer, ResponseReader};
-use super::script::{Asked, MESSAGE, Script, Step, Wait};
+use super::script::{Asked, Script, Step, Wait};
 use super::wire::{WaitResult, Wire};
 use crate::target::Target;
 
 /// The wait that puts the next bytes into a segment, so that they are read alone.
 const PAUSE: Duration = Duration::from_millis(300);
-/// The short wait between bytes that are sent one by one.
-const BLINK: Duration = Duration::from_micros(500);
 /// The most received bytes of an exchange that are kept for its report.
 const KEPT: usize = 16 * 1024;
 
@@ -27,6 +26,8 @@ pub(crate) struct Exchange {
     pub(crate) asked: Vec<Asked>,
     /// The responses that were received, in the order of the requests.
     pub(crate) answers: Vec<Answer>,
+    /// The number of received bytes after each wait for an answer.
+    pub(crate) marks: Vec<usize>,
     /// The bytes sent in the new protocol; empty if there was no switch or no probe.
     pub(crate) said: Vec<u8>,
     /// The result of the probe of the new protocol, if one was sent.
@@ -41,6 +42,10 @@ pub(crate) struct Exchange {
     pub(crate) waited: Option<Duration>,
     /// True if neither a 100 nor a response came before the content was sent.
     pub(crate) waited_in_vain: bool,
+    /// True if the peer has sent more than the audit reads.
+    pub(crate) is_flooded: bool,
+    /// The words that tell this exchange from others.
+    pub(crate) nonce: Nonce,
 }
 
 /// The condition that ends an exchange, after the responses.
@@ -54,10 +59,10 @@ pub(crate) enum Until {
     AnnouncedEnd,
     /// The connection is closed, also if no response has announced that.
     End,
-    /// A message sent to the WebSocket has come back.
+    /// All requests and the probe are answered; the probe is sent after a pause.
     ///
-    /// The content that was sent before must have been answered by then.
-    Echo,
+    /// Content that was taken for the new protocol is answered before it.
+    Settled,
     /// The peer has closed the connection after a switch and our half-close.
     OtherEnd,
 }
@@ -71,6 +76,11 @@ impl Exchange {
     /// Returns the status of the first final response, or 101.
     pub(crate) fn status(&self) -> Option<u16> {
         self.first()?.status()
+    }
+
+    /// Returns whether a response has that status.
+    pub(crate) fn has_status(&self, status: u16) -> bool {
+        self.answers.iter().any(|answer| answer.status() == Some(status))
     }
 
     /// Returns the response to the last request, if all earlier ones have theirs.
@@ -103,38 +113,40 @@ impl Exchange {
         Received { bytes: self.came[..self.came.len().min(KEPT)].to_vec(), end }
     }
 
-    /// Returns whether the WebSocket has sent the audit's message back.
-    pub(crate) fn has_echo(&self) -> bool {
-        has_echo(self.rest())
-    }
-
     /// Returns the complete WebSocket frames that were received after the switch.
     pub(crate) fn frames(&self) -> Vec<Frame> {
-        probes::frames(self.rest())
+        frames::frames(self.rest())
     }
 }
 
 /// Sends a script and reads the responses; `timeout` applies to each wait.
+///
+/// A WebSocket is probed by a frame with `opcode`.
 pub(crate) fn run(
     target: &Target,
     script: &Script,
     timeout: Duration,
     until: Until,
+    opcode: u8,
 ) -> io::Result<Exchange> {
     let wire = Wire::connect(target, timeout)?;
     let reader = ResponseReader::new(&script.requests, target.is_secure);
+    let (marks, said) = Default::default();
     let mut session =
-        Session { wire, reader, timeout, said: Vec::new(), waited: None, waited_in_vain: false };
+        Session { wire, reader, timeout, marks, said, waited: None, waited_in_vain: false };
     script.steps.iter().for_each(|step| session.take(step));
     session.listen(timeout, ResponseReader::is_done);
-    let spoken = session.speak();
-    if until == Until::Echo && spoken == Some(Spoken::Yes) {
-        session.wait_for_an_echo();
+    session.mark();
+    if until == Until::Settled && session.reader.has_switched() {
+        session.listen(PAUSE.min(timeout), |_| false);
     }
+    let spoken = session.speak(&script.nonce, opcode);
     session.see_the_end(until);
-    let Session { reader, said, waited, waited_in_vain, .. } = session;
+    let Session { reader, marks, said, waited, waited_in_vain, .. } = session;
+    let is_flooded = reader.is_full();
     Ok(Exchange {
         asked: script.requests.clone(),
+        marks,
         said,
         spoken,
         end: reader.came.len() - reader.rest().len(),
@@ -143,6 +155,8 @@ pub(crate) fn run(
         has_ended: reader.has_ended,
         waited,
         waited_in_vain,
+        is_flooded,
+        nonce: script.nonce.clone(),
     })
 }
 
@@ -150,6 +164,7 @@ struct Session {
     wire: Wire,
     reader: ResponseReader,
     timeout: Duration,
+    marks: Vec<usize>,
     said: Vec<u8>,
     waited: Option<Duration>,
     waited_in_vain: bool,
@@ -162,21 +177,27 @@ impl Session {
             // A peer that has closed is noticed at the next read.
             Step::Ask(bytes) | Step::Send(bytes) => drop(self.wire.send(bytes)),
             Step::Wait(Wait::Pause) => self.listen(PAUSE.min(self.timeout), |_| false),
-            Step::Wait(Wait::Blink) => thread::sleep(BLINK),
             Step::Wait(Wait::Answers(number)) => {
                 self.listen(self.timeout, |reader| {
                     reader.is_done() || reader.answered() >= *number
                 });
+                self.mark();
             }
             Step::Wait(Wait::Continue) => {
                 self.listen(self.timeout, has_begun);
                 self.waited_in_vain = !has_begun(&self.reader) && !self.reader.has_ended;
+                self.mark();
             }
         }
     }
 
+    /// Notes how much has come at the end of a wait.
+    fn mark(&mut self) {
+        self.marks.push(self.reader.came.len());
+    }
+
     /// Reads until a condition holds, the connection ends, or `time` is over.
-    fn listen(&mut self, time: Duration, is_enough: impl Fn(&ResponseReader) -> bool) {
+    fn listen(&mut self, time: Duration, mut is_enough: impl FnMut(&ResponseReader) -> bool) {
         let deadline = Instant::now() + time;
         self.waited = None;
         while !is_enough(&self.reader) && !self.reader.has_ended && !self.reader.is_full() {
@@ -192,20 +213,13 @@ impl Session {
     }
 
     /// Sends the probe of the new protocol, if there is one, and checks the response.
-    fn speak(&mut self) -> Option<Spoken> {
+    fn speak(&mut self, nonce: &Nonce, opcode: u8) -> Option<Spoken> {
         let protocol = self.reader.last()?.switched.clone()?;
-        self.said = probes::opening(&protocol)?;
+        let mut probe;
+        (probe, self.said) = Probe::of(&protocol, nonce, opcode)?;
         let _ = self.wire.send(&self.said);
-        self.listen(self.timeout, |reader| {
-            probes::judge(&protocol, reader.rest()) != Spoken::Unknown
-        });
-        Some(probes::judge(&protocol, self.reader.rest()))
-    }
-
-    fn wait_for_an_echo(&mut self) {
-        self.said.extend_from_slice(MESSAGE);
-        let _ = self.wire.send(MESSAGE);
-        self.listen(self.timeout, |reader| has_echo(reader.rest()));
+        self.listen(self.timeout, |reader| probe.judge(reader.rest()) != Spoken::Unknown);
+        Some(probe.judge(self.reader.rest()))
     }
 
     fn see_the_end(&mut self, until: Until) {
@@ -215,7 +229,7 @@ impl Session {
             self.listen(PAUSE.min(self.timeout), |reader| !reader.rest().is_empty());
         }
         let is_due = match until {
-            Until::Answered | Until::Another | Until::Echo => false,
+            Until::Answered | Until::Another | Until::Settled => false,
             Until::AnnouncedEnd => is_announced,
             Until::End => !self.reader.has_switched(),
             Until::OtherEnd => self.reader.has_switched(),
@@ -227,10 +241,6 @@ impl Session {
             self.listen(self.timeout, |_| false);
         }
     }
-}
-
-fn has_echo(bytes: &[u8]) -> bool {
-    probes::frames(bytes).iter().any(|frame| frame.opcode <= 2 && frame.payload.ends_with(b"again"))
 }
 
 /// Returns whether a 1xx or the head of a response was received.

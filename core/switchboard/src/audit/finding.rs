@@ -13,7 +13,11 @@ pub(crate) struct Finding {
     pub(crate) check: Check,
     pub(crate) verdict: Verdict,
     /// One sentence for each symptom seen, or for each need that is not met.
+    ///
+    /// For a check that passes, what was seen instead.
     pub(crate) reasons: Vec<String>,
+    /// True if the program did not answer within the timeout.
+    pub(crate) is_silent: bool,
     pub(crate) evidence: Option<Evidence>,
 }
 
@@ -70,6 +74,30 @@ impl Missing {
         Self { what: what.into(), remedy: remedy.into() }
     }
 
+    /// Returns the end of the time that the user has given.
+    pub(crate) fn time_is_over() -> Self {
+        Self::new("the time of --budget is over", "say --budget SECONDS with more of them")
+    }
+
+    /// Returns an answer that does not come, like that of another check.
+    pub(crate) fn unanswered_like(other: &str) -> Self {
+        let what = format!("no whole answer came, as in {other}");
+        Self::new(what, format!("have {other} answered first"))
+    }
+
+    /// Returns more bytes after a switch than the audit reads.
+    pub(crate) fn flood() -> Self {
+        Self::new(
+            "after the 101 came more than a megabyte, and the answer to the probe not in it",
+            "name a resource that says less by itself",
+        )
+    }
+
+    /// Returns both as a sentence.
+    pub(crate) fn text(&self) -> String {
+        format!("{}: {}", self.what, self.remedy)
+    }
+
     /// Returns the unmet need that another check passes; `None` if that has passed.
     pub(crate) fn pass_of(finding: &Finding) -> Option<Self> {
         let what = format!("{} ({}) has to pass first", finding.check.id, finding.check.title);
@@ -80,51 +108,80 @@ impl Missing {
 impl Finding {
     /// Creates a finding without evidence.
     pub(crate) fn bare(check: &Check, verdict: Verdict, reason: impl Into<String>) -> Self {
-        Self { check: check.clone(), verdict, reasons: vec![reason.into()], evidence: None }
+        let reasons = vec![reason.into()];
+        Self { check: check.clone(), verdict, reasons, is_silent: false, evidence: None }
     }
 
     /// Creates the finding of a check that is not applicable.
     pub(crate) fn without(check: &Check, missing: &Missing) -> Self {
-        Self::bare(check, Verdict::NotApplicable, format!("{}: {}", missing.what, missing.remedy))
+        Self::bare(check, Verdict::NotApplicable, missing.text())
     }
 }
 
 /// Returns a shell command that sends the same bytes and prints the response.
 ///
-/// `said` follows in the new protocol. The command uses `env printf`, which writes all at once; the
-/// shell's own `printf` writes each line in a segment.
-pub(crate) fn again(target: &Target, script: &Script, said: &[u8]) -> String {
-    let mut commands: Vec<(bool, String)> = Vec::new();
-    let words = [Step::Wait(Wait::Pause), Step::Send(said.into())];
-    for step in script.steps.iter().chain(words.iter().filter(|_| !said.is_empty())) {
+/// Where the check waits for an answer, the command reads as many bytes as came then, and goes on
+/// at once. It uses `env printf`, which writes all at once; the shell's own `printf` writes each
+/// line in a segment. `said` follows in the new protocol.
+pub(crate) fn again(target: &Target, script: &Script, marks: &[usize], said: &[u8]) -> String {
+    let mut marks = [0].iter().chain(marks).zip(marks).map(|(begin, end)| end - begin);
+    let mut commands: Vec<Again> = Vec::new();
+    let probe = [Step::Wait(Wait::Answers(1)), Step::Send(said.into())];
+    for step in script.steps.iter().chain(probe.iter().filter(|_| !said.is_empty())) {
         match step {
-            // Bytes that were sent one by one are joined: a short command cannot do that.
-            Step::Ask(bytes) | Step::Send(bytes) => match commands.last_mut() {
-                Some((true, sent)) => sent.push_str(&printable(bytes)),
-                _ => commands.push((true, printable(bytes))),
-            },
-            Step::Wait(Wait::Blink) => {}
-            Step::Wait(_) => commands.push((false, "sleep 0.3".into())),
+            Step::Ask(bytes) | Step::Send(bytes) => commands.push(Again::Send(printable(bytes))),
+            Step::Wait(Wait::Pause) => commands.push(Again::Pause),
+            Step::Wait(Wait::Continue | Wait::Answers(_)) => {
+                commands.push(Again::Hear(marks.next().unwrap_or_default()));
+            }
         }
     }
     let (host, port) = target.address.rsplit_once(':').unwrap_or((&target.address, "80"));
     let host = host.trim_matches(['[', ']']);
     if target.is_secure {
-        let sends = commands
-            .into_iter()
-            .map(|(sends, text)| if sends { format!("env printf '{text}'") } else { text });
-        let sends: Vec<_> = sends.chain(["sleep 3".into()]).collect();
+        let lines: Vec<_> = commands.iter().map(Again::to_openssl).collect();
         return format!(
-            "({}) | openssl s_client -quiet -connect '{}' | cat -v",
-            sends.join("; "),
+            "({}; sleep 3) | openssl s_client -quiet -connect '{}' | cat -v",
+            lines.join("; "),
             target.address
         );
     }
-    let sends = commands
-        .into_iter()
-        .map(|(sends, text)| if sends { format!("env printf \"{text}\" >&3") } else { text });
-    let sends: Vec<_> = sends.collect();
-    format!("timeout 5 bash -c 'exec 3<>/dev/tcp/{host}/{port}; {}; cat -v <&3'", sends.join("; "))
+    let lines: Vec<_> = commands.iter().map(Again::to_socket).collect();
+    format!(
+        "timeout 9 bash -c 'exec 3<>/dev/tcp/{host}/{port}; {}; cat <&3' | cat -v",
+        lines.join("; ")
+    )
+}
+
+/// A part of the command that repeats an exchange.
+enum Again {
+    /// Sends bytes, which are escaped for `printf`.
+    Send(String),
+    Pause,
+    /// Waits for this number of bytes; if none came, as long as the check.
+    Hear(usize),
+}
+
+impl Again {
+    /// Returns a command of the shell, which has the connection as descriptor 3.
+    fn to_socket(&self) -> String {
+        match self {
+            Self::Send(text) => format!("env printf \"{text}\" >&3"),
+            Self::Pause => "sleep 0.3".into(),
+            Self::Hear(0) => "sleep 3".into(),
+            Self::Hear(len) => format!("timeout 3 head -c {len} <&3"),
+        }
+    }
+
+    /// Returns a command whose output goes to `openssl`, which prints the response.
+    fn to_openssl(&self) -> String {
+        match self {
+            Self::Send(text) => format!("env printf '{text}'"),
+            Self::Pause => "sleep 0.3".into(),
+            Self::Hear(0) => "sleep 3".into(),
+            Self::Hear(_) => "sleep 1".into(),
+        }
+    }
 }
 
 /// Returns bytes as an argument for `printf`, for quotes of either kind.

@@ -8,7 +8,6 @@
 //! | PING                             a WebSocket Ping with the payload `audit`
 //! | SETTINGS                         an empty SETTINGS frame of HTTP/2
 //! ~ pause                            a short wait, so that the next bytes are in a new segment
-//! ~ slowly                           send each byte of the script in its own segment
 //! ~ end                              half-close the connection
 //! ~ next                             the following lines respond to the next request
 //! ```
@@ -40,7 +39,6 @@ pub(crate) fn sections(lines: &[Line]) -> Vec<&[Line]> {
 /// Returns the steps that send the response to a request.
 pub(crate) fn steps(lines: &[Line], request: &Request) -> Result<Vec<Step>, String> {
     let mut steps = Vec::new();
-    let mut is_slow = false;
     for line in lines {
         match line.what {
             What::Text(text) => send(&mut steps, format!("{}\r\n", fill(text, request)).as_bytes()),
@@ -50,11 +48,13 @@ pub(crate) fn steps(lines: &[Line], request: &Request) -> Result<Vec<Step>, Stri
             What::Bytes(text) => send(&mut steps, &unescape(&fill(text, request))?),
             What::Wait("pause") => steps.push(Step::Pause),
             What::Wait("end") => steps.push(Step::End),
-            What::Wait("slowly") => is_slow = true,
             What::Wait(other) => return Err(format!("there is no step {other}")),
         }
     }
-    Ok(if is_slow { steps.into_iter().flat_map(one_by_one).collect() } else { steps })
+    if !has_protocol(lines) {
+        name_protocol(&mut steps, request);
+    }
+    Ok(steps)
 }
 
 /// Appends bytes to the latest segment, or begins one after a wait.
@@ -65,10 +65,31 @@ fn send(steps: &mut Vec<Step>, bytes: &[u8]) {
     }
 }
 
-fn one_by_one(step: Step) -> Vec<Step> {
-    match step {
-        Step::Send(bytes) => bytes.chunks(1).map(|byte| Step::Send(byte.into())).collect(),
-        step => vec![step],
+/// Returns whether a response has a subprotocol of its own.
+fn has_protocol(lines: &[Line]) -> bool {
+    let is_it = |text: &str| text.starts_with("Sec-WebSocket-Protocol");
+    lines.iter().any(|line| matches!(line.what, What::Text(text) if is_it(text)))
+}
+
+/// Adds the first subprotocol that the request asks for to a 101.
+///
+/// A client may refuse a server that names none (RFC 6455, section 4.1).
+fn name_protocol(steps: &mut [Step], request: &Request) {
+    let Some(asked) = request.field("sec-websocket-protocol") else { return };
+    let first = asked.split(',').next().unwrap_or_default().trim();
+    let mut is_switch = false;
+    for step in steps {
+        let Step::Send(bytes) = step else { continue };
+        let status = bytes.windows(5).position(|window| window == b" 101 ");
+        is_switch |= status.is_some();
+        let rest = &bytes[status.unwrap_or_default()..];
+        let line = rest.windows(2).position(|window| window == b"\r\n").filter(|_| is_switch);
+        if let Some(line) = line {
+            let at = status.unwrap_or_default() + line + 2;
+            let field = format!("Sec-WebSocket-Protocol: {first}\r\n");
+            bytes.splice(at..at, field.into_bytes());
+            return;
+        }
     }
 }
 

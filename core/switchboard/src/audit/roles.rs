@@ -1,12 +1,11 @@
 //! The command line and the start of an audit of a client or an intermediary.
 
-use std::time::Duration;
-
 use clap::Args;
 
+use super::args::AuditArgs;
 use super::client::{self, ClientLauncher, Identity};
-use super::finding::Finding;
 use super::proxy::{self, Origin};
+use super::run::Run;
 use super::server::{self, ServerError};
 use super::table::{self, Check};
 use crate::target::Target;
@@ -28,16 +27,13 @@ pub(crate) struct RoleArgs {
     /// Serve the client in TLS, by https and wss; {ca} is the file of the certificate.
     #[arg(long, requires = "client")]
     tls: bool,
-    /// Run this client for each check instead of waiting for a request.
+    /// Run this client for each check, or this server or proxy for the whole run.
     ///
-    /// {url}, {ws}, {port}, {id} and {ca} are replaced. The command gets a line on standard input,
-    /// and is killed if it takes too long.
-    #[arg(last = true, value_name = "COMMAND", requires = "client")]
-    command: Vec<String>,
+    /// For a client {url}, {ws}, {port}, {id} and {ca} are replaced. It gets a line on standard
+    /// input, and is killed if it takes too long.
+    #[arg(last = true, value_name = "COMMAND")]
+    pub(crate) command: Vec<String>,
 }
-
-/// The name of the audited program, and the findings.
-type Audited = Result<(String, Vec<Finding>), ServerError>;
 
 impl RoleArgs {
     /// Returns the checks of the chosen role, or of all roles for `--explain`.
@@ -55,42 +51,48 @@ impl RoleArgs {
     /// Audits a client or an intermediary; `None` if neither is chosen.
     pub(crate) fn audit(
         &self,
+        run: &Run,
         checks: &[Check],
         wanted: &[&Check],
-        timeout: Duration,
-    ) -> Option<Audited> {
+        args: &AuditArgs,
+    ) -> Option<Result<(), ServerError>> {
         match &self.proxy {
-            Some(target) => Some(self.audit_proxy(target, checks, wanted, timeout)),
-            None => self.client.then(|| self.audit_client(checks, wanted, timeout)),
+            Some(target) => Some(self.audit_proxy(target, run, checks, wanted, args)),
+            None => self.client.then(|| self.audit_client(run, checks, wanted, args)),
         }
     }
 
-    fn audit_client(&self, checks: &[Check], wanted: &[&Check], timeout: Duration) -> Audited {
+    fn audit_client(
+        &self,
+        run: &Run,
+        checks: &[Check],
+        wanted: &[&Check],
+        args: &AuditArgs,
+    ) -> Result<(), ServerError> {
         let caller = if self.command.is_empty() {
             ClientLauncher::Person
         } else {
             ClientLauncher::Command(self.command.clone())
         };
-        client::end_with_us();
+        run.report().subject = caller.subject();
         let cannot = |error| format!("no certificate can be made: {error}");
         let identity = self.tls.then(Identity::make).transpose().map_err(cannot)?;
-        let mut audit = client::Audit::begin(caller, identity, timeout, checks)?;
-        let findings = wanted.iter().map(|check| audit.judge(check)).collect::<Result<_, _>>()?;
-        Ok((audit.subject(), findings))
+        let mut audit = client::Audit::begin(caller, identity, args.timeout, checks)?;
+        run.carry_out(&mut audit, wanted)
     }
 
     fn audit_proxy(
         &self,
         target: &Target,
+        run: &Run,
         checks: &[Check],
         wanted: &[&Check],
-        timeout: Duration,
-    ) -> Audited {
+        args: &AuditArgs,
+    ) -> Result<(), ServerError> {
         let port = self.origin_port.unwrap_or_default();
         let cannot = |error| format!("port {port} cannot be the origin's: {error}");
         let origin = Origin::listen(port).map_err(cannot)?;
-        let mut audit = proxy::Audit::begin(target, origin, self.forward, timeout, checks)?;
-        let findings = wanted.iter().map(|check| audit.judge(check)).collect::<Result<_, _>>()?;
-        Ok((format!("{}{}", target.authority, target.path), findings))
+        let mut audit = proxy::Audit::begin(target, origin, self.forward, args.timeout, checks)?;
+        run.carry_out(&mut audit, wanted)
     }
 }

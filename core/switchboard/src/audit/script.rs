@@ -1,5 +1,7 @@
 //! The script of a check: its lines, with the placeholders filled in.
 
+use super::frames;
+use super::nonce::Nonce;
 use super::table::{By, Check, What};
 
 /// The values of the placeholders in a table of checks.
@@ -17,13 +19,19 @@ pub(crate) struct Places {
     pub(crate) websocket: String,
     /// A protocol and the target that speaks it, which replace `TOKEN` and `/token`.
     pub(crate) token: Option<(String, String)>,
+    /// Field lines that each request has besides those of its check.
+    pub(crate) fields: Vec<String>,
+    /// The subprotocol that a handshake asks for, if its check does not ask for others.
+    pub(crate) subprotocol: Option<String>,
 }
 
 /// The steps of an exchange, and the requests in them.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug)]
 pub(crate) struct Script {
     pub(crate) steps: Vec<Step>,
     pub(crate) requests: Vec<Asked>,
+    /// The words that tell this exchange from others.
+    pub(crate) nonce: Nonce,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -40,8 +48,6 @@ pub(crate) enum Step {
 pub(crate) enum Wait {
     /// A short wait, so that the next bytes are in a segment of their own.
     Pause,
-    /// A very short wait, so that the bytes sent before are read alone.
-    Blink,
     /// The wait for a 100, or for another response.
     Continue,
     /// The wait for this number of final responses.
@@ -58,21 +64,19 @@ pub(crate) struct Asked {
     pub(crate) fields: Vec<(String, String)>,
 }
 
-/// The probe of a WebSocket: a masked Ping with the payload "audit".
-pub(crate) const PING: &[u8] = b"\x89\x85\x01\x02\x03\x04`wgmu";
-/// The message that the server should echo: a masked text frame, "again".
-pub(crate) const MESSAGE: &[u8] = b"\x81\x85\x01\x02\x03\x04`ebmo";
-/// A masked text frame, "hello".
-const HELLO: &[u8] = b"\x81\x85\x01\x02\x03\x04igohn";
-
 /// The User-Agent line of the audit.
 pub(crate) const AGENT: &str = concat!("User-Agent: switchboard-audit/", env!("CARGO_PKG_VERSION"));
 
 impl Script {
     /// Builds the script of a check, or of its control.
     pub(crate) fn of(check: &Check, by: By, places: &Places) -> Result<Self, String> {
-        let mut script = Self::default();
-        let (mut is_head, mut is_slow) = (false, false);
+        let nonce = Nonce::new();
+        let mut script = Self { steps: Vec::new(), requests: Vec::new(), nonce };
+        let (mut is_head, mut is_cut) = (false, false);
+        let is_own = |text: &str| text.starts_with("Sec-WebSocket-Protocol");
+        let has_own =
+            check.lines.iter().any(|line| matches!(line.what, What::Text(text) if is_own(text)));
+        let subprotocol = places.subprotocol.as_ref().filter(|_| !has_own);
         for line in check.lines.iter().filter(|line| line.by == By::Both || line.by == by) {
             match line.what {
                 What::Text(text) => {
@@ -80,27 +84,37 @@ impl Script {
                         script.line(&line, !is_head);
                         is_head = true;
                     }
+                    if text.contains(" HTTP/1.") {
+                        places.fields.iter().for_each(|line| script.line(line, false));
+                    }
+                    if text == "Upgrade: websocket"
+                        && let Some(name) = subprotocol
+                    {
+                        script.line(&format!("Sec-WebSocket-Protocol: {name}"), false);
+                    }
                 }
                 What::Empty => {
                     script.send(b"\r\n");
                     is_head = false;
                 }
-                What::Bytes("PING") => script.send(PING),
-                What::Bytes("HELLO") => script.send(HELLO),
+                What::Bytes("FRAME") => {
+                    let frame = frames::masked(frames::PING, &script.nonce.content);
+                    script.send(&frame);
+                }
                 What::Bytes(text) => script.send(&unescape(text)?),
                 What::Wait("pause") => script.steps.push(Step::Wait(Wait::Pause)),
                 What::Wait("continue") => script.steps.push(Step::Wait(Wait::Continue)),
                 What::Wait("answer") => {
                     script.steps.push(Step::Wait(Wait::Answers(script.requests.len())))
                 }
-                What::Wait("slowly") => is_slow = true,
+                What::Wait("cuts") => is_cut = true,
                 What::Wait(other) => {
                     return Err(format!("{}: nothing to wait for is called {other}", check.id));
                 }
             }
         }
-        if is_slow {
-            script.slow_down();
+        if is_cut {
+            script.cut();
         }
         Ok(script)
     }
@@ -132,11 +146,18 @@ impl Script {
         }
     }
 
-    /// Splits all bytes into segments of one byte; other waits are removed.
-    fn slow_down(&mut self) {
-        let alone = |byte: &[u8]| [Step::Send(byte.into()), Step::Wait(Wait::Blink)];
+    /// Splits all bytes into four segments; other waits are removed.
+    ///
+    /// The cuts are after the third byte, in the first CRLF, and in the empty line.
+    fn cut(&mut self) {
         let bytes = self.bytes();
-        self.steps = bytes.chunks(1).flat_map(alone).collect();
+        let line = bytes.iter().position(|byte| *byte == b'\n').unwrap_or_default();
+        let cuts = [0, 3, line, bytes.len() - 1, bytes.len()];
+        let pieces = cuts.windows(2).map(|cut| &bytes[cut[0]..cut[1]]);
+        self.steps = pieces
+            .flat_map(|piece| [Step::Wait(Wait::Pause), Step::Send(piece.into())])
+            .skip(1)
+            .collect();
     }
 
     /// Returns the bytes of all steps, without the waits.

@@ -3,64 +3,34 @@
 use std::collections::HashMap;
 use std::io;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::exchange::{self, Exchange, Until};
 use super::finding::{self, Evidence, Finding, Missing};
+use super::frames::PING;
+use super::needs::{SAY_OFFER, lack, missing_in_control};
 use super::response_reader::Head;
-use super::script::{Places, Script};
+use super::run::Auditor;
+use super::script::{Places, Script, Step};
 use super::symptoms::{self, HEAD_RULES, SYMPTOMS, Seen};
 use super::table::{By, Check, Rules};
 use super::verdict::Verdict;
+use super::wire::Wire;
 use crate::target::Target;
 
 pub(crate) const TABLE: &str = include_str!("server.checks");
 
-/// The needs that a server check may name.
-///
-/// Each has its name, the reason if it is not met, and the remedy. Those from `answered` on are
-/// decided by the control, which is the exchange without the part under test.
-pub(crate) const NEEDS: &[(&str, &str, &str)] = &[
-    ("websocket", "no WebSocket resource was named", "say --websocket PATH"),
-    ("token", "no protocol was named", SAY_OFFER),
-    (
-        "connect-udp",
-        "no proxy of UDP was named",
-        "say --offer connect-udp=PATH, with a target in the path",
-    ),
-    ("cleartext", "it is about cleartext", "give an http URL"),
-    ("answered", "the control is not answered either", "name another resource"),
-    (
-        "persistent",
-        "the control's connection does not persist either",
-        "name a resource that keeps it",
-    ),
-    (
-        "closing",
-        "the control's connection is not closed either",
-        "name a resource at which `Connection: close` closes it",
-    ),
-    (
-        "continue",
-        "the control gets no 100 either",
-        "name a resource that takes a POST, by --post PATH",
-    ),
-    (
-        "refused-400",
-        "the control is not answered 400 either",
-        "audit the server itself, and nothing before it that would add a Host; then mend what it \
-         does without one",
-    ),
-];
-const SAY_OFFER: &str = "say --offer TOKEN=PATH";
-
 /// The check that performs a valid WebSocket handshake.
 const HANDSHAKE: &str = "S30";
+/// The check with an unknown offer; other checks need its answer.
+const UNKNOWN_OFFER: &str = "S01";
 
 /// The most attempts to reconnect to a server that was reached before.
 const TRIES: u32 = 5;
 /// The time between two attempts to reconnect.
 const BETWEEN_TRIES: Duration = Duration::from_millis(300);
+/// The share of the timeout for checks like one that was not answered.
+const SHARE_OF_SILENT: u32 = 6;
 
 /// The audited server, and the options of the audit.
 pub(crate) struct Server<'a> {
@@ -72,6 +42,10 @@ pub(crate) struct Server<'a> {
     pub(crate) offers: &'a [(String, String)],
     /// The timeout of each wait.
     pub(crate) timeout: Duration,
+    /// The pause before each connection.
+    pub(crate) delay: Duration,
+    /// The time after which no check is begun.
+    pub(crate) deadline: Option<Instant>,
 }
 
 /// An audit of one server, with all findings so far.
@@ -79,11 +53,13 @@ pub(crate) struct Audit<'a> {
     server: Server<'a>,
     checks: &'a [Check],
     findings: HashMap<&'static str, Finding>,
-    controls: HashMap<Script, Exchange>,
-    /// True if the WebSocket sends messages back; `None` while that is unknown.
-    echoes: Option<bool>,
-    /// The ID of the latest check, after which the server may be unreachable.
-    latest: &'static str,
+    controls: HashMap<Vec<Step>, Exchange>,
+    /// Why requests for the plain resource tell nothing; `None` if they are answered.
+    no_plain: Option<Missing>,
+    /// The latest finding with evidence, after which the server may be unreachable.
+    latest: Option<Finding>,
+    /// The first check of each section that was not answered.
+    silent: HashMap<&'static str, &'static str>,
     /// All response heads of the run, each with its check's ID and its evidence.
     heads: Vec<(&'static str, Head, Evidence)>,
 }
@@ -91,41 +67,80 @@ pub(crate) struct Audit<'a> {
 /// The reason why an audit cannot go on, for the user.
 pub(crate) type ServerError = String;
 
+impl Auditor for Audit<'_> {
+    fn judge(&mut self, check: &Check) -> Result<Finding, ServerError> {
+        if let Some(finding) = self.findings.get(check.id) {
+            return Ok(finding.clone());
+        }
+        if self.server.deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+            return Ok(Finding::without(check, &Missing::time_is_over()));
+        }
+        let mut finding = self.attempt(check)?;
+        // A single failure may be chance, so the check runs twice, and the milder verdict counts.
+        if finding.verdict >= Verdict::Warn && !check.lines.is_empty() {
+            self.controls.clear();
+            finding =
+                std::cmp::min_by_key(finding, self.attempt(check)?, |finding| finding.verdict);
+            if let Some(missing) = self.unsteady(check, &finding)? {
+                finding =
+                    Finding { is_silent: finding.is_silent, ..Finding::without(check, &missing) };
+            }
+        }
+        if finding.is_silent {
+            self.silent.entry(check.section).or_insert(check.id);
+        }
+        self.findings.insert(check.id, finding.clone());
+        Ok(finding)
+    }
+
+    fn suspect(&self) -> Option<Finding> {
+        self.latest.clone()
+    }
+
+    fn see_it_alive(&self) -> Result<(), ServerError> {
+        let Server { target, timeout, .. } = &self.server;
+        self.persistently(|| Wire::connect(target, *timeout).map(drop))
+    }
+}
+
 impl<'a> Audit<'a> {
     /// Begins an audit with a plain request, to which the server must respond.
     ///
-    /// Without that response there is no control to compare with.
+    /// Without that response there is no control to compare with. A server of WebSocket alone may
+    /// close instead; then only the checks of handshakes apply.
     pub(crate) fn begin(server: Server<'a>, checks: &'a [Check]) -> Result<Self, ServerError> {
-        let (findings, controls) = Default::default();
+        let (findings, controls, silent) = Default::default();
         let mut audit = Self {
             server,
             checks,
             findings,
             controls,
-            echoes: None,
-            latest: "",
+            no_plain: None,
+            latest: None,
+            silent,
             heads: Vec::new(),
         };
         let plain =
             checks.iter().find(|check| check.has_control()).ok_or("no check has a control")?;
         let control = audit.control(plain, Until::Answered)?;
         let address = &audit.server.target.authority;
-        match control.first() {
-            Some(answer) if answer.is_whole => {}
+        let trouble = match control.first() {
+            Some(answer) if answer.is_whole => None,
             Some(answer) if answer.error.is_some() => {
                 let why = answer.error.map_or("", |error| error.kind().text());
-                return Err(format!("{address} answers what cannot be read: {why}"));
+                Some(format!("{address} answers what cannot be read: {why}"))
             }
-            _ => {
-                return Err(format!(
-                    "{address} does not answer a request without any offer, or at too great length"
-                ));
-            }
-        }
+            _ => Some(format!(
+                "{address} does not answer a request without any offer, or at too great length"
+            )),
+        };
         if audit.server.has_websocket {
             audit.meet_the_websocket()?;
+            let remedy = "give the URL of a resource that answers GET";
+            audit.no_plain = trouble.map(|trouble| Missing::new(trouble, remedy));
+            return Ok(audit);
         }
-        Ok(audit)
+        trouble.map_or(Ok(audit), Err)
     }
 
     /// Checks that the WebSocket resource accepts a valid handshake.
@@ -133,14 +148,20 @@ impl<'a> Audit<'a> {
     /// Otherwise all of its checks would be skipped and the run would pass. Tries twice, because a
     /// single failure may be chance.
     fn meet_the_websocket(&self) -> Result<(), ServerError> {
-        let script = self.handshake()?;
+        let check = self
+            .checks
+            .iter()
+            .find(|check| check.id == HANDSHAKE)
+            .ok_or("there is no handshake")?;
+        let script = Script::of(check, By::Check, &self.server.places)?;
         for is_last in [false, true] {
-            let exchange = self.exchange(&script, Until::Answered)?;
+            let exchange = self.exchange(&script, Until::Answered, self.server.timeout)?;
             match symptoms::declined(&Seen { exchange: &exchange, control: None }) {
                 None => return Ok(()),
                 Some(why) if is_last => {
                     let Places { authority, websocket, .. } = &self.server.places;
-                    let remedy = "name a resource that takes one, by --websocket PATH, or none";
+                    let remedy = "name a resource that takes one, by --websocket PATH, or none; \
+                                  what it wants besides, say by --header and --subprotocol";
                     return Err(format!(
                         "{authority}{websocket} takes no good handshake of WebSocket: {why}; \
                          {remedy}"
@@ -152,33 +173,36 @@ impl<'a> Audit<'a> {
         Ok(())
     }
 
-    /// Returns the script of a valid WebSocket handshake.
-    fn handshake(&self) -> Result<Script, ServerError> {
-        let check = self
-            .checks
-            .iter()
-            .find(|check| check.id == HANDSHAKE)
-            .ok_or("there is no handshake")?;
-        Script::of(check, By::Check, &self.server.places)
-    }
-
-    /// Runs a check and all checks that it needs; returns the recorded finding if any.
-    pub(crate) fn judge(&mut self, check: &Check) -> Result<Finding, ServerError> {
-        if let Some(finding) = self.findings.get(check.id) {
-            return Ok(finding.clone());
+    /// Returns why a bad finding does not count: the control's answer changes.
+    ///
+    /// The control is sent once more, after the check. What limits the rate of requests answers
+    /// 429 or 503 then.
+    fn unsteady(
+        &mut self,
+        check: &Check,
+        finding: &Finding,
+    ) -> Result<Option<Missing>, ServerError> {
+        if finding.verdict < Verdict::Warn || !check.has_control() {
+            return Ok(None);
         }
-        let mut finding = self.attempt(check)?;
-        // A single failure may be chance, so the check runs twice, and the milder verdict counts.
-        if finding.verdict >= Verdict::Warn && !check.lines.is_empty() {
-            self.controls.clear();
-            finding =
-                std::cmp::min_by_key(finding, self.attempt(check)?, |finding| finding.verdict);
-        }
-        self.findings.insert(check.id, finding.clone());
-        Ok(finding)
+        let until = control_until(check);
+        let before = self.control(check, until)?;
+        self.controls.clear();
+        let after = self.control(check, until)?;
+        let limited = limit_of(&after).or(limit_of(&before));
+        Ok(limited.or_else(|| {
+            let (was, is) = (outcome(&before), outcome(&after));
+            (was != is).then(|| {
+                let what = format!("the control itself is answered otherwise: {was}, then {is}");
+                Missing::new(what, "name a resource that answers each GET alike")
+            })
+        }))
     }
 
     fn attempt(&mut self, check: &Check) -> Result<Finding, ServerError> {
+        if let Some(missing) = self.no_plain.as_ref().filter(|_| check.asks_plainly()) {
+            return Ok(Finding::without(check, missing));
+        }
         for need in &check.rules.needs {
             if let Some(missing) = self.missing(need)? {
                 return Ok(Finding::without(check, &missing));
@@ -211,34 +235,50 @@ impl<'a> Audit<'a> {
 
     /// Sends the control, if there is one, and the check; returns the finding.
     fn try_out(&mut self, check: &Check) -> Result<Finding, ServerError> {
-        let until = if check.asks("content-as-frames") && self.echoes()? {
-            Until::Echo
+        let control = if check.has_control() {
+            Some(self.control(check, control_until(check))?)
         } else {
-            until(check)
+            None
         };
-        // The control need not be watched for an extra response.
-        let until_control = if until == Until::Another { Until::Answered } else { until };
-        let control =
-            if check.has_control() { Some(self.control(check, until_control)?) } else { None };
         let unmet = |control: &Exchange| {
-            check.rules.needs.iter().find_map(|need| missing_in_control(need, control))
+            limit_of(control).or_else(|| {
+                check.rules.needs.iter().find_map(|need| missing_in_control(need, control))
+            })
         };
         if let Some(missing) = control.as_ref().and_then(unmet) {
             return Ok(Finding::without(check, &missing));
         }
+        let other = self.silent.get(check.section).filter(|other| **other != check.id).copied();
+        let timeout = match other {
+            Some(_) => self.server.timeout / SHARE_OF_SILENT,
+            None => self.server.timeout,
+        };
         let script = Script::of(check, By::Check, &self.server.places)?;
-        let exchange = self.exchange(&script, until)?;
-        self.latest = check.id;
-        let (verdict, reasons) =
-            verdict(&check.rules, &Seen { exchange: &exchange, control: control.as_ref() });
+        let exchange = self.exchange(&script, until(check), timeout)?;
+        let seen = Seen { exchange: &exchange, control: control.as_ref() };
+        let is_silent = symptoms::silent(&seen).is_some();
+        let missing = match other {
+            Some(other) if is_silent => Some(Missing::unanswered_like(other)),
+            _ if exchange.is_flooded && exchange.has_switched() => Some(Missing::flood()),
+            // Without a control there is nothing to compare a limit with.
+            _ if control.is_none() || exchange.has_status(429) => limit_of(&exchange),
+            _ => None,
+        };
+        let (verdict, reasons) = match missing {
+            Some(missing) => (Verdict::NotApplicable, vec![missing.text()]),
+            None => verdict(&check.rules, &seen),
+        };
         let control = control.as_ref().map(Exchange::received);
         let evidence = Evidence { control, ..self.evidence(&script, &exchange) };
         self.keep_heads(check.id, &exchange, &evidence);
-        Ok(Finding { check: check.clone(), verdict, reasons, evidence: Some(evidence) })
+        let evidence = Some(evidence);
+        let finding = Finding { check: check.clone(), verdict, reasons, is_silent, evidence };
+        self.latest = Some(finding.clone());
+        Ok(finding)
     }
 
     fn evidence(&self, script: &Script, exchange: &Exchange) -> Evidence {
-        let again = finding::again(self.server.target, script, &exchange.said);
+        let again = finding::again(self.server.target, script, &exchange.marks, &exchange.said);
         let sent = [&script.bytes()[..], &exchange.said].concat();
         Evidence { sent, came: exchange.received(), control: None, arrived: None, again }
     }
@@ -247,6 +287,11 @@ impl<'a> Audit<'a> {
     ///
     /// Covers only needs that can be decided before the check is sent.
     fn missing(&mut self, need: &str) -> Result<Option<Missing>, ServerError> {
+        let checks = self.checks;
+        let find = |id: &str| checks.iter().find(|check| check.id == id);
+        if let Some(check) = find(UNKNOWN_OFFER).filter(|_| need == "heard") {
+            return Ok(if self.judge(check)?.is_silent { lack(need) } else { None });
+        }
         let server = &self.server;
         let has_udp =
             || server.offers.iter().any(|(token, _)| token.eq_ignore_ascii_case("connect-udp"));
@@ -260,7 +305,7 @@ impl<'a> Audit<'a> {
         if !is_met {
             return Ok(lack(need));
         }
-        let Some(check) = self.checks.iter().find(|check| check.id == need) else {
+        let Some(check) = find(need) else {
             return Ok(None);
         };
         Ok(Missing::pass_of(&self.judge(check)?))
@@ -269,47 +314,40 @@ impl<'a> Audit<'a> {
     /// Returns the exchange of a check's control; an equal control is sent once.
     fn control(&mut self, check: &Check, until: Until) -> Result<Exchange, ServerError> {
         let script = Script::of(check, By::Control, &self.server.places)?;
-        if let Some(known) = self.controls.get(&script) {
+        if let Some(known) = self.controls.get(&script.steps) {
             return Ok(known.clone());
         }
-        let control = self.exchange(&script, until)?;
+        let control = self.exchange(&script, until, self.server.timeout)?;
         let evidence = self.evidence(&script, &control);
         self.keep_heads(check.id, &control, &evidence);
-        self.controls.insert(script, control.clone());
+        self.controls.insert(script.steps, control.clone());
         Ok(control)
     }
 
-    /// Returns whether the WebSocket sends a message back.
-    ///
-    /// Only with such a server can the audit detect content that was read as a message. The Pong
-    /// for the probe may arrive before the message.
-    fn echoes(&mut self) -> Result<bool, ServerError> {
-        if let Some(known) = self.echoes {
-            return Ok(known);
-        }
-        let echoes = self.exchange(&self.handshake()?, Until::Echo)?.has_echo();
-        self.echoes = Some(echoes);
-        Ok(echoes)
+    fn exchange(
+        &self,
+        script: &Script,
+        until: Until,
+        timeout: Duration,
+    ) -> Result<Exchange, ServerError> {
+        self.persistently(|| {
+            thread::sleep(self.server.delay);
+            exchange::run(self.server.target, script, timeout, until, PING)
+        })
     }
 
-    fn exchange(&self, script: &Script, until: Until) -> Result<Exchange, ServerError> {
-        let Server { target, timeout, .. } = &self.server;
-        let mut outcome = exchange::run(target, script, *timeout, until);
+    /// Calls a function that connects; repeats it if the server was reached before.
+    fn persistently<T>(&self, connect: impl Fn() -> io::Result<T>) -> Result<T, ServerError> {
+        let mut outcome = connect();
         for _ in 0..TRIES {
-            if outcome.is_ok() || self.latest.is_empty() {
+            if outcome.is_ok() || self.latest.is_none() {
                 break;
             }
             thread::sleep(BETWEEN_TRIES);
-            outcome = exchange::run(target, script, *timeout, until);
+            outcome = connect();
         }
-        let after = if self.latest.is_empty() {
-            String::new()
-        } else {
-            format!(" any more, after {}", self.latest)
-        };
-        outcome.map_err(|error: io::Error| {
-            format!("{} cannot be reached{after}: {error}", target.address)
-        })
+        let address = &self.server.target.address;
+        outcome.map_err(|error| format!("{address} cannot be reached: {error}"))
     }
 
     fn keep_heads(&mut self, id: &'static str, exchange: &Exchange, evidence: &Evidence) {
@@ -338,20 +376,14 @@ impl<'a> Audit<'a> {
             let missing = Missing::new("no such answer came in this run", check.rules.apply);
             return Ok(Finding::without(check, &missing));
         }
+        let number = judged.len();
         let broken = judged
             .into_iter()
             .find_map(|((id, _, evidence), judged)| Some((id, evidence, judged.err()?)));
-        let pass = || Finding {
-            check: check.clone(),
-            verdict: Verdict::Pass,
-            reasons: Vec::new(),
-            evidence: None,
-        };
+        let pass = || Finding::bare(check, Verdict::Pass, format!("all {number} heads are so"));
         Ok(broken.map_or_else(pass, |(id, evidence, what)| Finding {
-            verdict: Verdict::Fail,
-            reasons: vec![format!("{what}, in {id}")],
             evidence: Some(evidence.clone()),
-            ..pass()
+            ..Finding::bare(check, Verdict::Fail, format!("{what}, in {id}"))
         }))
     }
 }
@@ -359,6 +391,7 @@ impl<'a> Audit<'a> {
 /// Returns how long to observe the connection, by the symptoms that a check names.
 fn until(check: &Check) -> Until {
     match () {
+        () if check.asks("content-as-frames") => Until::Settled,
         () if check.asks("stays-open") => Until::End,
         () if check.asks("open-after-close") => Until::AnnouncedEnd,
         () if check.asks("extra") => Until::Another,
@@ -366,37 +399,44 @@ fn until(check: &Check) -> Until {
     }
 }
 
+/// Returns how long to observe the control, which has no extra response.
+fn control_until(check: &Check) -> Until {
+    let until = until(check);
+    if until == Until::Another { Until::Answered } else { until }
+}
+
 /// Returns the worst verdict whose symptoms are seen, with their sentences.
+///
+/// A check that passes has a sentence of what was seen.
 fn verdict(rules: &Rules, seen: &Seen<'_>) -> (Verdict, Vec<String>) {
-    rules.verdict([Verdict::Fail, Verdict::Warn, Verdict::NotApplicable], |names| {
-        SYMPTOMS
-            .iter()
-            .filter(|(name, ..)| names.contains(name))
-            .filter_map(|(_, symptom, _)| symptom(seen))
-            .collect()
-    })
+    let (verdict, reasons) =
+        rules.verdict([Verdict::Fail, Verdict::Warn, Verdict::NotApplicable], |names| {
+            SYMPTOMS
+                .iter()
+                .filter(|(name, ..)| names.contains(name))
+                .filter_map(|(_, symptom, _)| symptom(seen))
+                .collect()
+        });
+    let reasons = if verdict == Verdict::Pass { vec![seen.summary()] } else { reasons };
+    (verdict, reasons)
 }
 
-/// Returns why a need of a check is not met, by its control; `None` if it is met.
-fn missing_in_control(need: &str, control: &Exchange) -> Option<Missing> {
-    let is_answered = control.first().is_some_and(|first| first.is_whole);
-    let has_continued =
-        || control.first().is_some_and(|first| first.interim.iter().any(|head| head.status == 100));
-    let is_met = match need {
-        "answered" => is_answered,
-        "persistent" => control.is_complete(),
-        "closing" => is_answered && control.has_ended,
-        "continue" => has_continued(),
-        "refused-400" => control.status() == Some(400),
-        _ => true,
-    };
-    if is_met { None } else { lack(need) }
+/// Returns a limit of requests that the server has announced instead of an answer.
+fn limit_of(exchange: &Exchange) -> Option<Missing> {
+    let statuses = exchange.answers.iter().filter_map(|answer| answer.status());
+    let status = statuses.into_iter().find(|status| matches!(status, 429 | 503))?;
+    Some(Missing::new(
+        format!("the server answered {status}: it limits requests, or is overloaded"),
+        "say --delay SECONDS, or have it limit less",
+    ))
 }
 
-/// Returns the need of that name as a missing one, with its remedy.
-fn lack(need: &str) -> Option<Missing> {
-    NEEDS
+/// Describes the statuses of an exchange and the end of its connection.
+fn outcome(exchange: &Exchange) -> String {
+    let statuses = exchange
+        .answers
         .iter()
-        .find(|(name, ..)| *name == need)
-        .map(|(_, what, remedy)| Missing::new(*what, *remedy))
+        .map(|answer| answer.status().map_or("nothing".into(), |status| status.to_string()));
+    let end = if exchange.has_ended { ", closed" } else { "" };
+    format!("{}{end}", statuses.collect::<Vec<_>>().join(", "))
 }

@@ -6,6 +6,7 @@
 use switchover::Error;
 
 use super::exchange::Exchange;
+use super::frames::PONG;
 use super::head_rules::{with_one_framing, with_option, with_upgrade, without_framing};
 use super::probes::Spoken;
 use super::response_reader::{Answer, Head};
@@ -38,7 +39,6 @@ pub(crate) const SYMPTOMS: &[(&str, Symptom, &str)] = &[
         waits_for_content,
         "neither a 100 nor a final status comes before the content is sent",
     ),
-    ("tunnel", tunnel, "CONNECT is answered with a 2xx"),
     ("framed-tunnel", framed_tunnel, "a 2xx to CONNECT has Content-Length or Transfer-Encoding"),
     // Symptoms of the connection.
     (
@@ -55,12 +55,6 @@ pub(crate) const SYMPTOMS: &[(&str, Symptom, &str)] = &[
     ("close-unsaid", close_unsaid, "the connection is closed, and the answer does not announce it"),
     ("lost", lost, "the next request is not answered, and the connection stays open"),
     (
-        "closed-before-next",
-        closed_before_next,
-        "the connection is closed before the next request is answered, whether or not an answer \
-         announces it",
-    ),
-    (
         "closed-unsaid-before-next",
         closed_unsaid_before_next,
         "the connection is closed before the next request is answered, and no answer announces it",
@@ -71,11 +65,6 @@ pub(crate) const SYMPTOMS: &[(&str, Symptom, &str)] = &[
         "the next request is answered with another status than in the control",
     ),
     ("extra", extra, "more answers come than there are requests"),
-    (
-        "answered-after-refusal",
-        answered_after_refusal,
-        "what follows the refused CONNECT is answered as a request",
-    ),
     // Symptoms of the switch.
     ("switched", switched, "the server answers 101"),
     ("declined", declined, "no 101 comes"),
@@ -87,7 +76,7 @@ pub(crate) const SYMPTOMS: &[(&str, Symptom, &str)] = &[
     (
         "content-as-frames",
         content_as_frames,
-        "the content of the handshake is read as a message, and answered",
+        "the content of the handshake is read as a frame, and answered",
     ),
     ("no-100-before-101", no_100_before_101, "the 101 comes without a 100 before it"),
     (
@@ -152,6 +141,33 @@ impl Seen<'_> {
         self.first()?.head.as_ref().filter(|head| head.status == 101)
     }
 
+    /// Describes the responses, for a check that passes.
+    pub(crate) fn summary(&self) -> String {
+        if let Some(answer) = self.exchange.answers.iter().find(|answer| answer.switched.is_some())
+        {
+            let spoken = match self.exchange.spoken {
+                Some(Spoken::Yes) => ", and the new protocol is spoken",
+                Some(Spoken::End) => ", and the server ended the new protocol",
+                _ => "",
+            };
+            let protocol = answer.switched.as_deref().unwrap_or_default();
+            return format!("the server switched to {protocol}{spoken}");
+        }
+        let statuses = |exchange: &Exchange| -> Vec<_> {
+            exchange.answers.iter().filter_map(Answer::status).collect()
+        };
+        let came = statuses(self.exchange);
+        let told = came.iter().map(u16::to_string).collect::<Vec<_>>().join(", ");
+        let end = if self.exchange.has_ended { "; the connection was closed" } else { "" };
+        match self.control.map(statuses) {
+            _ if came.is_empty() => format!("the server answered nothing{end}"),
+            Some(without) if without == came => {
+                format!("the server answered {told}, as without what is tried{end}")
+            }
+            _ => format!("the server answered {told}{end}"),
+        }
+    }
+
     /// Returns the status and the control's, if both exist and the first is not 101.
     fn statuses(&self) -> Option<(u16, u16)> {
         let statuses = (self.exchange.status()?, self.control?.status()?);
@@ -203,7 +219,7 @@ fn no_version(seen: &Seen<'_>) -> Option<String> {
 }
 
 /// Detects a connection that is open without a complete response.
-fn silent(seen: &Seen<'_>) -> Option<String> {
+pub(crate) fn silent(seen: &Seen<'_>) -> Option<String> {
     (is_unanswered(seen) && !seen.exchange.has_ended)
         .then(|| "no whole answer came in time; the connection stayed open".into())
 }
@@ -246,17 +262,21 @@ fn waits_for_content(seen: &Seen<'_>) -> Option<String> {
         .then(|| "neither a 100 nor a final status came before the content was sent".into())
 }
 
-/// Detects a 2xx to CONNECT.
-fn tunnel(seen: &Seen<'_>) -> Option<String> {
-    let status = seen.exchange.status().filter(|status| (200..300).contains(status))?;
-    Some(format!("CONNECT was answered {status}, which opens a tunnel"))
-}
-
 /// Detects a 2xx to CONNECT with Content-Length or Transfer-Encoding.
+///
+/// A server that answers any CONNECT so, as if it were a GET, is not meant.
 fn framed_tunnel(seen: &Seen<'_>) -> Option<String> {
-    let (opens, head) = (tunnel(seen)?, seen.first()?.head.as_ref()?);
-    let field = ["Content-Length", "Transfer-Encoding"].into_iter().find(|name| head.has(name))?;
-    Some(format!("{opens}, with {field}"))
+    let framed = |exchange: &Exchange| {
+        let head = exchange.first()?.head.as_ref()?;
+        let names = ["Content-Length", "Transfer-Encoding"];
+        let field = names.into_iter().find(|name| head.has(name))?;
+        (200..300).contains(&head.status).then_some((head.status, field))
+    };
+    let (status, field) = framed(seen.exchange)?;
+    seen.control
+        .and_then(framed)
+        .is_none()
+        .then(|| format!("CONNECT was answered {status}, which opens a tunnel, with {field}"))
 }
 
 // Symptoms of the connection.
@@ -298,18 +318,6 @@ fn lost(seen: &Seen<'_>) -> Option<String> {
         .then(|| "the next request was not answered, and the connection stayed open".into())
 }
 
-/// Detects a missing response to a later request, on a connection that ends.
-fn closed_before_next(seen: &Seen<'_>) -> Option<String> {
-    let first = seen.answered().filter(|_| is_next_unanswered(seen))?;
-    match (first.persists, seen.exchange.has_ended) {
-        (false, _) => {
-            Some("the answer closes the connection, so the next request was not answered".into())
-        }
-        (true, true) => closed_unsaid_before_next(seen),
-        (true, false) => None,
-    }
-}
-
 /// Detects a close before a later response, not announced by an earlier one.
 fn closed_unsaid_before_next(seen: &Seen<'_>) -> Option<String> {
     let is_unsaid =
@@ -339,12 +347,6 @@ fn extra(seen: &Seen<'_>) -> Option<String> {
         seen.exchange.is_complete() && seen.exchange.last().is_some_and(|last| last.persists);
     (is_over && !seen.exchange.rest().is_empty())
         .then(|| "more answers came than there were requests".into())
-}
-
-/// Detects a response to bytes after a rejected CONNECT.
-fn answered_after_refusal(seen: &Seen<'_>) -> Option<String> {
-    let status = seen.exchange.answers.get(1)?.status()?;
-    Some(format!("CONNECT was refused, and what follows it was answered as a request, {status}"))
 }
 
 // Symptoms of the switch.
@@ -410,15 +412,16 @@ fn unspoken(seen: &Seen<'_>) -> Option<String> {
     seen.exchange.spoken.is_none().then(|| format!("the audit knows no words of {protocol}"))
 }
 
-/// Detects that content of the handshake request is sent back as a message.
+/// Detects a response to the content of the handshake, which is a Ping frame.
 fn content_as_frames(seen: &Seen<'_>) -> Option<String> {
-    let is_echo = seen
-        .exchange
-        .frames()
+    let content = &seen.exchange.nonce.content;
+    let frames = seen.exchange.frames();
+    let answer = frames
         .iter()
-        .any(|frame| frame.opcode <= 2 && frame.payload.ends_with(b"hello"));
-    (seen.switch().is_some() && is_echo)
-        .then(|| "the content of the handshake was read as a message, and answered".into())
+        .find(|frame| frame.payload.windows(content.len()).any(|window| window == content))?;
+    let how = if answer.opcode == PONG { "a pong" } else { "a message" };
+    seen.switch()
+        .map(|_| format!("the content of the handshake was read as a frame: {how} answers it"))
 }
 
 fn no_100_before_101(seen: &Seen<'_>) -> Option<String> {
@@ -457,8 +460,9 @@ fn deflated(seen: &Seen<'_>) -> Option<String> {
 fn window_ignored(seen: &Seen<'_>) -> Option<String> {
     let mut parameters =
         deflate(seen)?.split(';').skip(1).filter_map(|parameter| parameter.split_once('='));
-    let is_kept = parameters
-        .any(|(name, value)| name.trim() == "server_max_window_bits" && value.trim() == "8");
+    let is_kept = parameters.any(|(name, value)| {
+        name.trim() == "server_max_window_bits" && value.trim().trim_matches('"') == "8"
+    });
     extended(seen).filter(|_| !is_kept)
 }
 

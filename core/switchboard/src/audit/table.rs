@@ -10,6 +10,7 @@
 //! fail: the symptoms that are a failure
 //! warn: the symptoms that are a warning
 //! moot: the symptoms that make the check not applicable
+//! note: the symptoms that are told, and the check passes
 //! apply: the remedy in that case
 //!   GET /plain HTTP/1.1        a line, to which CRLF is added
 //! + Upgrade: x-audit/1         a line that only the check sends
@@ -32,6 +33,8 @@ pub(crate) struct Check {
     /// The RFC and the section, such as `RFC 9110, 7.8`.
     pub(crate) clause: &'static str,
     pub(crate) title: &'static str,
+    /// The title of the section that the check is in.
+    pub(crate) section: &'static str,
     pub(crate) rules: Rules,
     pub(crate) lines: Vec<Line>,
 }
@@ -49,6 +52,8 @@ pub(crate) struct Rules {
     pub(crate) warn: Vec<&'static str>,
     /// The symptoms that make the check not applicable.
     pub(crate) moot: Vec<&'static str>,
+    /// The symptoms that a check tells although it passes.
+    pub(crate) note: Vec<&'static str>,
     /// The remedy if the check is not applicable because of `moot`.
     pub(crate) apply: &'static str,
 }
@@ -74,7 +79,7 @@ impl Rules {
         judged
             .into_iter()
             .find(|(_, reasons)| !reasons.is_empty())
-            .unwrap_or((Verdict::Pass, Vec::new()))
+            .unwrap_or((Verdict::Pass, seen(&self.note)))
     }
 }
 
@@ -111,6 +116,12 @@ impl Check {
         self.lines.iter().any(|line| line.by != By::Both)
     }
 
+    /// Returns whether the check asks for the plain resource, or for that of POST.
+    pub(crate) fn asks_plainly(&self) -> bool {
+        let is_plain = |text: &str| text.contains("/plain ") || text.contains("/echo ");
+        self.lines.iter().any(|line| matches!(line.what, What::Text(text) if is_plain(text)))
+    }
+
     /// Returns whether `fail` or `warn` of the check names a symptom.
     pub(crate) fn asks(&self, symptom: &str) -> bool {
         self.rules.fail.iter().chain(&self.rules.warn).any(|name| *name == symptom)
@@ -120,11 +131,11 @@ impl Check {
 /// Parses a table; an error has the line and its number.
 pub(crate) fn parse(text: &'static str) -> Result<Vec<Check>, String> {
     let mut checks: Vec<Check> = Vec::new();
-    let (mut section, mut is_open) = (Rules::default(), false);
+    let (mut section, mut name, mut is_open) = (Rules::default(), "", false);
     for (number, line) in text.lines().enumerate() {
         let wrong = |what: &str| format!("line {}: {what}: {line}", number + 1);
-        if line.starts_with("==") {
-            (section, is_open) = (Rules::default(), false);
+        if let Some(title) = line.strip_prefix("== ") {
+            (section, name, is_open) = (Rules::default(), title, false);
         } else if line.starts_with('#') {
         } else if let Some(sent) = sent(line) {
             let check =
@@ -141,7 +152,9 @@ pub(crate) fn parse(text: &'static str) -> Result<Vec<Check>, String> {
                 .map_or(&mut section, |check| &mut check.rules);
             rules.set(key, value).ok_or_else(|| wrong("no such rule"))?;
         } else {
-            checks.push(Check::begin(line, &section).ok_or_else(|| wrong("no head of a check"))?);
+            checks.push(
+                Check::begin(line, name, &section).ok_or_else(|| wrong("no head of a check"))?,
+            );
             is_open = true;
         }
     }
@@ -176,7 +189,7 @@ fn end_head(check: Option<&mut Check>) {
 
 impl Check {
     /// Parses `ID LEVEL RFC N, SECTION: TITLE`.
-    fn begin(line: &'static str, section: &Rules) -> Option<Self> {
+    fn begin(line: &'static str, section: &'static str, rules: &Rules) -> Option<Self> {
         let (head, title) = line.split_once(": ")?;
         let (id, rest) = head.split_once(' ')?;
         let (level, clause) = rest.split_at(rest.find(" RFC ")?);
@@ -186,7 +199,8 @@ impl Check {
             level,
             clause: clause.trim(),
             title,
-            rules: section.clone(),
+            section,
+            rules: rules.clone(),
             lines: Vec::new(),
         };
         has_number.then_some(check)
@@ -202,6 +216,7 @@ impl Rules {
             "fail" => self.fail = list(),
             "warn" => self.warn = list(),
             "moot" => self.moot = list(),
+            "note" => self.note = list(),
             "apply" => self.apply = value,
             _ => return None,
         }

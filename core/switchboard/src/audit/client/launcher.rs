@@ -3,14 +3,14 @@
 //! Runs a command for each check, or prints a URL that a person opens in the client.
 
 use std::io::{self, Read, Write};
-use std::process::{self, Child, ChildStdin, Command, Stdio};
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::process::{ChildStdin, Command, Stdio};
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use super::identity::Identity;
+use crate::audit::process::Process;
 
 /// The most bytes of a command's output that are kept.
 const KEPT: usize = 64 * 1024;
@@ -22,17 +22,10 @@ pub(crate) const GLANCE: Duration = Duration::from_millis(5);
 ///
 /// A process that outlives the command may hold its pipes open.
 const LAST_OUTPUT: Duration = Duration::from_secs(1);
-/// The exit status after ^C, the same as in shells.
-const INTERRUPTED: i32 = 130;
 /// The standard input of a command.
 ///
 /// The pipe stays open until the check is over.
 const INPUT: &[u8] = b"hello\n";
-
-/// The process group of the running command; 0 for none.
-///
-/// ^C in a terminal does not reach that group, so the handler kills it.
-static RUNNING: AtomicU32 = AtomicU32::new(0);
 
 pub(crate) enum ClientLauncher {
     Person,
@@ -45,7 +38,7 @@ pub(crate) enum ClientLauncher {
 /// A client that was started for a check.
 #[derive(Default)]
 pub(crate) struct Call {
-    child: Option<Child>,
+    process: Option<Process>,
     /// The command's standard input, which is kept open.
     _input: Option<ChildStdin>,
     output: Arc<Mutex<Vec<u8>>>,
@@ -147,11 +140,8 @@ impl Call {
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
-        // The processes that a shell starts are in its group, and are killed with it.
-        #[cfg(unix)]
-        std::os::unix::process::CommandExt::process_group(&mut command, 0);
-        let mut child = command.spawn()?;
-        RUNNING.store(child.id(), Ordering::SeqCst);
+        let mut process = Process::start(&mut command)?;
+        let child = process.child();
         let output = Arc::default();
         let (reader, readers) = mpsc::channel();
         keep(child.stdout.take(), &output, reader.clone());
@@ -161,30 +151,27 @@ impl Call {
             // A command need not read its standard input.
             let _ = input.write_all(INPUT);
         }
-        Ok(Self { child: Some(child), _input: input, output, readers: Some(readers) })
+        Ok(Self { process: Some(process), _input: input, output, readers: Some(readers) })
     }
 
     /// Returns whether the command has ended.
     pub(crate) fn is_over(&mut self) -> bool {
-        self.child.as_mut().is_some_and(|child| matches!(child.try_wait(), Ok(Some(_)) | Err(_)))
+        self.process.as_mut().is_some_and(Process::is_over)
     }
 
     /// Waits for the command to end, at most for `grace`, then kills it.
     ///
     /// Returns `None` if there is no command.
     pub(crate) fn end(mut self, grace: Duration) -> Option<Ended> {
-        self.child.as_ref()?;
+        self.process.as_ref()?;
         drop(self._input.take());
         let deadline = Instant::now() + grace;
         while !self.is_over() && Instant::now() < deadline {
             thread::sleep(GLANCE);
         }
-        let code = self
-            .child
-            .as_mut()
-            .and_then(|child| child.try_wait().ok().flatten())
-            .and_then(|status| status.code());
-        self.kill();
+        let status = self.process.as_mut().map(|process| process.child().try_wait());
+        let code = status.and_then(|status| status.ok().flatten()).and_then(|status| status.code());
+        drop(self.process.take());
         // The last output may still be in a pipe. Nothing is sent on the channel: it disconnects
         // once the threads that read the pipes have ended.
         if let Some(readers) = &self.readers {
@@ -192,41 +179,6 @@ impl Call {
         }
         let output = self.output.lock().unwrap_or_else(PoisonError::into_inner).clone();
         Some(Ended { code, output })
-    }
-
-    fn kill(&mut self) {
-        let Some(mut child) = self.child.take() else { return };
-        RUNNING.store(0, Ordering::SeqCst);
-        kill_group(child.id());
-        let _ = child.kill();
-        let _ = child.wait();
-    }
-}
-
-/// Installs a ^C handler that kills the running command and exits.
-pub(crate) fn end_with_us() {
-    // If a handler is installed already, it stays.
-    let _ = ctrlc::set_handler(|| {
-        if let group @ 1.. = RUNNING.load(Ordering::SeqCst) {
-            kill_group(group);
-        }
-        process::exit(INTERRUPTED);
-    });
-}
-
-/// Kills a process group; does nothing on systems without groups.
-fn kill_group(group: u32) {
-    if cfg!(unix) {
-        let _ = Command::new("kill")
-            .args(["-KILL", "--", &format!("-{group}")])
-            .stderr(Stdio::null())
-            .status();
-    }
-}
-
-impl Drop for Call {
-    fn drop(&mut self) {
-        self.kill();
     }
 }
 

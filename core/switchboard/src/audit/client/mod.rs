@@ -19,11 +19,12 @@ use std::io;
 use std::time::Duration;
 
 pub(crate) use identity::Identity;
-pub(crate) use launcher::{ClientLauncher, end_with_us};
+pub(crate) use launcher::ClientLauncher;
 use session::{ClientSession, Times, Until};
 use symptoms::{SYMPTOMS, Seen};
 
 use super::finding::{Evidence, Finding, Missing};
+use super::run::Auditor;
 use super::server::ServerError;
 use super::table::{Check, Rules};
 use super::verdict::Verdict;
@@ -80,6 +81,31 @@ pub(crate) struct Audit<'a> {
     offers: Vec<String>,
 }
 
+impl Auditor for Audit<'_> {
+    fn judge(&mut self, check: &Check) -> Result<Finding, ServerError> {
+        if let Some(finding) = self.findings.get(check.id) {
+            return Ok(finding.clone());
+        }
+        let mut finding = self.attempt(check)?;
+        // A single failure may be chance, so the check runs twice, and the milder verdict counts.
+        if finding.verdict >= Verdict::Warn && !check.lines.is_empty() && self.caller.is_patient() {
+            finding =
+                std::cmp::min_by_key(finding, self.attempt(check)?, |finding| finding.verdict);
+        }
+        self.findings.insert(check.id, finding.clone());
+        Ok(finding)
+    }
+
+    /// Returns nothing: a client that cannot be started is no fault of its handshake.
+    fn suspect(&self) -> Option<Finding> {
+        None
+    }
+
+    fn see_it_alive(&self) -> Result<(), ServerError> {
+        Ok(())
+    }
+}
+
 impl<'a> Audit<'a> {
     /// Begins an audit with the first check, in which the client must send a request.
     ///
@@ -112,26 +138,6 @@ impl<'a> Audit<'a> {
         Ok(audit)
     }
 
-    /// Returns the name of the audited client for the report.
-    pub(crate) fn subject(&self) -> String {
-        self.caller.subject()
-    }
-
-    /// Runs a check and all checks that it needs; returns the recorded finding if any.
-    pub(crate) fn judge(&mut self, check: &Check) -> Result<Finding, ServerError> {
-        if let Some(finding) = self.findings.get(check.id) {
-            return Ok(finding.clone());
-        }
-        let mut finding = self.attempt(check)?;
-        // A single failure may be chance, so the check runs twice, and the milder verdict counts.
-        if finding.verdict >= Verdict::Warn && !check.lines.is_empty() && self.caller.is_patient() {
-            finding =
-                std::cmp::min_by_key(finding, self.attempt(check)?, |finding| finding.verdict);
-        }
-        self.findings.insert(check.id, finding.clone());
-        Ok(finding)
-    }
-
     fn attempt(&mut self, check: &Check) -> Result<Finding, ServerError> {
         for need in &check.rules.needs {
             if let Some(missing) = self.missing(need)? {
@@ -140,7 +146,8 @@ impl<'a> Audit<'a> {
         }
         if check.lines.is_empty() {
             let (verdict, reasons) = self.verdict(&check.rules, &ClientSession::default());
-            return Ok(Finding { check: check.clone(), verdict, reasons, evidence: None });
+            let check = check.clone();
+            return Ok(Finding { check, verdict, reasons, is_silent: false, evidence: None });
         }
         let cannot = |error: io::Error| error.to_string();
         let identity = self.identity.as_ref();
@@ -168,7 +175,8 @@ impl<'a> Audit<'a> {
             again,
         };
         self.visits.insert(check.id, visit);
-        Ok(Finding { check: check.clone(), verdict, reasons, evidence: Some(evidence) })
+        let (check, evidence) = (check.clone(), Some(evidence));
+        Ok(Finding { check, verdict, reasons, is_silent: false, evidence })
     }
 
     /// Returns the first verdict whose symptoms are seen, with their sentences.

@@ -14,15 +14,14 @@ use rustls::ServerConfig;
 use super::identity::Identity;
 use super::launcher::{Call, ClientLauncher, Ended, GLANCE};
 use crate::audit::finding::{End, Missing, Received};
-use crate::audit::probes::{CLOSE, Frame, PONG, frames};
+use crate::audit::frames::{self, CLOSE, Frame, PONG, frames};
 use crate::audit::request_reader::{Request, RequestReader};
 use crate::audit::response_script::{self, PAYLOAD, PING, Step};
 use crate::audit::table::{Check, What};
 use crate::audit::wire::{WaitResult, Wire};
 
 /// The opcodes that show an open WebSocket: data, Ping and Pong, but not Close.
-const TALK: [u8; 5] = [0, 1, 2, PING_CODE, PONG];
-const PING_CODE: u8 = 9;
+const TALK: [u8; 5] = [0, 1, 2, frames::PING, PONG];
 /// The client connection preface of HTTP/2 (RFC 9113, section 3.4).
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 /// A Close frame with the status code 1000.
@@ -212,7 +211,7 @@ pub(crate) fn visit(
 ///
 /// It is the full timeout if the check rates the exit, else only a pause.
 fn grace(check: &Check, times: Times) -> Duration {
-    let is_judged = check.asks("satisfied") || check.rules.moot.contains(&"leaves-at-once");
+    let is_judged = check.rules.moot.contains(&"leaves-at-once");
     if is_judged { times.timeout } else { times.pause }
 }
 
@@ -387,9 +386,6 @@ impl ScriptedServer {
                 self.visit.sent.extend_from_slice(bytes);
                 // A peer that has closed is noticed at the next read.
                 let _ = talk.wire.send(bytes);
-                if let [_] = bytes[..] {
-                    thread::sleep(Duration::from_millis(1));
-                }
             }
             Step::Pause => talk.listen(self.times.pause, |_| false),
             Step::End => talk.wire.end(),

@@ -28,9 +28,8 @@ pub(crate) const SYMPTOMS: &[(&str, Symptom, &str)] = &[
     ("leaves-at-once", leaves_at_once, "the client leaves as soon as it is open"),
     ("opened", opened, "the client speaks the new protocol"),
     ("left-open", left_open, "the client sends nothing, and leaves the connection open"),
-    // Symptoms of later requests and of the command's exit.
+    // Symptoms of later requests.
     ("asked-again", asked_again, "the client asks again on the same connection"),
-    ("satisfied", satisfied, "the command ends with 0, as if it had been answered"),
     ("no-retry", no_retry, "the client does not ask again"),
     ("bad-retry", bad_retry, "the next request breaks a rule"),
     (
@@ -116,12 +115,6 @@ fn left_open(seen: &Seen<'_>) -> Option<String> {
 fn asked_again(seen: &Seen<'_>) -> Option<String> {
     let is_same = seen.visit.requests.len() > 1 && !seen.visit.has_moved;
     is_same.then(|| "the client asked again on the same connection".into())
-}
-
-/// Detects that the command exited with 0.
-fn satisfied(seen: &Seen<'_>) -> Option<String> {
-    let code = seen.visit.ended.as_ref()?.code?;
-    (code == 0).then(|| "the command took that for an answer: it ended with 0".into())
 }
 
 fn no_retry(seen: &Seen<'_>) -> Option<String> {

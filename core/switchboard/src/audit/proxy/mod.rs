@@ -22,10 +22,13 @@ use symptoms::{SYMPTOMS, Seen};
 
 use super::exchange::{self, Exchange, Until};
 use super::finding::{Evidence, Finding, Missing, Received};
+use super::frames::TEXT;
+use super::run::Auditor;
 use super::script::{Places, Script};
 use super::server::ServerError;
 use super::table::{By, Check, Line, Rules, What};
 use super::verdict::Verdict;
+use super::wire::Wire;
 use crate::target::Target;
 
 pub(crate) const TABLE: &str = include_str!("proxy.checks");
@@ -39,12 +42,15 @@ pub(super) const NEEDS: &[(&str, &str, &str)] = &[
         "without an offer a second request on the connection is not answered either",
         "have the proxy keep its clients' connections",
     ),
+    ("forward", "it is about a forward proxy", "say --forward for a forward proxy"),
     ("cleartext", "one direction of a TLS connection is not ended here", "give an http URL"),
 ];
 /// The check with a plain request, which all others need.
 const CONTROL: &str = "P00";
 /// The time to wait until the origin has recorded a request.
 const BLINK: Duration = Duration::from_millis(20);
+/// The longest wait for a request at the origin, after the client's answer.
+const LATE: Duration = Duration::from_secs(1);
 /// The longest time for a proxy to notice that its origin is reachable again.
 const RECOVERY: Duration = Duration::from_secs(10);
 /// The script of two requests without an offer, to see if a connection persists.
@@ -75,10 +81,37 @@ pub(crate) struct Audit<'a> {
     timeout: Duration,
     checks: &'a [Check],
     findings: HashMap<&'static str, Finding>,
+    /// The latest finding, after which the proxy may be unreachable.
+    latest: Option<Finding>,
     /// True if two requests on one connection are answered.
     persists: bool,
     /// A request as it is sent, if the proxy changes it; else `None`.
     changed: Option<Vec<u8>>,
+}
+
+impl Auditor for Audit<'_> {
+    fn judge(&mut self, check: &Check) -> Result<Finding, ServerError> {
+        if let Some(finding) = self.findings.get(check.id) {
+            return Ok(finding.clone());
+        }
+        let mut finding = self.attempt(check)?;
+        // A single failure may be chance, so the check runs twice, and the milder verdict counts.
+        if finding.verdict >= Verdict::Warn {
+            finding =
+                std::cmp::min_by_key(finding, self.attempt(check)?, |finding| finding.verdict);
+        }
+        self.findings.insert(check.id, finding.clone());
+        Ok(finding)
+    }
+
+    fn suspect(&self) -> Option<Finding> {
+        self.latest.clone()
+    }
+
+    fn see_it_alive(&self) -> Result<(), ServerError> {
+        let cannot = |error| format!("{} cannot be reached: {error}", self.proxy.address);
+        Wire::connect(self.proxy, self.timeout).map(drop).map_err(cannot)
+    }
 }
 
 impl<'a> Audit<'a> {
@@ -100,6 +133,7 @@ impl<'a> Audit<'a> {
             timeout,
             checks,
             findings,
+            latest: None,
             persists: false,
             changed: None,
         };
@@ -135,21 +169,6 @@ impl<'a> Audit<'a> {
         Ok(matches!(exchange.status(), Some(502..=504)))
     }
 
-    /// Runs a check and all checks that it needs; returns the recorded finding if any.
-    pub(crate) fn judge(&mut self, check: &Check) -> Result<Finding, ServerError> {
-        if let Some(finding) = self.findings.get(check.id) {
-            return Ok(finding.clone());
-        }
-        let mut finding = self.attempt(check)?;
-        // A single failure may be chance, so the check runs twice, and the milder verdict counts.
-        if finding.verdict >= Verdict::Warn {
-            finding =
-                std::cmp::min_by_key(finding, self.attempt(check)?, |finding| finding.verdict);
-        }
-        self.findings.insert(check.id, finding.clone());
-        Ok(finding)
-    }
-
     fn attempt(&mut self, check: &Check) -> Result<Finding, ServerError> {
         for need in &check.rules.needs {
             if let Some(missing) = self.missing(need)? {
@@ -167,7 +186,10 @@ impl<'a> Audit<'a> {
             arrived: Some(log.came),
             again: self.again(check),
         };
-        Ok(Finding { check: check.clone(), verdict, reasons, evidence: Some(evidence) })
+        let (check, evidence) = (check.clone(), Some(evidence));
+        let finding = Finding { check, verdict, reasons, is_silent: false, evidence };
+        self.latest = Some(finding.clone());
+        Ok(finding)
     }
 
     /// Sends a check through the proxy, and returns the records of both sides.
@@ -191,8 +213,13 @@ impl<'a> Audit<'a> {
         let script = Script::of(&question(check), By::Check, places)?;
         let cannot = |error: io::Error| format!("{} cannot be reached: {error}", target.address);
         let exchange =
-            exchange::run(target, &script, self.timeout, until(check)).map_err(cannot)?;
+            exchange::run(target, &script, self.timeout, until(check), TEXT).map_err(cannot)?;
+        // The proxy may answer before it forwards, and close what it has opened a moment later.
+        let deadline = Instant::now() + LATE;
         thread::sleep(BLINK);
+        while self.origin.log().requests.is_empty() && Instant::now() < deadline {
+            thread::sleep(BLINK);
+        }
         Ok((exchange, self.origin.log()))
     }
 
@@ -213,6 +240,8 @@ impl<'a> Audit<'a> {
             echo: path.clone(),
             websocket: path,
             token: None,
+            fields: Vec::new(),
+            subprotocol: None,
         }
     }
 
@@ -221,6 +250,7 @@ impl<'a> Audit<'a> {
         let is_met = match need {
             "persistent" => self.persists,
             "cleartext" => !self.proxy.is_secure,
+            "forward" => self.is_forward,
             _ => {
                 let Some(check) = self.checks.iter().find(|check| check.id == need) else {
                     return Ok(None);
@@ -276,13 +306,16 @@ fn until(check: &Check) -> Until {
 ///
 /// `NotApplicable` comes first: then the situation that the check tests has not occurred.
 fn verdict(rules: &Rules, seen: &Seen<'_>, is_forward: bool) -> (Verdict, Vec<String>) {
-    rules.verdict([Verdict::NotApplicable, Verdict::Fail, Verdict::Warn], |words| {
-        let is_asked =
-            |name: &str| words.iter().any(|word| symptoms::means(word, name, is_forward));
-        SYMPTOMS
-            .iter()
-            .filter(|(name, ..)| is_asked(name))
-            .filter_map(|(_, symptom, _)| symptom(seen))
-            .collect()
-    })
+    let (verdict, reasons) =
+        rules.verdict([Verdict::NotApplicable, Verdict::Fail, Verdict::Warn], |words| {
+            let is_asked =
+                |name: &str| words.iter().any(|word| symptoms::means(word, name, is_forward));
+            SYMPTOMS
+                .iter()
+                .filter(|(name, ..)| is_asked(name))
+                .filter_map(|(_, symptom, _)| symptom(seen))
+                .collect()
+        });
+    let is_unexplained = verdict == Verdict::Pass && reasons.is_empty();
+    (verdict, if is_unexplained { vec![seen.summary()] } else { reasons })
 }

@@ -6,13 +6,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
+use crate::audit::frames::{self, TEXT};
+use crate::audit::nonce;
 use crate::audit::request_reader::{Request, RequestReader};
 use crate::audit::response_script::{self, Step};
-use crate::audit::script::PING;
 use crate::audit::table::{Line, What};
 
-/// The Pong frame with which the origin responds to the audit's Ping.
-pub(crate) const PONG: &[u8] = b"\x8a\x05audit";
 /// The Close frame that the origin sends after the client's EOF.
 pub(crate) const BYE: &[u8] = b"\x88\x02\x03\xe8";
 const PLAIN: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\norigin\n";
@@ -191,15 +190,15 @@ impl Connection {
         Ok(switches)
     }
 
-    /// Speaks WebSocket: responds to the Ping with a Pong, and to EOF with a Close.
+    /// Speaks WebSocket: echoes the audit's message, and responds to EOF with a Close.
     fn speak(&mut self, number: u64) -> io::Result<()> {
         let mut came = self.incoming.rest().to_vec();
         let mut piece = [0; 4096];
         let mut has_answered = false;
         loop {
-            if !has_answered && came.windows(PING.len()).any(|window| window == PING) {
+            if !has_answered && let Some(echo) = echo(&came) {
                 has_answered = true;
-                self.stream.write_all(PONG)?;
+                self.stream.write_all(&echo)?;
             }
             match self.stream.read(&mut piece)? {
                 0 => {
@@ -229,4 +228,19 @@ impl Connection {
             }
         }
     }
+}
+
+/// Returns the frame that sends the audit's message back, if it has arrived.
+///
+/// It is found also behind bytes that are no frames. They are another fault.
+fn echo(came: &[u8]) -> Option<Vec<u8>> {
+    let unmasked = |payload: &[u8]| [&[0x80 | TEXT, 5][..], payload].concat();
+    let frames = frames::frames(came);
+    if let Some(frame) = frames.iter().find(|frame| frame.opcode == TEXT) {
+        return Some(unmasked(&frame.payload[..frame.payload.len().min(nonce::LEN)]));
+    }
+    let begin = &frames::masked(TEXT, &[0; nonce::LEN])[..6];
+    let at = came.windows(begin.len()).position(|window| window == begin)?;
+    let frame = frames::frames(&came[at..]).into_iter().next()?;
+    Some(unmasked(&frame.payload))
 }

@@ -5,7 +5,8 @@
 
 use super::origin::{BYE, Log};
 use crate::audit::exchange::Exchange;
-use crate::audit::probes::{CLOSE, Spoken};
+use crate::audit::frames::CLOSE;
+use crate::audit::probes::Spoken;
 use crate::audit::request_reader::Request;
 use crate::audit::response_reader::Head;
 
@@ -26,6 +27,7 @@ pub(crate) type Symptom = fn(&Seen<'_>) -> Option<String>;
 pub(crate) const SYMPTOMS: &[(&str, Symptom, &str)] = &[
     // Symptoms at the origin.
     ("unforwarded", unforwarded, "the origin gets no request"),
+    ("unseen", unseen, "the origin gets no request, and the client no 101"),
     ("unoffered", unoffered, "no offer of websocket reaches the origin"),
     ("offer-seen", offer_seen, "an offer reaches the origin"),
     ("upgrade-seen", upgrade_seen, "Upgrade reaches the origin"),
@@ -61,11 +63,8 @@ pub(crate) const SYMPTOMS: &[(&str, Symptom, &str)] = &[
         "the connection is closed before the next request is answered, and no answer announces it",
     ),
     ("stays-open", stays_open, "the connection stays open after the answer"),
-    (
-        "bare-426",
-        bare_426,
-        "the 426 reaches the client without Upgrade, or without Connection: Upgrade",
-    ),
+    ("unnamed-426", unnamed_426, "the 426 reaches the client without Upgrade"),
+    ("bare-426", bare_426, "the 426 reaches the client with Upgrade, without Connection: Upgrade"),
     ("no-426", no_426, "no 426 reaches the client"),
     (
         "framed-tunnel",
@@ -74,6 +73,17 @@ pub(crate) const SYMPTOMS: &[(&str, Symptom, &str)] = &[
     ),
     // Symptoms of the switch.
     ("switched", switched, "the client gets a 101"),
+    ("misnamed", misnamed, "the client gets a 101 to another protocol than it has offered"),
+    (
+        "tunnelled",
+        tunnelled,
+        "the proxy answers CONNECT with a 2xx, though nothing listens at its target",
+    ),
+    (
+        "answered-after-refusal",
+        answered_after_refusal,
+        "what follows the refused CONNECT is answered as a request",
+    ),
     ("lost-switch", lost_switch, "the origin answers 101, and the client does not get it"),
     (
         "bare-101",
@@ -87,7 +97,7 @@ pub(crate) const SYMPTOMS: &[(&str, Symptom, &str)] = &[
         leftover_lost,
         "the bytes in the segment of the 101 do not reach the client, or not first",
     ),
-    ("mute", mute, "after the 101 a ping gets no pong"),
+    ("mute", mute, "after the 101 a message to the origin does not come back"),
     ("end-lost", end_lost, "what the origin says after the client's end does not reach the client"),
 ];
 
@@ -119,6 +129,16 @@ impl Seen<'_> {
         self.exchange.answers.iter().filter_map(|answer| answer.head.as_ref())
     }
 
+    /// Describes what came out on both sides, for a check that passes.
+    pub(crate) fn summary(&self) -> String {
+        let requests = self.log.requests.len();
+        let upgrade = self.log.requests.iter().find_map(|request| request.field("upgrade"));
+        let offer = upgrade.map_or(String::new(), |value| format!(", with Upgrade: {value}"));
+        let number =
+            if requests == 1 { "1 request".into() } else { format!("{requests} requests") };
+        format!("the origin got {number}{offer}; the client got {}", self.status())
+    }
+
     fn status(&self) -> String {
         self.exchange.status().map_or("nothing".into(), |status| status.to_string())
     }
@@ -131,6 +151,11 @@ fn unforwarded(seen: &Seen<'_>) -> Option<String> {
         .requests
         .is_empty()
         .then(|| format!("the origin got no request, the client {}", seen.status()))
+}
+
+/// Detects a request that the proxy has answered itself, in HTTP.
+fn unseen(seen: &Seen<'_>) -> Option<String> {
+    unforwarded(seen).filter(|_| seen.switch().is_none())
 }
 
 /// Detects that no offer of websocket reached the origin.
@@ -261,13 +286,17 @@ fn stays_open(seen: &Seen<'_>) -> Option<String> {
         .then(|| "the connection stayed open after the answer".into())
 }
 
+fn unnamed_426(seen: &Seen<'_>) -> Option<String> {
+    let head = seen.heads().find(|head| head.status == 426)?;
+    (!head.has("upgrade")).then(|| {
+        "the 426 reached the client without Upgrade, which its Connection has named".into()
+    })
+}
+
 fn bare_426(seen: &Seen<'_>) -> Option<String> {
     let head = seen.heads().find(|head| head.status == 426)?;
-    match (head.has("upgrade"), head.lists("connection", "upgrade")) {
-        (false, _) => Some("the 426 reached the client without Upgrade".into()),
-        (true, false) => Some("the 426 reached the client without Connection: Upgrade".into()),
-        (true, true) => None,
-    }
+    (head.has("upgrade") && !head.lists("connection", "upgrade"))
+        .then(|| "the 426 reached the client without Connection: Upgrade".into())
 }
 
 fn no_426(seen: &Seen<'_>) -> Option<String> {
@@ -290,6 +319,24 @@ fn switched(seen: &Seen<'_>) -> Option<String> {
         "the client got a 101, to {}",
         head.all("upgrade").next().unwrap_or("what it does not say")
     ))
+}
+
+/// Detects a 101 at the client to a protocol other than websocket.
+fn misnamed(seen: &Seen<'_>) -> Option<String> {
+    let named =
+        seen.switch()?.all("upgrade").find(|each| !each.eq_ignore_ascii_case("websocket"))?;
+    Some(format!("the client got a 101 to {named}, which it has not offered"))
+}
+
+fn tunnelled(seen: &Seen<'_>) -> Option<String> {
+    let status = seen.exchange.status().filter(|status| (200..300).contains(status))?;
+    Some(format!("CONNECT to a port without a listener was answered {status}"))
+}
+
+/// Detects a response to bytes after a rejected CONNECT.
+fn answered_after_refusal(seen: &Seen<'_>) -> Option<String> {
+    let status = seen.exchange.answers.get(1)?.status()?;
+    Some(format!("CONNECT was refused, and what follows it was answered as a request, {status}"))
 }
 
 /// Detects that the origin sent a 101 which the client did not receive.
@@ -332,11 +379,12 @@ fn leftover_lost(seen: &Seen<'_>) -> Option<String> {
     })
 }
 
-/// Detects that no Pong came back after the 101.
+/// Detects that a message did not come back from the origin after the 101.
 fn mute(seen: &Seen<'_>) -> Option<String> {
     seen.switch()?;
-    (seen.exchange.spoken != Some(Spoken::Yes))
-        .then(|| "after the 101 no bytes pass: a ping got no pong".into())
+    (seen.exchange.spoken != Some(Spoken::Yes)).then(|| {
+        "after the 101 a message to the origin, which sends it back, did not come back".into()
+    })
 }
 
 /// Detects that the origin's last frame, a Close, did not arrive.

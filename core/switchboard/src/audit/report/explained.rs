@@ -5,7 +5,7 @@
 use std::fmt::Write;
 
 use crate::audit::table::{By, Check, Line, What};
-use crate::audit::{client, proxy, server, symptoms};
+use crate::audit::{client, needs, proxy, symptoms};
 
 /// Returns the description of a check.
 pub(crate) fn explanation(check: &Check) -> String {
@@ -45,7 +45,7 @@ fn vocabulary(check: &Check) -> (Vec<(&'static str, &'static str)>, Needs) {
     match check.id.as_bytes()[0] {
         b'C' => (texts(client::symptoms::SYMPTOMS), client::NEEDS),
         b'P' => (texts(proxy::symptoms::SYMPTOMS), proxy::NEEDS),
-        _ => ([texts(symptoms::SYMPTOMS), texts(symptoms::HEAD_RULES)].concat(), server::NEEDS),
+        _ => ([texts(symptoms::SYMPTOMS), texts(symptoms::HEAD_RULES)].concat(), needs::NEEDS),
     }
 }
 

@@ -2,12 +2,18 @@
 
 use serde::Serialize;
 
-use super::Report;
+use super::{Report, TABLES};
 use crate::audit::finding::{End, Evidence, Finding, Received};
 use crate::audit::verdict::Verdict;
 
 #[derive(Serialize)]
 struct ReportJson<'a> {
+    tool: &'a str,
+    version: &'a str,
+    tables: u32,
+    arguments: &'a [String],
+    begun: u64,
+    seconds: f64,
     subject: &'a str,
     passed: usize,
     warned: usize,
@@ -47,6 +53,12 @@ struct Latin1<'a> {
 pub(super) fn report(report: &Report) -> String {
     let each = |finding| FindingJson::of(finding, report.known.accepts(finding));
     let told = ReportJson {
+        tool: "switchboard audit",
+        version: env!("CARGO_PKG_VERSION"),
+        tables: TABLES,
+        arguments: &report.arguments,
+        begun: report.timestamp(),
+        seconds: report.duration(),
         subject: &report.subject,
         passed: report.count(Verdict::Pass),
         warned: report.count(Verdict::Warn),
@@ -56,7 +68,16 @@ pub(super) fn report(report: &Report) -> String {
         findings: report.findings.iter().map(each).collect(),
     };
     // The value has only strings, numbers and booleans, so this cannot fail.
-    serde_json::to_string_pretty(&told).unwrap_or_default() + "\n"
+    let json = serde_json::to_string_pretty(&told).unwrap_or_default();
+    // A terminal takes the controls U+0080 to U+009F for escapes of its own.
+    let mut text = String::with_capacity(json.len() + 1);
+    for letter in json.chars() {
+        match letter {
+            '\u{7f}'..='\u{9f}' => text += &format!("\\u{:04x}", u32::from(letter)),
+            letter => text.push(letter),
+        }
+    }
+    text + "\n"
 }
 
 impl<'a> FindingJson<'a> {

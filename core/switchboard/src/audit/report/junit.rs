@@ -1,6 +1,6 @@
 //! The report as JUnit XML, with a test case for each check.
 
-use super::{Report, text};
+use super::{Report, TABLES, text};
 use crate::audit::finding::Finding;
 use crate::audit::verdict::Verdict;
 
@@ -8,12 +8,22 @@ pub(super) fn report(report: &Report) -> String {
     let failures = report.findings.iter().filter(|finding| report.is_failure(finding)).count();
     let cases: String = report.findings.iter().map(|finding| case(report, finding)).collect();
     let name = escaped(&format!("switchboard audit {}", report.subject));
+    let properties: String = [
+        ("version", env!("CARGO_PKG_VERSION").to_owned()),
+        ("tables", TABLES.to_string()),
+        ("arguments", report.arguments.join(" ")),
+    ]
+    .iter()
+    .map(|(name, value)| format!("<property name=\"{name}\" value=\"{}\"/>", escaped(value)))
+    .collect();
     format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n\
-         <testsuite name=\"{name}\" tests=\"{}\" failures=\"{failures}\" skipped=\"{}\">\n\
-         {cases}</testsuite>\n</testsuites>\n",
+         <testsuite name=\"{name}\" tests=\"{}\" failures=\"{failures}\" skipped=\"{}\" \
+         time=\"{}\">\n<properties>{properties}</properties>\n{cases}</testsuite>\n\
+         </testsuites>\n",
         report.findings.len(),
-        report.count(Verdict::NotApplicable)
+        report.count(Verdict::NotApplicable),
+        report.duration()
     )
 }
 

@@ -8,9 +8,19 @@ mod text;
 
 pub(crate) use explained::explanation;
 
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
 use super::baseline::Baseline;
 use super::finding::Finding;
 use super::verdict::Verdict;
+
+/// The version of the tables of checks.
+///
+/// It rises with each change of a check, its ID, or its verdicts.
+pub(crate) const TABLES: u32 = 2;
+/// The versions of the program and of its tables, in one line.
+pub(crate) const VERSION: &str =
+    concat!("switchboard audit ", env!("CARGO_PKG_VERSION"), ", tables ", "2");
 
 /// The results of a run.
 pub(crate) struct Report {
@@ -21,6 +31,23 @@ pub(crate) struct Report {
     pub(crate) known: Baseline,
     /// True if a warning fails the run.
     pub(crate) is_strict: bool,
+    /// The arguments of the command line.
+    pub(crate) arguments: Vec<String>,
+    /// The time of the first check.
+    pub(crate) begun: (SystemTime, Instant),
+}
+
+impl Default for Report {
+    fn default() -> Self {
+        Self {
+            subject: String::new(),
+            findings: Vec::new(),
+            known: Baseline::default(),
+            is_strict: false,
+            arguments: std::env::args().skip(1).collect(),
+            begun: (SystemTime::now(), Instant::now()),
+        }
+    }
 }
 
 /// The form of a report.
@@ -33,6 +60,23 @@ pub(crate) enum Form {
 }
 
 impl Report {
+    /// Returns what is printed as soon as a finding is known; `None` if nothing is.
+    pub(crate) fn told_at_once(&self, finding: &Finding, form: Form) -> Option<String> {
+        match form {
+            Form::Text { is_verbose } => text::at_once(self, finding, is_verbose),
+            _ => None,
+        }
+    }
+
+    /// Returns what is printed at the end of the run.
+    pub(crate) fn told_at_the_end(&self, form: Form) -> String {
+        match form {
+            Form::Text { .. } => text::totals(self),
+            _ => self.told(form),
+        }
+    }
+
+    /// Returns the whole report.
     pub(crate) fn told(&self, form: Form) -> String {
         match form {
             Form::Text { is_verbose } => text::report(self, is_verbose),
@@ -46,6 +90,17 @@ impl Report {
     pub(crate) fn is_failure(&self, finding: &Finding) -> bool {
         let least = if self.is_strict { Verdict::Warn } else { Verdict::Fail };
         finding.verdict >= least && !self.known.accepts(finding)
+    }
+
+    /// Returns the seconds since the run began.
+    fn duration(&self) -> f64 {
+        // Milliseconds are enough, and shorter.
+        (self.begun.1.elapsed().as_secs_f64() * 1000.0).round() / 1000.0
+    }
+
+    /// Returns the time at which the run began, in seconds since 1970.
+    fn timestamp(&self) -> u64 {
+        self.begun.0.duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs())
     }
 
     pub(crate) fn has_failed(&self) -> bool {

@@ -1,6 +1,5 @@
 //! The report as text, for people.
 
-use std::collections::HashMap;
 use std::fmt::Write;
 
 use super::{Report, shown};
@@ -15,24 +14,44 @@ const SHOWN: usize = 2048;
 ///
 /// Accepted findings are only among all findings.
 pub(super) fn report(report: &Report, is_verbose: bool) -> String {
-    let mut out = String::new();
-    // Many findings have the same reason; later ones refer to the first.
-    let mut said: HashMap<&str, &str> = HashMap::new();
-    for finding in &report.findings {
-        if finding.verdict >= Verdict::Warn && (is_verbose || !report.known.accepts(finding)) {
-            out += &told(report, finding);
-        } else if is_verbose {
-            out += &line(report, finding);
-            for reason in &finding.reasons {
-                let first = *said.entry(reason).or_insert(finding.check.id);
-                let _ = if first == finding.check.id {
-                    writeln!(out, "  {reason}")
-                } else {
-                    writeln!(out, "  as {first}")
-                };
-            }
-        }
+    let told = report.findings.iter().enumerate().filter_map(|(index, finding)| {
+        entry(report, &report.findings[..index], finding, is_verbose)
+    });
+    told.collect::<String>() + &totals(report)
+}
+
+/// Returns a finding after those that the report has; `None` if it is not shown.
+pub(super) fn at_once(report: &Report, finding: &Finding, is_verbose: bool) -> Option<String> {
+    entry(report, &report.findings, finding, is_verbose)
+}
+
+/// Returns a finding as text; `None` if it is not shown.
+///
+/// Many findings have the same reason; later ones refer to the first.
+fn entry(
+    report: &Report,
+    earlier: &[Finding],
+    finding: &Finding,
+    is_verbose: bool,
+) -> Option<String> {
+    if finding.verdict >= Verdict::Warn && (is_verbose || !report.known.accepts(finding)) {
+        return Some(told(report, finding));
     }
+    let mut out = is_verbose.then(|| line(report, finding))?;
+    for reason in &finding.reasons {
+        let has_said =
+            |other: &&Finding| other.verdict == finding.verdict && other.reasons.contains(reason);
+        let _ = match earlier.iter().find(has_said) {
+            Some(first) => writeln!(out, "  as {}", first.check.id),
+            None => writeln!(out, "  {reason}"),
+        };
+    }
+    Some(out)
+}
+
+/// Returns the lines after the findings.
+pub(super) fn totals(report: &Report) -> String {
+    let mut out = String::new();
     out.extend(
         report.mended().map(|id| format!("{id} is mended: it need not be known any more\n")),
     );

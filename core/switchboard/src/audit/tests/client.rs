@@ -16,8 +16,9 @@ use super::launcher::ClientLauncher;
 use super::session::Times;
 use super::symptoms::SYMPTOMS;
 use super::{Audit, NEEDS, TABLE, TOLD, tail};
-use crate::audit::probes::frames;
+use crate::audit::frames::frames;
 use crate::audit::request_reader::accept;
+use crate::audit::run::Auditor;
 use crate::audit::table::{self, Check};
 use crate::audit::tests::says_what_to_do;
 use crate::audit::verdict::Verdict;
@@ -92,7 +93,7 @@ const MUTANTS: &[(&str, Verdict, Kind, Wrong)] = &[
     ("C02", Verdict::Fail, WebSocket, Refuses(|came, _| came.contains("Upgrade: WebSocket\r\n"))),
     (
         "C03",
-        Verdict::Fail,
+        Verdict::Warn,
         WebSocket,
         Refuses(|came, _| came.contains("Connection: keep-alive, Upgrade")),
     ),
@@ -445,7 +446,7 @@ fn come(port: u16, way: Way, kind: Kind, wrong: Wrong) -> std::io::Result<()> {
             stream.write_all(b"GET / HTTP/1.1\r\nHost: a\r\nUpgrade: x-audit/1\r\n\r\n")?;
             stream.read_to_end(&mut Vec::new()).map(drop)
         }
-        Wrong::Piecemeal if is_switched && pieces > 3 => {
+        Wrong::Piecemeal if is_switched && pieces > 2 => {
             let rest = if leftover.is_empty() { some(stream)? } else { leftover.to_vec() };
             speak(stream, kind, &rest[1..])
         }

@@ -13,9 +13,11 @@ use std::time::Duration;
 
 use super::baseline::Baseline;
 use super::finding::{self, Finding};
+use super::needs::NEEDS;
 use super::report::{Form, Report, explanation};
+use super::run::{Auditor, Run};
 use super::script::{Places, Script, Step, unescape};
-use super::server::{self, Audit, NEEDS, Server, ServerError};
+use super::server::{self, Audit, Server, ServerError};
 use super::symptoms::{HEAD_RULES, SYMPTOMS};
 use super::table::{self, By, Check};
 use super::verdict::Verdict;
@@ -60,7 +62,6 @@ fn mutants() -> Vec<Mutant<'static>> {
             "on" => Then::GoOn,
             "frames" => Then::Frames,
             "content" => Then::Content,
-            "overtaken" => Then::Overtaken,
             _ => panic!("nothing is done then: {line}"),
         };
         Mutant {
@@ -121,6 +122,8 @@ fn places(port: u16) -> Places {
         echo: "/echo".into(),
         websocket: "/ws".into(),
         token: Some(("h2c".into(), "/h2c".into())),
+        fields: Vec::new(),
+        subprotocol: None,
     }
 }
 
@@ -168,6 +171,8 @@ fn audit_with(
         has_websocket: true,
         offers: &offers,
         timeout,
+        delay: Duration::ZERO,
+        deadline: None,
     };
     let mut audit = Audit::begin(server, checks)?;
     checks.iter().map(|check| audit.judge(check)).collect()
@@ -203,8 +208,15 @@ fn a_control_that_fails_is_trouble() {
     let port = listener.local_addr().expect("an address").port();
     let target = format!("http://127.0.0.1:{port}/plain").parse().expect("a URL");
     let timeout = Duration::from_secs(2);
-    let server =
-        Server { target: &target, places: places(port), has_websocket: true, offers: &[], timeout };
+    let server = Server {
+        target: &target,
+        places: places(port),
+        has_websocket: false,
+        offers: &[],
+        timeout,
+        delay: Duration::ZERO,
+        deadline: None,
+    };
     let trouble = Audit::begin(server, &checks).err().expect("no connection is accepted");
     assert!(trouble.contains("does not answer"), "{trouble}");
 }
@@ -216,7 +228,9 @@ fn audited_by(scheme: &str, path: &str, options: &[&str]) -> Result<Report, (u8,
     reference::serve(listener, None);
     let args =
         parsed(&[&["audit", &url, "--timeout", "15"], options].concat()).expect("they can be read");
-    crate::audit::audit(&args).map_err(|Stop(code, text)| (code, text))
+    let run = Run::quiet(Report::default());
+    crate::audit::audit(&args, &run).map_err(|Stop(code, text)| (code, text))?;
+    Ok(std::mem::take(&mut *run.report()))
 }
 
 /// A named WebSocket that declines a valid handshake is an error.
@@ -270,7 +284,7 @@ fn a_shell_sends_the_same() {
         let script = Script::of(&check, By::Check, &places(port)).expect("a script");
         let [Step::Ask(begin)] = &script.steps[..] else { continue };
         let target = format!("http://127.0.0.1:{port}/plain").parse().expect("a URL");
-        let again = finding::again(&target, &script, &[]);
+        let again = finding::again(&target, &script, &[], &[]);
         reference::serve(
             listener,
             Some(Wrong { begin: begin.clone(), answer: written("OK"), then: Then::Slam }),
@@ -293,9 +307,11 @@ fn what_is_known_does_not_fail_and_what_is_mended_is_said() {
         finding("S03", Verdict::Pass),
         finding("S04", Verdict::Fail),
     ];
-    let known = Baseline::parse("# today\ns01 warn: a title\nS02 warn\nS03 fail\n\nS04 fail")
-        .expect("it can be read");
-    let report = Report { subject: "it".into(), findings, known, is_strict: true };
+    let known =
+        Baseline::parse("# today\ns01 warn: a title\nS02 warn\nS03 fail\n\nS04 fail", &checks)
+            .expect("it can be read");
+    let report =
+        Report { subject: "it".into(), findings, known, is_strict: true, ..Report::default() };
     let fails: Vec<_> = report
         .findings
         .iter()
@@ -313,7 +329,8 @@ fn what_is_known_does_not_fail_and_what_is_mended_is_said() {
     let junit = report.told(Form::Junit);
     assert!(junit.contains("<failure message=\"so it is … &lt;\\x01&gt;\">"), "{junit}");
     assert!(report.told(Form::Markdown).contains("| RFC 9112, 9.3.2 (MUST) | fail |"));
-    assert!(Baseline::parse("S01 pass").is_err());
+    assert!(Baseline::parse("S01 pass", &checks).is_err());
+    assert!(Baseline::parse("S99 fail", &checks).is_err());
 }
 
 /// A finding says whether the connection was closed, the only difference in S14.
@@ -361,8 +378,7 @@ fn a_check_is_explained_in_sentences() {
 }
 
 fn told(findings: Vec<Finding>) -> String {
-    let report =
-        Report { subject: "it".into(), findings, known: Baseline::default(), is_strict: true };
+    let report = Report { subject: "it".into(), findings, is_strict: true, ..Report::default() };
     report.told(Form::Text { is_verbose: true })
 }
 
@@ -455,6 +471,8 @@ fn what_is_not_applicable_says_what_would_make_it_so() {
         has_websocket: false,
         offers: &[],
         timeout,
+        delay: Duration::ZERO,
+        deadline: None,
     };
     let mut audit = Audit::begin(server, &checks).expect("the server is there");
     let findings: Vec<_> =

@@ -10,8 +10,10 @@ use std::time::{Duration, Instant};
 use super::origin::Origin;
 use super::symptoms::{SYMPTOMS, means};
 use super::{Audit, NEEDS, TABLE};
+use crate::audit::finding::Finding;
 use crate::audit::request_reader::{Request, RequestReader};
-use crate::audit::table::{self, Check};
+use crate::audit::run::Auditor;
+use crate::audit::table::{self, Check, Rules};
 use crate::audit::verdict::Verdict;
 use crate::target::Target;
 
@@ -33,6 +35,9 @@ enum Wrong {
     ForwardsSettingsAlone,
     ForgetsTheNext,
     StripsA426,
+    StripsItsOption,
+    SwitchesIn10,
+    ServesAfterRefusal,
     TunnelsAfter(u16),
     BelievesUnasked,
     BelievesOther,
@@ -59,23 +64,22 @@ const MUTANTS: &[(&str, Verdict, Wrong)] = &[
     ("P03", Verdict::Warn, EndsAt("103")),
     ("P04", Verdict::Warn, ForgetsLists),
     ("P05", Verdict::Fail, ForwardsWithoutOption),
-    ("P06", Verdict::Warn, ForwardsUnnamed),
-    ("P07", Verdict::Fail, ForwardsOffersOf10),
+    ("P07", Verdict::Fail, SwitchesIn10),
+    ("P07", Verdict::Warn, ForwardsOffersOf10),
     ("P08", Verdict::Fail, ForgetsTheNext),
-    ("P09", Verdict::Fail, StripsA426),
+    ("P09", Verdict::Fail, StripsItsOption),
+    ("P09", Verdict::Warn, StripsA426),
     ("P10", Verdict::Fail, TunnelsAfter(426)),
     ("P11", Verdict::Fail, TunnelsAfter(200)),
     ("P12", Verdict::Fail, BelievesUnasked),
     ("P13", Verdict::Warn, BelievesOther),
     ("P14", Verdict::Warn, Forwards("h2c")),
     ("P14", Verdict::Fail, ForwardsSettingsAlone),
-    ("P15", Verdict::Warn, Forwards("TLS/1.2")),
     ("P16", Verdict::Fail, DropsContent),
     ("P17", Verdict::Fail, KeepsHop),
     ("P18", Verdict::Warn, KeepsLength),
-    ("P18", Verdict::Fail, ReadsLength),
-    ("P19", Verdict::Fail, BelievesBare),
-    ("P20", Verdict::Warn, EndsBoth),
+    ("P18", Verdict::Warn, ReadsLength),
+    ("P19", Verdict::Warn, BelievesBare),
     ("P21", Verdict::Warn, WantsTheOptionAlone),
     ("P22", Verdict::Fail, StaysOpen),
     ("P23", Verdict::Warn, EndsAt("102")),
@@ -93,13 +97,22 @@ const MUTANTS: &[(&str, Verdict, Wrong)] = &[
 const FORWARD_MUTANTS: &[(&str, Verdict, Wrong)] = &[
     ("P01", Verdict::Fail, RefusesSwitches),
     ("P02", Verdict::Fail, LosesLeftover),
-    ("P03", Verdict::Warn, Drops("103")),
+    ("P03", Verdict::Fail, Drops("103")),
     ("P03", Verdict::Fail, EndsAt("103")),
     ("P04", Verdict::Fail, ForgetsLists),
-    ("P19", Verdict::Fail, BelievesBare),
+    ("P19", Verdict::Warn, BelievesBare),
     ("P23", Verdict::Fail, EndsAt("102")),
+    ("P23a", Verdict::Fail, Drops("100")),
     ("P23a", Verdict::Fail, EndsAt("100")),
     ("P25", Verdict::Fail, HasNoVia),
+    ("P27", Verdict::Fail, ServesAfterRefusal),
+];
+
+/// The mutants that pass all checks, one of which says what it has seen.
+const NOTED: &[(&str, Wrong, &str)] = &[
+    ("P06", ForwardsUnnamed, "the origin got Upgrade: websocket"),
+    ("P15", Forwards("TLS/1.2"), "the origin got Upgrade: TLS/1.2"),
+    ("P20", EndsBoth, "did not reach the client"),
 ];
 
 /// The timeout of the first attempt, and a longer one for a second.
@@ -137,6 +150,18 @@ fn who_breaks_one_rule_is_told_just_that() {
     }
 }
 
+#[test]
+fn what_is_no_fault_is_told_all_the_same() {
+    for (id, wrong, words) in NOTED {
+        let findings = findings_within(TIMEOUT[1], *wrong, false).expect("the control");
+        for finding in findings {
+            assert!(finding.verdict <= Verdict::Pass, "{wrong:?}: {finding:?}");
+            let is_told = finding.reasons.iter().any(|reason| reason.contains(words));
+            assert_eq!(is_told, finding.check.id == *id, "{wrong:?}: {finding:?}");
+        }
+    }
+}
+
 /// A proxy that is silent, endless or closes at once does not block an audit.
 #[test]
 fn no_proxy_hangs_an_audit() {
@@ -171,8 +196,9 @@ fn no_proxy_hangs_an_audit() {
 #[test]
 fn each_check_has_a_mutant() {
     let checks = checks();
-    let is_tried =
-        |check: &Check| check.id == "P00" || MUTANTS.iter().any(|(id, ..)| *id == check.id);
+    let mutants = MUTANTS.iter().chain(FORWARD_MUTANTS).map(|(id, ..)| *id);
+    let tried: Vec<_> = mutants.chain(NOTED.iter().map(|(id, ..)| *id)).chain(["P00"]).collect();
+    let is_tried = |check: &Check| tried.contains(&check.id);
     let untried: Vec<_> =
         checks.iter().filter(|check| !is_tried(check)).map(|check| check.id).collect();
     assert_eq!(untried, [""; 0]);
@@ -188,10 +214,10 @@ fn the_page_has_the_number() {
 #[test]
 fn each_word_of_the_table_is_known() {
     let checks = checks();
-    let words = checks
-        .iter()
-        .flat_map(|check| [&check.rules.fail, &check.rules.warn, &check.rules.moot])
-        .flatten();
+    let lists =
+        |rules: &Rules| [&rules.fail, &rules.warn, &rules.moot, &rules.note].map(Clone::clone);
+    let all: Vec<_> = checks.iter().flat_map(|check| lists(&check.rules)).flatten().collect();
+    let words = all.iter();
     let is_known = |word: &&str| {
         SYMPTOMS
             .iter()
@@ -224,6 +250,16 @@ fn complaints_within(
     wrong: Wrong,
     is_forward: bool,
 ) -> Result<Vec<Complaint>, String> {
+    let findings = findings_within(timeout, wrong, is_forward)?.into_iter();
+    let complaints = findings.filter(|finding| finding.verdict >= Verdict::Warn);
+    Ok(complaints.map(|finding| (finding.check.id, finding.verdict, finding.reasons)).collect())
+}
+
+fn findings_within(
+    timeout: Duration,
+    wrong: Wrong,
+    is_forward: bool,
+) -> Result<Vec<Finding>, String> {
     let checks = checks();
     let origin = Origin::listen(0).expect("a port");
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
@@ -236,9 +272,7 @@ fn complaints_within(
     });
     let target: Target = format!("http://127.0.0.1:{port}/").parse().expect("a URL");
     let mut audit = Audit::begin(&target, origin, is_forward, timeout, &checks)?;
-    let findings = checks.iter().map(|check| audit.judge(check)).collect::<Result<Vec<_>, _>>()?;
-    let complaints = findings.into_iter().filter(|finding| finding.verdict >= Verdict::Warn);
-    Ok(complaints.map(|finding| (finding.check.id, finding.verdict, finding.reasons)).collect())
+    checks.iter().map(|check| audit.judge(check)).collect()
 }
 
 /// A proxy's connection to a client; each request opens one to the origin.
@@ -277,7 +311,19 @@ impl Proxy {
             .into_owned();
             let is_refused = line.starts_with("CONNECT") && self.wrong != PassesConnect;
             if request.error.is_some() || is_refused || self.wrong == AnswersItself {
-                return write!(self.client, "HTTP/1.1 501 No\r\n{REFUSAL}");
+                let serves_on = self.wrong == ServesAfterRefusal && request.error.is_none();
+                let refusal = if serves_on { &REFUSAL[REFUSAL.len() - 2..] } else { REFUSAL };
+                let length = if serves_on { "Content-Length: 0\r\n" } else { "" };
+                write!(self.client, "HTTP/1.1 501 No\r\n{length}{refusal}")?;
+                if serves_on {
+                    incoming.expect_next();
+                    continue;
+                }
+                return Ok(());
+            }
+            if self.wrong == SwitchesIn10 && line.ends_with("/1.0") {
+                let switch = "101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade";
+                return write!(self.client, "HTTP/1.1 {switch}\r\n\r\n");
             }
             let mut origin = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port))?;
             origin.set_nodelay(true)?;
@@ -447,6 +493,9 @@ impl Proxy {
         let mut head = head.to_owned();
         if self.wrong == StripsA426 {
             head = head.replace("Upgrade: x-audit/1\r\nConnection: Upgrade\r\n", "");
+        }
+        if self.wrong == StripsItsOption && status == 426 && head.contains("x-audit/1") {
+            head = head.replace("Connection: Upgrade\r\n", "");
         }
         if closes {
             head = head.replace("\r\n\r\n", "\r\nConnection: close\r\n\r\n");

@@ -1,0 +1,65 @@
+//! Commands that the audit starts: the audited client or server.
+//!
+//! Each is in a process group of its own, and is ended with all that it has started.
+
+use std::io;
+use std::process::{Child, Command, Stdio};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// The process groups of the running commands.
+///
+/// ^C in a terminal does not reach them, so its handler ends them.
+static GROUPS: Mutex<Vec<u32>> = Mutex::new(Vec::new());
+
+/// A running command, which is killed when this is dropped.
+pub(crate) struct Process(Child);
+
+impl Process {
+    /// Starts a command in a process group of its own.
+    pub(crate) fn start(command: &mut Command) -> io::Result<Self> {
+        // The processes that a shell starts are in its group, and are killed with it.
+        #[cfg(unix)]
+        std::os::unix::process::CommandExt::process_group(command, 0);
+        let child = command.spawn()?;
+        groups().push(child.id());
+        Ok(Self(child))
+    }
+
+    pub(crate) fn child(&mut self) -> &mut Child {
+        &mut self.0
+    }
+
+    /// Returns whether the command has ended.
+    pub(crate) fn is_over(&mut self) -> bool {
+        matches!(self.0.try_wait(), Ok(Some(_)) | Err(_))
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        groups().retain(|group| *group != self.0.id());
+        kill(self.0.id());
+        // The command may have ended by itself, which is no error.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// Kills all running commands; for a handler that ends the audit.
+pub(crate) fn kill_all() {
+    groups().iter().for_each(|group| kill(*group));
+}
+
+fn groups() -> MutexGuard<'static, Vec<u32>> {
+    GROUPS.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Kills a process group; does nothing on systems without groups.
+fn kill(group: u32) {
+    if cfg!(unix) {
+        let _ = Command::new("kill")
+            .args(["-KILL", "--", &format!("-{group}")])
+            .stderr(Stdio::null())
+            .status();
+    }
+}

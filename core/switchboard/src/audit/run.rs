@@ -1,0 +1,152 @@
+//! A run of checks: prints findings as they come, and reports what there is at any end.
+
+use std::io::{self, IsTerminal, Write};
+use std::process;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::finding::{Finding, Missing};
+use super::process::kill_all;
+use super::report::{Form, Report};
+use super::server::ServerError;
+use super::table::Check;
+use super::verdict::Verdict;
+
+/// The exit status after ^C, the same as in shells.
+const INTERRUPTED: i32 = 130;
+
+/// An audit of a program in one of its roles.
+pub(crate) trait Auditor {
+    /// Runs a check and all checks that it needs; returns the recorded finding if any.
+    ///
+    /// An error is a program that cannot be reached any more, or not be started.
+    fn judge(&mut self, check: &Check) -> Result<Finding, ServerError>;
+
+    /// Returns the latest finding, for a program that is gone since.
+    ///
+    /// Returns `None` if the error of `judge` is not the program's.
+    fn suspect(&self) -> Option<Finding>;
+
+    /// Checks that the program is still there after the last check.
+    fn see_it_alive(&self) -> Result<(), ServerError>;
+}
+
+/// A run, with its report so far.
+///
+/// The handler of ^C has the report, too.
+#[derive(Clone)]
+pub(crate) struct Run {
+    report: Arc<Mutex<Report>>,
+    form: Form,
+    /// True if findings are printed, and progress on a terminal.
+    prints: bool,
+}
+
+impl Run {
+    pub(crate) fn new(report: Report, form: Form) -> Self {
+        Self { report: Arc::new(Mutex::new(report)), form, prints: true }
+    }
+
+    /// Returns a run that prints nothing; the report is taken at its end.
+    pub(crate) fn quiet(report: Report) -> Self {
+        Self { prints: false, ..Self::new(report, Form::Json) }
+    }
+
+    /// Returns the report so far.
+    pub(crate) fn report(&self) -> MutexGuard<'_, Report> {
+        self.report.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Installs a handler for ^C and SIGTERM that prints the report so far and exits.
+    pub(crate) fn report_on_signals(&self) {
+        let run = self.clone();
+        // If a handler is installed already, it stays.
+        let _ = ctrlc::set_handler(move || {
+            kill_all();
+            let report = run.report();
+            run.print_end(&report);
+            eprintln!("switchboard audit: interrupted; this is what was found until then");
+            process::exit(INTERRUPTED);
+        });
+    }
+
+    /// Runs the wanted checks; an error is one before the first finding.
+    ///
+    /// If the program is gone, the latest check fails, and those that follow are not applicable.
+    pub(crate) fn carry_out(
+        &self,
+        audit: &mut dyn Auditor,
+        wanted: &[&Check],
+    ) -> Result<(), ServerError> {
+        for (number, check) in wanted.iter().enumerate() {
+            self.show_progress(&format!("{}/{} {}", number + 1, wanted.len(), check.id));
+            match audit.judge(check) {
+                Ok(finding) => self.add(finding),
+                Err(error) => return self.end_early(audit, &error, &wanted[number..]),
+            }
+        }
+        match audit.see_it_alive() {
+            Ok(()) => Ok(()),
+            Err(error) => self.end_early(audit, &error, &[]),
+        }
+    }
+
+    fn end_early(
+        &self,
+        audit: &dyn Auditor,
+        error: &str,
+        rest: &[&Check],
+    ) -> Result<(), ServerError> {
+        let suspect = audit.suspect().ok_or(error)?;
+        let id = suspect.check.id;
+        let gone = format!("the server is gone after it: {error}");
+        self.add(Finding { verdict: Verdict::Fail, reasons: vec![gone], ..suspect });
+        let missing = Missing::new(
+            format!("the server is gone since {id}"),
+            format!("have it survive {id}, or say --skip {id}"),
+        );
+        let rest = rest.iter().filter(|check| check.id != id);
+        rest.for_each(|check| self.add(Finding::without(check, &missing)));
+        Ok(())
+    }
+
+    /// Adds a finding to the report, in place of an earlier one of the same check.
+    fn add(&self, finding: Finding) {
+        let mut report = self.report();
+        if self.prints
+            && let Some(text) = report.told_at_once(&finding, self.form)
+        {
+            self.clear_progress();
+            print!("{text}");
+            let _ = io::stdout().flush();
+        }
+        match report.findings.iter_mut().find(|other| other.check.id == finding.check.id) {
+            Some(other) => *other = finding,
+            None => report.findings.push(finding),
+        }
+    }
+
+    /// Prints the part of the report that comes at the end; returns whether the run has failed.
+    pub(crate) fn end(&self) -> bool {
+        let report = self.report();
+        self.print_end(&report);
+        report.has_failed()
+    }
+
+    fn print_end(&self, report: &Report) {
+        if self.prints {
+            self.clear_progress();
+            print!("{}", report.told_at_the_end(self.form));
+            let _ = io::stdout().flush();
+        }
+    }
+
+    fn show_progress(&self, what: &str) {
+        if self.prints && io::stderr().is_terminal() {
+            eprint!("\r\x1b[K{what}");
+        }
+    }
+
+    fn clear_progress(&self) {
+        self.show_progress("");
+    }
+}
