@@ -72,6 +72,60 @@ for (const [form, shape] of Object.entries(forms)) {
   });
 }
 
+test("deadlines hold beside an answer that reads its request, and after one that was streamed", options, async () => {
+  const stream = () => new ReadableStream({ start: (controller) => (controller.enqueue(Buffer.from("a")), controller.close()) });
+  const timeouts = { request: 2000, head: 300, content: 300, write: 2000 };
+  const server = await listening((socket) =>
+    serveConnection(socket, ({ method, body }) => ({ body: method === "POST" ? body : stream() }), { timeouts }),
+  );
+  const streamed = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+  const post = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n";
+  for (const [begin, drips] of [[streamed, streamed], [streamed, post + "x".repeat(9)], [post, "x".repeat(99)]]) {
+    const socket = await connected(server.port);
+    let isOver = false;
+    socket.on("error", () => (isOver = true)).on("end", () => (isOver = true)).on("data", () => {});
+    socket.write(String(begin));
+    await sleep(100);
+    const slowly = String(drips).startsWith("POST") ? [post, ..."x".repeat(9)] : [...String(drips)];
+    for (const byte of slowly.slice(0, 12)) {
+      if (isOver) break;
+      socket.write(byte);
+      await sleep(200);
+    }
+    assert(isOver, String(begin));
+    socket.destroy();
+  }
+  await server.close();
+});
+
+test("a client that leaves after its handler has read much content late is noticed", options, async () => {
+  for (const leaves of /** @type {const} */ (["destroy", "resetAndDestroy"])) {
+    /** @type {Promise<string>} */
+    let outcome = Promise.resolve("");
+    const server = await listening((socket) => {
+      const serving = serveConnection(
+        socket,
+        (asked) => {
+          const body = new ReadableStream({ start: (controller) => controller.enqueue(Buffer.from(":")) });
+          void sleep(300).then(() => asked.bytes());
+          return { body };
+        },
+        { timeouts: { content: 5000, write: 300 } },
+      );
+      outcome = serving.then(({ how }) => how);
+      return serving;
+    });
+    const socket = await connected(server.port);
+    socket.on("error", () => {});
+    socket.write("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 300000\r\n\r\n" + "x".repeat(300_000));
+    await once(socket, "data");
+    await sleep(600);
+    socket[leaves]();
+    assert.equal(await Promise.race([outcome, sleep(5000, "kept")]), "gone", leaves);
+    await server.close();
+  }
+});
+
 test("a signal that is asked for while the handler switches takes no bytes of the new protocol", options, async () => {
   for (let ticks = 0; ticks < 12; ticks++) {
     const heard = await (async () => {

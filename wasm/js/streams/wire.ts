@@ -55,6 +55,8 @@ export class Wire {
   #isEarly = false;
   #nudged: () => void = () => {};
   #isAttended = false;
+  /** True while a step of the user's code is awaited, and a disconnect with it. */
+  #isWaiting = false;
   /** The error of a client that has disconnected, and the callback that waits for it. */
   #departure: DisconnectedError | undefined;
   #departs: (error: DisconnectedError) => void = () => {};
@@ -142,17 +144,18 @@ export class Wire {
     const begun = performance.now();
     const reading = this.#reading();
     const bytes = await this.#transported(this.#arriving(reading), left);
-    // After `nudge`, or if `unwatch` has passed the bytes to the engine.
+    if (bytes) this.#left = left - (performance.now() - begun) + (awaiting === "content" ? bytes.length * MS_PER_BYTE : 0);
+    // After `nudge`, or if `unwatch` or `#attend` has passed the bytes to the engine.
     if (bytes === undefined || this.#pending !== reading) return null;
     this.#taken();
     if (bytes === null) {
       await this.#receiveEof();
       return null;
     }
-    this.#left = left - (performance.now() - begun) + (awaiting === "content" ? bytes.length * MS_PER_BYTE : 0);
     const known = this.isSkipping || this.#isEarly ? 0 : Math.min(bytes.length, this.connection.content.length);
     if (known > 0) this.connection.passContent(known);
     if (known < bytes.length) this.connection.receive(known > 0 ? bytes.subarray(known) : bytes);
+    if (this.#isWaiting) this.#attend();
     return known > 0 ? (bytes.subarray(0, known) as Uint8Array<ArrayBuffer>) : null;
   }
 
@@ -217,6 +220,7 @@ export class Wire {
    * While nothing is sent, nothing else would detect a disconnect.
    */
   async whilePresent<T>(step: Promise<T>): Promise<T> {
+    this.#isWaiting = true;
     this.#attend();
     return new Promise((resolve, reject) => {
       let timer: ReturnType<typeof setTimeout> | undefined;
@@ -230,6 +234,7 @@ export class Wire {
         .then(resolve, reject)
         .finally(() => {
           clearTimeout(timer);
+          this.#isWaiting = false;
           this.#departs = () => {};
         });
     });
@@ -238,7 +243,8 @@ export class Wire {
   /**
    * Reads ahead to notice that the client disconnects.
    *
-   * Bytes that arrive instead are passed to the engine, as long as it accepts them.
+   * Bytes that arrive instead are passed to the engine, as long as it accepts them and a step is awaited. Others are left
+   * to `#read`, which keeps the deadlines.
    */
   #attend(): void {
     if (this.#isAttended || this.#departure) return;
@@ -249,7 +255,10 @@ export class Wire {
       (bytes) => {
         if (this.#pending !== reading || this.#isOver) return;
         if (bytes === null) return departs(new HalfClosedError("the client has ended its direction"));
-        if (!this.connection.wantsInput) return;
+        if (!this.#isWaiting || !this.connection.wantsInput) {
+          this.#isAttended = false;
+          return;
+        }
         this.#taken();
         try {
           this.connection.receive(bytes);
