@@ -43,6 +43,31 @@ def narrow(served: Served, data: bytes) -> socket.socket:
     return connection
 
 
+def test_a_stop_beside_an_event_that_waits_for_a_slow_reader_ends() -> None:
+    """The declined handshakes are taken only once the client has read what is before them.
+
+    The client reads all after the stop began, says nothing, and keeps its socket.
+    """
+
+    async def large(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"6000000")]})
+        await send({"type": "http.response.body", "body": b"x" * 6_000_000})
+
+    bad = HANDSHAKE.replace(b"Version: 13\r\n", b"Version: 99\r\nContent-Length: 1\r\n") + b"z"
+    with Served(large, http=Hasty) as served, narrow(served, GET + bad + bad) as connection:
+        for _ in range(WAIT * 100):
+            if served.server.server_state.total_requests:
+                break
+            threading.Event().wait(0.01)
+        threading.Event().wait(0.3)
+        served.server.should_exit = True
+        threading.Event().wait(0.3)
+        while connection.recv(1 << 20):
+            pass
+        served.thread.join(WAIT)
+        assert not served.thread.is_alive()
+
+
 @pytest.mark.parametrize("says", [b"", b"x" * 2**21])
 def test_a_client_that_ends_without_reading_its_last_answer_is_left(says: bytes) -> None:
     """The transport holds less than the amount that pauses the app.

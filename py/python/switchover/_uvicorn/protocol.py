@@ -430,6 +430,8 @@ class Protocol(Options, asyncio.Protocol):
             self.transport.abort()
             return
         self.ending.reset_if_cut()
+        # Nothing more is answered, so a postponed event must not stop the timer of the end.
+        self.is_due = False
         self.flow.resume_reading()
         self.lingers_until = monotonic() + LINGER_MAX
         self.wait_for_the_end(self.lingers_until)
