@@ -44,7 +44,7 @@ def narrow(served: Served, data: bytes) -> socket.socket:
 
 
 def test_a_stop_beside_an_event_that_waits_for_a_slow_reader_ends() -> None:
-    """The declined handshakes are taken only once the client has read what is before them.
+    """Declined handshakes wait until the client has read what is before them.
 
     The client reads all after the stop began, says nothing, and keeps its socket.
     """

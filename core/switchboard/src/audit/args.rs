@@ -28,7 +28,7 @@ pub(crate) struct AuditArgs {
     /// Another protocol that the server speaks, and a path that does; can be repeated.
     #[arg(long, value_name = "TOKEN=PATH", value_parser = offer)]
     pub(crate) offer: Vec<(String, String)>,
-    /// Send this field with each request, such as Origin or Authorization; can be repeated.
+    /// Send this field with each request, such as Origin; can be repeated.
     #[arg(short = 'H', long, value_name = "NAME: VALUE", value_parser = field)]
     pub(crate) header: Vec<String>,
     /// Send this cookie with each request; can be repeated.

@@ -1,4 +1,4 @@
-//! The conditions of a check: what it needs of the server, and how the user can provide it.
+//! The needs of the checks of a server, and how the user can meet them.
 
 use super::exchange::Exchange;
 use super::finding::Missing;

@@ -1,4 +1,4 @@
-//! A run of checks: prints findings as they come, and reports what there is at any end.
+//! A run of checks: prints findings as they come, and the report at any end.
 
 use std::io::{self, IsTerminal, Write};
 use std::process;
@@ -125,7 +125,7 @@ impl Run {
         }
     }
 
-    /// Prints the part of the report that comes at the end; returns whether the run has failed.
+    /// Prints the end of the report; returns whether the run has failed.
     pub(crate) fn end(&self) -> bool {
         let report = self.report();
         self.print_end(&report);

@@ -87,9 +87,7 @@ impl Script {
                     if text.contains(" HTTP/1.") {
                         places.fields.iter().for_each(|line| script.line(line, false));
                     }
-                    if text == "Upgrade: websocket"
-                        && let Some(name) = subprotocol
-                    {
+                    if let (true, Some(name)) = (is_websocket(text), subprotocol) {
                         script.line(&format!("Sec-WebSocket-Protocol: {name}"), false);
                     }
                 }
@@ -230,6 +228,13 @@ impl Places {
         let begin = begin.replace("http://", scheme).replace("HOST:PORT", authority);
         Some(format!("{method} {begin}{path} {version}"))
     }
+}
+
+/// Returns whether a line offers WebSocket, or what looks like it.
+fn is_websocket(line: &str) -> bool {
+    line.split_once(':').is_some_and(|(name, value)| {
+        name == "Upgrade" && value.to_ascii_lowercase().contains("websocket")
+    })
 }
 
 /// Returns the fields that an offer of a protocol requires.

@@ -29,6 +29,8 @@ const UNKNOWN_OFFER: &str = "S01";
 const TRIES: u32 = 5;
 /// The time between two attempts to reconnect.
 const BETWEEN_TRIES: Duration = Duration::from_millis(300);
+/// The time in which a program that dies of a request closes its port.
+const DYING: Duration = Duration::from_millis(100);
 /// The share of the timeout for checks like one that was not answered.
 const SHARE_OF_SILENT: u32 = 6;
 
@@ -274,6 +276,10 @@ impl<'a> Audit<'a> {
         let evidence = Some(evidence);
         let finding = Finding { check: check.clone(), verdict, reasons, is_silent, evidence };
         self.latest = Some(finding.clone());
+        if exchange.has_ended && !exchange.first().is_some_and(|first| first.is_whole) {
+            thread::sleep(DYING);
+            self.see_it_alive()?;
+        }
         Ok(finding)
     }
 

@@ -14,7 +14,7 @@ const START: Duration = Duration::from_secs(30);
 const GLANCE: Duration = Duration::from_millis(50);
 const ATTEMPT: Duration = Duration::from_secs(1);
 
-/// Starts the command, if there is one, and waits until the target accepts a connection.
+/// Starts the command, if any, and waits until the target accepts connections.
 ///
 /// Does not wait without a command and without `wait`. The command ends when the result is dropped.
 pub(crate) fn start(

@@ -39,6 +39,26 @@ pub(crate) const SYMPTOMS: &[(&str, Symptom, &str)] = &[
     ),
 ];
 
+impl Seen<'_> {
+    /// Describes what the client did, for a check that passes.
+    pub(crate) fn summary(&self) -> String {
+        let visit = self.visit;
+        if visit.requests.is_empty() {
+            return format!("{} handshakes, each with a key of its own", self.keys.len());
+        }
+        let answered = if visit.has_pong() { ", and answers the ping" } else { "" };
+        let what = match () {
+            () if visit.is_open() => format!("the client speaks the new protocol{answered}"),
+            () if visit.has_left() => "the client sends a Close frame and nothing else".into(),
+            () if visit.requests.len() > 1 => "the client asks again".into(),
+            () if visit.has_ended => "the client closes the connection".into(),
+            () => "the client sends nothing more".into(),
+        };
+        let code = visit.ended.as_ref().and_then(|ended| ended.code);
+        code.map_or(what.clone(), |code| format!("{what}; its command ends with {code}"))
+    }
+}
+
 fn bad_request(seen: &Seen<'_>) -> Option<String> {
     seen.visit.first()?.fault().map(|fault| format!("the request breaks a rule: {fault}"))
 }

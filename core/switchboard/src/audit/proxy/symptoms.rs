@@ -49,14 +49,8 @@ pub(crate) const SYMPTOMS: &[(&str, Symptom, &str)] = &[
     ("no-via", no_via, "the origin gets no Via"),
     // Symptoms of the responses to the client.
     ("unanswered", unanswered, "the origin's answer does not reach the client"),
-    ("refused", refused, "the client gets an error, and the origin has sent none"),
     ("not-5xx", not_5xx, "the client gets no 5xx"),
     ("next-lost", next_lost, "the next request is not answered, and the connection stays open"),
-    (
-        "closed-before-next",
-        closed_before_next,
-        "the connection is closed before the next request is answered",
-    ),
     (
         "closed-unsaid",
         closed_unsaid,
@@ -244,12 +238,6 @@ fn unanswered(seen: &Seen<'_>) -> Option<String> {
     (!is_relayed).then(|| {
         format!("the answer of the origin was not relayed; the client got {}", seen.status())
     })
-}
-
-/// Detects that the client received an error although the origin sent none.
-fn refused(seen: &Seen<'_>) -> Option<String> {
-    let status = seen.exchange.status().filter(|status| *status >= 400)?;
-    Some(format!("the client got {status}, where a request without the offer is answered 200"))
 }
 
 fn not_5xx(seen: &Seen<'_>) -> Option<String> {
