@@ -1,4 +1,4 @@
-"""A client that keeps all rules and is unlike the audit's reference, on h11 and wsproto.
+"""A client that keeps all rules, unlike the reference, on h11 and wsproto.
 
     client.py PORT PATH MODE
 

@@ -1,4 +1,4 @@
-"""An intermediary that keeps all rules and is unlike the audit's reference, on h11 and wsproto.
+"""An intermediary that keeps all rules, unlike the reference, on h11 and wsproto.
 
     proxy.py ORIGIN-PORT MODE
 

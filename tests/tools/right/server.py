@@ -1,4 +1,4 @@
-"""A server that keeps all rules and is unlike the audit's reference, on h11 and wsproto.
+"""A server that keeps all rules, unlike the reference, on h11 and wsproto.
 
     server.py MODE [port=PORT]
 
