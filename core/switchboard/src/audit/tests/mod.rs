@@ -5,8 +5,9 @@
 mod reference;
 
 use std::collections::BTreeSet;
+use std::io::Write;
 use std::net::TcpListener;
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::sync::Mutex;
 use std::thread;
 use std::time::Duration;
@@ -143,6 +144,20 @@ fn audit(
     }
 }
 
+/// Returns the fault of a mutant that listens on a port.
+fn wrong_of(checks: &[Check], mutant: &Mutant<'_>, port: u16) -> Wrong {
+    let check = checks.iter().find(|check| check.id == mutant.at).expect("a check");
+    let mut places = places(port);
+    if check.rules.needs.contains(&"connect-udp") {
+        places.token = Some(("connect-udp".into(), "/udp".into()));
+    }
+    let script = Script::of(check, By::Check, &places).expect("a script");
+    let Some(Step::Ask(begin) | Step::Send(begin)) = script.steps.into_iter().next() else {
+        panic!("nothing is sent")
+    };
+    Wrong { begin, answer: mutant.answer.clone(), then: mutant.then }
+}
+
 fn audit_with(
     timeout: Duration,
     checks: &[Check],
@@ -150,18 +165,7 @@ fn audit_with(
 ) -> Result<Vec<Finding>, ServerError> {
     let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port");
     let port = listener.local_addr().expect("an address").port();
-    let wrong = mutant.map(|mutant| {
-        let check = checks.iter().find(|check| check.id == mutant.at).expect("a check");
-        let mut places = places(port);
-        if check.rules.needs.contains(&"connect-udp") {
-            places.token = Some(("connect-udp".into(), "/udp".into()));
-        }
-        let script = Script::of(check, By::Check, &places).expect("a script");
-        let Some(Step::Ask(begin) | Step::Send(begin)) = script.steps.into_iter().next() else {
-            panic!("nothing is sent")
-        };
-        Wrong { begin, answer: mutant.answer.clone(), then: mutant.then }
-    });
+    let wrong = mutant.map(|mutant| wrong_of(checks, mutant, port));
     reference::serve(listener, wrong);
     let target = format!("http://127.0.0.1:{port}/plain").parse().expect("a URL");
     let offers = [("h2c".into(), "/h2c".into()), ("connect-udp".into(), "/udp".into())];
@@ -292,6 +296,65 @@ fn a_shell_sends_the_same() {
         let done = Command::new("bash").args(["-c", &again]).output().expect("a shell");
         assert!(done.stdout.ends_with(b"plain\n"), "{}: {again} {done:?}", check.id);
     }
+}
+
+/// The shell command of each check's finding shows what the finding has received.
+///
+/// It runs against the same mutant. Bytes that come later than the audit listens may follow.
+#[test]
+fn a_shell_shows_what_the_finding_says() {
+    let (checks, mut mutants) = (checks(), mutants());
+    mutants.dedup_by_key(|mutant| mutant.id);
+    let (next, wrong) = (Mutex::new(mutants.iter()), Mutex::new(Vec::new()));
+    thread::scope(|scope| {
+        for _ in 0..WORKERS {
+            scope.spawn(|| {
+                while let Some(mutant) = { next.lock().expect("no panic").next() } {
+                    let is_shown = (0..3).any(|_| is_shown_again(&checks, mutant));
+                    if !is_shown {
+                        wrong.lock().expect("no panic").push(mutant.id);
+                    }
+                }
+            });
+        }
+    });
+    assert_eq!(wrong.into_inner().expect("no panic"), [""; 0]);
+}
+
+/// Audits a mutant by its check alone; returns whether the shell shows the same.
+fn is_shown_again(checks: &[Check], mutant: &Mutant<'_>) -> bool {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port");
+    let port = listener.local_addr().expect("an address").port();
+    reference::serve(listener, Some(wrong_of(checks, mutant, port)));
+    let target = format!("http://127.0.0.1:{port}/plain").parse().expect("a URL");
+    let offers = [("h2c".into(), "/h2c".into()), ("connect-udp".into(), "/udp".into())];
+    let server = Server {
+        target: &target,
+        places: places(port),
+        has_websocket: true,
+        offers: &offers,
+        timeout: TIMEOUT[0],
+        delay: Duration::ZERO,
+        deadline: None,
+    };
+    let Ok(mut audit) = Audit::begin(server, checks) else { return false };
+    let check = checks.iter().find(|check| check.id == mutant.id).expect("a check");
+    let finding = audit.judge(check).expect("the server is there");
+    let Some(evidence) = finding.evidence.filter(|_| finding.verdict >= Verdict::Warn) else {
+        return false;
+    };
+    let again = evidence.again.replacen("timeout 9", "timeout 6", 1);
+    let shown = Command::new("bash").args(["-c", &again]).output().expect("a shell").stdout;
+    let mut visible = Command::new("cat")
+        .arg("-v")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("cat");
+    let mut input = visible.stdin.take().expect("a pipe");
+    input.write_all(&evidence.came.bytes).expect("cat reads");
+    drop(input);
+    shown.starts_with(&visible.wait_with_output().expect("cat").stdout)
 }
 
 #[test]
