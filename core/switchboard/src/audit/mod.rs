@@ -13,6 +13,7 @@
 //! responses, and `request_reader` parses requests with the engine.
 
 mod args;
+mod auditor;
 mod baseline;
 mod client;
 mod exchange;
@@ -68,6 +69,7 @@ struct Stop(u8, String);
 
 pub(crate) fn run(args: &AuditArgs) -> ExitCode {
     let run = Run::new(Report::default(), args.form());
+    run.report_on_signals();
     match audit(args, &run) {
         Ok(()) => ExitCode::from(u8::from(run.end())),
         Err(Stop(0, text)) => {
@@ -113,13 +115,12 @@ fn audit(args: &AuditArgs, run: &Run) -> Result<(), Stop> {
         is_strict: args.strict,
         ..Report::default()
     };
-    run.report_on_signals();
     let trouble = |trouble| Stop(NOT_REACHED, trouble);
     let _started = match target {
         Some(target) => starter::start(&args.roles.command, target, args.wait).map_err(trouble)?,
         None => None,
     };
-    if let Some(audited) = args.roles.audit(run, &checks, &wanted, args) {
+    if let Some(audited) = args.roles.audit(run, &checks, &wanted, args.timeout) {
         return audited.map_err(trouble);
     }
     let target = target.ok_or_else(|| usage("a URL is wanted".into()))?;

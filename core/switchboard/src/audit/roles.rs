@@ -1,12 +1,14 @@
 //! The command line and the start of an audit of a client or an intermediary.
 
+use std::time::Duration;
+
 use clap::Args;
 
-use super::args::AuditArgs;
+use super::auditor::ServerError;
 use super::client::{self, ClientLauncher, Identity};
 use super::proxy::{self, Origin};
 use super::run::Run;
-use super::server::{self, ServerError};
+use super::server;
 use super::table::{self, Check};
 use crate::target::Target;
 
@@ -54,11 +56,11 @@ impl RoleArgs {
         run: &Run,
         checks: &[Check],
         wanted: &[&Check],
-        args: &AuditArgs,
+        timeout: Duration,
     ) -> Option<Result<(), ServerError>> {
         match &self.proxy {
-            Some(target) => Some(self.audit_proxy(target, run, checks, wanted, args)),
-            None => self.client.then(|| self.audit_client(run, checks, wanted, args)),
+            Some(target) => Some(self.audit_proxy(target, run, checks, wanted, timeout)),
+            None => self.client.then(|| self.audit_client(run, checks, wanted, timeout)),
         }
     }
 
@@ -67,7 +69,7 @@ impl RoleArgs {
         run: &Run,
         checks: &[Check],
         wanted: &[&Check],
-        args: &AuditArgs,
+        timeout: Duration,
     ) -> Result<(), ServerError> {
         let caller = if self.command.is_empty() {
             ClientLauncher::Person
@@ -77,7 +79,7 @@ impl RoleArgs {
         run.report().subject = caller.subject();
         let cannot = |error| format!("no certificate can be made: {error}");
         let identity = self.tls.then(Identity::make).transpose().map_err(cannot)?;
-        let mut audit = client::Audit::begin(caller, identity, args.timeout, checks)?;
+        let mut audit = client::Audit::begin(caller, identity, timeout, checks)?;
         run.carry_out(&mut audit, wanted)
     }
 
@@ -87,12 +89,12 @@ impl RoleArgs {
         run: &Run,
         checks: &[Check],
         wanted: &[&Check],
-        args: &AuditArgs,
+        timeout: Duration,
     ) -> Result<(), ServerError> {
         let port = self.origin_port.unwrap_or_default();
         let cannot = |error| format!("port {port} cannot be the origin's: {error}");
         let origin = Origin::listen(port).map_err(cannot)?;
-        let mut audit = proxy::Audit::begin(target, origin, self.forward, args.timeout, checks)?;
+        let mut audit = proxy::Audit::begin(target, origin, self.forward, timeout, checks)?;
         run.carry_out(&mut audit, wanted)
     }
 }

@@ -4,31 +4,15 @@ use std::io::{self, IsTerminal, Write};
 use std::process;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use super::auditor::{Auditor, ServerError};
 use super::finding::{Finding, Missing};
 use super::process::kill_all;
 use super::report::{Form, Report};
-use super::server::ServerError;
 use super::table::Check;
 use super::verdict::Verdict;
 
 /// The exit status after ^C, the same as in shells.
 const INTERRUPTED: i32 = 130;
-
-/// An audit of a program in one of its roles.
-pub(crate) trait Auditor {
-    /// Runs a check and all checks that it needs; returns the recorded finding if any.
-    ///
-    /// An error is a program that cannot be reached any more, or not be started.
-    fn judge(&mut self, check: &Check) -> Result<Finding, ServerError>;
-
-    /// Returns the latest finding, for a program that is gone since.
-    ///
-    /// Returns `None` if the error of `judge` is not the program's.
-    fn suspect(&self) -> Option<Finding>;
-
-    /// Checks that the program is still there after the last check.
-    fn see_it_alive(&self) -> Result<(), ServerError>;
-}
 
 /// A run, with its report so far.
 ///

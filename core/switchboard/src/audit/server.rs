@@ -5,12 +5,12 @@ use std::io;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::auditor::{Auditor, ServerError};
 use super::exchange::{self, Exchange, Until};
 use super::finding::{self, Evidence, Finding, Missing};
 use super::frames::PING;
 use super::needs::{SAY_OFFER, lack, missing_in_control};
 use super::response_reader::Head;
-use super::run::Auditor;
 use super::script::{Places, Script, Step};
 use super::symptoms::{self, HEAD_RULES, SYMPTOMS, Seen};
 use super::table::{By, Check, Rules};
@@ -65,9 +65,6 @@ pub(crate) struct Audit<'a> {
     /// All response heads of the run, each with its check's ID and its evidence.
     heads: Vec<(&'static str, Head, Evidence)>,
 }
-
-/// The reason why an audit cannot go on, for the user.
-pub(crate) type ServerError = String;
 
 impl Auditor for Audit<'_> {
     fn judge(&mut self, check: &Check) -> Result<Finding, ServerError> {

@@ -23,9 +23,8 @@ pub(crate) use launcher::ClientLauncher;
 use session::{ClientSession, Times, Until};
 use symptoms::{SYMPTOMS, Seen};
 
+use super::auditor::{Auditor, ServerError};
 use super::finding::{Evidence, Finding, Missing};
-use super::run::Auditor;
-use super::server::ServerError;
 use super::table::{Check, Rules};
 use super::verdict::Verdict;
 

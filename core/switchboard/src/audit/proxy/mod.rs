@@ -20,12 +20,11 @@ use origin::Log;
 pub(crate) use origin::Origin;
 use symptoms::{SYMPTOMS, Seen};
 
+use super::auditor::{Auditor, ServerError};
 use super::exchange::{self, Exchange, Until};
 use super::finding::{Evidence, Finding, Missing, Received};
 use super::frames::TEXT;
-use super::run::Auditor;
 use super::script::{Places, Script};
-use super::server::ServerError;
 use super::table::{By, Check, Line, Rules, What};
 use super::verdict::Verdict;
 use super::wire::Wire;

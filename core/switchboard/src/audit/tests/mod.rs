@@ -12,13 +12,14 @@ use std::sync::Mutex;
 use std::thread;
 use std::time::Duration;
 
+use super::auditor::{Auditor, ServerError};
 use super::baseline::Baseline;
 use super::finding::{self, Finding};
 use super::needs::NEEDS;
 use super::report::{Form, Report, explanation};
-use super::run::{Auditor, Run};
+use super::run::Run;
 use super::script::{Places, Script, Step, unescape};
-use super::server::{self, Audit, Server, ServerError};
+use super::server::{self, Audit, Server};
 use super::symptoms::{HEAD_RULES, SYMPTOMS};
 use super::table::{self, By, Check};
 use super::verdict::Verdict;
