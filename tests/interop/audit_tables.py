@@ -16,7 +16,7 @@ BEGIN, END = "<!-- audited: written by `tests/interop/audit --write` -->\n", "<!
 WHOLE, END_OF_WHOLE = "<!-- a finding: written likewise -->\n", "<!-- end of the finding -->\n"
 # Checks of input smuggled past a proxy or server, of unchecked handshakes, and of unwanted tunnels.
 UNNAMED = {
-    *["S02", "S03", "S04", "S24", "S58", "S58b", "S59", "S60", "S61", "S66", "S67", "S69", "S72"],
+    *["S02", "S03", "S04", "S24", "S58", "S58b", "S59", "S60", "S61", "S66", "S67", "S69"],
     *["C20", "C21", "C22", "C33", "C34", "C35", "C43", "C52"],
     *["P10", "P11", "P12", "P13", "P16", "P19", "P22", "P24", "P26"],
 }

@@ -30,6 +30,8 @@ const LONGEST: u64 = 65_536;
 
 /// The time to wait for a line of the client, or for a write to it.
 const TIMEOUT: Duration = Duration::from_secs(60);
+/// The number of bytes that a client must read in that time.
+const PIECE: usize = 16 * 1024;
 
 /// Speaks `foo` until one side ends it; `content` is that of the upgrade request.
 ///
@@ -46,7 +48,10 @@ pub(crate) async fn speak(content: &[u8], stream: &mut Upgraded) -> io::Result<u
     let (mut reader, mut writer) = (BufReader::new(reader), BufWriter::new(writer));
     writer.write_all(format!("{token} 200 {request} {}\n", content.len()).as_bytes()).await?;
     if !content.is_empty() {
-        timeout(time_for(content), writer.write_all(content)).await??;
+        // A client that reads slowly has the time for each piece.
+        for piece in content.chunks(PIECE) {
+            timeout(TIMEOUT, writer.write_all(piece)).await??;
+        }
         timeout(TIMEOUT, writer.write_all(b"\n")).await??;
     }
     let mut line = Vec::new();
@@ -75,13 +80,6 @@ pub(crate) async fn speak(content: &[u8], stream: &mut Upgraded) -> io::Result<u
         timeout(TIMEOUT, writer.write_all(&line)).await??;
     }
     Ok(u64::MAX)
-}
-
-/// Returns the time in which a client must read these bytes.
-///
-/// A millisecond for each byte, and `TIMEOUT`.
-fn time_for(bytes: &[u8]) -> Duration {
-    TIMEOUT + Duration::from_millis(bytes.len() as u64)
 }
 
 async fn flush(writer: &mut (impl AsyncWrite + Unpin)) -> io::Result<()> {

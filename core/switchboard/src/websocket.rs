@@ -26,6 +26,9 @@ const MOST_WAITING: usize = 2 * LARGEST;
 /// The time to wait for a message of the client, or for a write to it.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
+/// The number of limits by which the size of a message may extend a write.
+const EARNED_MAX: u32 = 9;
+
 pub(crate) type Frames<'s> = WebSocketStream<&'s mut Upgraded>;
 
 /// Creates a WebSocket on this stream; messages have at most `largest` bytes.
@@ -72,8 +75,9 @@ pub(crate) async fn send(
     message: Message,
     limit: Duration,
 ) -> Result<(), Box<Error>> {
-    // A client that reads slowly has a millisecond more for each byte.
-    let limit = limit + Duration::from_millis(message.len() as u64);
+    // A client that reads slowly has a millisecond more for each byte, up to `EARNED_MAX` limits.
+    let earned = Duration::from_millis(message.len() as u64).min(limit * EARNED_MAX);
+    let limit = limit + earned;
     Ok(timeout(limit, frames.send(message)).await.map_err(late)??)
 }
 

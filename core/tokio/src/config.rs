@@ -27,7 +27,7 @@ pub struct Config {
     ///
     /// Then a disconnect of the client is noticed only by a reset, or when the response is sent. If
     /// this is `false`, the handler is dropped once the client closes its direction. Both may go
-    /// unnoticed while the handler leaves content of the request unread.
+    /// unnoticed while the handler leaves more content unread than the engine buffers.
     pub half_close: bool,
     /// Gives each request of a server an [`InformationalSender`](crate::informational).
     ///

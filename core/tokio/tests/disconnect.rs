@@ -535,6 +535,28 @@ async fn a_reset_behind_unread_content_is_noticed() {
     }
 }
 
+/// Checks that a reset is noticed behind unread content while the handler waits.
+#[tokio::test]
+async fn a_reset_behind_unread_content_of_a_waiting_handler_is_noticed() {
+    for len in [10, 1_000, 10_000] {
+        let (mut client, server) = pair().await;
+        let never = service_fn(async |_: Request<Body>| {
+            std::future::pending::<Result<Response<Content>, BoxError>>().await
+        });
+        let config = Config::default();
+        let serving = serve_connection(server, never, &config);
+        let going = async {
+            let head = format!("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: {len}\r\n\r\n");
+            client.write_all(head.as_bytes()).await.expect("room");
+            sleep(Duration::from_millis(30)).await;
+            client.write_all(&vec![b'x'; len]).await.expect("room");
+            By::Rst.go(client).await;
+        };
+        let (served, ()) = tokio::join!(calmly("unread content", serving), going);
+        assert!(served.is_err(), "{served:?}");
+    }
+}
+
 /// Returns a client's stream, and a server that sends `said` and then resets.
 async fn before_a_reset(said: &'static [u8]) -> (TcpStream, impl Future<Output = ()>) {
     let (client, mut server) = pair().await;

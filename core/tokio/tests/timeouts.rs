@@ -146,6 +146,30 @@ async fn long_content_may_take_long() {
     assert_eq!(&status, b"HTTP/1.1 200 OK");
 }
 
+/// Checks that content extends the timeout also if it arrives while the handler works.
+#[tokio::test(start_paused = true)]
+async fn content_that_comes_while_the_handler_works_extends_the_timeout() {
+    let handler = service_fn(async |request: Request<Body>| {
+        let (mut body, mut len) = (request.into_body(), 0);
+        while let Some(frame) = body.frame().await {
+            len += frame?.into_data().map_or(0, |data| data.len());
+            sleep(Duration::from_secs(5)).await;
+        }
+        Ok::<_, BoxError>(Response::new(Full::<Bytes>::from(len.to_string())))
+    });
+    let (mut client, _serving) = served_by(100_000, config(), handler);
+    send(&mut client, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 200010\r\n\r\n").await;
+    for _ in 0..10 {
+        sleep(Duration::from_secs(20)).await;
+        client.write_all(b"x").await.expect("room");
+        sleep(Duration::from_secs(3)).await;
+        client.write_all(&[b'x'; 20_000]).await.expect("room");
+    }
+    let mut status = [0; 15];
+    client.read_exact(&mut status).await.expect("an answer");
+    assert_eq!(&status, b"HTTP/1.1 200 OK");
+}
+
 /// Checks that a handler which dropped the request's content may respond late.
 #[tokio::test(start_paused = true)]
 async fn content_that_is_not_waited_for_any_more_is_not_late() {

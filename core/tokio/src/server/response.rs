@@ -283,7 +283,7 @@ impl<S: Transport, H: HttpService, F: Future<Output = ()>> ServerConnection<'_, 
             {
                 return Poll::Ready(Ok(frame));
             }
-            let has_more = self.drive_io(context, channel.map(Arc::as_ref), true)?;
+            let has_more = self.drive_io(context, channel.map(Arc::as_ref))?;
             if !has_more && (!is_full || self.wire.out.is_full()) {
                 return Poll::Pending;
             }

@@ -194,7 +194,7 @@ impl<'c, S: Transport, H: HttpService, F: Future<Output = ()>> ServerConnection<
                 Err(panic) => return Poll::Ready(Err(Failure::Panic(panic))),
                 Ok(Poll::Pending) => {}
             }
-            if !self.drive_io(context, links.channel.as_deref(), false)? {
+            if !self.drive_io(context, links.channel.as_deref())? {
                 break;
             }
         }
@@ -216,14 +216,13 @@ impl<'c, S: Transport, H: HttpService, F: Future<Output = ()>> ServerConnection<
 
     /// Runs the connection's I/O while the handler works.
     ///
-    /// Returns `true` if the handler was given the content that it waits for. With `is_answering`
-    /// it also reads content that nobody waits for yet, as far as the engine buffers it. Nothing
-    /// else would show that the client of a silent response has gone.
+    /// Returns `true` if the handler was given the content that it waits for. Content that nobody
+    /// waits for yet is read, too, as far as the engine buffers it. Nothing else would show that
+    /// the client of a silent handler has gone.
     pub(super) fn drive_io(
         &mut self,
         context: &mut Context<'_>,
         channel: Option<&Channel>,
-        is_answering: bool,
     ) -> Result<bool, Error> {
         if let Poll::Ready(Err(error)) = self.wire.poll_send(context) {
             return Err(error);
@@ -238,10 +237,7 @@ impl<'c, S: Transport, H: HttpService, F: Future<Output = ()>> ServerConnection<
         }
         // Reads in order to notice that the client disconnects. Bytes after the request are
         // buffered until the response is complete.
-        let may_read = |http: &ObservedConnection| {
-            http.wants_input() && (is_answering || http.awaiting() == Awaiting::Caller)
-        };
-        while may_read(&self.wire.http)
+        while self.wire.http.wants_input()
             && let Poll::Ready(received) = self.wire.poll_receive(context)
         {
             received?;

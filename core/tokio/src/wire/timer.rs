@@ -85,7 +85,12 @@ impl Deadline {
     }
 
     /// Extends the deadline for `len` received bytes, at most to a full timeout.
+    ///
+    /// Bytes may arrive while the clock is stopped, too.
     pub(crate) fn extend(&mut self, len: usize) {
+        if let Time::Left(left) = &mut self.time {
+            *left = left.saturating_add(earned(len)).min(self.timeout.max(*left));
+        }
         self.earn_up_to(self.timeout, len);
     }
 
