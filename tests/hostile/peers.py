@@ -326,6 +326,12 @@ def resets_behind_content(server):
             peer = server.connect(server.request("/silent", "POST", "Content-Length: 10\r\n"))
             peer.rest(lambda data: b"0123456789" in data)
             peer.send(content)
+    # Likewise if the handler has not answered at all.
+    for length in (10, 10_000) if "/waits" in server.host.lies else ():
+        peers = [server.connect(server.request("/waits", "POST", f"Content-Length: {length}\r\n")) for _ in range(10)]
+        time.sleep(0.1)
+        for peer in peers:
+            peer.send(b"x" * length)
     yield
     server.reset_all()
     yield
