@@ -5,7 +5,6 @@ import type { Wire } from "./wire.js";
 /** @internal A lazy `AbortSignal` that aborts when the client of one request disconnects. */
 export class DisconnectWatcher {
   readonly #wire: Wire;
-  #isRead = false;
   #isOver = false;
   #left: AbortController | undefined;
 
@@ -19,17 +18,12 @@ export class DisconnectWatcher {
     if (this.#isOver) return left.signal;
     this.#wire.onGone = (reason) => left.abort(reason);
     if (this.#wire.failure) left.abort(this.#wire.failure.reason);
-    else if (this.#isRead) this.#wire.watch();
+    else this.#wire.watch();
     return left.signal;
   }
 
-  /**
-   * Records that the request was read to its end.
-   *
-   * From now on, reading ahead detects a disconnect.
-   */
+  /** Records that the request was read to its end, after which its reader reads no more. */
   isRead(): void {
-    this.#isRead = true;
     if (this.#left && !this.#isOver) this.#wire.watch();
   }
 
@@ -37,5 +31,6 @@ export class DisconnectWatcher {
   end(): void {
     this.#isOver = true;
     this.#wire.onGone = undefined;
+    this.#wire.endWatch();
   }
 }

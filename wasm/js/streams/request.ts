@@ -71,9 +71,8 @@ export class ServerRequest extends Message {
    * Its reason is a `DisconnectedError`, or that of the signal of `serveConnection`. A client that has closed its
    * sending side counts as disconnected, although it may still read: the handler's response is sent to it.
    *
-   * While content is still to be read, only reading it detects the disconnect. Once another request has arrived,
-   * nothing detects it until the response is sent. To detect the disconnect, the first use of this signal
-   * reads once ahead, and keeps these bytes in memory.
+   * From its first use on, bytes are read ahead, as far as the engine buffers them. Behind more content that the
+   * handler does not read, or behind more requests, nothing detects the disconnect until the response is sent.
    */
   get signal(): AbortSignal {
     return this.#disconnect.signal;

@@ -57,6 +57,8 @@ export class Wire {
   #isAttended = false;
   /** True while a step of the user's code is awaited, and a disconnect with it. */
   #isWaiting = false;
+  /** True while a disconnect is reported to `onGone`. */
+  #isWatched = false;
   /** The error of a client that has disconnected, and the callback that waits for it. */
   #departure: DisconnectedError | undefined;
   #departs: (error: DisconnectedError) => void = () => {};
@@ -155,7 +157,7 @@ export class Wire {
     const known = this.isSkipping || this.#isEarly ? 0 : Math.min(bytes.length, this.connection.content.length);
     if (known > 0) this.connection.passContent(known);
     if (known < bytes.length) this.connection.receive(known > 0 ? bytes.subarray(known) : bytes);
-    if (this.#isWaiting) this.#attend();
+    if (this.#isAhead) this.#attend();
     return known > 0 ? (bytes.subarray(0, known) as Uint8Array<ArrayBuffer>) : null;
   }
 
@@ -199,18 +201,16 @@ export class Wire {
     this.#nudged();
   }
 
-  /**
-   * Reads ahead once, to notice a peer that disconnects.
-   *
-   * Bytes that arrive instead are kept for the next read.
-   */
+  /** Reads ahead to notice a peer that disconnects, until `unwatch` or `endWatch`. */
   watch(): void {
-    this.#reading().then(
-      (bytes) => {
-        if (bytes === null) this.note(new HalfClosedError("the client has ended its direction"));
-      },
-      (cause: unknown) => void this.note(new DisconnectedError("the socket has failed", cause)),
-    );
+    this.#isWatched = true;
+    if (this.#departure) this.note(this.#departure);
+    this.#attend();
+  }
+
+  /** Ends `watch`, as the response was sent. */
+  endWatch(): void {
+    this.#isWatched = false;
   }
 
   /**
@@ -250,12 +250,16 @@ export class Wire {
     if (this.#isAttended || this.#departure) return;
     this.#isAttended = true;
     const reading = this.#reading();
-    const departs = (error: DisconnectedError): void => this.#departs((this.#departure = error));
+    const departs = (error: DisconnectedError): void => {
+      this.#departure = error;
+      if (this.#isWatched) this.note(error);
+      this.#departs(error);
+    };
     reading.then(
       (bytes) => {
         if (this.#pending !== reading || this.#isOver) return;
         if (bytes === null) return departs(new HalfClosedError("the client has ended its direction"));
-        if (!this.#isWaiting || !this.connection.wantsInput) {
+        if (!this.#isAhead || !this.connection.wantsInput) {
           this.#isAttended = false;
           return;
         }
@@ -271,6 +275,11 @@ export class Wire {
     );
   }
 
+  /** Returns whether bytes are read before anybody asks for them. */
+  get #isAhead(): boolean {
+    return this.#isWaiting || this.#isWatched;
+  }
+
   /** Forgets the pending read, whose bytes have been used. */
   #taken(): void {
     this.#pending = undefined;
@@ -279,6 +288,7 @@ export class Wire {
 
   /** Stops reading ahead before a switch, if the transport supports that. */
   async unwatch(): Promise<void> {
+    this.#isWatched = false;
     const reading = this.#pending;
     if (!reading || !this.transport.interrupt) return;
     // Clearing the pending read keeps `#attend` from using its bytes or reading on.
