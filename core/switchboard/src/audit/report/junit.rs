@@ -62,7 +62,7 @@ fn escaped(text: &str) -> String {
             '>' => out += "&gt;",
             '"' => out += "&quot;",
             '\n' | '\t' => out.push(letter),
-            '\0'..='\x1f' => out += &format!("\\x{:02x}", u32::from(letter)),
+            '\0'..='\x1f' | '\x7f'..='\u{9f}' => out += &format!("\\x{:02x}", u32::from(letter)),
             '\u{fffe}' | '\u{ffff}' => out.push(char::REPLACEMENT_CHARACTER),
             _ => out.push(letter),
         }

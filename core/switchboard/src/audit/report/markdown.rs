@@ -1,6 +1,6 @@
 //! The report as a Markdown table.
 
-use super::Report;
+use super::{Report, tame};
 use crate::audit::finding::Finding;
 use crate::audit::verdict::Verdict;
 
@@ -20,7 +20,7 @@ pub(super) fn report(report: &Report) -> String {
 fn row(report: &Report, finding: &Finding) -> String {
     let check = &finding.check;
     let known = if report.known.accepts(finding) { ", known" } else { "" };
-    let reasons = finding.reasons.join("; ").replace('|', "\\|");
+    let reasons = tame(&finding.reasons.join("; ")).replace('|', "\\|");
     let verdict = finding.verdict.name();
     format!(
         "| {}: {} | {} ({}) | {verdict}{known} | {reasons} |\n",

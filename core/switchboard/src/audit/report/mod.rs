@@ -121,6 +121,19 @@ impl Report {
     }
 }
 
+/// Returns text without the controls that a terminal takes for its own.
+fn tame(text: &str) -> String {
+    let mut tamed = String::with_capacity(text.len());
+    for letter in text.chars() {
+        match letter {
+            '\n' | '\t' => tamed.push(letter),
+            letter if letter.is_control() => tamed.extend(letter.escape_unicode()),
+            letter => tamed.push(letter),
+        }
+    }
+    tamed
+}
+
 /// Returns bytes as text: escapes all but printable ASCII and LF, and drops CR.
 fn shown(bytes: &[u8]) -> String {
     let mut text = String::new();

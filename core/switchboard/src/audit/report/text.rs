@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{Report, shown};
+use super::{Report, shown, tame};
 use crate::audit::finding::{Evidence, Finding, Received};
 use crate::audit::table::Check;
 use crate::audit::verdict::Verdict;
@@ -43,7 +43,7 @@ fn entry(
             |other: &&Finding| other.verdict == finding.verdict && other.reasons.contains(reason);
         let _ = match earlier.iter().find(has_said) {
             Some(first) => writeln!(out, "  as {}", first.check.id),
-            None => writeln!(out, "  {reason}"),
+            None => writeln!(out, "  {}", tame(reason)),
         };
     }
     Some(out)
@@ -85,7 +85,7 @@ pub(super) fn told(report: &Report, finding: &Finding) -> String {
         let lines: Vec<_> = text.trim_end().lines().map(indented).collect();
         let _ = writeln!(out, "  {name:<8} {}", lines.join("\n").trim_start());
     };
-    part("seen", &finding.reasons.join("\n"));
+    part("seen", &tame(&finding.reasons.join("\n")));
     part("rule", &format!("{clause} ({level}): {}", finding.check.rules.says));
     if let Some(Evidence { sent, came, control, arrived, again }) = &finding.evidence {
         part("sent", &cut(sent));

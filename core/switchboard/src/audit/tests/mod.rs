@@ -397,6 +397,29 @@ fn what_is_known_does_not_fail_and_what_is_mended_is_said() {
     assert!(Baseline::parse("S99 fail", &checks).is_err());
 }
 
+/// No report has controls that a terminal takes for its own, and JSON has each byte.
+#[test]
+fn no_control_of_a_terminal_is_printed() {
+    let checks = checks();
+    let came = finding::Received { bytes: (0..=255).collect(), end: finding::End::Closed };
+    let evidence = finding::Evidence { came: came.clone(), ..finding::Evidence::default() };
+    let finding = Finding {
+        evidence: Some(evidence),
+        ..Finding::bare(&checks[0], Verdict::Fail, "it is so \u{9b}31m")
+    };
+    let report = Report { subject: "it".into(), findings: vec![finding], ..Report::default() };
+    for form in [Form::Json, Form::Junit, Form::Markdown, Form::Text { is_verbose: true }] {
+        let told = report.told(form);
+        assert!(!told.contains(|letter: char| letter.is_control() && letter != '\n'), "{told}");
+    }
+    let json: serde_json::Value = serde_json::from_str(&report.told(Form::Json)).expect("JSON");
+    let text = json["findings"][0]["came"].as_str().expect("a text");
+    assert_eq!(
+        text.chars().map(|letter| letter as u32).collect::<Vec<_>>(),
+        (0..=255).collect::<Vec<_>>()
+    );
+}
+
 /// A finding says whether the connection was closed, the only difference in S14.
 #[test]
 fn a_finding_says_whether_the_connection_was_closed() {
