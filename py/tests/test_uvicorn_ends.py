@@ -43,6 +43,27 @@ def narrow(served: Served, data: bytes) -> socket.socket:
     return connection
 
 
+@pytest.mark.parametrize("ws", ["wsproto", "websockets-sansio"])
+def test_a_websocket_that_is_accepted_behind_an_unread_response_is_left(ws: str) -> None:
+    """The client has ended its direction, so the class closes the transport."""
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "websocket":
+            await receive()
+            await asyncio.sleep(0.5)
+            await send({"type": "websocket.accept"})
+            await receive()
+            return
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"170000")]})
+        await send({"type": "http.response.body", "body": b"x" * 170_000})
+
+    with Served(app, http=Hasty, ws=ws) as served, narrow(served, GET + HANDSHAKE) as connection:
+        threading.Event().wait(0.2)
+        connection.shutdown(socket.SHUT_WR)
+        threading.Event().wait(0.5)
+        wait_until_empty(served)
+
+
 def test_a_stop_beside_an_event_that_waits_for_a_slow_reader_ends() -> None:
     """Declined handshakes wait until the client has read what is before them.
 

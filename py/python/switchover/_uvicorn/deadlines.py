@@ -95,6 +95,11 @@ class WriteDeadline:
         self.most = seconds * (1 + EARNED_MAX)
         self.wait(max(seconds, self.left) + self.earned())
 
+    @property
+    def is_running(self) -> bool:
+        """True while the deadline runs."""
+        return self.handle is not None
+
     def wait(self, seconds: float) -> None:
         """Schedules the next check of how much the client has read."""
         seconds = min(seconds, self.most)

@@ -24,14 +24,17 @@ class Ending:
         """Closes the transport; resets it if a response would look complete but is not."""
         if self.connection.closing is Closing.RESET:
             self.reset()
-        elif not self.transport.is_closing():
-            self.transport.close()
+        else:
+            if not self.transport.is_closing():
+                self.transport.close()
             self.bound_the_rest(timeout_write)
 
     def bound_the_rest(self, timeout_write: float) -> None:
         """Limits the time that a closing transport may take to send what it holds."""
-        if unsent_by(self.transport):
-            self.writing.begin(timeout_write)
+        # TLS does not tell how much the transport below it holds.
+        if unsent_by(self.transport) or not closes_after_eof(self.transport):
+            if not self.writing.is_running:
+                self.writing.begin(timeout_write)
             self.reset_if_cut()
 
     def reset_if_cut(self) -> None:

@@ -111,14 +111,17 @@ class Undecided(asyncio.Protocol):
         self.check_later()
 
     def accepted(self) -> None:
-        """Passes the connection and all held bytes to the class."""
+        """Passes the connection and all held bytes to the class.
+
+        If the transport is closing already, its deadline goes on.
+        """
+        if self.transport.is_closing():
+            return
         held, self.held = bytes(self.held), bytearray()
         self.is_accepted = True
         self.wait_no_more()
         self.ending.writing.stop()
         self.transport.set_protocol(self.protocol)
-        if self.transport.is_closing():
-            return
         if self.is_paused:
             self.transport.resume_reading()
         try:
@@ -130,6 +133,9 @@ class Undecided(asyncio.Protocol):
             self.transport.abort()
         if self.has_eof and not self.protocol.eof_received():
             self.transport.close()
+            # The response before the handshake may still be unsent.
+            self.transport.set_protocol(self)
+            self.ending.bound_the_rest(self.timeout_write)
 
     def data_received(self, data: bytes) -> None:
         """Holds received bytes back, and pauses reading above a limit."""
