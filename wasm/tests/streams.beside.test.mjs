@@ -126,6 +126,64 @@ test("a client that leaves after its handler has read much content late is notic
   }
 });
 
+test("content that comes while the handler works extends its deadline", options, async () => {
+  const server = await listening((socket) =>
+    serveConnection(
+      socket,
+      (asked) => ({
+        body: (async function* () {
+          for await (const piece of /** @type {ReadableStream<Uint8Array>} */ (asked.body)) {
+            await sleep(100);
+            yield new TextEncoder().encode(`${piece.length} `);
+          }
+        })(),
+      }),
+      { timeouts: { content: 400 } },
+    ),
+  );
+  const socket = await connected(server.port);
+  socket.write("POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n");
+  for (let round = 0; round < 8; round++) {
+    socket.write("4\r\nabcd\r\n");
+    await sleep(5);
+    socket.write(`3e8\r\n${"x".repeat(1000)}\r\n`);
+    await sleep(400);
+  }
+  socket.write("0\r\n\r\n");
+  assert.match(await rest(socket), /\r\n0\r\n\r\n$/);
+  await server.close();
+});
+
+test("a client that leaves after malformed content beside a silent answer is noticed", options, async () => {
+  for (const leaves of /** @type {const} */ (["destroy", "resetAndDestroy"])) {
+    /** @type {Promise<string>} */
+    let outcome = Promise.resolve("");
+    const server = await listening((socket) => {
+      const serving = serveConnection(
+        socket,
+        (asked) => {
+          asked.bytes().catch(() => {});
+          return { body: new ReadableStream({ start: (controller) => controller.enqueue(Buffer.from(":")) }) };
+        },
+        { timeouts: { write: 300 } },
+      );
+      outcome = serving.then(({ how }) => how);
+      return serving;
+    });
+    const socket = await connected(server.port);
+    socket.on("error", () => {});
+    socket.write("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n");
+    await once(socket, "data");
+    for (const piece of ["zz\r\n", "x"]) {
+      socket.write(piece);
+      await sleep(50);
+    }
+    socket[leaves]();
+    assert.equal(await Promise.race([outcome, sleep(5000, "kept")]), "gone", leaves);
+    await server.close();
+  }
+});
+
 test("a signal that is asked for while the handler switches takes no bytes of the new protocol", options, async () => {
   for (let ticks = 0; ticks < 12; ticks++) {
     const heard = await (async () => {

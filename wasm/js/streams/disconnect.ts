@@ -22,7 +22,7 @@ export class DisconnectWatcher {
     return left.signal;
   }
 
-  /** Records that the request was read to its end, after which its reader reads no more. */
+  /** Records that the request was read to its end. */
   isRead(): void {
     if (this.#left && !this.#isOver) this.#wire.watch();
   }

@@ -57,6 +57,8 @@ export class Wire {
   #isAttended = false;
   /** True while a step of the user's code is awaited, and a disconnect with it. */
   #isWaiting = false;
+  /** True once the peer's bytes are malformed; later ones are discarded. */
+  #isDeaf = false;
   /** True while a disconnect is reported to `onGone`. */
   #isWatched = false;
   /** The error of a client that has disconnected, and the callback that waits for it. */
@@ -113,6 +115,10 @@ export class Wire {
     try {
       return await this.#next();
     } catch (error) {
+      if (error instanceof ProtocolError) {
+        this.#isDeaf = true;
+        if (this.#isAhead) this.#attend();
+      }
       throw this.note(error);
     }
   }
@@ -142,11 +148,11 @@ export class Wire {
     const { awaiting } = this.connection;
     if (awaiting !== this.#awaited) this.#left = Infinity;
     this.#awaited = awaiting;
-    const left = Math.min(this.#left, this.#limit(awaiting));
+    const left = (this.#left = Math.min(this.#left, this.#limit(awaiting)));
     const begun = performance.now();
     const reading = this.#reading();
     const bytes = await this.#transported(this.#arriving(reading), left);
-    if (bytes) this.#left = left - (performance.now() - begun) + (awaiting === "content" ? bytes.length * MS_PER_BYTE : 0);
+    this.#left -= performance.now() - begun;
     // After `nudge`, or if `unwatch` or `#attend` has passed the bytes to the engine.
     if (bytes === undefined || this.#pending !== reading) return null;
     this.#taken();
@@ -154,6 +160,7 @@ export class Wire {
       await this.#receiveEof();
       return null;
     }
+    this.#earn(bytes);
     const known = this.isSkipping || this.#isEarly ? 0 : Math.min(bytes.length, this.connection.content.length);
     if (known > 0) this.connection.passContent(known);
     if (known < bytes.length) this.connection.receive(known > 0 ? bytes.subarray(known) : bytes);
@@ -259,13 +266,14 @@ export class Wire {
       (bytes) => {
         if (this.#pending !== reading || this.#isOver) return;
         if (bytes === null) return departs(new HalfClosedError("the client has ended its direction"));
-        if (!this.#isAhead || !this.connection.wantsInput) {
+        if (!this.#isAhead || !(this.#isDeaf || this.connection.wantsInput)) {
           this.#isAttended = false;
           return;
         }
         this.#taken();
+        this.#earn(bytes);
         try {
-          this.connection.receive(bytes);
+          if (!this.#isDeaf) this.connection.receive(bytes);
         } catch {
           // The bytes are malformed; `nextEvent` reports that when it reaches them.
         }
@@ -273,6 +281,11 @@ export class Wire {
       },
       (cause: unknown) => departs(new DisconnectedError("the socket has failed", cause)),
     );
+  }
+
+  /** Extends the deadline for content by bytes that were read, whoever has read them. */
+  #earn(bytes: Uint8Array): void {
+    if (this.#awaited === "content") this.#left += bytes.length * MS_PER_BYTE;
   }
 
   /** Returns whether bytes are read before anybody asks for them. */
