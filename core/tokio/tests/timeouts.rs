@@ -146,7 +146,7 @@ async fn long_content_may_take_long() {
     assert_eq!(&status, b"HTTP/1.1 200 OK");
 }
 
-/// Checks that content extends the timeout also if it arrives while the handler works.
+/// Checks that content which arrives while the handler works extends the timeout.
 #[tokio::test(start_paused = true)]
 async fn content_that_comes_while_the_handler_works_extends_the_timeout() {
     let handler = service_fn(async |request: Request<Body>| {

@@ -397,7 +397,7 @@ fn what_is_known_does_not_fail_and_what_is_mended_is_said() {
     assert!(Baseline::parse("S99 fail", &checks).is_err());
 }
 
-/// No report has controls that a terminal takes for its own, and JSON has each byte.
+/// No report has control characters, and JSON still has each byte.
 #[test]
 fn no_control_of_a_terminal_is_printed() {
     let checks = checks();
