@@ -223,7 +223,8 @@ def page_draws_the_audit_of_its_server(_):
     Some of them switch, and some are rejected.
     """
     shown = seen()["ofItself"]
-    check(len(shown["titles"]) > 70 and shown["empty"] == 0, shown)
+    # The last connection of the audit only shows whether the server is still there.
+    check(len(shown["titles"]) > 70 and shown["empty"] <= 1, shown)
     for asked in ["HEAD /ws", "POST /echo", "GET /foo", "GET /h2c", "OPTIONS *"]:
         check(any(asked in title for title in shown["titles"]), asked, shown["titles"])
     check(shown["drawn"]["switches"] > 10 and shown["drawn"]["other"] > 10 and shown["drawn"]["faults"] > 2, shown["drawn"])
