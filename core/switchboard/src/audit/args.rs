@@ -5,11 +5,13 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
+use http::HeaderName;
 
 use super::baseline::Baseline;
 use super::report::Form;
 use super::roles::RoleArgs;
 use super::table::Check;
+use crate::field_line;
 use crate::target::Target;
 
 #[derive(Args)]
@@ -36,7 +38,7 @@ pub(crate) struct AuditArgs {
     pub(crate) cookie: Vec<String>,
     /// The subprotocol that WebSocket handshakes ask for.
     ///
-    /// A client that is audited gets it in the 101, if it asks for it.
+    /// A client that is audited gets the first that it asks for itself.
     #[arg(long, value_name = "NAME", value_parser = token)]
     pub(crate) subprotocol: Option<String>,
     /// The Host field, if it is not that of the URL.
@@ -68,7 +70,7 @@ pub(crate) struct AuditArgs {
     #[arg(long)]
     pub(crate) version: bool,
     /// Seconds to wait for each response or other reaction.
-    #[arg(long, value_name = "SECONDS", default_value = "3", value_parser = seconds)]
+    #[arg(long, value_name = "SECONDS", default_value = "3", value_parser = timeout)]
     pub(crate) timeout: Duration,
     /// Seconds to wait before each connection, for a server that limits their rate.
     #[arg(long, value_name = "SECONDS", default_value = "0", value_parser = seconds)]
@@ -169,6 +171,12 @@ fn seconds(text: &str) -> Result<Duration, &'static str> {
         .ok_or("a number of seconds is wanted")
 }
 
+/// Parses a timeout, at least a twentieth of a second and at most ten minutes.
+fn timeout(text: &str) -> Result<Duration, &'static str> {
+    let range = Duration::from_millis(50)..=Duration::from_secs(600);
+    seconds(text).map(|time| time.clamp(*range.start(), *range.end()))
+}
+
 /// Parses an absolute path, as it is sent in a request line.
 fn path(text: &str) -> Result<String, &'static str> {
     let is_path = text.starts_with('/') && text.bytes().all(|byte| byte.is_ascii_graphic());
@@ -190,9 +198,8 @@ fn offer(text: &str) -> Result<(String, String), &'static str> {
 
 /// Parses a field line that the audit does not need for its checks.
 fn field(text: &str) -> Result<String, &'static str> {
-    let (name, value) = text.split_once(':').ok_or("NAME: VALUE is wanted")?;
-    let name = token(name)?;
-    let value = value.trim();
+    let (name, value) = field_line(text)?;
+    let name = token(&name)?;
     if value.bytes().any(|byte| byte.is_ascii_control() && byte != b'\t') {
         return Err("a field value has no control characters");
     }
@@ -219,9 +226,7 @@ fn cookie(text: &str) -> Result<String, &'static str> {
 }
 
 fn token(text: &str) -> Result<String, &'static str> {
-    let is_token = !text.is_empty()
-        && text
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte));
+    // The name of a field is a token, too (RFC 9110, section 5.1).
+    let is_token = HeaderName::from_bytes(text.as_bytes()).is_ok();
     if is_token { Ok(text.into()) } else { Err("a token is wanted, without blanks") }
 }

@@ -14,8 +14,8 @@ pub(crate) const PONG: u8 = 10;
 
 /// The mask of all frames that the audit sends as a client.
 const MASK: [u8; 4] = [1, 2, 3, 4];
-/// The longest payload of a control frame, in bytes.
-const CONTROL_MAX: u64 = 125;
+/// The longest payload of a control frame, and of any frame with a short head, in bytes.
+const CONTROL_MAX: u8 = 125;
 
 /// A reader of the frames at the beginning of a growing buffer.
 #[derive(Default)]
@@ -92,7 +92,7 @@ impl FrameHead {
         let is_known = match self.opcode {
             0 => is_fragmented,
             1 | 2 => !is_fragmented,
-            CLOSE..=PONG => self.is_final && self.len <= CONTROL_MAX,
+            CLOSE..=PONG => self.is_final && self.len <= u64::from(CONTROL_MAX),
             _ => false,
         };
         is_known && self.reserved & 0x30 == 0
@@ -106,12 +106,23 @@ pub(crate) fn frames(bytes: &[u8]) -> Vec<Frame> {
     reader.frames
 }
 
-/// Returns a short frame of a client, which is masked.
+/// Returns a short frame of a client, which is masked; a longer payload is cut.
 pub(crate) fn masked(opcode: u8, payload: &[u8]) -> Vec<u8> {
-    let payload = &payload[..payload.len().min(125)];
+    let (len, payload) = short(payload);
     let masked = payload.iter().zip(MASK.iter().cycle()).map(|(byte, mask)| byte ^ mask);
-    let head = [0x80 | opcode, 0x80 | u8::try_from(payload.len()).unwrap_or_default()];
-    head.into_iter().chain(MASK).chain(masked).collect()
+    [0x80 | opcode, 0x80 | len].into_iter().chain(MASK).chain(masked).collect()
+}
+
+/// Returns a short frame of a server; a longer payload is cut.
+pub(crate) fn unmasked(opcode: u8, payload: &[u8]) -> Vec<u8> {
+    let (len, payload) = short(payload);
+    [&[0x80 | opcode, len], payload].concat()
+}
+
+/// Returns the beginning of a payload that a head of two bytes can announce.
+fn short(payload: &[u8]) -> (u8, &[u8]) {
+    let len = u8::try_from(payload.len()).unwrap_or(CONTROL_MAX).min(CONTROL_MAX);
+    (len, &payload[..usize::from(len)])
 }
 
 #[cfg(test)]

@@ -53,7 +53,7 @@ pub(crate) use args::{AUDIT_HELP, AuditArgs};
 use crate::USAGE;
 use crate::target::Target;
 use baseline::Baseline;
-use report::{Report, VERSION};
+use report::{Report, TABLES, VERSION};
 use run::Run;
 use script::Places;
 use server::Server;
@@ -140,7 +140,7 @@ fn audit(args: &AuditArgs, run: &Run) -> Result<(), Stop> {
 /// Returns what is printed instead of a run, if that is wanted.
 fn told(args: &AuditArgs, checks: &[Check]) -> Option<String> {
     if args.version {
-        return Some(format!("{VERSION}\n"));
+        return Some(format!("switchboard audit {VERSION}, tables {TABLES}\n"));
     }
     if args.list {
         let line = |check: &Check| format!("{:<5} {} {}\n", check.id, check.level, check.title);

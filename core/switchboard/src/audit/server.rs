@@ -409,19 +409,15 @@ fn control_until(check: &Check) -> Until {
 }
 
 /// Returns the worst verdict whose symptoms are seen, with their sentences.
-///
-/// A check that passes has a sentence of what was seen.
 fn verdict(rules: &Rules, seen: &Seen<'_>) -> (Verdict, Vec<String>) {
-    let (verdict, reasons) =
-        rules.verdict([Verdict::Fail, Verdict::Warn, Verdict::NotApplicable], |names| {
-            SYMPTOMS
-                .iter()
-                .filter(|(name, ..)| names.contains(name))
-                .filter_map(|(_, symptom, _)| symptom(seen))
-                .collect()
-        });
-    let reasons = if verdict == Verdict::Pass { vec![seen.summary()] } else { reasons };
-    (verdict, reasons)
+    let told = |names: &[&str]| {
+        SYMPTOMS
+            .iter()
+            .filter(|(name, ..)| names.contains(name))
+            .filter_map(|(_, symptom, _)| symptom(seen))
+            .collect()
+    };
+    rules.verdict([Verdict::Fail, Verdict::Warn, Verdict::NotApplicable], told, || seen.summary())
 }
 
 /// Returns a limit of requests that the server has announced instead of an answer.

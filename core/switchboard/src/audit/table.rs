@@ -61,25 +61,30 @@ pub(crate) struct Rules {
 impl Rules {
     /// Returns the first verdict in `order` whose symptoms are seen, with sentences.
     ///
-    /// `seen` returns a sentence for each named symptom that is seen.
+    /// `seen` returns a sentence for each named symptom that is seen. A check that passes has what
+    /// it notes, or else the `summary`.
     pub(crate) fn verdict(
         &self,
         order: [Verdict; 3],
         seen: impl Fn(&[&str]) -> Vec<String>,
+        summary: impl FnOnce() -> String,
     ) -> (Verdict, Vec<String>) {
-        let judged = order.into_iter().map(|verdict| match verdict {
-            Verdict::Fail => (verdict, seen(&self.fail)),
-            Verdict::Warn => (verdict, seen(&self.warn)),
-            Verdict::NotApplicable => {
-                let told = |reason| format!("{reason}: {}", self.apply);
-                (verdict, seen(&self.moot).into_iter().map(told).collect())
+        for verdict in order {
+            let reasons = match verdict {
+                Verdict::Fail => seen(&self.fail),
+                Verdict::Warn => seen(&self.warn),
+                Verdict::NotApplicable => {
+                    let told = |reason| format!("{reason}: {}", self.apply);
+                    seen(&self.moot).into_iter().map(told).collect()
+                }
+                Verdict::Pass => continue,
+            };
+            if !reasons.is_empty() {
+                return (verdict, reasons);
             }
-            Verdict::Pass => (verdict, Vec::new()),
-        });
-        judged
-            .into_iter()
-            .find(|(_, reasons)| !reasons.is_empty())
-            .unwrap_or((Verdict::Pass, seen(&self.note)))
+        }
+        let notes = seen(&self.note);
+        (Verdict::Pass, if notes.is_empty() { vec![summary()] } else { notes })
     }
 }
 

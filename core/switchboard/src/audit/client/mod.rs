@@ -183,15 +183,15 @@ impl<'a> Audit<'a> {
     /// `NotApplicable` comes first: then the situation that the check tests has not occurred.
     fn verdict(&self, rules: &Rules, visit: &ClientSession) -> (Verdict, Vec<String>) {
         let seen = Seen { visit, keys: &self.keys };
-        let (verdict, reasons) =
-            rules.verdict([Verdict::NotApplicable, Verdict::Fail, Verdict::Warn], |names| {
-                SYMPTOMS
-                    .iter()
-                    .filter(|(name, ..)| names.contains(name))
-                    .filter_map(|(_, symptom, _)| symptom(&seen))
-                    .collect()
-            });
-        (verdict, if verdict == Verdict::Pass { vec![seen.summary()] } else { reasons })
+        let told = |names: &[&str]| {
+            SYMPTOMS
+                .iter()
+                .filter(|(name, ..)| names.contains(name))
+                .filter_map(|(_, symptom, _)| symptom(&seen))
+                .collect()
+        };
+        let order = [Verdict::NotApplicable, Verdict::Fail, Verdict::Warn];
+        rules.verdict(order, told, || seen.summary())
     }
 
     /// Returns why a need of a check is not met; `None` if it is met.

@@ -305,16 +305,14 @@ fn until(check: &Check) -> Until {
 ///
 /// `NotApplicable` comes first: then the situation that the check tests has not occurred.
 fn verdict(rules: &Rules, seen: &Seen<'_>, is_forward: bool) -> (Verdict, Vec<String>) {
-    let (verdict, reasons) =
-        rules.verdict([Verdict::NotApplicable, Verdict::Fail, Verdict::Warn], |words| {
-            let is_asked =
-                |name: &str| words.iter().any(|word| symptoms::means(word, name, is_forward));
-            SYMPTOMS
-                .iter()
-                .filter(|(name, ..)| is_asked(name))
-                .filter_map(|(_, symptom, _)| symptom(seen))
-                .collect()
-        });
-    let is_unexplained = verdict == Verdict::Pass && reasons.is_empty();
-    (verdict, if is_unexplained { vec![seen.summary()] } else { reasons })
+    let told = |words: &[&str]| {
+        let is_asked =
+            |name: &str| words.iter().any(|word| symptoms::means(word, name, is_forward));
+        SYMPTOMS
+            .iter()
+            .filter(|(name, ..)| is_asked(name))
+            .filter_map(|(_, symptom, _)| symptom(seen))
+            .collect()
+    };
+    rules.verdict([Verdict::NotApplicable, Verdict::Fail, Verdict::Warn], told, || seen.summary())
 }

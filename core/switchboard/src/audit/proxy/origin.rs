@@ -234,13 +234,12 @@ impl Connection {
 ///
 /// It is found also behind bytes that are no frames. They are another fault.
 fn echo(came: &[u8]) -> Option<Vec<u8>> {
-    let unmasked = |payload: &[u8]| [&[0x80 | TEXT, 5][..], payload].concat();
     let frames = frames::frames(came);
     if let Some(frame) = frames.iter().find(|frame| frame.opcode == TEXT) {
-        return Some(unmasked(&frame.payload[..frame.payload.len().min(nonce::LEN)]));
+        return Some(frames::unmasked(TEXT, &frame.payload));
     }
     let begin = &frames::masked(TEXT, &[0; nonce::LEN])[..6];
     let at = came.windows(begin.len()).position(|window| window == begin)?;
     let frame = frames::frames(&came[at..]).into_iter().next()?;
-    Some(unmasked(&frame.payload))
+    Some(frames::unmasked(TEXT, &frame.payload))
 }

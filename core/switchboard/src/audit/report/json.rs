@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Report, TABLES};
+use super::{Report, TABLES, VERSION};
 use crate::audit::finding::{End, Evidence, Finding, Received};
 use crate::audit::verdict::Verdict;
 
@@ -54,7 +54,7 @@ pub(super) fn report(report: &Report) -> String {
     let each = |finding| FindingJson::of(finding, report.known.accepts(finding));
     let told = ReportJson {
         tool: "switchboard audit",
-        version: env!("CARGO_PKG_VERSION"),
+        version: VERSION,
         tables: TABLES,
         arguments: &report.arguments,
         begun: report.timestamp(),

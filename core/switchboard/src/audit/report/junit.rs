@@ -1,6 +1,6 @@
 //! The report as JUnit XML, with a test case for each check.
 
-use super::{Report, TABLES, text};
+use super::{Report, TABLES, VERSION, text};
 use crate::audit::finding::Finding;
 use crate::audit::verdict::Verdict;
 
@@ -9,7 +9,7 @@ pub(super) fn report(report: &Report) -> String {
     let cases: String = report.findings.iter().map(|finding| case(report, finding)).collect();
     let name = escaped(&format!("switchboard audit {}", report.subject));
     let properties: String = [
-        ("version", env!("CARGO_PKG_VERSION").to_owned()),
+        ("version", VERSION.to_owned()),
         ("tables", TABLES.to_string()),
         ("arguments", report.arguments.join(" ")),
     ]

@@ -18,9 +18,8 @@ use super::verdict::Verdict;
 ///
 /// It rises with each change of a check, its ID, or its verdicts.
 pub(crate) const TABLES: u32 = 2;
-/// The versions of the program and of its tables, in one line.
-pub(crate) const VERSION: &str =
-    concat!("switchboard audit ", env!("CARGO_PKG_VERSION"), ", tables ", "2");
+/// The version of the program.
+pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// The results of a run.
 pub(crate) struct Report {

@@ -17,7 +17,7 @@ use super::session::Times;
 use super::symptoms::SYMPTOMS;
 use super::{Audit, NEEDS, TABLE, TOLD, tail};
 use crate::audit::auditor::Auditor;
-use crate::audit::frames::frames;
+use crate::audit::frames::{frames, masked};
 use crate::audit::request_reader::accept;
 use crate::audit::table::{self, Check};
 use crate::audit::tests::says_what_to_do;
@@ -539,11 +539,6 @@ fn some(stream: &mut dyn Stream) -> std::io::Result<Vec<u8>> {
     let len = stream.read(&mut piece)?;
     piece.truncate(len);
     Ok(piece)
-}
-
-fn masked(opcode: u8, payload: &[u8]) -> Vec<u8> {
-    let len = u8::try_from(payload.len()).unwrap_or_default();
-    [&[0x80 | opcode, 0x80 | len, 0, 0, 0, 0], payload].concat()
 }
 
 /// Speaks the new protocol until the server closes.

@@ -24,6 +24,7 @@ use super::symptoms::{HEAD_RULES, SYMPTOMS};
 use super::table::{self, By, Check};
 use super::verdict::Verdict;
 use super::{NOT_REACHED, Stop, parsed};
+use crate::target::Target;
 use reference::{Then, Wrong};
 
 const MUTANTS: &str = include_str!("server.mutants");
@@ -129,6 +130,24 @@ fn places(port: u16) -> Places {
     }
 }
 
+/// Returns a server on that port; it has a WebSocket if it also has other offers.
+fn server<'a>(
+    target: &'a Target,
+    port: u16,
+    offers: &'a [(String, String)],
+    timeout: Duration,
+) -> Server<'a> {
+    Server {
+        target,
+        places: places(port),
+        has_websocket: !offers.is_empty(),
+        offers,
+        timeout,
+        delay: Duration::ZERO,
+        deadline: None,
+    }
+}
+
 /// Audits a mutant or the reference, and returns the findings.
 ///
 /// Repeats the audit with a longer timeout if the findings are not as expected.
@@ -170,15 +189,7 @@ fn audit_with(
     reference::serve(listener, wrong);
     let target = format!("http://127.0.0.1:{port}/plain").parse().expect("a URL");
     let offers = [("h2c".into(), "/h2c".into()), ("connect-udp".into(), "/udp".into())];
-    let server = Server {
-        target: &target,
-        places: places(port),
-        has_websocket: true,
-        offers: &offers,
-        timeout,
-        delay: Duration::ZERO,
-        deadline: None,
-    };
+    let server = server(&target, port, &offers, timeout);
     let mut audit = Audit::begin(server, checks)?;
     checks.iter().map(|check| audit.judge(check)).collect()
 }
@@ -213,15 +224,7 @@ fn a_control_that_fails_is_trouble() {
     let port = listener.local_addr().expect("an address").port();
     let target = format!("http://127.0.0.1:{port}/plain").parse().expect("a URL");
     let timeout = Duration::from_secs(2);
-    let server = Server {
-        target: &target,
-        places: places(port),
-        has_websocket: false,
-        offers: &[],
-        timeout,
-        delay: Duration::ZERO,
-        deadline: None,
-    };
+    let server = server(&target, port, &[], timeout);
     let trouble = Audit::begin(server, &checks).err().expect("no connection is accepted");
     assert!(trouble.contains("does not answer"), "{trouble}");
 }
@@ -329,15 +332,7 @@ fn is_shown_again(checks: &[Check], mutant: &Mutant<'_>) -> bool {
     reference::serve(listener, Some(wrong_of(checks, mutant, port)));
     let target = format!("http://127.0.0.1:{port}/plain").parse().expect("a URL");
     let offers = [("h2c".into(), "/h2c".into()), ("connect-udp".into(), "/udp".into())];
-    let server = Server {
-        target: &target,
-        places: places(port),
-        has_websocket: true,
-        offers: &offers,
-        timeout: TIMEOUT[0],
-        delay: Duration::ZERO,
-        deadline: None,
-    };
+    let server = server(&target, port, &offers, TIMEOUT[0]);
     let Ok(mut audit) = Audit::begin(server, checks) else { return false };
     let check = checks.iter().find(|check| check.id == mutant.id).expect("a check");
     let finding = audit.judge(check).expect("the server is there");
@@ -552,15 +547,7 @@ fn what_is_not_applicable_says_what_would_make_it_so() {
     reference::serve(listener, None);
     let (target, timeout) =
         (format!("http://127.0.0.1:{port}/plain").parse().expect("a URL"), TIMEOUT[1]);
-    let server = Server {
-        target: &target,
-        places: places(port),
-        has_websocket: false,
-        offers: &[],
-        timeout,
-        delay: Duration::ZERO,
-        deadline: None,
-    };
+    let server = server(&target, port, &[], timeout);
     let mut audit = Audit::begin(server, &checks).expect("the server is there");
     let findings: Vec<_> =
         checks.iter().map(|check| audit.judge(check).expect("the server is there")).collect();

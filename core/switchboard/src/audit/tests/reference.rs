@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use switchover::{Connection, End, Event, Next, Order, Owes, Paused, ResponseHead, Role};
 
-use crate::audit::frames::{CLOSE, Frame, PONG, frames};
+use crate::audit::frames::{CLOSE, Frame, PONG, frames, unmasked};
 
 /// The read timeout, longer than any wait of an audit, so that nothing hangs.
 const LIMIT: Duration = Duration::from_secs(60);
@@ -178,14 +178,12 @@ impl Peer {
                         .first()
                         .is_some_and(|first| ![0, 1, 2, 8, 9, 10].contains(&(first & 0x7f))) =>
                 {
-                    return self
-                        .stream
-                        .write_all(&frame(&Frame { opcode: CLOSE, payload: vec![3, 234] }));
+                    return self.stream.write_all(&unmasked(CLOSE, &[3, 234]));
                 }
                 "websocket" => {
                     for Frame { opcode, payload } in frames(&came) {
                         let opcode = if opcode == 9 { PONG } else { opcode };
-                        self.stream.write_all(&frame(&Frame { opcode, payload }))?;
+                        self.stream.write_all(&unmasked(opcode, &payload))?;
                     }
                     came.clear();
                 }
@@ -227,12 +225,6 @@ fn respond(
         return http.send_end(&(), out);
     }
     http.respond(&ResponseHead::new(200, &()), b"plain\n", out)
-}
-
-/// Returns the bytes of a short server frame, which is not masked.
-fn frame(frame: &Frame) -> Vec<u8> {
-    let len = u8::try_from(frame.payload.len()).expect("short frames alone");
-    [&[0x80 | frame.opcode, len], &frame.payload[..]].concat()
 }
 
 /// Returns the content that follows the head in these bytes.
