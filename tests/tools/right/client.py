@@ -6,12 +6,13 @@ It exits with 0 if the WebSocket was opened. `MODES` describes the ways in which
 """
 
 import base64
-import hashlib
 import os
 import socket
 import sys
+from functools import partial
 
 import h11
+from common import accept_of, next_event
 from wsproto.connection import Connection, ConnectionType
 from wsproto.events import CloseConnection, Ping, TextMessage
 
@@ -22,7 +23,6 @@ MODES = {
     "slow": "reads a few bytes at a time",
     "plain": "offers nothing",
 }
-GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 
 
 def field(answer, name):
@@ -32,7 +32,6 @@ def field(answer, name):
 def fault(answer, key, mode):
     """Returns the rule that a 101 breaks (RFC 6455, section 4.1); None for a good one."""
     options = [option.strip().lower() for value in field(answer, b"connection") for option in value.split(b",")]
-    accept = base64.b64encode(hashlib.sha1(key + GUID).digest())
     protocol = field(answer, b"sec-websocket-protocol")
     if answer.http_version != b"1.1":
         return "HTTP/1.0"
@@ -40,19 +39,13 @@ def fault(answer, key, mode):
         return "Upgrade"
     if b"upgrade" not in options:
         return "Connection"
-    if field(answer, b"sec-websocket-accept") != [accept]:
+    if field(answer, b"sec-websocket-accept") != [accept_of(key)]:
         return "Sec-WebSocket-Accept"
     if field(answer, b"sec-websocket-extensions"):
         return "Sec-WebSocket-Extensions"
     if mode == "asking":
         return None if protocol in ([b"mqtt"], [b"graphql-ws"]) else "Sec-WebSocket-Protocol"
     return "Sec-WebSocket-Protocol" if protocol else None
-
-
-def event(http, stream, size):
-    while (event := http.next_event()) is h11.NEED_DATA:
-        http.receive_data(stream.recv(size))
-    return event
 
 
 def speak(stream, rest, mode, size):
@@ -89,14 +82,14 @@ def main(port, path, mode):
         data = http.send(h11.Request(method="GET", target=path, headers=fields))
         stream.sendall(data + http.send(h11.EndOfMessage()))
         try:
-            while isinstance(answer := event(http, stream, size), h11.InformationalResponse):
+            while isinstance(answer := next_event(http, partial(stream.recv, size)), h11.InformationalResponse):
                 if answer.status_code == 101:
                     broken = "not asked for" if mode == "plain" else fault(answer, key, mode)
                     if broken:
                         print(f"the 101 is wrong: {broken}")
                         return 1
                     return speak(stream, http.trailing_data[0], mode, size)
-            while isinstance(event(http, stream, size), h11.Data):
+            while isinstance(next_event(http, partial(stream.recv, size)), h11.Data):
                 pass
         except h11.RemoteProtocolError as error:
             print(error)

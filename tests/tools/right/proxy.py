@@ -5,13 +5,13 @@
 It prints its port. `MODES` describes the ways in which right intermediaries differ.
 """
 
-import base64
-import hashlib
 import socket
 import sys
 import threading
+from functools import partial
 
 import h11
+from common import accept_of, end, in_thread, listen, next_event
 from wsproto.connection import Connection, ConnectionType
 from wsproto.events import CloseConnection
 
@@ -23,20 +23,8 @@ MODES = {
     "closing": "closes the client's connection after each answer",
     "forward": "is a forward proxy, which opens tunnels and removes each offer",
 }
-GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 HOP = {b"connection", b"keep-alive", b"proxy-connection", b"te", b"transfer-encoding", b"upgrade", b"content-length"}
 HOP |= {b"http2-settings", b"expect", b"proxy-authorization", b"trailer"}
-
-
-def end(stream):
-    """Reads on for a moment, so that the last bytes are not lost in a reset."""
-    try:
-        stream.shutdown(socket.SHUT_WR)
-        stream.settimeout(0.2)
-        while stream.recv(4096):
-            pass
-    except OSError:
-        pass
 
 
 def copy(source, sink):
@@ -69,13 +57,8 @@ class Exchange:
                 pass
             end(self.client)
 
-    @staticmethod
-    def event(http, stream, sink=None):
-        while (event := http.next_event()) is h11.NEED_DATA:
-            if sink and http.they_are_waiting_for_100_continue:
-                sink(http.send(h11.InformationalResponse(status_code=100, headers=[])))
-            http.receive_data(stream.recv(65536))
-        return event
+    def event(self):
+        return next_event(self.http, partial(self.client.recv, 65536), self.client.sendall)
 
     def answer(self, status, is_last=False):
         fields = [("Content-Length", "0")] + ([("Connection", "close")] if is_last else [])
@@ -93,7 +76,7 @@ class Exchange:
         return True
 
     def serve_one(self):
-        request = self.event(self.http, self.client)
+        request = self.event()
         if not isinstance(request, h11.Request):
             return False
         self.method = request.method
@@ -103,7 +86,7 @@ class Exchange:
         if request.method == b"CONNECT":
             return self.connect(request)
         content = bytearray()
-        while isinstance(event := self.event(self.http, self.client, self.client.sendall), h11.Data):
+        while isinstance(event := self.event(), h11.Data):
             content += event.data
         return self.forward(request, fields, bytes(content))
 
@@ -116,7 +99,7 @@ class Exchange:
         except OSError:
             return self.answer(502, True)
         with origin:
-            self.event(self.http, self.client)
+            self.event()
             self.client.sendall(self.http.send(h11.Response(status_code=200, headers=[])))
             origin.sendall(self.http.trailing_data[0])
             self.join(origin)
@@ -154,7 +137,7 @@ class Exchange:
     def relay(self, http, origin, key):
         try:
             while True:
-                answer = self.event(http, origin)
+                answer = next_event(http, partial(origin.recv, 65536))
                 if not isinstance(answer, h11.InformationalResponse):
                     break
                 if answer.status_code == 101:
@@ -164,7 +147,7 @@ class Exchange:
         except h11.RemoteProtocolError:
             return self.answer(502)
         content = bytearray()
-        while isinstance(event := self.event(http, origin), h11.Data):
+        while isinstance(event := next_event(http, partial(origin.recv, 65536)), h11.Data):
             content += event.data
         fields = [(name, value) for name, value in answer.headers if name not in HOP]
         fields.append(("Content-Length", str(len(content))))
@@ -181,7 +164,7 @@ class Exchange:
 
     def switch(self, http, answer, origin, key):
         fields = dict(answer.headers)
-        accept = base64.b64encode(hashlib.sha1((key or b"") + GUID).digest())
+        accept = accept_of(key or b"")
         is_offered = key and fields.get(b"upgrade", b"").lower() == b"websocket"
         is_right = is_offered and b"upgrade" in fields.get(b"connection", b"").lower()
         if not is_right or fields.get(b"sec-websocket-accept") != accept:
@@ -238,11 +221,10 @@ class Exchange:
 def main(port, mode):
     if mode not in MODES:
         sys.exit(f"no such mode: {mode}")
-    listener = socket.create_server(("127.0.0.1", 0), backlog=64)
-    print(f"listening on 127.0.0.1:{listener.getsockname()[1]}", flush=True)
+    listener = listen()
     while True:
         client, _ = listener.accept()
-        threading.Thread(target=Exchange(client, port, mode).run, daemon=True).start()
+        in_thread(Exchange(client, port, mode).run)
 
 
 if __name__ == "__main__":

@@ -8,14 +8,13 @@ It prints its port, a free one by default. Each mode is a way in which right ser
 import base64
 import collections
 import contextlib
-import hashlib
 import socket
 import sys
-import threading
 import time
 from functools import partial
 
 import h11
+from common import accept_of, end, in_thread, listen, next_event
 from wsproto.connection import Connection, ConnectionType
 from wsproto.events import BytesMessage, CloseConnection, Ping, TextMessage
 
@@ -34,7 +33,6 @@ MODES = {
     "dead": "exits when a handshake has content",
     "hanging": "does not answer a request with an offer that it does not know",
 }
-GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 LIMIT, WINDOW = 8, 0.5
 stored = []
 recent = collections.deque()
@@ -61,27 +59,13 @@ class Server:
                 self.refuse(error.error_status_hint or 400)
             except OSError:
                 pass
-            self.end()
-
-    def end(self):
-        """Reads on for a moment, so that the last answer is not lost in a reset."""
-        try:
-            self.stream.shutdown(socket.SHUT_WR)
-            self.stream.settimeout(0.2)
-            while self.stream.recv(4096):
-                pass
-        except OSError:
-            pass
+            end(self.stream)
 
     def has(self, mode):
         return mode in self.modes
 
     def next_event(self):
-        while (event := self.http.next_event()) is h11.NEED_DATA:
-            if self.http.they_are_waiting_for_100_continue:
-                self.send(self.http.send(h11.InformationalResponse(status_code=100, headers=[])))
-            self.http.receive_data(self.receive())
-        return event
+        return next_event(self.http, self.receive, self.send)
 
     def receive(self):
         return self.stream.recv(7 if self.has("small") else 65536)
@@ -192,8 +176,7 @@ class Server:
         return True
 
     def switch(self, request):
-        key = self.field(request, b"sec-websocket-key")
-        accept = base64.b64encode(hashlib.sha1(key + GUID).digest())
+        accept = accept_of(self.field(request, b"sec-websocket-key"))
         fields = [("Upgrade", "websocket"), ("Connection", "Upgrade"), ("Sec-WebSocket-Accept", accept)]
         if self.has("hungry"):
             fields.append(("Sec-WebSocket-Protocol", "mqtt"))
@@ -232,19 +215,14 @@ def main(words):
     unknown = set(modes) - set(MODES)
     if unknown:
         sys.exit(f"no such mode: {unknown}")
-    listener = socket.create_server(("127.0.0.1", port), backlog=64)
-    print(f"listening on 127.0.0.1:{listener.getsockname()[1]}", flush=True)
-    lock = threading.Lock()
+    listener = listen(port)
     while True:
         stream, _ = listener.accept()
         serve = partial(Server(stream, modes).run)
-        if "single" in modes:
-            with lock:
-                serve()
-        elif "dead" in modes:
+        if "single" in modes or "dead" in modes:
             serve()
         else:
-            threading.Thread(target=serve, daemon=True).start()
+            in_thread(serve)
 
 
 if __name__ == "__main__":
