@@ -98,32 +98,46 @@ test("deadlines hold beside an answer that reads its request, and after one that
   await server.close();
 });
 
-test("a client that leaves after its handler has read much content late is noticed", options, async () => {
+/**
+ * Checks that a client is noticed that leaves beside a silent answer to its POST.
+ * @param {(asked: ServerRequest) => void} reads What the handler does beside the answer.
+ * @param {string} fields @param {string[]} pieces The content. @param {number} between The milliseconds after each piece.
+ */
+async function leavesBeside(reads, fields, pieces, between) {
   for (const leaves of /** @type {const} */ (["destroy", "resetAndDestroy"])) {
     /** @type {Promise<string>} */
     let outcome = Promise.resolve("");
     const server = await listening((socket) => {
-      const serving = serveConnection(
-        socket,
-        (asked) => {
-          const body = new ReadableStream({ start: (controller) => controller.enqueue(Buffer.from(":")) });
-          void sleep(300).then(() => asked.bytes());
-          return { body };
-        },
-        { timeouts: { content: 5000, write: 300 } },
-      );
+      const handler = (/** @type {ServerRequest} */ asked) => {
+        reads(asked);
+        return { body: new ReadableStream({ start: (controller) => controller.enqueue(Buffer.from(":")) }) };
+      };
+      const serving = serveConnection(socket, handler, { timeouts: { content: 5000, write: 300 } });
       outcome = serving.then(({ how }) => how);
       return serving;
     });
     const socket = await connected(server.port);
     socket.on("error", () => {});
-    socket.write("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 300000\r\n\r\n" + "x".repeat(300_000));
+    socket.write(`POST / HTTP/1.1\r\nHost: a\r\n${fields}\r\n\r\n`);
     await once(socket, "data");
-    await sleep(600);
+    for (const piece of pieces) {
+      socket.write(piece);
+      await sleep(between);
+    }
     socket[leaves]();
     assert.equal(await Promise.race([outcome, sleep(5000, "kept")]), "gone", leaves);
     await server.close();
   }
+}
+
+test("a client that leaves after its handler has read much content late is noticed", options, async () => {
+  const late = (/** @type {ServerRequest} */ asked) => void sleep(300).then(() => asked.bytes());
+  await leavesBeside(late, "Content-Length: 300000", ["x".repeat(300_000)], 600);
+});
+
+test("a client that leaves after malformed content beside a silent answer is noticed", options, async () => {
+  const atOnce = (/** @type {ServerRequest} */ asked) => void asked.bytes().catch(() => {});
+  await leavesBeside(atOnce, "Transfer-Encoding: chunked", ["zz\r\n", "x"], 50);
 });
 
 test("content that comes while the handler works extends its deadline", options, async () => {
@@ -152,36 +166,6 @@ test("content that comes while the handler works extends its deadline", options,
   socket.write("0\r\n\r\n");
   assert.match(await rest(socket), /\r\n0\r\n\r\n$/);
   await server.close();
-});
-
-test("a client that leaves after malformed content beside a silent answer is noticed", options, async () => {
-  for (const leaves of /** @type {const} */ (["destroy", "resetAndDestroy"])) {
-    /** @type {Promise<string>} */
-    let outcome = Promise.resolve("");
-    const server = await listening((socket) => {
-      const serving = serveConnection(
-        socket,
-        (asked) => {
-          asked.bytes().catch(() => {});
-          return { body: new ReadableStream({ start: (controller) => controller.enqueue(Buffer.from(":")) }) };
-        },
-        { timeouts: { write: 300 } },
-      );
-      outcome = serving.then(({ how }) => how);
-      return serving;
-    });
-    const socket = await connected(server.port);
-    socket.on("error", () => {});
-    socket.write("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n");
-    await once(socket, "data");
-    for (const piece of ["zz\r\n", "x"]) {
-      socket.write(piece);
-      await sleep(50);
-    }
-    socket[leaves]();
-    assert.equal(await Promise.race([outcome, sleep(5000, "kept")]), "gone", leaves);
-    await server.close();
-  }
 });
 
 test("a signal that is asked for while the handler switches takes no bytes of the new protocol", options, async () => {
