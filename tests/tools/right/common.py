@@ -1,4 +1,4 @@
-"""The parts that the right programs share: a listener, the end of a connection, events of h11."""
+"""The parts that the right programs share: sockets, events of h11, the accept."""
 
 import base64
 import contextlib

@@ -14,7 +14,7 @@ pub(crate) const PONG: u8 = 10;
 
 /// The mask of all frames that the audit sends as a client.
 const MASK: [u8; 4] = [1, 2, 3, 4];
-/// The longest payload of a control frame, and of any frame with a short head, in bytes.
+/// The longest payload of a control frame or of one with a short head, in bytes.
 const CONTROL_MAX: u8 = 125;
 
 /// A reader of the frames at the beginning of a growing buffer.
