@@ -8,9 +8,11 @@ use clap::Args;
 use http::HeaderName;
 
 use super::baseline::Baseline;
+use super::process::quoted;
 use super::report::Form;
 use super::roles::RoleArgs;
 use super::table::Check;
+use super::tls_args::TlsArgs;
 use crate::field_line;
 use crate::target::Target;
 
@@ -18,31 +20,51 @@ use crate::target::Target;
 pub(crate) struct AuditArgs {
     /// An http, https, ws or wss URL of a resource that responds to GET.
     ///
-    /// With ws or wss its path is also that of --websocket. The certificate is not checked.
+    /// With ws or wss its path is also that of --websocket.
     #[arg(required_unless_present_any = ["explain", "list", "version", "client", "proxy"])]
     pub(crate) url: Option<Target>,
     /// The path of a resource that speaks WebSocket.
-    #[arg(long, value_name = "PATH", value_parser = path)]
+    #[arg(long, value_name = "PATH", value_parser = path, conflicts_with_all = ["client", "proxy"])]
     pub(crate) websocket: Option<String>,
     /// The path of a resource that accepts POST, if the URL's does not.
-    #[arg(long, value_name = "PATH", value_parser = path)]
+    #[arg(long, value_name = "PATH", value_parser = path, conflicts_with_all = ["client", "proxy"])]
     pub(crate) post: Option<String>,
     /// Another protocol that the server speaks, and a path that does; can be repeated.
-    #[arg(long, value_name = "TOKEN=PATH", value_parser = offer)]
+    #[arg(
+        long,
+        value_name = "TOKEN=PATH",
+        value_parser = offer,
+        conflicts_with_all = ["client", "proxy"]
+    )]
     pub(crate) offer: Vec<(String, String)>,
     /// Send this field with each request, such as Origin; can be repeated.
-    #[arg(short = 'H', long, value_name = "NAME: VALUE", value_parser = field)]
+    #[arg(
+        short = 'H',
+        long,
+        value_name = "NAME: VALUE",
+        value_parser = field,
+        conflicts_with = "client"
+    )]
     pub(crate) header: Vec<String>,
     /// Send this cookie with each request; can be repeated.
-    #[arg(short = 'b', long, value_name = "NAME=VALUE", value_parser = cookie)]
+    #[arg(
+        short = 'b',
+        long,
+        value_name = "NAME=VALUE",
+        value_parser = cookie,
+        conflicts_with = "client"
+    )]
     pub(crate) cookie: Vec<String>,
     /// The subprotocol that WebSocket handshakes ask for.
-    ///
-    /// A client that is audited gets the first that it asks for itself.
-    #[arg(long, value_name = "NAME", value_parser = token)]
+    #[arg(
+        long,
+        value_name = "NAME",
+        value_parser = token,
+        conflicts_with_all = ["client", "proxy"]
+    )]
     pub(crate) subprotocol: Option<String>,
     /// The Host field, if it is not that of the URL.
-    #[arg(long, value_name = "HOST[:PORT]")]
+    #[arg(long, value_name = "HOST[:PORT]", value_parser = host, conflicts_with = "client")]
     pub(crate) host: Option<String>,
     /// Run only these checks.
     #[arg(long, value_name = "ID", value_delimiter = ',')]
@@ -73,13 +95,19 @@ pub(crate) struct AuditArgs {
     #[arg(long, value_name = "SECONDS", default_value = "3", value_parser = timeout)]
     pub(crate) timeout: Duration,
     /// Seconds to wait before each connection, for a server that limits their rate.
-    #[arg(long, value_name = "SECONDS", default_value = "0", value_parser = seconds)]
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        default_value = "0",
+        value_parser = seconds,
+        conflicts_with = "client"
+    )]
     pub(crate) delay: Duration,
     /// Seconds for the whole run; checks that are not begun by then are not applicable.
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub(crate) budget: Option<Duration>,
     /// Seconds to wait until the server accepts connections; 30 with a command.
-    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, conflicts_with = "client")]
     pub(crate) wait: Option<Duration>,
     /// Audit a program on another machine without asking for confirmation.
     #[arg(long)]
@@ -96,6 +124,8 @@ pub(crate) struct AuditArgs {
     /// Show every check, not only failures and warnings.
     #[arg(short, long)]
     pub(crate) verbose: bool,
+    #[command(flatten)]
+    pub(crate) tls: TlsArgs,
     #[command(flatten)]
     pub(crate) roles: RoleArgs,
 }
@@ -148,6 +178,18 @@ impl AuditArgs {
         let cookies =
             (!self.cookie.is_empty()).then(|| format!("Cookie: {}", self.cookie.join("; ")));
         self.header.iter().cloned().chain(cookies).collect()
+    }
+
+    /// Returns the options about requests and TLS, for a shell, each after a space.
+    pub(crate) fn of_requests(&self) -> String {
+        let named = |name: &'static str, values: &[String]| -> String {
+            values.iter().map(|value| format!(" --{name} {}", quoted(value))).collect()
+        };
+        let host = named("host", self.host.as_slice());
+        named("header", &self.header)
+            + &named("cookie", &self.cookie)
+            + &host
+            + &self.tls.to_string()
     }
 }
 
@@ -218,6 +260,12 @@ fn field(text: &str) -> Result<String, &'static str> {
         return Err("the checks themselves decide about this field; see --host, --subprotocol");
     }
     Ok(format!("{name}: {value}"))
+}
+
+/// Parses the value of a Host field.
+fn host(text: &str) -> Result<String, &'static str> {
+    let is_host = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic());
+    if is_host { Ok(text.into()) } else { Err("HOST or HOST:PORT is wanted, without blanks") }
 }
 
 fn cookie(text: &str) -> Result<String, &'static str> {

@@ -1,17 +1,31 @@
-//! The common interface of the audits of servers, clients and intermediaries.
+//! The common part of the audits of servers, clients and intermediaries.
 
-use super::finding::Finding;
+use std::cmp;
+use std::time::Instant;
+
+use super::finding::{Finding, Missing};
 use super::table::Check;
+use super::verdict::Verdict;
 
 /// The reason why an audit cannot go on, for the user.
 pub(crate) type ServerError = String;
 
 /// An audit of a program in one of its roles.
 pub(crate) trait Auditor {
-    /// Runs a check and all checks that it needs; returns the recorded finding if any.
+    /// Returns the recorded findings.
+    fn findings(&mut self) -> &mut Findings;
+
+    /// Runs a check once, after all checks that it needs.
     ///
     /// An error is a program that cannot be reached any more, or not be started.
-    fn judge(&mut self, check: &Check) -> Result<Finding, ServerError>;
+    fn attempt(&mut self, check: &Check) -> Result<Finding, ServerError>;
+
+    /// Runs a check again that did not pass; returns the finding that counts.
+    ///
+    /// A single failure may be chance, so that is the milder one.
+    fn attempt_again(&mut self, check: &Check, first: Finding) -> Result<Finding, ServerError> {
+        Ok(cmp::min_by_key(first, self.attempt(check)?, |finding| finding.verdict))
+    }
 
     /// Returns the latest finding, for a program that is gone since.
     ///
@@ -20,4 +34,45 @@ pub(crate) trait Auditor {
 
     /// Checks that the program is still there after the last check.
     fn see_it_alive(&self) -> Result<(), ServerError>;
+
+    /// Returns the finding of a check: the recorded one, or that of a run.
+    fn judge(&mut self, check: &Check) -> Result<Finding, ServerError> {
+        if let Some(finding) = self.findings().known(check) {
+            return Ok(finding);
+        }
+        let mut finding = self.attempt(check)?;
+        // A check without lines looks at what the others have seen, which does not change.
+        if finding.verdict >= Verdict::Warn && !check.lines.is_empty() {
+            finding = self.attempt_again(check, finding)?;
+        }
+        self.findings().all.push(finding.clone());
+        Ok(finding)
+    }
+}
+
+/// The findings of an audit so far.
+#[derive(Default)]
+pub(crate) struct Findings {
+    all: Vec<Finding>,
+    /// The time after which no check is begun.
+    deadline: Option<Instant>,
+}
+
+impl Findings {
+    pub(crate) fn until(deadline: Option<Instant>) -> Self {
+        Self { all: Vec::new(), deadline }
+    }
+
+    /// Returns the finding of a check that need not be run, or not any more.
+    fn known(&self, check: &Check) -> Option<Finding> {
+        let is_over = self.deadline.is_some_and(|deadline| Instant::now() >= deadline);
+        let over = || is_over.then(|| Finding::without(check, &Missing::time_is_over()));
+        self.all.iter().find(|finding| finding.check.id == check.id).cloned().or_else(over)
+    }
+
+    /// Returns the first check of a section that was not answered.
+    pub(crate) fn silent(&self, section: &str) -> Option<&'static str> {
+        let is_it = |finding: &&Finding| finding.is_silent && finding.check.section == section;
+        self.all.iter().find(is_it).map(|finding| finding.check.id)
+    }
 }

@@ -5,6 +5,7 @@
 use std::io;
 use std::time::{Duration, Instant};
 
+use super::endpoint::Endpoint;
 use super::finding::{End, Received};
 use super::frames::{self, Frame};
 use super::nonce::Nonce;
@@ -12,7 +13,6 @@ use super::probes::{Probe, Spoken};
 use super::response_reader::{Answer, ResponseReader};
 use super::script::{Asked, Script, Step, Wait};
 use super::wire::{WaitResult, Wire};
-use crate::target::Target;
 
 /// The wait that puts the next bytes into a segment, so that they are read alone.
 const PAUSE: Duration = Duration::from_millis(300);
@@ -119,18 +119,17 @@ impl Exchange {
     }
 }
 
-/// Sends a script and reads the responses; `timeout` applies to each wait.
+/// Sends a script and reads the responses.
 ///
 /// A WebSocket is probed by a frame with `opcode`.
 pub(crate) fn run(
-    target: &Target,
+    endpoint: &Endpoint<'_>,
     script: &Script,
-    timeout: Duration,
     until: Until,
     opcode: u8,
 ) -> io::Result<Exchange> {
-    let wire = Wire::connect(target, timeout)?;
-    let reader = ResponseReader::new(&script.requests, target.is_secure);
+    let (wire, timeout) = (endpoint.connect()?, endpoint.timeout);
+    let reader = ResponseReader::new(&script.requests, endpoint.target.is_secure);
     let (marks, said) = Default::default();
     let mut session =
         Session { wire, reader, timeout, marks, said, waited: None, waited_in_vain: false };

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
+use super::endpoint::Endpoint;
 use super::script::{Script, Step, Wait};
 use super::table::Check;
 use super::verdict::Verdict;
-use crate::target::Target;
 
 /// The result of a check.
 #[derive(Clone, Debug)]
@@ -123,7 +123,12 @@ impl Finding {
 /// Where the check waits for an answer, the command reads as many bytes as came then, and goes on
 /// at once. It uses `env printf`, which writes all at once; the shell's own `printf` writes each
 /// line in a segment. `said` follows in the new protocol.
-pub(crate) fn again(target: &Target, script: &Script, marks: &[usize], said: &[u8]) -> String {
+pub(crate) fn again(
+    endpoint: &Endpoint<'_>,
+    script: &Script,
+    marks: &[usize],
+    said: &[u8],
+) -> String {
     let mut marks = [0].iter().chain(marks).zip(marks).map(|(begin, end)| end - begin);
     let mut commands: Vec<Again> = Vec::new();
     let probe = [Step::Wait(Wait::Answers(1)), Step::Send(said.into())];
@@ -136,21 +141,20 @@ pub(crate) fn again(target: &Target, script: &Script, marks: &[usize], said: &[u
             }
         }
     }
-    let (host, port) = target.address.rsplit_once(':').unwrap_or((&target.address, "80"));
+    let address = &endpoint.target.address;
+    let (host, port) = address.rsplit_once(':').unwrap_or((address, "80"));
     let host = host.trim_matches(['[', ']']);
-    if target.is_secure {
-        let lines: Vec<_> = commands.iter().map(Again::to_openssl).collect();
-        return format!(
-            "({}; sleep 3) | openssl s_client -quiet -connect '{}' | cat -v",
-            lines.join("; "),
-            target.address
-        );
-    }
-    let lines: Vec<_> = commands.iter().map(Again::to_socket).collect();
-    format!(
-        "timeout 9 bash -c 'exec 3<>/dev/tcp/{host}/{port}; {}; cat <&3' | cat -v",
-        lines.join("; ")
-    )
+    // Descriptor 3 is what comes, and 4 what is sent.
+    let connect = match &endpoint.tls {
+        None => format!("exec 3<>/dev/tcp/{host}/{port} 4>&3"),
+        Some(tls) => format!(
+            "coproc openssl s_client -quiet -connect \"{address}\"{} 2>/dev/null; \
+             exec 3<&${{COPROC[0]}} 4>&${{COPROC[1]}}",
+            tls.openssl
+        ),
+    };
+    let lines: Vec<_> = commands.iter().map(Again::command).collect();
+    format!("timeout 9 bash -c '{connect}; {}; cat <&3' | cat -v", lines.join("; "))
 }
 
 /// A part of the command that repeats an exchange.
@@ -163,23 +167,13 @@ enum Again {
 }
 
 impl Again {
-    /// Returns a command of the shell, which has the connection as descriptor 3.
-    fn to_socket(&self) -> String {
+    /// Returns a command of the shell.
+    fn command(&self) -> String {
         match self {
-            Self::Send(text) => format!("env printf \"{text}\" >&3"),
+            Self::Send(text) => format!("env printf \"{text}\" >&4"),
             Self::Pause => "sleep 0.3".into(),
             Self::Hear(0) => "sleep 3".into(),
             Self::Hear(len) => format!("timeout 3 head -c {len} <&3"),
-        }
-    }
-
-    /// Returns a command whose output goes to `openssl`, which prints the response.
-    fn to_openssl(&self) -> String {
-        match self {
-            Self::Send(text) => format!("env printf '{text}'"),
-            Self::Pause => "sleep 0.3".into(),
-            Self::Hear(0) => "sleep 3".into(),
-            Self::Hear(_) => "sleep 1".into(),
         }
     }
 }

@@ -5,8 +5,8 @@
 //! `table` parses the checks, which are data (`server.checks`); `script` builds the bytes to send.
 //! `wire` moves bytes, `response_reader` parses responses with the engine, `probes` tries the new
 //! protocol, `exchange` runs one connection. `server` compares each check with its control and
-//! evaluates `symptoms`; a `finding` is the result, which `report` prints. `run` runs the checks
-//! and reports what there is at any end.
+//! evaluates `symptoms`; a `finding` is the result, which `report` prints. `begin` makes the audit
+//! that the command line asks for, and `run` runs the checks and reports what there is at any end.
 //!
 //! Of the other `roles`, `client` is a scripted server that audits clients. `proxy` is a client and
 //! a scripted origin on both sides of an intermediary. For both, `response_script` builds
@@ -15,7 +15,9 @@
 mod args;
 mod auditor;
 mod baseline;
+mod begin;
 mod client;
+mod endpoint;
 mod exchange;
 mod finding;
 mod frames;
@@ -38,13 +40,13 @@ mod symptoms;
 mod table;
 #[cfg(test)]
 mod tests;
+mod tls_args;
 mod verdict;
 mod wire;
 
 use std::io::{self, IsTerminal, Write};
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::process::ExitCode;
-use std::time::Instant;
 
 use clap::{Args, FromArgMatches};
 
@@ -53,10 +55,9 @@ pub(crate) use args::{AUDIT_HELP, AuditArgs};
 use crate::USAGE;
 use crate::target::Target;
 use baseline::Baseline;
+use endpoint::Endpoint;
 use report::{Report, TABLES, VERSION};
 use run::Run;
-use script::Places;
-use server::Server;
 use table::Check;
 
 /// The exit status if the audited program cannot be reached or its control fails.
@@ -120,21 +121,15 @@ fn audit(args: &AuditArgs, run: &Run) -> Result<(), Stop> {
         Some(target) => starter::start(&args.roles.command, target, args.wait).map_err(trouble)?,
         None => None,
     };
-    if let Some(audited) = args.roles.audit(run, &checks, &wanted, args.timeout) {
-        return audited.map_err(trouble);
-    }
-    let target = target.ok_or_else(|| usage("a URL is wanted".into()))?;
-    let server = Server {
-        target,
-        places: places(args, target),
-        has_websocket: args.websocket.is_some() || target.is_websocket,
-        offers: &args.offer,
-        timeout: args.timeout,
-        delay: args.delay,
-        deadline: args.budget.and_then(|budget| Instant::now().checked_add(budget)),
+    let mut audit = match target {
+        None => begin::client(args, run, &checks).map_err(trouble)?,
+        Some(target) => {
+            let tls = target.is_secure.then(|| args.tls.tls()).transpose().map_err(usage)?;
+            let endpoint = Endpoint { target, tls, timeout: args.timeout, delay: args.delay };
+            begin::server_or_proxy(args, endpoint, &checks).map_err(trouble)?
+        }
     };
-    let mut audit = server::Audit::begin(server, &checks).map_err(trouble)?;
-    run.carry_out(&mut audit, &wanted).map_err(trouble)
+    run.carry_out(audit.as_mut(), &wanted).map_err(trouble)
 }
 
 /// Returns what is printed instead of a run, if that is wanted.
@@ -149,21 +144,6 @@ fn told(args: &AuditArgs, checks: &[Check]) -> Option<String> {
     let id = args.explain.as_ref()?;
     let is_wanted = |check: &&Check| id == "all" || args::is(id, check);
     Some(checks.iter().filter(is_wanted).map(report::explanation).collect())
-}
-
-/// Returns the values of the placeholders in the checks of a server.
-fn places(args: &AuditArgs, target: &Target) -> Places {
-    Places {
-        is_secure: target.is_secure,
-        authority: args.host.clone().unwrap_or_else(|| target.authority.clone()),
-        address: target.address.clone(),
-        plain: target.path.clone(),
-        echo: args.post.clone().unwrap_or_else(|| target.path.clone()),
-        websocket: args.websocket.clone().unwrap_or_else(|| target.path.clone()),
-        token: None,
-        fields: args.fields(),
-        subprotocol: args.subprotocol.clone(),
-    }
 }
 
 /// Audits the switchboard at that address, with the paths of its resources.

@@ -11,6 +11,16 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 /// ^C in a terminal does not reach them, so its handler ends them.
 static GROUPS: Mutex<Vec<u32>> = Mutex::new(Vec::new());
 
+/// Returns a word as a shell reads it, in quotes if it has to be.
+pub(crate) fn quoted(word: &str) -> String {
+    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "-_./:=,{}".contains(letter);
+    if word.chars().all(is_plain) && !word.is_empty() {
+        word.into()
+    } else {
+        format!("'{}'", word.replace('\'', "'\\''"))
+    }
+}
+
 /// A running command, which is killed when this is dropped.
 pub(crate) struct Process(Child);
 

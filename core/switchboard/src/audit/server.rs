@@ -1,11 +1,13 @@
 //! The audit of a server: the control first, then the check, then its symptoms.
 
+use std::cmp;
 use std::collections::HashMap;
 use std::io;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use super::auditor::{Auditor, ServerError};
+use super::auditor::{Auditor, Findings, ServerError};
+use super::endpoint::Endpoint;
 use super::exchange::{self, Exchange, Until};
 use super::finding::{self, Evidence, Finding, Missing};
 use super::frames::PING;
@@ -15,8 +17,6 @@ use super::script::{Places, Script, Step};
 use super::symptoms::{self, HEAD_RULES, SYMPTOMS, Seen};
 use super::table::{By, Check, Rules};
 use super::verdict::Verdict;
-use super::wire::Wire;
-use crate::target::Target;
 
 pub(crate) const TABLE: &str = include_str!("server.checks");
 
@@ -36,60 +36,76 @@ const SHARE_OF_SILENT: u32 = 6;
 
 /// The audited server, and the options of the audit.
 pub(crate) struct Server<'a> {
-    pub(crate) target: &'a Target,
+    pub(crate) endpoint: Endpoint<'a>,
     pub(crate) places: Places,
     /// True if the user named a resource that speaks WebSocket.
     pub(crate) has_websocket: bool,
     /// Other protocols, each with the path that speaks it.
     pub(crate) offers: &'a [(String, String)],
-    /// The timeout of each wait.
-    pub(crate) timeout: Duration,
-    /// The pause before each connection.
-    pub(crate) delay: Duration,
-    /// The time after which no check is begun.
-    pub(crate) deadline: Option<Instant>,
 }
 
 /// An audit of one server, with all findings so far.
 pub(crate) struct Audit<'a> {
     server: Server<'a>,
     checks: &'a [Check],
-    findings: HashMap<&'static str, Finding>,
+    findings: Findings,
     controls: HashMap<Vec<Step>, Exchange>,
     /// Why requests for the plain resource tell nothing; `None` if they are answered.
     no_plain: Option<Missing>,
     /// The latest finding with evidence, after which the server may be unreachable.
     latest: Option<Finding>,
-    /// The first check of each section that was not answered.
-    silent: HashMap<&'static str, &'static str>,
     /// All response heads of the run, each with its check's ID and its evidence.
     heads: Vec<(&'static str, Head, Evidence)>,
 }
 
 impl Auditor for Audit<'_> {
-    fn judge(&mut self, check: &Check) -> Result<Finding, ServerError> {
-        if let Some(finding) = self.findings.get(check.id) {
-            return Ok(finding.clone());
+    fn findings(&mut self) -> &mut Findings {
+        &mut self.findings
+    }
+
+    fn attempt(&mut self, check: &Check) -> Result<Finding, ServerError> {
+        if let Some(missing) = self.no_plain.as_ref().filter(|_| check.asks_plainly()) {
+            return Ok(Finding::without(check, missing));
         }
-        if self.server.deadline.is_some_and(|deadline| Instant::now() >= deadline) {
-            return Ok(Finding::without(check, &Missing::time_is_over()));
-        }
-        let mut finding = self.attempt(check)?;
-        // A single failure may be chance, so the check runs twice, and the milder verdict counts.
-        if finding.verdict >= Verdict::Warn && !check.lines.is_empty() {
-            self.controls.clear();
-            finding =
-                std::cmp::min_by_key(finding, self.attempt(check)?, |finding| finding.verdict);
-            if let Some(missing) = self.unsteady(check, &finding)? {
-                finding =
-                    Finding { is_silent: finding.is_silent, ..Finding::without(check, &missing) };
+        for need in &check.rules.needs {
+            if let Some(missing) = self.missing(need)? {
+                return Ok(Finding::without(check, &missing));
             }
         }
-        if finding.is_silent {
-            self.silent.entry(check.section).or_insert(check.id);
+        if check.lines.is_empty() {
+            return self.judge_heads(check);
         }
-        self.findings.insert(check.id, finding.clone());
-        Ok(finding)
+        if !check.rules.needs.iter().any(|need| matches!(*need, "token" | "connect-udp")) {
+            return self.try_out(check);
+        }
+        // The check runs with each offered protocol, and the worst verdict counts.
+        let mut worst = Finding::without(check, &Missing::new("no protocol was named", SAY_OFFER));
+        for (token, path) in self.server.offers {
+            if check.rules.needs.contains(&"connect-udp")
+                && !token.eq_ignore_ascii_case("connect-udp")
+            {
+                continue;
+            }
+            self.server.places.token = Some((token.clone(), path.clone()));
+            let mut finding = self.try_out(check)?;
+            finding
+                .reasons
+                .iter_mut()
+                .for_each(|reason| reason.insert_str(0, &format!("{token}: ")));
+            worst = cmp::max_by_key(worst, finding, |finding| finding.verdict);
+        }
+        Ok(worst)
+    }
+
+    /// Runs the check with a new control, whose answer must not have changed.
+    fn attempt_again(&mut self, check: &Check, first: Finding) -> Result<Finding, ServerError> {
+        self.controls.clear();
+        let finding = cmp::min_by_key(first, self.attempt(check)?, |finding| finding.verdict);
+        let unsteady = self.unsteady(check, &finding)?;
+        Ok(unsteady.map_or(finding.clone(), |missing| Finding {
+            is_silent: finding.is_silent,
+            ..Finding::without(check, &missing)
+        }))
     }
 
     fn suspect(&self) -> Option<Finding> {
@@ -97,8 +113,7 @@ impl Auditor for Audit<'_> {
     }
 
     fn see_it_alive(&self) -> Result<(), ServerError> {
-        let Server { target, timeout, .. } = &self.server;
-        self.persistently(|| Wire::connect(target, *timeout).map(drop))
+        self.persistently(|| self.server.endpoint.connect().map(drop))
     }
 }
 
@@ -107,22 +122,18 @@ impl<'a> Audit<'a> {
     ///
     /// Without that response there is no control to compare with. A server of WebSocket alone may
     /// close instead; then only the checks of handshakes apply.
-    pub(crate) fn begin(server: Server<'a>, checks: &'a [Check]) -> Result<Self, ServerError> {
-        let (findings, controls, silent) = Default::default();
-        let mut audit = Self {
-            server,
-            checks,
-            findings,
-            controls,
-            no_plain: None,
-            latest: None,
-            silent,
-            heads: Vec::new(),
-        };
+    pub(crate) fn begin(
+        server: Server<'a>,
+        findings: Findings,
+        checks: &'a [Check],
+    ) -> Result<Self, ServerError> {
+        let (controls, heads) = Default::default();
+        let (no_plain, latest) = (None, None);
+        let mut audit = Self { server, checks, findings, controls, no_plain, latest, heads };
         let plain =
             checks.iter().find(|check| check.has_control()).ok_or("no check has a control")?;
         let control = audit.control(plain, Until::Answered)?;
-        let address = &audit.server.target.authority;
+        let address = &audit.server.endpoint.target.authority;
         let trouble = match control.first() {
             Some(answer) if answer.is_whole => None,
             Some(answer) if answer.error.is_some() => {
@@ -154,7 +165,7 @@ impl<'a> Audit<'a> {
             .ok_or("there is no handshake")?;
         let script = Script::of(check, By::Check, &self.server.places)?;
         for is_last in [false, true] {
-            let exchange = self.exchange(&script, Until::Answered, self.server.timeout)?;
+            let exchange = self.exchange(&script, Until::Answered, self.server.endpoint.timeout)?;
             match symptoms::declined(&Seen { exchange: &exchange, control: None }) {
                 None => return Ok(()),
                 Some(why) if is_last => {
@@ -198,40 +209,6 @@ impl<'a> Audit<'a> {
         }))
     }
 
-    fn attempt(&mut self, check: &Check) -> Result<Finding, ServerError> {
-        if let Some(missing) = self.no_plain.as_ref().filter(|_| check.asks_plainly()) {
-            return Ok(Finding::without(check, missing));
-        }
-        for need in &check.rules.needs {
-            if let Some(missing) = self.missing(need)? {
-                return Ok(Finding::without(check, &missing));
-            }
-        }
-        if check.lines.is_empty() {
-            return self.judge_heads(check);
-        }
-        if !check.rules.needs.iter().any(|need| matches!(*need, "token" | "connect-udp")) {
-            return self.try_out(check);
-        }
-        // The check runs with each offered protocol, and the worst verdict counts.
-        let mut worst = Finding::without(check, &Missing::new("no protocol was named", SAY_OFFER));
-        for (token, path) in self.server.offers {
-            if check.rules.needs.contains(&"connect-udp")
-                && !token.eq_ignore_ascii_case("connect-udp")
-            {
-                continue;
-            }
-            self.server.places.token = Some((token.clone(), path.clone()));
-            let mut finding = self.try_out(check)?;
-            finding
-                .reasons
-                .iter_mut()
-                .for_each(|reason| reason.insert_str(0, &format!("{token}: ")));
-            worst = std::cmp::max_by_key(worst, finding, |finding| finding.verdict);
-        }
-        Ok(worst)
-    }
-
     /// Sends the control, if there is one, and the check; returns the finding.
     fn try_out(&mut self, check: &Check) -> Result<Finding, ServerError> {
         let control = if check.has_control() {
@@ -247,10 +224,10 @@ impl<'a> Audit<'a> {
         if let Some(missing) = control.as_ref().and_then(unmet) {
             return Ok(Finding::without(check, &missing));
         }
-        let other = self.silent.get(check.section).filter(|other| **other != check.id).copied();
+        let other = self.findings.silent(check.section);
         let timeout = match other {
-            Some(_) => self.server.timeout / SHARE_OF_SILENT,
-            None => self.server.timeout,
+            Some(_) => self.server.endpoint.timeout / SHARE_OF_SILENT,
+            None => self.server.endpoint.timeout,
         };
         let script = Script::of(check, By::Check, &self.server.places)?;
         let exchange = self.exchange(&script, until(check), timeout)?;
@@ -281,7 +258,7 @@ impl<'a> Audit<'a> {
     }
 
     fn evidence(&self, script: &Script, exchange: &Exchange) -> Evidence {
-        let again = finding::again(self.server.target, script, &exchange.marks, &exchange.said);
+        let again = finding::again(&self.server.endpoint, script, &exchange.marks, &exchange.said);
         let sent = [&script.bytes()[..], &exchange.said].concat();
         Evidence { sent, came: exchange.received(), control: None, arrived: None, again }
     }
@@ -302,7 +279,7 @@ impl<'a> Audit<'a> {
             "websocket" => server.has_websocket,
             "token" => !server.offers.is_empty(),
             "connect-udp" => has_udp(),
-            "cleartext" => !server.target.is_secure,
+            "cleartext" => !server.endpoint.target.is_secure,
             _ => true,
         };
         if !is_met {
@@ -320,7 +297,7 @@ impl<'a> Audit<'a> {
         if let Some(known) = self.controls.get(&script.steps) {
             return Ok(known.clone());
         }
-        let control = self.exchange(&script, until, self.server.timeout)?;
+        let control = self.exchange(&script, until, self.server.endpoint.timeout)?;
         let evidence = self.evidence(&script, &control);
         self.keep_heads(check.id, &control, &evidence);
         self.controls.insert(script.steps, control.clone());
@@ -333,10 +310,8 @@ impl<'a> Audit<'a> {
         until: Until,
         timeout: Duration,
     ) -> Result<Exchange, ServerError> {
-        self.persistently(|| {
-            thread::sleep(self.server.delay);
-            exchange::run(self.server.target, script, timeout, until, PING)
-        })
+        let endpoint = Endpoint { timeout, ..self.server.endpoint.clone() };
+        self.persistently(|| exchange::run(&endpoint, script, until, PING))
     }
 
     /// Calls a function that connects; repeats it if the server was reached before.
@@ -349,7 +324,7 @@ impl<'a> Audit<'a> {
             thread::sleep(BETWEEN_TRIES);
             outcome = connect();
         }
-        let address = &self.server.target.address;
+        let address = &self.server.endpoint.target.address;
         outcome.map_err(|error| format!("{address} cannot be reached: {error}"))
     }
 

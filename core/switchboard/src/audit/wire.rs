@@ -1,7 +1,7 @@
 //! The audit's transport: TCP, or TLS over it, with a deadline for each wait.
 
 use std::io::{self, ErrorKind, Read, Write};
-use std::net::{Shutdown, TcpStream, ToSocketAddrs};
+use std::net::{Shutdown, TcpStream};
 use std::ops::DerefMut;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -12,8 +12,7 @@ use rustls::{
 };
 use switchover::End;
 
-use crate::target::Target;
-use crate::tls;
+use super::tls_args::{self, Tls};
 
 /// The size of a read, in bytes.
 const PIECE: usize = 16 * 1024;
@@ -72,26 +71,17 @@ impl<C: DerefMut<Target = ConnectionCommon<S>>, S: SideData> Stream for StreamOw
 }
 
 impl Wire {
-    /// Connects to the host of a URL, with TLS if its scheme requires it.
-    pub(crate) fn connect(target: &Target, timeout: Duration) -> io::Result<Self> {
-        let mut outcome =
-            Err(io::Error::new(ErrorKind::NotFound, format!("{} is no address", target.address)));
-        for address in target.address.to_socket_addrs()? {
-            outcome = TcpStream::connect_timeout(&address, timeout);
-            if outcome.is_ok() {
-                break;
-            }
-        }
-        let mut wire = Self::new(outcome?, timeout)?;
-        if target.is_secure {
-            let name = ServerName::try_from(target.host().to_owned()).map_err(io::Error::other)?;
-            let config = tls::client().map_err(io::Error::other)?;
-            let tls = ClientConnection::new(config, name).map_err(io::Error::other)?;
-            let mut stream = StreamOwned::new(tls, wire.socket.try_clone()?);
-            shake_hands(&mut stream, Instant::now() + timeout)?;
-            wire.stream = Box::new(stream);
-        }
-        Ok(wire)
+    /// Performs the client's side of a TLS handshake on a connection to that host.
+    pub(crate) fn secure(
+        socket: TcpStream,
+        host: &str,
+        tls: &Tls,
+        timeout: Duration,
+    ) -> io::Result<Self> {
+        let name = ServerName::try_from(host.to_owned()).map_err(io::Error::other)?;
+        let config = Arc::clone(&tls.config);
+        let tls = ClientConnection::new(config, name).map_err(io::Error::other)?;
+        Self::in_tls(socket, tls, timeout).map_err(tls_args::explained)
     }
 
     /// Performs the server's side of a TLS handshake on a connection.
@@ -100,8 +90,16 @@ impl Wire {
         config: Arc<ServerConfig>,
         timeout: Duration,
     ) -> io::Result<Self> {
-        let mut wire = Self::new(socket, timeout)?;
         let tls = ServerConnection::new(config).map_err(io::Error::other)?;
+        Self::in_tls(socket, tls, timeout)
+    }
+
+    fn in_tls<C, S>(socket: TcpStream, tls: C, timeout: Duration) -> io::Result<Self>
+    where
+        C: DerefMut<Target = ConnectionCommon<S>> + 'static,
+        S: SideData + 'static,
+    {
+        let mut wire = Self::new(socket, timeout)?;
         let mut stream = StreamOwned::new(tls, wire.socket.try_clone()?);
         shake_hands(&mut stream, Instant::now() + timeout)?;
         wire.stream = Box::new(stream);

@@ -10,7 +10,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::identity::Identity;
-use crate::audit::process::Process;
+use crate::audit::process::{Process, quoted};
 
 /// The most bytes of a command's output that are kept.
 const KEPT: usize = 64 * 1024;
@@ -120,15 +120,6 @@ impl ClientLauncher {
             if words.is_empty() { String::new() } else { format!(" -- {}", words.join(" ")) };
         let tls = if is_secure { " --tls" } else { "" };
         format!("switchboard audit --client{tls} --only {id} -v{command}")
-    }
-}
-
-fn quoted(word: &str) -> String {
-    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "-_./:=,{}".contains(letter);
-    if word.chars().all(is_plain) && !word.is_empty() {
-        word.into()
-    } else {
-        format!("'{}'", word.replace('\'', "'\\''"))
     }
 }
 

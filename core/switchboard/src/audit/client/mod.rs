@@ -14,6 +14,7 @@ pub(super) mod symptoms;
 #[path = "../tests/client.rs"]
 mod tests;
 
+use std::cmp;
 use std::collections::HashMap;
 use std::io;
 use std::time::Duration;
@@ -23,7 +24,7 @@ pub(crate) use launcher::ClientLauncher;
 use session::{ClientSession, Times, Until};
 use symptoms::{SYMPTOMS, Seen};
 
-use super::auditor::{Auditor, ServerError};
+use super::auditor::{Auditor, Findings, ServerError};
 use super::finding::{Evidence, Finding, Missing};
 use super::table::{Check, Rules};
 use super::verdict::Verdict;
@@ -72,7 +73,7 @@ pub(crate) struct Audit<'a> {
     identity: Option<Identity>,
     times: Times,
     checks: &'a [Check],
-    findings: HashMap<&'static str, Finding>,
+    findings: Findings,
     visits: HashMap<&'static str, ClientSession>,
     /// The Sec-WebSocket-Key values of all handshakes.
     keys: Vec<String>,
@@ -81,60 +82,8 @@ pub(crate) struct Audit<'a> {
 }
 
 impl Auditor for Audit<'_> {
-    fn judge(&mut self, check: &Check) -> Result<Finding, ServerError> {
-        if let Some(finding) = self.findings.get(check.id) {
-            return Ok(finding.clone());
-        }
-        let mut finding = self.attempt(check)?;
-        // A single failure may be chance, so the check runs twice, and the milder verdict counts.
-        if finding.verdict >= Verdict::Warn && !check.lines.is_empty() && self.caller.is_patient() {
-            finding =
-                std::cmp::min_by_key(finding, self.attempt(check)?, |finding| finding.verdict);
-        }
-        self.findings.insert(check.id, finding.clone());
-        Ok(finding)
-    }
-
-    /// Returns nothing: a client that cannot be started is no fault of its handshake.
-    fn suspect(&self) -> Option<Finding> {
-        None
-    }
-
-    fn see_it_alive(&self) -> Result<(), ServerError> {
-        Ok(())
-    }
-}
-
-impl<'a> Audit<'a> {
-    /// Begins an audit with the first check, in which the client must send a request.
-    ///
-    /// Without a request there is nothing to rate.
-    pub(crate) fn begin(
-        caller: ClientLauncher,
-        identity: Option<Identity>,
-        timeout: Duration,
-        checks: &'a [Check],
-    ) -> Result<Self, ServerError> {
-        let times = Times { timeout, pause: Duration::from_millis(300).min(timeout) };
-        Self::with_times(caller, identity, times, checks)
-    }
-
-    fn with_times(
-        caller: ClientLauncher,
-        identity: Option<Identity>,
-        times: Times,
-        checks: &'a [Check],
-    ) -> Result<Self, ServerError> {
-        let (findings, visits, keys, offers) = Default::default();
-        let mut audit = Self { caller, identity, times, checks, findings, visits, keys, offers };
-        let first = checks.first().ok_or("there are no checks")?;
-        let finding = audit.judge(first)?;
-        let visit = audit.visits.get(first.id);
-        let Some(request) = visit.and_then(ClientSession::first) else {
-            return Err(finding.reasons.join("; "));
-        };
-        audit.offers = request.offers.iter().map(|(token, _)| token.clone()).collect();
-        Ok(audit)
+    fn findings(&mut self) -> &mut Findings {
+        &mut self.findings
     }
 
     fn attempt(&mut self, check: &Check) -> Result<Finding, ServerError> {
@@ -176,6 +125,58 @@ impl<'a> Audit<'a> {
         self.visits.insert(check.id, visit);
         let (check, evidence) = (check.clone(), Some(evidence));
         Ok(Finding { check, verdict, reasons, is_silent: false, evidence })
+    }
+
+    /// Runs the check again, unless a person would have to.
+    fn attempt_again(&mut self, check: &Check, first: Finding) -> Result<Finding, ServerError> {
+        if !self.caller.is_patient() {
+            return Ok(first);
+        }
+        Ok(cmp::min_by_key(first, self.attempt(check)?, |finding| finding.verdict))
+    }
+
+    /// Returns nothing: a client that cannot be started is no fault of its handshake.
+    fn suspect(&self) -> Option<Finding> {
+        None
+    }
+
+    fn see_it_alive(&self) -> Result<(), ServerError> {
+        Ok(())
+    }
+}
+
+impl<'a> Audit<'a> {
+    /// Begins an audit with the first check, in which the client must send a request.
+    ///
+    /// Without a request there is nothing to rate.
+    pub(crate) fn begin(
+        caller: ClientLauncher,
+        identity: Option<Identity>,
+        timeout: Duration,
+        findings: Findings,
+        checks: &'a [Check],
+    ) -> Result<Self, ServerError> {
+        let times = Times { timeout, pause: Duration::from_millis(300).min(timeout) };
+        Self::with_times(caller, identity, times, findings, checks)
+    }
+
+    fn with_times(
+        caller: ClientLauncher,
+        identity: Option<Identity>,
+        times: Times,
+        findings: Findings,
+        checks: &'a [Check],
+    ) -> Result<Self, ServerError> {
+        let (visits, keys, offers) = Default::default();
+        let mut audit = Self { caller, identity, times, checks, findings, visits, keys, offers };
+        let first = checks.first().ok_or("there are no checks")?;
+        let finding = audit.judge(first)?;
+        let visit = audit.visits.get(first.id);
+        let Some(request) = visit.and_then(ClientSession::first) else {
+            return Err(finding.reasons.join("; "));
+        };
+        audit.offers = request.offers.iter().map(|(token, _)| token.clone()).collect();
+        Ok(audit)
     }
 
     /// Returns the first verdict whose symptoms are seen, with their sentences.

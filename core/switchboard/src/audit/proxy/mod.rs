@@ -11,7 +11,6 @@ pub(super) mod symptoms;
 #[path = "../tests/proxy.rs"]
 mod tests;
 
-use std::collections::HashMap;
 use std::io;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -20,14 +19,14 @@ use origin::Log;
 pub(crate) use origin::Origin;
 use symptoms::{SYMPTOMS, Seen};
 
-use super::auditor::{Auditor, ServerError};
+use super::auditor::{Auditor, Findings, ServerError};
+use super::endpoint::Endpoint;
 use super::exchange::{self, Exchange, Until};
 use super::finding::{Evidence, Finding, Missing, Received};
 use super::frames::TEXT;
 use super::script::{Places, Script};
 use super::table::{By, Check, Line, Rules, What};
 use super::verdict::Verdict;
-use super::wire::Wire;
 use crate::target::Target;
 
 pub(crate) const TABLE: &str = include_str!("proxy.checks");
@@ -71,15 +70,25 @@ P0 DEF RFC 9110, 7.6.1: a field for one hop
   X-MiXed: 1
 ";
 
+/// The audited intermediary, and the options of the audit.
+pub(crate) struct Proxy<'a> {
+    pub(crate) endpoint: Endpoint<'a>,
+    /// True for a forward proxy, which gets requests in absolute-form.
+    pub(crate) is_forward: bool,
+    /// The Host field, if it is not that of the URL.
+    pub(crate) host: Option<String>,
+    /// The field lines that each request has besides its own.
+    pub(crate) fields: Vec<String>,
+    /// The options of the command line that repeat these, each after a space.
+    pub(crate) options: String,
+}
+
 /// An audit of one intermediary, with all findings so far.
 pub(crate) struct Audit<'a> {
-    proxy: &'a Target,
+    proxy: Proxy<'a>,
     origin: Origin,
-    /// True for a forward proxy, which gets requests in absolute-form.
-    is_forward: bool,
-    timeout: Duration,
     checks: &'a [Check],
-    findings: HashMap<&'static str, Finding>,
+    findings: Findings,
     /// The latest finding, after which the proxy may be unreachable.
     latest: Option<Finding>,
     /// True if two requests on one connection are answered.
@@ -89,17 +98,30 @@ pub(crate) struct Audit<'a> {
 }
 
 impl Auditor for Audit<'_> {
-    fn judge(&mut self, check: &Check) -> Result<Finding, ServerError> {
-        if let Some(finding) = self.findings.get(check.id) {
-            return Ok(finding.clone());
+    fn findings(&mut self) -> &mut Findings {
+        &mut self.findings
+    }
+
+    fn attempt(&mut self, check: &Check) -> Result<Finding, ServerError> {
+        for need in &check.rules.needs {
+            if let Some(missing) = self.missing(need)? {
+                return Ok(Finding::without(check, &missing));
+            }
         }
-        let mut finding = self.attempt(check)?;
-        // A single failure may be chance, so the check runs twice, and the milder verdict counts.
-        if finding.verdict >= Verdict::Warn {
-            finding =
-                std::cmp::min_by_key(finding, self.attempt(check)?, |finding| finding.verdict);
-        }
-        self.findings.insert(check.id, finding.clone());
+        let (exchange, log) = self.exchange(check)?;
+        let changed = self.changed.as_deref();
+        let seen = Seen { exchange: &exchange, log: &log, changed };
+        let (verdict, reasons) = verdict(&check.rules, &seen, self.proxy.is_forward);
+        let evidence = Evidence {
+            sent: Script::of(&question(check), By::Check, &self.places(false))?.bytes(),
+            came: exchange.received(),
+            control: if verdict >= Verdict::Warn { self.directly(check)? } else { None },
+            arrived: Some(log.came),
+            again: self.again(check),
+        };
+        let (check, evidence) = (check.clone(), Some(evidence));
+        let finding = Finding { check, verdict, reasons, is_silent: false, evidence };
+        self.latest = Some(finding.clone());
         Ok(finding)
     }
 
@@ -108,8 +130,9 @@ impl Auditor for Audit<'_> {
     }
 
     fn see_it_alive(&self) -> Result<(), ServerError> {
-        let cannot = |error| format!("{} cannot be reached: {error}", self.proxy.address);
-        Wire::connect(self.proxy, self.timeout).map(drop).map_err(cannot)
+        let Endpoint { target, .. } = self.proxy.endpoint;
+        let cannot = |error| format!("{} cannot be reached: {error}", target.address);
+        self.proxy.endpoint.connect().map(drop).map_err(cannot)
     }
 }
 
@@ -118,24 +141,13 @@ impl<'a> Audit<'a> {
     ///
     /// Otherwise no check could be rated.
     pub(crate) fn begin(
-        proxy: &'a Target,
+        proxy: Proxy<'a>,
         origin: Origin,
-        is_forward: bool,
-        timeout: Duration,
+        findings: Findings,
         checks: &'a [Check],
     ) -> Result<Self, ServerError> {
-        let findings = HashMap::new();
-        let mut audit = Self {
-            proxy,
-            origin,
-            is_forward,
-            timeout,
-            checks,
-            findings,
-            latest: None,
-            persists: false,
-            changed: None,
-        };
+        let (latest, persists, changed) = Default::default();
+        let mut audit = Self { proxy, origin, checks, findings, latest, persists, changed };
         let control =
             checks.iter().find(|check| check.id == CONTROL).ok_or("there is no control")?;
         let begun = Instant::now();
@@ -147,7 +159,7 @@ impl<'a> Audit<'a> {
             let reasons = finding.reasons.join("; ");
             return Err(format!(
                 "{} does not forward to port {}: {reasons}",
-                proxy.authority, audit.origin.port
+                audit.proxy.endpoint.target.authority, audit.origin.port
             ));
         }
         let (exchange, _) = audit.exchange(&super::table::parse(TWICE)?[0])?;
@@ -168,51 +180,29 @@ impl<'a> Audit<'a> {
         Ok(matches!(exchange.status(), Some(502..=504)))
     }
 
-    fn attempt(&mut self, check: &Check) -> Result<Finding, ServerError> {
-        for need in &check.rules.needs {
-            if let Some(missing) = self.missing(need)? {
-                return Ok(Finding::without(check, &missing));
-            }
-        }
-        let (exchange, log) = self.exchange(check)?;
-        let changed = self.changed.as_deref();
-        let seen = Seen { exchange: &exchange, log: &log, changed };
-        let (verdict, reasons) = verdict(&check.rules, &seen, self.is_forward);
-        let evidence = Evidence {
-            sent: Script::of(&question(check), By::Check, &self.places(false))?.bytes(),
-            came: exchange.received(),
-            control: if verdict >= Verdict::Warn { self.directly(check)? } else { None },
-            arrived: Some(log.came),
-            again: self.again(check),
-        };
-        let (check, evidence) = (check.clone(), Some(evidence));
-        let finding = Finding { check, verdict, reasons, is_silent: false, evidence };
-        self.latest = Some(finding.clone());
-        Ok(finding)
-    }
-
     /// Sends a check through the proxy, and returns the records of both sides.
     fn exchange(&self, check: &Check) -> Result<(Exchange, Log), ServerError> {
-        self.run(check, self.proxy, &self.places(false))
+        self.run(check, &self.proxy.endpoint, &self.places(false))
     }
 
     /// Returns the response to the same request without the proxy, as the control.
     fn directly(&self, check: &Check) -> Result<Option<Received>, ServerError> {
         let origin = format!("http://127.0.0.1:{}/plain", self.origin.port).parse::<Target>()?;
-        Ok(Some(self.run(check, &origin, &self.places(true))?.0.received()))
+        let endpoint = Endpoint::plain(&origin, self.proxy.endpoint.timeout);
+        Ok(Some(self.run(check, &endpoint, &self.places(true))?.0.received()))
     }
 
     fn run(
         &self,
         check: &Check,
-        target: &Target,
+        endpoint: &Endpoint<'_>,
         places: &Places,
     ) -> Result<(Exchange, Log), ServerError> {
         self.origin.begin(answers(check));
         let script = Script::of(&question(check), By::Check, places)?;
-        let cannot = |error: io::Error| format!("{} cannot be reached: {error}", target.address);
-        let exchange =
-            exchange::run(target, &script, self.timeout, until(check), TEXT).map_err(cannot)?;
+        let address = &endpoint.target.address;
+        let cannot = |error: io::Error| format!("{address} cannot be reached: {error}");
+        let exchange = exchange::run(endpoint, &script, until(check), TEXT).map_err(cannot)?;
         // The proxy may answer before it forwards, and close what it has opened a moment later.
         let deadline = Instant::now() + LATE;
         thread::sleep(BLINK);
@@ -223,13 +213,15 @@ impl<'a> Audit<'a> {
     }
 
     fn places(&self, is_direct: bool) -> Places {
+        let Proxy { endpoint, is_forward, host, fields, .. } = &self.proxy;
+        let Target { authority, path, is_secure, .. } = endpoint.target;
         let origin = format!("127.0.0.1:{}", self.origin.port);
-        let (authority, path) = match (is_direct, self.is_forward) {
+        let is_secure = *is_secure && !is_direct && !is_forward;
+        let (authority, path) = match (is_direct, is_forward) {
             (true, _) => (origin, "/plain".into()),
             (false, true) => (origin.clone(), format!("http://{origin}/plain")),
-            (false, false) => (self.proxy.authority.clone(), self.proxy.path.clone()),
+            (false, false) => (host.as_ref().unwrap_or(authority).clone(), path.clone()),
         };
-        let is_secure = self.proxy.is_secure && !is_direct && !self.is_forward;
         let address = authority.clone();
         Places {
             is_secure,
@@ -239,7 +231,7 @@ impl<'a> Audit<'a> {
             echo: path.clone(),
             websocket: path,
             token: None,
-            fields: Vec::new(),
+            fields: fields.clone(),
             subprotocol: None,
         }
     }
@@ -248,8 +240,8 @@ impl<'a> Audit<'a> {
     fn missing(&mut self, need: &str) -> Result<Option<Missing>, ServerError> {
         let is_met = match need {
             "persistent" => self.persists,
-            "cleartext" => !self.proxy.is_secure,
-            "forward" => self.is_forward,
+            "cleartext" => !self.proxy.endpoint.target.is_secure,
+            "forward" => self.proxy.is_forward,
             _ => {
                 let Some(check) = self.checks.iter().find(|check| check.id == need) else {
                     return Ok(None);
@@ -262,11 +254,13 @@ impl<'a> Audit<'a> {
     }
 
     fn again(&self, check: &Check) -> String {
-        let forward = if self.is_forward { " --forward" } else { "" };
-        let scheme = if self.proxy.is_secure { "https" } else { "http" };
-        let url = format!("{scheme}://{}{}", self.proxy.authority, self.proxy.path);
+        let Proxy { endpoint, is_forward, options, .. } = &self.proxy;
+        let Target { authority, path, is_secure, .. } = endpoint.target;
+        let forward = if *is_forward { " --forward" } else { "" };
+        let scheme = if *is_secure { "https" } else { "http" };
         format!(
-            "switchboard audit --proxy '{url}' --origin-port {}{forward} --only {} -v",
+            "switchboard audit --proxy '{scheme}://{authority}{path}' --origin-port \
+             {}{forward}{options} --only {} -v",
             self.origin.port, check.id
         )
     }

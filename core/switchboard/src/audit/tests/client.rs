@@ -16,7 +16,7 @@ use super::launcher::ClientLauncher;
 use super::session::Times;
 use super::symptoms::SYMPTOMS;
 use super::{Audit, NEEDS, TABLE, TOLD, tail};
-use crate::audit::auditor::Auditor;
+use crate::audit::auditor::{Auditor, Findings};
 use crate::audit::frames::{frames, masked};
 use crate::audit::request_reader::accept;
 use crate::audit::table::{self, Check};
@@ -252,9 +252,10 @@ fn no_client_hangs_an_audit() {
     ];
     for (client, has_asked) in clients {
         let (checks, begun) = (checks(), Instant::now());
-        let findings = Audit::with_times(client, None, times, &checks).and_then(|mut audit| {
-            checks.iter().map(|check| audit.judge(check)).collect::<Result<Vec<_>, _>>()
-        });
+        let findings = Audit::with_times(client, None, times, Findings::default(), &checks)
+            .and_then(|mut audit| {
+                checks.iter().map(|check| audit.judge(check)).collect::<Result<Vec<_>, _>>()
+            });
         let trouble = findings.as_ref().err().and_then(|trouble| trouble.split(": ").next());
         assert_eq!(trouble, (!has_asked).then_some("no client came"));
         assert!(begun.elapsed() < LONGEST, "{:?}", begun.elapsed());
@@ -268,7 +269,8 @@ fn who_says_nothing_is_not_judged() {
     let client = ClientLauncher::Thread(Arc::new(|port| {
         come(port, Way::Clear, WebSocket, Wrong::Leaves).unwrap_or_default()
     }));
-    let mut audit = Audit::with_times(client, None, TIMES[1], &checks).expect("the client comes");
+    let mut audit = Audit::with_times(client, None, TIMES[1], Findings::default(), &checks)
+        .expect("the client comes");
     for id in ["C01", "C02", "C20"] {
         let check = checks.iter().find(|check| check.id == id).expect("a check");
         let finding = audit.judge(check).expect("the client comes");
@@ -357,8 +359,9 @@ fn who_does_not_trust_the_server_hears_why() {
     }));
     let times = Times { timeout: Duration::from_millis(300), ..TIMES[0] };
     let identity = Identity::make().expect("a certificate");
-    let why =
-        Audit::with_times(client, Some(identity), times, &checks).err().expect("no request comes");
+    let why = Audit::with_times(client, Some(identity), times, Findings::default(), &checks)
+        .err()
+        .expect("no request comes");
     assert!(why.contains("handshake of TLS") && why.contains("{ca}"), "{why}");
 }
 
@@ -407,7 +410,7 @@ fn complaints_within(
         come(port, way, kind, wrong).unwrap_or_default()
     }));
     let identity = (way == Way::Tls).then(|| Identity::make().expect("a certificate"));
-    let mut audit = Audit::with_times(client, identity, times, &checks)?;
+    let mut audit = Audit::with_times(client, identity, times, Findings::default(), &checks)?;
     let findings = checks.iter().map(|check| audit.judge(check)).collect::<Result<Vec<_>, _>>()?;
     let complaints = findings.into_iter().filter(|finding| finding.verdict >= Verdict::Warn);
     Ok(complaints.map(|finding| (finding.check.id, finding.verdict, finding.reasons)).collect())

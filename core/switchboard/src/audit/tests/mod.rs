@@ -3,6 +3,7 @@
 //! Each mutant is found by its own check only, and the reference server passes all checks.
 
 mod reference;
+mod tls;
 
 use std::collections::BTreeSet;
 use std::io::Write;
@@ -12,8 +13,9 @@ use std::sync::Mutex;
 use std::thread;
 use std::time::Duration;
 
-use super::auditor::{Auditor, ServerError};
+use super::auditor::{Auditor, Findings, ServerError};
 use super::baseline::Baseline;
+use super::endpoint::Endpoint;
 use super::finding::{self, Finding};
 use super::needs::NEEDS;
 use super::report::{Form, Report, explanation};
@@ -137,15 +139,8 @@ fn server<'a>(
     offers: &'a [(String, String)],
     timeout: Duration,
 ) -> Server<'a> {
-    Server {
-        target,
-        places: places(port),
-        has_websocket: !offers.is_empty(),
-        offers,
-        timeout,
-        delay: Duration::ZERO,
-        deadline: None,
-    }
+    let endpoint = Endpoint::plain(target, timeout);
+    Server { endpoint, places: places(port), has_websocket: !offers.is_empty(), offers }
 }
 
 /// Audits a mutant or the reference, and returns the findings.
@@ -190,7 +185,7 @@ fn audit_with(
     let target = format!("http://127.0.0.1:{port}/plain").parse().expect("a URL");
     let offers = [("h2c".into(), "/h2c".into()), ("connect-udp".into(), "/udp".into())];
     let server = server(&target, port, &offers, timeout);
-    let mut audit = Audit::begin(server, checks)?;
+    let mut audit = Audit::begin(server, Findings::default(), checks)?;
     checks.iter().map(|check| audit.judge(check)).collect()
 }
 
@@ -225,7 +220,9 @@ fn a_control_that_fails_is_trouble() {
     let target = format!("http://127.0.0.1:{port}/plain").parse().expect("a URL");
     let timeout = Duration::from_secs(2);
     let server = server(&target, port, &[], timeout);
-    let trouble = Audit::begin(server, &checks).err().expect("no connection is accepted");
+    let trouble = Audit::begin(server, Findings::default(), &checks)
+        .err()
+        .expect("no connection is accepted");
     assert!(trouble.contains("does not answer"), "{trouble}");
 }
 
@@ -292,7 +289,7 @@ fn a_shell_sends_the_same() {
         let script = Script::of(&check, By::Check, &places(port)).expect("a script");
         let [Step::Ask(begin)] = &script.steps[..] else { continue };
         let target = format!("http://127.0.0.1:{port}/plain").parse().expect("a URL");
-        let again = finding::again(&target, &script, &[], &[]);
+        let again = finding::again(&Endpoint::plain(&target, TIMEOUT[0]), &script, &[], &[]);
         reference::serve(
             listener,
             Some(Wrong { begin: begin.clone(), answer: written("OK"), then: Then::Slam }),
@@ -333,7 +330,7 @@ fn is_shown_again(checks: &[Check], mutant: &Mutant<'_>) -> bool {
     let target = format!("http://127.0.0.1:{port}/plain").parse().expect("a URL");
     let offers = [("h2c".into(), "/h2c".into()), ("connect-udp".into(), "/udp".into())];
     let server = server(&target, port, &offers, TIMEOUT[0]);
-    let Ok(mut audit) = Audit::begin(server, checks) else { return false };
+    let Ok(mut audit) = Audit::begin(server, Findings::default(), checks) else { return false };
     let check = checks.iter().find(|check| check.id == mutant.id).expect("a check");
     let finding = audit.judge(check).expect("the server is there");
     let Some(evidence) = finding.evidence.filter(|_| finding.verdict >= Verdict::Warn) else {
@@ -548,7 +545,8 @@ fn what_is_not_applicable_says_what_would_make_it_so() {
     let (target, timeout) =
         (format!("http://127.0.0.1:{port}/plain").parse().expect("a URL"), TIMEOUT[1]);
     let server = server(&target, port, &[], timeout);
-    let mut audit = Audit::begin(server, &checks).expect("the server is there");
+    let mut audit =
+        Audit::begin(server, Findings::default(), &checks).expect("the server is there");
     let findings: Vec<_> =
         checks.iter().map(|check| audit.judge(check).expect("the server is there")).collect();
     let open: Vec<_> = findings

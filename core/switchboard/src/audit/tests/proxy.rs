@@ -10,7 +10,8 @@ use std::time::{Duration, Instant};
 use super::origin::Origin;
 use super::symptoms::{SYMPTOMS, means};
 use super::{Audit, NEEDS, TABLE};
-use crate::audit::auditor::Auditor;
+use crate::audit::auditor::{Auditor, Findings};
+use crate::audit::endpoint::Endpoint;
 use crate::audit::finding::Finding;
 use crate::audit::request_reader::{Request, RequestReader};
 use crate::audit::table::{self, Check, Rules};
@@ -187,7 +188,12 @@ fn no_proxy_hangs_an_audit() {
             }
         });
         let origin = Origin::listen(0).expect("a port");
-        let audit = Audit::begin(&target, origin, false, Duration::from_millis(200), &checks);
+        let audit = Audit::begin(
+            proxy(&target, false, Duration::from_millis(200)),
+            origin,
+            Findings::default(),
+            &checks,
+        );
         assert!(audit.is_err_and(|trouble| trouble.contains("does not forward")));
     }
     assert!(begun.elapsed() < LONGEST, "{:?}", begun.elapsed());
@@ -271,8 +277,15 @@ fn findings_within(
         }
     });
     let target: Target = format!("http://127.0.0.1:{port}/").parse().expect("a URL");
-    let mut audit = Audit::begin(&target, origin, is_forward, timeout, &checks)?;
+    let mut audit =
+        Audit::begin(proxy(&target, is_forward, timeout), origin, Findings::default(), &checks)?;
     checks.iter().map(|check| audit.judge(check)).collect()
+}
+
+/// Returns an intermediary to audit, without options.
+fn proxy(target: &Target, is_forward: bool, timeout: Duration) -> super::Proxy<'_> {
+    let (host, fields, options) = Default::default();
+    super::Proxy { endpoint: Endpoint::plain(target, timeout), is_forward, host, fields, options }
 }
 
 /// A proxy's connection to a client; each request opens one to the origin.
