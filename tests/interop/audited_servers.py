@@ -30,7 +30,7 @@ def in_tls(name, *options):
     @contextlib.contextmanager
     def start():
         with folder() as place, server(*large_node("servers.cjs"), name, *certificate(place)) as url:
-            yield [f"{url.replace('http:', 'https:')}/plain", *options]
+            yield [f"{url.replace('http:', 'https:')}/plain", "--insecure", *options]
 
     return start
 
@@ -149,7 +149,7 @@ peer("Caddy, newer", SERVER, files(lambda: programs.caddy_files(PAGE, program=ne
 @contextlib.contextmanager
 def nginx_in_tls():
     with programs.nginx_files(PAGE, tls=True) as port:
-        yield [f"https://{LOOPBACK}:{port}/page.txt"]
+        yield [f"https://{LOOPBACK}:{port}/page.txt", "--insecure"]
 
 
 peer("nginx, TLS", SERVER, nginx_in_tls, "nginx")
