@@ -1,14 +1,16 @@
-"""Cases of the reports of `switchboard audit` in JUnit's XML and in JSON.
+"""Cases of the reports of `switchboard audit`: JUnit's XML, JSON, and a page.
 
 Programs that such reports are made for read them.
 """
 
+import functools
 import json
 import subprocess
 import tempfile
+from pathlib import Path
 
 from environment import debian, large_python, node, python
-from harness import HERE, READ, WAIT, Switchboard, case, check, run, same, server
+from harness import HERE, READ, SLOW_START, WAIT, Switchboard, case, check, run, same, server
 
 # aiohttp fails S46, a handshake in HTTP/1.0, and passes S01; without h2c on the server S68 does not apply.
 CHECKS = {"S01": "pass", "S46": "fail", "S68": "not applicable"}
@@ -47,3 +49,62 @@ def node_reads_the_audit(_):
     same(found["counts"], [1, 0, 1, 1])
     check(bytes.fromhex(found["came"]).startswith(b"HTTP/1.0 101 "), found["came"])
     check("printf" in found["again"] and "/dev/tcp/" in found["again"], found["again"])
+
+
+PLAYGROUND = "http://127.0.0.1:9/playground/index.html"
+PICTURES = HERE.parents[1] / "target/interop/report"
+
+
+@functools.cache
+def page():
+    """Opens the page of a report in Chromium once; returns what it shows."""
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    chromium = debian("chromium", "chromium")
+    with server(python(), HERE / "python/servers.py", "aiohttp") as url, tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "report.html"
+        options = ["--only", ",".join([*CHECKS, "S30"]), "--html", file, "--playground", PLAYGROUND]
+        run(Switchboard.program, "audit", f"{url}/plain", "--websocket", "/", *options, expect=1)
+        return json.loads(run(*node("report_page.cjs"), chromium, file, PICTURES, within=SLOW_START)[0])
+
+
+@case("Chromium", "HTML", READ)
+def page_of_a_report_is_read(_):
+    """The page opens what failed, draws its timelines, and opens what is chosen."""
+    shown = page()
+    same(shown["complaints"], [])
+    same(shown["counts"], [1, 0, 2, 1])
+    same(shown["before"], {"S46": True, "S30": False, "S01": False, "S68": False})
+    same(shown["opened"]["states"], {"S46": True, "S30": True, "S01": False, "S68": False})
+    same(shown["failed"][0]["marks"][:2], ["bytes http", "bytes http"])
+    same([shown["closed"][0]["marks"], len(shown["opened"]["drawn"])], [[], 1])
+    marks, tips = shown["opened"]["drawn"][0].values()
+    same([marks[:4], set(marks[4:])], [["bytes http", "bytes http", "switch", "websocket"], {"bytes other"}])
+    for tip, part in zip(tips, ["GET / HTTP/1.1", "HTTP/1.1 101 Switching Protocols", "switched to websocket"]):
+        check(part in tip, tip)
+    same(shown["clause"], "https://www.rfc-editor.org/rfc/rfc9110#section-7.8")
+    check(shown["isCopied"] and "/dev/tcp/" in shown["again"], shown["again"])
+
+
+@case("Chromium", "HTML", READ)
+def page_of_a_report_fits_and_can_be_read_by_all(_):
+    """Nothing overflows on wide and narrow screens, and axe finds nothing."""
+    same(page()["views"], [{"overflow": 0, "violations": []}] * 4)
+
+
+@case("Chromium", "HTML without scripts", READ)
+def page_of_a_report_needs_no_script(_):
+    text = page()["text"]
+    for part in ["a handshake in HTTP/1.0 is not switched", "GET / HTTP/1.0", "HTTP/1.0 101 ", "/dev/tcp/", "MUST ignore"]:
+        check(part in text, part, text)
+
+
+@case("node", "the playground's links", READ)
+def links_of_a_report_open_the_exchange(_):
+    """The playground reads the links as the request, and as the answer to it."""
+    links = page()["links"]
+    same([link.split("#")[0] for link in links], [PLAYGROUND] * 2)
+    request, answer = json.loads(run(*node("report_links.mjs", modules=False), *links)[0])
+    same([request["role"], answer["role"]], ["server", "client"])
+    check(request["lines"][0].startswith("request GET / 1.0"), request)
+    check(answer["lines"][0].startswith("request GET / offer websocket"), answer)
+    check("switch-in-1.0" in answer["lines"], answer)

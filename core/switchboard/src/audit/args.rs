@@ -11,6 +11,7 @@ use super::baseline::Baseline;
 use super::process::quoted;
 use super::report::Form;
 use super::roles::RoleArgs;
+use super::run::Page;
 use super::table::Check;
 use super::tls_args::TlsArgs;
 use crate::field_line;
@@ -121,6 +122,12 @@ pub(crate) struct AuditArgs {
     /// Print the report as a Markdown table.
     #[arg(long)]
     pub(crate) markdown: bool,
+    /// Write the report as a page to this file, besides what is printed.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) html: Option<PathBuf>,
+    /// Have that page open exchanges in the playground of this address.
+    #[arg(long, value_name = "URL", requires = "html")]
+    pub(crate) playground: Option<String>,
     /// Show every check, not only failures and warnings.
     #[arg(short, long)]
     pub(crate) verbose: bool,
@@ -171,6 +178,11 @@ impl AuditArgs {
             Self { markdown: true, .. } => Form::Markdown,
             _ => Form::Text { is_verbose: self.verbose },
         }
+    }
+
+    pub(crate) fn page(&self) -> Option<Page> {
+        let playground = self.playground.clone();
+        self.html.clone().map(|file| Page { file, playground })
     }
 
     /// Returns the field lines that each request has besides its own.

@@ -12,6 +12,7 @@ use super::nonce::Nonce;
 use super::probes::{Probe, Spoken};
 use super::response_reader::{Answer, ResponseReader};
 use super::script::{Asked, Script, Step, Wait};
+use super::timeline::{Switch, Timeline};
 use super::wire::{WaitResult, Wire};
 
 /// The wait that puts the next bytes into a segment, so that they are read alone.
@@ -32,8 +33,11 @@ pub(crate) struct Exchange {
     pub(crate) said: Vec<u8>,
     /// The result of the probe of the new protocol, if one was sent.
     pub(crate) spoken: Option<Spoken>,
+    /// All sent bytes.
+    pub(crate) sent: Vec<u8>,
     /// All received bytes.
     pub(crate) came: Vec<u8>,
+    pub(crate) timeline: Timeline,
     /// The offset in `came` where the last expected response ends.
     pub(crate) end: usize,
     /// True if the peer has closed or reset the connection.
@@ -110,7 +114,8 @@ impl Exchange {
             Some(time) => End::OpenAfter(time),
             None => End::Open,
         };
-        Received { bytes: self.came[..self.came.len().min(KEPT)].to_vec(), end }
+        let bytes = self.came[..self.came.len().min(KEPT)].to_vec();
+        Received { bytes, end, timeline: self.timeline.clone() }
     }
 
     /// Returns the complete WebSocket frames that were received after the switch.
@@ -130,26 +135,32 @@ pub(crate) fn run(
 ) -> io::Result<Exchange> {
     let (wire, timeout) = (endpoint.connect()?, endpoint.timeout);
     let reader = ResponseReader::new(&script.requests, endpoint.target.is_secure);
-    let (marks, said) = Default::default();
+    let (sent, marks, said) = Default::default();
     let mut session =
-        Session { wire, reader, timeout, marks, said, waited: None, waited_in_vain: false };
+        Session { wire, reader, timeout, sent, marks, said, waited: None, waited_in_vain: false };
     script.steps.iter().for_each(|step| session.take(step));
     session.listen(timeout, ResponseReader::is_done);
     session.mark();
     if until == Until::Settled && session.reader.has_switched() {
         session.listen(PAUSE.min(timeout), |_| false);
     }
+    let sent_in_http = session.sent.len();
     let spoken = session.speak(&script.nonce, opcode);
     session.see_the_end(until);
-    let Session { reader, marks, said, waited, waited_in_vain, .. } = session;
+    let Session { wire, reader, sent, marks, said, waited, waited_in_vain, .. } = session;
     let is_flooded = reader.is_full();
+    let end = reader.came.len() - reader.rest().len();
+    let protocol = reader.last().and_then(|answer| answer.switched.clone());
+    let switch = protocol.map(|protocol| Switch { protocol, sent: sent_in_http, came: end });
     Ok(Exchange {
         asked: script.requests.clone(),
         marks,
         said,
         spoken,
-        end: reader.came.len() - reader.rest().len(),
+        end,
+        sent,
         came: reader.came,
+        timeline: Timeline { switch, ..wire.leave() },
         answers: reader.answers,
         has_ended: reader.has_ended,
         waited,
@@ -163,6 +174,7 @@ struct Session {
     wire: Wire,
     reader: ResponseReader,
     timeout: Duration,
+    sent: Vec<u8>,
     marks: Vec<usize>,
     said: Vec<u8>,
     waited: Option<Duration>,
@@ -173,8 +185,7 @@ impl Session {
     fn take(&mut self, step: &Step) {
         match step {
             Step::Ask(_) if self.reader.has_switched() => {}
-            // A peer that has closed is noticed at the next read.
-            Step::Ask(bytes) | Step::Send(bytes) => drop(self.wire.send(bytes)),
+            Step::Ask(bytes) | Step::Send(bytes) => self.send(bytes),
             Step::Wait(Wait::Pause) => self.listen(PAUSE.min(self.timeout), |_| false),
             Step::Wait(Wait::Answers(number)) => {
                 self.listen(self.timeout, |reader| {
@@ -188,6 +199,12 @@ impl Session {
                 self.mark();
             }
         }
+    }
+
+    fn send(&mut self, bytes: &[u8]) {
+        self.sent.extend_from_slice(bytes);
+        // A peer that has closed is noticed at the next read.
+        let _ = self.wire.send(bytes);
     }
 
     /// Notes how much has come at the end of a wait.
@@ -216,7 +233,7 @@ impl Session {
         let protocol = self.reader.last()?.switched.clone()?;
         let mut probe;
         (probe, self.said) = Probe::of(&protocol, nonce, opcode)?;
-        let _ = self.wire.send(&self.said);
+        self.send(&self.said.clone());
         self.listen(self.timeout, |reader| probe.judge(reader.rest()) != Spoken::Unknown);
         Some(probe.judge(self.reader.rest()))
     }

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use super::endpoint::Endpoint;
-use super::script::{Script, Step, Wait};
+use super::script::{Asked, Script, Step, Wait};
 use super::table::Check;
+use super::timeline::Timeline;
 use super::verdict::Verdict;
 
 /// The result of a check.
@@ -24,6 +25,8 @@ pub(crate) struct Finding {
 /// The bytes that support a finding.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Evidence {
+    /// The requests that the server got or was to get.
+    pub(crate) asked: Vec<Asked>,
     pub(crate) sent: Vec<u8>,
     pub(crate) came: Received,
     /// The response to the control: the exchange without the part under test.
@@ -39,6 +42,8 @@ pub(crate) struct Evidence {
 pub(crate) struct Received {
     pub(crate) bytes: Vec<u8>,
     pub(crate) end: End,
+    /// The moments of the connection, also those of sent bytes.
+    pub(crate) timeline: Timeline,
 }
 
 /// The end of a connection: closed by the peer, or left open by the audit.

@@ -40,10 +40,12 @@ mod symptoms;
 mod table;
 #[cfg(test)]
 mod tests;
+mod timeline;
 mod tls_args;
 mod verdict;
 mod wire;
 
+use std::fs::OpenOptions;
 use std::io::{self, IsTerminal, Write};
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::process::ExitCode;
@@ -65,22 +67,27 @@ use table::Check;
 /// It is also that of a named WebSocket which declines a valid handshake.
 const NOT_REACHED: u8 = 3;
 
+/// The exit status if the report's page cannot be written, as in sysexits.h.
+const NOT_WRITTEN: u8 = 74;
+
 /// An early end of the run: the exit status and a message.
 struct Stop(u8, String);
 
 pub(crate) fn run(args: &AuditArgs) -> ExitCode {
-    let run = Run::new(Report::default(), args.form());
+    let run = Run::new(Report::default(), args.form(), args.page());
     run.report_on_signals();
-    match audit(args, &run) {
-        Ok(()) => ExitCode::from(u8::from(run.end())),
-        Err(Stop(0, text)) => {
-            print!("{text}");
-            ExitCode::SUCCESS
-        }
+    let audited = audit(args, &run);
+    if let Err(Stop(0, text)) = audited {
+        print!("{text}");
+        return ExitCode::SUCCESS;
+    }
+    // An audit that ends early reports what it has found.
+    let has_reported = audited.is_ok() || !run.report().findings.is_empty();
+    let ended = if has_reported { run.end() } else { Ok(false) };
+    let told = audited.and_then(|()| ended.map_err(|text| Stop(NOT_WRITTEN, text)));
+    match told {
+        Ok(has_failed) => ExitCode::from(u8::from(has_failed)),
         Err(Stop(code, text)) => {
-            if !run.report().findings.is_empty() {
-                run.end();
-            }
             eprintln!("switchboard audit: {text}");
             ExitCode::from(code)
         }
@@ -102,6 +109,11 @@ fn audit(args: &AuditArgs, run: &Run) -> Result<(), Stop> {
         .as_deref()
         .map_or(Ok(Baseline::default()), |path| args::read_known(path, &checks))
         .map_err(usage)?;
+    if let Some(page) = &args.html {
+        // A page that cannot be written at the end is better known now.
+        let opened = OpenOptions::new().create(true).append(true).open(page);
+        opened.map_err(|error| usage(format!("{}: {error}", page.display())))?;
+    }
     let target = args.roles.proxy.as_ref().or(args.url.as_ref());
     let is_foreign = |target: &&Target| !is_local(target) && !args.yes && !is_allowed(target);
     if let Some(target) = target.filter(is_foreign) {
@@ -112,6 +124,7 @@ fn audit(args: &AuditArgs, run: &Run) -> Result<(), Stop> {
     *run.report() = Report {
         subject: target
             .map_or(String::new(), |target| format!("{}{}", target.authority, target.path)),
+        role: args.roles.role(),
         known,
         is_strict: args.strict,
         ..Report::default()

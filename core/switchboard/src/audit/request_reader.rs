@@ -5,6 +5,8 @@
 
 use switchover::{Connection, End, Error, Event, Next, NoOffer, Role, Why};
 
+use super::script::Asked;
+
 /// The most bytes that are read from a connection.
 const MOST: usize = 1 << 20;
 /// The most bytes that are kept of a request's content.
@@ -41,6 +43,16 @@ pub(crate) struct RequestReader {
 }
 
 impl Request {
+    /// Returns the facts that are needed to parse the response.
+    pub(crate) fn asked(&self) -> Asked {
+        let method = self.head.split(|byte| *byte == b' ').next().unwrap_or_default();
+        let mut asked =
+            Asked { method: String::from_utf8_lossy(method).into(), ..Asked::default() };
+        let fields = self.fields.iter();
+        fields.for_each(|(name, value)| asked.note(&name.to_ascii_lowercase(), value));
+        asked
+    }
+
     /// Returns the value of a field, if it is there.
     pub(crate) fn field(&self, name: &str) -> Option<&str> {
         let field = self.fields.iter().find(|(each, _)| each.eq_ignore_ascii_case(name))?;

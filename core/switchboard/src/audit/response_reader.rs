@@ -163,7 +163,8 @@ impl ResponseReader {
     /// Starts an engine for the response to the next request, at an offset in `came`.
     fn expect_next(&mut self, at: usize) {
         (self.begin, self.head) = (at, at);
-        self.engine = self.asked.pop_front().and_then(|asked| shadow(&asked, self.is_secure));
+        self.engine =
+            self.asked.pop_front().and_then(|asked| Some(Shadow::of(&asked, self.is_secure)?.1));
         if self.engine.is_some() {
             self.answers.push(Answer::default());
         }
@@ -219,32 +220,40 @@ impl ResponseReader {
     }
 }
 
-/// Returns a client connection that has sent a request like the given one.
-///
-/// The engine rejects invalid requests. Tries the real fields of the offer first, then valid ones,
-/// then no offer.
-fn shadow(asked: &Asked, is_secure: bool) -> Option<Connection> {
-    let offer: Vec<&str> = asked.offer.iter().map(String::as_str).collect();
-    let offers = |token: &str| offer.iter().any(|each| each.eq_ignore_ascii_case(token));
-    let mut proper = Vec::new();
-    if offers("websocket") {
-        proper.push(("Sec-WebSocket-Key".into(), "dGhlIHNhbXBsZSBub25jZQ==".into()));
-        proper.push(("Sec-WebSocket-Version".into(), "13".into()));
+/// A request that the engine sends in place of one that may be invalid.
+pub(crate) struct Shadow<'a> {
+    pub(crate) method: &'a str,
+    pub(crate) target: &'static str,
+    pub(crate) offer: Vec<&'a str>,
+    pub(crate) fields: Vec<(String, String)>,
+}
+
+impl<'a> Shadow<'a> {
+    /// Returns the closest allowed request, and a connection that has sent it.
+    ///
+    /// Tries the real fields of the offer first, then valid ones, then no offer.
+    pub(crate) fn of(asked: &'a Asked, is_secure: bool) -> Option<(Self, Connection)> {
+        let offer: Vec<&str> = asked.offer.iter().map(String::as_str).collect();
+        let offers = |token: &str| offer.iter().any(|each| each.eq_ignore_ascii_case(token));
+        let mut proper = Vec::new();
+        if offers("websocket") {
+            proper.push(("Sec-WebSocket-Key".into(), "dGhlIHNhbXBsZSBub25jZQ==".into()));
+            proper.push(("Sec-WebSocket-Version".into(), "13".into()));
+        }
+        if offers("h2c") {
+            proper.push(("HTTP2-Settings".into(), "AAMAAABkAAQAoAAAAAIAAAAA".into()));
+        }
+        let tries = [(&asked.fields, &offer[..]), (&proper, &offer), (&Vec::new(), &[])];
+        tries.into_iter().find_map(|(fields, offer)| {
+            let mut fields = fields.clone();
+            fields.push(("Host".into(), "a:1".into()));
+            let target = if asked.method == "CONNECT" { "a:1" } else { "/" };
+            let shadow = Self { method: &asked.method, target, offer: offer.to_vec(), fields };
+            let config = Config { secure: is_secure, ..Config::default() };
+            let mut engine = Connection::with_config(Role::Client, config);
+            let head = RequestHead::new(shadow.method, shadow.target, &shadow.fields);
+            engine.send_request(&head, &shadow.offer, &mut Vec::new()).ok()?;
+            Some((shadow, engine))
+        })
     }
-    if offers("h2c") {
-        proper.push(("HTTP2-Settings".into(), "AAMAAABkAAQAoAAAAAIAAAAA".into()));
-    }
-    let tries = [(&asked.fields, &offer[..]), (&proper, &offer), (&Vec::new(), &[])];
-    tries.into_iter().find_map(|(fields, offer)| {
-        let mut fields = fields.clone();
-        fields.push(("Host".into(), "a:1".into()));
-        let mut engine = Connection::with_config(
-            Role::Client,
-            Config { secure: is_secure, ..Config::default() },
-        );
-        let target = if asked.method == "CONNECT" { "a:1" } else { "/" };
-        let head = RequestHead::new(&asked.method, target, &fields);
-        engine.send_request(&head, offer, &mut Vec::new()).ok()?;
-        Some(engine)
-    })
 }

@@ -4,6 +4,7 @@ use clap::Args;
 
 use super::client;
 use super::proxy;
+use super::report::Role;
 use super::server;
 use super::table::{self, Check};
 use crate::target::Target;
@@ -34,6 +35,14 @@ pub(crate) struct RoleArgs {
 }
 
 impl RoleArgs {
+    pub(crate) fn role(&self) -> Role {
+        match self {
+            Self { client: true, .. } => Role::Client,
+            Self { proxy: Some(_), .. } => Role::Proxy,
+            _ => Role::Server,
+        }
+    }
+
     /// Returns the checks of the chosen role, or of all roles for `--explain`.
     pub(crate) fn checks(&self, of_all: bool) -> Result<Vec<Check>, String> {
         let is_server = !self.client && self.proxy.is_none();

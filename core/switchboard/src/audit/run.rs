@@ -1,6 +1,8 @@
 //! A run of checks: prints findings as they come, and the report at any end.
 
+use std::fs;
 use std::io::{self, IsTerminal, Write};
+use std::path::PathBuf;
 use std::process;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -21,18 +23,26 @@ const INTERRUPTED: i32 = 130;
 pub(crate) struct Run {
     report: Arc<Mutex<Report>>,
     form: Form,
+    page: Option<Page>,
     /// True if findings are printed, and progress on a terminal.
     prints: bool,
 }
 
+/// The file of the report's page, and the playground that it links to.
+#[derive(Clone)]
+pub(crate) struct Page {
+    pub(crate) file: PathBuf,
+    pub(crate) playground: Option<String>,
+}
+
 impl Run {
-    pub(crate) fn new(report: Report, form: Form) -> Self {
-        Self { report: Arc::new(Mutex::new(report)), form, prints: true }
+    pub(crate) fn new(report: Report, form: Form, page: Option<Page>) -> Self {
+        Self { report: Arc::new(Mutex::new(report)), form, page, prints: true }
     }
 
     /// Returns a run that prints nothing; the report is taken at its end.
     pub(crate) fn quiet(report: Report) -> Self {
-        Self { prints: false, ..Self::new(report, Form::Json) }
+        Self { prints: false, ..Self::new(report, Form::Json, None) }
     }
 
     /// Returns the report so far.
@@ -46,8 +56,9 @@ impl Run {
         // If a handler is installed already, it stays.
         let _ = ctrlc::set_handler(move || {
             kill_all();
-            let report = run.report();
-            run.print_end(&report);
+            if let Err(error) = run.end() {
+                eprintln!("switchboard audit: {error}");
+            }
             eprintln!("switchboard audit: interrupted; this is what was found until then");
             process::exit(INTERRUPTED);
         });
@@ -109,19 +120,22 @@ impl Run {
         }
     }
 
-    /// Prints the end of the report; returns whether the run has failed.
-    pub(crate) fn end(&self) -> bool {
+    /// Prints the end of the report, and writes its page.
+    ///
+    /// Returns whether the run has failed; an error is a page that cannot be written.
+    pub(crate) fn end(&self) -> Result<bool, String> {
         let report = self.report();
-        self.print_end(&report);
-        report.has_failed()
-    }
-
-    fn print_end(&self, report: &Report) {
         if self.prints {
             self.clear_progress();
             print!("{}", report.told_at_the_end(self.form));
             let _ = io::stdout().flush();
         }
+        if let Some(Page { file, playground }) = &self.page {
+            let page = report.page(playground.as_deref());
+            let cannot = |error| format!("{} cannot be written: {error}", file.display());
+            fs::write(file, page).map_err(cannot)?;
+        }
+        Ok(report.has_failed())
     }
 
     fn show_progress(&self, what: &str) {

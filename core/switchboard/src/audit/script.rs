@@ -169,7 +169,8 @@ impl Script {
 }
 
 impl Asked {
-    fn note(&mut self, name: &str, value: &str) {
+    /// Notes a field line, if it belongs to the offer.
+    pub(crate) fn note(&mut self, name: &str, value: &str) {
         if name == "upgrade" {
             self.offer.extend(
                 value

@@ -259,8 +259,14 @@ impl<'a> Audit<'a> {
 
     fn evidence(&self, script: &Script, exchange: &Exchange) -> Evidence {
         let again = finding::again(&self.server.endpoint, script, &exchange.marks, &exchange.said);
-        let sent = [&script.bytes()[..], &exchange.said].concat();
-        Evidence { sent, came: exchange.received(), control: None, arrived: None, again }
+        Evidence {
+            asked: exchange.asked.clone(),
+            sent: exchange.sent.clone(),
+            came: exchange.received(),
+            control: None,
+            arrived: None,
+            again,
+        }
     }
 
     /// Returns why a need of a check is not met; `None` if it is met.

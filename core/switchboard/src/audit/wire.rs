@@ -12,6 +12,7 @@ use rustls::{
 };
 use switchover::End;
 
+use super::timeline::{MomentKind, Timeline};
 use super::tls_args::{self, Tls};
 
 /// The size of a read, in bytes.
@@ -29,6 +30,7 @@ pub(crate) enum WaitResult {
 pub(crate) struct Wire {
     stream: Box<dyn Stream>,
     socket: TcpStream,
+    timeline: Timeline,
 }
 
 trait Stream: Write {
@@ -111,7 +113,15 @@ impl Wire {
         socket.set_nodelay(true)?;
         socket.set_read_timeout(Some(timeout))?;
         socket.set_write_timeout(Some(timeout))?;
-        Ok(Self { stream: Box::new(socket.try_clone()?), socket })
+        let mut timeline = Timeline::default();
+        timeline.note(MomentKind::Opened);
+        Ok(Self { stream: Box::new(socket.try_clone()?), socket, timeline })
+    }
+
+    /// Leaves the connection; returns what happened on it.
+    pub(crate) fn leave(mut self) -> Timeline {
+        self.timeline.note(MomentKind::Left);
+        self.timeline
     }
 
     /// Sends bytes; returns an error if the transport fails.
@@ -119,17 +129,29 @@ impl Wire {
     /// The error can be ignored: the next read reports a peer that has closed.
     pub(crate) fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.stream.write_all(bytes)?;
+        self.timeline.note(MomentKind::Sent(bytes.len()));
         self.stream.flush()
     }
 
     /// Shuts down our direction; ignores a peer that has disconnected.
     pub(crate) fn end(&mut self) {
+        self.timeline.note(MomentKind::Ended);
         self.stream.say_end();
         let _ = self.socket.shutdown(Shutdown::Write);
     }
 
     /// Waits for bytes or the end of the connection, until the deadline.
     pub(crate) fn next(&mut self, deadline: Instant) -> WaitResult {
+        let result = self.read(deadline);
+        match &result {
+            WaitResult::Bytes(bytes) => self.timeline.note(MomentKind::Came(bytes.len())),
+            WaitResult::End(_) => self.timeline.note(MomentKind::Closed),
+            WaitResult::Nothing => {}
+        }
+        result
+    }
+
+    fn read(&mut self, deadline: Instant) -> WaitResult {
         let mut piece = vec![0; PIECE];
         loop {
             match self.stream.read_by(deadline, &mut piece) {

@@ -59,8 +59,9 @@ const SCRIPT: &str = "text/javascript; charset=utf-8";
 const TEXT: &str = "text/plain; charset=utf-8";
 
 /// The files of the page, and the documents that it links to.
-static FILES: [File; 17] = [
+static FILES: [File; 18] = [
     ("/", HTML, include_str!("page/index.html")),
+    ("/page/theme.css", CSS, include_str!("page/theme.css")),
     ("/page/style.css", CSS, include_str!("page/style.css")),
     ("/page/main.js", SCRIPT, include_str!("page/main.js")),
     ("/page/story.js", SCRIPT, include_str!("page/story.js")),

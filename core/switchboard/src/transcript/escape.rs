@@ -1,7 +1,7 @@
 //! Escaping of bytes as text, in the format of the test vectors.
 
 /// Returns bytes as one line of printable ASCII, the rest escaped.
-pub(super) fn escape(bytes: &[u8]) -> String {
+pub(crate) fn escape(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len());
     bytes.iter().for_each(|&byte| push_escaped(&mut text, byte));
     text

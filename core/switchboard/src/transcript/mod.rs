@@ -17,6 +17,7 @@ use switchover::state::State;
 use switchover::{Connection, End, Error, Event, Paused, Why};
 use switchover_tokio::observe::{Decision, Observation, Observer};
 
+pub(crate) use escape::escape;
 pub(crate) use json::JsonEvent;
 pub(crate) use redact::show_secrets;
 

@@ -26,6 +26,7 @@ use symptoms::{SYMPTOMS, Seen};
 
 use super::auditor::{Auditor, Findings, ServerError};
 use super::finding::{Evidence, Finding, Missing};
+use super::request_reader::Request;
 use super::table::{Check, Rules};
 use super::verdict::Verdict;
 
@@ -105,9 +106,7 @@ impl Auditor for Audit<'_> {
             Ok(visit) => visit,
             Err(absent) => return Ok(Finding::without(check, &absent)),
         };
-        let key = |request: &super::request_reader::Request| {
-            request.field("sec-websocket-key").map(String::from)
-        };
+        let key = |request: &Request| request.field("sec-websocket-key").map(String::from);
         self.keys.extend(visit.requests.iter().filter_map(key));
         let (verdict, mut reasons) = self.verdict(&check.rules, &visit);
         if verdict >= Verdict::Warn {
@@ -116,6 +115,7 @@ impl Auditor for Audit<'_> {
         let control = self.visits.get(CONTROL).map(ClientSession::received);
         let again = self.caller.again(check.id, identity.is_some());
         let evidence = Evidence {
+            asked: visit.requests.iter().map(Request::asked).collect(),
             sent: visit.sent.clone(),
             came: visit.received(),
             control,

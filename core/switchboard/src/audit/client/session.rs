@@ -18,6 +18,7 @@ use crate::audit::frames::{self, CLOSE, Frame, PONG, frames};
 use crate::audit::request_reader::{Request, RequestReader};
 use crate::audit::response_script::{self, PAYLOAD, PING, Step};
 use crate::audit::table::{Check, What};
+use crate::audit::timeline::{Switch, Timeline};
 use crate::audit::wire::{WaitResult, Wire};
 
 /// The opcodes that show an open WebSocket: data, Ping and Pong, but not Close.
@@ -61,6 +62,7 @@ pub(crate) struct ClientSession {
     ///
     /// Only requests on the same connection count.
     pub(crate) was_hasty: bool,
+    pub(crate) timeline: Timeline,
     /// The exit of the client's command; `None` without a command.
     pub(crate) ended: Option<Ended>,
 }
@@ -90,7 +92,20 @@ impl ClientSession {
         Received {
             bytes: self.came.clone(),
             end: if self.has_ended { End::Closed } else { End::Open },
+            timeline: Timeline { switch: self.switch(), ..self.timeline.clone() },
         }
+    }
+
+    /// Returns the switch to the first offered protocol, if a 101 was sent.
+    fn switch(&self) -> Option<Switch> {
+        let find = |bytes: &[u8], from: usize| {
+            let rest = self.sent.get(from..)?;
+            Some(from + rest.windows(bytes.len()).position(|window| window == bytes)?)
+        };
+        let head = find(b" 101 ", 0)?;
+        let sent = find(b"\r\n\r\n", head)? + 4;
+        let protocol = self.first()?.offers.first()?.0.clone();
+        Some(Switch { protocol, sent, came: self.came.len() - self.after.len() })
     }
 
     /// Returns whether the client speaks the new protocol and has not closed it first.
@@ -201,8 +216,9 @@ pub(crate) fn visit(
     visit.has_ended = talk.incoming.has_ended;
     if visit.is_open() && !visit.has_ended {
         let _ = talk.wire.send(LEAVE);
+        visit.sent.extend_from_slice(LEAVE);
     }
-    drop(talk);
+    visit.timeline.extend(&talk.wire.leave());
     visit.ended = call.end(grace(check, times));
     Ok(Ok(visit))
 }
@@ -367,7 +383,9 @@ impl ScriptedServer {
                 return Ok(true);
             }
             if let Some(other) = self.admit(Instant::now())? {
-                self.visit.came.extend(std::mem::replace(talk, other).incoming.came);
+                let before = std::mem::replace(talk, other);
+                self.visit.came.extend(before.incoming.came);
+                self.visit.timeline.extend(&before.wire.leave());
                 self.visit.has_moved = true;
                 return Ok(true);
             }

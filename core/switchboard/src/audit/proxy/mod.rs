@@ -113,7 +113,8 @@ impl Auditor for Audit<'_> {
         let seen = Seen { exchange: &exchange, log: &log, changed };
         let (verdict, reasons) = verdict(&check.rules, &seen, self.proxy.is_forward);
         let evidence = Evidence {
-            sent: Script::of(&question(check), By::Check, &self.places(false))?.bytes(),
+            asked: exchange.asked.clone(),
+            sent: exchange.sent.clone(),
             came: exchange.received(),
             control: if verdict >= Verdict::Warn { self.directly(check)? } else { None },
             arrived: Some(log.came),

@@ -1,9 +1,12 @@
 //! The report of an audit, for people and for programs.
 
 mod explained;
+mod html;
 mod json;
 mod junit;
 mod markdown;
+mod playground;
+mod story;
 mod text;
 
 pub(crate) use explained::explanation;
@@ -21,10 +24,43 @@ pub(crate) const TABLES: u32 = 2;
 /// The version of the program.
 pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
 
+/// The most bytes of an exchange that are shown.
+const SHOWN: usize = 2048;
+
+/// The role of the audited program.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Role {
+    #[default]
+    Server,
+    Client,
+    Proxy,
+}
+
+impl Role {
+    /// Returns the role with its article.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Server => "a server",
+            Self::Client => "a client",
+            Self::Proxy => "a proxy",
+        }
+    }
+
+    /// Returns titles for what was sent and what came.
+    fn sides(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Server => ("Sent to the server", "Came from the server"),
+            Self::Client => ("Sent to the client", "Came from the client"),
+            Self::Proxy => ("Sent to the proxy", "Came from the proxy"),
+        }
+    }
+}
+
 /// The results of a run.
 pub(crate) struct Report {
     /// The name of the audited program: an authority and path, or a client's name.
     pub(crate) subject: String,
+    pub(crate) role: Role,
     pub(crate) findings: Vec<Finding>,
     /// The findings that are accepted.
     pub(crate) known: Baseline,
@@ -40,6 +76,7 @@ impl Default for Report {
     fn default() -> Self {
         Self {
             subject: String::new(),
+            role: Role::default(),
             findings: Vec::new(),
             known: Baseline::default(),
             is_strict: false,
@@ -83,6 +120,13 @@ impl Report {
             Form::Junit => junit::report(self),
             Form::Markdown => markdown::report(self),
         }
+    }
+
+    /// Returns the whole report as a page.
+    ///
+    /// Its findings link to a playground, if there is one.
+    pub(crate) fn page(&self, playground: Option<&str>) -> String {
+        html::page(self, playground)
     }
 
     /// Returns whether a finding fails the run: it is bad enough, and not accepted.
@@ -144,4 +188,19 @@ fn shown(bytes: &[u8]) -> String {
         }
     }
     text
+}
+
+/// Returns bytes as text, at most the first `SHOWN`.
+fn cut(bytes: &[u8]) -> String {
+    match bytes.split_at_checked(SHOWN) {
+        None if bytes.is_empty() => "nothing".into(),
+        None => shown(bytes),
+        Some((begin, rest)) => format!("{}\n(and {} bytes more)", shown(begin), rest.len()),
+    }
+}
+
+/// Returns the first line of bytes, at most 80 of them.
+fn first_line(bytes: &[u8]) -> String {
+    let line = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    shown(&line[..line.len().min(80)])
 }

@@ -2,13 +2,10 @@
 
 use std::fmt::Write;
 
-use super::{Report, shown, tame};
+use super::{Report, cut, tame};
 use crate::audit::finding::{Evidence, Finding, Received};
 use crate::audit::table::Check;
 use crate::audit::verdict::Verdict;
-
-/// The most bytes of an exchange that are printed.
-const SHOWN: usize = 2048;
 
 /// Returns the failures and warnings, or all findings, and the totals.
 ///
@@ -87,7 +84,7 @@ pub(super) fn told(report: &Report, finding: &Finding) -> String {
     };
     part("seen", &tame(&finding.reasons.join("\n")));
     part("rule", &format!("{clause} ({level}): {}", finding.check.rules.says));
-    if let Some(Evidence { sent, came, control, arrived, again }) = &finding.evidence {
+    if let Some(Evidence { sent, came, control, arrived, again, .. }) = &finding.evidence {
         part("sent", &cut(sent));
         if let Some(arrived) = arrived {
             part("arrived", &cut(arrived));
@@ -102,15 +99,6 @@ pub(super) fn told(report: &Report, finding: &Finding) -> String {
 }
 
 /// Returns received bytes as text, and the end of the connection.
-fn left(received: &Received) -> String {
+pub(super) fn left(received: &Received) -> String {
     format!("{}\n{}", cut(&received.bytes).trim_end(), received.end.text())
-}
-
-/// Returns bytes as text, at most the first `SHOWN`.
-fn cut(bytes: &[u8]) -> String {
-    match bytes.split_at_checked(SHOWN) {
-        None if bytes.is_empty() => "nothing".into(),
-        None => shown(bytes),
-        Some((begin, rest)) => format!("{}\n(and {} bytes more)", shown(begin), rest.len()),
-    }
 }

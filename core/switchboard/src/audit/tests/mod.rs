@@ -393,7 +393,11 @@ fn what_is_known_does_not_fail_and_what_is_mended_is_said() {
 #[test]
 fn no_control_of_a_terminal_is_printed() {
     let checks = checks();
-    let came = finding::Received { bytes: (0..=255).collect(), end: finding::End::Closed };
+    let came = finding::Received {
+        bytes: (0..=255).collect(),
+        end: finding::End::Closed,
+        ..Default::default()
+    };
     let evidence = finding::Evidence { came: came.clone(), ..finding::Evidence::default() };
     let finding = Finding {
         evidence: Some(evidence),
@@ -410,6 +414,34 @@ fn no_control_of_a_terminal_is_printed() {
         text.chars().map(|letter| letter as u32).collect::<Vec<_>>(),
         (0..=255).collect::<Vec<_>>()
     );
+}
+
+/// Bytes of a peer are text on the page of a report, and never markup.
+#[test]
+fn the_page_has_no_markup_of_a_peer() {
+    let (checks, markup) = (checks(), "</pre></script><img src=x onerror='alert(1)'>\"");
+    let received = || finding::Received { bytes: markup.into(), ..Default::default() };
+    let evidence = finding::Evidence {
+        asked: Vec::new(),
+        sent: markup.into(),
+        came: received(),
+        control: Some(finding::Received { bytes: [markup, "2"].concat().into(), ..received() }),
+        arrived: Some(markup.into()),
+        again: markup.into(),
+    };
+    let evidence = Some(evidence);
+    let finding = Finding { evidence, ..Finding::bare(&checks[0], Verdict::Fail, markup) };
+    let report = Report {
+        subject: format!("{markup}/* script */"),
+        arguments: vec![markup.into()],
+        findings: vec![finding],
+        ..Report::default()
+    };
+    let page = report.page(Some(&format!("http://a/{markup}")));
+    assert!(!page.contains("<img"), "{page}");
+    assert_eq!(page.matches("&lt;img").count(), 10);
+    assert_eq!(page.matches("import {").count(), 0, "the script is one module");
+    assert_eq!(page.matches("/* script */").count(), 2, "a mark in a text is no mark");
 }
 
 /// A finding says whether the connection was closed, the only difference in S14.

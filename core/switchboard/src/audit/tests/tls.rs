@@ -113,7 +113,7 @@ fn ends_tls(config: ServerConfig) -> u16 {
     port
 }
 
-/// Audits `S01` at a port; returns its verdict, or the message, and the shell's line.
+/// Audits `S01` at a port; returns its verdict and the line for a shell.
 fn audited(port: u16, options: &[&str]) -> Result<(Verdict, String), (u8, String)> {
     let url = format!("https://127.0.0.1:{port}/plain");
     let words = ["audit", &url, "--timeout", "15", "--only", "S01"];
@@ -124,7 +124,7 @@ fn audited(port: u16, options: &[&str]) -> Result<(Verdict, String), (u8, String
     Ok((finding.verdict, finding.evidence.expect("an exchange").again))
 }
 
-/// A certificate is checked, by the system's authorities or a named one, or not at all.
+/// A certificate is checked by the authorities that the options say.
 #[test]
 fn a_certificate_is_trusted_or_not() {
     let files = Files::new("trust");
@@ -193,7 +193,7 @@ fn a_version_is_the_newest() {
     assert!(parsed(&["audit", "https://127.0.0.1/", "--tls-max", "1.1"]).is_err());
 }
 
-/// Checks that the shell's line shows the answer, and does not wait for what has come.
+/// Checks that the line for a shell shows the answer, and never sleeps.
 fn shows(again: &str) {
     assert!(!again.contains("sleep"), "{again}");
     // The connection persists, so the line would end by its own timeout.

@@ -42,8 +42,14 @@ function stepOf(moment, world) {
       return bar(ABOVE, moment.bytes, "http");
     case "heard":
       return bar(ABOVE, moment.bytes, "other");
+    case "sent":
+      return bar(BELOW, moment.bytes, "http");
     case "spoke":
       return bar(BELOW, moment.bytes, "other");
+    case "waited": {
+      const width = 8 + 5.6 * moment.text.length;
+      return { width, draw: (x) => [Object.assign(node("text", { class: "name", x: x + 4, y: HEIGHT / 2 + 3 }), { textContent: moment.text })] };
+    }
     case "decision": {
       const diamond = (x) => node("path", { class: "decision", d: `M${x + 4.5} ${BELOW - 4.5}l4.5 4.5-4.5 4.5-4.5-4.5Z` }, tip);
       if (!moment.bytes) return { width: 9, draw: (x) => [diamond(x)] };
@@ -68,8 +74,10 @@ function stepOf(moment, world) {
       }
       if (moment.name === "closed") return { width: 3, draw: (x) => [node("path", { class: "end", d: `M${x} 5v${HEIGHT - 10}` }, tip)] };
       return { width: 9, draw: (x) => [node("circle", { class: "event", cx: x + 4.5, cy: ABOVE, r: 3.8 }, tip)] };
-    case "ended":
-      return { width: 3, draw: (x) => [node("path", { class: "end", d: `M${x} ${ABOVE - 6}v12` }, tip)] };
+    case "ended": {
+      const y = moment.name === "server" ? BELOW : ABOVE;
+      return { width: 3, draw: (x) => [node("path", { class: "end", d: `M${x} ${y - 6}v12` }, tip)] };
+    }
     case "error":
       return cross(ABOVE);
     case "refused":

@@ -1,0 +1,60 @@
+//! The moments of a connection: what moved when, and in which direction.
+
+use std::time::Instant;
+
+/// The most moments of a connection that are kept.
+const MOST: usize = 400;
+
+/// The moments of one or more connections, in order.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Timeline {
+    pub(crate) moments: Vec<Moment>,
+    pub(crate) switch: Option<Switch>,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Moment {
+    pub(crate) at: Instant,
+    pub(crate) kind: MomentKind,
+}
+
+/// What happened in a moment; lengths are in bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum MomentKind {
+    /// A connection was opened.
+    Opened,
+    /// The audit has sent bytes.
+    Sent(usize),
+    /// Bytes of the peer came.
+    Came(usize),
+    /// The audit has ended its direction.
+    Ended,
+    /// The peer has closed or reset the connection.
+    Closed,
+    /// The audit has left the connection.
+    Left,
+}
+
+/// A switch of protocols: where in both directions HTTP ends.
+#[derive(Clone, Debug)]
+pub(crate) struct Switch {
+    pub(crate) protocol: String,
+    /// The number of bytes that were sent in HTTP.
+    pub(crate) sent: usize,
+    /// The number of bytes that came in HTTP.
+    pub(crate) came: usize,
+}
+
+impl Timeline {
+    /// Appends a moment of now, unless there are too many.
+    pub(crate) fn note(&mut self, kind: MomentKind) {
+        if self.moments.len() < MOST {
+            self.moments.push(Moment { at: Instant::now(), kind });
+        }
+    }
+
+    /// Appends the moments of the next connection.
+    pub(crate) fn extend(&mut self, next: &Self) {
+        self.moments.extend(&next.moments);
+    }
+}
