@@ -25,7 +25,7 @@ async function open(browser, options, address = url) {
   return tab;
 }
 
-/** Returns the marks of the timelines of a finding, by their classes, and the texts in them. */
+/** Returns the marks of a finding's timelines: their classes, or texts. */
 function drawn(tab, id) {
   return tab.evaluate((id) => {
     const figures = [...document.querySelectorAll(`#${id} figure`)];

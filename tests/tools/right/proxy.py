@@ -1,8 +1,8 @@
 """An intermediary that keeps all rules, unlike the reference, on h11 and wsproto.
 
-    proxy.py ORIGIN-PORT MODE
+    proxy.py ORIGIN-PORT MODE [PORT]
 
-It prints its port. `MODES` describes the ways in which right intermediaries differ.
+It prints its port, a free one by default. `MODES` describes the ways in which right intermediaries differ.
 """
 
 import socket
@@ -218,14 +218,14 @@ class Exchange:
         thread.join(5)
 
 
-def main(port, mode):
+def main(origin, mode, port=0):
     if mode not in MODES:
         sys.exit(f"no such mode: {mode}")
-    listener = listen()
+    listener = listen(int(port))
     while True:
         client, _ = listener.accept()
-        in_thread(Exchange(client, port, mode).run)
+        in_thread(Exchange(client, int(origin), mode).run)
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), sys.argv[2])
+    main(*sys.argv[1:])

@@ -18,7 +18,7 @@ pub(crate) struct Moment {
     pub(crate) kind: MomentKind,
 }
 
-/// What happened in a moment; lengths are in bytes.
+/// The kind of a moment; lengths are in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum MomentKind {
     /// A connection was opened.

@@ -19,7 +19,7 @@ pub(super) struct Story {
     moments: Vec<Mark>,
 }
 
-/// How both directions end, by the words of the page.
+/// The ends of both directions, by the words of the page.
 #[derive(Serialize)]
 struct State {
     theirs: &'static str,
