@@ -57,6 +57,8 @@ fn case(vector: &Vector, rules: &BTreeMap<String, String>) -> Option<String> {
         ("steps", json!(steps)),
         ("events", json!(events)),
         ("over", json!(is_over)),
+        ("scope", json!(scope(&steps, &events))),
+        ("refusal", refusal(vector)),
         ("rules", vector.proves.iter().map(rule).collect()),
         ("why", json!(vector.why)),
     ];
@@ -93,6 +95,163 @@ pub(crate) fn error(kind: ErrorKind, vector: &Vector) -> Value {
         "level": level,
     })
 }
+
+/// Returns what a case asks for: a `parser`, or a `connection`.
+///
+/// A connection knows what was sent: which requests are owed a response, and which offers were
+/// made and accepted. A parser need not.
+fn scope(steps: &[Value], events: &[Value]) -> &'static str {
+    let is_duty = |event: &Value| DUTIES.contains(&event["kind"].as_str().unwrap_or_default());
+    let is_set = |value: &Value| value.as_array().is_some_and(|list| !list.is_empty());
+    let offers = |part: &Value| {
+        is_set(&part["upgrade"]) || matches!(part["method"].as_str(), Some("HEAD" | "CONNECT"))
+    };
+    let closes = |step: &Value| {
+        let lines = step["fields"].as_array();
+        lines.is_some_and(|lines| lines.iter().any(|line| line == &json!(["Connection", "close"])))
+    };
+    let decides = |step: &Value| {
+        matches!(step["do"].as_str(), Some("switch" | "reject")) || offers(step) || closes(step)
+    };
+    let asked = steps.iter().filter(|step| step["do"] == "request").count();
+    let is_of_connection = asked > 1
+        || steps.iter().any(decides)
+        || events.iter().any(|event| is_duty(event) || offers(event));
+    if is_of_connection { "connection" } else { "parser" }
+}
+
+/// The errors that only a connection, or the program around a parser, can report.
+///
+/// They are about what fields mean, and about what was sent before.
+const DUTIES: &[&str] = &[
+    "host-missing",
+    "host-repeated",
+    "host-invalid",
+    "target-authority",
+    "target-form",
+    "target-insecure",
+    "connect-content",
+    "unsolicited",
+    "no-response",
+    "switch-unasked",
+    "switch-not-offered",
+    "switch-profile",
+    "switch-in-1.0",
+    "switch-without-connection",
+    "switch-without-upgrade",
+    "switch-version-mismatch",
+];
+
+/// Returns the level at which an RFC forbids to refuse what a case has, and why.
+///
+/// A message that keeps the rules has to be read. `choice` stands for one that breaks a rule of its
+/// sender, of which an RFC lets a recipient make the best, or not.
+fn refusal(vector: &Vector) -> Value {
+    let names = |list: &str| list.split(' ').any(|name| name == vector.name);
+    let is_lenient = export::flags(&vector.config).next().is_some();
+    let (level, clause, text) = match REFUSALS.iter().find(|(list, ..)| names(list)) {
+        Some((_, level, clause, text)) => (*level, *clause, *text),
+        None if is_lenient => {
+            ("choice", "RFC 9110, 2.4", "a message that breaks a rule is refused")
+        }
+        None => ("MUST", "RFC 9110, 2.2", "a message that keeps the rules is refused"),
+    };
+    json!({ "level": level, "clause": clause, "text": text })
+}
+
+/// Vectors of which an RFC says more, if an engine refuses them.
+///
+/// Each row has names of vectors, separated by spaces, the level, the clause, and what is refused.
+pub const REFUSALS: &[(&str, &str, &str, &str)] = &[
+    (
+        "length-lines-same length-list-same",
+        "choice",
+        "RFC 9110, 8.6",
+        "the same length twice may be refused",
+    ),
+    (
+        "response-1xx-in-1.0",
+        "choice",
+        "RFC 9110, 15.2",
+        "a 100 in HTTP/1.0, which no server may send",
+    ),
+    (
+        "proxy-connection-ignored",
+        "choice",
+        "RFC 9112, C.2.2",
+        "`Proxy-Connection`, which no client should send, is read as `Connection`",
+    ),
+    (
+        "client-101-framing-ignored",
+        "choice",
+        "RFC 9112, 6.3",
+        "a 101 with framing fields, which no server may send",
+    ),
+    (
+        "connect-2xx-with-length",
+        "MUST",
+        "RFC 9110, 9.3.6",
+        "framing fields in the 2xx to a CONNECT are to be ignored",
+    ),
+    (
+        "trailer-framing-field",
+        "choice",
+        "RFC 9110, 6.5.1",
+        "a framing field among trailers is an error, not ignored",
+    ),
+    (
+        "method-any-token method-fits capture-haproxy-2.6.12-proxy-upstream-hijack-coalesced-request \
+         capture-haproxy-2.6.12-proxy-hijack-coalesced-request \
+         capture-node-20.20.2-nolistener-hijack-coalesced-request",
+        "SHOULD",
+        "RFC 9110, 9.1",
+        "a method that is not in a list is an error of the parser, not a request to answer with 501",
+    ),
+    ("version-1-9", "SHOULD", "RFC 9110, 6.2", "a higher minor version is refused"),
+    (
+        "chunked-empty-members",
+        "MUST",
+        "RFC 9110, 5.6.1.2",
+        "empty members of a list are to be ignored",
+    ),
+    (
+        "chunk-extensions-skipped",
+        "MUST",
+        "RFC 9110, 5.6.3",
+        "whitespace in a chunk extension is to be removed",
+    ),
+    (
+        "fold-in-response fold-of-empty-value trailer-fold-response",
+        "MUST",
+        "RFC 9112, 5.2",
+        "a fold in a response is to be replaced by spaces",
+    ),
+    ("length-whitespace", "MUST", "RFC 9110, 5.5", "whitespace around a value is not part of it"),
+    (
+        "awaiting-request-and-head empty-lines-skipped leftover-crlf-declined",
+        "SHOULD",
+        "RFC 9112, 2.2",
+        "an empty line before a request line is not skipped",
+    ),
+    (
+        "stray-crlf-between",
+        "choice",
+        "RFC 9112, 9.2",
+        "an empty line between responses, which no server may send",
+    ),
+    (
+        "http-1.0-keep-alive offer-in-1.0 whole-http-1.0",
+        "choice",
+        "RFC 9112, 9.3",
+        "HTTP/1.0 with `keep-alive` is not kept",
+    ),
+    (
+        "response-gzip response-gzip-chunked response-coding-with-parameters",
+        "choice",
+        "RFC 9112, 6.3",
+        "a response in another coding than chunked is refused, not delivered as it is",
+    ),
+];
 
 /// Returns the level at which an RFC requires a recipient to report an error.
 ///
@@ -131,6 +290,8 @@ fn level(kind: ErrorKind, role: Role) -> &'static str {
 pub const EXCEPTIONS: &[(&str, &str, &str)] = &[
     ("connect-no-port connect-empty-port connect-port-too-large", "MUST", "RFC 9110, 9.3.6"),
     ("connect-path", "SHOULD", "RFC 9112, 3.2.3"),
+    // An empty line that is cut is no message, which a server may leave unread.
+    ("empty-line-then-end", "choice", "RFC 9112, 2.2"),
     ("absolute-form-empty-host", "MUST", "RFC 9110, 4.2.1"),
     ("absolute-form-userinfo", "SHOULD", "RFC 9110, 4.2.4"),
     // A NUL in a field value; elsewhere the kind is for a NUL in a start line.

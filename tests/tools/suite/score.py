@@ -4,9 +4,9 @@
     score.py [--only ID] [--every N] [--known FILE] COMMAND...
 
 COMMAND is started once and plays every case: whole, byte by byte, and cut in two at each position (--every N: at each
-Nth). score.py prints a line for each case with a different result, and the score; with --only also the expected and
-the actual events. A missing error is explained by the case's own level, even a MUST. The file of --known explains other
-differences.
+Nth). score.py prints a line for each case with a different result, and a score for each scope. With --only it also
+prints the expected and the actual events. A missing error, and an error too many, are explained by the case's own
+levels, even a MUST. The file of --known explains other differences.
 
 The exit status is 0 if all differences are explained, 1 if one is not. It is 2 if the runner violates the protocol or
 cannot be started, or if there are no cases.
@@ -33,6 +33,8 @@ MADE = Path(os.environ.get("CARGO_TARGET_DIR", HERE / "../../../target"), "suite
 OPTIONAL = {"version", "fields", "upgrade", "trailers", "by", "to"}
 # Keys that explain an error to a reader.
 NOT_COMPARED = {"kind", "text", "answer", "clause", "level"}
+# What a case asks for: what a parser does, or what a connection knows besides.
+SCOPES = ("parser", "connection")
 # Seconds for a whole run, after which a runner is killed.
 PATIENCE = 1800
 
@@ -102,7 +104,9 @@ def compare(case: dict, got: list[dict]) -> str:
     for index in range(max(len(expected), len(got))):
         want, have = at(expected, index), at(got, index)
         if want["event"] != have["event"]:
-            return named(want, have, next((event for event in got if event["event"] == "error"), None))
+            error = next((event for event in got if event["event"] == "error"), None)
+            is_late = error is not None and not any(event["event"] in ("end", "switched") for event in got[index:])
+            return named(want, have, error, is_late)
         for key in want.keys() - NOT_COMPARED - (OPTIONAL - have.keys()):
             if normal(key, want[key]) != normal(key, have.get(key)):
                 return f"{want['event']}: another {key}"
@@ -113,17 +117,18 @@ def at(events: list[dict], index: int) -> dict:
     return events[index] if index < len(events) else {"event": "nothing"}
 
 
-def named(want: dict, have: dict, error: dict | None) -> str:
+def named(want: dict, have: dict, error: dict | None, is_late: bool) -> str:
     """Returns the class of a difference.
 
-    A class is a missing error, an error too many, or another event.
+    A class is a missing error, an error too many, or another event. `is_late` if the error comes after the head, and
+    before the message has ended.
     """
     says = f"refuses: {error.get('kind', 'an error')}" if error else ""
     if want["event"] != "error":
         return says if have["event"] == "error" else f"{have['event']} instead of {want['event']}"
     if have["event"] == "nothing":
         return f"waits at {want['kind']}"
-    return f"takes {want['kind']}" + (f", then {says}" if says else "")
+    return f"takes {want['kind']}{', then refuses' if is_late else ''}"
 
 
 def without_cut_content(events: list[dict]) -> list[dict]:
@@ -231,29 +236,35 @@ def read_known(path: Path) -> list[Known]:
 def explanation(played: Played, known: list[Known]) -> Known | None:
     """Returns the first known difference that matches.
 
-    For a missing error, the case itself has the verdict of the RFC.
+    For an error that is missing or too many, the case itself has the verdict of the RFC.
     """
     for one in known:
         if one.explains(played):
             return one
-    if played.difference.startswith("takes "):
-        error = played.case["events"][-1]
-        return Known("takes", played.case["id"], error["level"], error["clause"], error["text"])
+    name, difference = played.case["id"], played.difference
+    error = played.case["events"][-1]
+    if re.match("takes .*, then refuses$", difference):
+        return Known("late", name, "choice", error["clause"], "the head is shown first, and then refused")
+    if difference.startswith(("takes ", "waits at ")):
+        return Known("takes", name, error["level"], error["clause"], error["text"])
+    if difference.startswith("refuses: "):
+        refusal = played.case["refusal"]
+        return Known("refuses", name, refusal["level"], refusal["clause"], refusal["text"])
     return None
 
 
-def score(results: list[Played], known: list[Known]) -> Counter:
-    """Counts the cases by their results.
+def score(results: list[Played], known: list[Known]) -> dict[str, Counter]:
+    """Counts the cases of each scope by their results.
 
     A cut that a runner has skipped does not count as equal.
     """
-    counts: Counter = Counter()
+    counts: dict[str, Counter] = {scope: Counter() for scope in SCOPES}
     for played in results:
-        why = explanation(played, known)
+        why, counted = explanation(played, known), counts[played.case["scope"]]
         if played.differences:
-            counts[why.level if why else "not explained"] += 1
+            counted[why.level if why else "not explained"] += 1
         else:
-            counts["not applicable" if played.skipped else "the same"] += 1
+            counted["not applicable" if played.skipped else "the same"] += 1
     return counts
 
 
@@ -283,8 +294,9 @@ def main() -> int:
             print(*(f"  should: {json.dumps(event)}" for event in played.case["events"]), sep="\n")
             print(*(f"  came:   {json.dumps(event)}" for event in played.got), sep="\n")
     counts = score(results, known)
-    print(", ".join(f"{count} {name}" for name, count in counts.items()))
-    return 1 if counts["not explained"] else 0
+    for scope, counted in counts.items():
+        print(f"{scope}: {', '.join(f'{count} {name}' for name, count in counted.items())}")
+    return 1 if any(counted["not explained"] for counted in counts.values()) else 0
 
 
 if __name__ == "__main__":
