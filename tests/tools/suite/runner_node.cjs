@@ -8,7 +8,7 @@ process.noDeprecation = true;
 const { HTTPParser, allMethods } = process.binding("http_parser");
 const { createInterface } = require("node:readline");
 
-/** What the callback of a head returns: whether content follows. */
+/** The results of the callback of a head: whether content follows. */
 const CONTENT = 0;
 const NO_CONTENT = 1;
 const NO_HTTP = 2;

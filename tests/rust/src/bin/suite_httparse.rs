@@ -1,8 +1,8 @@
 //! A runner for the suite: httparse, as `tools/suite/README.md` says.
 //!
-//! httparse parses heads, trailers and chunk sizes. What they mean is left to its caller, so this
-//! adds the least: content by one Content-Length of digits, or by `chunked` alone, and that other
-//! bytes follow a 101. Cases in which more is to be decided are skipped.
+//! httparse parses heads, trailers and chunk sizes, and leaves to its caller what they mean. This
+//! caller adds the least: content by one Content-Length of digits, or by `chunked` alone. It knows
+//! that other bytes follow a 101. Cases in which more is to be decided are skipped.
 
 use std::collections::VecDeque;
 use std::io::{self, BufRead, Write};
@@ -23,13 +23,13 @@ enum Part {
     Chunk(u64),
     Trailers,
     ToTheEnd,
-    /// What follows a request with an offer that is not decided yet.
+    /// The bytes after a request with an offer that is not decided yet.
     Held,
     /// Another protocol.
     Rest,
 }
 
-/// A wait for more bytes, the reason why a case is skipped, or the end after an error.
+/// A wait for more bytes, a reason to skip the case, or the end after an error.
 enum Stop {
     Wait,
     Skip(&'static str),
@@ -45,7 +45,7 @@ struct Runner {
     asked: VecDeque<String>,
     /// True if the request that is read has an offer, or is a CONNECT.
     has_offer: bool,
-    /// The decision about the offer, before its request has ended: whether it is accepted.
+    /// True or false after an early decision: whether the offer is accepted.
     early: Option<bool>,
 }
 

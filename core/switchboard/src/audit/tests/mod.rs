@@ -416,6 +416,20 @@ fn no_control_of_a_terminal_is_printed() {
     );
 }
 
+/// The page answers an objection to each check, or says why it is mild.
+#[test]
+fn each_check_is_defended() {
+    let page = include_str!("../../../../docs/audit.md");
+    let heads = ["| check | why it does not", "| check | what is only", "| check | an objection"];
+    let tables = page.split("\n\n").filter(|part| heads.iter().any(|head| part.starts_with(head)));
+    let rows = tables.flat_map(|table| table.lines().skip(2));
+    let cells = rows.filter_map(|row| row.split('|').nth(1));
+    let defended: BTreeSet<&str> = cells.flat_map(|cell| cell.split(", ").map(str::trim)).collect();
+    let checks = parsed(&["audit", "--list"]).and_then(|args| args.roles.checks(true));
+    let checks: BTreeSet<&str> = checks.expect("tables").iter().map(|check| check.id).collect();
+    assert_eq!(defended, checks);
+}
+
 /// Bytes of a peer are text on the page of a report, and never markup.
 #[test]
 fn the_page_has_no_markup_of_a_peer() {
