@@ -48,6 +48,9 @@ def stops(server):
         starts = [b"", server.request()[:10], server.request(path), server.request(server.host.large or path) * 3]
         if server.host.switch:
             starts.append(server.host.handshake(server))
+        if "/endless" in server.host.lies:
+            # Its handler waits for a reader that does not read.
+            starts.append(server.request("/endless"))
         old = b""
         if server.host.echo and server.host.resets:
             # The end of an HTTP/1.0 response is marked by the end of the connection.
