@@ -15,7 +15,17 @@ pub(crate) trait Auditor {
     /// Returns the recorded findings.
     fn findings(&mut self) -> &mut Findings;
 
-    /// Runs a check once, after all checks that it needs.
+    /// Returns what keeps a check from being run at this program, whatever its needs.
+    fn bar(&self, _: &Check) -> Option<Missing> {
+        None
+    }
+
+    /// Returns why a need of a check is not met; `None` if it is met.
+    ///
+    /// Runs another check, if its pass is what is needed.
+    fn missing(&mut self, need: &str) -> Result<Option<Missing>, ServerError>;
+
+    /// Runs a check once, whose needs are met.
     ///
     /// An error is a program that cannot be reached any more, or not be started.
     fn attempt(&mut self, check: &Check) -> Result<Finding, ServerError>;
@@ -40,13 +50,33 @@ pub(crate) trait Auditor {
         if let Some(finding) = self.findings().known(check) {
             return Ok(finding);
         }
-        let mut finding = self.attempt(check)?;
-        // A check without lines looks at what the others have seen, which does not change.
-        if finding.verdict >= Verdict::Warn && !check.lines.is_empty() {
-            finding = self.attempt_again(check, finding)?;
-        }
+        let finding = match self.unmet(check)? {
+            Some(missing) => Finding::without(check, &missing),
+            None => self.run(check)?,
+        };
         self.findings().all.push(finding.clone());
         Ok(finding)
+    }
+
+    /// Returns the first reason why a check is not applicable.
+    fn unmet(&mut self, check: &Check) -> Result<Option<Missing>, ServerError> {
+        if let Some(bar) = self.bar(check) {
+            return Ok(Some(bar));
+        }
+        for need in &check.rules.needs {
+            if let Some(missing) = self.missing(need)? {
+                return Ok(Some(missing));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Runs a check, and again if it does not pass.
+    fn run(&mut self, check: &Check) -> Result<Finding, ServerError> {
+        let first = self.attempt(check)?;
+        // A check without lines looks at what the others have seen, which does not change.
+        let is_settled = first.verdict < Verdict::Warn || check.lines.is_empty();
+        if is_settled { Ok(first) } else { self.attempt_again(check, first) }
     }
 }
 

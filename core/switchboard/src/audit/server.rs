@@ -63,15 +63,36 @@ impl Auditor for Audit<'_> {
         &mut self.findings
     }
 
+    fn bar(&self, check: &Check) -> Option<Missing> {
+        self.no_plain.clone().filter(|_| check.asks_plainly())
+    }
+
+    fn missing(&mut self, need: &str) -> Result<Option<Missing>, ServerError> {
+        let checks = self.checks;
+        let find = |id: &str| checks.iter().find(|check| check.id == id);
+        if let Some(check) = find(UNKNOWN_OFFER).filter(|_| need == "heard") {
+            return Ok(if self.judge(check)?.is_silent { lack(need) } else { None });
+        }
+        let server = &self.server;
+        let has_udp =
+            || server.offers.iter().any(|(token, _)| token.eq_ignore_ascii_case("connect-udp"));
+        let is_met = match need {
+            "websocket" => server.has_websocket,
+            "token" => !server.offers.is_empty(),
+            "connect-udp" => has_udp(),
+            "cleartext" => !server.endpoint.target.is_secure,
+            _ => true,
+        };
+        if !is_met {
+            return Ok(lack(need));
+        }
+        let Some(check) = find(need) else {
+            return Ok(None);
+        };
+        Ok(Missing::pass_of(&self.judge(check)?))
+    }
+
     fn attempt(&mut self, check: &Check) -> Result<Finding, ServerError> {
-        if let Some(missing) = self.no_plain.as_ref().filter(|_| check.asks_plainly()) {
-            return Ok(Finding::without(check, missing));
-        }
-        for need in &check.rules.needs {
-            if let Some(missing) = self.missing(need)? {
-                return Ok(Finding::without(check, &missing));
-            }
-        }
         if check.lines.is_empty() {
             return self.judge_heads(check);
         }
@@ -267,34 +288,6 @@ impl<'a> Audit<'a> {
             arrived: None,
             again,
         }
-    }
-
-    /// Returns why a need of a check is not met; `None` if it is met.
-    ///
-    /// Covers only needs that can be decided before the check is sent.
-    fn missing(&mut self, need: &str) -> Result<Option<Missing>, ServerError> {
-        let checks = self.checks;
-        let find = |id: &str| checks.iter().find(|check| check.id == id);
-        if let Some(check) = find(UNKNOWN_OFFER).filter(|_| need == "heard") {
-            return Ok(if self.judge(check)?.is_silent { lack(need) } else { None });
-        }
-        let server = &self.server;
-        let has_udp =
-            || server.offers.iter().any(|(token, _)| token.eq_ignore_ascii_case("connect-udp"));
-        let is_met = match need {
-            "websocket" => server.has_websocket,
-            "token" => !server.offers.is_empty(),
-            "connect-udp" => has_udp(),
-            "cleartext" => !server.endpoint.target.is_secure,
-            _ => true,
-        };
-        if !is_met {
-            return Ok(lack(need));
-        }
-        let Some(check) = find(need) else {
-            return Ok(None);
-        };
-        Ok(Missing::pass_of(&self.judge(check)?))
     }
 
     /// Returns the exchange of a check's control; an equal control is sent once.

@@ -87,12 +87,28 @@ impl Auditor for Audit<'_> {
         &mut self.findings
     }
 
-    fn attempt(&mut self, check: &Check) -> Result<Finding, ServerError> {
-        for need in &check.rules.needs {
-            if let Some(missing) = self.missing(need)? {
-                return Ok(Finding::without(check, &missing));
+    fn missing(&mut self, need: &str) -> Result<Option<Missing>, ServerError> {
+        let offers =
+            |token: &str| self.offers.iter().any(|offer| offer.eq_ignore_ascii_case(token));
+        let is_met = match need {
+            "websocket" | "h2c" => offers(need),
+            "plain" => self.offers.is_empty(),
+            "other" => !self.offers.is_empty() && !offers("websocket") && !offers("h2c"),
+            "pongs" => self.visits.get(CONTROL).is_some_and(ClientSession::has_pong),
+            _ => {
+                let Some(check) = self.checks.iter().find(|check| check.id == need) else {
+                    return Ok(None);
+                };
+                return Ok(Missing::pass_of(&self.judge(check)?));
             }
-        }
+        };
+        let offered =
+            if self.offers.is_empty() { "nothing".into() } else { self.offers.join(", ") };
+        let lack = NEEDS.iter().find(|(name, ..)| *name == need).filter(|_| !is_met);
+        Ok(lack.map(|(_, what, remedy)| Missing::new(what.replace("OFFERED", &offered), *remedy)))
+    }
+
+    fn attempt(&mut self, check: &Check) -> Result<Finding, ServerError> {
         if check.lines.is_empty() {
             let (verdict, reasons) = self.verdict(&check.rules, &ClientSession::default());
             let check = check.clone();
@@ -193,28 +209,6 @@ impl<'a> Audit<'a> {
         };
         let order = [Verdict::NotApplicable, Verdict::Fail, Verdict::Warn];
         rules.verdict(order, told, || seen.summary())
-    }
-
-    /// Returns why a need of a check is not met; `None` if it is met.
-    fn missing(&mut self, need: &str) -> Result<Option<Missing>, ServerError> {
-        let offers =
-            |token: &str| self.offers.iter().any(|offer| offer.eq_ignore_ascii_case(token));
-        let is_met = match need {
-            "websocket" | "h2c" => offers(need),
-            "plain" => self.offers.is_empty(),
-            "other" => !self.offers.is_empty() && !offers("websocket") && !offers("h2c"),
-            "pongs" => self.visits.get(CONTROL).is_some_and(ClientSession::has_pong),
-            _ => {
-                let Some(check) = self.checks.iter().find(|check| check.id == need) else {
-                    return Ok(None);
-                };
-                return Ok(Missing::pass_of(&self.judge(check)?));
-            }
-        };
-        let offered =
-            if self.offers.is_empty() { "nothing".into() } else { self.offers.join(", ") };
-        let lack = NEEDS.iter().find(|(name, ..)| *name == need).filter(|_| !is_met);
-        Ok(lack.map(|(_, what, remedy)| Missing::new(what.replace("OFFERED", &offered), *remedy)))
     }
 }
 

@@ -102,12 +102,23 @@ impl Auditor for Audit<'_> {
         &mut self.findings
     }
 
-    fn attempt(&mut self, check: &Check) -> Result<Finding, ServerError> {
-        for need in &check.rules.needs {
-            if let Some(missing) = self.missing(need)? {
-                return Ok(Finding::without(check, &missing));
+    fn missing(&mut self, need: &str) -> Result<Option<Missing>, ServerError> {
+        let is_met = match need {
+            "persistent" => self.persists,
+            "cleartext" => !self.proxy.endpoint.target.is_secure,
+            "forward" => self.proxy.is_forward,
+            _ => {
+                let Some(check) = self.checks.iter().find(|check| check.id == need) else {
+                    return Ok(None);
+                };
+                return Ok(Missing::pass_of(&self.judge(check)?));
             }
-        }
+        };
+        let lack = NEEDS.iter().find(|(name, ..)| *name == need).filter(|_| !is_met);
+        Ok(lack.map(|(_, what, remedy)| Missing::new(*what, *remedy)))
+    }
+
+    fn attempt(&mut self, check: &Check) -> Result<Finding, ServerError> {
         let (exchange, log) = self.exchange(check)?;
         let changed = self.changed.as_deref();
         let seen = Seen { exchange: &exchange, log: &log, changed };
@@ -235,23 +246,6 @@ impl<'a> Audit<'a> {
             fields: fields.clone(),
             subprotocol: None,
         }
-    }
-
-    /// Returns why a need of a check is not met; `None` if it is met.
-    fn missing(&mut self, need: &str) -> Result<Option<Missing>, ServerError> {
-        let is_met = match need {
-            "persistent" => self.persists,
-            "cleartext" => !self.proxy.endpoint.target.is_secure,
-            "forward" => self.proxy.is_forward,
-            _ => {
-                let Some(check) = self.checks.iter().find(|check| check.id == need) else {
-                    return Ok(None);
-                };
-                return Ok(Missing::pass_of(&self.judge(check)?));
-            }
-        };
-        let lack = NEEDS.iter().find(|(name, ..)| *name == need).filter(|_| !is_met);
-        Ok(lack.map(|(_, what, remedy)| Missing::new(*what, *remedy)))
     }
 
     fn again(&self, check: &Check) -> String {
