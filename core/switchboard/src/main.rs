@@ -22,6 +22,7 @@
 
 mod answers;
 mod audit;
+mod clause;
 mod duplex;
 mod exchange;
 mod foo;

@@ -4,6 +4,8 @@ use std::fmt::Write;
 
 use switchover::{Blame, ErrorKind};
 
+use crate::clause::linked;
+
 /// Returns the table of errors as HTML.
 pub(super) fn page() -> String {
     let mut rows = String::new();
@@ -24,16 +26,6 @@ pub(super) fn page() -> String {
         );
     }
     include_str!("page/errors.html").replace("<!-- rows -->", &rows)
-}
-
-/// Returns a clause such as `RFC 9112, section 6.3` as a link to the RFC.
-fn linked(clause: &str) -> String {
-    let place = clause.strip_prefix("RFC ").and_then(|rest| rest.split_once(", "));
-    place.map_or(clause.into(), |(rfc, section)| {
-        format!(
-            "<a href=\"https://www.rfc-editor.org/rfc/rfc{rfc}#section-{section}\">{clause}</a>"
-        )
-    })
 }
 
 /// Returns text as HTML, with text in backquotes marked as code.

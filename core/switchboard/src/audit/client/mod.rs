@@ -14,7 +14,6 @@ pub(super) mod symptoms;
 #[path = "../tests/client.rs"]
 mod tests;
 
-use std::cmp;
 use std::collections::HashMap;
 use std::io;
 use std::time::Duration;
@@ -143,12 +142,9 @@ impl Auditor for Audit<'_> {
         Ok(Finding { check, verdict, reasons, is_silent: false, evidence })
     }
 
-    /// Runs the check again, unless a person would have to.
-    fn attempt_again(&mut self, check: &Check, first: Finding) -> Result<Finding, ServerError> {
-        if !self.caller.is_patient() {
-            return Ok(first);
-        }
-        Ok(cmp::min_by_key(first, self.attempt(check)?, |finding| finding.verdict))
+    /// Returns false where a person would have to open the client again.
+    fn repeats(&self) -> bool {
+        self.caller.is_patient()
     }
 
     /// Returns nothing: a client that cannot be started is no fault of its handshake.

@@ -9,6 +9,7 @@ use super::text::left;
 use super::{Report, Role, TABLES, VERSION, cut, playground, tame};
 use crate::audit::finding::{Evidence, Finding};
 use crate::audit::verdict::Verdict;
+use crate::clause::linked;
 
 const PAGE: &str = include_str!("page/report.html");
 const THEME: &str = include_str!("../../live/page/theme.css");
@@ -30,41 +31,26 @@ pub(super) fn page(report: &Report, playground: Option<&str>) -> String {
     let script = format!("{TIMELINE}\n{}", SCRIPT.replace(IMPORT, ""));
     let groups: String =
         GROUPS.iter().map(|(verdict, title)| group(report, *verdict, title, playground)).collect();
+    let subject = escaped(&report.subject);
+    // In the order of the page: what replaces a mark is not searched for the next.
     let parts = [
-        ("<!-- subject -->", escaped(&report.subject)),
-        ("<!-- role -->", report.role.name().into()),
-        ("<!-- facts -->", facts(report)),
-        ("<!-- map -->", map(report)),
-        ("<!-- groups -->", groups),
-        ("/* style */", format!("{THEME}{STYLE}")),
-        ("/* script */", script),
+        ("<!-- subject -->", &subject),
+        ("/* style */", &format!("{THEME}{STYLE}")),
+        ("<!-- role -->", &report.role.name().into()),
+        ("<!-- subject -->", &subject),
+        ("<!-- facts -->", &facts(report)),
+        ("<!-- map -->", &map(report)),
+        ("<!-- groups -->", &groups),
+        ("/* script */", &script),
     ];
-    filled(PAGE, &parts)
-}
-
-/// Returns a template with its marks replaced; what replaces them is not searched.
-fn filled(template: &str, parts: &[(&str, String)]) -> String {
-    let mut out = String::new();
-    let mut rest = template;
-    for (mark, part) in in_order(template, parts) {
-        let Some((before, after)) = rest.split_once(mark) else { continue };
-        out += before;
-        out += part;
+    let (mut page, mut rest) = (String::new(), PAGE);
+    for (mark, part) in parts {
+        let (before, after) = rest.split_once(mark).unwrap_or((rest, ""));
+        page += before;
+        page += part;
         rest = after;
     }
-    out + rest
-}
-
-fn in_order<'a>(
-    template: &str,
-    parts: &'a [(&'a str, String)],
-) -> impl Iterator<Item = (&'a str, &'a str)> {
-    let places = parts.iter().flat_map(|(mark, part)| {
-        template.match_indices(mark).map(move |(at, _)| (at, *mark, part.as_str()))
-    });
-    let mut places: Vec<_> = places.collect();
-    places.sort_unstable();
-    places.into_iter().map(|(_, mark, part)| (mark, part))
+    page + rest
 }
 
 /// Returns the counts, and what was run when.
@@ -187,16 +173,6 @@ fn figure(caption: &str, story: &Story) -> String {
     // The value has only strings and numbers, so this cannot fail.
     let story = escaped(&serde_json::to_string(story).unwrap_or_default());
     format!("<figure data-story=\"{story}\">{caption}</figure>\n")
-}
-
-/// Returns a clause such as `RFC 9110, 7.8` as a link to the RFC.
-fn linked(clause: &str) -> String {
-    let place = clause.strip_prefix("RFC ").and_then(|rest| rest.split_once(", "));
-    let text = escaped(clause);
-    place.map_or(text.clone(), |(rfc, section)| {
-        let place = format!("https://www.rfc-editor.org/rfc/rfc{rfc}#section-{section}");
-        format!("<a href=\"{}\">{text}</a>", escaped(&place))
-    })
 }
 
 /// Returns the class and the anchor of a verdict.

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Report, TABLES, VERSION};
+use super::{Report, TABLES, VERSION, latin1};
 use crate::audit::finding::{End, Evidence, Finding, Received};
 use crate::audit::verdict::Verdict;
 
@@ -103,15 +103,14 @@ impl<'a> FindingJson<'a> {
 
 impl<'a> Latin1<'a> {
     fn of(evidence: &'a Evidence) -> Self {
-        let text = |bytes: &[u8]| bytes.iter().copied().map(char::from).collect();
-        let arrived = evidence.arrived.as_deref().map(text);
+        let arrived = evidence.arrived.as_deref().map(latin1);
         let is_closed = |received: &Received| received.end == End::Closed;
         let control = evidence.control.as_ref();
         Self {
-            sent: text(&evidence.sent),
-            came: text(&evidence.came.bytes),
+            sent: latin1(&evidence.sent),
+            came: latin1(&evidence.came.bytes),
             closed: is_closed(&evidence.came),
-            control: control.map(|control| text(&control.bytes)),
+            control: control.map(|control| latin1(&control.bytes)),
             control_closed: control.map(is_closed),
             arrived,
             again: &evidence.again,

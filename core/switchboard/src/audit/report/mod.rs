@@ -204,3 +204,8 @@ fn first_line(bytes: &[u8]) -> String {
     let line = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
     shown(&line[..line.len().min(80)])
 }
+
+/// Returns a character U+0000 to U+00FF for each byte.
+fn latin1(bytes: &[u8]) -> String {
+    bytes.iter().copied().map(char::from).collect()
+}

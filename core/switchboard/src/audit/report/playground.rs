@@ -6,7 +6,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::json;
 
-use super::Role;
+use super::{Role, latin1};
 use crate::audit::finding::{End, Evidence};
 use crate::audit::response_reader::Shadow;
 use crate::transcript::escape;
@@ -60,11 +60,6 @@ fn act(request: &Shadow<'_>) -> String {
 fn address(playground: &str, scenario: &str) -> String {
     let playground = playground.split('#').next().unwrap_or_default();
     format!("{playground}#s={}", URL_SAFE_NO_PAD.encode(stored(scenario.as_bytes())))
-}
-
-/// Returns a character U+0000 to U+00FF for each byte.
-fn latin1(bytes: &[u8]) -> String {
-    bytes.iter().copied().map(char::from).collect()
 }
 
 /// Returns text as blocks of DEFLATE without compression (RFC 1951, section 3.2.4).
