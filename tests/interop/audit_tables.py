@@ -39,7 +39,7 @@ def summary(report):
 
 def row(peer, report):
     counts = Counter(each["verdict"] for each in named(report))
-    found = [ids(report, verdict) or "–" for verdict in ("fail", "warn")]
+    found = [ids(report, verdict) or "\N{EN DASH}" for verdict in ("fail", "warn")]
     cells = [*name_and_version(peer)[1:], *found, counts["pass"], counts["not applicable"]]
     return line(cells)
 

@@ -85,7 +85,10 @@ TRUSTS = "NODE_EXTRA_CA_CERTS={ca}", "DENO_CERT={ca}"
 for name, command in [
     ("websockets", lambda: (python(), HERE / "python/websockets_client.py", "{url}")),
     ("ws", lambda: ("env", *TRUSTS, *node("ws_client.cjs", "{url}"))),
-    ("Deno", lambda: ("env", *TRUSTS, deno(), "run", "--no-remote", ALLOWED, HERE / "node/standard_client.cjs", "{ws}")),
+    (
+        "Deno",
+        lambda: ("env", *TRUSTS, deno(), "run", "--no-remote", ALLOWED, HERE / "node/standard_client.cjs", "{ws}"),
+    ),
 ]:
     peer(f"{name}, wss", CLIENT, called(command, "--tls"), name)
 
@@ -123,7 +126,11 @@ def browser(program, package, *options):
 QUIET = ["no-first-run", "disable-background-networking", "disable-component-update", "disable-sync"]
 CHROMIUM = [f"--{name}" for name in ["headless", "no-sandbox", "disable-gpu", "disable-quic", *QUIET]]
 peer("Chromium", CLIENT, browser("chromium", "chromium", *CHROMIUM, "--user-data-dir={profile}", "{page}"))
-peer("Firefox", CLIENT, browser("firefox", "firefox-esr", "--headless", "--no-remote", "--profile", "{profile}", "{page}"))
+peer(
+    "Firefox",
+    CLIENT,
+    browser("firefox", "firefox-esr", "--headless", "--no-remote", "--profile", "{profile}", "{page}"),
+)
 
 # Clients that offer HTTP/2.
 CURL = ["curl", "-sS", "--noproxy", "*", "--max-time", "15"]
@@ -150,7 +157,12 @@ peer("Java, h2c", CLIENT, in_java("HttpClientH2c", "{url}", "9"), "Java")
 
 # Clients that offer another protocol.
 peer("node, foo/2", CLIENT, called(lambda: node("offers.cjs", "{url}", modules=False)), "node")
-peer("lpstat, TLS", CLIENT, called(lambda: (debian("lpstat", "cups-client"), "-E", "-h", "127.0.0.1:{port}", "-r")), "lpstat")
+peer(
+    "lpstat, TLS",
+    CLIENT,
+    called(lambda: (debian("lpstat", "cups-client"), "-E", "-h", "127.0.0.1:{port}", "-r")),
+    "lpstat",
+)
 
 # Clients that offer nothing.
 peer("curl", CLIENT, called(curl()))

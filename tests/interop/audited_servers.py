@@ -51,7 +51,9 @@ def in_java(source, *jars):
 
 JETTY = ["http", "io", "security", "server", "servlet", "util", "util-ajax"]
 JETTY_SOCKETS = ["api", "client", "common", "server", "servlet"]
-WITH_JETTY = [f"jetty9-{part}" for part in JETTY] + [f"jetty9-websocket-{part}" for part in JETTY_SOCKETS] + ["servlet-api"]
+WITH_JETTY = (
+    [f"jetty9-{part}" for part in JETTY] + [f"jetty9-websocket-{part}" for part in JETTY_SOCKETS] + ["servlet-api"]
+)
 NETTY = [f"netty-{part}" for part in ["buffer", "codec", "codec-http", "common", "handler", "resolver", "transport"]]
 
 for name, command, path, program in [

@@ -120,7 +120,9 @@ def the_gateway_before_hypercorn(_):
 def the_gateway_before_nginx(_):
     with Switchboard() as board, programs.nginx(board.port) as after, gateway(after) as front:
         out, _ = with_curl.curl(front, "/", "-i")
-        check(out.startswith(b"HTTP/1.1 200 OK\r\n") and b"\r\nserver: nginx" in as_read(out) and b"</html>" in out, out)
+        check(
+            out.startswith(b"HTTP/1.1 200 OK\r\n") and b"\r\nserver: nginx" in as_read(out) and b"</html>" in out, out
+        )
         out, _ = with_curl.curl(front, "/echo", "--data-binary", "@-", stdin=LARGE)
         same(out, LARGE)
 
@@ -224,7 +226,9 @@ def the_gateway_and_content_above_its_limit(_):
     with socket.socket() as absent:
         absent.bind(("127.0.0.1", 0))
         with gateway(absent.getsockname()[1]) as front:
-            said = Raw(front.port, b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5000000000\r\n\r\n").until(b"\r\n\r\n")
+            said = Raw(front.port, b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5000000000\r\n\r\n").until(
+                b"\r\n\r\n"
+            )
     check(said.startswith(b"HTTP/1.1 413 "), said)
 
 

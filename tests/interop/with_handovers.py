@@ -98,9 +98,7 @@ def python_and_apache(_):
 
 @case("nghttpx", "h2c, python-h2", FROM_US, large=True)
 def python_and_nghttpx(board):
-    check_python(
-        programs.nghttpx(board.port), "GET /plain: 0 bytes of content came. No offer is taken here.", "/plain"
-    )
+    check_python(programs.nghttpx(board.port), "GET /plain: 0 bytes of content came. No offer is taken here.", "/plain")
 
 
 @case("hypercorn", "h2c, python-h2", FROM_US, large=True)

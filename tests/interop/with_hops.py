@@ -41,7 +41,7 @@ def arrives(request):
         raw = Raw(front.port, request)
         check(raw.until(b"\r\n\r\n").startswith(b"HTTP/1.1 204 "), request)
         after = url.removeprefix("http://").encode()
-    first, host = heads[0].split(b"\r\n")[:2]
+    _, host = heads[0].split(b"\r\n")[:2]
     check(host.lower().startswith(b"host: "), "Host is not the first field", heads[0])
     lines = as_read(heads[0]).removesuffix(b"\r\n\r\n").split(b"\r\n")
     return [line.replace(after, b"BEHIND") for line in lines]

@@ -186,12 +186,16 @@ def page_copies_code_that_compiles_and_does_the_same(_):
             source.write_text(shown["code"])
             library = [f"-I{HERE.parents[1]}/ffi-c/include", *linked()]
             warnings = ["-std=c99", "-Wall", "-Wextra", "-Werror"]
-            done = subprocess.run([compiler, *warnings, source, "-o", program, *library], capture_output=True, check=False)
+            done = subprocess.run(
+                [compiler, *warnings, source, "-o", program, *library], capture_output=True, check=False
+            )
             check(done.returncode == 0, name, done.stderr.decode())
             out, _ = run(program)
             got = [line for line in out.decode().splitlines() if not line.startswith(("need-data", "sent "))]
             events = [line.split()[1] for line in shown["lines"] if line.startswith("= ")]
-            events = ["end-of-message" if event == "end" else event for event in events if event not in ("leftover", "paused")]
+            events = [
+                "end-of-message" if event == "end" else event for event in events if event not in ("leftover", "paused")
+            ]
             same([line.split()[0] for line in got], events, name)
 
 
@@ -227,7 +231,10 @@ def page_draws_the_audit_of_its_server(_):
     check(len(shown["titles"]) > 70 and shown["empty"] <= 1, shown)
     for asked in ["HEAD /ws", "POST /echo", "GET /foo", "GET /h2c", "OPTIONS *"]:
         check(any(asked in title for title in shown["titles"]), asked, shown["titles"])
-    check(shown["drawn"]["switches"] > 10 and shown["drawn"]["other"] > 10 and shown["drawn"]["faults"] > 2, shown["drawn"])
+    check(
+        shown["drawn"]["switches"] > 10 and shown["drawn"]["other"] > 10 and shown["drawn"]["faults"] > 2,
+        shown["drawn"],
+    )
 
 
 @case("Chromium", "websocket")

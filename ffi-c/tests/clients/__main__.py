@@ -1,7 +1,7 @@
 """Runs clients with uncommon input against the examples.
 
-clients SERVER PORT [CASE...]    SERVER: epoll, nghttp2, poll, server or wslay, or one of these and `, late`, `, crowded`,
-                                 `, many` or `, valgrind`; no case: all cases of the server
+clients SERVER PORT [CASE...]    SERVER: epoll, nghttp2, poll, server or wslay, or one of these and `, late`,
+                                 `, crowded`, `, many` or `, valgrind`; no case: all cases of the server
 """
 
 import sys

@@ -338,7 +338,13 @@ def before_an_upgrade():
 def http2_clients_vanish():
     begun = PREFACE + http2_frame(SETTING, 0, 0)
     offer = b"POST / HTTP/1.1\r\n" + OFFER + SETTINGS + b"Content-Length: 5\r\n\r\n"
-    for stage in (b"", offer, offer + b"first", offer + b"first" + begun[:30], begun + request(1, b"POST", b"/", bytes(9), 0)):
+    for stage in (
+        b"",
+        offer,
+        offer + b"first",
+        offer + b"first" + begun[:30],
+        begun + request(1, b"POST", b"/", bytes(9), 0),
+    ):
         for wait in (0, 0.1):
             peer = Peer()
             peer.send(stage)

@@ -183,7 +183,10 @@ def late_clients():
 
     An idle connection is closed without a response.
     """
-    for half, status in [(b"GET / HTTP/1.1\r\nHost", b"408"), (get(b"/count", HOST + b"Content-Length: 9\r\n", b"POST") + b"x", b"408")]:
+    for half, status in [
+        (b"GET / HTTP/1.1\r\nHost", b"408"),
+        (get(b"/count", HOST + b"Content-Length: 9\r\n", b"POST") + b"x", b"408"),
+    ]:
         peer = Peer()
         peer.send(half)
         assert b"close" in peer.status(status)

@@ -114,7 +114,11 @@ def unread_websocket():
 @case("wslay")
 def refused():
     unversioned, keyless = HANDSHAKE.replace(b": 13", b": 8"), HANDSHAKE.replace(KEY, b"dGhlIHNhbXBsZQ==")
-    h2c = b"GET / HTTP/1.1\r\n" + HOST + b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n\r\n"
+    h2c = (
+        b"GET / HTTP/1.1\r\n"
+        + HOST
+        + b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n\r\n"
+    )
     for head, status in [
         (b"GET / HTTP/1.1\r\n" + HOST + b"\r\n", b"426"),
         (b"POST / HTTP/1.1\r\n" + HOST + b"Content-Length: 9\r\nExpect: 100-continue\r\n\r\n", b"426"),
@@ -131,7 +135,8 @@ def refused():
         peer.send(head)
         answer = peer.status(status)
         if status == b"426":
-            assert b"\r\nUpgrade: websocket\r\n" in answer and b"\r\nSec-WebSocket-Version: 13\r\n" in answer, answer
+            assert b"\r\nUpgrade: websocket\r\n" in answer, answer
+            assert b"\r\nSec-WebSocket-Version: 13\r\n" in answer, answer
         assert b"close" in answer, answer
         same(peer.rest(), b"")
 
@@ -181,7 +186,13 @@ def many_websockets():
 
 @case("wslay")
 def websockets_vanish():
-    for stage in (b"", HANDSHAKE[:40], HANDSHAKE, HANDSHAKE + frame(2, bytes(60_000)) * 9, HANDSHAKE + frame(2, bytes(99))[:50]):
+    for stage in (
+        b"",
+        HANDSHAKE[:40],
+        HANDSHAKE,
+        HANDSHAKE + frame(2, bytes(60_000)) * 9,
+        HANDSHAKE + frame(2, bytes(99))[:50],
+    ):
         for wait in (0, 0.1):
             peer = Peer()
             peer.send(stage)

@@ -7,10 +7,10 @@ import aiohttp
 
 
 async def main(url):
-    async with aiohttp.ClientSession() as session:
-        async with session.get(url, headers={"Connection": "Upgrade", "Upgrade": "foo/2"}) as response:
-            if response.status == 101:
-                print(response.headers["Upgrade"])
+    offer = {"Connection": "Upgrade", "Upgrade": "foo/2"}
+    async with aiohttp.ClientSession() as session, session.get(url, headers=offer) as response:
+        if response.status == 101:
+            print(response.headers["Upgrade"])
 
 
 asyncio.run(main(sys.argv[1]))

@@ -31,7 +31,7 @@ is_ready = threading.Event()
 
 
 class Handler(BaseHTTPRequestHandler):
-    def do_GET(self):  # noqa: N802  (as it is called there)
+    def do_GET(self):
         path, _, query = self.path.partition("?")
         self.send_response(200)
         self.send_header("Content-Type", "text/event-stream" if path == "/events" else "text/html")

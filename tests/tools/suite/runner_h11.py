@@ -7,7 +7,7 @@ import sys
 import h11
 
 
-class Skip(Exception):
+class Skip(Exception):  # noqa: N818  (it is no error)
     """The exception for a case that h11 cannot express."""
 
 

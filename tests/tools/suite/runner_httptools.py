@@ -11,7 +11,7 @@ import sys
 import httptools
 
 
-class Skip(Exception):
+class Skip(Exception):  # noqa: N818  (it is no error)
     """The exception for a case that httptools cannot express."""
 
 

@@ -39,7 +39,7 @@ SCOPES = ("parser", "connection")
 PATIENCE = 1800
 
 
-class Broken(Exception):
+class Broken(Exception):  # noqa: N818  (it ends a run)
     """The error for a runner that violates the protocol."""
 
 
