@@ -8,6 +8,7 @@ It prints its port, a free one by default. `MODES` describes the ways in which r
 import socket
 import sys
 import threading
+import time
 from functools import partial
 
 import h11
@@ -21,6 +22,8 @@ MODES = {
     "ending": "ends WebSocket by itself on both sides, as a CDN does",
     "passing": "passes on WebSocket, and copies bytes after the 101",
     "closing": "closes the client's connection after each answer",
+    "late": "forwards each request after half a second, and relays the answer after another",
+    "copying": "copies bytes in both directions, and reads none",
     "forward": "is a forward proxy, which opens tunnels and removes each offer",
 }
 HOP = {b"connection", b"keep-alive", b"proxy-connection", b"te", b"transfer-encoding", b"upgrade", b"content-length"}
@@ -49,6 +52,10 @@ class Exchange:
         with self.client:
             self.client.settimeout(60)
             try:
+                if self.mode == "copying":
+                    with socket.create_connection(("127.0.0.1", self.port), 5) as origin:
+                        self.join(origin)
+                    return
                 while self.serve_one():
                     pass
             except h11.RemoteProtocolError as error:
@@ -116,7 +123,7 @@ class Exchange:
         tokens = [token.strip() for token in fields.get(b"upgrade", b"").split(b",")]
         key = fields.get(b"sec-websocket-key")
         offers = request.http_version == b"1.1" and b"upgrade" in named and b"websocket" in tokens
-        offers = offers and key and self.mode in ("ending", "passing")
+        offers = offers and key and self.mode in ("ending", "passing", "late")
         kept = [(name, value) for name, value in request.headers if name not in HOP and name not in named]
         kept.append((b"Via", b"1.1 right"))
         if offers:
@@ -129,6 +136,8 @@ class Exchange:
         http = h11.Connection(h11.CLIENT)
         with socket.create_connection(("127.0.0.1", self.port), 5) as origin:
             origin.settimeout(60)
+            if self.mode == "late":
+                time.sleep(0.5)
             data = http.send(h11.Request(method=request.method, target=target, headers=kept))
             data += http.send(h11.Data(data=content)) if content else b""
             origin.sendall(data + http.send(h11.EndOfMessage()))
@@ -154,6 +163,8 @@ class Exchange:
         if answer.status_code == 426 and self.mode != "forward":
             upgrade = [value for name, value in answer.headers if name == b"upgrade"]
             fields += [("Upgrade", b", ".join(upgrade)), ("Connection", "Upgrade")]
+        if self.mode == "late":
+            time.sleep(0.5)
         if self.mode == "closing":
             fields.append(("Connection", "close"))
         data = self.http.send(h11.Response(status_code=answer.status_code, headers=fields, reason=b"So"))
@@ -172,7 +183,7 @@ class Exchange:
         head = [("Upgrade", "websocket"), ("Connection", "Upgrade"), ("Sec-WebSocket-Accept", accept)]
         self.client.sendall(self.http.send(h11.InformationalResponse(status_code=101, headers=head)))
         early, late = self.http.trailing_data[0], http.trailing_data[0]
-        if self.mode == "passing":
+        if self.mode in ("passing", "late"):
             origin.sendall(early)
             self.client.sendall(late)
             self.join(origin)

@@ -31,9 +31,13 @@ MODES = {
     "closing": "closes the connection after each answer",
     "wsonly": "closes the connection at any request that is no handshake",
     "dead": "exits when a handshake has content",
+    "late": "answers after a second",
+    "busy": "answers 503 to more than three handshakes in a second",
+    "brief": "closes a WebSocket that says nothing for a tenth of a second",
     "hanging": "does not answer a request with an offer that it does not know",
 }
 LIMIT, WINDOW = 8, 0.5
+BUSY_LIMIT, BUSY_WINDOW = 3, 1.0
 stored = []
 recent = collections.deque()
 
@@ -92,11 +96,15 @@ class Server:
             content += event.data
         if self.has("slow"):
             time.sleep(0.15)
-        if self.has("limited") and self.is_limited():
+        if self.has("late"):
+            time.sleep(1)
+        if self.has("limited") and self.is_limited(LIMIT, WINDOW):
             return self.answer(429, b"later\n", [("Retry-After", "1")])
         if path == "/ws" and (status := self.fault(request)) is not None:
             return self.decline(status)
         if path == "/ws":
+            if self.has("busy") and self.is_limited(BUSY_LIMIT, BUSY_WINDOW):
+                return self.answer(503, b"later\n", [])
             if self.has("dead") and content:
                 sys.exit(1)
             self.switch(request)
@@ -110,12 +118,12 @@ class Server:
         return self.answer(200, bytes(content) or b"plain\n", [])
 
     @staticmethod
-    def is_limited():
+    def is_limited(limit, window):
         now = time.monotonic()
-        while recent and now - recent[0] > WINDOW:
+        while recent and now - recent[0] > window:
             recent.popleft()
         recent.append(now)
-        return len(recent) > LIMIT
+        return len(recent) > limit
 
     @staticmethod
     def field(request, name):
@@ -189,6 +197,8 @@ class Server:
         self.speak(socket_)
 
     def speak(self, socket_):
+        if self.has("brief"):
+            self.stream.settimeout(0.1)
         while True:
             for event in socket_.events():
                 if isinstance(event, Ping):

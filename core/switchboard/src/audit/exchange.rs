@@ -82,11 +82,6 @@ impl Exchange {
         self.first()?.status()
     }
 
-    /// Returns whether a response has that status.
-    pub(crate) fn has_status(&self, status: u16) -> bool {
-        self.answers.iter().any(|answer| answer.status() == Some(status))
-    }
-
     /// Returns the response to the last request, if all earlier ones have theirs.
     pub(crate) fn last(&self) -> Option<&Answer> {
         self.answers.get(self.asked.len().checked_sub(1)?)
@@ -139,7 +134,7 @@ pub(crate) fn run(
     let mut session =
         Session { wire, reader, timeout, sent, marks, said, waited: None, waited_in_vain: false };
     script.steps.iter().for_each(|step| session.take(step));
-    session.listen(timeout, ResponseReader::is_done);
+    session.hear_answers(ResponseReader::is_done);
     session.mark();
     if until == Until::Settled && session.reader.has_switched() {
         session.listen(PAUSE.min(timeout), |_| false);
@@ -188,9 +183,7 @@ impl Session {
             Step::Ask(bytes) | Step::Send(bytes) => self.send(bytes),
             Step::Wait(Wait::Pause) => self.listen(PAUSE.min(self.timeout), |_| false),
             Step::Wait(Wait::Answers(number)) => {
-                self.listen(self.timeout, |reader| {
-                    reader.is_done() || reader.answered() >= *number
-                });
+                self.hear_answers(|reader| reader.is_done() || reader.answered() >= *number);
                 self.mark();
             }
             Step::Wait(Wait::Continue) => {
@@ -224,6 +217,19 @@ impl Session {
                     self.waited = Some(time);
                     return;
                 }
+            }
+        }
+    }
+
+    /// Waits for answers until a condition holds; each has the whole timeout.
+    ///
+    /// A slow server may need it for each of several requests.
+    fn hear_answers(&mut self, is_enough: impl Fn(&ResponseReader) -> bool) {
+        loop {
+            let before = self.reader.answered();
+            self.listen(self.timeout, |reader| is_enough(reader) || reader.answered() > before);
+            if is_enough(&self.reader) || self.reader.answered() == before {
+                return;
             }
         }
     }

@@ -61,7 +61,7 @@ impl End {
     pub(crate) fn text(self) -> String {
         match self {
             Self::Closed => "(closed)".into(),
-            Self::Open => "(still open)".into(),
+            Self::Open => "(left open)".into(),
             Self::OpenAfter(time) => format!("(still open after {} s)", time.as_secs_f64()),
         }
     }

@@ -24,12 +24,12 @@ pub(crate) const NEEDS: &[(&str, &str, &str)] = &[
     ("answered", "the control is not answered either", "name another resource"),
     (
         "persistent",
-        "the control's connection does not persist either",
-        "name a resource that keeps it",
+        "the second request of the control is not answered either",
+        "name a resource that keeps the connection, and takes requests one behind the other",
     ),
     (
         "closing",
-        "the control's connection is not closed either",
+        "the control is not answered and then closed either",
         "name a resource at which `Connection: close` closes it",
     ),
     (

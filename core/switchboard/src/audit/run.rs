@@ -129,6 +129,9 @@ impl Run {
             self.clear_progress();
             print!("{}", report.told_at_the_end(self.form));
             let _ = io::stdout().flush();
+            if let Some(totals) = report.totals_beside(self.form) {
+                eprint!("{totals}");
+            }
         }
         if let Some(Page { file, playground }) = &self.page {
             let page = report.page(playground.as_deref());

@@ -251,14 +251,18 @@ impl<'a> Audit<'a> {
             None => self.server.endpoint.timeout,
         };
         let script = Script::of(check, By::Check, &self.server.places)?;
-        let exchange = self.exchange(&script, until(check), timeout)?;
+        let mut exchange = self.exchange(&script, until(check), timeout)?;
+        if until(check) == Until::Settled && exchange.has_switched() && exchange.has_ended {
+            // What has to be heard from soon does not live through the pause before the probe.
+            exchange = self.exchange(&script, Until::Answered, timeout)?;
+        }
         let seen = Seen { exchange: &exchange, control: control.as_ref() };
         let is_silent = symptoms::silent(&seen).is_some();
         let missing = match other {
             Some(other) if is_silent => Some(Missing::unanswered_like(other)),
             _ if exchange.is_flooded && exchange.has_switched() => Some(Missing::flood()),
-            // Without a control there is nothing to compare a limit with.
-            _ if control.is_none() || exchange.has_status(429) => limit_of(&exchange),
+            // A control that was answered otherwise may be under no limit, or not under this one.
+            _ if control.as_ref().and_then(limit_of).is_none() => limit_of(&exchange),
             _ => None,
         };
         let (verdict, reasons) = match missing {

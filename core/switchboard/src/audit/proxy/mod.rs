@@ -38,7 +38,7 @@ pub(super) const NEEDS: &[(&str, &str, &str)] = &[
     (
         "persistent",
         "without an offer a second request on the connection is not answered either",
-        "have the proxy keep its clients' connections",
+        "have the proxy keep its clients' connections, and take a request behind another",
     ),
     ("forward", "it is about a forward proxy", "say --forward for a forward proxy"),
     ("cleartext", "one direction of a TLS connection is not ended here", "give an http URL"),

@@ -136,6 +136,9 @@ impl Connection {
             while !self.incoming.is_done() {
                 self.hear()?;
             }
+            if request.lists("connection", "close") {
+                return self.stream.shutdown(Shutdown::Both);
+            }
             self.incoming.expect_next();
         }
         Ok(())

@@ -156,8 +156,9 @@ fn unseen(seen: &Seen<'_>) -> Option<String> {
 fn unoffered(seen: &Seen<'_>) -> Option<String> {
     let offers = seen.log.requests.iter().flat_map(|request| &request.offers);
     let is_offered = offers.into_iter().any(|(token, _)| token.eq_ignore_ascii_case("websocket"));
-    (!is_offered)
-        .then(|| format!("the proxy does not pass on this offer; the client got {}", seen.status()))
+    (!is_offered).then(|| {
+        format!("no offer of websocket has reached the origin; the client got {}", seen.status())
+    })
 }
 
 /// Detects that an offer reached the origin.

@@ -16,14 +16,16 @@ pub(super) fn report(report: &Report) -> String {
     .iter()
     .map(|(name, value)| format!("<property name=\"{name}\" value=\"{}\"/>", escaped(value)))
     .collect();
-    format!(
-        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n\
-         <testsuite name=\"{name}\" tests=\"{}\" failures=\"{failures}\" skipped=\"{}\" \
-         time=\"{}\">\n<properties>{properties}</properties>\n{cases}</testsuite>\n\
-         </testsuites>\n",
+    let totals = format!(
+        "tests=\"{}\" failures=\"{failures}\" skipped=\"{}\" time=\"{}\"",
         report.findings.len(),
         report.count(Verdict::NotApplicable),
         report.duration()
+    );
+    format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites {totals}>\n\
+         <testsuite name=\"{name}\" {totals}>\n<properties>{properties}</properties>\n{cases}\
+         </testsuite>\n</testsuites>\n"
     )
 }
 

@@ -112,6 +112,14 @@ impl Report {
         }
     }
 
+    /// Returns the totals in text, for who sends a report in another form to a file.
+    pub(crate) fn totals_beside(&self, form: Form) -> Option<String> {
+        match form {
+            Form::Text { .. } => None,
+            Form::Json | Form::Junit | Form::Markdown => Some(text::totals(self)),
+        }
+    }
+
     /// Returns the whole report.
     pub(crate) fn told(&self, form: Form) -> String {
         match form {

@@ -62,7 +62,21 @@ pub(super) fn totals(report: &Report) -> String {
         report.count(Verdict::Fail),
         report.count(Verdict::NotApplicable)
     );
-    out
+    out + &unjudged(report).unwrap_or_default()
+}
+
+/// Returns a line about checks that were not applicable, if they are most of all.
+///
+/// Such a run is green and has said little.
+fn unjudged(report: &Report) -> Option<String> {
+    let is_it = |finding: &&Finding| finding.verdict == Verdict::NotApplicable;
+    let reasons = || report.findings.iter().filter(is_it).flat_map(|finding| &finding.reasons);
+    let number = |reason: &String| reasons().filter(|other| *other == reason).count();
+    let most = reasons().max_by_key(|reason| number(reason))?;
+    let is_little = report.count(Verdict::NotApplicable) * 2 > report.findings.len();
+    is_little.then(|| {
+        format!("most checks were not applicable, {} of them as {}\n", number(most), tame(most))
+    })
 }
 
 /// Returns the first line of a finding, which a baseline can contain.
