@@ -558,7 +558,7 @@ def test_a_client_may_go_at_any_point() -> None:
         with Served(app) as served:
             for point in POINTS * times:
                 served.connect(CUT[:point]).close()
-            for _ in range(WAIT * 20):
+            for _ in range(WAIT * 200):
                 if not served.server.server_state.connections and not served.server.server_state.tasks:
                     break
                 threading.Event().wait(0.05)
