@@ -1,8 +1,10 @@
 """Runs uvicorn with one of its engines on one of its event loops.
 
-`server.py ENGINE LOOP` prints its port.
+`server.py ENGINE LOOP [APP [OPTION...]]` prints its port.
 
-Its application responds with five bytes; at /cpu, with the nanoseconds of CPU time that the process has used.
+Its application responds with five bytes; at /cpu, with the nanoseconds of CPU time that the process has used. APP is
+`starlette` for a route of that framework. `proxied` runs uvicorn's middleware for the fields of proxies, as by default,
+and `eager` starts the app without a turn of the loop.
 """
 
 from __future__ import annotations
@@ -11,34 +13,69 @@ import socket
 import sys
 import time
 from collections.abc import Awaitable, Callable
+from functools import cache
 from typing import Any
 
 import uvicorn
 
+Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 TYPE = (b"content-type", b"text/plain")
 
 
-async def application(scope: dict[str, Any], _receive: object, send: Send) -> None:
-    """Responds to one request."""
-    content = b"%d" % time.process_time_ns() if scope["path"] == "/cpu" else b"hello"
+async def application(scope: dict[str, Any], receive: Receive, send: Send) -> None:
+    """Responds with as many bytes as the path says, or with five."""
+    while (await receive())["more_body"] if scope["method"] == "POST" else False:
+        pass
+    path = scope["path"][1:]
+    content = b"%d" % time.process_time_ns() if path == "cpu" else zeros(path) if path else b"hello"
     headers = [TYPE, (b"content-length", b"%d" % len(content))]
     await send({"type": "http.response.start", "status": 200, "headers": headers})
     await send({"type": "http.response.body", "body": content})
 
 
-def main(engine: str, loop: str) -> None:
+@cache
+def zeros(length: str) -> bytes:
+    """Returns content of that length."""
+    return bytes(int(length))
+
+
+def starlette() -> Any:
+    """Makes an app of Starlette with one route."""
+    from starlette.applications import Starlette
+    from starlette.requests import Request
+    from starlette.responses import PlainTextResponse
+    from starlette.routing import Route
+
+    async def hello(_request: Request) -> PlainTextResponse:
+        return PlainTextResponse("hello")
+
+    return Starlette(routes=[Route("/", hello)])
+
+
+def main(engine: str, loop: str, app: str = "", *options: str) -> None:
     """Runs the server on any free port of this machine."""
     # The protocol is given because asyncio sets TCP_NODELAY only then.
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.bind(("127.0.0.1", 0))
     listener.listen()
     print(listener.getsockname()[1], flush=True)
-    options = {"lifespan": "off", "ws": "none", "proxy_headers": False, "access_log": False, "log_level": "error"}
+    settings: dict[str, Any] = {"lifespan": "off", "ws": "none", "access_log": False, "log_level": "error"}
     # A connection is idle for long while other servers take their turn.
-    http = "switchover.uvicorn:Protocol" if engine == "switchover" else engine
-    config = uvicorn.Config(application, http=http, loop=loop, timeout_keep_alive=3600, **options)
+    http: Any = "switchover.uvicorn:Protocol" if engine == "switchover" else engine
+    if "eager" in options and engine == "switchover":
+        from switchover.uvicorn import Protocol
+
+        http = type("Eager", (Protocol,), {"eager_start": True})
+    config = uvicorn.Config(
+        starlette() if app == "starlette" else application,
+        http=http,
+        loop=loop,
+        timeout_keep_alive=3600,
+        proxy_headers="proxied" in options,
+        **settings,
+    )
     uvicorn.Server(config).run([listener])
 
 

@@ -1,0 +1,183 @@
+"""Measures uvicorn's CPU time for each request under wrk, with each of its engines.
+
+    under_wrk.py [--rounds N] [--runs N] [--only WORDS]
+
+The server runs on one processor and wrk on another. Engines take turns within a round, and the order changes from round
+to round. A ratio is that of a peer to this engine within one round; what counts is the median of the rounds, and the
+median of that in all runs. The kernel's time for the process is included. Ends with exit code 1 if a goal is missed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import statistics
+import subprocess
+import sys
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+from typing import NamedTuple
+
+OURS, PEERS = "switchover", ("httptools", "zttp")
+LOOPS = ("uvloop", "asyncio")
+CONNECTIONS = 16
+SECONDS = 2
+
+CHROME = """\
+Connection: keep-alive
+Cache-Control: max-age=0
+sec-ch-ua: "Chromium";v="128", "Not;A=Brand";v="24"
+sec-ch-ua-mobile: ?0
+sec-ch-ua-platform: "Linux"
+Upgrade-Insecure-Requests: 1
+User-Agent: Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/128.0.0.0 Safari/537.36
+Accept: text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8
+Sec-Fetch-Site: none
+Sec-Fetch-Mode: navigate
+Sec-Fetch-User: ?1
+Sec-Fetch-Dest: document
+Accept-Encoding: gzip, deflate, br, zstd
+Accept-Language: en-GB,en;q=0.9
+Cookie: session=6f1ed002ab5595859014ebf0951522d9; theme=dark
+"""
+
+# What wrk runs: it sends the bytes of a file again and again, and prints what it has counted.
+SCRIPT = """\
+local file = io.open(os.getenv("REQUEST"), "rb")
+local request_bytes = file:read("*a")
+file:close()
+request = function() return request_bytes end
+done = function(summary)
+    local errors = summary.errors
+    io.write(string.format("counted %d %d\\n", summary.requests,
+        errors.connect + errors.read + errors.write + errors.status + errors.timeout))
+end
+"""
+
+
+def request(path: str = "/", fields: str = "", content: bytes = b"", times: int = 1) -> bytes:
+    """Returns the bytes of a request, so many times."""
+    length = f"Content-Length: {len(content)}\n" if content else ""
+    start = "POST" if content else "GET"
+    head = f"{start} {path} HTTP/1.1\nHost: 127.0.0.1\n{length}{fields}\n".replace("\n", "\r\n")
+    return (head.encode() + content) * times
+
+
+class Case(NamedTuple):
+    """One row of the table: a request to an app, and the goals."""
+
+    name: str
+    app: str
+    request: bytes
+    goals: dict[str, float]
+    """The least ratio of each peer's time to this engine's."""
+
+
+CASES = [
+    Case("a, a minimal head", "plain", request(), {"httptools": 1.55, "zttp": 1.5}),
+    Case("b, a browser's head", "plain", request(fields=CHROME), {"httptools": 1.55, "zttp": 1.5}),
+    Case("16 pipelined", "plain", request(times=16), {"httptools": 1.8, "zttp": 1.8}),
+    Case("b, a route of Starlette", "starlette", request(fields=CHROME), {"httptools": 1.4, "zttp": 1.4}),
+    Case("an answer of 100 kB", "plain", request("/100000"), {"httptools": 1.2}),
+    Case("an answer of 1 MB", "plain", request("/1000000"), {}),
+    Case("an upload of 100 kB", "plain", request(content=bytes(100_000)), {"httptools": 1.0}),
+    Case("an upload of 1 MB", "plain", request(content=bytes(1_000_000)), {"httptools": 1.0}),
+]
+
+
+class Server:
+    """A running server."""
+
+    def __init__(self, engine: str, loop: str, app: str, stack: ExitStack) -> None:
+        command = [sys.executable, str(Path(__file__).with_name("server.py")), engine, loop, app, "proxied"]
+        self.process = stack.enter_context(subprocess.Popen(command, stdout=subprocess.PIPE))
+        stack.callback(self.process.kill)
+        os.sched_setaffinity(self.process.pid, PROCESSORS[-1:])
+        assert self.process.stdout
+        self.port = int(self.process.stdout.readline())
+
+    def cpu(self) -> int:
+        """Returns the nanoseconds of CPU time that the server has used."""
+        return sum(
+            int((task / "schedstat").read_text().split()[0])
+            for task in Path(f"/proc/{self.process.pid}/task").iterdir()
+        )
+
+    def load(self, script: Path, file: Path, seconds: float) -> float:
+        """Returns the microseconds of CPU time for each request, under load for so long."""
+        begin = self.cpu()
+        command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "-s", script, f"http://127.0.0.1:{self.port}/"]
+        out = subprocess.run(
+            command, check=True, capture_output=True, text=True, timeout=60, env={**os.environ, "REQUEST": str(file)}
+        ).stdout
+        counted = re.search(r"counted (\d+) (\d+)", out)
+        assert counted, out
+        assert counted[2] == "0", out
+        return (self.cpu() - begin) / int(counted[1]) / 1000
+
+
+PROCESSORS = sorted(os.sched_getaffinity(0))
+
+
+def measured(case: Case, loop: str, rounds: int, folder: Path) -> dict[str, list[float]]:
+    """Returns the time of each engine in each round."""
+    script, file = folder / "script.lua", folder / "request"
+    script.write_text(SCRIPT)
+    file.write_bytes(case.request)
+    times: dict[str, list[float]] = {engine: [] for engine in (OURS, *PEERS)}
+    with ExitStack() as stack:
+        servers = {engine: Server(engine, loop, case.app, stack) for engine in times}
+        for server in servers.values():
+            server.load(script, file, 1)
+        for turn in range(rounds):
+            for engine in list(servers)[:: 1 if turn % 2 else -1]:
+                times[engine].append(servers[engine].load(script, file, SECONDS))
+    return times
+
+
+def main() -> int:
+    """Prints a row for each case on each loop, and says which goals are missed."""
+    arguments = argparse.ArgumentParser(description="uvicorn's CPU time under wrk")
+    arguments.add_argument("--rounds", type=int, default=6)
+    arguments.add_argument("--runs", type=int, default=3)
+    arguments.add_argument("--only", default="")
+    options = arguments.parse_args()
+    os.sched_setaffinity(0, PROCESSORS[:-1] or PROCESSORS)
+    missed = 0
+    print(
+        f"| loop, request | {OURS}, µs | "
+        + " | ".join(f"{peer}, µs | its ratio | worst round" for peer in PEERS)
+        + " |"
+    )
+    print("|---|---|" + "---|---|---|" * len(PEERS))
+    with tempfile.TemporaryDirectory() as folder:
+        for loop in LOOPS:
+            for case in CASES:
+                name = f"{loop}, {case.name}"
+                if options.only not in name:
+                    continue
+                runs = [measured(case, loop, options.rounds, Path(folder)) for _ in range(options.runs)]
+                cells = [f"{statistics.median(time for run in runs for time in run[OURS]):.1f}"]
+                for peer in PEERS:
+                    ratios = [
+                        [theirs / ours for ours, theirs in zip(run[OURS], run[peer], strict=True)] for run in runs
+                    ]
+                    ratio = statistics.median(map(statistics.median, ratios))
+                    goal = case.goals.get(peer)
+                    is_missed = goal is not None and ratio < goal
+                    missed += is_missed
+                    says = f"{ratio:.2f}" + (f" (≥ {goal}{': missed' if is_missed else ''})" if goal else "")
+                    cells += [
+                        f"{statistics.median(time for run in runs for time in run[peer]):.1f}",
+                        says,
+                        f"{min(map(min, ratios)):.2f}",
+                    ]
+                print(f"| {name} | " + " | ".join(cells) + " |", flush=True)
+    print(f"# {missed} goals missed")
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
