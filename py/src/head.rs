@@ -2,15 +2,14 @@
 
 use std::hash::Hash;
 
-use percent_encoding::percent_decode;
-use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
-use pyo3::types::{PyBytes, PyDict, PyString, PyTuple};
+use pyo3::types::{PyBytes, PyString, PyTuple};
 
 use switchover::binding::{EventKind, path_and_query, request_ends, request_line};
 use switchover::{self as core, NoOffer, RequestHead};
 
+use crate::connection::http_version;
 use crate::enums::Member;
 use crate::headers::Headers;
 use crate::interned::InternedNames;
@@ -70,6 +69,19 @@ impl Request {
             self.no_offer,
             self.ends,
         )
+    }
+
+    /// Returns the method and the target.
+    pub(crate) fn line(&self) -> (&[u8], &[u8]) {
+        (bytes(&self.method), bytes(&self.target))
+    }
+
+    pub(crate) fn minor(&self) -> u8 {
+        self.minor_version
+    }
+
+    pub(crate) fn headers(&self) -> &Headers {
+        self.headers.get()
     }
 
     pub(crate) fn offers_something(&self) -> bool {
@@ -143,26 +155,7 @@ impl Request {
     /// Returns the HTTP version as text, such as `1.1`.
     #[getter]
     fn http_version<'py>(&self, py: Python<'py>) -> Bound<'py, PyString> {
-        match self.minor_version {
-            1 => intern!(py, "1.1").clone(),
-            minor => PyString::new(py, &format!("1.{minor}")),
-        }
-    }
-
-    /// Returns a new dict with the keys of an ASGI scope that depend on the request.
-    ///
-    /// They are http_version, method, path, raw_path, query_string and headers.
-    fn asgi<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        let (method, target) = (bytes(&self.method), bytes(&self.target));
-        let (path, query) = path_and_query(method, target);
-        let scope = PyDict::new(py);
-        scope.set_item(intern!(py, "http_version"), self.http_version(py))?;
-        scope.set_item(intern!(py, "method"), &*characters(method))?;
-        scope.set_item(intern!(py, "path"), percent_decode(path).decode_utf8_lossy())?;
-        scope.set_item(intern!(py, "raw_path"), PyBytes::new(py, path))?;
-        scope.set_item(intern!(py, "query_string"), PyBytes::new(py, query.unwrap_or_default()))?;
-        scope.set_item(intern!(py, "headers"), self.headers.get().lower(py)?)?;
-        Ok(scope)
+        http_version(py, self.minor_version)
     }
 
     #[classattr]

@@ -48,7 +48,9 @@ mod native {
     #[pymodule_export]
     use crate::config::Config;
     #[pymodule_export]
-    use crate::connection::{Connection, Events, Prepared, panic_for_tests};
+    use crate::connection::{
+        Connection, Events, Prepared, answer, next_scope, noted, panic_for_tests, scope_of,
+    };
     #[pymodule_export]
     use crate::event::{Data, EndOfMessage, Paused, Switched};
     #[pymodule_export]

@@ -44,6 +44,7 @@ from switchover import (
     TraceStep,
     Why,
 )
+from switchover._switchover import _next_scope, _scope
 
 SECRETS = [("Authorization", "s1"), ("proxy-authorization", "s2"), ("COOKIE", "s3"), ("Set-Cookie", "s4")]
 EVENTS: list[Event | Paused] = [
@@ -181,8 +182,10 @@ def test_what_an_asgi_scope_says_of_a_request() -> None:
     head = b"GET http://b/caf%C3%A9/%ff%2G%?x=%20 HTTP/1.0\r\nHost: a\r\nX-A: B\r\n\r\n"
     request = next(server(head).events())
     assert isinstance(request, Request)
-    scope = request.asgi()
+    base = {"type": "http", "state": {"a": 1}}
+    scope = _scope(request, base)
     assert scope == {
+        **base,
         "http_version": "1.0",
         "method": "GET",
         "path": "/caf\u00e9/\ufffd%2G%",
@@ -191,8 +194,11 @@ def test_what_an_asgi_scope_says_of_a_request() -> None:
         "headers": [(b"host", b"a"), (b"x-a", b"B")],
     }
     # An app may change the dict.
+    assert scope["state"] is not base["state"]
     scope.clear()
-    assert request.asgi()["headers"] is not request.asgi()["headers"]
+    assert _scope(request, base)["headers"] is not _scope(request, base)["headers"]
+    # A request without an offer is made a scope at once.
+    assert _next_scope(server(head), base) == (_scope(request, base), True)
 
 
 COPIED = [

@@ -22,6 +22,7 @@ from switchover._reset import acknowledged, has_hung_up, resets, unread_by_peer
 from switchover._uvicorn import transport as transport_of
 from switchover._uvicorn.ending import Ending
 from switchover._uvicorn.websocket import Undecided
+from switchover.uvicorn import Protocol
 from test_uvicorn import WEBSOCKETS, refuses, wait_until_empty
 
 CHUNKED = b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n"
@@ -222,7 +223,7 @@ def test_a_client_earns_time_by_what_the_system_counts(monkeypatch: pytest.Monke
 
     async def main() -> None:
         protocol, transport = await played(refuses, transport=Full())
-        protocol.timeout_write = 0.05
+        monkeypatch.setattr(Protocol, "timeout_write", 0.05)
         taken = 0
 
         def counted(raw: object) -> int:

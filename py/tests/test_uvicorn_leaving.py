@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from served import HANDSHAKE, Hasty, Served, Transport, played, rest_of
 from switchover._uvicorn import transport as transport_of
+from switchover.uvicorn import Protocol
 from test_uvicorn import WEBSOCKETS, refuses, wait_until_empty
 
 
@@ -30,7 +31,7 @@ def test_a_client_keeps_the_time_that_it_has_earned(monkeypatch: pytest.MonkeyPa
         nonlocal taken
         monkeypatch.setattr(transport_of, "acknowledged", counted)
         protocol, transport = await played(refuses, transport=Full())
-        protocol.timeout_write = 0.1
+        monkeypatch.setattr(Protocol, "timeout_write", 0.1)
         deadline = protocol.ending.writing
         protocol.pause_writing()
         taken += 500

@@ -30,7 +30,7 @@ Any other exception is the caller's fault and has changed nothing.
 
 import enum
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, ClassVar, Final, SupportsIndex, TypeAlias, TypeVar, final, overload
+from typing import ClassVar, Final, SupportsIndex, TypeAlias, TypeVar, final, overload
 
 from _typeshed import ReadableBuffer
 
@@ -1258,18 +1258,6 @@ class Request:
 
         >>> Request("GET", "/").http_version
         '1.1'
-        """
-    def asgi(self) -> dict[str, Any]:
-        """Returns a new dict with the keys of an ASGI scope that depend on the request.
-
-        Add those that depend on the connection: `type`, `asgi`, `scheme`, `server`, `client`. The path is decoded, and
-        bytes in it that are not UTF-8 are replaced; `raw_path` is as sent.
-
-        >>> scope = Request("GET", "/caf%C3%A9?x=1", [("Host", "a")]).asgi()
-        >>> scope["method"], scope["path"], scope["raw_path"], scope["query_string"]
-        ('GET', '/café', b'/caf%C3%A9', b'x=1')
-        >>> scope["http_version"], scope["headers"]
-        ('1.1', [(b'host', b'a')])
         """
     @property
     def authority(self) -> bytes | None:

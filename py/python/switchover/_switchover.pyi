@@ -1,6 +1,9 @@
 """The native part of `switchover`, which re-exports its public names."""
 
-from typing import final
+from collections.abc import Callable
+from typing import Any, final
+
+from _typeshed import ReadableBuffer
 
 from . import (
     IP_TEMPLATE as IP_TEMPLATE,
@@ -26,6 +29,7 @@ from . import (
     EventKind as EventKind,
     Expect as Expect,
     Headers as Headers,
+    HeadersLike,
     Ineligible as Ineligible,
     Informational as Informational,
     IpTarget as IpTarget,
@@ -73,6 +77,19 @@ class Events:
 
     def __iter__(self) -> Events: ...
     def __next__(self) -> Event: ...
+
+# For `switchover.uvicorn`.
+def _answer(
+    connection: Connection,
+    head: tuple[int, HeadersLike, HeadersLike] | None,
+    content: ReadableBuffer,
+    ends: bool,
+    write: Callable[[bytes], object],
+    /,
+) -> bool: ...
+def _next_scope(connection: Connection, base: dict[str, Any], data: ReadableBuffer | None = None, /) -> Any: ...
+def _noted(headers: HeadersLike) -> tuple[bool, bool]: ...
+def _scope(request: Request, base: dict[str, Any]) -> dict[str, Any]: ...
 
 # For `python -m switchover` and tests.
 _SECRETS: list[str]
@@ -136,10 +153,14 @@ __all__ = [
     "UpgradeState",
     "Why",
     "__version__",
+    "_answer",
     "_features",
     "_h11",
+    "_next_scope",
+    "_noted",
     "_panic",
     "_scan_paths",
+    "_scope",
     "agreed_deflate",
     "check_http2",
     "http1_fields",

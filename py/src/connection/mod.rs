@@ -2,8 +2,9 @@
 //!
 //! `receive.rs` has the methods that receive bytes and return events, `send.rs` and `respond.rs`
 //! those that return bytes to send. `getters.rs` has the getters, and the methods that change the
-//! connection but send nothing.
+//! connection but send nothing. `asgi.rs` has the calls of the adapter for uvicorn.
 
+mod asgi;
 mod getters;
 mod receive;
 mod respond;
@@ -15,6 +16,7 @@ use pyo3::types::PyByteArray;
 use switchover::binding::Bound as _;
 use switchover::{self as core, Error, Role};
 
+pub(crate) use asgi::{answer, http_version, next_scope, noted, scope_of};
 pub(crate) use receive::{AdvanceResult, Events};
 pub(crate) use respond::Prepared;
 

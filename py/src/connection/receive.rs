@@ -92,15 +92,7 @@ impl Connection {
         py: Python<'py>,
         data: Option<Chunk<'_, 'py>>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        match self.advance(py, data.as_ref(), |event, offer| object(py, event, offer))? {
-            AdvanceResult::Event(event) => Ok(event),
-            AdvanceResult::Paused(reason) => {
-                Paused { reason: Member(reason) }.into_bound_py_any(py)
-            }
-            AdvanceResult::NeedData => {
-                NEED_DATA.import(py, "switchover._base", "NEED_DATA").cloned()
-            }
-        }
+        self.advance(py, data.as_ref(), |event, offer| object(py, event, offer))?.into_object(py)
     }
 
     /// Returns an iterator over the events of next_event until NEED_DATA or Paused.
@@ -113,6 +105,18 @@ pub(crate) enum AdvanceResult<'py> {
     Event(Bound<'py, PyAny>),
     Paused(core::Paused),
     NeedData,
+}
+
+impl<'py> AdvanceResult<'py> {
+    /// Returns the object that stands for the result in Python.
+    #[inline]
+    pub(super) fn into_object(self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        match self {
+            Self::Event(event) => Ok(event),
+            Self::Paused(reason) => Paused { reason: Member(reason) }.into_bound_py_any(py),
+            Self::NeedData => NEED_DATA.import(py, "switchover._base", "NEED_DATA").cloned(),
+        }
+    }
 }
 
 impl Connection {

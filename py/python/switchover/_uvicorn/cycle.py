@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import TYPE_CHECKING, Any, Protocol as Interface
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, Protocol as Interface, TypeAlias
 
 from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT, FlowControl
 from uvicorn.protocols.utils import (
@@ -15,16 +16,25 @@ from uvicorn.protocols.utils import (
     get_remote_addr,
 )
 
-from .. import Connection, LocalProtocolError, Owes, ProtocolError
+from .. import Connection, Owes, ProtocolError
 from .._reset import has_hung_up
-from .deadlines import Wait
+from .._switchover import _answer, _noted
+from .deadlines import Deadline
 from .ending import Ending
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from uvicorn._types import ASGI3Application, ASGIReceiveEvent, ASGISendEvent
     from uvicorn.server import ServerState
 
 TEXT = (b"content-type", b"text/plain; charset=utf-8")
+
+# What is owed before the head is sent.
+UNSENT = {Owes.CONTINUE, Owes.RESPONSE}
+
+Lines: TypeAlias = Iterable[tuple[bytes, bytes]]
+"""The field lines of an app."""
 
 # The number of messages that an app may send to a disconnected client before `send` raises an error.
 UNHEARD = 1_000
@@ -41,6 +51,12 @@ def base_of(transport: asyncio.Transport, secure: bool, root_path: str) -> dict[
     }
 
 
+def below_root(scope: dict[str, Any], root_path: str) -> None:
+    """Sets the paths of a scope to those below the root path of the app."""
+    scope["path"] = root_path + scope["path"]
+    scope["raw_path"] = root_path.encode("ascii") + scope["raw_path"]
+
+
 class Host(Interface):
     """The interface of the connection that a cycle belongs to."""
 
@@ -52,12 +68,17 @@ class Host(Interface):
     logger: logging.Logger
     access_logger: logging.Logger
     access_log: bool
+    tasks: set[asyncio.Task[None]]
+    write: Callable[[bytes], None]
     timeout_content: float
-    waiting: Wait
+    deadline: Deadline
     ending: Ending
     cycle: Cycle | None
     has_eof: bool
-    lingers_until: float | None
+
+    @property
+    def lingers(self) -> bool:
+        """True after the last response."""
 
     def close(self) -> None:
         """Closes the connection; resets it if a response would look complete but is not."""
@@ -68,12 +89,49 @@ class Host(Interface):
     def reject(self, status: int, text: bytes) -> None:
         """Sends the connection's last response, if none has begun, and closes it."""
 
-    def answered(self) -> None:
-        """Continues after a complete response: with the next request, or by closing."""
+    def write_at_once(self, data: bytes | bytearray) -> None:
+        """Writes data behind what was held back."""
+
+    def answered(self, is_idle: bool) -> None:
+        """Continues after a complete response: with the next request, or by closing.
+
+        `is_idle` says that nothing is unread and another request may follow.
+        """
 
 
 class Cycle:
     """A request and its response: the `receive` and `send` of an ASGI app."""
+
+    __slots__ = (
+        "body",
+        "connection",
+        "disconnected",
+        "drops_content",
+        "event",
+        "flow",
+        "has_content",
+        "has_heard",
+        "has_left",
+        "has_length",
+        "has_news",
+        "has_sent_head",
+        "head",
+        "is_cut",
+        "is_last",
+        "is_read",
+        "logger",
+        "more_body",
+        "protocol",
+        "receivers",
+        "response_complete",
+        "response_started",
+        "scope",
+        "size",
+        "task",
+        "transport",
+        "unheard",
+        "writes_head",
+    )
 
     def __init__(self, protocol: Host, scope: dict[str, Any], ends: bool) -> None:
         self.protocol = protocol
@@ -82,13 +140,18 @@ class Cycle:
         self.flow = protocol.flow
         self.logger = protocol.logger
         self.scope = scope
-        self.message_event = asyncio.Event()
+        self.task: asyncio.Task[None] | None = None
+        # There is something to receive; the event is made when `receive` has to wait for it.
+        self.has_news = ends
+        self.event: asyncio.Event | None = None
         self.disconnected = False
-        self.body = bytearray()
+        self.body: list[bytes] = []
+        self.size = 0
         self.more_body = not ends
-        if ends:
-            self.message_event.set()
-        self.head: tuple[int, list[tuple[bytes, bytes]]] | None = None
+        # The status, the server's field lines and the app's.
+        self.head: tuple[int, list[tuple[bytes, bytes]], Lines] | None = None
+        # The head needs `write_head`, which knows what an app may say of protocols.
+        self.writes_head = False
         self.has_sent_head = False
         # An app may respond to HEAD as to GET: its content is discarded (ASGI).
         self.drops_content = scope["method"] == "HEAD"
@@ -115,20 +178,27 @@ class Cycle:
         """Appends received content to the buffer for the app."""
         if self.response_complete:
             return
-        self.body += data
-        if len(self.body) > HIGH_WATER_LIMIT:
+        self.body.append(data)
+        self.size += len(data)
+        if self.size > HIGH_WATER_LIMIT:
             self.flow.pause_reading()
-        self.message_event.set()
+        self.tell()
 
     def end(self) -> None:
         """Records the end of the request."""
         self.more_body = False
-        self.message_event.set()
+        self.tell()
+
+    def tell(self) -> None:
+        """Wakes `receive`: there is something to receive."""
+        self.has_news = True
+        if self.event is not None:
+            self.event.set()
 
     def disconnect(self) -> None:
         """Records that the client will not receive the rest of the response."""
         self.disconnected = not self.response_complete
-        self.message_event.set()
+        self.tell()
 
     def notice_eof(self) -> None:
         """Handles a half-close by the client.
@@ -145,7 +215,7 @@ class Cycle:
         Whatever the app still sends is sent.
         """
         self.has_left = True
-        self.message_event.set()
+        self.tell()
 
     def close_after_response(self) -> None:
         """Closes the connection after this response, as the server shuts down."""
@@ -157,32 +227,41 @@ class Cycle:
 
     async def receive(self) -> ASGIReceiveEvent:
         """Returns the next ASGI message: content of the request, or `http.disconnect`."""
-        if self.connection.owes is Owes.CONTINUE and not self.is_over() and not self.transport.is_closing():
-            self.transport.write(self.connection.send_informational(100))
-        if not self.is_over() and not self.message_event.is_set():
-            if self.connection.wants_input:
-                self.flow.resume_reading()
-            if self.more_body:
-                self.protocol.waiting.begin("content", self.protocol.timeout_content)
-            self.receivers += 1
-            try:
-                await self.message_event.wait()
-            finally:
-                self.receivers -= 1
-                # The deadline is paused while the app works, even if it called `receive` only for a moment. After the
-                # response it is a deadline of the connection.
-                if not self.response_complete and self.receivers == 0:
-                    self.protocol.waiting.pause()
-        self.message_event.clear()
+        if not self.has_news and not self.is_over():
+            await self.wait()
+        self.has_news = False
+        if self.event is not None:
+            self.event.clear()
         if self.is_over():
             self.has_heard = True
             # The app may now return early. A response without a length is then reset, as its end would look complete.
             is_endless = not self.has_length and self.has_content
             self.is_cut = self.is_cut or (self.response_started and is_endless and not self.response_complete)
             return {"type": "http.disconnect"}
-        body, self.body = bytes(self.body), bytearray()
+        body, self.body, self.size = b"".join(self.body), [], 0
         self.is_read = not self.more_body
         return {"type": "http.request", "body": body, "more_body": self.more_body}
+
+    async def wait(self) -> None:
+        """Waits for something to receive."""
+        protocol = self.protocol
+        if self.connection.owes is Owes.CONTINUE and not self.transport.is_closing():
+            protocol.write_at_once(self.connection.send_informational(100))
+        if self.connection.wants_input:
+            self.flow.resume_reading()
+        if self.more_body:
+            protocol.deadline.begin("content", protocol.timeout_content)
+        if self.event is None:
+            self.event = asyncio.Event()
+        self.receivers += 1
+        try:
+            await self.event.wait()
+        finally:
+            self.receivers -= 1
+            # The deadline is paused while the app works, even if it called `receive` only for a moment. After the
+            # response it is a deadline of the connection.
+            if not self.response_complete and self.receivers == 0:
+                protocol.deadline.pause()
 
     def is_over(self) -> bool:
         """Returns whether `receive` has only `http.disconnect` left to return."""
@@ -212,13 +291,16 @@ class Cycle:
                     what = "completing" if self.response_started else "starting"
                     self.logger.error("ASGI callable returned without %s response.", what)
                 await self.give_up()
+        finally:
+            if self.task is not None:
+                self.protocol.tasks.discard(self.task)
 
     async def give_up(self) -> None:
         """Sends a 500, if the app has not begun to respond.
 
         Otherwise the client has to see that the response is incomplete.
         """
-        if self.transport.is_closing() or self.protocol.lingers_until is not None:
+        if self.transport.is_closing() or self.protocol.lingers:
             return
         if self.response_started:
             self.give_up_halfway()
@@ -263,7 +345,7 @@ class Cycle:
         if not self.response_started:
             if message["type"] != "http.response.start":
                 raise RuntimeError(f"Expected ASGI message 'http.response.start', but got '{kind}'.")
-            self.start(message["status"], [*self.protocol.server_state.default_headers, *message.get("headers", ())])
+            self.start(message["status"], message.get("headers", ()))
         elif self.response_complete:
             raise RuntimeError(f"Unexpected ASGI message '{kind}' sent, after response already completed.")
         elif message["type"] != "http.response.body":
@@ -281,7 +363,7 @@ class Cycle:
             raise ClientDisconnected("the client has left, and the app goes on sending")
         self.unheard = 0
 
-    def start(self, status: int, headers: list[tuple[bytes, bytes]]) -> None:
+    def start(self, status: int, headers: Lines) -> None:
         """Holds the head back for the first content, or until the next turn of the loop.
 
         Head and content are then sent in one write.
@@ -300,9 +382,12 @@ class Cycle:
         if self.scope["method"] == "CONNECT" and status < 300:
             self.logger.error("A %d to CONNECT would open a tunnel, which no app can have: it is sent as 501.", status)
             status, headers, self.drops_content = 501, [TEXT, (b"content-length", b"0")], True
-        self.head = (status, headers)
+        if not isinstance(headers, (list, tuple)):
+            headers = list(headers)
+        self.head = (status, self.protocol.server_state.default_headers, headers)
         self.response_started = True
-        self.has_length = any(name.lower() == b"content-length" for name, _ in headers)
+        self.has_length, has_upgrade = _noted(headers)
+        self.writes_head = has_upgrade or status == 426
         self.has_content = not self.drops_content and status not in {204, 304}
         if not self.has_length:
             # Content may come much later, as events do: the head does not wait for it.
@@ -321,50 +406,48 @@ class Cycle:
                 self.disconnect()
                 self.protocol.reject(500, b"Internal Server Error")
 
-    def write_head(self, status: int, headers: list[tuple[bytes, bytes]], out: bytearray) -> None:
-        """Encodes the head of a response into `out`.
+    def write_head(self, status: int, defaults: list[tuple[bytes, bytes]], headers: Lines) -> None:
+        """Writes a head that names protocols, or has to.
 
         The engine writes the Upgrade field itself; the protocols in the app's Upgrade header are passed to it.
         """
-        try:
-            self.connection.send_response(status, headers, into=out)
-        except LocalProtocolError:
-            spoken = [value for name, value in headers if name.lower() == b"upgrade"]
-            if not spoken and status == 426:
-                self.logger.warning("A 426 without Upgrade is sent as a 400: it has to name what would do.")
-                self.connection.send_response(400, headers, into=out)
-                return
-            if not spoken:
-                raise
-            others = [line for line in headers if line[0].lower() != b"upgrade"]
-            if status == 426:
-                self.connection.require(spoken, others, into=out)
-            else:
-                self.connection.advertise(spoken)
-                self.connection.send_response(status, others, into=out)
+        spoken = [value for name, value in headers if name.lower() == b"upgrade"]
+        others = [*defaults, *(line for line in headers if line[0].lower() != b"upgrade")]
+        if not spoken:
+            self.logger.warning("A 426 without Upgrade is sent as a 400: it has to name what would do.")
+            out = self.connection.send_response(400, others)
+        elif status == 426:
+            out = self.connection.require(spoken, others)
+        else:
+            self.connection.advertise(spoken)
+            out = self.connection.send_response(status, others)
+        self.protocol.write(out)
 
     def write(self, body: bytes, more_body: bool) -> None:
-        """Writes content, and after the last of it the end of the response."""
-        out = bytearray()
+        """Writes content, and after the last of it the end of the response.
+
+        If the engine rejects what follows, what it has encoded before is sent nevertheless.
+        """
+        protocol = self.protocol
+        head, self.head = self.head, None
+        if head is not None and self.writes_head:
+            self.write_head(*head)
+            head = None
+        ends = not more_body and not self.is_cut
         try:
-            if self.head is not None:
-                (status, headers), self.head = self.head, None
-                self.write_head(status, headers, out)
-                self.has_sent_head = True
-                if not self.has_length:
-                    self.protocol.ending.reset_if_unfinished()
-            if body and not self.drops_content:
-                self.connection.send_data(body, into=out)
-            if not more_body and not self.is_cut:
-                self.connection.send_end(into=out)
-        finally:
-            # The bytes that the engine has encoded must be sent even if it rejects what follows.
-            if out:
-                self.transport.write(out)
-        if not more_body:
-            self.response_complete = True
-            self.message_event.set()
-            if self.is_cut:
-                self.protocol.close()
-            else:
-                self.protocol.answered()
+            is_idle = _answer(self.connection, head, b"" if self.drops_content else body, ends, protocol.write)
+        except Exception:
+            self.has_sent_head = self.has_sent_head or self.connection.owes not in UNSENT
+            raise
+        self.has_sent_head = True
+        if more_body:
+            if not self.has_length:
+                protocol.ending.reset_if_unfinished()
+            return
+        self.response_complete = self.has_news = True
+        if self.event is not None:
+            self.event.set()
+        if self.is_cut:
+            protocol.close()
+        else:
+            protocol.answered(is_idle)

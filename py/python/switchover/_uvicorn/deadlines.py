@@ -14,58 +14,87 @@ SECONDS_PER_BYTE = 0.001
 """The seconds by which each byte extends a deadline."""
 
 
-class Wait:
-    """A deadline for one action of the client at a time, with its own timeout."""
+class Deadline:
+    """The deadline of a connection, for one action of the client at a time.
+
+    Its timer is left alone when the action is complete or another begins: it looks when it goes off. A request on an
+    open connection needs no timer of its own then.
+    """
+
+    __slots__ = ("armed", "expired", "handle", "is_running", "left", "loop", "until", "what")
 
     def __init__(self, loop: asyncio.AbstractEventLoop, expired: Callable[[str], None]) -> None:
         self.loop = loop
         self.expired = expired
         self.what = ""
-        self.left = self.until = 0.0
+        self.is_running = False
+        # The seconds left while the deadline is paused, the time at which it ends, and the one that the timer is for.
+        self.left = self.until = self.armed = 0.0
         self.handle: asyncio.TimerHandle | None = None
 
     def prepare(self, what: str, seconds: float) -> None:
         """Sets a deadline that is paused: received bytes earn time from now on."""
-        self.stop()
-        self.what, self.left = what, seconds
+        self.what, self.left, self.is_running = what, seconds, False
 
     def begin(self, what: str, seconds: float) -> None:
         """Starts a deadline of `seconds` for `what`; if paused for the same, resumes it."""
         if self.what != what:
-            self.prepare(what, seconds)
-        if self.handle is None:
+            self.what, self.left, self.is_running = what, seconds, False
+        if not self.is_running:
+            self.is_running = True
             self.until = monotonic() + self.left
-            self.handle = self.loop.call_later(self.left, self.expire)
+            if self.handle is None or self.until < self.armed:
+                self.arm(self.left)
+
+    def begin_again(self, what: str, seconds: float) -> None:
+        """Starts a deadline of `seconds`, even if one for the same is running."""
+        self.what = ""
+        self.begin(what, seconds)
 
     def earn(self, length: int) -> None:
         """Extends a deadline for content, paused or not, by the time for `length` bytes."""
         if self.what != "content":
             return
-        if self.handle is not None:
+        if self.is_running:
             self.until += length * SECONDS_PER_BYTE
         else:
             self.left += length * SECONDS_PER_BYTE
 
     def pause(self) -> None:
         """Pauses the deadline; `begin` resumes it with the time left."""
-        if self.handle is not None:
+        if self.is_running:
             self.left = max(0.0, self.until - monotonic())
+            self.is_running = False
+
+    def stop(self) -> None:
+        """Ends the deadline: the action is complete."""
+        self.what = ""
+        self.is_running = False
+
+    def cancel(self) -> None:
+        """Ends the deadline and its timer: the connection is lost."""
+        self.stop()
+        if self.handle is not None:
             self.handle.cancel()
             self.handle = None
 
-    def stop(self) -> None:
-        """Cancels the deadline: the action is complete."""
-        if self.what:
-            self.pause()
-            self.what = ""
+    def arm(self, seconds: float) -> None:
+        """Sets the timer, for the time at which the deadline ends now."""
+        if self.handle is not None:
+            self.handle.cancel()
+        self.armed = self.until
+        self.handle = self.loop.call_later(seconds, self.look)
 
-    def expire(self) -> None:
-        """Calls `expired`, unless the deadline was extended meanwhile."""
+    def look(self) -> None:
+        """Calls `expired`, unless the deadline was extended, paused or ended meanwhile."""
         self.handle = None
-        if (left := self.until - monotonic()) > 0:
-            self.handle = self.loop.call_later(left, self.expire)
+        if not self.is_running:
+            return
+        if self.until > self.armed and (left := self.until - monotonic()) > 0:
+            self.arm(left)
         else:
-            what, self.what = self.what, ""
+            what = self.what
+            self.stop()
             self.expired(what)
 
 

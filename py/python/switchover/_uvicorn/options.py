@@ -16,6 +16,8 @@ LINGER_BYTES = 1 << 20
 class Options:
     """The limits and timeouts of a connection, which a subclass of `Protocol` may set."""
 
+    __slots__ = ()
+
     engine_config: ClassVar[Config] = Config(tidy=True, content=1 << 30)
     """The configuration of the engine.
 

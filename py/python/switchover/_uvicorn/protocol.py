@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import enum
 import logging
+from contextlib import suppress
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
@@ -31,14 +33,18 @@ from .. import (
     Role,
 )
 from .._reset import bound_unsent
-from .cycle import TEXT, Cycle, base_of
-from .deadlines import Wait
+from .._switchover import _next_scope, _scope
+from .burst import Burst
+from .cycle import TEXT, Cycle, base_of, below_root
+from .deadlines import Deadline
 from .ending import Ending
 from .options import LINGER_BYTES, LINGER_IDLE, LINGER_MAX, Options, configured
 from .transport import closes_after_eof
 from .websocket import NO_CLASS, Undecided, handshake_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from uvicorn._types import ASGI3Application
     from uvicorn.config import Config as ServerConfig
     from uvicorn.server import ServerState
@@ -46,11 +52,63 @@ if TYPE_CHECKING:
 WEBSOCKET = Token("websocket")
 
 
+class Phase(enum.Enum):
+    """The phases of a connection."""
+
+    OPEN = 1
+    """Requests are served; nothing is being handled."""
+    TAKING = 2
+    """Events are being handled."""
+    POSTPONED = 3
+    """Events are to be handled in a later turn of the loop."""
+    LINGERING = 4
+    """The last response was sent; what is received is discarded."""
+    HANDED_OVER = 5
+    """The connection belongs to a WebSocket class of uvicorn."""
+
+
+# A member is looked up by a call.
+OPEN, TAKING, POSTPONED, LINGERING, HANDED_OVER = Phase
+
+
 class Protocol(Options, asyncio.Protocol):
     """One HTTP/1.1 connection of uvicorn.
 
     A subclass may set other limits and timeouts.
     """
+
+    __slots__ = (
+        "access_log",
+        "access_logger",
+        "app",
+        "app_state",
+        "base",
+        "burst",
+        "config",
+        "connection",
+        "connections",
+        "cycle",
+        "deadline",
+        "dropped",
+        "ending",
+        "flow",
+        "handshake",
+        "has_eof",
+        "has_warned",
+        "leaving",
+        "limit_concurrency",
+        "lingers_until",
+        "logger",
+        "loop",
+        "phase",
+        "root_path",
+        "server_state",
+        "tasks",
+        "timeout_keep_alive",
+        "transport",
+        "write",
+        "ws_protocol_class",
+    )
 
     def __init__(
         self,
@@ -74,30 +132,38 @@ class Protocol(Options, asyncio.Protocol):
         self.root_path = config.root_path
         self.limit_concurrency = config.limit_concurrency
         self.app_state = app_state
-        self.timeout_keep_alive_task: asyncio.TimerHandle | None = None
-        self.waiting = Wait(self.loop, self.timed_out)
+        self.deadline = Deadline(self.loop, self.timed_out)
         self.timeout_keep_alive = config.timeout_keep_alive
         self.server_state = server_state
         self.tasks = server_state.tasks
 
         self.connection: Connection
         self.transport: asyncio.Transport
+        # Writes to the transport, or holds a response of a burst.
+        self.write: Callable[[bytes], None]
         self.flow: FlowControl
         self.ending: Ending
         self.base: dict[str, Any] = {}
-        self.scope: dict[str, Any] = {}
         self.cycle: Cycle | None = None
         # A WebSocket handshake, kept until the content of its request has been discarded.
         self.handshake: Request | None = None
-        self.is_handed_over = False
-        # Set while `process_events` handles events, and while it is to go on in a later turn of the loop.
-        self.is_taking = False
-        self.is_due = False
+        self.phase = OPEN
+        self.burst: Burst | None = None
         self.has_eof = self.has_warned = False
         self.leaving: asyncio.TimerHandle | None = None
         # After the last response: the time at which discarding ends, and the number of discarded bytes.
-        self.lingers_until: float | None = None
+        self.lingers_until = 0.0
         self.dropped = 0
+
+    @property
+    def lingers(self) -> bool:
+        """True after the last response."""
+        return self.phase is LINGERING
+
+    @property
+    def serves(self) -> bool:
+        """True while requests are served."""
+        return self.phase is not LINGERING and self.phase is not HANDED_OVER
 
     # Called by the transport.
 
@@ -111,8 +177,11 @@ class Protocol(Options, asyncio.Protocol):
         largest_head = self.config.h11_max_incomplete_event_size
         self.connection = Connection(Role.SERVER, configured(self.engine_config, largest_head, secure))
         self.ending = Ending(transport, self.connection, self.loop)
+        self.write = transport.write
         self.base = base_of(transport, secure, self.root_path)
-        self.waiting.begin("first byte", self.timeout_first_byte)
+        self.base["asgi"] = {"version": self.config.asgi_version, "spec_version": "2.3"}
+        self.base["state"] = self.app_state
+        self.deadline.begin("first byte", self.timeout_first_byte)
         self.log_trace("HTTP connection made")
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -122,8 +191,7 @@ class Protocol(Options, asyncio.Protocol):
         if self.cycle is not None:
             self.cycle.disconnect()
         self.flow.resume_writing()
-        self.stop_timer()
-        self.waiting.stop()
+        self.deadline.cancel()
         self.ending.lost(exc)
         if exc is None:
             self.transport.close()
@@ -133,7 +201,8 @@ class Protocol(Options, asyncio.Protocol):
 
         It does so only while the client still waits for a response, and if `half_close` is set.
         """
-        if not self.half_close or self.lingers_until is not None or not closes_after_eof(self.transport):
+        self.end_burst()
+        if not self.half_close or self.lingers or not closes_after_eof(self.transport):
             if self.connection.closing is Closing.RESET:
                 self.ending.reset()
             else:
@@ -142,7 +211,7 @@ class Protocol(Options, asyncio.Protocol):
         self.has_eof = True
         self.connection.receive_eof()
         self.process_events()
-        if self.transport.is_closing() or self.lingers_until is not None:
+        if self.transport.is_closing() or self.lingers:
             self.ending.bound_the_rest(self.timeout_write)
             return None
         if self.cycle is not None and not self.cycle.response_complete:
@@ -152,22 +221,21 @@ class Protocol(Options, asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Passes received bytes to the engine, and handles the events."""
-        self.stop_timer()
-        if self.lingers_until is not None:
-            self.dropped += len(data)
-            if self.dropped > LINGER_BYTES:
-                self.close()
-            else:
-                self.wait_for_the_end(self.lingers_until)
+        if self.phase is LINGERING:
+            self.discard(len(data))
             return
-        try:
-            self.connection.receive_data(data)
-        except ProtocolError:
-            # HTTP has ended; bytes that arrive now are discarded until the transport has closed.
-            return
-        self.process_events()
+        self.process_events(data)
         # Afterwards, as content may have come with its head.
-        self.waiting.earn(len(data))
+        if self.deadline.what == "content":
+            self.deadline.earn(len(data))
+
+    def discard(self, length: int) -> None:
+        """Discards bytes that come after the last response."""
+        self.dropped += length
+        if self.dropped > LINGER_BYTES:
+            self.close()
+        else:
+            self.wait_for_the_end()
 
     def leave_later(self, cycle: Cycle) -> None:
         """Schedules `http.disconnect` for an app that waits for it in `receive`."""
@@ -183,14 +251,14 @@ class Protocol(Options, asyncio.Protocol):
         self.flow.resume_writing()
         if not self.transport.is_closing():
             self.ending.writing.stop()
-        if self.is_due:
+        if self.phase is POSTPONED:
             self.go_on_later()
 
     # Called by uvicorn.
 
     def shutdown(self) -> None:
         """Shuts down gracefully: no request is served after the current one."""
-        if self.cycle is None or self.lingers_until is not None:
+        if self.cycle is None or self.lingers:
             self.close()
         elif not self.cycle.response_complete:
             self.cycle.close_after_response()
@@ -204,55 +272,74 @@ class Protocol(Options, asyncio.Protocol):
 
     # Events.
 
-    def process_events(self) -> None:
-        """Handles pending events, and pauses reading if the engine's buffer is full."""
-        if not self.is_due:
-            self.is_taking = True
+    def process_events(self, data: bytes | None = None) -> None:
+        """Handles `data` and pending events.
+
+        Pauses reading if the engine's buffer is full.
+        """
+        if self.phase is OPEN:
+            self.phase = TAKING
             try:
-                self.take_events()
+                self.take_events(data)
             finally:
-                self.is_taking = False
-        if not self.connection.wants_input and not self.is_handed_over and self.lingers_until is None:
+                if self.phase is TAKING:
+                    self.phase = OPEN
+        elif data is not None:
+            self.keep(data)
+        if not self.connection.wants_input and self.serves:
             self.flow.pause_reading()
+
+    def keep(self, data: bytes) -> None:
+        """Passes bytes to the engine that belong to a later request."""
+        # If HTTP has ended, what arrives until the transport has closed is discarded.
+        with suppress(ProtocolError):
+            self.connection.receive_data(data)
 
     def go_on_later(self) -> None:
         """Continues with the next event in another turn of the loop.
 
         A thousand requests may have arrived at once, and other clients must get their turn.
         """
-        self.is_due = True
-        self.stop_timer()
+        self.phase = POSTPONED
+        self.deadline.stop()
         self.loop.call_later(0, self.process_events_now)
 
     def process_events_now(self) -> None:
         """Handles events that were postponed, unless the client does not read responses."""
-        if self.is_due and not self.flow.write_paused and not self.transport.is_closing():
-            self.is_due = False
+        if self.phase is POSTPONED and not self.flow.write_paused and not self.transport.is_closing():
+            self.phase = OPEN
             self.process_events()
 
-    def take_events(self) -> None:
+    def take_events(self, data: bytes | None) -> None:
         """Handles events until more bytes are needed, or the app's response."""
-        while not self.is_due:
-            if self.cycle is not None and not self.cycle.more_body and not self.cycle.response_complete:
+        while self.phase is TAKING:
+            cycle = self.cycle
+            if cycle is not None and not cycle.more_body and not cycle.response_complete:
                 # A response to HEAD is complete with its head, while its app still runs.
+                if data is not None:
+                    self.keep(data)
                 return
             try:
-                event = self.connection.next_event()
+                event = _next_scope(self.connection, self.base, data)
             except RemoteProtocolError as error:
                 self.send_error(error)
                 return
-            if event is NEED_DATA:
+            except ProtocolError:
+                # HTTP has ended; bytes that arrive now are discarded until the transport has closed.
+                return
+            data = None
+            if type(event) is tuple:
+                self.begin(*event)
+            elif event is NEED_DATA:
                 self.wait_for_more()
                 return
-            if isinstance(event, Request):
-                self.waiting.stop()
-                self.stop_timer()
+            elif isinstance(event, Request):
                 self.take(event)
             elif isinstance(event, Data):
                 if self.cycle is not None:
                     self.cycle.take(event.data)
             elif isinstance(event, EndOfMessage):
-                self.waiting.stop()
+                self.deadline.stop()
                 if self.handshake is not None:
                     self.hand_over(self.handshake)
                     return
@@ -272,24 +359,22 @@ class Protocol(Options, asyncio.Protocol):
 
     def wait_for_more(self) -> None:
         """Sets a deadline if the client has to send more and no app waits for it."""
-        if self.connection.wants_input and (self.cycle is None or len(self.cycle.body) <= HIGH_WATER_LIMIT):
+        if self.connection.wants_input and (self.cycle is None or self.cycle.size <= HIGH_WATER_LIMIT):
             self.flow.resume_reading()
         awaiting = self.connection.awaiting
         is_answered = self.cycle is None or self.cycle.response_complete
         if awaiting is Awaiting.HEAD:
-            self.waiting.begin("head", self.timeout_head)
+            self.deadline.begin("head", self.timeout_head)
         elif awaiting is Awaiting.CONTENT and (is_answered or self.handshake is not None):
-            self.waiting.begin("content", self.timeout_content)
+            self.deadline.begin("content", self.timeout_content)
         elif awaiting is Awaiting.REQUEST and self.cycle is not None and is_answered:
-            self.waiting.stop()
-            if self.timeout_keep_alive_task is None:
-                self.start_timer(self.timeout_keep_alive)
+            self.deadline.begin("next request", self.timeout_keep_alive)
 
     def timed_out(self, what: str) -> None:
         """Closes the connection of a client that was too slow."""
         if self.transport.is_closing():
             return
-        if what == "first byte":
+        if what not in {"head", "content"}:
             self.close()
             return
         time = f"timeout_{what}"
@@ -299,18 +384,18 @@ class Protocol(Options, asyncio.Protocol):
         self.reject(408, b"Request Timeout")
 
     def take(self, request: Request) -> None:
-        """Starts the app for a request, or prepares a WebSocket handshake."""
+        """Starts the app for a request with an offer, or prepares a WebSocket handshake."""
+        self.deadline.stop()
         offered = next((offer for offer in request.offers if offer.protocol == WEBSOCKET), None)
         if offered is None or self.ws_protocol_class is None:
-            if request.no_offer is None:
-                self.warn_of_an_offer()
-            self.begin(request)
+            self.warn_of_an_offer()
+            self.begin(_scope(request, self.base), request.ends)
         elif offered.ineligible is not None:
             self.reject_offer(request, offered.ineligible)
         else:
             self.handshake = request
             if self.connection.owes is Owes.CONTINUE:
-                self.transport.write(self.connection.send_informational(100))
+                self.write_at_once(self.connection.send_informational(100))
             if not request.ends:
                 self.connection.skip_content()
 
@@ -327,33 +412,28 @@ class Protocol(Options, asyncio.Protocol):
         if self.ws_protocol_class is None:
             self.logger.warning(NO_CLASS)
 
-    def scope_of(self, request: Request) -> dict[str, Any]:
-        """Builds and stores the ASGI scope of a request."""
-        self.scope = scope = request.asgi()
-        scope.update(self.base)
-        scope["asgi"] = {"version": self.config.asgi_version, "spec_version": "2.3"}
-        scope["state"] = self.app_state.copy()
+    def begin(self, scope: dict[str, Any], ends: bool) -> None:
+        """Starts the app, in a task, for a request; `ends` says that it has no content."""
         if self.root_path:
-            scope["path"] = self.root_path + scope["path"]
-            scope["raw_path"] = self.root_path.encode("ascii") + scope["raw_path"]
-        return scope
-
-    def begin(self, request: Request) -> None:
-        """Starts the app, in a task, for a request."""
+            below_root(scope, self.root_path)
         app = self.app
         if self.limit_concurrency is not None and (
             len(self.connections) >= self.limit_concurrency or len(self.tasks) >= self.limit_concurrency
         ):
             app = service_unavailable
             self.logger.warning("Exceeded concurrency limit.")
-        self.cycle = cycle = Cycle(self, self.scope_of(request), request.ends)
-        if not request.ends:
-            self.waiting.prepare("content", self.timeout_content)
-        apart: dict[str, Any] = {"context": contextvars.Context()} if self.config.reset_contextvars else {}
+        self.cycle = cycle = Cycle(self, scope, ends)
+        if ends:
+            self.deadline.stop()
+        else:
+            self.deadline.prepare("content", self.timeout_content)
         if self.has_eof:
             self.leave_later(cycle)
-        task = self.loop.create_task(cycle.run(app), **apart)
-        task.add_done_callback(self.tasks.discard)
+        if self.config.reset_contextvars:
+            task = self.loop.create_task(cycle.run(app), context=contextvars.Context())
+        else:
+            task = self.loop.create_task(cycle.run(app))
+        cycle.task = task
         self.tasks.add(task)
 
     def reject_offer(self, request: Request, flaw: Ineligible) -> None:
@@ -363,8 +443,11 @@ class Protocol(Options, asyncio.Protocol):
         """
         text = flaw.text.encode()
         headers = [TEXT, (b"content-length", b"%d" % len(text)), (b"upgrade", b"websocket")]
-        self.cycle = cycle = Cycle(self, self.scope_of(request), request.ends)
-        cycle.start(flaw.status, [*self.server_state.default_headers, *headers])
+        scope = _scope(request, self.base)
+        if self.root_path:
+            below_root(scope, self.root_path)
+        self.cycle = cycle = Cycle(self, scope, request.ends)
+        cycle.start(flaw.status, headers)
         cycle.write(text, more_body=False)
         self.go_on_later()
 
@@ -374,11 +457,12 @@ class Protocol(Options, asyncio.Protocol):
         The class gets the head of the request and every byte after its content.
         """
         self.log_trace("Upgrading to WebSocket")
-        self.waiting.stop()
+        self.deadline.cancel()
         self.connections.discard(self)
         protocol = self.ws_protocol_class(config=self.config, server_state=self.server_state, app_state=self.app_state)
+        self.end_burst()
         head, rest = handshake_of(request), self.connection.unread
-        self.is_handed_over = True
+        self.phase = HANDED_OVER
         # An app that still runs after its response must not affect the WebSocket.
         self.cycle = None
         self.flow.resume_reading()
@@ -397,20 +481,41 @@ class Protocol(Options, asyncio.Protocol):
 
     def reject(self, status: int, text: bytes) -> None:
         """Sends the connection's last response, if none has begun, and closes it."""
-        self.waiting.stop()
+        self.deadline.stop()
         if self.transport.is_closing():
             return
         try:
-            self.transport.write(self.connection.reject(status, [TEXT], text))
+            self.write_at_once(self.connection.reject(status, [TEXT], text))
         except ProtocolError:
             # A response has begun, or the client's error has ended HTTP after a complete one.
             self.connection.abandon()
         self.linger()
 
+    def write_at_once(self, data: bytes | bytearray) -> None:
+        """Writes data behind the responses that are held."""
+        self.end_burst()
+        self.transport.write(data)
+
+    def begin_burst(self) -> Burst | None:
+        """Creates the burst, which holds responses.
+
+        Returns None if the loop knows no turns, as in a test.
+        """
+        if hasattr(self.loop, "call_soon"):
+            self.burst = Burst(self.transport, self.loop, self.end_burst)
+        return self.burst
+
+    def end_burst(self) -> None:
+        """Writes the responses that are held, and holds no more."""
+        if self.burst is not None:
+            self.write = self.transport.write
+            self.burst.flush()
+
     # The end.
 
     def close(self) -> None:
         """Closes the connection; resets it if a response would look complete but is not."""
+        self.end_burst()
         self.ending.close(self.timeout_write)
 
     def linger(self) -> None:
@@ -418,8 +523,9 @@ class Protocol(Options, asyncio.Protocol):
 
         An immediate close could make the client lose a response that it has not read yet (RFC 9112, section 9.6).
         """
-        if self.lingers_until is not None or self.transport.is_closing():
+        if self.lingers or self.transport.is_closing():
             return
+        self.end_burst()
         if self.connection.closing is not Closing.LINGER or not closes_after_eof(self.transport):
             self.close()
             return
@@ -430,19 +536,19 @@ class Protocol(Options, asyncio.Protocol):
             self.transport.abort()
             return
         self.ending.reset_if_cut()
-        # Nothing more is answered, so a postponed event must not stop the timer of the end.
-        self.is_due = False
+        # From here on nothing is answered, not even a postponed event.
+        self.phase = LINGERING
         self.flow.resume_reading()
         self.lingers_until = monotonic() + LINGER_MAX
-        self.wait_for_the_end(self.lingers_until)
+        self.wait_for_the_end()
 
-    def wait_for_the_end(self, until: float) -> None:
+    def wait_for_the_end(self) -> None:
         """Waits until the client has closed its side too, or the time is over."""
-        self.start_timer(max(0, min(LINGER_IDLE, until - monotonic())))
+        self.deadline.begin_again("the end", max(0, min(LINGER_IDLE, self.lingers_until - monotonic())))
 
     # After a response.
 
-    def answered(self) -> None:
+    def answered(self, is_idle: bool) -> None:
         """Continues after a complete response: with the next request, or by closing."""
         if self.leaving is not None:
             self.leaving.cancel()
@@ -450,32 +556,41 @@ class Protocol(Options, asyncio.Protocol):
         self.server_state.total_requests += 1
         if self.transport.is_closing():
             return
-        if not self.connection.persists or (self.cycle is not None and self.cycle.is_last):
+        cycle = self.cycle
+        if (cycle is not None and cycle.is_last) or not (is_idle or self.connection.persists):
             self.linger()
             return
-        if self.cycle is not None and self.cycle.more_body:
+        if cycle is not None and cycle.more_body:
             # The app did not read the rest of the request.
             self.connection.skip_content()
         else:
-            self.start_timer(self.timeout_keep_alive)
-        self.flow.resume_reading()
-        if not self.is_taking:
+            self.deadline.begin("next request", self.timeout_keep_alive)
+        if self.flow.read_paused:
+            self.flow.resume_reading()
+        if is_idle and not self.has_eof:
+            if self.burst is not None:
+                self.end_burst()
+        else:
+            burst = self.burst or self.begin_burst()
+            if burst is None:
+                self.process_events()
+                return
+            self.write = burst.write
             self.process_events()
+            if not burst.is_scheduled:
+                burst.watch()
 
-    def timeout_keep_alive_handler(self) -> None:
-        """Closes a connection on which no byte was received for a while."""
-        self.close()
+    # Under these names uvicorn's own classes have them.
 
-    def start_timer(self, seconds: float) -> None:
-        """Starts the timer that closes the connection if no byte is received in that time."""
-        self.stop_timer()
-        self.timeout_keep_alive_task = self.loop.call_later(seconds, self.timeout_keep_alive_handler)
+    @property
+    def scope(self) -> dict[str, Any]:
+        """The scope of the latest request."""
+        return self.cycle.scope if self.cycle is not None else {}
 
-    def stop_timer(self) -> None:
-        """Cancels the timer that closes the connection."""
-        if self.timeout_keep_alive_task is not None:
-            self.timeout_keep_alive_task.cancel()
-            self.timeout_keep_alive_task = None
+    @property
+    def timeout_keep_alive_task(self) -> asyncio.TimerHandle | None:
+        """The timer of an idle connection."""
+        return self.deadline.handle if self.deadline.what == "next request" else None
 
     def log_trace(self, message: str) -> None:
         """Logs the state of the connection, with `--log-level trace`."""

@@ -1,0 +1,59 @@
+"""Responses to pipelined requests, written together."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+HELD_MAX = 1 << 16
+"""The number of bytes from which held responses are written at once."""
+
+
+class Burst:
+    """The responses to requests that have arrived together.
+
+    The first one is written at once. The others are held while each turn of the loop adds one, so that many responses
+    are one write; a response that takes longer holds none back.
+    """
+
+    __slots__ = ("ended", "held", "is_scheduled", "loop", "seen", "size", "transport")
+
+    def __init__(
+        self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop, ended: Callable[[], None]
+    ) -> None:
+        self.transport = transport
+        self.loop = loop
+        self.ended = ended
+        self.held: list[bytes] = []
+        # The number of held bytes, now and in the turn before.
+        self.size = self.seen = 0
+        self.is_scheduled = False
+
+    def watch(self) -> None:
+        """Looks from now on in each turn of the loop whether it has added a response."""
+        self.is_scheduled = True
+        self.loop.call_soon(self.look)
+
+    def write(self, data: bytes) -> None:
+        """Holds a response, or a part of one."""
+        self.held.append(data)
+        self.size += len(data)
+        if self.size > HELD_MAX:
+            self.flush()
+
+    def look(self) -> None:
+        """Ends the burst, unless a response was added since the turn before."""
+        if self.size > self.seen:
+            self.seen = self.size
+            self.loop.call_soon(self.look)
+        else:
+            self.is_scheduled = False
+            self.ended()
+
+    def flush(self) -> None:
+        """Writes what is held."""
+        self.size = self.seen = 0
+        if self.held:
+            held, self.held = self.held, []
+            if not self.transport.is_closing():
+                self.transport.write(b"".join(held))

@@ -1,0 +1,208 @@
+//! The calls of `switchover.uvicorn`: a request as an ASGI scope, and a response from ASGI messages.
+//!
+//! Private to the package. Each does in one call what the public methods do in several.
+
+use percent_encoding::percent_decode;
+use pyo3::IntoPyObjectExt;
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyDict, PyList, PyString, PyTuple};
+
+use switchover::binding::{path_and_query, request_line};
+use switchover::{Awaiting, Error, Event, Field, FieldSource, ResponseHead};
+
+use super::{AdvanceResult, Connection, Inner};
+use crate::args::{Chunk, FieldLines, Status};
+use crate::error::raise;
+use crate::head::Request;
+use crate::interned::InternedNames;
+use crate::text::{BytesArg, characters};
+
+/// The length in bytes from which content is passed on and not copied.
+const PASSED_ON: usize = 16 << 10;
+
+/// Makes the ASGI scope of a request: a copy of `base`, and what depends on the request.
+///
+/// Each request gets its own `asgi`, `state` and `extensions`.
+fn scope<'py>(
+    base: &Bound<'py, PyDict>,
+    (method, target): (&[u8], &[u8]),
+    minor_version: u8,
+    headers: Bound<'py, PyList>,
+) -> PyResult<Bound<'py, PyDict>> {
+    let py = base.py();
+    let (path, query) = path_and_query(method, target);
+    let scope = base.copy()?;
+    for name in [intern!(py, "asgi"), intern!(py, "state"), intern!(py, "extensions")] {
+        if let Some(value) = scope.get_item(name)?
+            && let Ok(value) = value.cast_exact::<PyDict>()
+        {
+            scope.set_item(name, value.copy()?)?;
+        }
+    }
+    scope.set_item(intern!(py, "http_version"), http_version(py, minor_version))?;
+    scope.set_item(intern!(py, "method"), &*characters(method))?;
+    scope.set_item(intern!(py, "path"), percent_decode(path).decode_utf8_lossy())?;
+    scope.set_item(intern!(py, "raw_path"), PyBytes::new(py, path))?;
+    scope.set_item(intern!(py, "query_string"), PyBytes::new(py, query.unwrap_or_default()))?;
+    scope.set_item(intern!(py, "headers"), headers)?;
+    Ok(scope)
+}
+
+/// Returns the HTTP version as text, such as `1.1`.
+pub(crate) fn http_version(py: Python<'_>, minor_version: u8) -> Bound<'_, PyString> {
+    match minor_version {
+        1 => intern!(py, "1.1").clone(),
+        minor => PyString::new(py, &format!("1.{minor}")),
+    }
+}
+
+/// The field lines of two sources, one after the other.
+struct Chained<'a>(&'a FieldLines, &'a FieldLines);
+
+impl FieldSource for Chained<'_> {
+    fn each<'s>(&'s self, each: &mut dyn FnMut(Field<'s>)) {
+        self.0.each(each);
+        self.1.each(each);
+    }
+}
+
+/// Returns the next event, as next_event does; a request without an offer as its scope.
+///
+/// The scope is the first of a pair. The second is true if no content follows; then no EndOfMessage
+/// follows either.
+#[pyfunction(name = "_next_scope", signature = (connection, base, data = None, /))]
+pub(crate) fn next_scope<'py>(
+    py: Python<'py>,
+    connection: &Connection,
+    base: &Bound<'py, PyDict>,
+    data: Option<Chunk<'_, 'py>>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let mut is_scope = false;
+    let result = connection.advance(py, data.as_ref(), |event, offer| match event {
+        Event::Request(request) if request.offers().is_err() => {
+            *offer = None;
+            is_scope = true;
+            let mut names = InternedNames::open();
+            let headers = PyList::new(
+                py,
+                request
+                    .fields()
+                    .iter()
+                    .map(|field| (names.get_lower(py, field.name), PyBytes::new(py, field.value))),
+            )?;
+            let line = request_line(&request);
+            Ok(scope(base, line, request.minor_version(), headers)?.into_any())
+        }
+        event => crate::event::object(py, event, offer),
+    })?;
+    match result {
+        AdvanceResult::Event(scope) if is_scope => {
+            let ends = connection.with(|inner| inner.engine.take_end())?;
+            (scope, ends).into_bound_py_any(py)
+        }
+        result => result.into_object(py),
+    }
+}
+
+/// Returns the ASGI scope of a request, from `base` as by _next_scope.
+#[pyfunction(name = "_scope")]
+pub(crate) fn scope_of<'py>(
+    request: &Request,
+    base: &Bound<'py, PyDict>,
+) -> PyResult<Bound<'py, PyDict>> {
+    let headers = request.headers().lower(base.py())?;
+    scope(base, request.line(), request.minor(), headers)
+}
+
+/// Writes the head and the content of a response by calling `write`.
+///
+/// `head` is a status, the server's fields and the app's; None once the head was sent. Content of
+/// 16 KiB and more is passed on as it is. Returns whether the response has ended and the connection
+/// is idle: nothing is unread, and another request may follow.
+///
+/// If the head is rejected, nothing is written. Otherwise what comes before the error is.
+#[pyfunction(name = "_answer", signature = (connection, head, content, ends, write, /))]
+pub(crate) fn answer<'py>(
+    py: Python<'py>,
+    connection: &Connection,
+    head: Option<(Status, FieldLines, FieldLines)>,
+    content: &Bound<'py, PyAny>,
+    ends: bool,
+    write: &Bound<'py, PyAny>,
+) -> PyResult<bool> {
+    let chunk: Chunk<'_, '_> = content.extract()?;
+    let len = chunk.len();
+    let mut held = connection.0.hold()?;
+    let Inner { engine, out, .. } = &mut *held;
+    out.clear();
+    if let Some((status, defaults, headers)) = &head {
+        let lines = Chained(defaults, headers);
+        if let Err(error) = engine.send_response(&ResponseHead::new(status.0, &lines), out) {
+            drop(held);
+            return Err(raise(py, error));
+        }
+    }
+    let mut before = None;
+    let mut rest = || -> PyResult<Result<(), Error>> {
+        if len > 0 {
+            let parts = match engine.send_data_parts(len) {
+                Ok(parts) => parts,
+                Err(error) => return Ok(Err(error)),
+            };
+            out.extend_from_slice(parts.prefix());
+            if len >= PASSED_ON && content.is_exact_instance_of::<PyBytes>() {
+                before = Some(PyBytes::new(py, out));
+                out.clear();
+            } else {
+                let start = out.len();
+                out.resize(start + len, 0);
+                chunk.copy_to(py, out.get_mut(start..).unwrap_or_default())?;
+            }
+            out.extend_from_slice(parts.suffix());
+        }
+        Ok(if ends { engine.send_end(&(), out) } else { Ok(()) })
+    };
+    let sent = rest();
+    let is_idle = ends
+        && engine.unread().is_empty()
+        && engine.awaiting() == Awaiting::Request
+        && engine.persists();
+    let after = PyBytes::new(py, out);
+    drop(held);
+    if let Some(before) = before {
+        if !before.as_bytes().is_empty() {
+            write.call1((before,))?;
+        }
+        write.call1((content,))?;
+    }
+    if !after.as_bytes().is_empty() {
+        write.call1((after,))?;
+    }
+    sent?.map_err(|error| raise(py, error))?;
+    Ok(is_idle)
+}
+
+/// Returns whether the field lines have a Content-Length, and whether they have an Upgrade.
+///
+/// A line that is none is skipped; the error comes when the head is sent.
+#[pyfunction(name = "_noted")]
+pub(crate) fn noted(headers: &Bound<'_, PyAny>) -> PyResult<(bool, bool)> {
+    let (mut length, mut upgrade) = (false, false);
+    for line in headers.try_iter()? {
+        let mut note = |name: &[u8]| {
+            length |= name.eq_ignore_ascii_case(b"Content-Length");
+            upgrade |= name.eq_ignore_ascii_case(b"Upgrade");
+        };
+        let line = line?;
+        if let Ok(pair) = line.cast_exact::<PyTuple>()
+            && let Ok(name) = pair.get_borrowed_item(0)
+            && let Ok(name) = name.cast_exact::<PyBytes>()
+        {
+            note(name.as_bytes());
+        } else if let Ok(name) = line.get_item(0).and_then(|name| name.extract::<BytesArg>()) {
+            note(name.as_ref());
+        }
+    }
+    Ok((length, upgrade))
+}

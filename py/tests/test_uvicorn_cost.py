@@ -1,0 +1,171 @@
+"""Tests of what `switchover.uvicorn` does not do for each request: copies, timers, writes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from served import GET, Served, Transport, played
+
+CONTENT = bytes(range(256)) * 400
+
+
+class Writes(Transport):
+    """A transport that keeps the very objects that are written."""
+
+    def write(self, data: Any) -> None:
+        self.writes.append(data)
+
+
+async def hello(scope: Any, receive: Any, send: Any) -> None:
+    """Responds with five bytes; to /slow after a while."""
+    if scope["path"] == "/slow":
+        await asyncio.sleep(0.2)
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"5")]})
+    await send({"type": "http.response.body", "body": b"hello"})
+
+
+def sends(content: Any, *, length: bool = True) -> Callable[..., Any]:
+    """Makes an app that sends that content."""
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        headers = [(b"content-length", b"%d" % len(content))] if length else []
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": content})
+
+    return app
+
+
+@pytest.mark.parametrize("length", [True, False])
+def test_large_content_is_passed_to_the_transport_and_not_copied(length: bool) -> None:
+    async def main() -> None:
+        transport = Writes()
+        await played(sends(CONTENT, length=length), GET, transport=transport)
+        head, content, *end = transport.writes
+        assert content is CONTENT
+        assert head.startswith(b"HTTP/1.1 200 ")
+        assert end == ([] if length else [b"\r\n0\r\n\r\n"])
+
+    asyncio.run(main())
+
+
+def test_content_that_the_app_may_change_is_copied() -> None:
+    async def main() -> None:
+        transport, content = Writes(), bytearray(CONTENT)
+        await played(sends(content), GET, transport=transport)
+        assert not any(data is content for data in transport.writes)
+        assert b"".join(transport.writes).endswith(CONTENT)
+
+    asyncio.run(main())
+
+
+def test_a_small_response_is_one_write() -> None:
+    async def main() -> None:
+        transport = Writes()
+        await played(hello, GET, GET, transport=transport)
+        assert [data.count(b"hello") for data in transport.writes] == [1, 1]
+
+    asyncio.run(main())
+
+
+def test_a_request_on_an_open_connection_sets_no_timer() -> None:
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        protocol, _ = await played(hello, GET)
+        timers: list[float] = []
+        call_later = loop.call_later
+
+        def counted(delay: float, *arguments: Any, **options: Any) -> asyncio.TimerHandle:
+            timers.append(delay)
+            return call_later(delay, *arguments, **options)
+
+        loop.call_later = counted  # type: ignore[method-assign, assignment]
+        for _ in range(50):
+            protocol.data_received(GET)
+            for _ in range(3):
+                await asyncio.sleep(0)
+        assert protocol.server_state.total_requests == 51
+        assert timers == []
+        assert protocol.timeout_keep_alive_task is not None
+
+    asyncio.run(main())
+
+
+def test_an_idle_connection_ends_though_its_timer_was_set_earlier() -> None:
+    with Served(hello, timeout_keep_alive=1) as served, served.connect(GET) as client:
+        assert client.recv(65536).endswith(b"hello")
+        client.settimeout(0.7)
+        with pytest.raises(TimeoutError):
+            client.recv(1)
+        client.sendall(GET)
+        assert client.recv(65536).endswith(b"hello")
+        # The first timer goes off while the connection has some of its time left.
+        with pytest.raises(TimeoutError):
+            client.recv(1)
+        client.settimeout(5)
+        assert client.recv(1) == b""
+
+
+def test_the_responses_of_a_burst_leave_together() -> None:
+    async def main() -> None:
+        transport = Writes()
+        protocol, _ = await played(hello, transport=transport)
+        protocol.data_received(GET * 40)
+        while protocol.server_state.total_requests < 40:
+            await asyncio.sleep(0)
+        counts = [data.count(b"hello") for data in transport.writes]
+        assert sum(counts) == 40
+        # The first one leaves at once.
+        assert counts[0] == 1
+        assert len(counts) <= 3
+
+    asyncio.run(main())
+
+
+def test_a_slow_response_holds_no_other_back() -> None:
+    slow = GET.replace(b"/", b"/slow", 1)
+
+    async def main() -> None:
+        transport = Writes()
+        protocol, _ = await played(hello, transport=transport)
+        protocol.data_received(GET * 3 + slow + GET * 3)
+        while protocol.server_state.total_requests < 3:
+            await asyncio.sleep(0)
+        for _ in range(3):
+            await asyncio.sleep(0)
+        assert b"".join(transport.writes).count(b"hello") == 3
+        while protocol.server_state.total_requests < 7:
+            await asyncio.sleep(0.01)
+        assert b"".join(transport.writes).count(b"hello") == 7
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize("last", [b"GET / HTTP/9.9\r\n\r\n", b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"])
+def test_what_ends_a_burst_comes_behind_its_responses(last: bytes) -> None:
+    with Served(hello) as served:
+        received = served.all(GET * 9 + last)
+    statuses = [int(part[:3]) for part in received.split(b"HTTP/1.1 ")[1:]]
+    assert statuses == [*[200] * 9, 505 if b"9.9" in last else 200]
+
+
+def test_content_of_a_request_comes_as_it_was_received() -> None:
+    received: list[bytes] = []
+
+    async def keeps(scope: Any, receive: Any, send: Any) -> None:
+        while (message := await receive())["type"] == "http.request":
+            received.append(message["body"])
+            if not message["more_body"]:
+                break
+        await hello(scope, receive, send)
+
+    head = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 30\r\n\r\n"
+
+    async def main() -> None:
+        await played(keeps, head, bytes(10), bytes(10), bytes(10))
+        assert b"".join(received) == bytes(30)
+        assert len(received) <= 4
+
+    asyncio.run(main())
