@@ -1,10 +1,10 @@
-"""Measures uvicorn's CPU time for each request under wrk, with each of its engines.
+"""Measures uvicorn's CPU time under wrk, with each of its engines.
 
     under_wrk.py [--rounds N] [--runs N] [--only WORDS]
 
 The server runs on one processor and wrk on another. Engines take turns within a round, and the order changes from round
-to round. A ratio is that of a peer to this engine within one round; what counts is the median of the rounds, and the
-median of that in all runs. The kernel's time for the process is included. Ends with exit code 1 if a goal is missed.
+to round. A ratio is that of a peer to this engine within one round. The median of the rounds counts, and the median of
+all runs. The kernel's time for the process is included. Ends with exit code 1 if a goal is missed.
 """
 
 from __future__ import annotations

@@ -141,13 +141,13 @@ class Transport(asyncio.Transport):
 
 
 async def played(
-    app: Any, *pieces: bytes, transport: Transport | None = None, **options: Any
+    app: Any, *pieces: bytes, transport: Transport | None = None, cls: type[Protocol] = Protocol, **options: Any
 ) -> tuple[Protocol, Transport]:
     """Runs the protocol on these pieces of input, without a network."""
     config = uvicorn.Config(app, http=OURS, lifespan="off", log_config=None, **options)
     config.load()
     state = uvicorn.server.ServerState()
-    protocol, transport = Protocol(config, state, {}, asyncio.get_running_loop()), transport or Transport()
+    protocol, transport = cls(config, state, {}, asyncio.get_running_loop()), transport or Transport()
     protocol.connection_made(transport)
     for piece in pieces:
         protocol.data_received(piece)

@@ -1,13 +1,15 @@
-"""Tests of what `switchover.uvicorn` does not do for each request: copies, timers, writes."""
+"""Tests of copies, timers and writes of `switchover.uvicorn`."""
 
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from served import GET, Served, Transport, played
+from switchover.uvicorn import Protocol
 
 CONTENT = bytes(range(256)) * 400
 
@@ -167,5 +169,29 @@ def test_content_of_a_request_comes_as_it_was_received() -> None:
         await played(keeps, head, bytes(10), bytes(10), bytes(10))
         assert b"".join(received) == bytes(30)
         assert len(received) <= 4
+
+    asyncio.run(main())
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="tasks start eagerly from CPython 3.12 on")
+def test_an_app_may_start_at_once() -> None:
+    class Eager(Protocol):
+        eager_start = True
+
+    async def slow(scope: Any, receive: Any, send: Any) -> None:
+        await asyncio.sleep(0)
+        await hello(scope, receive, send)
+
+    async def main() -> None:
+        for app in (hello, slow):
+            protocol, transport = await played(app, cls=Eager)
+            protocol.data_received(GET)
+            assert len(transport.writes) == (1 if app is hello else 0)
+            for times in (1, 3):
+                protocol.data_received(GET * times)
+                for _ in range(20):
+                    await asyncio.sleep(0)
+            assert b"".join(transport.writes).count(b"hello") == 5
+            assert not protocol.tasks
 
     asyncio.run(main())

@@ -1,4 +1,4 @@
-//! The calls of `switchover.uvicorn`: a request as an ASGI scope, and a response from ASGI messages.
+//! The calls of `switchover.uvicorn`: ASGI scopes and responses.
 //!
 //! Private to the package. Each does in one call what the public methods do in several.
 
@@ -21,7 +21,9 @@ use crate::text::{BytesArg, characters};
 /// The length in bytes from which content is passed on and not copied.
 const PASSED_ON: usize = 16 << 10;
 
-/// Makes the ASGI scope of a request: a copy of `base`, and what depends on the request.
+/// Makes the ASGI scope of a request.
+///
+/// It is a copy of `base`, and what depends on the request.
 ///
 /// Each request gets its own `asgi`, `state` and `extensions`.
 fn scope<'py>(
@@ -67,10 +69,11 @@ impl FieldSource for Chained<'_> {
     }
 }
 
-/// Returns the next event, as next_event does; a request without an offer as its scope.
+/// Returns the next event, a request without an offer as its scope.
 ///
-/// The scope is the first of a pair. The second is true if no content follows; then no EndOfMessage
-/// follows either.
+/// Other events are those of next_event. The scope is the first of a pair.
+///
+/// The second is true if no content follows. Then no EndOfMessage follows either.
 #[pyfunction(name = "_next_scope", signature = (connection, base, data = None, /))]
 pub(crate) fn next_scope<'py>(
     py: Python<'py>,
@@ -183,7 +186,7 @@ pub(crate) fn answer<'py>(
     Ok(is_idle)
 }
 
-/// Returns whether the field lines have a Content-Length, and whether they have an Upgrade.
+/// Returns whether the lines have a Content-Length, and an Upgrade.
 ///
 /// A line that is none is skipped; the error comes when the head is sent.
 #[pyfunction(name = "_noted")]

@@ -12,8 +12,8 @@ HELD_MAX = 1 << 16
 class Burst:
     """The responses to requests that have arrived together.
 
-    The first one is written at once. The others are held while each turn of the loop adds one, so that many responses
-    are one write; a response that takes longer holds none back.
+    The first one is written at once. The others are held while each turn of the loop adds one, so that many are one
+    write. A response that takes longer holds none back.
     """
 
     __slots__ = ("ended", "held", "is_scheduled", "loop", "seen", "size", "transport")

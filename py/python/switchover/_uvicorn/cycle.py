@@ -3,30 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, Protocol as Interface, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT, FlowControl
-from uvicorn.protocols.utils import (
-    ClientDisconnected,
-    get_client_addr,
-    get_local_addr,
-    get_path_with_query_string,
-    get_remote_addr,
-)
+from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
+from uvicorn.protocols.utils import ClientDisconnected, get_client_addr, get_path_with_query_string
 
-from .. import Connection, Owes, ProtocolError
+from .. import Owes, ProtocolError
 from .._reset import has_hung_up
 from .._switchover import _answer, _noted
-from .deadlines import Deadline
-from .ending import Ending
+from .tunnel import Tunnel, accepted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from uvicorn._types import ASGI3Application, ASGIReceiveEvent, ASGISendEvent
-    from uvicorn.server import ServerState
+
+    from .host import Host
 
 TEXT = (b"content-type", b"text/plain; charset=utf-8")
 
@@ -36,67 +27,14 @@ UNSENT = {Owes.CONTINUE, Owes.RESPONSE}
 Lines: TypeAlias = Iterable[tuple[bytes, bytes]]
 """The field lines of an app."""
 
+# The number of bytes that are read of a file at once.
+PIECE = 1 << 18
+
+# The turns of the loop that a 101 may take through middleware.
+TURNS = 50
+
 # The number of messages that an app may send to a disconnected client before `send` raises an error.
 UNHEARD = 1_000
-
-
-def base_of(transport: asyncio.Transport, secure: bool, root_path: str) -> dict[str, Any]:
-    """Returns the entries that all ASGI scopes of a connection have in common."""
-    return {
-        "type": "http",
-        "server": get_local_addr(transport),
-        "client": get_remote_addr(transport),
-        "scheme": "https" if secure else "http",
-        "root_path": root_path,
-    }
-
-
-def below_root(scope: dict[str, Any], root_path: str) -> None:
-    """Sets the paths of a scope to those below the root path of the app."""
-    scope["path"] = root_path + scope["path"]
-    scope["raw_path"] = root_path.encode("ascii") + scope["raw_path"]
-
-
-class Host(Interface):
-    """The interface of the connection that a cycle belongs to."""
-
-    connection: Connection
-    transport: asyncio.Transport
-    flow: FlowControl
-    loop: asyncio.AbstractEventLoop
-    server_state: ServerState
-    logger: logging.Logger
-    access_logger: logging.Logger
-    access_log: bool
-    tasks: set[asyncio.Task[None]]
-    write: Callable[[bytes], None]
-    timeout_content: float
-    deadline: Deadline
-    ending: Ending
-    cycle: Cycle | None
-    has_eof: bool
-
-    @property
-    def lingers(self) -> bool:
-        """True after the last response."""
-
-    def close(self) -> None:
-        """Closes the connection; resets it if a response would look complete but is not."""
-
-    def linger(self) -> None:
-        """Half-closes the connection, then reads and discards for a limited time."""
-
-    def reject(self, status: int, text: bytes) -> None:
-        """Sends the connection's last response, if none has begun, and closes it."""
-
-    def write_at_once(self, data: bytes | bytearray) -> None:
-        """Writes data behind what was held back."""
-
-    def answered(self, is_idle: bool) -> None:
-        """Continues after a complete response: with the next request, or by closing.
-
-        `is_idle` says that nothing is unread and another request may follow.
-        """
 
 
 class Cycle:
@@ -108,6 +46,7 @@ class Cycle:
         "disconnected",
         "drops_content",
         "event",
+        "expects_trailers",
         "flow",
         "has_content",
         "has_heard",
@@ -119,8 +58,10 @@ class Cycle:
         "is_cut",
         "is_last",
         "is_read",
+        "is_trailing",
         "logger",
         "more_body",
+        "offers",
         "protocol",
         "receivers",
         "response_complete",
@@ -128,18 +69,26 @@ class Cycle:
         "scope",
         "size",
         "task",
+        "trailers",
         "transport",
+        "tunnel",
         "unheard",
         "writes_head",
     )
 
-    def __init__(self, protocol: Host, scope: dict[str, Any], ends: bool) -> None:
+    def __init__(self, protocol: Host, scope: dict[str, Any], ends: bool, offers: bool = False) -> None:
         self.protocol = protocol
         self.connection = protocol.connection
         self.transport = protocol.transport
         self.flow = protocol.flow
         self.logger = protocol.logger
         self.scope = scope
+        # The client offers other protocols, or asks for a tunnel; and the bytes of the one that the app has accepted.
+        self.offers = offers
+        self.tunnel: Tunnel | None = None
+        # The app has announced trailers, and has sent the last of the content.
+        self.expects_trailers = self.is_trailing = False
+        self.trailers: list[tuple[bytes, bytes]] = []
         self.task: asyncio.Task[None] | None = None
         # There is something to receive; the event is made when `receive` has to wait for it.
         self.has_news = ends
@@ -198,6 +147,8 @@ class Cycle:
     def disconnect(self) -> None:
         """Records that the client will not receive the rest of the response."""
         self.disconnected = not self.response_complete
+        if self.tunnel is not None:
+            self.tunnel.lose()
         self.tell()
 
     def notice_eof(self) -> None:
@@ -206,7 +157,7 @@ class Cycle:
         A client that waits for its response gets it. A client in the middle of a response without a length counts as
         disconnected.
         """
-        if self.response_started and not self.has_length and self.has_content:
+        if self.tunnel is None and self.response_started and not self.has_length and self.has_content:
             self.leave()
 
     def leave(self) -> None:
@@ -215,6 +166,8 @@ class Cycle:
         Whatever the app still sends is sent.
         """
         self.has_left = True
+        if self.tunnel is not None:
+            self.tunnel.leave()
         self.tell()
 
     def close_after_response(self) -> None:
@@ -227,6 +180,10 @@ class Cycle:
 
     async def receive(self) -> ASGIReceiveEvent:
         """Returns the next ASGI message: content of the request, or `http.disconnect`."""
+        if self.offers and not self.response_started and not self.more_body and not self.body:
+            await self.wait_for_middleware()
+        if self.tunnel is not None:
+            return await self.tunnel.receive()
         if not self.has_news and not self.is_over():
             await self.wait()
         self.has_news = False
@@ -241,6 +198,17 @@ class Cycle:
         body, self.body, self.size = b"".join(self.body), [], 0
         self.is_read = not self.more_body
         return {"type": "http.request", "body": body, "more_body": self.more_body}
+
+    async def wait_for_middleware(self) -> None:
+        """Gives the loop some turns in which a 101 may come that the app has sent already.
+
+        A middleware that runs the app in a task of its own passes its messages on later. The end of the request, told
+        before, would be the end of the new protocol for that app.
+        """
+        for _ in range(TURNS):
+            await asyncio.sleep(0)
+            if self.response_started:
+                return
 
     async def wait(self) -> None:
         """Waits for something to receive."""
@@ -278,6 +246,10 @@ class Cycle:
                 self.logger.error("Exception in ASGI application\n", exc_info=error)
             elif self.response_complete:
                 return
+            if self.tunnel is not None:
+                if not self.transport.is_closing():
+                    self.protocol.ending.reset()
+                return
             await self.give_up()
         else:
             if result is not None:
@@ -286,6 +258,8 @@ class Cycle:
                     await self.give_up()
                 elif self.protocol.cycle is self:
                     self.protocol.linger()
+            elif self.tunnel is not None:
+                self.protocol.leave_tunnel(self.tunnel)
             elif not self.response_complete and not self.disconnected:
                 if not self.has_heard:
                     what = "completing" if self.response_started else "starting"
@@ -342,16 +316,43 @@ class Cycle:
         if self.disconnected:
             return
         kind = message["type"]
-        if not self.response_started:
+        if message["type"] == "http.response.early_hint":
+            self.hint(message["links"])
+        elif not self.response_started:
             if message["type"] != "http.response.start":
                 raise RuntimeError(f"Expected ASGI message 'http.response.start', but got '{kind}'.")
+            self.expects_trailers = message.get("trailers", False)
             self.start(message["status"], message.get("headers", ()))
         elif self.response_complete:
             raise RuntimeError(f"Unexpected ASGI message '{kind}' sent, after response already completed.")
-        elif message["type"] != "http.response.body":
-            raise RuntimeError(f"Expected ASGI message 'http.response.body', but got '{kind}'.")
-        else:
+        elif message["type"] == "http.response.body":
             self.write(message.get("body", b""), message.get("more_body", False))
+        elif message["type"] == "http.response.trailers":
+            self.write_trailers(message["headers"], message.get("more_trailers", False))
+        elif str(kind) == "http.response.pathsend":
+            # uvicorn's types do not have it.
+            file: Any = message
+            await self.send_file(file["path"])
+        else:
+            raise RuntimeError(f"Expected ASGI message 'http.response.body', but got '{kind}'.")
+
+    def hint(self, links: Iterable[bytes]) -> None:
+        """Sends a 103 with these values of Link; HTTP/1.0 has none."""
+        if self.has_sent_head:
+            raise RuntimeError("Early hints come before the content.")
+        if self.scope["http_version"] != "1.0":
+            self.protocol.write_at_once(self.connection.send_informational(103, [(b"link", link) for link in links]))
+
+    async def send_file(self, path: str) -> None:
+        """Sends the content of a file, and the end of the response."""
+        loop = self.protocol.loop
+        file = await loop.run_in_executor(None, open, path, "rb")
+        try:
+            while content := await loop.run_in_executor(None, file.read, PIECE):
+                await self.send({"type": "http.response.body", "body": content, "more_body": True})
+        finally:
+            file.close()
+        await self.send({"type": "http.response.body", "body": b"", "more_body": False})
 
     def count_unheard(self) -> None:
         """Ends an app that sends without end to a disconnected client."""
@@ -366,8 +367,11 @@ class Cycle:
     def start(self, status: int, headers: Lines) -> None:
         """Holds the head back for the first content, or until the next turn of the loop.
 
-        Head and content are then sent in one write.
+        Head and content are then sent in one write. A response that switches protocols is sent at once.
         """
+        if not isinstance(headers, (list, tuple)):
+            headers = list(headers)
+        switches = self.offers and self.accepts(status, headers)
         if self.protocol.access_log:
             self.protocol.access_logger.info(
                 '%s - "%s %s HTTP/%s" %d',
@@ -377,13 +381,13 @@ class Cycle:
                 self.scope["http_version"],
                 status,
             )
+        if switches:
+            return
         if status < 200:
             raise RuntimeError(f"A response of an app cannot have the status {status}.")
         if self.scope["method"] == "CONNECT" and status < 300:
-            self.logger.error("A %d to CONNECT would open a tunnel, which no app can have: it is sent as 501.", status)
+            self.logger.error("A %d to CONNECT would open a tunnel, which has no length: it is sent as 501.", status)
             status, headers, self.drops_content = 501, [TEXT, (b"content-length", b"0")], True
-        if not isinstance(headers, (list, tuple)):
-            headers = list(headers)
         self.head = (status, self.protocol.server_state.default_headers, headers)
         self.response_started = True
         self.has_length, has_upgrade = _noted(headers)
@@ -394,6 +398,30 @@ class Cycle:
             self.protocol.loop.call_later(0, self.flush_head)
             if self.protocol.has_eof:
                 self.notice_eof()
+
+    def accepts(self, status: int, headers: Lines) -> bool:
+        """Switches protocols, if the response does; returns whether it does.
+
+        A 101 accepts an offer, and a 2xx without a length a CONNECT. Anything else declines.
+        """
+        has_length, _ = _noted(headers)
+        is_tunnel = self.scope["method"] == "CONNECT" and 200 <= status < 300 and not has_length
+        if status != 101 and not is_tunnel:
+            if self.scope["method"] != "CONNECT":
+                self.protocol.warn_of_an_offer()
+            return False
+        if self.more_body or self.body:
+            raise RuntimeError("The request's content has to be received before its offer is accepted.")
+        defaults = self.protocol.server_state.default_headers
+        if is_tunnel:
+            head = self.connection.send_response(status, [*defaults, *headers])
+        else:
+            head = accepted(self.connection, defaults, headers)
+        self.protocol.write_at_once(head)
+        self.response_started = self.has_sent_head = True
+        self.tunnel = Tunnel(self.protocol, self.connection)
+        self.protocol.switch()
+        return True
 
     def flush_head(self) -> None:
         """Sends the head, if it was not sent with content."""
@@ -428,11 +456,16 @@ class Cycle:
 
         If the engine rejects what follows, what it has encoded before is sent nevertheless.
         """
+        if self.tunnel is not None:
+            self.tunnel.write(body, more_body)
+            return
         protocol = self.protocol
         head, self.head = self.head, None
         if head is not None and self.writes_head:
             self.write_head(*head)
             head = None
+        if self.expects_trailers and not more_body:
+            self.is_trailing = more_body = True
         ends = not more_body and not self.is_cut
         try:
             is_idle = _answer(self.connection, head, b"" if self.drops_content else body, ends, protocol.write)
@@ -440,14 +473,34 @@ class Cycle:
             self.has_sent_head = self.has_sent_head or self.connection.owes not in UNSENT
             raise
         self.has_sent_head = True
-        if more_body:
-            if not self.has_length:
-                protocol.ending.reset_if_unfinished()
+        if not more_body:
+            self.finish(is_idle)
+        elif not self.has_length:
+            protocol.ending.reset_if_unfinished()
+
+    def write_trailers(self, headers: Lines, more_trailers: bool) -> None:
+        """Sends trailers, if the client reads them, and the end of the response.
+
+        RFC 9110, section 6.5.1.
+        """
+        if not self.is_trailing:
+            # A middleware may have dropped the announcement, and with it the client's wish.
             return
+        self.trailers += headers
+        if more_trailers:
+            return
+        is_read = any(name == b"te" and b"trailers" in value.lower() for name, value in self.scope["headers"])
+        is_sent = is_read and not self.has_length and self.has_content
+        if out := self.connection.send_end(self.trailers if is_sent else ()):
+            self.protocol.write(out)
+        self.finish(is_idle=False)
+
+    def finish(self, is_idle: bool) -> None:
+        """Continues after the end of the response."""
         self.response_complete = self.has_news = True
         if self.event is not None:
             self.event.set()
         if self.is_cut:
-            protocol.close()
+            self.protocol.close()
         else:
-            protocol.answered(is_idle)
+            self.protocol.answered(is_idle)

@@ -44,6 +44,11 @@ class Options:
 
     A client gets a millisecond more for each byte that it reads, up to nine times this time.
     """
+    eager_start = False
+    """True if an app starts at once, and not in the next turn of the loop.
+
+    CPython 3.12 and later.
+    """
     half_close = True
     """True if a client that half-closes gets its response.
 

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
-import enum
-import logging
+import sys
 from contextlib import suppress
-from time import monotonic
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from uvicorn.logging import TRACE_LOG_LEVEL
 from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT, FlowControl, service_unavailable
 from uvicorn.protocols.utils import is_ssl
 
@@ -34,136 +31,23 @@ from .. import (
 )
 from .._reset import bound_unsent
 from .._switchover import _next_scope, _scope
-from .burst import Burst
-from .cycle import TEXT, Cycle, base_of, below_root
-from .deadlines import Deadline
+from .base import HANDED_OVER, LINGERING, OPEN, POSTPONED, SWITCHED, TAKING, Base
+from .cycle import TEXT, Cycle
 from .ending import Ending
-from .options import LINGER_BYTES, LINGER_IDLE, LINGER_MAX, Options, configured
+from .host import base_of, below_root
+from .options import LINGER_BYTES, configured
 from .transport import closes_after_eof
+from .tunnel import EXTENSION, extension_of
 from .websocket import NO_CLASS, Undecided, handshake_of
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from uvicorn._types import ASGI3Application
-    from uvicorn.config import Config as ServerConfig
-    from uvicorn.server import ServerState
 
 WEBSOCKET = Token("websocket")
 
 
-class Phase(enum.Enum):
-    """The phases of a connection."""
-
-    OPEN = 1
-    """Requests are served; nothing is being handled."""
-    TAKING = 2
-    """Events are being handled."""
-    POSTPONED = 3
-    """Events are to be handled in a later turn of the loop."""
-    LINGERING = 4
-    """The last response was sent; what is received is discarded."""
-    HANDED_OVER = 5
-    """The connection belongs to a WebSocket class of uvicorn."""
-
-
-# A member is looked up by a call.
-OPEN, TAKING, POSTPONED, LINGERING, HANDED_OVER = Phase
-
-
-class Protocol(Options, asyncio.Protocol):
+class Protocol(Base):
     """One HTTP/1.1 connection of uvicorn.
 
     A subclass may set other limits and timeouts.
     """
-
-    __slots__ = (
-        "access_log",
-        "access_logger",
-        "app",
-        "app_state",
-        "base",
-        "burst",
-        "config",
-        "connection",
-        "connections",
-        "cycle",
-        "deadline",
-        "dropped",
-        "ending",
-        "flow",
-        "handshake",
-        "has_eof",
-        "has_warned",
-        "leaving",
-        "limit_concurrency",
-        "lingers_until",
-        "logger",
-        "loop",
-        "phase",
-        "root_path",
-        "server_state",
-        "tasks",
-        "timeout_keep_alive",
-        "transport",
-        "write",
-        "ws_protocol_class",
-    )
-
-    def __init__(
-        self,
-        config: ServerConfig,
-        server_state: ServerState,
-        app_state: dict[str, Any],
-        _loop: asyncio.AbstractEventLoop | None = None,
-    ) -> None:
-        if not config.loaded:
-            config.load()
-        self.config = config
-        # uvicorn's types name its own protocol classes, and this class is not one of them.
-        settings: Any = config
-        self.app: ASGI3Application = settings.loaded_app
-        self.ws_protocol_class: Any = settings.ws_protocol_class
-        self.connections: set[Any] = server_state.connections
-        self.loop = _loop or asyncio.get_event_loop()
-        self.logger = logging.getLogger("uvicorn.error")
-        self.access_logger = logging.getLogger("uvicorn.access")
-        self.access_log = self.access_logger.hasHandlers()
-        self.root_path = config.root_path
-        self.limit_concurrency = config.limit_concurrency
-        self.app_state = app_state
-        self.deadline = Deadline(self.loop, self.timed_out)
-        self.timeout_keep_alive = config.timeout_keep_alive
-        self.server_state = server_state
-        self.tasks = server_state.tasks
-
-        self.connection: Connection
-        self.transport: asyncio.Transport
-        # Writes to the transport, or holds a response of a burst.
-        self.write: Callable[[bytes], None]
-        self.flow: FlowControl
-        self.ending: Ending
-        self.base: dict[str, Any] = {}
-        self.cycle: Cycle | None = None
-        # A WebSocket handshake, kept until the content of its request has been discarded.
-        self.handshake: Request | None = None
-        self.phase = OPEN
-        self.burst: Burst | None = None
-        self.has_eof = self.has_warned = False
-        self.leaving: asyncio.TimerHandle | None = None
-        # After the last response: the time at which discarding ends, and the number of discarded bytes.
-        self.lingers_until = 0.0
-        self.dropped = 0
-
-    @property
-    def lingers(self) -> bool:
-        """True after the last response."""
-        return self.phase is LINGERING
-
-    @property
-    def serves(self) -> bool:
-        """True while requests are served."""
-        return self.phase is not LINGERING and self.phase is not HANDED_OVER
 
     # Called by the transport.
 
@@ -201,6 +85,8 @@ class Protocol(Options, asyncio.Protocol):
 
         It does so only while the client still waits for a response, and if `half_close` is set.
         """
+        if self.phase is SWITCHED and self.cycle is not None and self.cycle.tunnel is not None:
+            return self.cycle.tunnel.end()
         self.end_burst()
         if not self.half_close or self.lingers or not closes_after_eof(self.transport):
             if self.connection.closing is Closing.RESET:
@@ -223,6 +109,9 @@ class Protocol(Options, asyncio.Protocol):
         """Passes received bytes to the engine, and handles the events."""
         if self.phase is LINGERING:
             self.discard(len(data))
+            return
+        if self.phase is SWITCHED and self.cycle is not None and self.cycle.tunnel is not None:
+            self.cycle.tunnel.take(data)
             return
         self.process_events(data)
         # Afterwards, as content may have come with its head.
@@ -262,7 +151,7 @@ class Protocol(Options, asyncio.Protocol):
             self.close()
         elif not self.cycle.response_complete:
             self.cycle.close_after_response()
-            if self.has_eof:
+            if self.has_eof or self.cycle.tunnel is not None:
                 self.cycle.leave()
         elif self.connection.awaiting is Awaiting.CONTENT:
             # A close with unread content would reset the connection, and the client could lose the response.
@@ -388,8 +277,11 @@ class Protocol(Options, asyncio.Protocol):
         self.deadline.stop()
         offered = next((offer for offer in request.offers if offer.protocol == WEBSOCKET), None)
         if offered is None or self.ws_protocol_class is None:
-            self.warn_of_an_offer()
-            self.begin(_scope(request, self.base), request.ends)
+            scope = _scope(request, self.base)
+            scope["extensions"][EXTENSION] = extension_of(request.offers)
+            if request.ends:
+                self.connection.take_end()
+            self.begin(scope, request.ends, offers=True)
         elif offered.ineligible is not None:
             self.reject_offer(request, offered.ineligible)
         else:
@@ -412,27 +304,34 @@ class Protocol(Options, asyncio.Protocol):
         if self.ws_protocol_class is None:
             self.logger.warning(NO_CLASS)
 
-    def begin(self, scope: dict[str, Any], ends: bool) -> None:
+    def begin(self, scope: dict[str, Any], ends: bool, *, offers: bool = False) -> None:
         """Starts the app, in a task, for a request; `ends` says that it has no content."""
         if self.root_path:
             below_root(scope, self.root_path)
+        if scope["method"] == "CONNECT" and (request := self.connection.request) is not None:
+            scope["extensions"][EXTENSION] = extension_of((), connect=request.target)
+            offers = True
         app = self.app
         if self.limit_concurrency is not None and (
             len(self.connections) >= self.limit_concurrency or len(self.tasks) >= self.limit_concurrency
         ):
             app = service_unavailable
             self.logger.warning("Exceeded concurrency limit.")
-        self.cycle = cycle = Cycle(self, scope, ends)
+        self.cycle = cycle = Cycle(self, scope, ends, offers)
         if ends:
             self.deadline.stop()
         else:
             self.deadline.prepare("content", self.timeout_content)
         if self.has_eof:
             self.leave_later(cycle)
-        if self.config.reset_contextvars:
-            task = self.loop.create_task(cycle.run(app), context=contextvars.Context())
+        apart: dict[str, Any] = {"context": contextvars.Context()} if self.config.reset_contextvars else {}
+        task: asyncio.Task[None]
+        if self.eager_start and sys.version_info >= (3, 12):
+            task = asyncio.Task(cycle.run(app), loop=self.loop, eager_start=True, **apart)
+            if task.done():
+                return
         else:
-            task = self.loop.create_task(cycle.run(app))
+            task = self.loop.create_task(cycle.run(app), **apart)
         cycle.task = task
         self.tasks.add(task)
 
@@ -491,61 +390,6 @@ class Protocol(Options, asyncio.Protocol):
             self.connection.abandon()
         self.linger()
 
-    def write_at_once(self, data: bytes | bytearray) -> None:
-        """Writes data behind the responses that are held."""
-        self.end_burst()
-        self.transport.write(data)
-
-    def begin_burst(self) -> Burst | None:
-        """Creates the burst, which holds responses.
-
-        Returns None if the loop knows no turns, as in a test.
-        """
-        if hasattr(self.loop, "call_soon"):
-            self.burst = Burst(self.transport, self.loop, self.end_burst)
-        return self.burst
-
-    def end_burst(self) -> None:
-        """Writes the responses that are held, and holds no more."""
-        if self.burst is not None:
-            self.write = self.transport.write
-            self.burst.flush()
-
-    # The end.
-
-    def close(self) -> None:
-        """Closes the connection; resets it if a response would look complete but is not."""
-        self.end_burst()
-        self.ending.close(self.timeout_write)
-
-    def linger(self) -> None:
-        """Half-closes the connection, then reads and discards for a limited time.
-
-        An immediate close could make the client lose a response that it has not read yet (RFC 9112, section 9.6).
-        """
-        if self.lingers or self.transport.is_closing():
-            return
-        self.end_burst()
-        if self.connection.closing is not Closing.LINGER or not closes_after_eof(self.transport):
-            self.close()
-            return
-        try:
-            self.transport.write_eof()
-        except OSError:
-            # The client has reset the connection.
-            self.transport.abort()
-            return
-        self.ending.reset_if_cut()
-        # From here on nothing is answered, not even a postponed event.
-        self.phase = LINGERING
-        self.flow.resume_reading()
-        self.lingers_until = monotonic() + LINGER_MAX
-        self.wait_for_the_end()
-
-    def wait_for_the_end(self) -> None:
-        """Waits until the client has closed its side too, or the time is over."""
-        self.deadline.begin_again("the end", max(0, min(LINGER_IDLE, self.lingers_until - monotonic())))
-
     # After a response.
 
     def answered(self, is_idle: bool) -> None:
@@ -579,21 +423,3 @@ class Protocol(Options, asyncio.Protocol):
             self.process_events()
             if not burst.is_scheduled:
                 burst.watch()
-
-    # Under these names uvicorn's own classes have them.
-
-    @property
-    def scope(self) -> dict[str, Any]:
-        """The scope of the latest request."""
-        return self.cycle.scope if self.cycle is not None else {}
-
-    @property
-    def timeout_keep_alive_task(self) -> asyncio.TimerHandle | None:
-        """The timer of an idle connection."""
-        return self.deadline.handle if self.deadline.what == "next request" else None
-
-    def log_trace(self, message: str) -> None:
-        """Logs the state of the connection, with `--log-level trace`."""
-        if self.logger.level <= TRACE_LOG_LEVEL:
-            client = self.base["client"]
-            self.logger.log(TRACE_LOG_LEVEL, "%s%s", f"{client[0]}:{client[1]} - " if client else "", message)

@@ -1,0 +1,246 @@
+"""A connection of uvicorn: what it holds, how it writes, and how it ends."""
+
+from __future__ import annotations
+
+import asyncio
+import enum
+import logging
+from time import monotonic
+from typing import TYPE_CHECKING, Any
+
+from uvicorn.logging import TRACE_LOG_LEVEL
+from uvicorn.protocols.http.flow_control import FlowControl
+
+from .. import Closing, Connection, Request
+from .burst import Burst
+from .cycle import Cycle
+from .deadlines import Deadline
+from .ending import Ending
+from .options import LINGER_IDLE, LINGER_MAX, Options
+from .transport import closes_after_eof
+from .tunnel import Tunnel
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from uvicorn._types import ASGI3Application
+    from uvicorn.config import Config as ServerConfig
+    from uvicorn.server import ServerState
+
+
+class Phase(enum.Enum):
+    """The phases of a connection."""
+
+    OPEN = 1
+    """Requests are served; nothing is being handled."""
+    TAKING = 2
+    """Events are being handled."""
+    POSTPONED = 3
+    """Events are to be handled in a later turn of the loop."""
+    LINGERING = 4
+    """The last response was sent; what is received is discarded."""
+    SWITCHED = 5
+    """The app speaks another protocol."""
+    HANDED_OVER = 6
+    """The connection belongs to a WebSocket class of uvicorn."""
+
+
+# A member is looked up by a call.
+OPEN, TAKING, POSTPONED, LINGERING, SWITCHED, HANDED_OVER = Phase
+
+
+class Base(Options, asyncio.Protocol):
+    """The state of a connection, its writes, and its end."""
+
+    __slots__ = (
+        "access_log",
+        "access_logger",
+        "app",
+        "app_state",
+        "base",
+        "burst",
+        "config",
+        "connection",
+        "connections",
+        "cycle",
+        "deadline",
+        "dropped",
+        "ending",
+        "flow",
+        "handshake",
+        "has_eof",
+        "has_warned",
+        "leaving",
+        "limit_concurrency",
+        "lingers_until",
+        "logger",
+        "loop",
+        "phase",
+        "root_path",
+        "server_state",
+        "tasks",
+        "timeout_keep_alive",
+        "transport",
+        "write",
+        "ws_protocol_class",
+    )
+
+    def __init__(
+        self,
+        config: ServerConfig,
+        server_state: ServerState,
+        app_state: dict[str, Any],
+        _loop: asyncio.AbstractEventLoop | None = None,
+    ) -> None:
+        if not config.loaded:
+            config.load()
+        self.config = config
+        # uvicorn's types name its own protocol classes, and this class is not one of them.
+        settings: Any = config
+        self.app: ASGI3Application = settings.loaded_app
+        self.ws_protocol_class: Any = settings.ws_protocol_class
+        self.connections: set[Any] = server_state.connections
+        self.loop = _loop or asyncio.get_event_loop()
+        self.logger = logging.getLogger("uvicorn.error")
+        self.access_logger = logging.getLogger("uvicorn.access")
+        self.access_log = self.access_logger.hasHandlers()
+        self.root_path = config.root_path
+        self.limit_concurrency = config.limit_concurrency
+        self.app_state = app_state
+        self.deadline = Deadline(self.loop, self.timed_out)
+        self.timeout_keep_alive = config.timeout_keep_alive
+        self.server_state = server_state
+        self.tasks = server_state.tasks
+
+        self.connection: Connection
+        self.transport: asyncio.Transport
+        # Writes to the transport, or holds a response of a burst.
+        self.write: Callable[[bytes], None]
+        self.flow: FlowControl
+        self.ending: Ending
+        self.base: dict[str, Any] = {}
+        self.cycle: Cycle | None = None
+        # A WebSocket handshake, kept until the content of its request has been discarded.
+        self.handshake: Request | None = None
+        self.phase = OPEN
+        self.burst: Burst | None = None
+        self.has_eof = self.has_warned = False
+        self.leaving: asyncio.TimerHandle | None = None
+        # After the last response: the time at which discarding ends, and the number of discarded bytes.
+        self.lingers_until = 0.0
+        self.dropped = 0
+
+    @property
+    def lingers(self) -> bool:
+        """True after the last response."""
+        return self.phase is LINGERING
+
+    @property
+    def serves(self) -> bool:
+        """True while requests are served."""
+        return self.phase not in {LINGERING, SWITCHED, HANDED_OVER}
+
+    # Writes.
+
+    def write_at_once(self, data: bytes | bytearray) -> None:
+        """Writes data behind the responses that are held."""
+        self.end_burst()
+        self.transport.write(data)
+
+    def begin_burst(self) -> Burst | None:
+        """Creates the burst, which holds responses.
+
+        Returns None if the loop knows no turns, as in a test.
+        """
+        if hasattr(self.loop, "call_soon"):
+            self.burst = Burst(self.transport, self.loop, self.end_burst)
+        return self.burst
+
+    def end_burst(self) -> None:
+        """Writes the responses that are held, and holds no more."""
+        if self.burst is not None:
+            self.write = self.transport.write
+            self.burst.flush()
+
+    def timed_out(self, what: str) -> None:
+        """Closes the connection of a client that was too slow."""
+        raise NotImplementedError
+
+    # Another protocol.
+
+    def switch(self) -> None:
+        """Begins another protocol, which the response has accepted."""
+        self.phase = SWITCHED
+        self.deadline.stop()
+        if self.leaving is not None:
+            self.leaving.cancel()
+            self.leaving = None
+        self.flow.resume_reading()
+
+    def leave_tunnel(self, tunnel: Tunnel) -> None:
+        """Ends the protocol that the app no longer speaks."""
+        if not tunnel.is_over and not self.transport.is_closing():
+            tunnel.write(b"", more_body=False)
+        if not self.transport.is_closing():
+            self.discard_the_rest()
+
+    # The end.
+
+    def close(self) -> None:
+        """Closes the connection; resets it if a response would look complete but is not."""
+        self.end_burst()
+        self.ending.close(self.timeout_write)
+
+    def linger(self) -> None:
+        """Half-closes the connection, then reads and discards for a limited time.
+
+        An immediate close could make the client lose a response that it has not read yet (RFC 9112, section 9.6).
+        """
+        if self.lingers or self.transport.is_closing():
+            return
+        self.end_burst()
+        if self.connection.closing is not Closing.LINGER or not closes_after_eof(self.transport):
+            self.close()
+            return
+        if self.half_close_ours():
+            self.ending.reset_if_cut()
+            self.discard_the_rest()
+
+    def half_close_ours(self) -> bool:
+        """Ends our direction; returns False if the client has reset the connection."""
+        try:
+            self.transport.write_eof()
+        except OSError:
+            self.transport.abort()
+            return False
+        return True
+
+    def discard_the_rest(self) -> None:
+        """Reads and discards for a limited time, after our direction has ended."""
+        # From here on nothing is answered, not even a postponed event.
+        self.phase = LINGERING
+        self.flow.resume_reading()
+        self.lingers_until = monotonic() + LINGER_MAX
+        self.wait_for_the_end()
+
+    def wait_for_the_end(self) -> None:
+        """Waits until the client has closed its side too, or the time is over."""
+        self.deadline.begin_again("the end", max(0, min(LINGER_IDLE, self.lingers_until - monotonic())))
+
+    # Under these names uvicorn's own classes have them.
+
+    @property
+    def scope(self) -> dict[str, Any]:
+        """The scope of the latest request."""
+        return self.cycle.scope if self.cycle is not None else {}
+
+    @property
+    def timeout_keep_alive_task(self) -> asyncio.TimerHandle | None:
+        """The timer of an idle connection."""
+        return self.deadline.handle if self.deadline.what == "next request" else None
+
+    def log_trace(self, message: str) -> None:
+        """Logs the state of the connection, with `--log-level trace`."""
+        if self.logger.level <= TRACE_LOG_LEVEL:
+            client = self.base["client"]
+            self.logger.log(TRACE_LOG_LEVEL, "%s%s", f"{client[0]}:{client[1]} - " if client else "", message)

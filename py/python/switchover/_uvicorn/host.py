@@ -1,0 +1,97 @@
+"""The connection of uvicorn that a request belongs to, as its parts see it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING, Any, Protocol as Interface
+
+from uvicorn.protocols.http.flow_control import FlowControl
+from uvicorn.protocols.utils import get_local_addr, get_remote_addr
+
+from .. import Connection
+from .deadlines import Deadline
+from .ending import Ending
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from uvicorn.server import ServerState
+
+    from .cycle import Cycle
+    from .tunnel import Tunnel
+
+EXTENSIONS = ("http.response.early_hint", "http.response.trailers", "http.response.pathsend")
+"""The extensions of ASGI that each request has."""
+
+
+def base_of(transport: asyncio.Transport, secure: bool, root_path: str) -> dict[str, Any]:
+    """Returns the entries that all ASGI scopes of a connection have in common."""
+    return {
+        "type": "http",
+        "server": get_local_addr(transport),
+        "client": get_remote_addr(transport),
+        "scheme": "https" if secure else "http",
+        "root_path": root_path,
+        "extensions": {name: {} for name in EXTENSIONS},
+    }
+
+
+def below_root(scope: dict[str, Any], root_path: str) -> None:
+    """Sets the paths of a scope to those below the root path of the app."""
+    scope["path"] = root_path + scope["path"]
+    scope["raw_path"] = root_path.encode("ascii") + scope["raw_path"]
+
+
+class Host(Interface):
+    """The interface of the connection that a cycle belongs to."""
+
+    connection: Connection
+    transport: asyncio.Transport
+    flow: FlowControl
+    loop: asyncio.AbstractEventLoop
+    server_state: ServerState
+    logger: logging.Logger
+    access_logger: logging.Logger
+    access_log: bool
+    tasks: set[asyncio.Task[None]]
+    write: Callable[[bytes], None]
+    timeout_content: float
+    deadline: Deadline
+    ending: Ending
+    cycle: Cycle | None
+    has_eof: bool
+
+    @property
+    def lingers(self) -> bool:
+        """True after the last response."""
+
+    def close(self) -> None:
+        """Closes the connection; resets it if a response would look complete but is not."""
+
+    def switch(self) -> None:
+        """Begins another protocol, which the response has accepted."""
+
+    def leave_tunnel(self, tunnel: Tunnel) -> None:
+        """Ends the protocol that the app no longer speaks."""
+
+    def warn_of_an_offer(self) -> None:
+        """Logs the warnings about a declined offer."""
+
+    def half_close_ours(self) -> bool:
+        """Ends our direction; returns False if the client has reset the connection."""
+
+    def linger(self) -> None:
+        """Half-closes the connection, then reads and discards for a limited time."""
+
+    def reject(self, status: int, text: bytes) -> None:
+        """Sends the connection's last response, if none has begun, and closes it."""
+
+    def write_at_once(self, data: bytes | bytearray) -> None:
+        """Writes data behind what was held back."""
+
+    def answered(self, is_idle: bool) -> None:
+        """Continues after a complete response: with the next request, or by closing.
+
+        `is_idle` says that nothing is unread and another request may follow.
+        """

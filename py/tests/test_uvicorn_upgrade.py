@@ -1,0 +1,389 @@
+"""Tests of `switchover.uvicorn`: an ASGI app that switches to a protocol of its own, and ASGI's extensions."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gzip
+import logging
+import pathlib
+import runpy
+import socket
+import threading
+from typing import Any
+
+import pytest
+from served import GET, WAIT, Served, rest_of
+from switchover.uvicorn import Protocol
+
+EXTENSION = "switchover.upgrade"
+ASK = b"GET /foo HTTP/1.1\r\nHost: a\r\nUpgrade: example/1, foo/2, h2c\r\nConnection: Upgrade\r\n"
+SWITCH = [(b"upgrade", b"foo/2"), (b"content-encoding", b"identity")]
+
+
+async def shouts(scope: Any, receive: Any, send: Any) -> None:
+    """Speaks foo/2, in which everything comes back in upper case, and `bye` at the end."""
+    if EXTENSION not in scope["extensions"]:
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
+        await send({"type": "http.response.body", "body": b"no"})
+        return
+    await send({"type": "http.response.start", "status": 101, "headers": SWITCH})
+    while (message := await receive())["type"] == "http.request":
+        if message["body"]:
+            await send({"type": "http.response.body", "body": message["body"].upper(), "more_body": True})
+        if not message["more_body"]:
+            await send({"type": "http.response.body", "body": b"bye"})
+            assert (await receive())["type"] == "http.disconnect"
+            return
+
+
+def parted(received: bytes) -> tuple[bytes, bytes]:
+    """Returns the head of a response, and what follows."""
+    head, _, rest = received.partition(b"\r\n\r\n")
+    return head, rest
+
+
+@pytest.mark.parametrize("loop", ["asyncio", "uvloop"])
+def test_an_app_switches_and_speaks_until_both_sides_have_ended(loop: str) -> None:
+    if loop == "uvloop":
+        pytest.importorskip("uvloop")
+    with Served(shouts, loop=loop) as served, served.connect(ASK + b"\r\nearly ") as client:
+        received = b""
+        while b"EARLY " not in received:
+            received += client.recv(65536)
+        head, rest = parted(received)
+        assert head.startswith(b"HTTP/1.1 101 ")
+        assert b"upgrade: foo/2" in head.lower()
+        assert b"content-encoding" not in head.lower()
+        assert rest == b"EARLY "
+        client.sendall(b"late")
+        assert client.recv(65536) == b"LATE"
+        client.shutdown(socket.SHUT_WR)
+        assert rest_of(client) == b"bye"
+
+
+def test_bytes_and_the_end_that_come_with_the_handshake_reach_the_app() -> None:
+    with Served(shouts) as served:
+        for _ in range(20):
+            assert parted(served.all(ASK + b"\r\nall at once"))[1] == b"ALL AT ONCEbye"
+
+
+def test_the_scope_says_what_is_offered_in_the_clients_order() -> None:
+    scopes: list[Any] = []
+
+    async def keeps(scope: Any, receive: Any, send: Any) -> None:
+        scopes.append(scope)
+        await shouts(scope | {"extensions": {}}, receive, send)
+
+    with Served(keeps) as served:
+        # An offer is declined by any other response, and the connection goes on.
+        received = served.until(ASK + b"\r\n" + GET, b"no" * 9, within=0.5)
+    assert received.count(b"HTTP/1.1 200 ") == 2
+    offers = scopes[0]["extensions"][EXTENSION]
+    assert [offer["protocol"] for offer in offers["offers"]] == ["example/1", "foo/2", "h2c"]
+    assert [offer["ineligible"] is None for offer in offers["offers"]] == [True, True, False]
+    assert offers["connect"] is None
+    assert EXTENSION not in scopes[1]["extensions"]
+
+
+@pytest.mark.parametrize(
+    ("request_", "headers", "says"),
+    [
+        (ASK + b"\r\n", [(b"upgrade", b"bar/1")], "does not offer 'bar/1'"),
+        (ASK + b"\r\n", [(b"upgrade", b"h2c")], "cannot be accepted"),
+        (ASK + b"\r\n", [], "needs the header"),
+        (ASK + b"\r\n", [(b"upgrade", b"foo/2"), (b"content-encoding", b"gzip")], "identity"),
+        (ASK + b"Content-Length: 3\r\n\r\nabc", SWITCH, "has to be received before"),
+        (GET, SWITCH, "cannot have the status 101"),
+    ],
+)
+def test_a_101_that_cannot_be_sent_is_an_error_of_the_app(
+    request_: bytes, headers: list[Any], says: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 101, "headers": headers})
+
+    with Served(app) as served:
+        assert served.all(request_).startswith(b"HTTP/1.1 500 ")
+    assert says in caplog.text
+
+
+def test_an_offer_with_content_is_accepted_once_that_is_received() -> None:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        content, more = b"", True
+        while more:
+            message = await receive()
+            content, more = content + message["body"], message["more_body"]
+        await send({"type": "http.response.start", "status": 101, "headers": SWITCH})
+        await send({"type": "http.response.body", "body": b"had %b" % content})
+
+    with Served(app) as served:
+        received = served.all(ASK + b"Content-Length: 3\r\n\r\nabc")
+    assert parted(received)[1] == b"had abc"
+
+
+@pytest.mark.parametrize("encoding", [b"", b"Accept-Encoding: gzip\r\n"])
+def test_middleware_lets_a_switch_through(encoding: bytes) -> None:
+    starlette = pytest.importorskip("starlette.applications")
+    from starlette.middleware import Middleware
+    from starlette.middleware.base import BaseHTTPMiddleware
+    from starlette.middleware.gzip import GZipMiddleware
+    from starlette.routing import Route
+
+    class Marks(BaseHTTPMiddleware):
+        async def dispatch(self, request: Any, call_next: Any) -> Any:
+            response = await call_next(request)
+            response.headers["x-marked"] = "1"
+            return response
+
+    class Shouts:
+        async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+            await shouts(scope, receive, send)
+
+    app = starlette.Starlette(
+        routes=[Route("/foo", Shouts())], middleware=[Middleware(Marks), Middleware(GZipMiddleware, minimum_size=0)]
+    )
+    with Served(app) as served:
+        head, rest = parted(served.all(ASK + encoding + b"\r\nhello"))
+    assert head.startswith(b"HTTP/1.1 101 ")
+    assert b"x-marked: 1" in head.lower()
+    assert rest == b"HELLObye"
+
+
+def test_connect_opens_a_tunnel_in_the_same_shape() -> None:
+    asked: list[Any] = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        asked.append(scope["extensions"][EXTENSION])
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        while (message := await receive())["more_body"]:
+            await send({"type": "http.response.body", "body": message["body"][::-1], "more_body": True})
+        await send({"type": "http.response.body", "body": b"."})
+
+    with Served(app) as served:
+        received = served.all(b"CONNECT b.example:80 HTTP/1.1\r\nHost: b.example:80\r\n\r\nabc")
+    head, rest = parted(received)
+    assert head.startswith(b"HTTP/1.1 200 ")
+    assert rest == b"cba."
+    assert asked == [{"offers": [], "connect": "b.example:80"}]
+
+
+def test_a_connect_that_is_answered_like_a_get_opens_no_tunnel() -> None:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"5")]})
+        await send({"type": "http.response.body", "body": b"hello"})
+
+    with Served(app) as served:
+        received = served.all(b"CONNECT b.example:80 HTTP/1.1\r\nHost: b.example:80\r\n\r\n")
+    assert received.startswith(b"HTTP/1.1 501 ")
+
+
+def test_a_declined_offer_is_logged_and_an_accepted_one_is_not(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.WARNING, "uvicorn.error")
+    with Served(shouts) as served:
+        served.all(ASK + b"\r\n")
+        assert "Unsupported upgrade request." not in caplog.text
+
+    async def declines(scope: Any, receive: Any, send: Any) -> None:
+        await shouts(scope | {"extensions": {}}, receive, send)
+
+    with Served(declines) as served:
+        served.all(ASK + b"\r\n")
+    assert "Unsupported upgrade request." in caplog.text
+
+
+def test_an_app_that_fails_resets_and_one_that_returns_ends() -> None:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 101, "headers": SWITCH})
+        await send({"type": "http.response.body", "body": b"half", "more_body": True})
+        if b"fail" in (await receive())["body"]:
+            raise ValueError
+
+    with Served(app) as served:
+        with served.connect(ASK + b"\r\nreturn") as client:
+            assert parted(rest_of(client))[1] == b"half"
+        with served.connect(ASK + b"\r\nfail") as client, pytest.raises(ConnectionResetError):
+            rest_of(client)
+
+
+def test_a_lost_connection_is_a_disconnect() -> None:
+    heard = threading.Event()
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 101, "headers": SWITCH})
+        while (await receive())["type"] != "http.disconnect":
+            pass
+        heard.set()
+
+    with Served(app) as served:
+        client = served.connect(ASK + b"\r\n")
+        client.recv(65536)
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+        client.close()
+        assert heard.wait(WAIT)
+
+
+def test_a_shutdown_tells_an_app_that_speaks_another_protocol() -> None:
+    heard = threading.Event()
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 101, "headers": SWITCH})
+        while (await receive())["type"] != "http.disconnect":
+            pass
+        heard.set()
+        await send({"type": "http.response.body", "body": b"closing"})
+
+    served = Served(app)
+    with served, served.connect(ASK + b"\r\n") as client:
+        client.recv(65536)
+        served.server.should_exit = True
+        assert heard.wait(WAIT)
+        assert rest_of(client) == b"closing"
+
+
+class Short(Protocol):
+    """A protocol with a short timeout for a client that does not read."""
+
+    timeout_write = 0.3
+
+
+def test_neither_side_holds_more_than_its_limit() -> None:
+    sent = 0
+    ended = threading.Event()
+
+    async def floods(scope: Any, receive: Any, send: Any) -> None:
+        nonlocal sent
+        await send({"type": "http.response.start", "status": 101, "headers": SWITCH})
+        try:
+            while True:
+                await send({"type": "http.response.body", "body": bytes(1 << 20), "more_body": True})
+                sent += 1 << 20
+        finally:
+            ended.set()
+
+    with Served(floods, http=Short) as served, served.connect(ASK + b"\r\n"):
+        # A client that reads nothing: the app waits, and then the connection is reset.
+        assert not ended.wait(0.2)
+        assert sent < 64 << 20
+        assert ended.wait(WAIT)
+
+    async def deaf(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 101, "headers": SWITCH})
+        await asyncio.sleep(1)
+
+    with Served(deaf) as served, served.connect(ASK + b"\r\n") as client:
+        client.settimeout(0.5)
+        written = 0
+        with contextlib.suppress(TimeoutError):
+            while written < 64 << 20:
+                written += client.send(bytes(1 << 16))
+        assert written < 64 << 20
+
+
+# Extensions of ASGI.
+
+
+@pytest.mark.parametrize("first", ["early", "start"])
+@pytest.mark.parametrize("version", [b"1.1", b"1.0"])
+def test_early_hints_come_before_the_response(first: str, version: bytes) -> None:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        assert "http.response.early_hint" in scope["extensions"]
+        hint = {"type": "http.response.early_hint", "links": [b"</a>; rel=preload", b"</b>; rel=preload"]}
+        start = {"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]}
+        for message in (hint, start) if first == "early" else (start, hint):
+            await send(message)
+        await send({"type": "http.response.body", "body": b"ok"})
+
+    with Served(app) as served:
+        received = served.all(GET.replace(b"1.1", version))
+    if version == b"1.0":
+        assert received.startswith(b"HTTP/1.1 200 ")
+        return
+    hint, rest = parted(received)
+    assert hint.startswith(b"HTTP/1.1 103 ")
+    assert hint.lower().count(b"link: </") == 2
+    assert rest.startswith(b"HTTP/1.1 200 ")
+
+
+@pytest.mark.parametrize("is_read", [True, False])
+def test_trailers_reach_a_client_that_reads_them(is_read: bool) -> None:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        assert "http.response.trailers" in scope["extensions"]
+        await send({"type": "http.response.start", "status": 200, "headers": [], "trailers": True})
+        await send({"type": "http.response.body", "body": b"hello"})
+        await send({"type": "http.response.trailers", "headers": [(b"x-a", b"1")], "more_trailers": True})
+        await send({"type": "http.response.trailers", "headers": [(b"x-sum", b"6")], "more_trailers": False})
+
+    wish = b"TE: trailers\r\nConnection: TE\r\n" if is_read else b""
+    with Served(app) as served:
+        received = served.until(GET[:-2] + wish + b"\r\n" + GET, b"\r\n\r\n" * 9, within=0.5)
+    end = b"\r\n0\r\nx-a: 1\r\nx-sum: 6\r\n\r\n" if is_read else b"\r\n0\r\n\r\n"
+    assert end in received
+    assert received.count(b"HTTP/1.1 200 ") == 2
+
+
+def test_trailers_that_a_middleware_has_not_announced_are_dropped() -> None:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"hello", "more_body": True})
+        await send({"type": "http.response.trailers", "headers": [(b"x-sum", b"6")]})
+        await send({"type": "http.response.body", "body": b""})
+
+    with Served(app) as served:
+        assert served.all(GET).endswith(b"\r\n0\r\n\r\n")
+
+
+def test_a_file_is_sent_by_its_path(tmp_path: pathlib.Path) -> None:
+    content = bytes(range(256)) * 4000
+    path = tmp_path / "file"
+    path.write_bytes(content)
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        assert "http.response.pathsend" in scope["extensions"]
+        length = (b"content-length", b"%d" % len(content))
+        await send({"type": "http.response.start", "status": 200, "headers": [length]})
+        await send({"type": "http.response.pathsend", "path": str(path)})
+
+    with Served(app) as served:
+        assert parted(served.all(GET))[1] == content
+
+
+def test_starlette_sends_a_file_whole_and_compressed(tmp_path: pathlib.Path) -> None:
+    starlette = pytest.importorskip("starlette.applications")
+    from starlette.middleware import Middleware
+    from starlette.middleware.gzip import GZipMiddleware
+    from starlette.responses import FileResponse
+    from starlette.routing import Route
+
+    path = tmp_path / "file.txt"
+    path.write_bytes(b"hello " * 10_000)
+
+    async def file(_request: Any) -> FileResponse:
+        return FileResponse(path)
+
+    for middleware in ([], [Middleware(GZipMiddleware)]):
+        with Served(starlette.Starlette(routes=[Route("/", file)], middleware=middleware)) as served:
+            head, rest = parted(served.all(GET))
+        assert head.startswith(b"HTTP/1.1 200 ")
+        assert rest == path.read_bytes() or gzip.decompress(rest) == path.read_bytes()
+
+
+# The examples.
+
+
+def test_the_app_of_the_page_switches_and_answers() -> None:
+    page = (pathlib.Path(__file__).parents[1] / "docs" / "asgi.md").read_text()
+    names: dict[str, Any] = {}
+    exec(page.split("```python\n")[1].split("```")[0], names)
+    with Served(names["app"]) as served:
+        assert parted(served.all(ASK + b"\r\nhello"))[1] == b"HELLO"
+        assert served.all(GET).endswith(b"HTTP/1\n")
+
+
+def test_the_recipe_for_starlette_switches_and_answers() -> None:
+    pytest.importorskip("starlette.applications")
+    recipe = pathlib.Path(__file__).parents[1] / "examples" / "recipes" / "starlette_upgrade.py"
+    app = runpy.run_path(str(recipe))["app"]
+    with Served(app) as served:
+        assert parted(served.all(ASK + b"\r\none\ntwo\nrest"))[1] == b"ONE\nTWO\n"
+        assert served.all(GET.replace(b"/", b"/foo", 1)).endswith(b"in HTTP/1.1\n")
