@@ -150,7 +150,7 @@ def servers(target):
                 [python, DRIVERS / "asgi_server.py", loop, ws],
                 [python, *([] if loop == "asyncio" else python.parents[1].glob("lib/python*/site-packages/uvloop"))],
                 lies=ALL - {"/breaks-reason", "/accepts-unread"},
-                switch="" if ws == "none" else "websocket",
+                switch="foo/2" if ws == "none" else "websocket",
             )
     streams = ALL - {"/cancels", "/sends-after"}
     drivers = {"Node": "node_server.mjs", "Bun": "node_server.mjs", "Deno": "deno_server.mjs", "workerd": "worker.mjs"}

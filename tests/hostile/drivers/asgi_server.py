@@ -26,6 +26,10 @@ async def app(scope, receive, send):
     async def data(content, more=True):
         await send({"type": "http.response.body", "body": content, "more_body": more})
 
+    offers = scope.get("extensions", {}).get("switchover.upgrade", {"offers": ()})["offers"]
+    if any(offer["protocol"] == "foo/2" for offer in offers):
+        await speak(path, receive, send)
+        return
     if path == "/waits":
         await lies.until_gone(receive)
         return
@@ -53,6 +57,17 @@ async def app(scope, receive, send):
         raise ValueError("after the end")
     if answer.sends_on:
         await data(lies.TEN)
+
+
+async def speak(path, receive, send):
+    """Accepts foo/2, whose bytes come back."""
+    await asyncio.sleep(lies.LATER if path == "/accepts-later" else 0)
+    headers = [(b"upgrade", b"foo/2"), (b"content-encoding", b"identity")]
+    await send({"type": "http.response.start", "status": 101, "headers": headers})
+    while (message := await receive())["type"] == "http.request":
+        await send({"type": "http.response.body", "body": message["body"], "more_body": message["more_body"]})
+        if not message["more_body"]:
+            return
 
 
 python_log.set_up()
