@@ -1,4 +1,4 @@
-"""Tests of `switchover.uvicorn`: an ASGI app that switches to a protocol of its own, and ASGI's extensions."""
+"""Tests of ASGI apps that switch protocols, and of ASGI's extensions."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SWITCH = [(b"upgrade", b"foo/2"), (b"content-encoding", b"identity")]
 
 
 async def shouts(scope: Any, receive: Any, send: Any) -> None:
-    """Speaks foo/2, in which everything comes back in upper case, and `bye` at the end."""
+    """Speaks foo/2: all comes back in upper case, and `bye` at the end."""
     if EXTENSION not in scope["extensions"]:
         await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
         await send({"type": "http.response.body", "body": b"no"})

@@ -25,7 +25,7 @@ LEFT_OUT = {b"upgrade", b"connection", b"content-length", b"content-encoding", b
 
 
 def extension_of(offers: Iterable[Offer], connect: bytes | None = None) -> dict[str, Any]:
-    """Returns the entry of the extension: what a request offers, in the client's order."""
+    """Returns the extension's entry: the offers, in the client's order."""
     return {
         "offers": [
             {"protocol": str(offer.protocol), "ineligible": offer.ineligible and offer.ineligible.text}
