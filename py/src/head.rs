@@ -2,6 +2,7 @@
 
 use std::hash::Hash;
 
+use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
 use pyo3::types::{PyBytes, PyString, PyTuple};
@@ -9,7 +10,6 @@ use pyo3::types::{PyBytes, PyString, PyTuple};
 use switchover::binding::{EventKind, path_and_query, request_ends, request_line};
 use switchover::{self as core, NoOffer, RequestHead};
 
-use crate::connection::http_version;
 use crate::enums::Member;
 use crate::headers::Headers;
 use crate::interned::InternedNames;
@@ -170,6 +170,14 @@ impl Request {
 
     fn __repr__(slf: &Bound<'_, Self>) -> PyResult<String> {
         show(slf, &REQUEST)
+    }
+}
+
+/// Returns the HTTP version as text, such as `1.1`.
+pub(crate) fn http_version(py: Python<'_>, minor_version: u8) -> Bound<'_, PyString> {
+    match minor_version {
+        1 => intern!(py, "1.1").clone(),
+        minor => PyString::new(py, &format!("1.{minor}")),
     }
 }
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import sys
+import time
 from collections.abc import Callable
 from typing import Any
 
 import pytest
-from served import GET, Served, Transport, played
+from served import GET, WAIT, Served, Transport, played
+from switchover._uvicorn import burst
 from switchover.uvicorn import Protocol
 
 CONTENT = bytes(range(256)) * 400
@@ -110,7 +112,9 @@ def test_an_idle_connection_ends_though_its_timer_was_set_earlier() -> None:
         assert client.recv(1) == b""
 
 
-def test_the_responses_of_a_burst_leave_together() -> None:
+def test_the_responses_of_a_burst_leave_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(burst, "HELD_SECONDS", WAIT)
+
     async def main() -> None:
         transport = Writes()
         protocol, _ = await played(hello, transport=transport)
@@ -195,3 +199,52 @@ def test_an_app_may_start_at_once() -> None:
             assert not protocol.tasks
 
     asyncio.run(main())
+
+
+def test_responses_are_held_for_a_moment_only() -> None:
+    """An app that works long in each turn of the loop does not make others wait."""
+
+    async def works(scope: Any, receive: Any, send: Any) -> None:
+        time.sleep(0.02)
+        await hello(scope, receive, send)
+
+    async def main() -> None:
+        transport = Writes()
+        protocol, _ = await played(works, transport=transport)
+        protocol.data_received(GET * 10)
+        while protocol.server_state.total_requests < 10:
+            await asyncio.sleep(0)
+            # At most the latest one is held.
+            written = b"".join(transport.writes).count(b"hello")
+            assert written >= protocol.server_state.total_requests - 1
+
+    asyncio.run(main())
+
+
+def test_a_task_that_never_ran_is_forgotten_with_its_connection() -> None:
+    async def main() -> None:
+        protocol, _ = await played(hello)
+        protocol.data_received(GET)
+        (task,) = protocol.tasks
+        task.cancel()
+        await asyncio.sleep(0.01)
+        protocol.connection_lost(None)
+        assert not protocol.tasks
+
+    asyncio.run(main())
+
+
+def test_an_app_may_change_its_headers_and_content_afterwards() -> None:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        headers, content = [(b"content-length", b"2"), (b"x-a", b"1")], bytearray(b"ok")
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        headers.clear()
+        with pytest.raises(TypeError):
+            await send({"type": "http.response.body", "body": "ok"})
+        await send({"type": "http.response.body", "body": memoryview(content)})
+        content[:] = b"no"
+
+    with Served(app) as served:
+        received = served.all(GET)
+    assert b"x-a: 1" in received
+    assert received.endswith(b"\r\n\r\nok")

@@ -118,3 +118,31 @@ def test_content_that_comes_with_the_head_earns_its_time() -> None:
             threading.Event().wait(0.7)
             connection.sendall(b"x" * 1000)
             assert rest_of(connection).endswith(b"2000\r\n0\r\n\r\n")
+
+
+@pytest.mark.parametrize("ending", [b"zz\r\n", b""])
+def test_a_silent_client_is_left_after_its_last_response(ending: bytes) -> None:
+    """The app waits in `receive`, and wakes when the connection has begun to end."""
+
+    class Quick(Protocol):
+        timeout_content = 0.3
+
+    async def reads(scope: Any, receive: Any, send: Any) -> None:
+        while (await receive())["type"] == "http.request":
+            pass
+
+    head = b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+    with Served(reads, http=Quick) as served, served.connect(head) as client:
+        threading.Event().wait(0.1)
+        client.sendall(ending)
+        assert rest_of(client).startswith(b"HTTP/1.1 400 " if ending else b"HTTP/1.1 408 ")
+        wait_until_empty(served)
+
+
+def test_a_refused_handshake_that_ends_the_connection_ends_it() -> None:
+    """It says close, and its content never comes."""
+    handshake = HANDSHAKE.replace(b"Upgrade\r\n", b"Upgrade, close\r\nContent-Length: 9\r\n", 1)
+    handshake = handshake.replace(b"Version: 13", b"Version: 12")
+    with Served(refuses) as served, served.connect(handshake) as client:
+        assert rest_of(client).startswith(b"HTTP/1.1 426 ")
+        wait_until_empty(served)

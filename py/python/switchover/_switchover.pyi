@@ -33,6 +33,7 @@ from . import (
     Ineligible as Ineligible,
     Informational as Informational,
     IpTarget as IpTarget,
+    NeedData,
     NoOffer as NoOffer,
     Offer as Offer,
     Order as Order,
@@ -87,7 +88,9 @@ def _answer(
     write: Callable[[bytes], object],
     /,
 ) -> bool: ...
-def _next_scope(connection: Connection, base: dict[str, Any], data: ReadableBuffer | None = None, /) -> Any: ...
+def _next_scope(
+    connection: Connection, base: dict[str, Any], data: ReadableBuffer | None = None, /
+) -> tuple[dict[str, Any], bool] | Event | NeedData | Paused: ...
 def _noted(headers: HeadersLike) -> tuple[bool, bool]: ...
 def _scope(request: Request, base: dict[str, Any]) -> dict[str, Any]: ...
 

@@ -6,7 +6,7 @@ use percent_encoding::percent_decode;
 use pyo3::IntoPyObjectExt;
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyDict, PyList, PyString, PyTuple};
+use pyo3::types::{PyBytes, PyDict, PyList, PyTuple};
 
 use switchover::binding::{path_and_query, request_line};
 use switchover::{Awaiting, Error, Event, Field, FieldSource, ResponseHead};
@@ -14,7 +14,7 @@ use switchover::{Awaiting, Error, Event, Field, FieldSource, ResponseHead};
 use super::{AdvanceResult, Connection, Inner};
 use crate::args::{Chunk, FieldLines, Status};
 use crate::error::raise;
-use crate::head::Request;
+use crate::head::{Request, http_version};
 use crate::interned::InternedNames;
 use crate::text::{BytesArg, characters};
 
@@ -49,14 +49,6 @@ fn scope<'py>(
     scope.set_item(intern!(py, "query_string"), PyBytes::new(py, query.unwrap_or_default()))?;
     scope.set_item(intern!(py, "headers"), headers)?;
     Ok(scope)
-}
-
-/// Returns the HTTP version as text, such as `1.1`.
-pub(crate) fn http_version(py: Python<'_>, minor_version: u8) -> Bound<'_, PyString> {
-    match minor_version {
-        1 => intern!(py, "1.1").clone(),
-        minor => PyString::new(py, &format!("1.{minor}")),
-    }
 }
 
 /// The field lines of two sources, one after the other.

@@ -16,7 +16,7 @@ use pyo3::types::PyByteArray;
 use switchover::binding::Bound as _;
 use switchover::{self as core, Error, Role};
 
-pub(crate) use asgi::{answer, http_version, next_scope, noted, scope_of};
+pub(crate) use asgi::{answer, next_scope, noted, scope_of};
 pub(crate) use receive::{AdvanceResult, Events};
 pub(crate) use respond::Prepared;
 

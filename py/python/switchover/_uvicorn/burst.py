@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from time import monotonic
 
 HELD_MAX = 1 << 16
 """The number of bytes from which held responses are written at once."""
+
+HELD_SECONDS = 0.005
+"""The time from which held responses are written at once."""
 
 
 class Burst:
     """The responses to requests that have arrived together.
 
     The first one is written at once. The others are held while each turn of the loop adds one, so that many are one
-    write. A response that takes longer holds none back.
+    write. A response that takes longer holds none back, and none is held for longer than a moment.
     """
 
-    __slots__ = ("ended", "held", "is_scheduled", "loop", "seen", "size", "transport")
+    __slots__ = ("ended", "held", "is_scheduled", "loop", "seen", "since", "size", "transport")
 
     def __init__(
         self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop, ended: Callable[[], None]
@@ -27,18 +31,21 @@ class Burst:
         self.held: list[bytes] = []
         # The number of held bytes, now and in the turn before.
         self.size = self.seen = 0
+        # The time from which responses are held.
+        self.since = monotonic()
         self.is_scheduled = False
 
     def watch(self) -> None:
         """Looks from now on in each turn of the loop whether it has added a response."""
         self.is_scheduled = True
+        self.since = monotonic()
         self.loop.call_soon(self.look)
 
     def write(self, data: bytes) -> None:
         """Holds a response, or a part of one."""
         self.held.append(data)
         self.size += len(data)
-        if self.size > HELD_MAX:
+        if self.size > HELD_MAX or monotonic() - self.since > HELD_SECONDS:
             self.flush()
 
     def look(self) -> None:
@@ -53,6 +60,7 @@ class Burst:
     def flush(self) -> None:
         """Writes what is held."""
         self.size = self.seen = 0
+        self.since = monotonic()
         if self.held:
             held, self.held = self.held, []
             if not self.transport.is_closing():

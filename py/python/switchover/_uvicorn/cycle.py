@@ -15,6 +15,7 @@ from .._switchover import _answer, _noted
 from .tunnel import Tunnel, accepted
 
 if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
     from uvicorn._types import ASGI3Application, ASGIReceiveEvent, ASGISendEvent
 
     from .host import Host
@@ -227,9 +228,9 @@ class Cycle:
         finally:
             self.receivers -= 1
             # The deadline is paused while the app works, even if it called `receive` only for a moment. After the
-            # response it is a deadline of the connection.
+            # response it is a deadline of the connection, which may also end meanwhile.
             if not self.response_complete and self.receivers == 0:
-                protocol.deadline.pause()
+                protocol.deadline.pause("content")
 
     def is_over(self) -> bool:
         """Returns whether `receive` has only `http.disconnect` left to return."""
@@ -365,12 +366,13 @@ class Cycle:
         self.unheard = 0
 
     def start(self, status: int, headers: Lines) -> None:
-        """Holds the head back for the first content, or until the next turn of the loop.
+        """Holds the head back for the first content.
 
-        Head and content are then sent in one write. A response that switches protocols is sent at once.
+        Head and content are then sent in one write. A head without a length waits until the next turn of the loop at
+        most. A response that switches protocols is sent at once.
         """
-        if not isinstance(headers, (list, tuple)):
-            headers = list(headers)
+        # The app may go on to change its own.
+        headers = list(headers)
         switches = self.offers and self.accepts(status, headers)
         if self.protocol.access_log:
             self.protocol.access_logger.info(
@@ -451,11 +453,14 @@ class Cycle:
             out = self.connection.send_response(status, others)
         self.protocol.write(out)
 
-    def write(self, body: bytes, more_body: bool) -> None:
+    def write(self, body: ReadableBuffer, more_body: bool) -> None:
         """Writes content, and after the last of it the end of the response.
 
         If the engine rejects what follows, what it has encoded before is sent nevertheless.
         """
+        if not isinstance(body, bytes):
+            # The app may go on to change it; and what is no content must not cost the head.
+            body = memoryview(body).tobytes()
         if self.tunnel is not None:
             self.tunnel.write(body, more_body)
             return

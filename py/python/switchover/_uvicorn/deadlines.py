@@ -60,9 +60,9 @@ class Deadline:
         else:
             self.left += length * SECONDS_PER_BYTE
 
-    def pause(self) -> None:
-        """Pauses the deadline; `begin` resumes it with the time left."""
-        if self.is_running:
+    def pause(self, what: str) -> None:
+        """Pauses the deadline, if it is one for that; `begin` resumes it with the time left."""
+        if self.is_running and self.what == what:
             self.left = max(0.0, self.until - monotonic())
             self.is_running = False
 

@@ -65,6 +65,7 @@ class Host(Interface):
     @property
     def lingers(self) -> bool:
         """True after the last response."""
+        ...
 
     def close(self) -> None:
         """Closes the connection; resets it if a response would look complete but is not."""
@@ -80,6 +81,7 @@ class Host(Interface):
 
     def half_close_ours(self) -> bool:
         """Ends our direction; returns False if the client has reset the connection."""
+        ...
 
     def linger(self) -> None:
         """Half-closes the connection, then reads and discards for a limited time."""

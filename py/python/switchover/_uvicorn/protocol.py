@@ -74,6 +74,9 @@ class Protocol(Base):
         self.log_trace("HTTP connection lost")
         if self.cycle is not None:
             self.cycle.disconnect()
+            if self.cycle.task is not None and self.cycle.task.done():
+                # It was cancelled before its first step.
+                self.tasks.discard(self.cycle.task)
         self.flow.resume_writing()
         self.deadline.cancel()
         self.ending.lost(exc)
@@ -217,7 +220,7 @@ class Protocol(Base):
                 # HTTP has ended; bytes that arrive now are discarded until the transport has closed.
                 return
             data = None
-            if type(event) is tuple:
+            if isinstance(event, tuple):
                 self.begin(*event)
             elif event is NEED_DATA:
                 self.wait_for_more()
@@ -328,12 +331,12 @@ class Protocol(Base):
         task: asyncio.Task[None]
         if self.eager_start and sys.version_info >= (3, 12):
             task = asyncio.Task(cycle.run(app), loop=self.loop, eager_start=True, **apart)
-            if task.done():
-                return
         else:
             task = self.loop.create_task(cycle.run(app), **apart)
-        cycle.task = task
-        self.tasks.add(task)
+        # The loop's own factory of tasks may start them at once, too.
+        if not task.done():
+            cycle.task = task
+            self.tasks.add(task)
 
     def reject_offer(self, request: Request, flaw: Ineligible) -> None:
         """Responds to a WebSocket handshake that cannot be accepted.
@@ -348,7 +351,8 @@ class Protocol(Base):
         self.cycle = cycle = Cycle(self, scope, request.ends)
         cycle.start(flaw.status, headers)
         cycle.write(text, more_body=False)
-        self.go_on_later()
+        if self.phase is TAKING:
+            self.go_on_later()
 
     def hand_over(self, request: Request) -> None:
         """Passes a WebSocket handshake to uvicorn's own class.
