@@ -49,11 +49,13 @@ class Cycle:
         "event",
         "expects_trailers",
         "flow",
+        "has_begun",
         "has_content",
         "has_heard",
         "has_left",
         "has_length",
         "has_news",
+        "has_returned",
         "has_sent_head",
         "head",
         "is_cut",
@@ -91,6 +93,8 @@ class Cycle:
         self.expects_trailers = self.is_trailing = False
         self.trailers: list[tuple[bytes, bytes]] = []
         self.task: asyncio.Task[None] | None = None
+        # What the task has done: an eager one has returned before it is known.
+        self.has_begun = self.has_returned = False
         # There is something to receive; the event is made when `receive` has to wait for it.
         self.has_news = ends
         self.event: asyncio.Event | None = None
@@ -240,6 +244,7 @@ class Cycle:
 
     async def run(self, app: ASGI3Application) -> None:
         """Runs the app, and completes a response that it leaves unfinished."""
+        self.has_begun = True
         try:
             result = await app(self.scope, self.receive, self.send)  # type: ignore[arg-type, func-returns-value]
         except BaseException as error:
@@ -267,6 +272,7 @@ class Cycle:
                     self.logger.error("ASGI callable returned without %s response.", what)
                 await self.give_up()
         finally:
+            self.has_returned = True
             if self.task is not None:
                 self.protocol.tasks.discard(self.task)
 

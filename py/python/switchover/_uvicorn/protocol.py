@@ -74,8 +74,8 @@ class Protocol(Base):
         self.log_trace("HTTP connection lost")
         if self.cycle is not None:
             self.cycle.disconnect()
-            if self.cycle.task is not None and self.cycle.task.done():
-                # It was cancelled before its first step.
+            if self.cycle.task is not None and not self.cycle.has_begun:
+                # It may have been cancelled before its first step.
                 self.tasks.discard(self.cycle.task)
         self.flow.resume_writing()
         self.deadline.cancel()
@@ -334,7 +334,7 @@ class Protocol(Base):
         else:
             task = self.loop.create_task(cycle.run(app), **apart)
         # The loop's own factory of tasks may start them at once, too.
-        if not task.done():
+        if not cycle.has_returned:
             cycle.task = task
             self.tasks.add(task)
 
