@@ -280,6 +280,77 @@ def test_neither_side_holds_more_than_its_limit() -> None:
         assert written < 64 << 20
 
 
+def test_an_app_that_waits_in_receive_while_it_accepts_gets_the_bytes() -> None:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        assert not (await receive())["more_body"]
+        # As a proxy does while it dials.
+        watch = asyncio.ensure_future(receive())
+        await asyncio.sleep(0.05)
+        await send({"type": "http.response.start", "status": 101, "headers": SWITCH})
+        message = await watch
+        await send({"type": "http.response.body", "body": message["body"].upper()})
+
+    with Served(app) as served:
+        assert parted(served.all(ASK + b"\r\nhello"))[1] == b"HELLO"
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_shutdown_ends_a_protocol_whose_client_goes_on_sending(when: str) -> None:
+    reached, goes_on = threading.Event(), threading.Event()
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        if when == "before":
+            reached.set()
+            while not goes_on.is_set():
+                await asyncio.sleep(0.01)
+        await send({"type": "http.response.start", "status": 101, "headers": SWITCH})
+        reached.set()
+        while (await receive())["type"] != "http.disconnect":
+            pass
+
+    with Served(app) as served, served.connect(ASK + b"\r\n") as client:
+        assert reached.wait(WAIT)
+        served.server.should_exit = True
+        threading.Event().wait(0.3)
+        goes_on.set()
+        with contextlib.suppress(OSError):
+            for _ in range(2000):
+                client.sendall(b"more")
+                threading.Event().wait(0.001)
+        served.thread.join(WAIT)
+        assert not served.thread.is_alive()
+
+
+def test_a_client_that_half_closes_and_reads_nothing_is_left() -> None:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 101, "headers": SWITCH})
+        await send({"type": "http.response.body", "body": bytes(8 << 20)})
+        while (await receive())["type"] != "http.disconnect":
+            pass
+
+    with Served(app, http=Short) as served, served.connect(ASK + b"\r\n") as client:
+        threading.Event().wait(0.1)
+        client.shutdown(socket.SHUT_WR)
+        for _ in range(WAIT * 20):
+            if not served.server.server_state.connections:
+                break
+            threading.Event().wait(0.05)
+        assert not served.server.server_state.connections
+
+
+@pytest.mark.parametrize(
+    "headers", [[(b"content-encoding", b"gzip")], [(b"transfer-encoding", b"chunked")], [(b"content-length", b"0")]]
+)
+def test_a_tunnel_has_no_encoding_and_no_framing(headers: list[Any]) -> None:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": b""})
+
+    with Served(app) as served:
+        received = served.all(b"CONNECT b.example:80 HTTP/1.1\r\nHost: b.example:80\r\n\r\nabc")
+    assert received.startswith((b"HTTP/1.1 500 ", b"HTTP/1.1 501 "))
+
+
 # Extensions of ASGI.
 
 

@@ -70,6 +70,7 @@ class Base(Options, asyncio.Protocol):
         "handshake",
         "has_eof",
         "has_warned",
+        "is_stopping",
         "leaving",
         "limit_concurrency",
         "lingers_until",
@@ -124,7 +125,7 @@ class Base(Options, asyncio.Protocol):
         self.handshake: Request | None = None
         self.phase = OPEN
         self.burst: Burst | None = None
-        self.has_eof = self.has_warned = False
+        self.has_eof = self.has_warned = self.is_stopping = False
         self.leaving: asyncio.TimerHandle | None = None
         # After the last response: the time at which discarding ends, and the number of discarded bytes.
         self.lingers_until = 0.0

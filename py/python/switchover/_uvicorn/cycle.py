@@ -12,7 +12,7 @@ from uvicorn.protocols.utils import ClientDisconnected, get_client_addr, get_pat
 from .. import Owes, ProtocolError
 from .._reset import has_hung_up
 from .._switchover import _answer, _noted
-from .tunnel import Tunnel, accepted
+from .tunnel import Tunnel, accepted, is_framed
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
@@ -52,6 +52,7 @@ class Cycle:
         "has_begun",
         "has_content",
         "has_heard",
+        "has_input",
         "has_left",
         "has_length",
         "has_news",
@@ -101,7 +102,8 @@ class Cycle:
         self.disconnected = False
         self.body: list[bytes] = []
         self.size = 0
-        self.more_body = not ends
+        # The request has content; and some of it may still come.
+        self.has_input = self.more_body = not ends
         # The status, the server's field lines and the app's.
         self.head: tuple[int, list[tuple[bytes, bytes]], Lines] | None = None
         # The head needs `write_head`, which knows what an app may say of protocols.
@@ -191,6 +193,9 @@ class Cycle:
             return await self.tunnel.receive()
         if not self.has_news and not self.is_over():
             await self.wait()
+            if self.tunnel is not None:
+                # It was accepted meanwhile.
+                return await self.tunnel.receive()
         self.has_news = False
         if self.event is not None:
             self.event.clear()
@@ -412,23 +417,23 @@ class Cycle:
 
         A 101 accepts an offer, and a 2xx without a length a CONNECT. Anything else declines.
         """
-        has_length, _ = _noted(headers)
-        is_tunnel = self.scope["method"] == "CONNECT" and 200 <= status < 300 and not has_length
+        is_tunnel = self.scope["method"] == "CONNECT" and 200 <= status < 300 and not is_framed(headers)
         if status != 101 and not is_tunnel:
             if self.scope["method"] != "CONNECT":
                 self.protocol.warn_of_an_offer()
             return False
-        if self.more_body or self.body:
+        if self.more_body or self.body or (self.has_input and not self.is_read):
             raise RuntimeError("The request's content has to be received before its offer is accepted.")
         defaults = self.protocol.server_state.default_headers
-        if is_tunnel:
-            head = self.connection.send_response(status, [*defaults, *headers])
-        else:
-            head = accepted(self.connection, defaults, headers)
-        self.protocol.write_at_once(head)
+        self.protocol.write_at_once(accepted(self.connection, status, defaults, headers))
         self.response_started = self.has_sent_head = True
-        self.tunnel = Tunnel(self.protocol, self.connection)
+        self.drops_content = False
         self.protocol.switch()
+        self.tunnel = Tunnel(self.protocol, self.connection)
+        if self.protocol.is_stopping:
+            self.tunnel.leave()
+        # Who waits for something to receive gets it from there now.
+        self.tell()
         return True
 
     def flush_head(self) -> None:
@@ -502,7 +507,7 @@ class Cycle:
             return
         is_read = any(name == b"te" and b"trailers" in value.lower() for name, value in self.scope["headers"])
         is_sent = is_read and not self.has_length and self.has_content
-        if out := self.connection.send_end(self.trailers if is_sent else ()):
+        if not self.is_cut and (out := self.connection.send_end(self.trailers if is_sent else ())):
             self.protocol.write(out)
         self.finish(is_idle=False)
 

@@ -61,6 +61,7 @@ class Host(Interface):
     ending: Ending
     cycle: Cycle | None
     has_eof: bool
+    is_stopping: bool
 
     @property
     def lingers(self) -> bool:

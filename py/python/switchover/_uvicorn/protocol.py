@@ -89,7 +89,10 @@ class Protocol(Base):
         It does so only while the client still waits for a response, and if `half_close` is set.
         """
         if self.phase is SWITCHED and self.cycle is not None and self.cycle.tunnel is not None:
-            return self.cycle.tunnel.end()
+            stays_open = self.cycle.tunnel.end()
+            if not stays_open:
+                self.ending.bound_the_rest(self.timeout_write)
+            return stays_open
         self.end_burst()
         if not self.half_close or self.lingers or not closes_after_eof(self.transport):
             if self.connection.closing is Closing.RESET:
@@ -150,6 +153,7 @@ class Protocol(Base):
 
     def shutdown(self) -> None:
         """Shuts down gracefully: no request is served after the current one."""
+        self.is_stopping = True
         if self.cycle is None or self.lingers:
             self.close()
         elif not self.cycle.response_complete:

@@ -35,20 +35,31 @@ def extension_of(offers: Iterable[Offer], connect: bytes | None = None) -> dict[
     }
 
 
+def is_framed(headers: Iterable[tuple[bytes, bytes]]) -> bool:
+    """Returns whether a response says how its content ends, as a tunnel's cannot."""
+    return any(name.lower() in {b"content-length", b"transfer-encoding"} for name, _ in headers)
+
+
 def accepted(
-    connection: Connection, defaults: list[tuple[bytes, bytes]], headers: Iterable[tuple[bytes, bytes]]
+    connection: Connection, status: int, defaults: list[tuple[bytes, bytes]], headers: Iterable[tuple[bytes, bytes]]
 ) -> bytes:
-    """Returns the 101 that accepts the protocol in the app's Upgrade header."""
+    """Returns the 101 that accepts the protocol in the app's Upgrade header.
+
+    For a CONNECT it is the 2xx that opens the tunnel.
+    """
     lines = [(name.lower(), value) for name, value in headers]
     chosen = [value for name, value in lines if name == b"upgrade"]
     if any(name == b"content-encoding" and value.lower() != b"identity" for name, value in lines):
-        raise RuntimeError("A 101 has no content to encode: give it `content-encoding: identity` against a middleware.")
+        raise RuntimeError("There is no content to encode: give it `content-encoding: identity` against a middleware.")
+    rest = [*defaults, *(line for line in lines if line[0] not in LEFT_OUT)]
+    if status != 101:
+        return connection.send_response(status, rest)
     if not chosen:
         raise RuntimeError("A 101 needs the header `upgrade`, with one of the offered protocols.")
     selection = connection.select(chosen)
     if selection is None:
         raise RuntimeError(f"The client does not offer {chosen[0].decode('latin-1')!r}, or it cannot be accepted.")
-    return connection.accept(selection, [*defaults, *(line for line in lines if line[0] not in LEFT_OUT)])
+    return connection.accept(selection, rest)
 
 
 class Tunnel:
@@ -81,7 +92,9 @@ class Tunnel:
         self.has_told_end = self.is_over = False
         # The connection is lost; or it is to be left, as the server shuts down.
         self.is_lost = self.is_left = False
-        assert isinstance(connection.next_event(), Switched)
+        event = connection.next_event()
+        if not isinstance(event, Switched):
+            raise RuntimeError(f"The connection has not switched: {event}.")
         if early := connection.take_leftover():
             self.take(early)
 
@@ -109,6 +122,8 @@ class Tunnel:
     def leave(self) -> None:
         """Lets `receive` return `http.disconnect` behind the received bytes."""
         self.is_left = True
+        # A client that sends on must not put that off.
+        self.flow.pause_reading()
         self.event.set()
 
     # The app.
@@ -118,7 +133,8 @@ class Tunnel:
         while True:
             if self.held:
                 data, self.held, self.size = b"".join(self.held), [], 0
-                self.flow.resume_reading()
+                if not self.is_left:
+                    self.flow.resume_reading()
                 return {"type": "http.request", "body": data, "more_body": True}
             if self.has_end and not self.has_told_end:
                 self.has_told_end = True
