@@ -12,7 +12,7 @@ from uvicorn.protocols.utils import ClientDisconnected, get_client_addr, get_pat
 from .. import Owes, ProtocolError
 from .._reset import has_hung_up
 from .._switchover import _answer, _noted
-from .tunnel import Tunnel, accepted, is_framed
+from .tunnel import Tunnel, accepted, advertised, is_framed
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
@@ -106,7 +106,7 @@ class Cycle:
         self.has_input = self.more_body = not ends
         # The status, the server's field lines and the app's.
         self.head: tuple[int, list[tuple[bytes, bytes]], Lines] | None = None
-        # The head needs `write_head`, which knows what an app may say of protocols.
+        # The head names protocols, or has to.
         self.writes_head = False
         self.has_sent_head = False
         # An app may respond to HEAD as to GET: its content is discarded (ASGI).
@@ -192,10 +192,9 @@ class Cycle:
         if self.tunnel is not None:
             return await self.tunnel.receive()
         if not self.has_news and not self.is_over():
-            await self.wait()
-            if self.tunnel is not None:
-                # It was accepted meanwhile.
-                return await self.tunnel.receive()
+            tunnel = await self.wait()
+            if tunnel is not None:
+                return await tunnel.receive()
         self.has_news = False
         if self.event is not None:
             self.event.clear()
@@ -220,8 +219,8 @@ class Cycle:
             if self.response_started:
                 return
 
-    async def wait(self) -> None:
-        """Waits for something to receive."""
+    async def wait(self) -> Tunnel | None:
+        """Waits for something to receive; returns the tunnel if one was accepted meanwhile."""
         protocol = self.protocol
         if self.connection.owes is Owes.CONTINUE and not self.transport.is_closing():
             protocol.write_at_once(self.connection.send_informational(100))
@@ -240,6 +239,7 @@ class Cycle:
             # response it is a deadline of the connection, which may also end meanwhile.
             if not self.response_complete and self.receivers == 0:
                 protocol.deadline.pause("content")
+        return self.tunnel
 
     def is_over(self) -> bool:
         """Returns whether `receive` has only `http.disconnect` left to return."""
@@ -447,23 +447,6 @@ class Cycle:
                 self.disconnect()
                 self.protocol.reject(500, b"Internal Server Error")
 
-    def write_head(self, status: int, defaults: list[tuple[bytes, bytes]], headers: Lines) -> None:
-        """Writes a head that names protocols, or has to.
-
-        The engine writes the Upgrade field itself; the protocols in the app's Upgrade header are passed to it.
-        """
-        spoken = [value for name, value in headers if name.lower() == b"upgrade"]
-        others = [*defaults, *(line for line in headers if line[0].lower() != b"upgrade")]
-        if not spoken:
-            self.logger.warning("A 426 without Upgrade is sent as a 400: it has to name what would do.")
-            out = self.connection.send_response(400, others)
-        elif status == 426:
-            out = self.connection.require(spoken, others)
-        else:
-            self.connection.advertise(spoken)
-            out = self.connection.send_response(status, others)
-        self.protocol.write(out)
-
     def write(self, body: ReadableBuffer, more_body: bool) -> None:
         """Writes content, and after the last of it the end of the response.
 
@@ -478,7 +461,7 @@ class Cycle:
         protocol = self.protocol
         head, self.head = self.head, None
         if head is not None and self.writes_head:
-            self.write_head(*head)
+            protocol.write(advertised(self.connection, self.logger, *head))
             head = None
         if self.expects_trailers and not more_body:
             self.is_trailing = more_body = True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from typing import TYPE_CHECKING, Any
 
 from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
@@ -60,6 +61,29 @@ def accepted(
     if selection is None:
         raise RuntimeError(f"The client does not offer {chosen[0].decode('latin-1')!r}, or it cannot be accepted.")
     return connection.accept(selection, rest)
+
+
+def advertised(
+    connection: Connection,
+    logger: logging.Logger,
+    status: int,
+    defaults: list[tuple[bytes, bytes]],
+    headers: Iterable[tuple[bytes, bytes]],
+) -> bytes:
+    """Returns a head that names protocols, or has to.
+
+    The engine writes the Upgrade field itself; the protocols in the app's Upgrade header are passed to it.
+    """
+    lines = list(headers)
+    spoken = [value for name, value in lines if name.lower() == b"upgrade"]
+    others = [*defaults, *(line for line in lines if line[0].lower() != b"upgrade")]
+    if not spoken:
+        logger.warning("A 426 without Upgrade is sent as a 400: it has to name what would do.")
+        return connection.send_response(400, others)
+    if status == 426:
+        return connection.require(spoken, others)
+    connection.advertise(spoken)
+    return connection.send_response(status, others)
 
 
 class Tunnel:
