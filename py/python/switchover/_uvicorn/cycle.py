@@ -220,7 +220,7 @@ class Cycle:
                 return
 
     async def wait(self) -> Tunnel | None:
-        """Waits for something to receive; returns the tunnel if one was accepted meanwhile."""
+        """Waits for something to receive; returns a tunnel accepted meanwhile."""
         protocol = self.protocol
         if self.connection.owes is Owes.CONTINUE and not self.transport.is_closing():
             protocol.write_at_once(self.connection.send_informational(100))

@@ -61,7 +61,7 @@ class Deadline:
             self.left += length * SECONDS_PER_BYTE
 
     def pause(self, what: str) -> None:
-        """Pauses the deadline, if it is one for that; `begin` resumes it with the time left."""
+        """Pauses a deadline for `what`; `begin` resumes it with the time left."""
         if self.is_running and self.what == what:
             self.left = max(0.0, self.until - monotonic())
             self.is_running = False
