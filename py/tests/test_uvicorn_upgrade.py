@@ -206,24 +206,8 @@ def test_an_app_that_fails_resets_and_one_that_returns_ends() -> None:
             rest_of(client)
 
 
-def test_a_lost_connection_is_a_disconnect() -> None:
-    heard = threading.Event()
-
-    async def app(scope: Any, receive: Any, send: Any) -> None:
-        await send({"type": "http.response.start", "status": 101, "headers": SWITCH})
-        while (await receive())["type"] != "http.disconnect":
-            pass
-        heard.set()
-
-    with Served(app) as served:
-        client = served.connect(ASK + b"\r\n")
-        client.recv(65536)
-        client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
-        client.close()
-        assert heard.wait(WAIT)
-
-
-def test_a_shutdown_tells_an_app_that_speaks_another_protocol() -> None:
+def waiting() -> tuple[Any, threading.Event]:
+    """Makes an app that says `closing` after its disconnect, and the event."""
     heard = threading.Event()
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
@@ -233,6 +217,21 @@ def test_a_shutdown_tells_an_app_that_speaks_another_protocol() -> None:
         heard.set()
         await send({"type": "http.response.body", "body": b"closing"})
 
+    return app, heard
+
+
+def test_a_lost_connection_is_a_disconnect() -> None:
+    app, heard = waiting()
+    with Served(app) as served:
+        client = served.connect(ASK + b"\r\n")
+        client.recv(65536)
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+        client.close()
+        assert heard.wait(WAIT)
+
+
+def test_a_shutdown_tells_an_app_that_speaks_another_protocol() -> None:
+    app, heard = waiting()
     served = Served(app)
     with served, served.connect(ASK + b"\r\n") as client:
         client.recv(65536)

@@ -173,10 +173,13 @@ class Base(Options, asyncio.Protocol):
         """Begins another protocol, which the response has accepted."""
         self.phase = SWITCHED
         self.deadline.stop()
-        if self.leaving is not None:
-            self.leaving.cancel()
-            self.leaving = None
+        self.cancel_leaving()
         self.flow.resume_reading()
+
+    @property
+    def tunnel(self) -> Tunnel | None:
+        """The other protocol, once the app has accepted one."""
+        return self.cycle.tunnel if self.phase is SWITCHED and self.cycle is not None else None
 
     def leave_tunnel(self, tunnel: Tunnel) -> None:
         """Ends the protocol that the app no longer speaks."""
@@ -186,6 +189,12 @@ class Base(Options, asyncio.Protocol):
             self.discard_the_rest()
 
     # The end.
+
+    def cancel_leaving(self) -> None:
+        """Cancels the disconnect of a client that has half-closed."""
+        if self.leaving is not None:
+            self.leaving.cancel()
+            self.leaving = None
 
     def close(self) -> None:
         """Closes the connection; resets it if a response would look complete but is not."""

@@ -88,8 +88,8 @@ class Protocol(Base):
 
         It does so only while the client still waits for a response, and if `half_close` is set.
         """
-        if self.phase is SWITCHED and self.cycle is not None and self.cycle.tunnel is not None:
-            stays_open = self.cycle.tunnel.end()
+        if (tunnel := self.tunnel) is not None:
+            stays_open = tunnel.end()
             if not stays_open:
                 self.ending.bound_the_rest(self.timeout_write)
             return stays_open
@@ -116,8 +116,8 @@ class Protocol(Base):
         if self.phase is LINGERING:
             self.discard(len(data))
             return
-        if self.phase is SWITCHED and self.cycle is not None and self.cycle.tunnel is not None:
-            self.cycle.tunnel.take(data)
+        if self.phase is SWITCHED and (tunnel := self.tunnel) is not None:
+            tunnel.take(data)
             return
         self.process_events(data)
         # Afterwards, as content may have come with its head.
@@ -402,9 +402,7 @@ class Protocol(Base):
 
     def answered(self, is_idle: bool) -> None:
         """Continues after a complete response: with the next request, or by closing."""
-        if self.leaving is not None:
-            self.leaving.cancel()
-            self.leaving = None
+        self.cancel_leaving()
         self.server_state.total_requests += 1
         if self.transport.is_closing():
             return

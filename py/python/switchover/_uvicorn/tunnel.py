@@ -22,7 +22,7 @@ EXTENSION = "switchover.upgrade"
 """The name of the extension in the scope."""
 
 # Fields of a response that a 101 has not, or that the engine writes itself.
-LEFT_OUT = {b"upgrade", b"connection", b"content-length", b"content-encoding", b"transfer-encoding"}
+LEFT_OUT = {b"connection", b"content-length", b"content-encoding", b"transfer-encoding"}
 
 
 def extension_of(offers: Iterable[Offer], connect: bytes | None = None) -> dict[str, Any]:
@@ -48,11 +48,10 @@ def accepted(
 
     For a CONNECT it is the 2xx that opens the tunnel.
     """
-    lines = [(name.lower(), value) for name, value in headers]
-    chosen = [value for name, value in lines if name == b"upgrade"]
-    if any(name == b"content-encoding" and value.lower() != b"identity" for name, value in lines):
+    chosen, others = parted((name.lower(), value) for name, value in headers)
+    if any(name == b"content-encoding" and value.lower() != b"identity" for name, value in others):
         raise RuntimeError("There is no content to encode: give it `content-encoding: identity` against a middleware.")
-    rest = [*defaults, *(line for line in lines if line[0] not in LEFT_OUT)]
+    rest = [*defaults, *(line for line in others if line[0] not in LEFT_OUT)]
     if status != 101:
         return connection.send_response(status, rest)
     if not chosen:
@@ -74,16 +73,27 @@ def advertised(
 
     The engine writes the Upgrade field itself; the protocols in the app's Upgrade header are passed to it.
     """
-    lines = list(headers)
-    spoken = [value for name, value in lines if name.lower() == b"upgrade"]
-    others = [*defaults, *(line for line in lines if line[0].lower() != b"upgrade")]
+    spoken, others = parted(headers)
+    rest = [*defaults, *others]
     if not spoken:
         logger.warning("A 426 without Upgrade is sent as a 400: it has to name what would do.")
-        return connection.send_response(400, others)
+        return connection.send_response(400, rest)
     if status == 426:
-        return connection.require(spoken, others)
+        return connection.require(spoken, rest)
     connection.advertise(spoken)
-    return connection.send_response(status, others)
+    return connection.send_response(status, rest)
+
+
+def parted(headers: Iterable[tuple[bytes, bytes]]) -> tuple[list[bytes], list[tuple[bytes, bytes]]]:
+    """Returns the values of Upgrade, and the other lines."""
+    protocols: list[bytes] = []
+    others: list[tuple[bytes, bytes]] = []
+    for name, value in headers:
+        if name.lower() == b"upgrade":
+            protocols.append(value)
+        else:
+            others.append((name, value))
+    return protocols, others
 
 
 class Tunnel:
