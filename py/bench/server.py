@@ -26,8 +26,9 @@ TYPE = (b"content-type", b"text/plain")
 
 async def application(scope: dict[str, Any], receive: Receive, send: Send) -> None:
     """Responds with as many bytes as the path says, or with five."""
-    while (await receive())["more_body"] if scope["method"] == "POST" else False:
-        pass
+    more = scope["method"] == "POST"
+    while more:
+        more = (await receive())["more_body"]
     path = scope["path"][1:]
     content = b"%d" % time.process_time_ns() if path == "cpu" else zeros(path) if path else b"hello"
     headers = [TYPE, (b"content-length", b"%d" % len(content))]

@@ -1,6 +1,6 @@
 """Measures uvicorn's CPU time under wrk, with each of its engines.
 
-    under_wrk.py [--rounds N] [--runs N] [--only WORDS]
+    under_wrk.py --inputs FOLDER [--rounds N] [--runs N] [--only WORDS]
 
 The server runs on one processor and wrk on another. Engines take turns within a round, and the order changes from round
 to round. A ratio is that of a peer to this engine within one round. The median of the rounds counts, and the median of
@@ -20,28 +20,11 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import NamedTuple
 
+from servers import CONNECTIONS, processors
+
 OURS, PEERS = "switchover", ("httptools", "zttp")
 LOOPS = ("uvloop", "asyncio")
-CONNECTIONS = 16
 SECONDS = 2
-
-CHROME = """\
-Connection: keep-alive
-Cache-Control: max-age=0
-sec-ch-ua: "Chromium";v="128", "Not;A=Brand";v="24"
-sec-ch-ua-mobile: ?0
-sec-ch-ua-platform: "Linux"
-Upgrade-Insecure-Requests: 1
-User-Agent: Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/128.0.0.0 Safari/537.36
-Accept: text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8
-Sec-Fetch-Site: none
-Sec-Fetch-Mode: navigate
-Sec-Fetch-User: ?1
-Sec-Fetch-Dest: document
-Accept-Encoding: gzip, deflate, br, zstd
-Accept-Language: en-GB,en;q=0.9
-Cookie: session=6f1ed002ab5595859014ebf0951522d9; theme=dark
-"""
 
 # What wrk runs: it sends the bytes of a file again and again, and prints what it has counted.
 SCRIPT = """\
@@ -57,12 +40,10 @@ end
 """
 
 
-def request(path: str = "/", fields: str = "", content: bytes = b"", times: int = 1) -> bytes:
-    """Returns the bytes of a request, so many times."""
-    length = f"Content-Length: {len(content)}\n" if content else ""
-    start = "POST" if content else "GET"
-    head = f"{start} {path} HTTP/1.1\nHost: 127.0.0.1\n{length}{fields}\n".replace("\n", "\r\n")
-    return (head.encode() + content) * times
+def request(path: str = "/", content: bytes = b"") -> bytes:
+    """Returns the bytes of a request."""
+    start, length = ("POST", f"Content-Length: {len(content)}\r\n") if content else ("GET", "")
+    return f"{start} {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n{length}\r\n".encode() + content
 
 
 class Case(NamedTuple):
@@ -75,16 +56,19 @@ class Case(NamedTuple):
     """The least ratio of each peer's time to this engine's."""
 
 
-CASES = [
-    Case("a, a minimal head", "plain", request(), {"httptools": 1.55, "zttp": 1.5}),
-    Case("b, a browser's head", "plain", request(fields=CHROME), {"httptools": 1.55, "zttp": 1.5}),
-    Case("16 pipelined", "plain", request(times=16), {"httptools": 1.8, "zttp": 1.8}),
-    Case("b, a route of Starlette", "starlette", request(fields=CHROME), {"httptools": 1.4, "zttp": 1.4}),
-    Case("an answer of 100 kB", "plain", request("/100000"), {"httptools": 1.2}),
-    Case("an answer of 1 MB", "plain", request("/1000000"), {}),
-    Case("an upload of 100 kB", "plain", request(content=bytes(100_000)), {"httptools": 1.0}),
-    Case("an upload of 1 MB", "plain", request(content=bytes(1_000_000)), {"httptools": 1.0}),
-]
+def cases(inputs: Path) -> list[Case]:
+    """Returns the rows, with the heads a and b in that folder."""
+    a, b = ((inputs / name).read_bytes() for name in ("a", "b"))
+    return [
+        Case("a", "plain", a, {"httptools": 1.55, "zttp": 1.5}),
+        Case("b", "plain", b, {"httptools": 1.55, "zttp": 1.5}),
+        Case("a, 16 pipelined", "plain", a * 16, {"httptools": 1.8, "zttp": 1.8}),
+        Case("b, a route of Starlette", "starlette", b, {"httptools": 1.4, "zttp": 1.4}),
+        Case("an answer of 100 kB", "plain", request("/100000"), {"httptools": 1.2}),
+        Case("an answer of 1 MB", "plain", request("/1000000"), {}),
+        Case("an upload of 100 kB", "plain", request(content=bytes(100_000)), {"httptools": 1.0}),
+        Case("an upload of 1 MB", "plain", request(content=bytes(1_000_000)), {"httptools": 1.0}),
+    ]
 
 
 class Server:
@@ -118,7 +102,7 @@ class Server:
         return (self.cpu() - begin) / int(counted[1]) / 1000
 
 
-PROCESSORS = sorted(os.sched_getaffinity(0))
+PROCESSORS = processors()
 
 
 def measured(case: Case, loop: str, rounds: int, folder: Path) -> dict[str, list[float]]:
@@ -137,9 +121,26 @@ def measured(case: Case, loop: str, rounds: int, folder: Path) -> dict[str, list
     return times
 
 
+def judged(case: Case, runs: list[dict[str, list[float]]]) -> tuple[str, int]:
+    """Returns the cells of a row, and how many of its goals are missed."""
+    missed = 0
+    cells = [f"{statistics.median(time for run in runs for time in run[OURS]):.1f}"]
+    for peer in PEERS:
+        ratios = [[theirs / ours for ours, theirs in zip(run[OURS], run[peer], strict=True)] for run in runs]
+        ratio = statistics.median(map(statistics.median, ratios))
+        goal = case.goals.get(peer)
+        is_missed = goal is not None and ratio < goal
+        missed += is_missed
+        says = f"{ratio:.2f}" + (f" (≥ {goal}{': missed' if is_missed else ''})" if goal else "")
+        theirs = statistics.median(time for run in runs for time in run[peer])
+        cells += [f"{theirs:.1f}", says, f"{min(map(min, ratios)):.2f}"]
+    return " | ".join(cells), missed
+
+
 def main() -> int:
     """Prints a row for each case on each loop, and says which goals are missed."""
     arguments = argparse.ArgumentParser(description="uvicorn's CPU time under wrk")
+    arguments.add_argument("--inputs", type=Path, required=True, help="the folder of the inputs")
     arguments.add_argument("--rounds", type=int, default=6)
     arguments.add_argument("--runs", type=int, default=3)
     arguments.add_argument("--only", default="")
@@ -154,27 +155,14 @@ def main() -> int:
     print("|---|---|" + "---|---|---|" * len(PEERS))
     with tempfile.TemporaryDirectory() as folder:
         for loop in LOOPS:
-            for case in CASES:
+            for case in cases(options.inputs):
                 name = f"{loop}, {case.name}"
                 if options.only not in name:
                     continue
                 runs = [measured(case, loop, options.rounds, Path(folder)) for _ in range(options.runs)]
-                cells = [f"{statistics.median(time for run in runs for time in run[OURS]):.1f}"]
-                for peer in PEERS:
-                    ratios = [
-                        [theirs / ours for ours, theirs in zip(run[OURS], run[peer], strict=True)] for run in runs
-                    ]
-                    ratio = statistics.median(map(statistics.median, ratios))
-                    goal = case.goals.get(peer)
-                    is_missed = goal is not None and ratio < goal
-                    missed += is_missed
-                    says = f"{ratio:.2f}" + (f" (≥ {goal}{': missed' if is_missed else ''})" if goal else "")
-                    cells += [
-                        f"{statistics.median(time for run in runs for time in run[peer]):.1f}",
-                        says,
-                        f"{min(map(min, ratios)):.2f}",
-                    ]
-                print(f"| {name} | " + " | ".join(cells) + " |", flush=True)
+                row, misses = judged(case, runs)
+                missed += misses
+                print(f"| {name} | {row} |", flush=True)
     print(f"# {missed} goals missed")
     return 1 if missed else 0
 
