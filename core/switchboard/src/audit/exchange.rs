@@ -200,9 +200,12 @@ impl Session {
         let _ = self.wire.send(bytes);
     }
 
-    /// Notes how much has come at the end of a wait.
+    /// Notes how much has come of HTTP at the end of a wait.
+    ///
+    /// A greeting in the new protocol may come with the 101 or after it.
     fn mark(&mut self) {
-        self.marks.push(self.reader.came.len());
+        let spoken = if self.reader.has_switched() { self.reader.rest().len() } else { 0 };
+        self.marks.push(self.reader.came.len() - spoken);
     }
 
     /// Reads until a condition holds, the connection ends, or `time` is over.

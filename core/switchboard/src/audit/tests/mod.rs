@@ -350,6 +350,25 @@ fn is_shown_again(checks: &[Check], mutant: &Mutant<'_>) -> bool {
     shown.starts_with(&visible.wait_with_output().expect("cat").stdout)
 }
 
+/// A greeting may come with the 101 or after it: the command that repeats is the same.
+#[test]
+fn a_command_does_not_count_a_greeting() {
+    let checks = checks();
+    let [alone, greeted] = ["", r"\x81\x07welcome"].map(|greeting| {
+        let mut answer = written("SWITCH");
+        answer.extend(written(greeting));
+        let then = Then::Hold;
+        let mutant = Mutant { id: "S54", verdict: "", at: "S54", answer, then, words: "" };
+        let findings = audit_with(TIMEOUT[0], &checks, Some(&mutant)).expect("the server is there");
+        let finding = findings.into_iter().find(|finding| finding.check.id == "S54");
+        let again = finding.and_then(|finding| finding.evidence).expect("evidence").again;
+        again.split("; ").find(|word| word.contains("head -c")).expect("it reads").to_owned()
+    });
+    assert_eq!(alone, greeted);
+    let len = written("SWITCH").len();
+    assert_eq!(alone, format!("timeout 3 head -c {len} <&3"));
+}
+
 #[test]
 fn what_is_known_does_not_fail_and_what_is_mended_is_said() {
     let checks = checks();
