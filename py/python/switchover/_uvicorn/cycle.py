@@ -12,6 +12,7 @@ from uvicorn.protocols.utils import ClientDisconnected, get_client_addr, get_pat
 from .. import Owes, ProtocolError
 from .._reset import has_hung_up
 from .._switchover import _answer, _noted
+from .file import send_file
 from .tunnel import Tunnel, accepted, advertised, is_framed
 
 if TYPE_CHECKING:
@@ -27,9 +28,6 @@ UNSENT = {Owes.CONTINUE, Owes.RESPONSE}
 
 Lines: TypeAlias = Iterable[tuple[bytes, bytes]]
 """The field lines of an app."""
-
-# The number of bytes that are read of a file at once.
-PIECE = 1 << 18
 
 # The turns of the loop that a 101 may take through middleware.
 TURNS = 50
@@ -47,7 +45,6 @@ class Cycle:
         "disconnected",
         "drops_content",
         "event",
-        "expects_trailers",
         "flow",
         "has_begun",
         "has_content",
@@ -63,7 +60,6 @@ class Cycle:
         "is_last",
         "is_read",
         "is_trailing",
-        "logger",
         "more_body",
         "offers",
         "protocol",
@@ -85,14 +81,13 @@ class Cycle:
         self.connection = protocol.connection
         self.transport = protocol.transport
         self.flow = protocol.flow
-        self.logger = protocol.logger
         self.scope = scope
         # The client offers other protocols, or asks for a tunnel; and the bytes of the one that the app has accepted.
         self.offers = offers
         self.tunnel: Tunnel | None = None
-        # The app has announced trailers, and has sent the last of the content.
-        self.expects_trailers = self.is_trailing = False
-        self.trailers: list[tuple[bytes, bytes]] = []
+        # The trailers, which the app has announced; and it has sent the last of the content.
+        self.trailers: list[tuple[bytes, bytes]] | None = None
+        self.is_trailing = False
         self.task: asyncio.Task[None] | None = None
         # What the task has done: an eager one has returned before it is known.
         self.has_begun = self.has_returned = False
@@ -254,7 +249,7 @@ class Cycle:
             result = await app(self.scope, self.receive, self.send)  # type: ignore[arg-type, func-returns-value]
         except BaseException as error:
             if self.unheard <= UNHEARD:
-                self.logger.error("Exception in ASGI application\n", exc_info=error)
+                self.protocol.logger.error("Exception in ASGI application\n", exc_info=error)
             elif self.response_complete:
                 return
             if self.tunnel is not None:
@@ -264,7 +259,7 @@ class Cycle:
             await self.give_up()
         else:
             if result is not None:
-                self.logger.error("ASGI callable should return None, but returned '%s'.", result)
+                self.protocol.logger.error("ASGI callable should return None, but returned '%s'.", result)
                 if not self.response_complete:
                     await self.give_up()
                 elif self.protocol.cycle is self:
@@ -274,7 +269,7 @@ class Cycle:
             elif not self.response_complete and not self.disconnected:
                 if not self.has_heard:
                     what = "completing" if self.response_started else "starting"
-                    self.logger.error("ASGI callable returned without %s response.", what)
+                    self.protocol.logger.error("ASGI callable returned without %s response.", what)
                 await self.give_up()
         finally:
             self.has_returned = True
@@ -309,7 +304,7 @@ class Cycle:
             try:
                 self.write(b"", more_body=self.has_content)
             except Exception as error:
-                self.logger.error("Exception in ASGI application\n", exc_info=error)
+                self.protocol.logger.error("Exception in ASGI application\n", exc_info=error)
             if self.response_complete:
                 return
         # The connection may already serve the next request, which must not be disturbed.
@@ -327,24 +322,30 @@ class Cycle:
             self.count_unheard()
         if self.disconnected:
             return
+        if message["type"] == "http.response.start" and not self.response_started:
+            self.start(message["status"], message.get("headers", ()))
+            if message.get("trailers", False):
+                self.trailers = []
+        elif message["type"] == "http.response.body" and self.response_started and not self.response_complete:
+            self.write(message.get("body", b""), message.get("more_body", False))
+        else:
+            await self.send_other(message)
+
+    async def send_other(self, message: ASGISendEvent) -> None:
+        """Sends an ASGI message that few apps send; an unexpected one is an error."""
         kind = message["type"]
         if message["type"] == "http.response.early_hint":
             self.hint(message["links"])
         elif not self.response_started:
-            if message["type"] != "http.response.start":
-                raise RuntimeError(f"Expected ASGI message 'http.response.start', but got '{kind}'.")
-            self.expects_trailers = message.get("trailers", False)
-            self.start(message["status"], message.get("headers", ()))
+            raise RuntimeError(f"Expected ASGI message 'http.response.start', but got '{kind}'.")
         elif self.response_complete:
             raise RuntimeError(f"Unexpected ASGI message '{kind}' sent, after response already completed.")
-        elif message["type"] == "http.response.body":
-            self.write(message.get("body", b""), message.get("more_body", False))
         elif message["type"] == "http.response.trailers":
             self.write_trailers(message["headers"], message.get("more_trailers", False))
         elif str(kind) == "http.response.pathsend":
             # uvicorn's types do not have it.
             file: Any = message
-            await self.send_file(file["path"])
+            await send_file(file["path"], self.send)
         else:
             raise RuntimeError(f"Expected ASGI message 'http.response.body', but got '{kind}'.")
 
@@ -354,17 +355,6 @@ class Cycle:
             raise RuntimeError("Early hints come before the content.")
         if self.scope["http_version"] != "1.0":
             self.protocol.write_at_once(self.connection.send_informational(103, [(b"link", link) for link in links]))
-
-    async def send_file(self, path: str) -> None:
-        """Sends the content of a file, and the end of the response."""
-        loop = self.protocol.loop
-        file = await loop.run_in_executor(None, open, path, "rb")
-        try:
-            while content := await loop.run_in_executor(None, file.read, PIECE):
-                await self.send({"type": "http.response.body", "body": content, "more_body": True})
-        finally:
-            file.close()
-        await self.send({"type": "http.response.body", "body": b"", "more_body": False})
 
     def count_unheard(self) -> None:
         """Ends an app that sends without end to a disconnected client."""
@@ -382,11 +372,12 @@ class Cycle:
         Head and content are then sent in one write. A head without a length waits until the next turn of the loop at
         most. A response that switches protocols is sent at once.
         """
+        protocol = self.protocol
         # The app may go on to change its own.
         headers = list(headers)
         switches = self.offers and self.accepts(status, headers)
-        if self.protocol.access_log:
-            self.protocol.access_logger.info(
+        if protocol.access_log:
+            protocol.access_logger.info(
                 '%s - "%s %s HTTP/%s" %d',
                 get_client_addr(self.scope),  # type: ignore[arg-type]
                 self.scope["method"],
@@ -399,17 +390,17 @@ class Cycle:
         if status < 200:
             raise RuntimeError(f"A response of an app cannot have the status {status}.")
         if self.scope["method"] == "CONNECT" and status < 300:
-            self.logger.error("A %d to CONNECT would open a tunnel, which has no length: it is sent as 501.", status)
+            protocol.logger.error("A %d to CONNECT would open a tunnel, which has no length: it becomes 501.", status)
             status, headers, self.drops_content = 501, [TEXT, (b"content-length", b"0")], True
-        self.head = (status, self.protocol.server_state.default_headers, headers)
+        self.head = (status, protocol.server_state.default_headers, headers)
         self.response_started = True
         self.has_length, has_upgrade = _noted(headers)
         self.writes_head = has_upgrade or status == 426
         self.has_content = not self.drops_content and status not in {204, 304}
         if not self.has_length:
             # Content may come much later, as events do: the head does not wait for it.
-            self.protocol.loop.call_later(0, self.flush_head)
-            if self.protocol.has_eof:
+            protocol.loop.call_later(0, self.flush_head)
+            if protocol.has_eof:
                 self.notice_eof()
 
     def accepts(self, status: int, headers: Lines) -> bool:
@@ -443,7 +434,7 @@ class Cycle:
                 self.write(b"", more_body=True)
             except Exception as error:
                 # The app may send nothing for long, so the client gets its response now.
-                self.logger.error("Exception in ASGI application\n", exc_info=error)
+                self.protocol.logger.error("Exception in ASGI application\n", exc_info=error)
                 self.disconnect()
                 self.protocol.reject(500, b"Internal Server Error")
 
@@ -461,9 +452,9 @@ class Cycle:
         protocol = self.protocol
         head, self.head = self.head, None
         if head is not None and self.writes_head:
-            protocol.write(advertised(self.connection, self.logger, *head))
+            protocol.write(advertised(self.connection, self.protocol.logger, *head))
             head = None
-        if self.expects_trailers and not more_body:
+        if self.trailers is not None and not more_body:
             self.is_trailing = more_body = True
         ends = not more_body and not self.is_cut
         try:
@@ -482,7 +473,7 @@ class Cycle:
 
         RFC 9110, section 6.5.1.
         """
-        if not self.is_trailing:
+        if self.trailers is None or not self.is_trailing:
             # A middleware may have dropped the announcement, and with it the client's wish.
             return
         self.trailers += headers

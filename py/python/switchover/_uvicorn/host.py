@@ -24,10 +24,17 @@ if TYPE_CHECKING:
 EXTENSIONS = ("http.response.early_hint", "http.response.trailers", "http.response.pathsend")
 """The extensions of ASGI that each request has."""
 
+OF_REQUEST = ("http_version", "method", "path", "raw_path", "query_string", "headers")
+"""The entries of an ASGI scope that each request sets."""
+
 
 def base_of(transport: asyncio.Transport, secure: bool, root_path: str) -> dict[str, Any]:
-    """Returns the entries that all ASGI scopes of a connection have in common."""
+    """Returns the entries that all ASGI scopes of a connection have in common.
+
+    Those of a request are there too, as a copy then has the size for them.
+    """
     return {
+        **dict.fromkeys(OF_REQUEST),
         "type": "http",
         "server": get_local_addr(transport),
         "client": get_remote_addr(transport),

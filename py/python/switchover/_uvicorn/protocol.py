@@ -402,7 +402,8 @@ class Protocol(Base):
 
     def answered(self, is_idle: bool) -> None:
         """Continues after a complete response: with the next request, or by closing."""
-        self.cancel_leaving()
+        if self.leaving is not None:
+            self.cancel_leaving()
         self.server_state.total_requests += 1
         if self.transport.is_closing():
             return

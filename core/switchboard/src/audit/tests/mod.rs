@@ -350,7 +350,9 @@ fn is_shown_again(checks: &[Check], mutant: &Mutant<'_>) -> bool {
     shown.starts_with(&visible.wait_with_output().expect("cat").stdout)
 }
 
-/// A greeting may come with the 101 or after it: the command that repeats is the same.
+/// A command that repeats an exchange does not count a greeting.
+///
+/// It may come with the 101 or after it.
 #[test]
 fn a_command_does_not_count_a_greeting() {
     let checks = checks();
