@@ -414,14 +414,14 @@ class Protocol(Base):
         if cycle is not None and cycle.more_body:
             # The app did not read the rest of the request.
             self.connection.skip_content()
-        else:
-            self.deadline.begin("next request", self.timeout_keep_alive)
         if self.flow.read_paused:
             self.flow.resume_reading()
         if is_idle and not self.has_eof:
+            self.deadline.begin("next request", self.timeout_keep_alive)
             if self.burst is not None:
                 self.end_burst()
         else:
+            # The next event, or a need for more bytes, sets the deadline.
             burst = self.burst or self.begin_burst()
             if burst is None:
                 self.process_events()
