@@ -30,7 +30,7 @@ async def application(scope: dict[str, Any], receive: Receive, send: Send) -> No
     while more:
         more = (await receive())["more_body"]
     path = scope["path"][1:]
-    content = b"%d" % time.process_time_ns() if path == "cpu" else zeros(path) if path else b"hello"
+    content = b"%d" % time.process_time_ns() if path == "cpu" else zeros(path) if path.isdecimal() else b"hello"
     headers = [TYPE, (b"content-length", b"%d" % len(content))]
     await send({"type": "http.response.start", "status": 200, "headers": headers})
     await send({"type": "http.response.body", "body": content})

@@ -64,7 +64,8 @@ impl Config {
 /// Timeouts for each phase of a connection; `None` disables one.
 ///
 /// Except for `handler` and `shutdown`, a timeout runs while the peer is awaited, not while your
-/// code works. Each byte of content received, and each byte sent, adds a millisecond. So long
+/// code works. A read of content that is given up counts as waiting, until the body is dropped.
+/// Each byte of content received, and each byte sent, adds a millisecond. So long
 /// content may take long, but a byte per second is too slow.
 #[derive(Clone, Copy, Debug)]
 pub struct Timeouts {

@@ -17,9 +17,9 @@ use switchover_tokio::{
     Body, BoxError, Config, Error, Upgraded, serve_connection, service_fn, upgrade as upgrades,
 };
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream, ReadBuf};
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep};
 
-use common::Asked;
+use common::{Asked, Frames};
 
 /// Returns a client, and the task of a server that follows a script.
 ///
@@ -481,6 +481,56 @@ impl<I: Iterator<Item = Result<Frame<Bytes>, BoxError>> + Unpin> http_body::Body
 /// Checks that the client omits the content if a final response precedes the 100.
 ///
 /// With that response the server has said that it does not want the content.
+/// Trailers of a response that is dropped unread are not in the way of the next request.
+#[tokio::test(start_paused = true)]
+async fn trailers_that_nobody_reads_do_not_hinder_the_next_request() {
+    const ASKED: &str = "GET / HTTP/1.1\r\nhost: a\r\n\r\n";
+    const TRAILERS: &str =
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\nx: y\r\n\r\n";
+    let (mut client, _serving) =
+        scripted(&[(ASKED, TRAILERS), (ASKED, "HTTP/1.1 204 No Content\r\n\r\n")]);
+    let begun = Instant::now();
+    drop(client.send(get("http://a/")).await.expect("an answer"));
+    let second = client.send(get("http://a/")).await.expect("an answer");
+    assert_eq!((second.status().as_u16(), begun.elapsed().as_secs()), (204, 0));
+}
+
+/// An early response is received whole, though the request's content then fails.
+///
+/// The failure is the error of the next request, which the connection cannot send.
+#[tokio::test(start_paused = true)]
+async fn content_that_fails_does_not_spoil_an_early_answer() {
+    let (stream, mut server) = tokio::io::duplex(1000);
+    let answered = tokio::spawn(async move {
+        server.read_exact(&mut [0; 40]).await.expect("a request");
+        let head = "HTTP/1.1 413 Content Too Large\r\nContent-Length: 10\r\n\r\n12345";
+        server.write_all(head.as_bytes()).await.expect("room");
+        sleep(Duration::from_secs(10)).await;
+        server.write_all(b"67890").await.expect("room");
+        server
+    });
+    let mut client = connect(stream, &Config::default());
+    let failing = Frames::of(["begun"]).then_fails(Duration::from_secs(5));
+    let request = Request::post("http://a/").body(failing).expect("a request");
+    let response = client.send(request).await.expect("an answer");
+    assert_eq!(response.status(), 413);
+    assert_eq!(text(response).await, "1234567890");
+    assert!(matches!(client.send(get("http://a/")).await, Err(Error::Body(_))));
+    drop(answered.await.expect("no panic"));
+}
+
+/// A connection whose writes have failed carries no other request.
+#[tokio::test(start_paused = true)]
+async fn a_connection_that_takes_nothing_does_not_persist() {
+    let (stream, _server) = tokio::io::duplex(100);
+    let mut client = connect(stream, &Config::default());
+    let content = Full::<Bytes>::from(vec![0; 1_000_000]);
+    let request = Request::post("http://a/").body(content).expect("a request");
+    let outcome = client.send(request).await;
+    assert!(matches!(outcome, Err(Error::TimedOut(_))), "{outcome:?}");
+    assert!(!client.persists());
+}
+
 #[tokio::test]
 async fn content_that_is_not_wanted_stays() {
     for close in ["Connection: close\r\n", ""] {

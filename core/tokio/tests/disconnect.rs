@@ -22,7 +22,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{sleep, timeout};
 
-use common::{Frames, config, soon};
+use common::{Frames, Unclosed, config, soon};
 
 #[derive(Clone, Copy, Debug)]
 enum By {
@@ -604,4 +604,29 @@ async fn a_new_protocol_is_cut_whose_reset_a_write_has_met() {
         assert_eq!(heard, b"half of");
     };
     let ((), ()) = soon(async { tokio::join!(asked, serving) }).await;
+}
+
+/// Without the close alert of TLS a complete request is answered, and a cut one is a 400.
+#[tokio::test]
+async fn an_end_without_a_close_alert_is_one() {
+    let handler = service_fn(async |request: Request<Body>| {
+        let content = request.into_body().collect().await?.to_bytes();
+        sleep(Duration::from_millis(100)).await;
+        Ok::<_, BoxError>(Response::new(Full::new(content)))
+    });
+    for (length, status) in [(2, "200 OK"), (3, "400 Bad Request")] {
+        let (mut client, server) = tokio::io::duplex(1000);
+        let handler = handler.clone();
+        let serving =
+            tokio::spawn(
+                async move { serve_connection(Unclosed(server), handler, &config()).await },
+            );
+        let head = format!("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: {length}\r\n\r\nhi");
+        client.write_all(head.as_bytes()).await.expect("room");
+        client.shutdown().await.expect("an end");
+        let mut answer = String::new();
+        soon(client.read_to_string(&mut answer)).await.expect("text");
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status}\r\n")), "{answer}");
+        assert_eq!(soon(serving).await.expect("no panic").is_ok(), status == "200 OK");
+    }
 }

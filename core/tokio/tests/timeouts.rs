@@ -219,6 +219,29 @@ async fn patience_without_an_end_is_for_ever() {
     assert_eq!(asking.await.expect("no panic").expect("an answer").status(), 204);
 }
 
+/// A read that the handler has given up does not cut the response that it sends instead.
+#[tokio::test(start_paused = true)]
+async fn a_read_that_was_given_up_does_not_cut_the_response() {
+    let handler = service_fn(async |request: Request<Body>| {
+        let mut content = request.into_body();
+        content.frame().await.expect("a frame")?;
+        let late = tokio::time::timeout(Duration::from_secs(1), content.frame()).await;
+        assert!(late.is_err(), "nothing more comes");
+        Ok::<Response<Full<Bytes>>, BoxError>(Response::new(vec![b'x'; 100_000].into()))
+    });
+    let (mut client, _serving) = served_by(1000, config(), handler);
+    send(&mut client, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n123").await;
+    let (mut got, mut piece) = (0, [0; 1000]);
+    loop {
+        sleep(Duration::from_millis(900)).await;
+        match client.read(&mut piece).await.expect("bytes") {
+            0 => break,
+            len => got += len,
+        }
+    }
+    assert!(got > 100_000, "{got}");
+}
+
 // Timeouts for writes.
 
 /// Checks that a response with `Connection: close` has the usual write timeout.

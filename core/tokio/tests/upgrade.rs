@@ -194,6 +194,23 @@ async fn a_101_that_leads_nowhere_is_a_500() {
     }
 }
 
+/// Content with trailers that the handler leaves unread ends before the new protocol begins.
+#[tokio::test]
+async fn trailers_that_nobody_reads_do_not_hinder_an_accept() {
+    let (mut client, _serving) = served(service_fn(shout));
+    let head = "POST /a HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: shout/1\r\n";
+    let content = "Transfer-Encoding: chunked\r\n\r\n2\r\nab\r\n0\r\nx: y\r\n\r\n";
+    send(&mut client, &format!("{head}{content}early")).await;
+    client.shutdown().await.expect("an end");
+    expect(
+        &mut client,
+        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: shout/1\r\nConnection: Upgrade\r\n\r\n",
+    )
+    .await;
+    expect(&mut client, "shout/1 for /a\nEARLY").await;
+    expect_end(&mut client).await;
+}
+
 /// Checks the response to an accepted offer whose content is invalid.
 ///
 /// An error in content that the handler does not read is the client's fault and gets a 400. Too

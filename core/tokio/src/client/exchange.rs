@@ -26,6 +26,8 @@ pub(super) struct Exchange<S> {
     content: Option<Pin<Box<Sent>>>,
     /// Set once the request is complete.
     pub(super) is_sent: bool,
+    /// Why the rest of the request was not sent after its response had begun.
+    failure: Option<Error>,
     /// The deadline for a 100 (Continue).
     expect_continue: Deadline,
     pub(super) on_informational: Option<Box<dyn FnMut(Response<()>) + Send>>,
@@ -49,6 +51,7 @@ impl<S: Transport> Exchange<S> {
             wire: Some(wire),
             content: None,
             is_sent: true,
+            failure: None,
             expect_continue: Deadline::default(),
             on_informational: None,
         }
@@ -160,12 +163,12 @@ impl<S: Transport> Exchange<S> {
     fn send_on(&mut self, context: &mut Context<'_>) -> Result<(), Error> {
         let Poll::Ready(Err(error)) = self.poll_content_sent(context) else { return Ok(()) };
         (self.content, self.is_sent) = (None, false);
-        match (error, &mut self.wire) {
-            (Error::Io(_), Some(wire)) => {
-                wire.discard_output();
-                Ok(())
-            }
-            (error, _) => Err(error),
+        if let Some(wire) = &mut self.wire {
+            wire.discard_output();
+        }
+        match error {
+            Error::Io(_) => Ok(()),
+            error => Err(error),
         }
     }
 
@@ -210,10 +213,10 @@ impl<S: Transport> Exchange<S> {
     /// Waits until the whole request was sent.
     pub(super) fn poll_sent(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Error>> {
         ready!(self.poll_content_sent(context))?;
-        Poll::Ready(if self.is_sent {
-            Ok(())
-        } else {
-            Err(Error::gone("the server has not taken the request"))
+        Poll::Ready(match self.failure.take() {
+            _ if self.is_sent => Ok(()),
+            Some(failure) => Err(failure),
+            None => Err(Error::gone("the server has not taken the request")),
         })
     }
 
@@ -221,8 +224,10 @@ impl<S: Transport> Exchange<S> {
         &mut self,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+        // A response that has begun is received, whatever becomes of the request: the server may
+        // have answered early.
         if let Err(error) = self.send_on(context) {
-            return Poll::Ready(Some(Err(error)));
+            self.failure = Some(error);
         }
         let Some(wire) = &mut self.wire else { return Poll::Ready(Some(Err(SWITCHED))) };
         let timeout = wire.timeouts.content.filter(|_| self.content.is_none());

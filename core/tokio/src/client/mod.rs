@@ -214,7 +214,9 @@ impl<S: Transport> Client<S> {
     ///
     /// RFC 9112, section 9.3.
     pub fn persists(&self) -> bool {
-        self.lock().wire.as_ref().is_some_and(|wire| wire.http.persists() && !wire.is_read_closed())
+        self.lock().wire.as_ref().is_some_and(|wire| {
+            wire.http.persists() && !wire.is_read_closed() && wire.is_writable()
+        })
     }
 
     /// Closes the connection, without reading the rest of a response.
@@ -242,7 +244,10 @@ impl<S: Transport> Client<S> {
             self.lock().wire.as_mut().is_some_and(|wire| wire.http.skip_content().is_ok());
         if is_unread {
             while let Some(frame) = poll_fn(|context| self.lock().poll_content(context)).await {
-                frame?;
+                // What comes after trailers is the next message.
+                if frame?.is_trailers() {
+                    break;
+                }
             }
         }
         if !is_answered() {

@@ -283,7 +283,7 @@ impl<S: Transport, H: HttpService, F: Future<Output = ()>> ServerConnection<'_, 
             {
                 return Poll::Ready(Ok(frame));
             }
-            let has_more = self.drive_io(context, channel.map(Arc::as_ref))?;
+            let has_more = self.drive_io(context, channel)?;
             if !has_more && (!is_full || self.wire.out.is_full()) {
                 return Poll::Pending;
             }
@@ -347,7 +347,10 @@ impl<S: Transport, H: HttpService, F: Future<Output = ()>> ServerConnection<'_, 
             while let Some(frame) =
                 poll_fn(|context| self.wire.poll_content(context, timeout)).await
             {
-                frame?;
+                // What comes after trailers is not of this request.
+                if frame?.is_trailers() {
+                    break;
+                }
             }
         }
         Ok(())

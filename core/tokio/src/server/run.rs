@@ -194,7 +194,7 @@ impl<'c, S: Transport, H: HttpService, F: Future<Output = ()>> ServerConnection<
                 Err(panic) => return Poll::Ready(Err(Failure::Panic(panic))),
                 Ok(Poll::Pending) => {}
             }
-            if !self.drive_io(context, links.channel.as_deref())? {
+            if !self.drive_io(context, links.channel.as_ref())? {
                 break;
             }
         }
@@ -222,7 +222,7 @@ impl<'c, S: Transport, H: HttpService, F: Future<Output = ()>> ServerConnection<
     pub(super) fn drive_io(
         &mut self,
         context: &mut Context<'_>,
-        channel: Option<&Channel>,
+        channel: Option<&Arc<Channel>>,
     ) -> Result<bool, Error> {
         if let Poll::Ready(Err(error)) = self.wire.poll_send(context) {
             return Err(error);
@@ -235,6 +235,8 @@ impl<'c, S: Transport, H: HttpService, F: Future<Output = ()>> ServerConnection<
             channel.give(frame);
             return Ok(true);
         }
+        // The client is not awaited while the handler works.
+        self.wire.receiving.pause();
         // Reads in order to notice that the client disconnects. Bytes after the request are
         // buffered until the response is complete.
         while self.wire.http.wants_input()

@@ -101,10 +101,7 @@ impl<S: Transport> Wire<S> {
                     self.writes = Writes::Broken;
                     return Poll::Ready(Err(error.into()));
                 }
-                Poll::Pending => {
-                    self.writing.wait_for("to take what is sent", self.timeouts.write);
-                    return self.poll_timeout(context);
-                }
+                Poll::Pending => return self.poll_write_timeout(context),
             }
         }
         // A buffering stream, such as TLS, must be flushed.
@@ -116,11 +113,16 @@ impl<S: Transport> Wire<S> {
                 }
                 Poll::Ready(Ok(flushed?))
             }
-            Poll::Pending => {
-                self.writing.wait_for("to take what is sent", self.timeouts.write);
-                self.poll_timeout(context)
-            }
+            Poll::Pending => self.poll_write_timeout(context),
         }
+    }
+
+    /// Waits until the peer has had its time to receive.
+    fn poll_write_timeout(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        self.writing.wait_for("to take what is sent", self.timeouts.write);
+        let what = ready!(self.writing.poll_timeout(&mut self.alarm, context));
+        self.writes = Writes::Broken;
+        Poll::Ready(Err(Error::TimedOut(what)))
     }
 
     /// Waits until more output may be written.
@@ -159,7 +161,13 @@ impl<S: Transport> Wire<S> {
             Poll::Ready(Err(error)) => {
                 self.is_read_closed = true;
                 self.http.receive_eof(End::Truncated);
-                Poll::Ready(Err(error))
+                match error {
+                    // TLS without its close alert. A request that is complete gets its response.
+                    Error::Io(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
+                        Poll::Ready(Ok(()))
+                    }
+                    error => Poll::Ready(Err(error)),
+                }
             }
             Poll::Pending => self.poll_timeout(context),
         }
@@ -226,6 +234,11 @@ impl<S: Transport> Wire<S> {
     pub(crate) fn clear(&mut self) {
         self.receiving.clear();
         self.memory = Memory::Held;
+    }
+
+    /// Returns whether more can be sent.
+    pub(crate) fn is_writable(&self) -> bool {
+        self.writes != Writes::Broken
     }
 
     /// Returns whether the peer has closed its direction.

@@ -49,6 +49,7 @@ pub(crate) struct Frames {
     frames: VecDeque<Frame<Bytes>>,
     every: Option<Duration>,
     until: Option<Pin<Box<Sleep>>>,
+    fails: Option<Pin<Box<Sleep>>>,
 }
 
 impl Frames {
@@ -63,6 +64,11 @@ impl Frames {
     pub(crate) fn and(mut self, frame: Frame<Bytes>) -> Self {
         self.frames.push_back(frame);
         self
+    }
+
+    /// Fails after that time, in place of an end.
+    pub(crate) fn then_fails(self, after: Duration) -> Self {
+        Self { fails: Some(Box::pin(sleep(after))), ..self }
     }
 
     pub(crate) fn each_after(self, every: Duration) -> Self {
@@ -82,7 +88,13 @@ impl http_body::Body for Frames {
             ready!(self.until.get_or_insert_with(|| Box::pin(sleep(every))).as_mut().poll(context));
             self.until = None;
         }
-        Poll::Ready(self.frames.pop_front().map(Ok))
+        match (self.frames.pop_front(), &mut self.fails) {
+            (None, Some(fails)) => {
+                ready!(fails.as_mut().poll(context));
+                Poll::Ready(Some(Err("the source has failed".into())))
+            }
+            (frame, _) => Poll::Ready(frame.map(Ok)),
+        }
     }
 }
 
@@ -130,6 +142,40 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Asked<S> {
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+}
+
+/// A stream of TLS whose peer ends it without a close alert: the end is an error.
+pub(crate) struct Unclosed<S>(pub(crate) S);
+
+impl<S: AsyncRead + Unpin> AsyncRead for Unclosed<S> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        to: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = to.filled().len();
+        ready!(Pin::new(&mut self.0).poll_read(context, to))?;
+        let is_end = to.filled().len() == before;
+        Poll::Ready(if is_end { Err(io::ErrorKind::UnexpectedEof.into()) } else { Ok(()) })
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Unclosed<S> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.0).poll_write(context, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_shutdown(context)
     }
 }
 
