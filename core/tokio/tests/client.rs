@@ -481,7 +481,7 @@ impl<I: Iterator<Item = Result<Frame<Bytes>, BoxError>> + Unpin> http_body::Body
 /// Checks that the client omits the content if a final response precedes the 100.
 ///
 /// With that response the server has said that it does not want the content.
-/// Trailers of a response that is dropped unread are not in the way of the next request.
+/// Checks that trailers that nobody reads do not hinder the next request.
 #[tokio::test(start_paused = true)]
 async fn trailers_that_nobody_reads_do_not_hinder_the_next_request() {
     const ASKED: &str = "GET / HTTP/1.1\r\nhost: a\r\n\r\n";
@@ -495,7 +495,7 @@ async fn trailers_that_nobody_reads_do_not_hinder_the_next_request() {
     assert_eq!((second.status().as_u16(), begun.elapsed().as_secs()), (204, 0));
 }
 
-/// An early response is received whole, though the request's content then fails.
+/// Checks that an early response is received whole, though its request then fails.
 ///
 /// The failure is the error of the next request, which the connection cannot send.
 #[tokio::test(start_paused = true)]
@@ -519,7 +519,7 @@ async fn content_that_fails_does_not_spoil_an_early_answer() {
     drop(answered.await.expect("no panic"));
 }
 
-/// A connection whose writes have failed carries no other request.
+/// Checks that no other request follows on a connection whose writes have failed.
 #[tokio::test(start_paused = true)]
 async fn a_connection_that_takes_nothing_does_not_persist() {
     let (stream, _server) = tokio::io::duplex(100);

@@ -606,7 +606,7 @@ async fn a_new_protocol_is_cut_whose_reset_a_write_has_met() {
     let ((), ()) = soon(async { tokio::join!(asked, serving) }).await;
 }
 
-/// Without the close alert of TLS a complete request is answered, and a cut one is a 400.
+/// Checks the responses after an end of TLS without a close alert.
 #[tokio::test]
 async fn an_end_without_a_close_alert_is_one() {
     let handler = service_fn(async |request: Request<Body>| {
@@ -616,7 +616,6 @@ async fn an_end_without_a_close_alert_is_one() {
     });
     for (length, status) in [(2, "200 OK"), (3, "400 Bad Request")] {
         let (mut client, server) = tokio::io::duplex(1000);
-        let handler = handler.clone();
         let serving =
             tokio::spawn(
                 async move { serve_connection(Unclosed(server), handler, &config()).await },

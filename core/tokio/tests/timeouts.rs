@@ -219,7 +219,7 @@ async fn patience_without_an_end_is_for_ever() {
     assert_eq!(asking.await.expect("no panic").expect("an answer").status(), 204);
 }
 
-/// A read that the handler has given up does not cut the response that it sends instead.
+/// Checks that a read that was given up does not cut the response.
 #[tokio::test(start_paused = true)]
 async fn a_read_that_was_given_up_does_not_cut_the_response() {
     let handler = service_fn(async |request: Request<Body>| {
