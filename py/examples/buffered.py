@@ -8,7 +8,7 @@ import contextlib
 import sys
 
 import switchover as http
-from server import CONFIG, LINGER_MAX, SENDING, TIMEOUTS, answer
+from server import CONFIG, IDLE, LINGER_MAX, LONGEST, SENDING, TIMEOUTS, answer
 
 
 class Http(asyncio.BufferedProtocol):
@@ -155,17 +155,41 @@ class Foo(asyncio.Protocol):
 
     def __init__(self, transport: asyncio.Transport, request: http.Request) -> None:
         self.transport = transport
+        self.loop = asyncio.get_running_loop()
+        self.timer = self.loop.call_later(IDLE, transport.abort)
         self.waiting = b""
         transport.write(b"foo/2 answers %s %s\n" % (request.method, request.target))
 
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Cancels the deadline."""
+        self.timer.cancel()
+
+    def pause_writing(self) -> None:
+        """Stops reading while the client does not read, and sets a deadline for that."""
+        self.transport.pause_reading()
+        self.wait(SENDING)
+
+    def resume_writing(self) -> None:
+        """Continues once the transport has sent enough."""
+        self.transport.resume_reading()
+        self.wait(IDLE)
+
+    def wait(self, seconds: float) -> None:
+        """Replaces the deadline."""
+        self.timer.cancel()
+        self.timer = self.loop.call_later(seconds, self.transport.abort)
+
     def data_received(self, data: bytes) -> None:
         """Sends complete lines back, and keeps the rest."""
+        self.wait(IDLE)
         *lines, self.waiting = (self.waiting + data).split(b"\n")
         for line in lines:
             if line.strip() == b"QUIT":
                 self.transport.close()
                 return
             self.transport.write(line.upper() + b"\n")
+        if len(self.waiting) > LONGEST:
+            self.transport.close()
 
 
 async def main(port: int) -> None:

@@ -13,7 +13,7 @@ from h2 import events as h2_events
 from h2.config import H2Configuration
 from h2.connection import H2Connection
 from h2.exceptions import ProtocolError
-from server import Client
+from server import IDLE, Client
 from wsproto.connection import Connection as WebSocket, ConnectionType
 from wsproto.events import BytesMessage, CloseConnection, Ping, TextMessage
 
@@ -53,9 +53,9 @@ async def serve_connection(reader: asyncio.StreamReader, writer: asyncio.StreamW
                         await client.send(begin_answer(connection, request, body) + connection.send_end())
                 case http.Switched(leftover=leftover) if request:
                     if http2:
-                        await Http2(http2, writer).speak(request, body, received(leftover, reader))
+                        await Http2(http2, client).speak(request, body, received(leftover, reader))
                     else:
-                        await speak_websocket(received(leftover, reader), writer)
+                        await speak_websocket(received(leftover, reader), client)
                     break
                 case _:
                     pass  # content that this server does not use, and its end
@@ -74,7 +74,11 @@ async def received(leftover: bytes, reader: asyncio.StreamReader) -> AsyncIterat
     The first bytes may have been received together with the request.
     """
     yield leftover
-    while data := await reader.read(65536):
+    while True:
+        async with asyncio.timeout(IDLE):
+            data = await reader.read(65536)
+        if not data:
+            return
         yield data
 
 
@@ -91,19 +95,18 @@ def answer(method: bytes, target: bytes, version: bytes) -> tuple[int, bytes]:
     return 200 if method in (b"GET", b"HEAD", b"POST") else 501, text
 
 
-async def speak_websocket(received: AsyncIterator[bytes], writer: asyncio.StreamWriter) -> None:
+async def speak_websocket(received: AsyncIterator[bytes], client: Client) -> None:
     """Sends WebSocket messages back until either side closes."""
     websocket = WebSocket(ConnectionType.SERVER)
     async for data in received:
         websocket.receive_data(data)
         for event in websocket.events():
             if isinstance(event, TextMessage | BytesMessage):
-                writer.write(websocket.send(event))
+                await client.send(websocket.send(event))
             elif isinstance(event, Ping | CloseConnection):
-                writer.write(websocket.send(event.response()))
+                await client.send(websocket.send(event.response()))
             if isinstance(event, CloseConnection):
                 return
-        await writer.drain()
 
 
 def http2_after(request: http.Request) -> H2Connection:
@@ -146,8 +149,8 @@ class Http2:
     Flow control grants the client as many bytes as were sent back to it.
     """
 
-    def __init__(self, http2: H2Connection, writer: asyncio.StreamWriter) -> None:
-        self.http2, self.writer = http2, writer
+    def __init__(self, http2: H2Connection, client: Client) -> None:
+        self.http2, self.client = http2, client
         self.replies: dict[int, Reply] = {}
 
     async def speak(self, request: http.Request, body: bytearray, received: AsyncIterator[bytes]) -> None:
@@ -166,8 +169,7 @@ class Http2:
             except ProtocolError:
                 return  # said in what is still to be sent
             finally:
-                self.writer.write(self.http2.data_to_send())
-            await self.writer.drain()
+                await self.client.send(self.http2.data_to_send())
 
     def handle(self, event: h2_events.Event) -> None:
         """Handles an event of a stream.

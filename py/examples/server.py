@@ -51,10 +51,14 @@ class Client:
         self.connection.receive_data(data)
 
     async def send(self, data: bytes) -> None:
-        """Sends the data, or finds that the client does not read."""
+        """Sends the data, or resets the connection of a client that does not read."""
         self.writer.write(data)
-        async with asyncio.timeout(SENDING):
-            await self.writer.drain()
+        try:
+            async with asyncio.timeout(SENDING):
+                await self.writer.drain()
+        except TimeoutError:
+            self.writer.transport.abort()
+            raise ConnectionAbortedError from None
 
     async def refuse(self, status: int) -> None:
         """Answers where no answer has begun.
@@ -82,6 +86,8 @@ class Client:
                     ):
                         dropped += len(data)
         self.writer.close()
+        if self.writer.transport.get_write_buffer_size():
+            asyncio.get_running_loop().call_later(SENDING, self.writer.transport.abort)
 
 
 async def serve_connection(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -130,17 +136,18 @@ async def speak_foo(request: http.Request, leftover: bytes, client: Client) -> N
     Then lines come back in upper case until QUIT.
     """
     await client.send(b"foo/2 answers %s %s\n" % (request.method, request.target))
-    while len(leftover) <= LONGEST:
-        *lines, leftover = leftover.split(b"\n")
+    data = leftover
+    while True:
+        *lines, rest = data.split(b"\n")
         for line in lines:
             if line.strip() == b"QUIT":
                 return
             await client.send(line.upper() + b"\n")
         async with asyncio.timeout(IDLE):
-            data = await client.reader.read(65536)
-        if not data:
+            more = await client.reader.read(65536)
+        if not more or len(rest) > LONGEST:
             return
-        leftover += data
+        data = rest + more
 
 
 async def main(port: int) -> None:

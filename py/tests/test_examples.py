@@ -7,6 +7,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -43,6 +44,31 @@ def curl(port: str, *arguments: str) -> str:
 def test_the_client_switches_to_foo_2(port: str) -> None:
     printed = run(sys.executable, str(EXAMPLES / "client.py"), port, "/foo", "hello", "you")
     assert printed == "foo/2 answers GET /foo\nHELLO\nYOU\n"
+
+
+def send_for_ever(client: socket.socket, data: bytes) -> None:
+    """Sends the same bytes until the server ends the connection."""
+    while True:
+        client.sendall(data)
+
+
+def test_many_lines_at_once_all_come_back(port: str) -> None:
+    lines = [b"%d %s\n" % (number, b"x" * 1000) for number in range(500)]
+    head = b"GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: foo/2\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", int(port)), timeout=20) as client:
+        sender = threading.Thread(target=client.sendall, args=(head + b"".join(lines) + b"QUIT\n",))
+        sender.start()
+        received = b"".join(iter(lambda: client.recv(1 << 16), b""))
+        sender.join()
+    assert received.endswith(b"\n" + b"".join(lines).upper())
+
+
+def test_a_line_without_an_end_ends_the_connection(port: str) -> None:
+    head = b"GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: foo/2\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", int(port)), timeout=20) as client:
+        client.sendall(head)
+        with pytest.raises(ConnectionError):
+            send_for_ever(client, b"x" * (1 << 16))
 
 
 def test_the_client_takes_no_for_an_answer() -> None:
@@ -115,6 +141,7 @@ for awaiting in list(server.TIMEOUTS):
     server.TIMEOUTS[awaiting] = 0.3
 server.LINGER_MAX = {module}.LINGER_MAX = 0.3
 server.LINGER_IDLE = 0.1
+server.SENDING = server.IDLE = {module}.SENDING = {module}.IDLE = 0.3
 asyncio.run({module}.main(0))
 """
 
@@ -156,6 +183,21 @@ def test_a_client_that_waits_is_left_or_answered(late: int) -> None:
     assert said(late, b"GET / HT").startswith(b"HTTP/1.1 408 Request Timeout\r\n")
     assert said(late, POST % 9 + b"abc").startswith(b"HTTP/1.1 408 Request Timeout\r\n")
     assert said(late, GET).startswith(b"HTTP/1.1 200 OK\r\n")
+
+
+def test_a_client_that_reads_nothing_is_left(late: int) -> None:
+    with socket.socket() as peer:
+        peer.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        peer.settimeout(10)
+        peer.connect(("127.0.0.1", late))
+        with pytest.raises(ConnectionError):
+            send_for_ever(peer, GET * 1000)
+
+
+def test_a_client_that_is_silent_after_the_switch_is_left(late: int) -> None:
+    offer = b"Connection: Upgrade\r\nUpgrade: foo/2, websocket\r\nSec-WebSocket-Version: 13\r\n"
+    key = b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+    assert said(late, GET[:-2] + offer + key).startswith(b"HTTP/1.1 101 Switching Protocols\r\n")
 
 
 def test_a_client_that_has_ended_is_answered(late: int) -> None:

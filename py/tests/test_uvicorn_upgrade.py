@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import gzip
 import logging
+import os
 import pathlib
 import runpy
 import socket
@@ -14,6 +15,7 @@ from typing import Any
 
 import pytest
 from served import GET, WAIT, Served, rest_of
+from switchover._uvicorn.file import send_file
 from switchover.uvicorn import Protocol
 
 EXTENSION = "switchover.upgrade"
@@ -122,6 +124,18 @@ def test_an_offer_with_content_is_accepted_once_that_is_received() -> None:
     assert parted(received)[1] == b"had abc"
 
 
+def test_an_early_accept_behind_middleware_is_an_error_too(caplog: pytest.LogCaptureFixture) -> None:
+    middleware = pytest.importorskip("starlette.middleware.base").BaseHTTPMiddleware
+
+    async def passed_on(request: Any, call_next: Any) -> Any:
+        return await call_next(request)
+
+    with Served(middleware(shouts, passed_on)) as served:
+        received = served.all(ASK + b"Content-Length: 5\r\n\r\n12345early")
+    assert received.startswith(b"HTTP/1.1 500 ")
+    assert "has to be received before" in caplog.text
+
+
 @pytest.mark.parametrize("encoding", [b"", b"Accept-Encoding: gzip\r\n"])
 def test_middleware_lets_a_switch_through(encoding: bytes) -> None:
     starlette = pytest.importorskip("starlette.applications")
@@ -227,6 +241,62 @@ def test_a_lost_connection_is_a_disconnect() -> None:
         client.recv(65536)
         client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
         client.close()
+        assert heard.wait(WAIT)
+
+
+class Leaving(Protocol):
+    """A protocol that soon leaves a client that has ended its direction."""
+
+    timeout_half_closed = 0.3
+
+
+@pytest.mark.parametrize("loop", ["asyncio", "uvloop"])
+def test_a_client_that_closes_after_its_end_is_a_disconnect(loop: str) -> None:
+    app, heard = waiting()
+    with Served(app, http=Leaving, loop=loop) as served:
+        client = served.connect(ASK + b"\r\n")
+        client.recv(65536)
+        client.shutdown(socket.SHUT_WR)
+        threading.Event().wait(0.1)
+        client.close()
+        assert heard.wait(WAIT)
+
+
+def test_a_client_that_has_ended_gets_what_an_app_goes_on_sending() -> None:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 101, "headers": SWITCH})
+        while (await receive())["more_body"]:
+            pass
+        heard = asyncio.ensure_future(receive())
+        for _ in range(10):
+            await asyncio.sleep(0.1)
+            assert not heard.done()
+            await send({"type": "http.response.body", "body": b"more ", "more_body": True})
+        assert (await heard)["type"] == "http.disconnect"
+        await send({"type": "http.response.body", "body": b"bye"})
+
+    with Served(app, http=Leaving) as served, served.connect(ASK + b"\r\n") as client:
+        client.shutdown(socket.SHUT_WR)
+        assert parted(rest_of(client))[1] == b"more " * 10 + b"bye"
+
+
+def test_a_shutdown_tells_an_app_whose_client_has_left_bytes_behind() -> None:
+    reached, heard = threading.Event(), threading.Event()
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await receive()
+        reached.set()
+        assert (await receive())["type"] == "http.disconnect"
+        heard.set()
+
+    with Served(app) as served:
+        client = served.connect(GET)
+        assert reached.wait(WAIT)
+        client.sendall(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 200000\r\n\r\n" + bytes(200_000))
+        client.close()
+        threading.Event().wait(0.3)
+        assert not heard.is_set()
+        served.server.should_exit = True
         assert heard.wait(WAIT)
 
 
@@ -416,6 +486,43 @@ def test_a_file_is_sent_by_its_path(tmp_path: pathlib.Path) -> None:
 
     with Served(app) as served:
         assert parted(served.all(GET))[1] == content
+
+
+def test_a_head_reads_no_file() -> None:
+    ended = threading.Event()
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.pathsend", "path": "/dev/zero"})
+        ended.set()
+
+    with Served(app) as served:
+        assert served.all(GET.replace(b"GET", b"HEAD", 1)).startswith(b"HTTP/1.1 200 OK")
+        assert ended.wait(WAIT)
+
+
+@pytest.mark.filterwarnings("error::ResourceWarning")
+def test_an_app_that_is_cancelled_while_its_file_is_opened_leaves_none_open(tmp_path: pathlib.Path) -> None:
+    fifo = tmp_path / "fifo"
+    os.mkfifo(fifo)
+
+    async def send(message: Any) -> None:
+        raise AssertionError(message)
+
+    async def cancelled() -> None:
+        task = asyncio.ensure_future(send_file(str(fifo), send, reads=True))
+        await asyncio.sleep(0.1)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        # It is opened now, as somebody writes.
+        writer = os.open(fifo, os.O_WRONLY)
+        await asyncio.sleep(0.1)
+        with pytest.raises(BrokenPipeError):
+            os.write(writer, b"nobody reads")
+        os.close(writer)
+
+    asyncio.run(cancelled())
 
 
 def test_starlette_sends_a_file_whole_and_compressed(tmp_path: pathlib.Path) -> None:

@@ -182,7 +182,7 @@ class Cycle:
 
     async def receive(self) -> ASGIReceiveEvent:
         """Returns the next ASGI message: content of the request, or `http.disconnect`."""
-        if self.offers and not self.response_started and not self.more_body and not self.body:
+        if self.offers and not self.response_started and not self.more_body:
             await self.wait_for_middleware()
         if self.tunnel is not None:
             return await self.tunnel.receive()
@@ -207,7 +207,7 @@ class Cycle:
         """Gives the loop some turns in which a 101 may come that the app has sent already.
 
         A middleware that runs the app in a task of its own passes its messages on later. The end of the request, told
-        before, would be the end of the new protocol for that app.
+        before, would be the end of the new protocol for that app, and its content would be lost.
         """
         for _ in range(TURNS):
             await asyncio.sleep(0)
@@ -345,7 +345,7 @@ class Cycle:
         elif str(kind) == "http.response.pathsend":
             # uvicorn's types do not have it.
             file: Any = message
-            await send_file(file["path"], self.send)
+            await send_file(file["path"], self.send, reads=not self.drops_content)
         else:
             raise RuntimeError(f"Expected ASGI message 'http.response.body', but got '{kind}'.")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 if TYPE_CHECKING:
     from uvicorn._types import ASGISendCallable
@@ -12,13 +12,32 @@ if TYPE_CHECKING:
 PIECE = 1 << 18
 
 
-async def send_file(path: str, send: ASGISendCallable) -> None:
-    """Sends the content of a file, and the end of the response."""
+async def send_file(path: str, send: ASGISendCallable, *, reads: bool) -> None:
+    """Sends the content of a file, and the end of the response.
+
+    Without `reads` the file is opened and not read: HEAD has no content.
+    """
     loop = asyncio.get_running_loop()
-    file = await loop.run_in_executor(None, open, path, "rb")
+    opening = loop.run_in_executor(None, open_file, path)
     try:
-        while content := await loop.run_in_executor(None, file.read, PIECE):
+        file = await asyncio.shield(opening)
+    except asyncio.CancelledError:
+        opening.add_done_callback(close)
+        raise
+    try:
+        while reads and (content := await loop.run_in_executor(None, file.read, PIECE)):
             await send({"type": "http.response.body", "body": content, "more_body": True})
     finally:
         file.close()
     await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+def open_file(path: str) -> BinaryIO:
+    """Opens a file to read its bytes."""
+    return open(path, "rb")
+
+
+def close(opening: asyncio.Future[BinaryIO]) -> None:
+    """Closes the file of an app that was cancelled while it was opened."""
+    if not opening.cancelled() and opening.exception() is None:
+        opening.result().close()

@@ -64,6 +64,7 @@ class Host(Interface):
     tasks: set[asyncio.Task[None]]
     write: Callable[[bytes], None]
     timeout_content: float
+    timeout_half_closed: float
     deadline: Deadline
     ending: Ending
     cycle: Cycle | None

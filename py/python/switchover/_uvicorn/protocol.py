@@ -29,7 +29,7 @@ from .. import (
     Request,
     Role,
 )
-from .._reset import bound_unsent
+from .._reset import bound_unsent, has_hung_up
 from .._switchover import _next_scope, _scope
 from .base import HANDED_OVER, LINGERING, OPEN, POSTPONED, SWITCHED, TAKING, Base
 from .cycle import TEXT, Cycle
@@ -158,13 +158,17 @@ class Protocol(Base):
             self.close()
         elif not self.cycle.response_complete:
             self.cycle.close_after_response()
-            if self.has_eof or self.cycle.tunnel is not None:
+            if self.has_eof or self.cycle.tunnel is not None or self.has_left_unread():
                 self.cycle.leave()
         elif self.connection.awaiting is Awaiting.CONTENT:
             # A close with unread content would reset the connection, and the client could lose the response.
             self.linger()
         else:
             self.close()
+
+    def has_left_unread(self) -> bool:
+        """Returns whether the client has ended behind bytes that nobody reads."""
+        return self.flow.read_paused and has_hung_up(self.transport.get_extra_info("socket"))
 
     # Events.
 

@@ -106,11 +106,13 @@ class Tunnel:
         "event",
         "flow",
         "has_end",
+        "has_sent",
         "has_told_end",
         "held",
         "is_left",
         "is_lost",
         "is_over",
+        "leaving",
         "protocol",
         "size",
     )
@@ -126,6 +128,9 @@ class Tunnel:
         self.has_told_end = self.is_over = False
         # The connection is lost; or it is to be left, as the server shuts down.
         self.is_lost = self.is_left = False
+        # After the client's end: the time to leave, and whether the app has sent something meanwhile.
+        self.leaving: asyncio.TimerHandle | None = None
+        self.has_sent = False
         event = connection.next_event()
         if not isinstance(event, Switched):
             raise RuntimeError(f"The connection has not switched: {event}.")
@@ -151,6 +156,8 @@ class Tunnel:
     def lose(self) -> None:
         """Records that the connection is lost."""
         self.is_lost = True
+        if self.leaving is not None:
+            self.leaving.cancel()
         self.event.set()
 
     def leave(self) -> None:
@@ -159,6 +166,22 @@ class Tunnel:
         # A client that sends on must not put that off.
         self.flow.pause_reading()
         self.event.set()
+
+    def wait_to_leave(self) -> None:
+        """Lets `receive` return `http.disconnect` once nothing is sent for a while either.
+
+        A client that has left after its end is like one that waits. Only bytes that are sent to it show the
+        difference.
+        """
+        self.has_sent = False
+        self.leaving = self.protocol.loop.call_later(self.protocol.timeout_half_closed, self.look)
+
+    def look(self) -> None:
+        """Leaves, or waits on if the app has sent something."""
+        if self.has_sent:
+            self.wait_to_leave()
+        else:
+            self.leave()
 
     # The app.
 
@@ -175,6 +198,8 @@ class Tunnel:
                 return {"type": "http.request", "body": b"", "more_body": False}
             if self.is_lost or self.is_left or (self.has_end and self.is_over):
                 return {"type": "http.disconnect"}
+            if self.has_told_end and self.leaving is None:
+                self.wait_to_leave()
             self.event.clear()
             await self.event.wait()
 
@@ -184,6 +209,7 @@ class Tunnel:
             raise RuntimeError("The direction to the client has ended.")
         transport = self.protocol.transport
         if data:
+            self.has_sent = True
             transport.write(data)
         if not more_body:
             self.is_over = True
