@@ -179,10 +179,15 @@ impl Channel {
     /// Returns whether the handler waits for a frame.
     ///
     /// If not, the connection is woken when it does.
-    pub(crate) fn is_wanted(self: &Arc<Self>, context: &Context<'_>) -> bool {
+    pub(crate) fn is_wanted(&self, context: &Context<'_>) -> bool {
         let mut passing = self.lock();
         wait(&mut passing.connection, context);
-        passing.is_wanted && passing.frame.is_none() && !passing.is_over && self.is_in_use()
+        passing.is_wanted && passing.frame.is_none() && !passing.is_over
+    }
+
+    /// Returns whether the handler waits for a frame, and still holds the body.
+    pub(crate) fn is_awaited(self: &Arc<Self>, context: &Context<'_>) -> bool {
+        self.is_wanted(context) && self.is_in_use()
     }
 
     /// Returns whether the handler still holds the body, and so may read it.

@@ -224,7 +224,7 @@ impl<S: Transport, H: HttpService, F: Future<Output = ()>> ServerConnection<'_, 
                 Poll::Pending => {
                     // The body may wait for the request's content, which the client does not send
                     // once it has a response.
-                    if channel.is_some_and(|channel| channel.is_wanted(context)) {
+                    if channel.is_some_and(|channel| channel.is_awaited(context)) {
                         self.wire.ask_for_content()?;
                     }
                     Ok::<_, Failure>(false)

@@ -227,7 +227,7 @@ impl<'c, S: Transport, H: HttpService, F: Future<Output = ()>> ServerConnection<
         if let Poll::Ready(Err(error)) = self.wire.poll_send(context) {
             return Err(error);
         }
-        if let Some(channel) = channel.filter(|channel| channel.is_wanted(context)) {
+        if let Some(channel) = channel.filter(|channel| channel.is_awaited(context)) {
             let Poll::Ready(frame) = self.wire.poll_content(context, self.config.timeouts.content)
             else {
                 return Ok(false);
