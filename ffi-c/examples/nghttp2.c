@@ -74,7 +74,11 @@ static int on_frame(nghttp2_session *session, const nghttp2_frame *frame, void *
     nghttp2_data_provider content = {{0}, on_read};
     char name[] = ":status", status[12];
     (void)user;
-    if (!r || frame->hd.type > NGHTTP2_HEADERS || !(frame->hd.flags & NGHTTP2_FLAG_END_STREAM)) return 0;
+    if (!r || frame->hd.type > NGHTTP2_HEADERS) return 0;
+    /* A CONNECT does not end its stream (RFC 9113, section 8.5). */
+    if (!strcmp(r->method, "CONNECT") ? frame->hd.type != NGHTTP2_HEADERS || frame->headers.cat != NGHTTP2_HCAT_REQUEST
+                                      : !(frame->hd.flags & NGHTTP2_FLAG_END_STREAM))
+        return 0;
     snprintf(status, sizeof status, "%u", (unsigned)answer(r, "HTTP/2"));
     nghttp2_nv head = {(uint8_t *)name, (uint8_t *)status, 7, 3, NGHTTP2_NV_FLAG_NONE};
     content.source.ptr = r->text;

@@ -23,9 +23,12 @@ def read_http2_frame(peer):
     return header[3], header[4], int.from_bytes(header[5:], "big"), peer.read(int.from_bytes(header[:3], "big"))
 
 
+def field_block(*fields):
+    return b"".join(bytes([0, len(name)]) + name + bytes([len(value)]) + value for name, value in fields)
+
+
 def request(stream, method, path, content=None, ends=END_STREAM):
-    fields = [(b":method", method), (b":scheme", b"http"), (b":authority", b"a"), (b":path", path)]
-    block = b"".join(bytes([0, len(name)]) + name + bytes([len(value)]) + value for name, value in fields)
+    block = field_block((b":method", method), (b":scheme", b"http"), (b":authority", b"a"), (b":path", path))
     if content is None:
         return http2_frame(HEADERS, END_HEADERS | END_STREAM, stream, block)
     return http2_frame(HEADERS, END_HEADERS, stream, block) + http2_frame(DATA, ends, stream, content)
@@ -250,6 +253,17 @@ def from_the_preface_on():
         peer = Peer(step)
         peer.send(PREFACE + http2_frame(SETTING, 0, 0) + request(1, b"POST", b"/echo", b"first"))
         goes_on_counting(peer)
+
+
+@case("nghttp2")
+def a_connect_is_answered_though_it_does_not_end():
+    block = field_block((b":method", b"CONNECT"), (b":authority", b"a:1"))
+    peer = Peer()
+    peer.send(PREFACE + http2_frame(SETTING, 0, 0) + http2_frame(HEADERS, END_HEADERS, 1, block))
+    kind, payload = None, b""
+    while kind != DATA:
+        kind, _, _, payload = read_http2_frame(peer)
+    same(payload, b" over HTTP/2, 0 bytes\n")
 
 
 @case("nghttp2")
