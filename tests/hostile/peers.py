@@ -12,6 +12,11 @@ from cell import NotApplicable, check
 POINTS = 16
 READ = 16_384
 """The number of bytes that many servers read at once."""
+UNACCEPTED = 500
+"""The number of clients that reset at once.
+
+With 50 ms for each, another client would wait too long.
+"""
 CHUNKED = "Transfer-Encoding: chunked\r\n"
 ATTACKS = []
 
@@ -293,6 +298,14 @@ def leaves_in_order(server):
         server.connect(server.request("/waits")).end()
     yield
     server.let_go()
+    yield
+
+
+@attack("resets before it is accepted")
+def resets_at_once(server):
+    """Those that come later must not wait for as many failures of `accept`."""
+    for _ in range(UNACCEPTED):
+        server.connect().reset()
     yield
 
 

@@ -43,6 +43,8 @@ async function serveConnection(socket) {
   };
   const late = () => {
     isLate = true;
+    // A client that does not read gets nothing more.
+    if (socket.writableNeedDrain) return void socket.destroy();
     if (http.awaiting !== "request") refuse(http, socket, 408);
     socket.destroySoon();
   };
@@ -57,7 +59,7 @@ async function serveConnection(socket) {
       }
       if (http.awaiting === "nothing") return;
       expect(bytes.length);
-      if (socket.writableNeedDrain) await once(socket, "drain");
+      if (socket.writableNeedDrain) await Promise.race([once(socket, "drain"), once(socket, "close")]);
     }
     http.receiveEof();
     exchange.converse();
@@ -94,13 +96,14 @@ function refuse(http, socket, status) {
  */
 function leave(http, socket) {
   if (http.closing === "reset") return void socket.resetAndDestroy();
-  if (http.closing === "close") return void socket.destroySoon();
+  const lingers = http.closing === "linger";
+  const closing = setTimeout(() => socket.destroy(), lingers ? 4_000 : 30_000);
+  socket.once("close", () => clearTimeout(closing));
+  if (!lingers) return void socket.destroySoon();
   socket.end();
   let dropped = 0;
   socket.setTimeout(1_000, () => socket.destroy());
   socket.on("data", (bytes) => void ((dropped += bytes.length) > 2 ** 20 && socket.destroy()));
-  const closing = setTimeout(() => socket.destroy(), 4_000);
-  socket.once("close", () => clearTimeout(closing));
 }
 
 /** One HTTP/1.1 connection, until a request that offers `h2c`. */
@@ -211,6 +214,9 @@ async function handOver(splice, leftover, socket) {
     pass();
     engine.push(null);
     if (!engine.destroyed) await once(engine, "close");
+  } catch (error) {
+    // The engine has ended the connection, as the client broke HTTP/2: the loop over the socket fails then.
+    if (!engine.destroyed) throw error;
   } finally {
     engine.destroy();
   }

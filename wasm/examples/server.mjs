@@ -213,20 +213,24 @@ async function speakFoo(socket, { request, protocols, leftover }) {
   socket.write(`${protocols[0]} answers ${request?.method} ${request?.target}\n`);
   socket.setTimeout(TIMES.request, () => socket.destroy());
   let text = "";
-  for await (const bytes of withFirst(leftover, socket)) {
-    const lines = (text + Buffer.from(bytes).toString("latin1")).split("\n");
-    text = lines.pop() ?? "";
-    for (const line of lines) {
-      if (line.trimEnd() === "QUIT") return;
-      if (!socket.write(`${line.toUpperCase()}\n`, "latin1")) await once(socket, "drain");
+  try {
+    for await (const bytes of withFirst(leftover, socket)) {
+      const lines = (text + Buffer.from(bytes).toString("latin1")).split("\n");
+      text = lines.pop() ?? "";
+      for (const line of lines) {
+        if (line.trimEnd() === "QUIT") return;
+        if (!socket.write(`${line.toUpperCase()}\n`, "latin1")) await once(socket, "drain");
+      }
+      if (text.length > 65_536) return;
     }
-    if (text.length > 65_536) return;
+  } finally {
+    // What was written is sent first.
+    socket.destroySoon();
   }
-  socket.end();
 }
 
 /** @param {Uint8Array} first @param {Socket} socket */
 async function* withFirst(first, socket) {
   yield first;
-  if (!socket.readableEnded) yield* socket;
+  if (!socket.readableEnded) yield* socket.iterator({ destroyOnReturn: false });
 }

@@ -10,6 +10,6 @@ if (foo.protocol === null) {
   console.log(foo.response.status, foo.why, await foo.response.text());
   socket.close();
 } else {
-  void new Blob(lines.map((line) => `${line}\n`)).stream().pipeTo(foo.writable);
-  await foo.readable.pipeTo(Deno.stdout.writable, { preventClose: true });
+  const said = new Blob(lines.map((line) => `${line}\n`)).stream();
+  await Promise.all([said.pipeTo(foo.writable), foo.readable.pipeTo(Deno.stdout.writable, { preventClose: true })]);
 }

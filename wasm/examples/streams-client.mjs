@@ -14,6 +14,11 @@ if (foo.protocol === null) {
   console.log(foo.response.status, foo.why, await foo.response.text());
   socket.destroy();
 } else {
-  void new Blob(lines.map((line) => `${line}\n`)).stream().pipeTo(foo.writable);
-  for await (const bytes of foo.readable) process.stdout.write(bytes);
+  const said = new Blob(lines.map((line) => `${line}\n`)).stream();
+  await Promise.all([said.pipeTo(foo.writable), print(foo.readable)]);
+}
+
+/** @param {ReadableStream<Uint8Array>} readable */
+async function print(readable) {
+  for await (const bytes of readable) process.stdout.write(bytes);
 }

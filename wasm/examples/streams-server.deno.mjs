@@ -4,10 +4,13 @@ import { serveConnection } from "switchover/streams";
 const listener = Deno.listen({ hostname: "127.0.0.1", port: Number(Deno.args[0] ?? 0) });
 console.log("listening on", listener.addr.port);
 for (;;) {
-  // `accept` fails if the client has disconnected or no descriptors are left; the server must go on.
-  const socket = await listener.accept().catch(() => null);
-  if (socket) void serveConnection(socket, answer);
-  else await new Promise((resolve) => setTimeout(resolve, 50));
+  try {
+    void serveConnection(await listener.accept(), answer);
+  } catch (error) {
+    // A client may have gone before it is accepted. Where no descriptors are left, the server must go on later.
+    const { code } = /** @type {{ code?: string }} */ (error);
+    if (code !== "ENOTCONN" && code !== "ECONNABORTED") await new Promise((resolve) => setTimeout(resolve, 50));
+  }
 }
 
 /** @type {import("switchover/streams").Handler} */

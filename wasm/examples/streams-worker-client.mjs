@@ -11,7 +11,8 @@ export default {
     if (foo.protocol === null) return new Response(await foo.response.text(), { status: 502 });
     const say = new Blob([await asked.arrayBuffer()]).stream().pipeTo(foo.writable);
     // Workers reject as a body the socket's own stream, since it was read from before.
-    const said = await new Response(foo.readable.pipeThrough(new TransformStream())).text();
-    return say.then(() => new Response(said));
+    const said = new Response(foo.readable.pipeThrough(new TransformStream())).text();
+    const [text] = await Promise.all([said, say]);
+    return new Response(text);
   },
 };

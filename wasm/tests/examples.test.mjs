@@ -9,6 +9,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import process from "node:process";
 import { after, before, test } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
 import { text } from "node:stream/consumers";
 
 const examples = process.env["EXAMPLES"] ?? join(import.meta.dirname, "../examples");
@@ -91,6 +92,15 @@ test("the new protocol in the segment of the request", async () => {
   assert.equal(body, "foo/2 answers GET /foo\nFIRST\nSECOND\n");
 });
 
+test("QUIT in the segment of the request ends the connection", async () => {
+  const socket = connect({ port: Number(port), host: "127.0.0.1", allowHalfOpen: true });
+  socket.write(`${REQUEST}${OFFER}\r\nhello\nQUIT\n`);
+  const ended = once(socket, "end", { signal: AbortSignal.timeout(5_000) });
+  const [said] = await Promise.all([text(socket), ended]);
+  socket.end();
+  assert.match(said, /HELLO\n$/);
+});
+
 test("byte by byte", async () => {
   const said = await exchange(..."GET / HTTP/1.1\r\nHost: a\r\n\r\n");
   assert.match(said, /^HTTP\/1\.1 200 OK\r\n[^]*foo\/2 too\.\n$/);
@@ -105,32 +115,57 @@ test("a peer's error is answered", async () => {
   assert.match(await exchange("GET / HTTP/1.1\r\nHost : a\r\n\r\n"), /^HTTP\/1\.1 400 Bad Request\r\n/);
 });
 
-test("a client that waits, sends too much or does not end is answered or left", async () => {
-  const shown = readFileSync(join(examples, "server.mjs"), "utf8");
-  const code = shown.replaceAll(/\b[63]0_000\b/g, "300").replace("max: 4_000, idle: 1_000", "max: 300, idle: 100");
-  assert(code.includes("max: 300") && !/0_000/.test(code), "the times stand elsewhere in the example");
+/**
+ * Starts a server with times of 300 ms.
+ * @param {string} program
+ */
+function startQuick(program) {
+  const shown = readFileSync(join(examples, program), "utf8");
+  const code = shown.replaceAll(/\b([63]0|4)_000\b/g, "300").replaceAll("1_000", "100");
+  assert(code.includes(" 300") && !/0_000/.test(code), "the times stand elsewhere in the example");
   const quick = spawn(process.execPath, ["--input-type=module", "-e", code], { cwd: examples, stdio: ["ignore", "pipe", "pipe"] });
   quick.stderr.setEncoding("utf8").on("data", (told) => (complaints += told));
+  return quick;
+}
+
+/**
+ * Connects a client that does not end.
+ * @param {number} port @param {string} said
+ */
+function opened(port, said) {
+  const socket = connect({ port, host: "127.0.0.1", allowHalfOpen: true });
+  socket.on("error", () => {});
+  socket.write(said);
+  return socket;
+}
+
+/**
+ * Sends requests without reading until the server disconnects; returns how many.
+ * @param {number} port
+ */
+async function sentUnread(port) {
+  const silent = opened(port, "").pause();
+  let sent = 0;
+  const more = () => silent.write(`${REQUEST}\r\n`.repeat(1_000), (error) => error ?? ((sent += 1), more()));
+  more();
+  const closed = new Promise((resolve) => silent.once("close", resolve));
+  assert.notEqual(await Promise.race([closed, delay(20_000, "late", { ref: false })]), "late");
+  return sent;
+}
+
+test("a client that waits, sends too much or does not end is answered or left", async () => {
+  const quick = startQuick("server.mjs");
   try {
     const port = Number(await portOf(quick));
     /** @param {string} said */
-    const open = (said) => {
-      const socket = connect({ port, host: "127.0.0.1", allowHalfOpen: true });
-      socket.on("error", () => {});
-      socket.write(said);
-      return socket;
-    };
+    const open = (said) => opened(port, said);
     assert.equal(await text(open("")), "");
     assert.match(await text(open("GET / HT")), /^HTTP\/1\.1 408 /);
     assert.match(await text(open(`POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nabc`)), /^HTTP\/1\.1 408 /);
     assert.match(await text(open(`POST / HTTP/1.1\r\nHost: a\r\nContent-Length: ${2 ** 21}\r\n\r\nabc`)), /^HTTP\/1\.1 413 /);
     assert.match(await text(open(`${REQUEST}\r\n`)), /^HTTP\/1\.1 200 [^]*foo\/2 too\.\n$/);
     // The server stops reading from a client that does not read, and later disconnects it.
-    const silent = open("").pause();
-    let sent = 0;
-    const more = () => silent.write(`${REQUEST}\r\n`.repeat(1_000), (error) => error ?? ((sent += 1), more()));
-    more();
-    await new Promise((resolve) => silent.once("close", resolve));
+    const sent = await sentUnread(port);
     assert(sent < 5_000, `${sent}`);
     assert.match(await text(open(`${REQUEST}${OFFER}\r\nhello\nQUIT\n`).end()), /HELLO\n$/);
   } finally {
@@ -203,7 +238,7 @@ test("h2c that cannot be taken along, and clients that leave", async () => {
   assert.match(await exchangeAt(h2cPort, `${head}HTTP2-Settings: !\r\n\r\n`), /^HTTP\/1\.1 200 OK\r\n[^]*in HTTP\/1\.1\n$/);
   // A POST on stream 3 whose content never arrives.
   const stream = "\0\0\0\x04\0\0\0\0\0\0\0\x03\x01\x04\0\0\0\x03\x83\x86\x84";
-  for (const after of ["", `${preface}\0`, `${preface}${stream}`]) {
+  for (const after of ["", `${preface}\0`, `${preface}${stream}`, "this is no preface of HTTP/2\r\n\r\n"]) {
     const said = `${head}HTTP2-Settings: \r\n\r\n${after}`;
     assert.match(await exchangeAt(h2cPort, said), /^HTTP\/1\.1 101 /);
     const socket = connect(Number(h2cPort), "127.0.0.1");
@@ -213,6 +248,16 @@ test("h2c that cannot be taken along, and clients that leave", async () => {
     socket.resetAndDestroy();
   }
   assert.match((await offering(`http://127.0.0.1:${h2cPort}/y`)).stdout, /^GET \/y with 0 bytes, in HTTP\/2\n$/);
+});
+
+test("the server of h2c leaves a client that does not read", async () => {
+  const quick = startQuick("h2c.mjs");
+  try {
+    const sent = await sentUnread(Number(await portOf(quick)));
+    assert(sent < 5_000, `${sent}`);
+  } finally {
+    quick.kill();
+  }
 });
 
 test("none of this is a mistake of the servers", () => {

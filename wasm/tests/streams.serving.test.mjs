@@ -503,12 +503,39 @@ test("an onError that throws takes nothing with it", options, async (context) =>
   const fails = () => {
     throw new Error("its own");
   };
-  const server = await listening((socket) => serveConnection(socket, fails, { onError: fails }));
+  const failsLater = async () => fails();
+  for (const onError of [fails, failsLater]) {
+    shown.mock.resetCalls();
+    const server = await listening((socket) => serveConnection(socket, fails, { onError }));
+    const socket = await connected(server.port);
+    socket.end(CLOSES);
+    assert.match(await rest(socket), /^HTTP\/1\.1 500 /);
+    assert.equal(shown.mock.callCount(), 1);
+    await server.close();
+  }
+});
+
+test("a client's error that comes back as the cause of another is the client's", options, async () => {
+  /** @type {unknown[]} */
+  const told = [];
+  const server = await listening((socket) =>
+    serveConnection(
+      socket,
+      async (request) => {
+        const body = /** @type {any} */ (request.body);
+        await fetch(`http://127.0.0.1:${upstream.port}/`, /** @type {any} */ ({ method: "POST", body, duplex: "half" }));
+        return { body: "sent on" };
+      },
+      { onError: (error) => told.push(error) },
+    ),
+  );
+  const upstream = await listening((socket) => serveConnection(socket, async (request) => ({ body: await request.text() })));
   const socket = await connected(server.port);
-  socket.end(CLOSES);
-  assert.match(await rest(socket), /^HTTP\/1\.1 500 /);
-  assert.equal(shown.mock.callCount(), 1);
+  socket.write("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\nnone");
+  assert.match(await rest(socket), /^HTTP\/1\.1 400 /);
+  assert.deepEqual(told, []);
   await server.close();
+  await upstream.close();
 });
 
 test("an iterator that throws when it is given back takes nothing with it", options, async () => {

@@ -11,6 +11,8 @@ for (let isOut = false; !stop.signal.aborted; ) {
     void served(await listener.accept(), stop.signal);
     isOut = false;
   } catch (error) {
+    // A client has gone before it was accepted.
+    if (error.code === "ENOTCONN" || error.code === "ECONNABORTED") continue;
     if (!isOut) console.error("accept:", said(error));
     isOut = true;
     await new Promise((resolve) => setTimeout(resolve, 50));

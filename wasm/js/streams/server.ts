@@ -299,20 +299,20 @@ class Server {
   }
 
   /**
-   * Unwraps an `AbortError` that a function of the platform has thrown.
+   * Returns the error of this connection that has caused another, or that other one.
    *
-   * Its cause is the reason of the request's signal.
+   * `fetch` with the request's body throws an error of its own; an `AbortError` has the signal's reason as its cause.
    */
-  #reasonOf(error: unknown): unknown {
-    return error instanceof Error && error.name === "AbortError" && this.#wire.hasNoted(error.cause) ? error.cause : error;
+  #reasonOf(thrown: unknown): unknown {
+    let error = thrown;
+    for (let depth = 0; depth < CAUSES && error instanceof Error && !this.#wire.hasNoted(error); depth++) error = error.cause;
+    return this.#wire.hasNoted(error) ? error : thrown;
   }
 
   #tell(error: unknown, request: ServerRequest): void {
-    try {
-      this.#options.onError(error, request);
-    } catch (own) {
-      console.error(own);
-    }
+    // An asynchronous callback may fail later.
+    const told = async (): Promise<void> => this.#options.onError(error, request);
+    told().catch((own: unknown) => console.error(own));
   }
 
   #blame(error: unknown): "refused" | "gone" | "failed" {
@@ -320,6 +320,9 @@ class Server {
     return error instanceof DisconnectedError || (error instanceof ProtocolError && error.kind === "truncated") ? "gone" : "refused";
   }
 }
+
+/** The number of causes of an error that are looked through. */
+const CAUSES = 4;
 
 /** Returns the status code of the response to an error. */
 function statusOf(error: unknown, how: ServeResult["how"]): number {
