@@ -519,6 +519,25 @@ async fn content_that_fails_does_not_spoil_an_early_answer() {
     drop(answered.await.expect("no panic"));
 }
 
+/// Checks that a server that waits for the content of a failed request sees its end.
+#[tokio::test(start_paused = true)]
+async fn content_that_fails_ends_for_a_server_that_has_begun_to_answer() {
+    let (client, server) = tokio::io::duplex(1000);
+    tokio::spawn(async move {
+        let echo = service_fn(async |request: Request<Body>| {
+            Ok::<_, BoxError>(Response::new(request.into_body()))
+        });
+        serve_connection(server, echo, &Config::default()).await
+    });
+    let mut client = connect(client, &Config::default());
+    let failing = Frames::of(["begun"]).then_fails(Duration::from_secs(5));
+    let request = Request::post("http://a/").body(failing).expect("a request");
+    let begun = Instant::now();
+    let response = client.send(request).await.expect("an answer");
+    assert!(response.into_body().read(100).await.is_err());
+    assert_eq!(begun.elapsed().as_secs(), 5);
+}
+
 /// Checks that no other request follows on a connection whose writes have failed.
 #[tokio::test(start_paused = true)]
 async fn a_connection_that_takes_nothing_does_not_persist() {

@@ -10,6 +10,7 @@ use http::{Request, Response};
 use http_body::{Body as HttpBody, Frame};
 use pin_project_lite::pin_project;
 use switchover::{Awaiting, Content, Event, Next, ResponseHead, Why};
+use tokio::io::AsyncWrite;
 
 use super::SWITCHED;
 use super::request::write_request_head;
@@ -230,6 +231,11 @@ impl<S: Transport> Exchange<S> {
             self.failure = Some(error);
         }
         let Some(wire) = &mut self.wire else { return Poll::Ready(Some(Err(SWITCHED))) };
+        if self.failure.is_some() {
+            // The server may wait for the rest before it ends its response. It has failed if this
+            // does.
+            let _ = Pin::new(&mut wire.stream).poll_shutdown(context);
+        }
         let timeout = wire.timeouts.content.filter(|_| self.content.is_none());
         let frame = ready!(wire.poll_content(context, timeout));
         wire.receiving.clear();
