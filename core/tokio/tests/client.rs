@@ -519,7 +519,7 @@ async fn content_that_fails_does_not_spoil_an_early_answer() {
     drop(answered.await.expect("no panic"));
 }
 
-/// Checks that a server that waits for the content of a failed request sees its end.
+/// Checks that a server that waits for failed content sees its end.
 #[tokio::test(start_paused = true)]
 async fn content_that_fails_ends_for_a_server_that_has_begun_to_answer() {
     let (client, server) = tokio::io::duplex(1000);

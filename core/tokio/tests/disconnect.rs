@@ -557,6 +557,25 @@ async fn a_reset_behind_unread_content_of_a_waiting_handler_is_noticed() {
     }
 }
 
+/// Checks that a handler that has learned of a reset by its content does not wait on.
+#[tokio::test]
+async fn a_reset_that_the_content_has_met_ends_the_exchange() {
+    let (mut client, server) = pair().await;
+    let stays = service_fn(async |request: Request<Body>| {
+        assert!(request.into_body().collect().await.is_err());
+        std::future::pending::<Result<Response<Content>, BoxError>>().await
+    });
+    let config = Config::default();
+    let serving = serve_connection(server, stays, &config);
+    let going = async {
+        let head = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nhalf";
+        client.write_all(head.as_bytes()).await.expect("room");
+        By::Rst.go(client).await;
+    };
+    let (served, ()) = tokio::join!(calmly("content that was cut", serving), going);
+    assert!(served.is_err(), "{served:?}");
+}
+
 /// Returns a client's stream, and a server that sends `said` and then resets.
 async fn before_a_reset(said: &'static [u8]) -> (TcpStream, impl Future<Output = ()>) {
     let (client, mut server) = pair().await;

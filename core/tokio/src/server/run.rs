@@ -235,6 +235,10 @@ impl<'c, S: Transport, H: HttpService, F: Future<Output = ()>> ServerConnection<
             channel.give(frame);
             return Ok(true);
         }
+        // The handler has learned it by its content. It may still wait for something else.
+        if self.wire.is_reset() {
+            return Err(Error::gone("the client has gone"));
+        }
         // The client is not awaited while the handler works.
         self.wire.receiving.pause();
         // Reads in order to notice that the client disconnects. Bytes after the request are

@@ -52,8 +52,7 @@ pub(crate) struct Wire<S> {
     memory: Memory,
     pub(crate) alarm: Alarm,
     writes: Writes,
-    /// Set once the peer has sent its last byte, or its direction has failed.
-    is_read_closed: bool,
+    reads: Reads,
 }
 
 /// The state of a connection's memory, which an idle one releases after a while.
@@ -63,6 +62,16 @@ enum Memory {
     /// The connection is idle, and releases its memory at this time.
     HeldUntil(Instant),
     Released,
+}
+
+/// The state of the peer's direction.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Reads {
+    Open,
+    /// The peer has sent its last byte.
+    Ended,
+    /// A read has failed: the peer has gone.
+    Failed,
 }
 
 /// The state of our direction, and what a drop of the stream would do.
@@ -88,7 +97,7 @@ impl<S: Transport> Wire<S> {
             memory: Memory::Held,
             alarm: Alarm::default(),
             writes: Writes::Open,
-            is_read_closed: false,
+            reads: Reads::Open,
         }
     }
 
@@ -135,7 +144,7 @@ impl<S: Transport> Wire<S> {
 
     /// Reads once; also ready if the peer has closed its direction.
     pub(crate) fn poll_receive(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Error>> {
-        if self.is_read_closed {
+        if self.is_read_closed() {
             return Poll::Ready(Err(Error::gone("the peer has ended")));
         }
         let is_idle = self.is_idle();
@@ -147,7 +156,7 @@ impl<S: Transport> Wire<S> {
         };
         match read {
             Poll::Ready(Ok(0)) => {
-                self.is_read_closed = true;
+                self.reads = Reads::Ended;
                 self.http.receive_eof(End::Clean);
                 Poll::Ready(Ok(()))
             }
@@ -159,15 +168,17 @@ impl<S: Transport> Wire<S> {
                 Poll::Ready(Ok(()))
             }
             Poll::Ready(Err(error)) => {
-                self.is_read_closed = true;
+                self.reads = Reads::Ended;
                 self.http.receive_eof(End::Truncated);
-                match error {
+                match &error {
                     // TLS without its close alert. A request that is complete gets its response.
                     Error::Io(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
-                        Poll::Ready(Ok(()))
+                        return Poll::Ready(Ok(()));
                     }
-                    error => Poll::Ready(Err(error)),
+                    Error::Io(_) => self.reads = Reads::Failed,
+                    _ => {}
                 }
+                Poll::Ready(Err(error))
             }
             Poll::Pending => self.poll_timeout(context),
         }
@@ -243,7 +254,12 @@ impl<S: Transport> Wire<S> {
 
     /// Returns whether the peer has closed its direction.
     pub(crate) fn is_read_closed(&self) -> bool {
-        self.is_read_closed
+        self.reads != Reads::Open
+    }
+
+    /// Returns whether the peer has reset the connection, as a read has found.
+    pub(crate) fn is_reset(&self) -> bool {
+        self.reads == Reads::Failed
     }
 
     /// Releases the memory of a connection that has been idle for a while.
