@@ -557,7 +557,7 @@ async fn a_reset_behind_unread_content_of_a_waiting_handler_is_noticed() {
     }
 }
 
-/// Checks that a handler that has learned of a reset by its content does not wait on.
+/// Checks that a handler whose content was reset does not wait on.
 #[tokio::test]
 async fn a_reset_that_the_content_has_met_ends_the_exchange() {
     let (mut client, server) = pair().await;
