@@ -19,7 +19,7 @@ IN_ORDER = struct.pack(FORMAT, 0, 0)
 
 # TCP_NOTSENT_LOWAT, which Python names from 3.12 on, and the bytes that may wait beyond those in flight.
 NOTSENT_LOWAT = {"linux": 25, "darwin": 0x201}.get(sys.platform)
-UNSENT = 128 << 10
+UNSENT = 256 << 10
 
 # The exceptions of a socket that is closed; uvloop's raises ValueError.
 LOST = (OSError, ValueError)
