@@ -320,6 +320,10 @@ async def daemon(exchange: Exchange) -> None:
         stream = await exchange.accept({"Content-Type": kind})
         async for data in stream:
             head = b"" if is_raw else bytes([2 if data.startswith(b"error") else 1, 0, 0, 0]) + len(data).to_bytes(4)
+            if data.startswith(b"cut"):
+                await stream.send(head + data[:1])
+                await stream.send_eof()
+                return
             await stream.send(head + data)
     elif target.endswith(b"/attach"):
         await exchange.respond(404, json, b'{"message":"No such container"}')
@@ -351,6 +355,10 @@ def test_docker_attach() -> None:
         )
         assert (error.stdout, error.stderr) == (b"", b"error")
         assert recipe("docker_attach.py", "c1", address, said=b"") == ""
+        cut = subprocess.run(
+            [*python("docker_attach.py"), "c1", address], input=b"cut", capture_output=True, timeout=WAIT, check=False
+        )
+        assert (cut.returncode, cut.stdout, cut.stderr) == (1, b"c", b"the output is cut short\n")
     with serving(daemon) as port:
         said_no = recipe("docker_attach.py", "c1", f"127.0.0.1:{port}", check=False)
     assert said_no.startswith("404 Not Found: ")

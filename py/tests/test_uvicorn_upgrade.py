@@ -262,6 +262,29 @@ def test_a_client_that_closes_after_its_end_is_a_disconnect(loop: str) -> None:
         assert heard.wait(WAIT)
 
 
+def test_an_app_that_polls_for_the_disconnect_hears_it_beside_an_offer() -> None:
+    anyio = pytest.importorskip("anyio")
+    heard = threading.Event()
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        while not heard.is_set():
+            # As Starlette's `Request.is_disconnected`.
+            with anyio.CancelScope() as call:
+                call.cancel()
+                if (await receive())["type"] == "http.disconnect":
+                    heard.set()
+            await asyncio.sleep(0.01)
+
+    with Served(app) as served:
+        client = served.connect(ASK + b"\r\n")
+        threading.Event().wait(0.1)
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+        client.close()
+        is_heard = heard.wait(WAIT)
+        heard.set()
+        assert is_heard
+
+
 def test_a_client_that_has_ended_gets_what_an_app_goes_on_sending() -> None:
     async def app(scope: Any, receive: Any, send: Any) -> None:
         await send({"type": "http.response.start", "status": 101, "headers": SWITCH})

@@ -111,6 +111,7 @@ class Exchange {
   /** @type {Splice | null} */ splice = null;
   /** @type {Uint8Array[]} */ content = [];
   /** The number of bytes of content that have been received. */ received = 0;
+  isConnect = false;
   /** @type {import("switchover").Headers | undefined} */ trailers;
 
   /** @param {Connection} http @param {Socket} socket */
@@ -125,7 +126,7 @@ class Exchange {
       const event = this.http.nextEvent();
       switch (event.kind) {
         case "request":
-          [this.content, this.received] = [[], 0];
+          [this.content, this.received, this.isConnect] = [[], 0, event.method === "CONNECT"];
           if (this.http.owes === "continue") this.socket.write(this.http.sendInformational({ status: 100 }));
           break;
         case "data":
@@ -161,7 +162,8 @@ class Exchange {
 
   answer() {
     const text = new TextEncoder().encode("in HTTP/1.1\n");
-    this.socket.write(this.http.respond({ status: 200 }, text));
+    // A 200 to CONNECT would open a tunnel.
+    this.socket.write(this.http.respond({ status: this.isConnect ? 501 : 200 }, text));
   }
 }
 
@@ -201,7 +203,8 @@ async function handOver(splice, leftover, socket) {
   };
   const isFull = () => engine.readableLength >= engine.readableHighWaterMark || !splice.wantsClient;
   // The types require a socket, but any stream works.
-  performServerHandshake(/** @type {any} */ (engine)).on("stream", answerStream).on("error", () => engine.destroy());
+  const settings = { maxConcurrentStreams: 100 };
+  performServerHandshake(/** @type {any} */ (engine), { settings }).on("stream", answerStream).on("error", () => engine.destroy());
   try {
     splice.clientSent(leftover);
     pass();
@@ -224,6 +227,8 @@ async function handOver(splice, leftover, socket) {
 
 /** @param {import("node:http2").ServerHttp2Stream} stream @param {import("node:http2").IncomingHttpHeaders} headers */
 async function answerStream(stream, headers) {
+  // A client may reset a stream, or the connection, at any time.
+  stream.on("error", () => {});
   let length = 0;
   try {
     for await (const bytes of stream) length += Buffer.byteLength(bytes);

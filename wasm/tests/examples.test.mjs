@@ -236,9 +236,11 @@ test("h2c that cannot be taken along, and clients that leave", async () => {
   const head = "GET /x HTTP/1.1\r\nHost: a\r\nUpgrade: h2c\r\nConnection: upgrade, http2-settings\r\n";
   const preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
   assert.match(await exchangeAt(h2cPort, `${head}HTTP2-Settings: !\r\n\r\n`), /^HTTP\/1\.1 200 OK\r\n[^]*in HTTP\/1\.1\n$/);
+  // A window of 0, so that stream 1 waits, and its reset with INTERNAL_ERROR.
+  const reset = `${preface}\0\0\x06\x04\0\0\0\0\0\0\x04\0\0\0\0\0\0\x04\x03\0\0\0\0\x01\0\0\0\x02`;
   // A POST on stream 3 whose content never arrives.
   const stream = "\0\0\0\x04\0\0\0\0\0\0\0\x03\x01\x04\0\0\0\x03\x83\x86\x84";
-  for (const after of ["", `${preface}\0`, `${preface}${stream}`, "this is no preface of HTTP/2\r\n\r\n"]) {
+  for (const after of ["", `${preface}\0`, `${preface}${stream}`, reset, "this is no preface of HTTP/2\r\n\r\n"]) {
     const said = `${head}HTTP2-Settings: \r\n\r\n${after}`;
     assert.match(await exchangeAt(h2cPort, said), /^HTTP\/1\.1 101 /);
     const socket = connect(Number(h2cPort), "127.0.0.1");
@@ -248,6 +250,7 @@ test("h2c that cannot be taken along, and clients that leave", async () => {
     socket.resetAndDestroy();
   }
   assert.match((await offering(`http://127.0.0.1:${h2cPort}/y`)).stdout, /^GET \/y with 0 bytes, in HTTP\/2\n$/);
+  assert.match(await exchangeAt(h2cPort, "CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\n"), /^HTTP\/1\.1 501 /);
 });
 
 test("the server of h2c leaves a client that does not read", async () => {

@@ -28,10 +28,13 @@ async def attach(container: str, address: str) -> None:
             stream = await connect_upgrade(transport, target, headers, ["tcp"], method="POST")
         except Declined as declined:
             sys.exit(f"{declined}\n{declined.answer.content.decode(errors='replace')}".strip())
+        is_whole = False
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(give_input, stream)
-            await show_output(stream)
+            is_whole = await show_output(stream)
             tasks.cancel_scope.cancel()
+        if not is_whole:
+            sys.exit("the output is cut short")
 
 
 async def connected(address: str) -> ByteStream:
@@ -49,31 +52,43 @@ async def give_input(stream: SwitchedStream) -> None:
         with suppress(PermissionError):  # a file, which can always be read
             await anyio.wait_readable(0)
         data = os.read(0, 65_536)
-        if data:
-            await stream.send(data)
-    await stream.send_eof()
+        # A container that has ended takes nothing more; what it has printed may still come.
+        with suppress(anyio.BrokenResourceError):
+            if data:
+                await stream.send(data)
+            else:
+                await stream.send_eof()
 
 
-async def show_output(stream: SwitchedStream) -> None:
-    """Prints the output of the container.
+async def show_output(stream: SwitchedStream) -> bool:
+    """Prints the output of the container; returns False if it is cut in a frame.
 
     Output of a terminal is raw; other output is in frames that say whether it is standard output or standard error.
     """
     response = stream.switched.response
     is_framed = response is not None and response.headers.get("Content-Type") == FRAMED
-    try:
-        while True:
-            if is_framed:
-                head = await stream.receive_exactly(8)
-                to, left = (2 if head[0] == 2 else 1), int.from_bytes(head[4:])
-                while left:
-                    data = await stream.receive(min(left, 65_536))
-                    left -= len(data)
-                    write(to, data)
-            else:
-                write(1, await stream.receive())
-    except (anyio.EndOfStream, anyio.IncompleteRead):
-        return
+    while True:
+        try:
+            data = await stream.receive(8 if is_framed else 65_536)
+        except anyio.EndOfStream:
+            return True
+        if is_framed:
+            try:
+                await show_frame(stream, data)
+            except (anyio.EndOfStream, anyio.IncompleteRead):
+                return False
+        else:
+            write(1, data)
+
+
+async def show_frame(stream: SwitchedStream, begin: bytes) -> None:
+    """Prints a frame, of which some of the head has come."""
+    head = begin + await stream.receive_exactly(8 - len(begin)) if len(begin) < 8 else begin
+    to, left = (2 if head[0] == 2 else 1), int.from_bytes(head[4:])
+    while left:
+        data = await stream.receive(min(left, 65_536))
+        left -= len(data)
+        write(to, data)
 
 
 def write(to: int, data: bytes) -> None:

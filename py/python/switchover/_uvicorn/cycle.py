@@ -72,6 +72,7 @@ class Cycle:
         "trailers",
         "transport",
         "tunnel",
+        "turns",
         "unheard",
         "writes_head",
     )
@@ -84,6 +85,7 @@ class Cycle:
         self.scope = scope
         # The client offers other protocols, or asks for a tunnel; and the bytes of the one that the app has accepted.
         self.offers = offers
+        self.turns = TURNS
         self.tunnel: Tunnel | None = None
         # The trailers, which the app has announced; and it has sent the last of the content.
         self.trailers: list[tuple[bytes, bytes]] | None = None
@@ -182,7 +184,7 @@ class Cycle:
 
     async def receive(self) -> ASGIReceiveEvent:
         """Returns the next ASGI message: content of the request, or `http.disconnect`."""
-        if self.offers and not self.response_started and not self.more_body:
+        if self.turns and self.offers and not self.response_started and not self.more_body:
             await self.wait_for_middleware()
         if self.tunnel is not None:
             return await self.tunnel.receive()
@@ -209,7 +211,9 @@ class Cycle:
         A middleware that runs the app in a task of its own passes its messages on later. The end of the request, told
         before, would be the end of the new protocol for that app, and its content would be lost.
         """
-        for _ in range(TURNS):
+        # Once for a request: an app that only asks whether its client is there cancels each call at its first wait.
+        turns, self.turns = self.turns, 0
+        for _ in range(turns):
             await asyncio.sleep(0)
             if self.response_started:
                 return
@@ -275,6 +279,7 @@ class Cycle:
             self.has_returned = True
             if self.task is not None:
                 self.protocol.tasks.discard(self.task)
+                self.task = None
 
     async def give_up(self) -> None:
         """Sends a 500, if the app has not begun to respond.
