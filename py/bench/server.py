@@ -43,7 +43,7 @@ def zeros(length: str) -> bytes:
 
 
 def starlette() -> Any:
-    """Makes an app of Starlette with one route."""
+    """Makes an app of Starlette with one route, for every path."""
     from starlette.applications import Starlette
     from starlette.requests import Request
     from starlette.responses import PlainTextResponse
@@ -52,7 +52,7 @@ def starlette() -> Any:
     async def hello(_request: Request) -> PlainTextResponse:
         return PlainTextResponse("hello")
 
-    return Starlette(routes=[Route("/", hello)])
+    return Starlette(routes=[Route("/{path:path}", hello)])
 
 
 def main(engine: str, loop: str, app: str = "", *options: str) -> None:
