@@ -63,8 +63,7 @@ static ssize_t on_read(nghttp2_session *session, int32_t id, uint8_t *out, size_
     const char *text = (const char *)source->ptr;
     size_t length = strlen(text) < cap ? strlen(text) : cap;
     (void)session, (void)id, (void)user;
-    memcpy(out, text, length);
-    source->ptr = (void *)(text + length);
+    memcpy(out, text, length), source->ptr = (void *)(text + length);
     if (!text[length]) *flags |= NGHTTP2_DATA_FLAG_EOF;
     return (ssize_t)length;
 }
@@ -73,12 +72,9 @@ static int on_frame(nghttp2_session *session, const nghttp2_frame *frame, void *
     request *r = (request *)nghttp2_session_get_stream_user_data(session, frame->hd.stream_id);
     nghttp2_data_provider content = {{0}, on_read};
     char name[] = ":status", status[12];
-    (void)user;
-    if (!r || frame->hd.type > NGHTTP2_HEADERS) return 0;
-    /* A CONNECT does not end its stream (RFC 9113, section 8.5). */
-    if (!strcmp(r->method, "CONNECT") ? frame->hd.type != NGHTTP2_HEADERS || frame->headers.cat != NGHTTP2_HCAT_REQUEST
-                                      : !(frame->hd.flags & NGHTTP2_FLAG_END_STREAM))
-        return 0;
+    int ends = frame->hd.flags & NGHTTP2_FLAG_END_STREAM, is_head = frame->hd.type == NGHTTP2_HEADERS;
+    (void)user; /* a CONNECT does not end its stream: RFC 9113, section 8.5 */
+    if (!r || frame->hd.type > NGHTTP2_HEADERS || !(strcmp(r->method, "CONNECT") ? ends : is_head)) return 0;
     snprintf(status, sizeof status, "%u", (unsigned)answer(r, "HTTP/2"));
     nghttp2_nv head = {(uint8_t *)name, (uint8_t *)status, 7, 3, NGHTTP2_NV_FLAG_NONE};
     content.source.ptr = r->text;
