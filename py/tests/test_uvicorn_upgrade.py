@@ -252,6 +252,7 @@ class Leaving(Protocol):
 
 @pytest.mark.parametrize("loop", ["asyncio", "uvloop"])
 def test_a_client_that_closes_after_its_end_is_a_disconnect(loop: str) -> None:
+    pytest.importorskip(loop)
     app, heard = waiting()
     with Served(app, http=Leaving, loop=loop) as served:
         client = served.connect(ASK + b"\r\n")
