@@ -143,6 +143,19 @@ impl std::fmt::Debug for Body {
     }
 }
 
+/// Reads and drops the frames of a message, up to its end.
+pub(crate) async fn discard(
+    mut poll: impl FnMut(&mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>>,
+) -> Result<(), Error> {
+    while let Some(frame) = std::future::poll_fn(&mut poll).await {
+        // What comes after trailers is of another message.
+        if frame?.is_trailers() {
+            break;
+        }
+    }
+    Ok(())
+}
+
 /// The channel through which a connection passes content to its handler.
 ///
 /// The connection reads the content, and the handler may run in another task. The channel holds at

@@ -65,8 +65,8 @@ impl Config {
 ///
 /// Except for `handler` and `shutdown`, a timeout runs while the peer is awaited, not while your
 /// code works. A read of content that is given up counts as waiting, until the body is dropped.
-/// Each byte of content received, and each byte sent, adds a millisecond. So long
-/// content may take long, but a byte per second is too slow.
+/// Each byte of content received, and each byte sent, adds a millisecond. So long content may take
+/// long, but a byte per second is too slow.
 #[derive(Clone, Copy, Debug)]
 pub struct Timeouts {
     /// The timeout for the first byte of a request, in a server: 60 s.

@@ -13,7 +13,7 @@ use http_body::Body as HttpBody;
 use switchover::{Connection, Role};
 
 use crate::Transport;
-use crate::body::Body;
+use crate::body::{Body, discard};
 use crate::config::Config;
 use crate::error::{BoxError, Error};
 use crate::observe::ObservedConnection;
@@ -243,12 +243,7 @@ impl<S: Transport> Client<S> {
         let is_unread =
             self.lock().wire.as_mut().is_some_and(|wire| wire.http.skip_content().is_ok());
         if is_unread {
-            while let Some(frame) = poll_fn(|context| self.lock().poll_content(context)).await {
-                // What comes after trailers is the next message.
-                if frame?.is_trailers() {
-                    break;
-                }
-            }
+            discard(|context| self.lock().poll_content(context)).await?;
         }
         if !is_answered() {
             return Err(Error::Misuse(

@@ -16,7 +16,7 @@ use http_body::{Body, Frame};
 use switchover::{Content, Event, Next, Order, ResponseHead};
 
 use super::{Failure, RequestHandles, ServerConnection};
-use crate::body::{Channel, Source};
+use crate::body::{Channel, Source, discard};
 use crate::error::Error;
 use crate::handler::{ErrorMappers, HttpService};
 use crate::upgrade::PendingUpgrade;
@@ -344,14 +344,7 @@ impl<S: Transport, H: HttpService, F: Future<Output = ()>> ServerConnection<'_, 
         }
         if self.wire.http.skip_content().is_ok() {
             let timeout = self.config.timeouts.content;
-            while let Some(frame) =
-                poll_fn(|context| self.wire.poll_content(context, timeout)).await
-            {
-                // What comes after trailers is not of this request.
-                if frame?.is_trailers() {
-                    break;
-                }
-            }
+            discard(|context| self.wire.poll_content(context, timeout)).await?;
         }
         Ok(())
     }
