@@ -46,6 +46,18 @@ fn scripted(
     (connect(client, &Config::default()), serving)
 }
 
+/// Returns a client of a server that sends content back as it comes.
+fn echoed() -> Client<DuplexStream> {
+    let (client, server) = tokio::io::duplex(1000);
+    tokio::spawn(async move {
+        let echo = service_fn(async |request: Request<Body>| {
+            Ok::<_, BoxError>(Response::new(request.into_body()))
+        });
+        serve_connection(server, echo, &Config::default()).await
+    });
+    connect(client, &Config::default())
+}
+
 fn get(uri: &str) -> Request<Empty<Bytes>> {
     Request::get(uri).body(Empty::new()).expect("a request")
 }
@@ -127,14 +139,7 @@ async fn a_100_is_waited_for_and_not_for_ever() {
 
 #[tokio::test]
 async fn an_echo_goes_both_ways_at_once() {
-    let (client, server) = tokio::io::duplex(1000);
-    tokio::spawn(async move {
-        let echo = service_fn(async |request: Request<Body>| {
-            Ok::<_, BoxError>(Response::new(request.into_body()))
-        });
-        serve_connection(server, echo, &Config::default()).await
-    });
-    let mut client = connect(client, &Config::default());
+    let mut client = echoed();
     let content: Vec<u8> = (0..1_000_000u32).map(|at| at as u8).collect();
     for _ in 0..2 {
         let request = Request::post("http://a/")
@@ -478,9 +483,6 @@ impl<I: Iterator<Item = Result<Frame<Bytes>, BoxError>> + Unpin> http_body::Body
     }
 }
 
-/// Checks that the client omits the content if a final response precedes the 100.
-///
-/// With that response the server has said that it does not want the content.
 /// Checks that trailers that nobody reads do not hinder the next request.
 #[tokio::test(start_paused = true)]
 async fn trailers_that_nobody_reads_do_not_hinder_the_next_request() {
@@ -522,14 +524,7 @@ async fn content_that_fails_does_not_spoil_an_early_answer() {
 /// Checks that a server that waits for failed content sees its end.
 #[tokio::test(start_paused = true)]
 async fn content_that_fails_ends_for_a_server_that_has_begun_to_answer() {
-    let (client, server) = tokio::io::duplex(1000);
-    tokio::spawn(async move {
-        let echo = service_fn(async |request: Request<Body>| {
-            Ok::<_, BoxError>(Response::new(request.into_body()))
-        });
-        serve_connection(server, echo, &Config::default()).await
-    });
-    let mut client = connect(client, &Config::default());
+    let mut client = echoed();
     let failing = Frames::of(["begun"]).then_fails(Duration::from_secs(5));
     let request = Request::post("http://a/").body(failing).expect("a request");
     let begun = Instant::now();
@@ -550,6 +545,9 @@ async fn a_connection_that_takes_nothing_does_not_persist() {
     assert!(!client.persists());
 }
 
+/// Checks that the client omits the content if a final response precedes the 100.
+///
+/// With that response the server has said that it does not want the content.
 #[tokio::test]
 async fn content_that_is_not_wanted_stays() {
     for close in ["Connection: close\r\n", ""] {

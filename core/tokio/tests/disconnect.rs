@@ -22,7 +22,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{sleep, timeout};
 
-use common::{Frames, Unclosed, config, soon};
+use common::{Frames, config, soon, unclosed};
 
 #[derive(Clone, Copy, Debug)]
 enum By {
@@ -637,7 +637,7 @@ async fn an_end_without_a_close_alert_is_one() {
         let (mut client, server) = tokio::io::duplex(1000);
         let serving =
             tokio::spawn(
-                async move { serve_connection(Unclosed(server), handler, &config()).await },
+                async move { serve_connection(unclosed(server), handler, &config()).await },
             );
         let head = format!("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: {length}\r\n\r\nhi");
         client.write_all(head.as_bytes()).await.expect("room");

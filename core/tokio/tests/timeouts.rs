@@ -47,6 +47,18 @@ async fn large(_: Request<Body>) -> Result<Response<Full<Bytes>>, BoxError> {
     Ok(Response::new(vec![b'x'; 100_000].into()))
 }
 
+/// Reads up to the end, a piece every 900 ms; returns the number of bytes.
+async fn read_slowly(client: &mut DuplexStream) -> usize {
+    let (mut got, mut piece) = (0, [0; 1000]);
+    loop {
+        sleep(Duration::from_millis(900)).await;
+        match client.read(&mut piece).await.expect("bytes") {
+            0 => return got,
+            len => got += len,
+        }
+    }
+}
+
 /// Checks the server's timeout of each phase, and the response that follows it.
 #[tokio::test(start_paused = true)]
 async fn a_server_waits_as_long_as_it_says_and_does_not_spin() {
@@ -231,14 +243,7 @@ async fn a_read_that_was_given_up_does_not_cut_the_response() {
     });
     let (mut client, _serving) = served_by(1000, config(), handler);
     send(&mut client, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n123").await;
-    let (mut got, mut piece) = (0, [0; 1000]);
-    loop {
-        sleep(Duration::from_millis(900)).await;
-        match client.read(&mut piece).await.expect("bytes") {
-            0 => break,
-            len => got += len,
-        }
-    }
+    let got = read_slowly(&mut client).await;
     assert!(got > 100_000, "{got}");
 }
 
@@ -249,15 +254,7 @@ async fn a_read_that_was_given_up_does_not_cut_the_response() {
 async fn the_last_answer_reaches_a_slow_client() {
     let (mut client, serving) = served_by(1000, config(), service_fn(large));
     send(&mut client, "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").await;
-    let mut got = 0;
-    let mut piece = [0; 1000];
-    loop {
-        sleep(Duration::from_millis(900)).await;
-        match client.read(&mut piece).await.expect("bytes") {
-            0 => break,
-            len => got += len,
-        }
-    }
+    let got = read_slowly(&mut client).await;
     assert!(got > 100_000, "{got}");
     drop(client);
     serving.await.expect("no panic").expect("served");

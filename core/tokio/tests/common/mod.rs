@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http_body::Frame;
-use switchover_tokio::{BoxError, Config, Error, HttpService, serve_connection};
+use switchover_tokio::{BoxError, Config, Error, HttpService, Transport, serve_connection};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream, ReadBuf};
 use tokio::task::JoinHandle;
 use tokio::time::{Sleep, sleep};
@@ -145,37 +145,21 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Asked<S> {
     }
 }
 
-/// A stream of TLS whose peer ends it without a close alert: the end is an error.
-pub(crate) struct Unclosed<S>(pub(crate) S);
-
-impl<S: AsyncRead + Unpin> AsyncRead for Unclosed<S> {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        to: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        let before = to.filled().len();
-        ready!(Pin::new(&mut self.0).poll_read(context, to))?;
-        let is_end = to.filled().len() == before;
-        Poll::Ready(if is_end { Err(io::ErrorKind::UnexpectedEof.into()) } else { Ok(()) })
-    }
+/// Returns a stream of TLS that its peer ends without a close alert: by an error.
+pub(crate) fn unclosed(stream: DuplexStream) -> impl Transport {
+    let (reader, writer) = tokio::io::split(stream);
+    tokio::io::join(reader.chain(MissingAlert), writer)
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Unclosed<S> {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.0).poll_write(context, bytes)
-    }
+struct MissingAlert;
 
-    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_flush(context)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_shutdown(context)
+impl AsyncRead for MissingAlert {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+        _: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Poll::Ready(Err(io::ErrorKind::UnexpectedEof.into()))
     }
 }
 
