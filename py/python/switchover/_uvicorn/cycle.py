@@ -457,7 +457,7 @@ class Cycle:
         protocol = self.protocol
         head, self.head = self.head, None
         if head is not None and self.writes_head:
-            protocol.write(advertised(self.connection, self.protocol.logger, *head))
+            protocol.write(advertised(self.connection, protocol.logger, *head))
             head = None
         if self.trailers is not None and not more_body:
             self.is_trailing = more_body = True
