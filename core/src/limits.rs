@@ -347,6 +347,12 @@ pub struct Config {
     ///
     /// If not set, a request for an `https` target is rejected (RFC 9110, section 7.4).
     pub secure: bool,
+    /// Set if a trusted gateway in front of the server terminates TLS.
+    ///
+    /// The server then accepts `https` targets without TLS, as RFC 9110, section 7.4 allows. The
+    /// connection itself does not count as TLS, so offers such as `h2c` remain possible. Off at
+    /// first: a client that connects directly could claim any scheme.
+    pub trusted_gateway: bool,
     /// Set if a server accepts the HTTP/2 preface as a switch to HTTP/2.
     ///
     /// It accepts the preface only as the connection's first bytes (RFC 9113, section 3.4). Off at
@@ -372,13 +378,14 @@ pub struct Config {
     pub tidy: bool,
 }
 
-flags! { Config, flags, set_flag: secure, http2_preface, bare_h2c, tidy }
+flags! { Config, flags, set_flag: secure, trusted_gateway, http2_preface, bare_h2c, tidy }
 
 /// The configuration of a connection that was created without one.
 pub(crate) static DEFAULT: Config = Config {
     limits: Limits::DEFAULT,
     lenient: Lenient::none(),
     secure: false,
+    trusted_gateway: false,
     http2_preface: false,
     bare_h2c: false,
     tidy: false,
@@ -410,6 +417,7 @@ mod tests {
             limits: _,
             lenient: _,
             secure: true,
+            trusted_gateway: true,
             http2_preface: true,
             bare_h2c: true,
             tidy: true,

@@ -1172,9 +1172,12 @@ typedef struct swo_config {
      */
     uint32_t any_version;
     /**
-     * Reserved for an option of a later version; must be 0.
+     * Not 0: a trusted gateway in front of the server terminates TLS.
+     *
+     * The server then accepts `https` targets without TLS, as RFC 9110, section 7.4 allows. The
+     * connection itself does not count as TLS, so offers such as `h2c` remain possible.
      */
-    uint32_t reserved;
+    uint32_t trusted_gateway;
     /**
      * The maximum content of a request in bytes, without its framing.
      *

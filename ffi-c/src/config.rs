@@ -154,8 +154,11 @@ pub struct swo_config {
     ///
     /// A major version above 1 counts as HTTP/1.1, 0 as HTTP/1.0. Risk: small.
     pub any_version: u32,
-    /// Reserved for an option of a later version; must be 0.
-    pub reserved: u32,
+    /// Not 0: a trusted gateway in front of the server terminates TLS.
+    ///
+    /// The server then accepts `https` targets without TLS, as RFC 9110, section 7.4 allows. The
+    /// connection itself does not count as TLS, so offers such as `h2c` remain possible.
+    pub trusted_gateway: u32,
     /// The maximum content of a request in bytes, without its framing.
     ///
     /// More is SWO_ERROR_CONTENT_TOO_LARGE, which a server answers with 413. A `Content-Length`
@@ -173,13 +176,11 @@ const _: () = assert!(
 impl swo_config {
     /// Checks that swo_config_init has filled the struct.
     ///
-    /// In a struct that it has not filled, the first limits are all 0. If `reserved` is set, the
-    /// struct is of a newer version than this library.
+    /// In a struct that it has not filled, the first limits are all 0.
     pub(crate) fn was_filled(self) -> Done<Self> {
         let bounds = [self.start_line, self.method, self.field_line, self.fields, self.head];
-        match (bounds, self.reserved) {
-            ([0, 0, 0, 0, 0], _) => Err(BindingError::StructTooOld.into()),
-            (_, 1..) => Err(BindingError::StructTooNew.into()),
+        match bounds {
+            [0, 0, 0, 0, 0] => Err(BindingError::StructTooOld.into()),
             _ => Ok(self),
         }
     }
@@ -201,7 +202,9 @@ impl swo_config {
 }
 
 impl From<Config> for swo_config {
-    fn from(Config { limits, lenient, secure, http2_preface, bare_h2c, tidy }: Config) -> Self {
+    fn from(config: Config) -> Self {
+        let Config { limits, lenient, secure, trusted_gateway, http2_preface, bare_h2c, tidy } =
+            config;
         Self {
             struct_size: size_of::<Self>(),
             start_line: limits.start_line,
@@ -235,7 +238,7 @@ impl From<Config> for swo_config {
             both_framings: u32::from(lenient.both_framings),
             coding_in_http10: u32::from(lenient.coding_in_http10),
             any_version: u32::from(lenient.any_version),
-            reserved: 0,
+            trusted_gateway: u32::from(trusted_gateway),
             content: limits.content,
         }
     }
@@ -279,6 +282,7 @@ impl From<swo_config> for Config {
                 any_version: config.any_version != 0,
             },
             secure: config.secure != 0,
+            trusted_gateway: config.trusted_gateway != 0,
             http2_preface: config.http2_preface != 0,
             bare_h2c: config.bare_h2c != 0,
             tidy: config.tidy != 0,

@@ -468,6 +468,46 @@ def test_a_426_says_what_the_client_offered() -> None:
     assert b"\r\nUpgrade: baz\r\n" in sent
 
 
+H2C = (
+    b"GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n"
+    b"HTTP2-Settings: AAMAAABkAAQAoAAAAAIAAAAA\r\n\r\n"
+)
+
+
+@MODULES
+def test_a_server_switches_to_h2c(module: Any) -> None:
+    side = Side(module)
+    side.receive(H2C + b"PRI")
+    headers = [("Connection", "Upgrade"), ("Upgrade", "h2c")]
+    assert side.send("InformationalResponse", status_code=101, headers=headers).startswith(b"HTTP/1.1 101 ")
+    assert side.connection.states[module.SERVER] is module.SWITCHED_PROTOCOL
+    assert side.connection.trailing_data == (b"PRI", False)
+
+
+@MODULES
+def test_a_client_switches_to_h2c(module: Any) -> None:
+    side = Side(module, "CLIENT")
+    headers = [
+        ("Host", "a"),
+        ("Connection", "Upgrade, HTTP2-Settings"),
+        ("Upgrade", "h2c"),
+        ("HTTP2-Settings", "AAMAAABkAAQAoAAAAAIAAAAA"),
+    ]
+    sent = side.send("Request", method="GET", target="/", headers=headers)
+    assert b"\r\nUpgrade: h2c\r\n" in sent
+    side.send("EndOfMessage")
+    side.receive(b"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n\x00\x00")
+    assert side.connection.states[module.SERVER] is module.SWITCHED_PROTOCOL
+    assert side.connection.trailing_data == (b"\x00\x00", False)
+
+
+def test_targets_of_both_schemes_are_accepted() -> None:
+    for scheme in (b"http", b"https"):
+        connection = ours.Connection(ours.SERVER)
+        connection.receive_data(b"GET %s://a/ HTTP/1.1\r\nHost: a\r\n\r\n" % scheme)
+        assert connection.next_event().target == scheme + b"://a/"
+
+
 def test_an_http2_preface_is_a_request() -> None:
     preface = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
     connection = ours.Connection(ours.SERVER)

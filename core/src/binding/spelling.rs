@@ -56,6 +56,7 @@ const OTHERS: &[[&str; 4]] = &[
     ["TraceStep::Tidied", "SWO_TRACE_STEP_TIDIED", "TraceStep.TIDIED", "tidied"],
     ["http2_preface", "config.http2_preface", "Config.http2_preface", "http2Preface"],
     ["secure", "config.secure", "Config.secure", "secure"],
+    ["trusted_gateway", "config.trusted_gateway", "Config.trusted_gateway", "trustedGateway"],
     ["selection.early()", "swo_selection_early", "selection.early()", "selection.early()"],
 ];
 

@@ -164,7 +164,8 @@ errors! {
         "What is after a CONNECT is the tunnel's; the client must not say that it is content.";
     TargetInsecure = 314 "target-insecure" Peer 421 "RFC 9110, 7.4"
         "an https target on a connection without TLS"
-        "Set `secure` if the transport is TLS; else the client meant another server.";
+        "Set `secure` if the transport is TLS, `trusted_gateway` if a gateway in front ends it; \
+         else the client meant another server.";
     ChunkSize = 401 "chunk-size" Peer 400 "RFC 9112, 7.1"
         "the chunk size is malformed"
         "Often a client that sends content without the framing it announced.";

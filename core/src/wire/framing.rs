@@ -107,11 +107,11 @@ pub(crate) fn request(
     head: &Head,
     bytes: &[u8],
     len: usize,
-    secure: bool,
+    accepts_https: bool,
     most: u64,
 ) -> Result<Framing, Fault> {
     let mut faults = FirstFault::default();
-    target(head, bytes, secure, &mut faults);
+    target(head, bytes, accepts_https, &mut faults);
     host(head, bytes, len, &mut faults);
     if !head.has(KnownField::ContentLength) && !head.has(KnownField::TransferEncoding) {
         return faults.or(Framing::None);
@@ -176,13 +176,13 @@ pub(crate) fn response(head: &Head, bytes: &[u8], lenient: &Lenient) -> Result<F
     })
 }
 
-fn target(head: &Head, bytes: &[u8], secure: bool, faults: &mut FirstFault) {
+fn target(head: &Head, bytes: &[u8], accepts_https: bool, faults: &mut FirstFault) {
     let target = head.target(bytes);
     let kind = match target_form(head.method(bytes), target) {
         Err(TargetFault::Form) => ErrorKind::TargetForm,
         Err(TargetFault::Authority) => ErrorKind::TargetAuthority,
-        // RFC 9110 7.4: an https target is accepted over a secured connection only.
-        Ok(_) if !secure && has_https_scheme(target) => ErrorKind::TargetInsecure,
+        // RFC 9110 7.4: an https target needs a secured connection or a trusted gateway.
+        Ok(_) if !accepts_https && has_https_scheme(target) => ErrorKind::TargetInsecure,
         Ok(_) => return,
     };
     faults.add(kind, head.target_offset());

@@ -866,6 +866,7 @@ class Config:
         coding_in_http10: bool = False,
         any_version: bool = False,
         secure: bool = False,
+        trusted_gateway: bool = False,
         http2_preface: bool = False,
         bare_h2c: bool = False,
         tidy: bool = False,
@@ -1036,6 +1037,13 @@ class Config:
     """Set if the transport is TLS.
 
     If not set, a request for an `https` target is rejected (RFC 9110, section 7.4).
+    """
+    trusted_gateway: Final[bool]
+    """Set if a trusted gateway in front of the server terminates TLS.
+
+    The server then accepts `https` targets without TLS, as RFC 9110, section 7.4 allows. The connection itself does not
+    count as TLS, so offers such as `h2c` remain possible. Off at first: a client that connects directly could claim any
+    scheme.
     """
     http2_preface: Final[bool]
     """Set if a server accepts the HTTP/2 preface as a switch to HTTP/2.

@@ -32,6 +32,13 @@ export interface Config {
    */
   readonly secure?: boolean;
   /**
+   * Set if a trusted gateway in front of the server terminates TLS.
+   *
+   * The server then accepts `https` targets without TLS, as RFC 9110, section 7.4 allows. The connection itself does
+   * not count as TLS, so offers such as `h2c` remain possible.
+   */
+  readonly trustedGateway?: boolean;
+  /**
    * Set if a server accepts the HTTP/2 preface at the start as a switch to HTTP/2.
    *
    * RFC 9113, section 3.4.

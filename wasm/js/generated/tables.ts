@@ -401,6 +401,7 @@ export const Lenient = {
 /** What else can be configured, with its default. */
 export const Flags = {
   secure: false,
+  trustedGateway: false,
   http2Preface: false,
   bareH2c: false,
   tidy: false,

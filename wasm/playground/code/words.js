@@ -131,6 +131,6 @@ export const SURE = new Set(["take", "release"]);
  *
  * Other words with a value are limits, without one leniencies.
  */
-export const FLAGS = ["secure", "http2_preface", "bare_h2c", "tidy"];
+export const FLAGS = ["secure", "trusted_gateway", "http2_preface", "bare_h2c", "tidy"];
 /** @param {string[]} words */
 export const settings = (words) => words.filter((word) => word !== "fields").map((word) => word.split("="));

@@ -179,9 +179,10 @@ impl Connection {
     }
 
     fn framing_of(&mut self, len: usize) -> Result<Framing, Fault> {
-        let (secure, most) = (self.flags.secure, self.most_content());
+        let accepts_https = self.flags.secure || self.config().trusted_gateway;
+        let most = self.most_content();
         let Scratch { head, buffer, .. } = self.scratch();
-        framing::request(head, buffer.unread_mut().0, len, secure, most)
+        framing::request(head, buffer.unread_mut().0, len, accepts_https, most)
     }
 
     #[inline(always)]

@@ -73,8 +73,8 @@ CONFIG: Final = Config(
     any_version=True,
     http2_preface=True,
     tidy=True,
-    # TLS or not is unknown here; h11 accepts targets of both schemes.
-    secure=True,
+    # h11 accepts targets of both schemes, and does not know whether the transport is TLS.
+    trusted_gateway=True,
 )
 
 PREFACE: Final = len(b"PRI * HTTP/2.0\r\n\r\n")
