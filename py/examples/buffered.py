@@ -68,7 +68,7 @@ class Http(asyncio.BufferedProtocol):
     def go_on(self) -> None:
         """Handles events until more bytes are needed."""
         try:
-            while not self.is_paused and not self.is_leaving and self.step():
+            while not self.is_paused and not self.is_leaving and not self.transport.is_closing() and self.step():
                 pass
         except http.RemoteProtocolError as error:
             self.refuse(error.status or 400)

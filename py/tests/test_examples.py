@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
+import signal
 import socket
+import struct
 import subprocess
 import sys
 import threading
@@ -211,3 +214,20 @@ def test_a_clients_error_is_answered_once(late: int) -> None:
 
 def test_content_has_a_limit(late: int) -> None:
     assert said(late, POST % (2 << 20) + bytes(65536)).startswith(b"HTTP/1.1 413 Content Too Large\r\n")
+
+
+def test_a_pipeline_of_a_client_that_has_reset_is_not_answered(tmp_path: Path) -> None:
+    command = [sys.executable, str(EXAMPLES / "buffered.py"), "0"]
+    log = tmp_path / "log"
+    with log.open("wb") as err, subprocess.Popen(command, stdout=subprocess.PIPE, stderr=err, text=True) as server:
+        assert server.stdout
+        port = int(server.stdout.readline().removeprefix("listening on "))
+        for _ in range(3):
+            with socket.create_connection(("127.0.0.1", port), timeout=10) as peer:
+                os.kill(server.pid, signal.SIGSTOP)
+                peer.sendall(GET * 2000)
+                peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            os.kill(server.pid, signal.SIGCONT)
+            assert said(port, GET, ends=True).startswith(b"HTTP/1.1 200 ")
+        server.terminate()
+    assert log.read_text() == ""

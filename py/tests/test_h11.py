@@ -505,7 +505,9 @@ def test_targets_of_both_schemes_are_accepted() -> None:
     for scheme in (b"http", b"https"):
         connection = ours.Connection(ours.SERVER)
         connection.receive_data(b"GET %s://a/ HTTP/1.1\r\nHost: a\r\n\r\n" % scheme)
-        assert connection.next_event().target == scheme + b"://a/"
+        event = connection.next_event()
+        assert isinstance(event, ours.Request)
+        assert event.target == scheme + b"://a/"
 
 
 def test_an_http2_preface_is_a_request() -> None:

@@ -43,12 +43,14 @@ class Host:
     switch: str = "foo/2"
     """The protocol of an upgrade: `foo/2` or `websocket`.
 
-    The bytes of `foo/2` come back as they are, unless the host `greets`.
+    The bytes of `foo/2` come back as they are, unless the host `greets` or answers in `capitals`.
     """
     lies: frozenset = ALL
     """The paths at which its handler lies."""
     greets: bool = False
     """True if the host begins `foo/2` with a line and sends back in upper case."""
+    capitals: bool = False
+    """True if the host sends the bytes of `foo/2` back in upper case."""
     counts: bool = True
     """True if `/self` tells how many tasks the host has."""
     stops_by: signal.Signals | None = signal.SIGINT
@@ -81,7 +83,8 @@ class Host:
         They are frames for WebSocket, otherwise plain bytes.
         """
         if self.switch == "foo/2":
-            return data.partition(b"\n")[2].lower() if self.greets else data
+            data = data.partition(b"\n")[2] if self.greets else data
+            return data.lower() if self.greets or self.capitals else data
         content = b""
         while len(data) >= 2 and data[0] & 0x0F in (0, 1, 2):
             length = data[1] & 0x7F
@@ -175,6 +178,30 @@ def servers(target):
         **fixed,
         stops_by=signal.SIGTERM,
     )
+    yield from shown(target)
+
+
+def shown(target):
+    """Returns the servers that the documents show, which readers copy."""
+    python, javascript = target / "py/venv/bin/python", runtimes(target)
+    fixed = {"plain": "/", "echo": "", "large": "", "lies": frozenset(), "counts": False, "stops_by": signal.SIGTERM}
+    rust = target / "debug/examples/tokio_server"
+    stops = {"stops_by": signal.SIGINT, "capitals": True, "echo": "/echo"}
+    yield Host("example tokio_server.rs", [rust, "0"], [rust], **fixed | stops)
+    for name in ("server.py", "buffered.py"):
+        yield Host(f"example {name}", [python, HOME / "py/examples" / name, "0"], [python], **fixed, greets=True)
+    handoff = [python, HOME / "py/examples/handoff.py", "0"]
+    yield Host("example handoff.py", handoff, [python], **fixed, switch="websocket")
+    scripts = linked(target / "hostile/examples", package(), (HOME / "wasm/examples").glob("*.mjs"))
+    for script, name, more in (
+        ("server.mjs", "Node", {"greets": True}),
+        ("h2c.mjs", "Node", {"switch": ""}),
+        ("streams-server.mjs", "Node", {"capitals": True}),
+        ("streams-server.deno.mjs", "Deno", {"capitals": True, "resets": False}),
+    ):
+        program, words = javascript[name]
+        command = [*words, folder(target) / "collected.mjs", "0", scripts / script]
+        yield Host(f"example {script}, {name}", command, [program], **fixed | more)
 
 
 def clients(target):
@@ -215,24 +242,28 @@ def runtimes(target):
     deno = installed / "@deno/linux-x64-glibc/deno"
     allowed = ["run", "--quiet", "--no-lock", "--node-modules-dir=manual", "--allow-all", "--v8-flags=--expose-gc"]
     workerd = installed / "@cloudflare/workerd-linux-64/bin/workerd"
-    package = folder(target) / "node_modules/switchover"
+    packed = folder(target) / "node_modules/switchover"
     return {
         # A young generation of up to 48 MB would hide what a connection holds; it grows with what a socket accepts.
         "Node": (node, [node, "--expose-gc", "--max-semi-space-size=1"]),
         "Bun": (bun, [bun, "--expose-gc"]),
         "Deno": (deno, [deno, *allowed]),
-        "workerd": (workerd, [node, DRIVERS / "workerd.mjs", workerd, package]),
+        "workerd": (workerd, [node, DRIVERS / "workerd.mjs", workerd, packed]),
     }
+
+
+def package():
+    """Returns the folder of the JavaScript package.
+
+    The environment variable HOSTILE_PACKAGE is the path of another one.
+    """
+    return Path(os.environ.get("HOSTILE_PACKAGE", HOME / "wasm"))
 
 
 @functools.cache
 def folder(target):
-    """Returns the folder in which drivers in JavaScript find the package.
-
-    The environment variable HOSTILE_PACKAGE is the path of another package.
-    """
-    package = Path(os.environ.get("HOSTILE_PACKAGE", HOME / "wasm"))
-    return linked(target / "hostile" / f"js-{package.name}", package, DRIVERS.glob("*.mjs"))
+    """Returns the folder in which drivers in JavaScript find the package."""
+    return linked(target / "hostile" / f"js-{package().name}", package(), DRIVERS.glob("*.mjs"))
 
 
 def linked(place, package, scripts):
