@@ -42,6 +42,30 @@ def test_it_prints_what_is_installed() -> None:
     assert "{}.{}.{}".format(*sys.version_info) in interpreter
 
 
+INTERPRETERS = """
+import sys
+import {name} as interpreters
+
+def import_it(where):
+    try:
+        print(interpreters.run_string(where, "import switchover") if where else __import__("switchover"))
+    except Exception as error:
+        print(error)
+
+for where in {order}:
+    import_it(where and interpreters.create())
+"""
+
+
+@pytest.mark.parametrize("order", [[1, 0], [0, 1]], ids=["before", "after"])
+def test_a_second_interpreter_gets_a_plain_error(order: list[int]) -> None:
+    name = "_xxsubinterpreters" if sys.version_info < (3, 13) else "_interpreters"
+    pytest.importorskip(name)
+    code = INTERPRETERS.format(name=name, order=order)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    assert "use processes or threads, not sub-interpreters" in done.stdout, done
+
+
 def test_a_probe_that_switches_pipes_the_new_protocol(url: str) -> None:
     done = run("probe", url, "--offer", "bar, foo/2", stdin="hello\nQUIT\n")
     assert (done.returncode, done.stdout) == (0, "foo/2 answers GET /foo\nHELLO\n"), done.stderr

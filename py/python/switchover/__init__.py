@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 
 from . import _documents
 from ._base import NEED_DATA, LocalProtocolError, NeedData, ProfileError, ProtocolError, RemoteProtocolError
+from ._native import native
 from ._switchover import (
     IP_TEMPLATE,
     UDP_PAYLOAD,
@@ -62,7 +63,6 @@ from ._switchover import (
     UdpTarget,
     UpgradeState,
     Why,
-    __version__,
     agreed_deflate,
     check_http2,
     http1_fields,
@@ -73,12 +73,14 @@ from ._switchover import (
     websocket_key,
 )
 
+__version__ = native.__version__
+
 Event = Request | Informational | Response | Data | EndOfMessage | Switched
 TextLike = str | bytes | bytearray
 HeadersLike = Headers | Mapping[str, TextLike] | Mapping[bytes, TextLike] | Iterable[tuple[TextLike, TextLike]]
 ProtocolsLike = Iterable[TextLike | Protocol]
 
-del Iterable, Mapping
+del Iterable, Mapping, native
 
 
 def _document() -> None:
