@@ -204,18 +204,22 @@ async function handOver(splice, leftover, socket) {
   const isFull = () => engine.readableLength >= engine.readableHighWaterMark || !splice.wantsClient;
   // The types require a socket, but any stream works.
   const settings = { maxConcurrentStreams: 100 };
-  performServerHandshake(/** @type {any} */ (engine), { settings }).on("stream", answerStream).on("error", () => engine.destroy());
+  const session = performServerHandshake(/** @type {any} */ (engine), { settings });
+  session.on("stream", answerStream).on("error", () => engine.destroy());
+  // A client that is silent and takes nothing for a minute has gone.
+  socket.setTimeout(60_000, () => engine.destroy());
   try {
     splice.clientSent(leftover);
     pass();
-    for await (const bytes of socket) {
+    for await (const bytes of socket.iterator({ destroyOnReturn: false })) {
       splice.clientSent(bytes);
       pass();
       while (isFull() && !engine.destroyed) await once(engine, "moved");
     }
     splice.clientEnded();
     pass();
-    engine.push(null);
+    // A client that has half-closed still gets its answers.
+    session.close();
     if (!engine.destroyed) await once(engine, "close");
   } catch (error) {
     // The engine has ended the connection, as the client broke HTTP/2: the loop over the socket fails then.

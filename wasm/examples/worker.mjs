@@ -112,7 +112,10 @@ async function* frames(bytes, input) {
     for (let next; (next = first(bytes)); bytes = bytes.subarray(next.end)) yield next;
     const { value, done } = await input.read();
     if (done) return;
-    bytes = Uint8Array.of(...bytes, ...value);
+    const more = new Uint8Array(bytes.length + value.length);
+    more.set(bytes);
+    more.set(value, bytes.length);
+    bytes = more;
   }
 }
 

@@ -253,6 +253,13 @@ test("h2c that cannot be taken along, and clients that leave", async () => {
   assert.match(await exchangeAt(h2cPort, "CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\n"), /^HTTP\/1\.1 501 /);
 });
 
+test("a client of h2c that has half-closed gets its answer", async () => {
+  const head = "GET /x HTTP/1.1\r\nHost: a\r\nUpgrade: h2c\r\nConnection: upgrade, http2-settings\r\nHTTP2-Settings: \r\n\r\n";
+  const socket = connect({ port: Number(h2cPort), host: "127.0.0.1", allowHalfOpen: true });
+  socket.end(`${head}PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0`, "latin1");
+  assert.match(await text(socket), /^HTTP\/1\.1 101 [^]*GET \/x with 0 bytes, in HTTP\/2\n/);
+});
+
 test("the server of h2c leaves a client that does not read", async () => {
   const quick = startQuick("h2c.mjs");
   try {

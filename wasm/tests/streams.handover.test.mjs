@@ -752,6 +752,41 @@ test("a response whose content is not read when the signal ends it frees its eng
   assert.equal(size(), before);
 });
 
+test("a response whose content is not read when the socket is destroyed frees its engine", options, async () => {
+  const probe = new Connection("client");
+  const size = () => probe.receiveBuffer(1).buffer.byteLength;
+  const head = "HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n" + "x".repeat(5000);
+  const server = await listening((socket) => void socket.once("data", () => socket.write(head)));
+  const one = async () => {
+    const socket = await connected(server.port);
+    const response = await request(socket, { target: "/", headers: HOST });
+    socket.destroy();
+    await once(socket, "close");
+    return response;
+  };
+  await assert.rejects((await one()).text(), { name: "DisconnectedError" });
+  for (let round = 0; round < 200; round++) await one();
+  const before = size();
+  for (let round = 0; round < 1000; round++) await one();
+  assert.equal(size(), before);
+  await server.close();
+});
+
+test("a whole response is read though a reset has followed it", options, async () => {
+  /** @type {import("node:net").Socket | undefined} */
+  let peer;
+  const server = await listening((socket) => {
+    peer = socket;
+    socket.once("data", () => socket.write("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"));
+  });
+  const socket = await connected(server.port);
+  const response = await request(socket, { target: "/", headers: HOST });
+  peer?.resetAndDestroy();
+  await sleep(50);
+  assert.equal(await response.text(), "hi");
+  await server.close();
+});
+
 test("a stream that takes one write at a time, or none beforehand, is written", options, async () => {
   for (const highWaterMark of [0, 1, 5]) {
     let written = "";

@@ -15,7 +15,10 @@ export class OfNode implements Transport {
   readonly #allowed: boolean | undefined;
   /** The resolvers of pending waits; any event of the socket wakes them all. */
   #wake: (() => void)[] = [];
+  /** Called once the user of the socket has destroyed it. */
+  onDestroyed: (() => void) | undefined;
   readonly #woken = (): void => {
+    if (this.onDestroyed && this.#wasDestroyed) this.onDestroyed();
     const woken = this.#wake;
     this.#wake = [];
     for (const wake of woken) wake();
@@ -147,6 +150,12 @@ export class OfNode implements Transport {
         return made().writable;
       },
     };
+  }
+
+  /** True if the user has destroyed the socket; the peer may have sent whole responses before it left. */
+  get #wasDestroyed(): boolean {
+    const { destroyed, readableEnded, errored } = this.#socket;
+    return destroyed && !readableEnded && !(errored && isOfSocket(errored));
   }
 
   get #gone(): Error {

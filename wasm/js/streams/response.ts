@@ -71,6 +71,7 @@ export function responseOn(wire: Wire, event: Event | PausedStep, isSent = () =>
   let persists = false;
   // Nothing else frees the engine of a client whose content is never read.
   wire.onGivenUp(() => connection.free());
+  wire.transport.onDestroyed = () => wire.giveUp(new DisconnectedError("the socket was destroyed"));
   const ended = (): void => {
     persists = isSent() && !wire.isBroken && connection.persists && connection.unread.length === 0;
     if (persists) wire.letGo();

@@ -145,6 +145,8 @@ export interface Transport {
    * No received bytes are lost.
    */
   interrupt?(): void;
+  /** Called once the user of the socket has destroyed it, if the socket can tell. */
+  onDestroyed?: (() => void) | undefined;
   /** Returns bytes that have arrived already, if the socket can tell without waiting. */
   waiting?(): Uint8Array | null;
   /**

@@ -7,22 +7,37 @@ import { request, upgrade } from "switchover/streams";
 export default {
   /** @param {Request} asked @param {{ SERVER: Service }} env */
   async fetch(asked, { SERVER }) {
-    const { pathname } = new URL(asked.url);
+    const { pathname, search } = new URL(asked.url);
     // `connect` of a service binding requires an address but ignores it.
     const socket = SERVER.connect("service:80");
-    const head = { target: pathname, headers: { Host: "service" } };
-    if (asked.method !== "POST") {
-      const answer = await request(socket, head);
-      const { status, headers } = answer;
-      const text = await answer.text();
+    const head = { target: pathname + search, headers: { Host: "service" } };
+    try {
+      return await (asked.method === "POST" ? inFoo(socket, head, asked) : inHttp(socket, { ...head, method: asked.method }));
+    } catch (error) {
+      return new Response(`${error}\n`, { status: 502 });
+    } finally {
       await socket.close();
-      return new Response(text, { status, headers });
     }
-    const foo = await upgrade(socket, head, { offer: ["foo/2"], signal: AbortSignal.timeout(10_000) });
-    if (foo.protocol === null) return new Response(await foo.response.text(), { status: 502 });
-    const say = new Blob([await asked.arrayBuffer()]).stream().pipeTo(foo.writable);
-    // Workers reject as a body the socket's own stream, since it was read from before.
-    const said = await new Response(foo.readable.pipeThrough(new TransformStream())).text();
-    return say.then(() => new Response(said));
   },
 };
+
+/** @typedef {import("switchover/streams").StreamSocket} Socket */
+/** @typedef {{ method?: string, target: string, headers: Record<string, string> }} Head */
+
+/** @param {Socket} socket @param {Head} head */
+async function inHttp(socket, head) {
+  const answer = await request(socket, head);
+  const { status, headers } = answer;
+  // A 204 or 304 has no content, which `Response` wants to be told.
+  return new Response((await answer.text()) || null, { status, headers });
+}
+
+/** @param {Socket} socket @param {Head} head @param {Request} asked */
+async function inFoo(socket, head, asked) {
+  const foo = await upgrade(socket, head, { offer: ["foo/2"], signal: AbortSignal.timeout(10_000) });
+  if (foo.protocol === null) return new Response(await foo.response.text(), { status: 502 });
+  const say = new Blob([await asked.arrayBuffer()]).stream().pipeTo(foo.writable);
+  // Workers reject as a body the socket's own stream, since it was read from before.
+  const [said] = await Promise.all([new Response(foo.readable.pipeThrough(new TransformStream())).text(), say]);
+  return new Response(said);
+}
