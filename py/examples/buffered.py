@@ -8,7 +8,10 @@ import contextlib
 import sys
 
 import switchover as http
-from server import CONFIG, IDLE, LINGER_MAX, LONGEST, SENDING, TIMEOUTS, answer
+from server import CONFIG, IDLE, LINGER_MAX, LONGEST, SENDING, TIMEOUTS, answer, reset, shout
+
+DROPPED = bytearray(65536)
+"""The buffer of all connections for bytes that nobody reads."""
 
 
 class Http(asyncio.BufferedProtocol):
@@ -24,7 +27,6 @@ class Http(asyncio.BufferedProtocol):
         assert isinstance(transport, asyncio.Transport)
         self.transport = transport
         self.connection = http.Connection(http.Role.SERVER, CONFIG)
-        self.dropped = bytearray(65536)
         self.loop = asyncio.get_running_loop()
         self.timer = self.loop.call_later(TIMEOUTS[http.Awaiting.REQUEST], self.late)
 
@@ -34,7 +36,7 @@ class Http(asyncio.BufferedProtocol):
 
     def get_buffer(self, sizehint: int) -> memoryview | bytearray:
         """Returns the buffer into which asyncio reads the socket."""
-        return self.dropped if self.is_leaving else self.connection.get_buffer(sizehint)
+        return DROPPED if self.is_leaving else self.connection.get_buffer(sizehint)
 
     def buffer_updated(self, nbytes: int) -> None:
         """Handles bytes that asyncio has read into the buffer."""
@@ -118,7 +120,7 @@ class Http(asyncio.BufferedProtocol):
     def late(self) -> None:
         """Handles the deadline: a 408 to an unfinished request, a close if idle."""
         if self.is_leaving or self.is_paused:
-            self.transport.abort()
+            reset(self.transport)
         elif self.connection.awaiting is http.Awaiting.REQUEST:
             self.transport.close()
         else:
@@ -138,7 +140,7 @@ class Http(asyncio.BufferedProtocol):
         self.is_leaving = True
         match self.connection.closing:
             case http.Closing.RESET:
-                self.transport.abort()
+                reset(self.transport)
             case http.Closing.LINGER:
                 self.transport.write_eof()
                 self.transport.resume_reading()
@@ -183,12 +185,9 @@ class Foo(asyncio.Protocol):
         """Sends complete lines back, and keeps the rest."""
         self.wait(IDLE)
         *lines, self.waiting = (self.waiting + data).split(b"\n")
-        for line in lines:
-            if line.strip() == b"QUIT":
-                self.transport.close()
-                return
-            self.transport.write(line.upper() + b"\n")
-        if len(self.waiting) > LONGEST:
+        shouted, has_quit = shout(lines)
+        self.transport.write(shouted)
+        if has_quit or len(self.waiting) > LONGEST:
             self.transport.close()
 
 

@@ -8,10 +8,14 @@ import sys
 from collections.abc import AsyncIterator
 
 import switchover as http
+from client import receive, show
 from h2 import events as h2_events
 from h2.config import H2Configuration
 from h2.connection import H2Connection
 from handoff import received, send_content
+
+LONGEST = 1 << 20
+"""The most bytes of a response that are kept."""
 
 
 async def ask(port: int, target: str) -> None:
@@ -26,11 +30,11 @@ async def ask(port: int, target: str) -> None:
     while True:
         match connection.next_event():
             case http.NEED_DATA:
-                connection.receive_data(await reader.read(65536))
+                connection.receive_data(await receive(reader))
             case http.Response(status):
-                print(status, "not switched:", connection.why.text if connection.why else "")
+                print(status, "not switched:", connection.why.text if connection.why else "", flush=True)
             case http.Data(data):
-                print(data.decode(), end="")
+                show(data)
             case http.Switched(leftover=leftover):
                 await speak_http2(http2, f"127.0.0.1:{port}", received(leftover, reader), writer)
                 break
@@ -48,7 +52,9 @@ async def speak_http2(
 
     Stream 1 has the response to the HTTP/1.1 request, stream 3 is a new request (RFC 7540, section 3.2).
     """
-    print("stream 1:", (await exchange(http2, 1, b"", received, writer)).decode(), end="")
+    first = await exchange(http2, 1, b"", received, writer)
+    print("stream 1: ", end="", flush=True)
+    show(first)
     request = [(":method", "POST"), (":scheme", "http"), (":authority", authority), (":path", "/echo")]
     http2.send_headers(3, request)
     content = bytes(range(256)) * 800
@@ -76,6 +82,8 @@ async def exchange(
             match event:
                 case h2_events.DataReceived():
                     answer += event.data
+                    if len(answer) > LONGEST:
+                        raise ConnectionError(f"the response on stream {stream} is too long")
                     http2.acknowledge_received_data(event.flow_controlled_length, event.stream_id)
                 case h2_events.StreamEnded():
                     is_complete = True

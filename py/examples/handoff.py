@@ -18,6 +18,8 @@ from wsproto.connection import Connection as WebSocket, ConnectionType
 from wsproto.events import BytesMessage, CloseConnection, Ping, TextMessage
 
 SPOKEN = ["h2c", "websocket"]
+PIECE = 512
+"""The bytes of WebSocket that are sent at once, in small frames."""
 # The maximum content of a request that offers h2c: the switch waits for all of it (RFC 7540, 3.2). The engine checks
 # only a Content-Length.
 LARGEST = http.Config().h2c_content
@@ -100,13 +102,20 @@ async def speak_websocket(received: AsyncIterator[bytes], client: Client) -> Non
     websocket = WebSocket(ConnectionType.SERVER)
     async for data in received:
         websocket.receive_data(data)
+        answers, is_closed = bytearray(), False
         for event in websocket.events():
             if isinstance(event, TextMessage | BytesMessage):
-                await client.send(websocket.send(event))
+                answers += websocket.send(event)
             elif isinstance(event, Ping | CloseConnection):
-                await client.send(websocket.send(event.response()))
-            if isinstance(event, CloseConnection):
-                return
+                answers += websocket.send(event.response())
+            is_closed |= isinstance(event, CloseConnection)
+            if len(answers) > PIECE:
+                # Many small frames take long: other clients get a turn.
+                await client.send(bytes(answers))
+                answers.clear()
+        await client.send(bytes(answers))
+        if is_closed:
+            return
 
 
 def http2_after(request: http.Request) -> H2Connection:

@@ -5,6 +5,8 @@ Each client that offers foo/2 gets it.
 
 import asyncio
 import contextlib
+import socket
+import struct
 import sys
 
 import switchover as http
@@ -57,8 +59,9 @@ class Client:
             async with asyncio.timeout(SENDING):
                 await self.writer.drain()
         except TimeoutError:
-            self.writer.transport.abort()
+            reset(self.writer.transport)
             raise ConnectionAbortedError from None
+        await asyncio.sleep(0)  # a turn for other clients, which `drain` alone does not give
 
     async def refuse(self, status: int) -> None:
         """Answers where no answer has begun.
@@ -77,7 +80,7 @@ class Client:
         dropped = 0
         with contextlib.suppress(OSError):
             if self.connection.closing is http.Closing.RESET:
-                self.writer.transport.abort()
+                reset(self.writer.transport)
             elif self.connection.closing is http.Closing.LINGER:
                 self.writer.write_eof()
                 async with asyncio.timeout(LINGER_MAX):
@@ -87,7 +90,19 @@ class Client:
                         dropped += len(data)
         self.writer.close()
         if self.writer.transport.get_write_buffer_size():
-            asyncio.get_running_loop().call_later(SENDING, self.writer.transport.abort)
+            asyncio.get_running_loop().call_later(SENDING, reset, self.writer.transport)
+
+
+def reset(transport: asyncio.BaseTransport) -> None:
+    """Resets the connection.
+
+    After a FIN the client could take a cut answer for a whole one (RFC 9112, section 8).
+    """
+    assert isinstance(transport, asyncio.WriteTransport)
+    with contextlib.suppress(OSError):  # it is closed
+        at_once = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
+        transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, at_once)
+    transport.abort()
 
 
 async def serve_connection(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -139,15 +154,21 @@ async def speak_foo(request: http.Request, leftover: bytes, client: Client) -> N
     data = leftover
     while True:
         *lines, rest = data.split(b"\n")
-        for line in lines:
-            if line.strip() == b"QUIT":
-                return
-            await client.send(line.upper() + b"\n")
+        shouted, has_quit = shout(lines)
+        await client.send(shouted)
+        if has_quit:
+            return
         async with asyncio.timeout(IDLE):
             more = await client.reader.read(65536)
         if not more or len(rest) > LONGEST:
             return
         data = rest + more
+
+
+def shout(lines: list[bytes]) -> tuple[bytes, bool]:
+    """Returns the lines up to QUIT in upper case, and whether that has come."""
+    until = next((number for number, line in enumerate(lines) if line.strip() == b"QUIT"), len(lines))
+    return b"".join(line.upper() + b"\n" for line in lines[:until]), until < len(lines)
 
 
 async def main(port: int) -> None:

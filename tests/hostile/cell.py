@@ -139,6 +139,21 @@ class Peer:
         """Sends the data in another thread, so that the response can be read meanwhile."""
         threading.Thread(target=self.send, args=(data,), daemon=True).start()
 
+    def read_beside(self):
+        """Reads and discards all that comes, in another thread."""
+
+        def read():
+            with contextlib.suppress(OSError):
+                while self.socket.recv(1 << 18):
+                    pass
+
+        threading.Thread(target=read, daemon=True).start()
+
+    def leave(self):
+        """Ends both directions, so that the threads that use the socket end."""
+        with contextlib.suppress(OSError):
+            self.socket.shutdown(socket.SHUT_RDWR)
+
     def send_what_fits(self, data, lull=0.3):
         """Sends until no more is accepted for `lull` seconds; returns the number of bytes."""
         view, sent = memoryview(data), 0

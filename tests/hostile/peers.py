@@ -17,6 +17,11 @@ UNACCEPTED = 500
 
 With 50 ms for each, another client would wait too long.
 """
+EMPTY_FRAME = b"\x82\x80\x01\x02\x03\x04"
+FLOOD = 4 << 20
+"""The bytes of short messages that a client sends after the switch."""
+TURN = 8
+"""The most seconds that a client may wait because of another one."""
 CHUNKED = "Transfer-Encoding: chunked\r\n"
 ATTACKS = []
 
@@ -248,6 +253,27 @@ def first_bytes(server):
         yield
         received, _ = peer.rest(lambda data, all_sent=all_sent: all_sent in host.echoed(data.partition(b"\r\n\r\n")[2]))
         check(host.echoed(received.partition(b"\r\n\r\n")[2]) == all_sent, "came back without a FIN:", received)
+
+
+@attack("the shortest messages after the switch")
+def short_messages(server):
+    """Sends many messages without content, and reads what comes back.
+
+    A host that takes a turn of its loop for all that one read brings serves nobody else meanwhile.
+    """
+    host = server.host
+    if not host.switch:
+        raise NotApplicable("it switches to nothing")
+    peer = server.connect(host.handshake(server))
+    peer.rest(lambda data: b"\r\n\r\n" in data)
+    peer.read_beside()
+    peer.send_beside(b"\n" * FLOOD if host.switch == "foo/2" else EMPTY_FRAME * (FLOOD // 6))
+    for _ in range(3):
+        begun = time.monotonic()
+        server.serves_another()
+        check(time.monotonic() - begun < TURN, "another client has waited, in s:", time.monotonic() - begun)
+        yield
+    peer.leave()
 
 
 @attack("early bytes that are no frames")

@@ -127,14 +127,17 @@ async def ask(port: int, target: str) -> None:
             stream = await connect_upgrade(transport, target, headers, ["h2c"])
         except Declined as declined:
             print(declined)
-            print(declined.answer.content.decode(), end="")
+            print(declined.answer.content.decode(errors="replace"), end="")
             return
         while True:
             await stream.send(http2.data_to_send())
-            for event in http2.receive_data(await stream.receive()):
+            with anyio.fail_after(IDLE):
+                data = await stream.receive()
+            for event in http2.receive_data(data):
                 if isinstance(event, h2_events.DataReceived):
                     http2.acknowledge_received_data(event.flow_controlled_length, event.stream_id)
-                    print(event.data.decode(), end="")
+                    sys.stdout.buffer.write(event.data)  # a character may be cut between two pieces
+                    sys.stdout.flush()
                 elif isinstance(event, h2_events.StreamEnded):
                     return
 

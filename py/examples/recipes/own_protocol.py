@@ -10,7 +10,7 @@ from contextlib import suppress
 
 import anyio
 from anyio.abc import SocketAttribute
-from switchover.aio import Declined, Exchange, connect_upgrade, serve
+from switchover.aio import Declined, Exchange, SwitchedStream, connect_upgrade, serve
 
 LONGEST = 65_536
 IDLE = 60
@@ -45,12 +45,21 @@ async def ask(port: int, lines: list[str]) -> None:
             stream = await connect_upgrade(transport, "/foo", {"Host": f"127.0.0.1:{port}"}, ["foo/2"])
         except Declined as declined:
             print(declined)
-            print(declined.answer.content.decode(), end="")
+            print(declined.answer.content.decode(errors="replace"), end="")
             return
         for line in [*lines, "QUIT"]:
             await stream.send(line.encode() + b"\n")
-        async for data in stream:
-            print(data.decode(), end="")
+        # A character may be cut between two reads.
+        while data := await received(stream):
+            sys.stdout.buffer.write(data)
+            sys.stdout.flush()
+
+
+async def received(stream: SwitchedStream) -> bytes:
+    """Returns the next bytes of the new protocol; empty at their end."""
+    with anyio.fail_after(IDLE), suppress(anyio.EndOfStream):
+        return await stream.receive()
+    return b""
 
 
 if __name__ == "__main__":

@@ -58,8 +58,8 @@ async def shout(stream: Stream) -> None:
     rest = b""
     async for data in stream:
         *lines, rest = (rest + data).split(b"\n")
-        for line in lines:
-            await stream.send(line.upper() + b"\n")
+        # One message for all lines: each is a step of the loop in which other clients wait.
+        await stream.send(b"".join(line.upper() + b"\n" for line in lines))
         if len(rest) > LONGEST:
             return
 

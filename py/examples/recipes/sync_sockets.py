@@ -12,6 +12,7 @@ import time
 import switchover as http
 
 LARGEST = 65_536
+IDLE = 60.0
 
 
 class DeclinedError(Exception):
@@ -68,12 +69,14 @@ def main(port: int, target: str, lines: list[str]) -> None:
             switched = connect_upgrade(connected, target, {"Host": f"127.0.0.1:{port}"}, ["foo/2"])
         except DeclinedError as declined:
             print(declined)
-            print(declined.content.decode(), end="")
+            print(declined.content.decode(errors="replace"), end="")
             return
+        connected.settimeout(IDLE)
         connected.sendall("".join(f"{line}\n" for line in [*lines, "QUIT"]).encode())
         data = switched.leftover
         while data or (data := connected.recv(65_536)):
-            print(data.decode(), end="")
+            sys.stdout.buffer.write(data)  # a character may be cut between two reads
+            sys.stdout.flush()
             data = b""
 
 

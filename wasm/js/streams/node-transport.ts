@@ -152,7 +152,11 @@ export class OfNode implements Transport {
     };
   }
 
-  /** True if the user has destroyed the socket; the peer may have sent whole responses before it left. */
+  /**
+   * True if the user has destroyed the socket.
+   *
+   * A peer that resets may have sent whole responses before.
+   */
   get #wasDestroyed(): boolean {
     const { destroyed, readableEnded, errored } = this.#socket;
     return destroyed && !readableEnded && !(errored && isOfSocket(errored));
