@@ -45,7 +45,9 @@ def test_the_readme() -> None:
     assert doctest.testfile(str(ROOT / "README.md"), module_relative=False).failed == 0
 
 
-@pytest.mark.parametrize("name", ["server.py", "client.py", "recipes/own_protocol.py", "recipes/short.py"])
+@pytest.mark.parametrize(
+    "name", ["server.py", "client.py", "recipes/own_protocol.py", "recipes/upload.py", "recipes/short.py"]
+)
 def test_the_quick_start_in_the_readme_is_what_the_tests_run(name: str) -> None:
     code = (ROOT / "examples" / name).read_text()
     assert f"```python\n{code}```" in (ROOT / "README.md").read_text()

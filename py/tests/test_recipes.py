@@ -109,6 +109,15 @@ def serving(handler: Callable[[Exchange], Any], *upgrades: str) -> Generator[str
         thread.join(WAIT)
 
 
+# A plain request.
+
+
+def test_upload() -> None:
+    with running("own_protocol.py") as port:
+        asked = recipe("upload.py", port, "/a", "one", "two")
+        assert asked == "200\n/a in HTTP/1.1\nthe stream carries another request: True\n"
+
+
 # A protocol of your own, with anyio and without.
 
 

@@ -2,9 +2,9 @@
 
 Works under asyncio and trio alike.
 
-A client calls `connect_upgrade`, a server `serve` or `serve_connection`. The bytes of the new protocol are a
-`SwitchedStream`, which any library over anyio can use: `connect_upgrade` returns it, and `Exchange.accept` to the
-server's handler. Needs `pip install switchover[aio]`.
+A client calls `connect_upgrade`, or `request` without an offer; a server `serve` or `serve_connection`. The bytes of
+the new protocol are a `SwitchedStream`, which any library over anyio can use: `connect_upgrade` returns it, and
+`Exchange.accept` to the server's handler. Needs `pip install switchover[aio]`.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ Earlier ones closed a truncated response cleanly under asyncio.
 try:
     from ._aio.client import ClientResponse, Declined, connect_upgrade, resume
     from ._aio.failures import ContentTooLargeError
+    from ._aio.request import ResponseStream, request
     from ._aio.server import Exchange, Handler, serve, serve_connection
     from ._aio.wire import SwitchedStream, Timeouts
 except ImportError as _missing:
@@ -37,9 +38,11 @@ __all__ = [
     "Declined",
     "Exchange",
     "Handler",
+    "ResponseStream",
     "SwitchedStream",
     "Timeouts",
     "connect_upgrade",
+    "request",
     "resume",
     "serve",
     "serve_connection",

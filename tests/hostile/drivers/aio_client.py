@@ -6,13 +6,22 @@ Each line on standard input sends a request, ends one, or asks for the number of
 
 import gc
 import sys
+from collections.abc import AsyncIterator
 
 import anyio
+import anyio.lowlevel
 import anyio.to_thread
 import python_log
-from switchover.aio import Declined, connect_upgrade
+from switchover.aio import Declined, connect_upgrade, request
 
 CONTENTS = {"large": b"x" * 2**20, "short": b"x" * 10, "long": b"x" * 200}
+
+
+async def pieces(content: bytes) -> AsyncIterator[bytes]:
+    """Yields content as it is made."""
+    for start in range(0, len(content), 50_000):
+        yield content[start : start + 50_000]
+        await anyio.lowlevel.checkpoint()
 
 
 async def ask(method: str, port: str, offer: str, content: str) -> str:
@@ -21,10 +30,14 @@ async def ask(method: str, port: str, offer: str, content: str) -> str:
     if content in CONTENTS:
         headers.append(("Transfer-Encoding", "chunked") if content == "large" else ("Content-Length", "100"))
     async with await anyio.connect_tcp("127.0.0.1", int(port)) as transport:
-        offers = [] if offer == "-" else [offer]
+        sent = CONTENTS.get(content, b"")
+        if offer == "-":
+            async with request(transport, method, "/", headers, content=pieces(sent)) as response:
+                length = sum([len(data) async for data in response])
+            return f"whole {response.head.status} {length}"
         try:
             stream = await connect_upgrade(
-                transport, "/", headers, offers, method=method, content=CONTENTS.get(content, b""), largest=1 << 30
+                transport, "/", headers, [offer], method=method, content=sent, largest=1 << 30
             )
         except Declined as declined:
             return f"whole {declined.answer.response.status} {len(declined.answer.content)}"

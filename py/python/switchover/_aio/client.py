@@ -2,50 +2,19 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from anyio import (
-    BrokenResourceError,
-    ClosedResourceError,
-    aclose_forcefully,
-    create_task_group,
-    get_cancelled_exc_class,
-    move_on_after,
-)
+from anyio import BrokenResourceError, aclose_forcefully
 from anyio.abc import AnyByteStream
 
-from .. import (
-    Awaiting,
-    Config,
-    Data,
-    EndOfMessage,
-    Headers,
-    Informational,
-    Paused,
-    Protocol,
-    Response,
-    Role,
-    Switched,
-    Why,
-)
-from .wire import MAX_CONTENT, TIMEOUTS, SwitchedStream, Timeouts, Wire, connection_on, has_come
+from .. import Config, Data, EndOfMessage, Headers, Informational, Paused, Protocol, Response, Role, Switched, Why
+from .upload import BAD_REQUEST, Upload, final, look
+from .wire import MAX_CONTENT, TIMEOUTS, SwitchedStream, Timeouts, Wire, connection_on
 
 if TYPE_CHECKING:
     from .. import Event, HeadersLike, ProtocolsLike, TextLike
-
-LOOK = 0.1
-"""The maximum time in seconds to read bytes that have already been received."""
-EARLY_RESPONSE_GRACE = 1.0
-"""The seconds to wait for a response once the server reads no more of a request."""
-BAD_REQUEST = 400
-"""The lowest error status.
-
-After an error status a client stops sending (RFC 9112, section 9.5).
-"""
 
 
 @dataclass(frozen=True)
@@ -123,31 +92,17 @@ async def connect_upgrade(
     Next: speak the new protocol; if that is TLS, `resume`.
     """
     wire = Wire(stream, connection_on(stream, Role.CLIENT, config), timeouts)
-    connection = wire.connection
-    await _look(wire)
-    out = bytearray()
-    connection.send_request(method, target, headers, offer, into=out)
-    until = len(out) if content and connection.awaiting is Awaiting.CONTINUE else 0
-    if content:
-        connection.send_data(content, into=out)
-    connection.send_end(into=out)
-    # While the request is being sent, only the write timeout applies.
-    wire.allow(replace(timeouts, head=None, content=None, response=None))
+    await look(wire)
+    upload = Upload(wire, content)
+    upload.begin(method, target, headers, offer)
     try:
-        event = await _go_ahead(wire, bytes(out[:until])) if until else None
-        if isinstance(event, Response):
-            wire.is_broken = True  # without its content the request has no end
-            wire.allow(timeouts)
-            outcome = await _outcome(wire, event, largest, informational)
-        else:
-            read = functools.partial(_outcome, wire, event, largest, informational)
-            outcome = await _send_request(wire, bytes(out[until:]), timeouts, read)
+        outcome = await _exchange(upload, largest, informational)
     except BaseException:
         await aclose_forcefully(stream)
         raise
     if isinstance(outcome, Switched):
-        return SwitchedStream(wire.stream, connection, outcome)
-    raise Declined(outcome, connection.why, connection.required)
+        return SwitchedStream(wire.stream, wire.connection, outcome)
+    raise Declined(outcome, wire.connection.why, wire.connection.required)
 
 
 async def resume(
@@ -164,87 +119,26 @@ async def resume(
     wire.connection.take_leftover()
     wire.connection.resume_http()
     try:
-        return await _read_response(wire, await _final(wire), largest)
+        return await _read_response(wire, await final(wire), largest)
     except BaseException:
         await aclose_forcefully(stream)
         raise
 
 
-async def _look(wire: Wire) -> None:
-    """Raises if bytes were received before the request is sent.
-
-    They are no response to it (RFC 9112, section 9.2), and nothing is sent.
-    """
-    if not has_come(wire.stream):
-        return
-    try:
-        # The readable bytes may belong to a layer below that is unknown here, and contain no data of this stream.
-        with move_on_after(LOOK):
-            # An end may follow bytes that are ignored, such as an empty line.
-            while has_come(wire.stream):
-                await wire.receive()
-                if wire.has_end:
-                    raise BrokenResourceError("the server has ended the connection")
-                wire.connection.next_event()
-    except BaseException:
-        await aclose_forcefully(wire.stream)
-        raise
-
-
-async def _go_ahead(wire: Wire, head: bytes) -> Event | Paused | None:
-    """Sends a request head, and returns the first event of the response.
-
-    None if the timeout `expect_continue` expires: the content is then sent all the same.
-    """
-    with suppress(BrokenResourceError):  # it may have answered before it stopped reading
-        await wire.send(head)
-    with move_on_after(wire.timeouts.expect_continue):
-        return await wire.next_event()
-    return None
-
-
-async def _send_request(
-    wire: Wire, request: bytes, timeouts: Timeouts, read: Callable[[], Awaitable[Switched | ClientResponse]]
+async def _exchange(
+    upload: Upload, largest: int, informational: Callable[[Informational], object] | None
 ) -> Switched | ClientResponse:
-    """Sends a request while the response is read.
-
-    A server may respond, and close, before it has received the whole request.
-    """
+    """Sends the request while the outcome is read."""
     outcome: Switched | ClientResponse | None = None
-    failure: Exception | None = None
-
-    async def send() -> None:
-        nonlocal failure
-        try:
-            await wire.send(request)
-        except (TimeoutError, BrokenResourceError, ClosedResourceError) as error:
-            failure = error  # it may have answered before it stopped reading
-        wire.allow(replace(timeouts, response=EARLY_RESPONSE_GRACE) if isinstance(failure, TimeoutError) else timeouts)
-
-    try:
-        async with create_task_group() as tasks:
-            tasks.start_soon(send)
-            outcome = await read()
-            if isinstance(outcome, ClientResponse) and not _wants_rest(outcome):
-                tasks.cancel_scope.cancel()
-    except BaseExceptionGroup as errors:
-        raise _one_of(errors) from None
-    assert outcome is not None  # a group whose body was cancelled does not end here
-    if isinstance(outcome, Switched) and failure is not None:
-        raise failure  # in the rest of the request the new protocol would be content
-    if isinstance(outcome, ClientResponse) and wire.is_broken:
+    async with upload.beside() as event:
+        outcome = await _outcome(upload.wire, event, largest, informational)
+        if isinstance(outcome, ClientResponse) and not _wants_rest(outcome):
+            upload.stop()
+    if isinstance(outcome, Switched) and upload.failure is not None:
+        raise upload.failure  # in the rest of the request the new protocol would be content
+    if isinstance(outcome, ClientResponse) and upload.wire.is_broken:
         return replace(outcome, persists=False)
     return outcome
-
-
-def _one_of(errors: BaseExceptionGroup) -> BaseException:
-    """Returns the exception that a task group failed with.
-
-    An exception that ends the program, such as KeyboardInterrupt, comes first; cancellations come last.
-    """
-    cancelled = get_cancelled_exc_class()
-    found = [error for error in errors.exceptions if not isinstance(error, cancelled)] or errors.exceptions
-    return next((error for error in found if not isinstance(error, Exception)), found[0])
 
 
 def _wants_rest(answer: ClientResponse) -> bool:
@@ -255,21 +149,6 @@ def _wants_rest(answer: ClientResponse) -> bool:
     return answer.persists and answer.response.status < BAD_REQUEST
 
 
-async def _final(
-    wire: Wire, event: Event | Paused | None = None, informational: Callable[[Informational], object] | None = None
-) -> Event | Paused:
-    """Returns the first event that is not an interim response.
-
-    `event` is one that was returned before, if any.
-    """
-    event = event or await wire.next_event()
-    while isinstance(event, Informational):
-        if informational is not None:
-            informational(event)
-        event = await wire.next_event()
-    return event
-
-
 async def _outcome(
     wire: Wire,
     event: Event | Paused | None,
@@ -277,7 +156,7 @@ async def _outcome(
     informational: Callable[[Informational], object] | None,
 ) -> Switched | ClientResponse:
     """Reads until the outcome is known: the switch, or a whole response."""
-    event = await _final(wire, event, informational)
+    event = await final(wire, event, informational)
     return event if isinstance(event, Switched) else await _read_response(wire, event, largest)
 
 

@@ -102,6 +102,8 @@ class Timeouts:
             Awaiting.HEAD: self.head,
             Awaiting.CONTENT: self.content,
             Awaiting.RESPONSE: self.response,
+            # A client whose request is not sent to its end reads the response meanwhile.
+            Awaiting.CALLER: self.response,
         }.get(awaiting)
         return math.inf if seconds is None else seconds
 

@@ -1,0 +1,190 @@
+"""A client's request, which is sent while its response is read."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, AsyncIterable, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from anyio import (
+    BrokenResourceError,
+    CancelScope,
+    ClosedResourceError,
+    aclose_forcefully,
+    create_task_group,
+    get_cancelled_exc_class,
+    move_on_after,
+)
+
+from .. import Awaiting, ErrorKind, Informational, LocalProtocolError, Response
+from .wire import Timeouts, Wire, has_come
+
+if TYPE_CHECKING:
+    from .. import Event, HeadersLike, Paused, ProtocolsLike, TextLike
+
+LOOK = 0.1
+"""The maximum time in seconds to read bytes that have already been received."""
+EARLY_RESPONSE_GRACE = 1.0
+"""The seconds to wait for a response once the server reads no more of a request."""
+CLOSING = 1.0
+"""The seconds in which a generator of content must end once it is closed."""
+BAD_REQUEST = 400
+"""The lowest error status.
+
+After an error status a client stops sending (RFC 9112, section 9.5).
+"""
+
+
+class Upload:
+    """A request that is sent while its response is read."""
+
+    def __init__(self, wire: Wire, content: bytes | AsyncIterable[bytes], trailers: HeadersLike = ()) -> None:
+        self.wire = wire
+        self.failure: Exception | None = None
+        """The exception of a send that the server did not take."""
+        self._content = content
+        self._trailers = trailers
+        self._out = bytearray()
+        self._head = 0
+        self._scope = CancelScope()
+
+    def begin(self, method: TextLike, target: TextLike, headers: HeadersLike, offer: ProtocolsLike = ()) -> None:
+        """Encodes what can be known to be wrong before anything is sent."""
+        connection, content = self.wire.connection, self._content
+        connection.send_request(method, target, headers, offer, into=self._out)
+        if content and connection.awaiting is Awaiting.CONTINUE:
+            self._head = len(self._out)
+        if not isinstance(content, AsyncIterable):
+            if content:
+                connection.send_data(content, into=self._out)
+            connection.send_end(self._trailers, into=self._out)
+
+    @asynccontextmanager
+    async def beside(self) -> AsyncGenerator[Event | Paused | None]:
+        """Sends the request while the block reads the response.
+
+        Gives the event that has come before content was sent, if any. The end waits for the rest of the request.
+        """
+        timeouts = self.wire.timeouts
+        # While the request is being sent, only the write timeout applies.
+        self.wire.allow(replace(timeouts, head=None, content=None, response=None))
+        try:
+            async with create_task_group() as tasks:
+                event = await self._go_ahead() if self._head else None
+                if isinstance(event, Response):
+                    self.wire.is_broken = True  # without its content the request has no end
+                    self.wire.allow(timeouts)
+                else:
+                    tasks.start_soon(self._send_rest, timeouts)
+                yield event
+        except BaseExceptionGroup as errors:
+            raise one_of(errors) from None
+
+    def stop(self) -> None:
+        """Sends nothing more; a request that has no end breaks the connection."""
+        self._scope.cancel()
+
+    async def _go_ahead(self) -> Event | Paused | None:
+        """Sends the head, and returns the first event of the response.
+
+        None if the timeout `expect_continue` expires: the content is then sent all the same.
+        """
+        with suppress(BrokenResourceError):  # it may have answered before it stopped reading
+            await self.wire.send(bytes(self._out[: self._head]))
+        with move_on_after(self.wire.timeouts.expect_continue):
+            return await self.wire.next_event()
+        return None
+
+    async def _send_rest(self, after: Timeouts) -> None:
+        """Sends the rest of the request; from then on the timeouts are those of `after`."""
+        with self._scope:
+            if await self._sends(bytes(self._out[self._head :])) and isinstance(self._content, AsyncIterable):
+                await self._send_content(self._content)
+        if self._scope.cancelled_caught:
+            self.wire.is_broken = True
+        if isinstance(self.failure, TimeoutError):
+            after = replace(after, response=EARLY_RESPONSE_GRACE)
+        self.wire.allow(after)
+
+    async def _send_content(self, content: AsyncIterable[bytes]) -> None:
+        """Sends content as it comes, as long as the server reads it."""
+        connection = self.wire.connection
+        pieces = aiter(content)
+        try:
+            async for data in pieces:
+                if not await self._sends(self._encoded(connection.send_data, data)):
+                    return
+            await self._sends(self._encoded(connection.send_end, self._trailers))
+        finally:
+            if isinstance(pieces, AsyncGenerator):
+                with CancelScope(shield=True), move_on_after(CLOSING):
+                    await pieces.aclose()
+
+    def _encoded(self, encode: Callable[[Any], bytes], item: object) -> bytes | None:
+        """Encodes a piece; None if the server's response has ended the connection."""
+        try:
+            return encode(item)
+        except LocalProtocolError as error:
+            if error.kind is not ErrorKind.CLOSED:
+                raise
+            self.wire.is_broken = True
+            return None
+
+    async def _sends(self, data: bytes | None) -> bool:
+        """Sends bytes, and returns whether the server takes them.
+
+        It may respond, and close, before it has received the whole request.
+        """
+        try:
+            if data:
+                await self.wire.send(data)
+        except (TimeoutError, BrokenResourceError, ClosedResourceError) as error:
+            self.failure = error
+        return data is not None and self.failure is None
+
+
+async def look(wire: Wire) -> None:
+    """Raises if bytes were received before the request is sent.
+
+    They are no response to it (RFC 9112, section 9.2), and nothing is sent.
+    """
+    if not has_come(wire.stream):
+        return
+    try:
+        # The readable bytes may belong to a layer below that is unknown here, and contain no data of this stream.
+        with move_on_after(LOOK):
+            # An end may follow bytes that are ignored, such as an empty line.
+            while has_come(wire.stream):
+                await wire.receive()
+                if wire.has_end:
+                    raise BrokenResourceError("the server has ended the connection")
+                wire.connection.next_event()
+    except BaseException:
+        await aclose_forcefully(wire.stream)
+        raise
+
+
+def one_of(errors: BaseExceptionGroup) -> BaseException:
+    """Returns the exception that a task group failed with.
+
+    An exception that ends the program, such as KeyboardInterrupt, comes first; cancellations come last.
+    """
+    cancelled = get_cancelled_exc_class()
+    found = [error for error in errors.exceptions if not isinstance(error, cancelled)] or errors.exceptions
+    return next((error for error in found if not isinstance(error, Exception)), found[0])
+
+
+async def final(
+    wire: Wire, event: Event | Paused | None = None, informational: Callable[[Informational], object] | None = None
+) -> Event | Paused:
+    """Returns the first event that is not an interim response.
+
+    `event` is one that was returned before, if any.
+    """
+    event = event or await wire.next_event()
+    while isinstance(event, Informational):
+        if informational is not None:
+            informational(event)
+        event = await wire.next_event()
+    return event
