@@ -1,4 +1,4 @@
-"""Tests of `switchover.aio.request`: plain requests, with long content in both directions."""
+"""Tests of `switchover.aio.request`: plain requests, long content both ways."""
 
 from __future__ import annotations
 

@@ -206,19 +206,46 @@ def test_websocket() -> None:
         ]
 
 
-def test_websockets_gets_its_messages_back() -> None:
+@pytest.mark.parametrize(("name", "chosen"), [("websocket.py", "echo"), ("websockets_sansio.py", None)])
+def test_websockets_gets_its_messages_back(name: str, chosen: str | None) -> None:
     client = pytest.importorskip("websockets.sync.client", reason="websockets is not installed")
     with (
-        running("websocket.py") as port,
+        running(name) as port,
         client.connect(f"ws://127.0.0.1:{port}/", proxy=None, max_size=None, subprotocols=["other", "echo"]) as peer,
     ):
-        assert peer.subprotocol == "echo"
+        assert peer.subprotocol == chosen
         for message in ("hello", "", bytes(range(256)) * 800):
             peer.send(message)
             assert peer.recv(timeout=WAIT) == message
         assert peer.ping().wait(WAIT)
         peer.close()
         assert peer.protocol.close_code == 1000
+
+
+def test_websockets_sansio_answers_what_comes_with_the_handshake_and_what_breaks_the_rules() -> None:
+    pytest.importorskip("websockets", reason="websockets is not installed")
+    offer = (
+        b"GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: upgrade\r\n"
+        b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+    )
+    mask = bytes(4)
+    with running("websockets_sansio.py") as port:
+        for frames, back in (
+            (b"\x01\x82" + mask + b"he" + b"\x80\x83" + mask + b"llo", b"\x01\x02he\x80\x03llo"),
+            (b"\x89\x81" + mask + b"p", b"\x8a\x01p"),
+            (b"\x81\x01a", b"\x88"),
+        ):
+            with socket.create_connection(("127.0.0.1", int(port)), timeout=WAIT) as peer, peer.makefile("rb") as came:
+                peer.sendall(offer + frames)
+                while came.readline() != b"\r\n":
+                    pass
+                assert came.read(len(back)) == back
+                peer.sendall(b"\x88\x82" + mask + b"\x03\xe8")
+                rest = came.read()
+            assert back == b"\x88" or rest == b"\x88\x02\x03\xe8"
+        with socket.create_connection(("127.0.0.1", int(port)), timeout=WAIT) as peer:
+            peer.sendall(b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+            assert peer.recv(65_536).startswith(b"HTTP/1.1 426 ")
 
 
 def test_it_asks_websockets() -> None:

@@ -131,7 +131,7 @@ class Peer:
         """
         try:
             self.socket.sendall(data)
-        except (ConnectionError, TimeoutError):
+        except OSError:
             return False
         return True
 

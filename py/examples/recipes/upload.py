@@ -1,4 +1,7 @@
-"""A plain request whose content is made while it is sent: `python upload.py PORT [TARGET [LINE...]]`."""
+"""A plain request whose content is made while it is sent.
+
+Usage: `python upload.py PORT [TARGET [LINE...]]`.
+"""
 
 import sys
 from collections.abc import AsyncIterator

@@ -94,15 +94,15 @@ async def request(
     timeouts: Timeouts = TIMEOUTS,
     informational: Callable[[Informational], object] | None = None,
 ) -> AsyncGenerator[ResponseStream]:
-    """Sends a request on a connected stream, and gives the response within `async with`.
+    """Sends a request on a connected stream; `async with` gives the response.
 
     `headers` must have Host, and a Content-Length or Transfer-Encoding if there is `content`. Content that is an
     asynchronous iterable is sent while the response is read. Without a `config`, `secure` is true if the stream is
     anyio's TLS. `informational` is called with each interim response. While the request is being sent, only the write
     timeout applies.
 
-    The block's end waits for the rest of the request, unless the response is an error, ends the connection, or was not
-    read to its end: nothing more is sent then, and the stream carries no other request. The stream stays open and
+    The block's end waits for the rest of the request. Nothing more is sent if the response is an error, ends the
+    connection, or was not read to its end. The stream then carries no other request. It stays open and
     belongs to the caller; see `ResponseStream.persists`. It also stays open if the request is rejected before anything
     is sent: LocalProtocolError, as `Connection.send_request` raises it, TypeError, or ValueError. After any other
     exception, one of the block's own and cancellation included, the stream is closed. RFC 9110, section 6.
