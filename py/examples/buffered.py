@@ -95,8 +95,8 @@ class Http(asyncio.BufferedProtocol):
             case http.Paused() if self.request:
                 self.transport.write(answer(self.connection, self.request))
             case http.Switched(leftover=leftover) if self.request:
-                self.timer.cancel()
                 foo = Foo(self.transport, self.request)
+                self.timer.cancel()
                 self.transport.set_protocol(foo)
                 foo.data_received(leftover)
                 return False
@@ -122,6 +122,8 @@ class Http(asyncio.BufferedProtocol):
         if self.is_leaving or self.is_paused:
             reset(self.transport)
         elif self.connection.awaiting is http.Awaiting.REQUEST:
+            self.is_leaving = True
+            self.wait_until(self.loop.time() + SENDING)
             self.transport.close()
         else:
             self.refuse(408)
@@ -158,7 +160,7 @@ class Foo(asyncio.Protocol):
     def __init__(self, transport: asyncio.Transport, request: http.Request) -> None:
         self.transport = transport
         self.loop = asyncio.get_running_loop()
-        self.timer = self.loop.call_later(IDLE, transport.abort)
+        self.timer = self.loop.call_later(IDLE, self.late)
         self.waiting = b""
         transport.write(b"foo/2 answers %s %s\n" % (request.method, request.target))
 
@@ -179,7 +181,14 @@ class Foo(asyncio.Protocol):
     def wait(self, seconds: float) -> None:
         """Replaces the deadline."""
         self.timer.cancel()
-        self.timer = self.loop.call_later(seconds, self.transport.abort)
+        self.timer = self.loop.call_later(seconds, self.late)
+
+    def late(self) -> None:
+        """Handles the deadline: what is still to be sent would be cut."""
+        if self.transport.get_write_buffer_size():
+            reset(self.transport)
+        else:
+            self.transport.close()
 
     def data_received(self, data: bytes) -> None:
         """Sends complete lines back, and keeps the rest."""
@@ -188,6 +197,7 @@ class Foo(asyncio.Protocol):
         shouted, has_quit = shout(lines)
         self.transport.write(shouted)
         if has_quit or len(self.waiting) > LONGEST:
+            self.wait(SENDING)
             self.transport.close()
 
 

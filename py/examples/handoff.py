@@ -18,8 +18,8 @@ from wsproto.connection import Connection as WebSocket, ConnectionType
 from wsproto.events import BytesMessage, CloseConnection, Ping, TextMessage
 
 SPOKEN = ["h2c", "websocket"]
-PIECE = 512
-"""The bytes of WebSocket that are sent at once, in small frames."""
+PIECE = 4096
+"""The bytes of a new protocol that are read at once."""
 # The maximum content of a request that offers h2c: the switch waits for all of it (RFC 7540, 3.2). The engine checks
 # only a Content-Length.
 LARGEST = http.Config().h2c_content
@@ -77,8 +77,10 @@ async def received(leftover: bytes, reader: asyncio.StreamReader) -> AsyncIterat
     """
     yield leftover
     while True:
+        # Many small frames take long: other clients get a turn after each piece.
+        await asyncio.sleep(0)
         async with asyncio.timeout(IDLE):
-            data = await reader.read(65536)
+            data = await reader.read(PIECE)
         if not data:
             return
         yield data
@@ -109,10 +111,6 @@ async def speak_websocket(received: AsyncIterator[bytes], client: Client) -> Non
             elif isinstance(event, Ping | CloseConnection):
                 answers += websocket.send(event.response())
             is_closed |= isinstance(event, CloseConnection)
-            if len(answers) > PIECE:
-                # Many small frames take long: other clients get a turn.
-                await client.send(bytes(answers))
-                answers.clear()
         await client.send(bytes(answers))
         if is_closed:
             return

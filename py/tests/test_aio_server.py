@@ -1201,3 +1201,18 @@ async def test_a_server_that_is_cancelled_does_not_look_done(request_: bytes) ->
         group.cancel_scope.cancel()
         with anyio.CancelScope(shield=True), pytest.raises(anyio.BrokenResourceError), anyio.fail_after(WAIT):
             await read_all(client)
+
+
+async def test_a_send_that_was_cut_after_a_switch_resets_the_connection() -> None:
+    """The handler knows it, and returns in order."""
+
+    async def handler(exchange: Exchange) -> None:
+        stream = await exchange.accept()
+        with anyio.move_on_after(0.3):
+            while True:
+                await stream.send(b"x" * 65_536)
+
+    async with served(handler, "foo/2") as peers, await peers.connect(OFFER) as stream:
+        await anyio.sleep(0.6)
+        with pytest.raises(anyio.BrokenResourceError):
+            await rest_of(stream)

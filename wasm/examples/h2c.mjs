@@ -188,6 +188,8 @@ async function handOver(splice, leftover, socket) {
         else done();
       });
     },
+    // The answers have been written: the client's end of the connection is answered with ours.
+    final: (done) => void socket.end(() => (engine.push(null), done())),
     destroy(error, done) {
       socket.destroy();
       engine.emit("moved");
@@ -208,6 +210,7 @@ async function handOver(splice, leftover, socket) {
   session.on("stream", answerStream).on("error", () => engine.destroy());
   // A client that is silent and takes nothing for a minute has gone.
   socket.setTimeout(60_000, () => engine.destroy());
+  socket.once("close", () => engine.destroy());
   try {
     splice.clientSent(leftover);
     pass();

@@ -217,11 +217,12 @@ async function speakFoo(socket, { request, protocols, leftover }) {
     for await (const bytes of withFirst(leftover, socket)) {
       const lines = (text + Buffer.from(bytes).toString("latin1")).split("\n");
       text = lines.pop() ?? "";
-      for (const line of lines) {
-        if (line.trimEnd() === "QUIT") return;
-        if (!socket.write(`${line.toUpperCase()}\n`, "latin1")) await once(socket, "drain");
-      }
-      if (text.length > 65_536) return;
+      const quit = lines.findIndex((line) => line.trimEnd() === "QUIT");
+      if (quit >= 0) lines.length = quit;
+      // One write for all lines: others wait while this client's are handled.
+      const said = lines.map((line) => `${line.toUpperCase()}\n`).join("");
+      if (!socket.write(said, "latin1")) await once(socket, "drain");
+      if (quit >= 0 || text.length > 65_536) return;
     }
   } finally {
     // What was written is sent first.

@@ -787,6 +787,28 @@ test("a whole response is read though a reset has followed it", options, async (
   await server.close();
 });
 
+test("a whole response is read though the HTTP/2 stream below has been cancelled", options, async () => {
+  const server = createServer();
+  server.on("stream", (/** @type {import("node:http2").ServerHttp2Stream} */ stream) => {
+    stream.on("error", () => {}).respond({ ":status": 200 });
+    stream.once("data", () => {
+      stream.write("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi");
+      setTimeout(() => stream.close(constants.NGHTTP2_CANCEL), 20);
+    });
+  });
+  await once(server.listen(0, "127.0.0.1"), "listening");
+  const session = connect(`http://127.0.0.1:${/** @type {import("node:net").AddressInfo} */ (server.address()).port}`);
+  const stream = session.request({ ":method": "CONNECT", ":authority": "a" });
+  stream.on("error", () => {});
+  await once(stream, "response");
+  const response = await request(stream, { target: "/", headers: HOST });
+  await sleep(100);
+  assert(stream.destroyed);
+  assert.equal(await response.text(), "hi");
+  session.destroy();
+  server.close();
+});
+
 test("a stream that takes one write at a time, or none beforehand, is written", options, async () => {
   for (const highWaterMark of [0, 1, 5]) {
     let written = "";

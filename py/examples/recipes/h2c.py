@@ -19,6 +19,8 @@ from switchover import Config
 from switchover.aio import Declined, Exchange, SwitchedStream, connect_upgrade, serve
 
 IDLE = 60
+PIECE = 4096
+"""The bytes that are read at once: many small frames take long."""
 
 
 async def handler(exchange: Exchange) -> None:
@@ -56,11 +58,11 @@ class Http2:
         self.reply(1, answer(method, target, b"HTTP/2"))
         with suppress(TimeoutError, anyio.EndOfStream, anyio.BrokenResourceError):
             while True:
-                self.send_waiting()
-                with anyio.fail_after(IDLE):
-                    await self.stream.send(self.http2.data_to_send())
-                    data = await self.stream.receive()
                 try:
+                    self.send_waiting()
+                    with anyio.fail_after(IDLE):
+                        await self.stream.send(self.http2.data_to_send())
+                        data = await self.stream.receive(PIECE)
                     for event in self.http2.receive_data(data):
                         self.handle(event)
                 except ProtocolError:
@@ -127,7 +129,7 @@ async def ask(port: int, target: str) -> None:
             stream = await connect_upgrade(transport, target, headers, ["h2c"])
         except Declined as declined:
             print(declined)
-            print(declined.answer.content.decode(errors="replace"), end="")
+            print(declined.answer.content.decode(errors="replace"), end="" if declined.answer.is_whole else " (cut)\n")
             return
         while True:
             await stream.send(http2.data_to_send())

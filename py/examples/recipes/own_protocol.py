@@ -45,7 +45,7 @@ async def ask(port: int, lines: list[str]) -> None:
             stream = await connect_upgrade(transport, "/foo", {"Host": f"127.0.0.1:{port}"}, ["foo/2"])
         except Declined as declined:
             print(declined)
-            print(declined.answer.content.decode(errors="replace"), end="")
+            print(declined.answer.content.decode(errors="replace"), end="" if declined.answer.is_whole else " (cut)\n")
             return
         for line in [*lines, "QUIT"]:
             await stream.send(line.encode() + b"\n")

@@ -12,9 +12,10 @@ async def handler(exchange: Exchange) -> None:
         await exchange.respond(200, {"Content-Type": "text/plain"}, b"hello in HTTP/1.1\n")
         return
     stream = await exchange.accept()
-    with anyio.move_on_after(60):
+    with anyio.move_on_after(60) as silence:
         async for data in stream:
             await stream.send(data.upper())
+            silence.deadline = anyio.current_time() + 60
 
 
 async def main(port: int) -> None:

@@ -5,6 +5,8 @@ Usage: `uvicorn --http switchover.uvicorn:Protocol starlette_upgrade:app`, or `p
 Lines of foo/2 come back in upper case. A client that does not offer foo/2 gets an answer in HTTP.
 """
 
+import asyncio
+import contextlib
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 
@@ -13,9 +15,10 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 LONGEST = 65_536
+IDLE = 60.0
 
 
 class Stream:
@@ -25,8 +28,15 @@ class Stream:
         self._receive, self._send = receive, send
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        while (message := await self._receive())["type"] == "http.request" and message["more_body"]:
+        while (message := await self._next())["type"] == "http.request" and message["more_body"]:
             yield message["body"]
+
+    async def _next(self) -> Message:
+        """Returns the next message; silence ends like a client that leaves."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(IDLE):
+                return await self._receive()
+        return {"type": "http.disconnect"}
 
     async def send(self, data: bytes) -> None:
         """Sends bytes; waits while the client does not read."""

@@ -18,9 +18,9 @@ IDLE = 60.0
 class DeclinedError(Exception):
     """The server declined the offer and responded in HTTP."""
 
-    def __init__(self, response: http.Response, content: bytes, why: http.Why | None) -> None:
+    def __init__(self, response: http.Response, content: bytes, why: http.Why | None, is_whole: bool) -> None:
         super().__init__(f"{response.status}: {why.text if why else 'no reason'}")
-        self.response, self.content, self.why = response, content, why
+        self.response, self.content, self.why, self.is_whole = response, content, why, is_whole
 
 
 def connect_upgrade(
@@ -54,8 +54,9 @@ def connect_upgrade(
                 pass
             case http.Data(data) if len(content) < LARGEST:
                 content += data
-            case http.Data() | http.EndOfMessage() | http.Paused() if response:
-                raise DeclinedError(response, bytes(content[:LARGEST]), connection.why)
+            case http.Data() | http.EndOfMessage() as event if response:
+                is_whole = isinstance(event, http.EndOfMessage) and len(content) <= LARGEST
+                raise DeclinedError(response, bytes(content[:LARGEST]), connection.why, is_whole)
             case http.Paused():
                 raise ConnectionError("the server has closed without an answer")
             case _:
@@ -69,7 +70,7 @@ def main(port: int, target: str, lines: list[str]) -> None:
             switched = connect_upgrade(connected, target, {"Host": f"127.0.0.1:{port}"}, ["foo/2"])
         except DeclinedError as declined:
             print(declined)
-            print(declined.content.decode(errors="replace"), end="")
+            print(declined.content.decode(errors="replace"), end="" if declined.is_whole else " (cut)\n")
             return
         connected.settimeout(IDLE)
         connected.sendall("".join(f"{line}\n" for line in [*lines, "QUIT"]).encode())

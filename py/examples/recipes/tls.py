@@ -56,7 +56,8 @@ async def ask(port: int, context: ssl.SSLContext, target: str) -> None:
         with anyio.fail_after(HANDSHAKE):
             secured = await TLSStream.wrap(switched, hostname="localhost", ssl_context=context)
         answer = await resume(switched, secured)
-        print(answer.response.status, answer.content.decode(), end="")
+        text = answer.content.decode(errors="replace")
+        print(answer.response.status, text, end="" if answer.is_whole else " (cut)\n")
         await secured.aclose()
 
 

@@ -16,6 +16,8 @@ from wsproto.connection import Connection as WebSocket, ConnectionState, Connect
 from wsproto.events import BytesMessage, CloseConnection, Event, Ping, TextMessage
 
 IDLE = 60
+PIECE = 4096
+"""The bytes that are read at once: many small frames take long."""
 
 
 async def handler(exchange: Exchange) -> None:
@@ -42,7 +44,7 @@ async def events(websocket: WebSocket, stream: SwitchedStream) -> AsyncIterator[
     while is_open(websocket):
         with anyio.move_on_after(IDLE) as scope:
             try:
-                websocket.receive_data(await stream.receive())
+                websocket.receive_data(await stream.receive(PIECE))
             except (anyio.EndOfStream, anyio.BrokenResourceError):
                 return
         if scope.cancelled_caught:

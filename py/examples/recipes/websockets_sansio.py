@@ -14,6 +14,8 @@ from websockets.frames import Frame, Opcode
 from websockets.protocol import SERVER, Protocol, State
 
 IDLE = 60
+PIECE = 4096
+"""The bytes that are read at once: many small frames take long."""
 LONGEST = 1 << 20
 
 
@@ -27,12 +29,13 @@ async def handler(exchange: Exchange) -> None:
     # The handshake is over, so the protocol begins with frames.
     websocket = Protocol(SERVER, state=State.OPEN, max_size=LONGEST)
     with anyio.move_on_after(IDLE) as idle:
-        async for data in stream:
-            websocket.receive_data(data)
+        while not websocket.close_expected():
+            try:
+                websocket.receive_data(await stream.receive(PIECE))
+            except anyio.EndOfStream:
+                return
             echo(websocket)
             await flush(websocket, stream)
-            if websocket.close_expected():
-                return
             idle.deadline = anyio.current_time() + IDLE
 
 

@@ -28,8 +28,16 @@ export class OfNode implements Transport {
     this.#woken();
   };
 
+  /**
+   * True for a socket of the system.
+   *
+   * Others, such as HTTP/2 streams, are destroyed without an error where the peer has left, too.
+   */
+  readonly #isNet: boolean;
+
   constructor(socket: NodeSocket) {
     hold(socket, this);
+    this.#isNet = "remoteAddress" in socket && typeof socket.remoteAddress === "string";
     this.#socket = socket;
     this.#allowed = socket.allowHalfOpen;
     socket.allowHalfOpen = true;
@@ -159,7 +167,7 @@ export class OfNode implements Transport {
    */
   get #wasDestroyed(): boolean {
     const { destroyed, readableEnded, errored } = this.#socket;
-    return destroyed && !readableEnded && !(errored && isOfSocket(errored));
+    return this.#isNet && destroyed && !readableEnded && !(errored && isOfSocket(errored));
   }
 
   get #gone(): Error {

@@ -424,7 +424,7 @@ async def _exchange(wire: Wire, handler: Handler, exchange: Exchange) -> bool:
     elif wire.failure or error:
         log(wire.failure or error)
     if wire.switched or wire.is_broken:
-        if wire.switched and own:
+        if wire.switched and (own or wire.switched.was_cut):
             # A protocol that is delimited by the end of the connection would look complete.
             wire.is_broken = True
         return False

@@ -129,11 +129,18 @@ class SwitchedStream(BufferedByteStream):
     It has `protocols`, a server's `request`, and a client's `response`: the 101, or the 2xx to CONNECT.
     """
 
+    was_cut: bool
+    """True once a send was cancelled or has failed, so that bytes may be missing.
+
+    `serve_connection` then resets the connection when the handler returns.
+    """
+
     def __init__(self, stream: AnyByteStream, connection: Connection, switched: Switched) -> None:
         super().__init__(stream)
         self.feed_data(switched.leftover)
         self.connection = connection
         self.switched = switched
+        self.was_cut = False
         self._was_reset = False
 
     @property
@@ -162,7 +169,11 @@ class SwitchedStream(BufferedByteStream):
     async def send(self, item: bytes) -> None:
         """Sends all bytes of `item`."""
         async with self._until():
-            await super().send(item)
+            try:
+                await super().send(item)
+            except BaseException:
+                self.was_cut = True
+                raise
 
     @asynccontextmanager
     async def _until(self, *ends: type[Exception]) -> AsyncGenerator[None]:

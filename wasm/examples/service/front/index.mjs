@@ -7,6 +7,7 @@ import { request, upgrade } from "switchover/streams";
 export default {
   /** @param {Request} asked @param {{ SERVER: Service }} env */
   async fetch(asked, { SERVER }) {
+    if (!["GET", "HEAD", "POST"].includes(asked.method)) return new Response("not here\n", { status: 501 });
     const { pathname, search } = new URL(asked.url);
     // `connect` of a service binding requires an address but ignores it.
     const socket = SERVER.connect("service:80");
