@@ -85,7 +85,7 @@ def endless_unread(server):
 def unread_content(server):
     server.needs("/sleeps")
     head = server.request("/sleeps", "POST", "Content-Length: 100000000\r\n")
-    for _ in range(3):
+    for _ in range(6):
         server.connect(head).send_what_fits(b"x" * 50_000_000)
     yield
 
