@@ -120,7 +120,8 @@ class Http(asyncio.BufferedProtocol):
     def late(self) -> None:
         """Handles the deadline: a 408 to an unfinished request, a close if idle."""
         if self.is_leaving or self.is_paused:
-            reset(self.transport)
+            # Where all has been sent, a reset could only take it away.
+            (reset if self.transport.get_write_buffer_size() else asyncio.Transport.close)(self.transport)
         elif self.connection.awaiting is http.Awaiting.REQUEST:
             self.is_leaving = True
             self.wait_until(self.loop.time() + SENDING)

@@ -291,3 +291,62 @@ async def test_what_is_wrong_before_anything_is_sent_leaves_the_stream() -> None
                     raise AssertionError
         async with request(stream, "GET", "/", HOST) as response:
             assert await response.read() == b"hello"
+
+
+@pytest.mark.parametrize("early", ["a refusal", "after a failed send"])
+async def test_content_beside_a_request_without_an_end_has_its_own_time(early: str) -> None:
+    """Each byte comes later than the time that a response may take."""
+
+    async def behave(stream: ByteStream) -> None:
+        await stream.receive(200)
+        status = b"417 No" if early == "a refusal" else b"200 OK"
+        await stream.send(b"HTTP/1.1 " + status + b"\r\nContent-Length: 5\r\n\r\n")
+        for byte in b"hello":
+            await anyio.sleep(0.4)
+            await stream.send(bytes([byte]))
+        await anyio.sleep(math.inf)
+
+    async def content() -> AsyncIterator[bytes]:
+        while True:
+            yield b"x" * 65_536
+
+    headers = {**CHUNKED, **({"Expect": "100-continue"} if early == "a refusal" else {})}
+    timeouts = Timeouts(response=1, write=0.1, expect_continue=5)
+    async with listening(behave) as port, await anyio.connect_tcp("127.0.0.1", port) as stream:
+        async with request(stream, "POST", "/", headers, content=content(), timeouts=timeouts) as response:
+            assert await response.read() == b"hello"
+        assert not response.persists
+
+
+async def test_content_may_come_from_another_response() -> None:
+    """A relay holds a task group in its generator, which ends with an early response."""
+
+    async def source(exchange: Exchange) -> None:
+        await exchange.send_response(200, {"Transfer-Encoding": "chunked"})
+        while True:
+            await exchange.send_data(b"x" * 65_536)
+
+    async def content(up: ByteStream) -> AsyncIterator[bytes]:
+        with anyio.fail_after(WAIT):
+            async with request(up, "GET", "/", HOST) as response:
+                async for data in response:
+                    yield data
+
+    refusal = b"HTTP/1.1 413 Content Too Large\r\nContent-Length: 2\r\n\r\nno"
+    async with served(source) as peers, await peers.connect() as up, answered(refusal, rest=False) as to:
+        async with request(to, "POST", "/", CHUNKED, content=content(up)) as response:
+            assert await response.read() == b"no"
+        assert await closed(up)
+        assert not await closed(to)
+
+
+async def test_the_cause_of_what_is_raised_stays() -> None:
+    async def ask(stream: ByteStream) -> None:
+        async with request(stream, "GET", "/", HOST):
+            raise ZeroDivisionError from cause
+
+    cause = ValueError("the cause")
+    async with answered(HELLO) as stream:
+        with pytest.raises(ZeroDivisionError) as caught:
+            await ask(stream)
+    assert caught.value.__cause__ is cause

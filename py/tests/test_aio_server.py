@@ -1203,7 +1203,8 @@ async def test_a_server_that_is_cancelled_does_not_look_done(request_: bytes) ->
             await read_all(client)
 
 
-async def test_a_send_that_was_cut_after_a_switch_resets_the_connection() -> None:
+@pytest.mark.parametrize("closes", [False, True])
+async def test_a_send_that_was_cut_after_a_switch_resets_the_connection(closes: bool) -> None:
     """The handler knows it, and returns in order."""
 
     async def handler(exchange: Exchange) -> None:
@@ -1211,6 +1212,8 @@ async def test_a_send_that_was_cut_after_a_switch_resets_the_connection() -> Non
         with anyio.move_on_after(0.3):
             while True:
                 await stream.send(b"x" * 65_536)
+        if closes:
+            await stream.aclose()
 
     async with served(handler, "foo/2") as peers, await peers.connect(OFFER) as stream:
         await anyio.sleep(0.6)

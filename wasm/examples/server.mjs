@@ -221,7 +221,7 @@ async function speakFoo(socket, { request, protocols, leftover }) {
       if (quit >= 0) lines.length = quit;
       // One write for all lines: others wait while this client's are handled.
       const said = lines.map((line) => `${line.toUpperCase()}\n`).join("");
-      if (!socket.write(said, "latin1")) await once(socket, "drain");
+      if (said && !socket.write(said, "latin1")) await once(socket, "drain");
       if (quit >= 0 || text.length > 65_536) return;
     }
   } finally {

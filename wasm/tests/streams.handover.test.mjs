@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { getEventListeners, once } from "node:events";
 import { connect, constants, createServer } from "node:http2";
-import { createServer as createTcpServer } from "node:net";
+import { connect as connectTcp, createServer as createTcpServer } from "node:net";
 import process from "node:process";
 import { Duplex } from "node:stream";
 import { pipeline } from "node:stream/promises";
@@ -758,13 +758,15 @@ test("a response whose content is not read when the socket is destroyed frees it
   const head = "HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n" + "x".repeat(5000);
   const server = await listening((socket) => void socket.once("data", () => socket.write(head)));
   const one = async () => {
-    const socket = await connected(server.port);
+    // A socket that is connecting yet has no address.
+    const socket = connectTcp(server.port, "127.0.0.1").on("error", () => {});
     const response = await request(socket, { target: "/", headers: HOST });
-    socket.destroy();
-    await once(socket, "close");
+    socket.destroy(mine);
+    await new Promise((resolve) => socket.once("close", resolve));
     return response;
   };
-  await assert.rejects((await one()).text(), { name: "DisconnectedError" });
+  const mine = new Error("mine");
+  await assert.rejects((await one()).text(), { name: "DisconnectedError", cause: mine });
   for (let round = 0; round < 200; round++) await one();
   const before = size();
   for (let round = 0; round < 1000; round++) await one();

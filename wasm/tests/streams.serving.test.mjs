@@ -557,6 +557,17 @@ test("a request without a host has no URL", options, async () => {
   }
 });
 
+test("a URL has the scheme of an absolute target", options, async () => {
+  const config = { trustedGateway: true };
+  const server = await listening((socket) => serveConnection(socket, (request) => ({ body: String(request.url) }), { config }));
+  for (const [target, url] of [["https://a/x?y", "https://a/x?y"], ["HTTP://a/", "http://a/"], ["/x", "http://a/x"], ["/https://b/", "http://a/https://b/"]]) {
+    const socket = await connected(server.port);
+    socket.end(`GET ${target} HTTP/1.1\r\nHost: a\r\n\r\n`);
+    assert((await rest(socket)).endsWith(`\r\n\r\n${url}`), target);
+  }
+  await server.close();
+});
+
 test("an answer that nobody has asked for is none (RFC 9112, 9.2)", options, async () => {
   const answer = "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nx";
   const server = await listening(async (socket) => {

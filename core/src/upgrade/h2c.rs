@@ -8,7 +8,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use super::context::{OfferContext, OfferingRequest, Values, values};
-use super::http2::{FieldLine, http2_request};
+use super::http2::{FieldLine, upgraded_request};
 use crate::error::Ineligible;
 use crate::wire::known::{KnownField, KnownFields};
 use crate::wire::message::RequestHead;
@@ -55,7 +55,7 @@ fn fits(request: &OfferingRequest<'_>, limit: u32) -> bool {
     }
     let text = |bytes| core::str::from_utf8(bytes).unwrap_or_default();
     let head = RequestHead::new(text(request.method), text(request.target), request.fields);
-    list_size(&http2_request(&head, false)) <= limit
+    list_size(&upgraded_request(&head)) <= limit
 }
 
 /// The number of bytes that each line adds to a list (RFC 9113, section 6.5.2).

@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 use super::hop::EndToEnd;
 use crate::enums::enums;
 use crate::wire::fields::{Field, members};
+use crate::wire::framing::has_https_scheme;
 use crate::wire::message::RequestHead;
 use crate::wire::source::FieldSource;
 use crate::wire::syntax::{
@@ -172,6 +173,13 @@ fn one_length(value: &[u8]) -> &[u8] {
 /// `secure` is whether its scheme is `https`. RFC 9113, section 8.3.1.
 pub fn http2_request(request: &RequestHead<'_>, secure: bool) -> Vec<FieldLine> {
     pseudo(request, request.method.as_bytes(), None, secure)
+}
+
+/// Converts the head of a request that is upgraded to `h2c`.
+///
+/// A trusted gateway may send an `https` target without TLS.
+pub(crate) fn upgraded_request(request: &RequestHead<'_>) -> Vec<FieldLine> {
+    http2_request(request, has_https_scheme(request.target.as_bytes()))
 }
 
 /// Converts a request head for HTTP/2, perhaps with `:protocol`.

@@ -188,7 +188,7 @@ fn target(head: &Head, bytes: &[u8], accepts_https: bool, faults: &mut FirstFaul
     faults.add(kind, head.target_offset());
 }
 
-fn has_https_scheme(target: &[u8]) -> bool {
+pub(crate) fn has_https_scheme(target: &[u8]) -> bool {
     target.get(..8).is_some_and(|scheme| scheme.eq_ignore_ascii_case(b"https://"))
 }
 

@@ -3,12 +3,21 @@
 It has state of the process, so only one interpreter can import it.
 """
 
-try:
-    from . import _switchover as native
-except ImportError as error:
-    if "subinterpreter" not in str(error):
-        raise
-    message = "switchover is imported by one interpreter of a process: use processes or threads, not sub-interpreters"
-    raise ImportError(message, name="switchover") from error
+from types import ModuleType
 
 __all__ = ["native"]
+
+
+def _load() -> ModuleType:
+    """Imports the native module."""
+    try:
+        from . import _switchover
+    except ImportError as error:
+        if "subinterpreter" not in str(error):
+            raise
+        plain = "switchover is imported by one interpreter of a process: use processes or threads, not sub-interpreters"
+        raise ImportError(plain, name="switchover") from error
+    return _switchover
+
+
+native = _load()

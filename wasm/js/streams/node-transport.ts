@@ -15,10 +15,10 @@ export class OfNode implements Transport {
   readonly #allowed: boolean | undefined;
   /** The resolvers of pending waits; any event of the socket wakes them all. */
   #wake: (() => void)[] = [];
-  /** Called once the user of the socket has destroyed it. */
-  onDestroyed: (() => void) | undefined;
+  #onDestroyed: ((cause: unknown) => void) | undefined;
+  #tellsWho = false;
   readonly #woken = (): void => {
-    if (this.onDestroyed && this.#wasDestroyed) this.onDestroyed();
+    if (this.#onDestroyed && this.#wasDestroyed) this.#onDestroyed(this.#socket.errored ?? undefined);
     const woken = this.#wake;
     this.#wake = [];
     for (const wake of woken) wake();
@@ -28,16 +28,8 @@ export class OfNode implements Transport {
     this.#woken();
   };
 
-  /**
-   * True for a socket of the system.
-   *
-   * Others, such as HTTP/2 streams, are destroyed without an error where the peer has left, too.
-   */
-  readonly #isNet: boolean;
-
   constructor(socket: NodeSocket) {
     hold(socket, this);
-    this.#isNet = "remoteAddress" in socket && typeof socket.remoteAddress === "string";
     this.#socket = socket;
     this.#allowed = socket.allowHalfOpen;
     socket.allowHalfOpen = true;
@@ -64,6 +56,19 @@ export class OfNode implements Transport {
       if (this.#isInterrupted) return NOTHING;
       await this.#change();
     }
+  }
+
+  /**
+   * Sets what is called once the user of the socket has destroyed it.
+   *
+   * Only sockets of the system tell: an HTTP/2 stream, or TLS over any stream, is destroyed without an error where the
+   * peer has left, too.
+   */
+  onDestroyed(act: (cause: unknown) => void): void {
+    const socket: object = this.#socket;
+    const isOfSystem = "resetAndDestroy" in socket && "remoteAddress" in socket;
+    this.#tellsWho = isOfSystem && (!("encrypted" in socket) || typeof socket.remoteAddress === "string");
+    this.#onDestroyed = act;
   }
 
   interrupt(): void {
@@ -167,7 +172,7 @@ export class OfNode implements Transport {
    */
   get #wasDestroyed(): boolean {
     const { destroyed, readableEnded, errored } = this.#socket;
-    return this.#isNet && destroyed && !readableEnded && !(errored && isOfSocket(errored));
+    return this.#tellsWho && destroyed && !readableEnded && !(errored && isOfSocket(errored));
   }
 
   get #gone(): Error {

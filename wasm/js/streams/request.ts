@@ -52,7 +52,9 @@ export class ServerRequest extends Message {
   /** @internal */
   constructor(wire: Wire, head: RequestEvent, upgrades: readonly string[]) {
     const { connection } = wire;
-    const url = urlOf(connection, wire.transport.isSecure);
+    // The target may have a scheme of its own, such as one that a trusted gateway has received over TLS.
+    const named = /^[a-z][a-z\d+.-]*(?=:\/\/)/i.exec(head.target)?.[0]?.toLowerCase();
+    const url = urlOf(connection, named ?? (wire.transport.isSecure ? "https" : "http"));
     const disconnect = new DisconnectWatcher(wire);
     super(head.headers, wire, connection.takeEnd(), () => disconnect.isRead(), () => {});
     this.method = head.method;
@@ -183,9 +185,9 @@ export class ServerRequest extends Message {
 }
 
 /** Returns the URL of the current request, assembled from the engine's parts. */
-function urlOf(connection: Connection, isSecure: boolean): string | null {
+function urlOf(connection: Connection, scheme: string): string | null {
   const { authority, path, query } = connection;
   // RFC 9110, 4.2.1: a URL with an empty host is invalid.
   if (authority === null || authority === "" || authority.startsWith(":")) return null;
-  return `${isSecure ? "https" : "http"}://${authority}${path === "*" ? "" : path}${query === null ? "" : `?${query}`}`;
+  return `${scheme}://${authority}${path === "*" ? "" : path}${query === null ? "" : `?${query}`}`;
 }

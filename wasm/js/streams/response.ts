@@ -9,7 +9,7 @@ import type { Wire } from "./wire.js";
  * A response in HTTP.
  *
  * Read its content to the end, or cancel it. After reading, the socket is free if `persists` is true, otherwise closed.
- * After a cancel or an error the socket is closed.
+ * After a cancel or an error the socket is closed. To destroy the socket discards what has not been read yet.
  */
 export class ClientResponse extends Message {
   /**
@@ -71,7 +71,7 @@ export function responseOn(wire: Wire, event: Event | PausedStep, isSent = () =>
   let persists = false;
   // Nothing else frees the engine of a client whose content is never read.
   wire.onGivenUp(() => connection.free());
-  wire.transport.onDestroyed = () => wire.giveUp(new DisconnectedError("the socket was destroyed"));
+  wire.transport.onDestroyed?.((cause) => wire.giveUp(new DisconnectedError("the socket was destroyed", cause)));
   const ended = (): void => {
     persists = isSent() && !wire.isBroken && connection.persists && connection.unread.length === 0;
     if (persists) wire.letGo();

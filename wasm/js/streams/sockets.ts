@@ -145,8 +145,8 @@ export interface Transport {
    * No received bytes are lost.
    */
   interrupt?(): void;
-  /** Called once the user of the socket has destroyed it, if the socket can tell. */
-  onDestroyed?: (() => void) | undefined;
+  /** Sets what is called once the user has destroyed the socket, if that can tell. */
+  onDestroyed?(act: (cause: unknown) => void): void;
   /** Returns bytes that have arrived already, if the socket can tell without waiting. */
   waiting?(): Uint8Array | null;
   /**

@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 use super::frame::{self, DATA, END_STREAM, Header, LONGEST, PREFACE, SETTINGS};
-use crate::upgrade::http2::{http2_fields, http2_request};
+use crate::upgrade::http2::{http2_fields, upgraded_request};
 use crate::wire::message::RequestHead;
 use crate::wire::source::FieldSource;
 
@@ -15,12 +15,8 @@ pub(super) fn frames(
 ) -> Vec<u8> {
     let trailers = http2_fields(trailers);
     let mut out = Vec::new();
-    frame::put_list(
-        &http2_request(head, false),
-        content.is_empty() && trailers.is_empty(),
-        1,
-        &mut out,
-    );
+    let is_whole = content.is_empty() && trailers.is_empty();
+    frame::put_list(&upgraded_request(head), is_whole, 1, &mut out);
     let mut pieces = content.chunks(LONGEST).peekable();
     while let Some(piece) = pieces.next() {
         let is_last = pieces.peek().is_none() && trailers.is_empty();

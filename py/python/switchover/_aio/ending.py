@@ -17,8 +17,7 @@ from anyio import (
 from anyio.abc import AnyByteStream
 
 from .. import Awaiting, Closing
-from .._reset import resets
-from .wire import Wire, socket_of
+from .wire import Wire, reset
 
 LINGER_MAX = 4.0
 """The maximum time of lingering in seconds."""
@@ -74,14 +73,3 @@ async def linger(stream: AnyByteStream) -> None:
         while dropped <= LINGER_BYTES:
             with fail_after(LINGER_IDLE):
                 dropped += len(await stream.receive())
-
-
-async def reset(stream: AnyByteStream) -> None:
-    """Resets the connection, so that the client sees that the response is incomplete.
-
-    After a FIN it might consider the response complete.
-    """
-    if (raw := socket_of(stream)) is not None:
-        with suppress(*TRANSPORT_ERRORS, ValueError):  # a socket of uvloop that has ended
-            resets(raw)
-    await aclose_forcefully(stream)

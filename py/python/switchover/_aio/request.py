@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterable, Callable
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Final
 
@@ -65,7 +65,7 @@ class ResponseStream:
         return b""
 
     async def read(self, largest: int = MAX_CONTENT) -> bytes:
-        """Returns the whole content of the response.
+        """Returns the rest of the response's content.
 
         Raises ContentTooLargeError if it has more than `largest` bytes.
         """
@@ -76,9 +76,13 @@ class ResponseStream:
                 raise ContentTooLargeError(f"more than {largest} bytes of content")
         return bytes(content)
 
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        while data := await self.receive():
-            yield data
+    def __aiter__(self) -> ResponseStream:
+        return self
+
+    async def __anext__(self) -> bytes:
+        if data := await self.receive():
+            return data
+        raise StopAsyncIteration
 
 
 @asynccontextmanager

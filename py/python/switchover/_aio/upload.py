@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, AsyncIterable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from anyio import (
     BrokenResourceError,
@@ -13,6 +13,7 @@ from anyio import (
     ClosedResourceError,
     aclose_forcefully,
     create_task_group,
+    current_time,
     get_cancelled_exc_class,
     move_on_after,
 )
@@ -79,7 +80,7 @@ class Upload:
                     tasks.start_soon(self._send_rest, timeouts)
                 yield event
         except BaseExceptionGroup as errors:
-            raise one_of(errors) from None
+            raise_as_it_was(one_of(errors))
 
     def stop(self) -> None:
         """Sends nothing more; a request that has no end breaks the connection."""
@@ -110,15 +111,17 @@ class Upload:
     async def _send_content(self, content: AsyncIterable[bytes]) -> None:
         """Sends content as it comes, as long as the server reads it."""
         connection = self.wire.connection
-        pieces = aiter(content)
-        try:
-            async for data in pieces:
-                if not await self._sends(self._encoded(connection.send_data, data)):
-                    return
-            await self._sends(self._encoded(connection.send_end, self._trailers))
-        finally:
-            if isinstance(pieces, AsyncGenerator):
-                with CancelScope(shield=True), move_on_after(CLOSING):
+        # The scope is entered before the generator begins: it may have scopes of its own open.
+        with CancelScope() as closing:
+            pieces = aiter(content)
+            try:
+                async for data in pieces:
+                    if not await self._sends(self._encoded(connection.send_data, data)):
+                        return
+                await self._sends(self._encoded(connection.send_end, self._trailers))
+            finally:
+                if isinstance(pieces, AsyncGenerator):
+                    closing.shield, closing.deadline = True, current_time() + CLOSING
                     await pieces.aclose()
 
     def _encoded(self, encode: Callable[[Any], bytes], item: object) -> bytes | None:
@@ -163,6 +166,15 @@ async def look(wire: Wire) -> None:
     except BaseException:
         await aclose_forcefully(wire.stream)
         raise
+
+
+def raise_as_it_was(error: BaseException) -> NoReturn:
+    """Raises an exception with the cause and context that it has."""
+    cause, context, hides = error.__cause__, error.__context__, error.__suppress_context__
+    try:
+        raise error
+    finally:
+        error.__cause__, error.__context__, error.__suppress_context__ = cause, context, hides
 
 
 def one_of(errors: BaseExceptionGroup) -> BaseException:

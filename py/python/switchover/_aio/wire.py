@@ -31,8 +31,8 @@ from anyio.lowlevel import checkpoint
 from anyio.streams.buffered import BufferedByteStream
 from anyio.streams.tls import TLSAttribute, TLSStream
 
-from .. import NEED_DATA, Awaiting, Config, Connection, Data, Owes, Paused, Protocol, Role, Switched
-from .._reset import LOST, has_input
+from .. import NEED_DATA, Awaiting, Config, Connection, Data, Owes, Paused, Protocol, Response, Role, Switched
+from .._reset import LOST, has_input, resets
 
 if TYPE_CHECKING:
     from .. import Event
@@ -132,7 +132,7 @@ class SwitchedStream(BufferedByteStream):
     was_cut: bool
     """True once a send was cancelled or has failed, so that bytes may be missing.
 
-    `serve_connection` then resets the connection when the handler returns.
+    `aclose` then resets the connection, and so does `serve_connection` when the handler returns.
     """
 
     def __init__(self, stream: AnyByteStream, connection: Connection, switched: Switched) -> None:
@@ -192,8 +192,12 @@ class SwitchedStream(BufferedByteStream):
     async def aclose(self) -> None:
         """Closes the transport.
 
-        If another task's send waits for the peer, TLS is closed without its closure alert.
+        After a send that was cut it is reset. If another task's send waits for the peer, TLS is closed without its
+        closure alert.
         """
+        if self.was_cut:
+            await reset(self._stream)
+            return
         below = self._stream.transport_stream if isinstance(self._stream, TLSStream) else None
         if isinstance(below, _Orderly) and below.sending.locked():
             await aclose_forcefully(self._stream)
@@ -215,7 +219,7 @@ class Wire:
         self.reading = CancelScope()
         self.sending = Lock()
         self.failures: deque[Exception] = deque(maxlen=16)
-        self.is_broken = self.has_end = False
+        self.is_broken = self.has_end = self.has_response = False
         self.exchange: object = None
         self.switched: SwitchedStream | None = None
         pause(self.stream)
@@ -242,6 +246,8 @@ class Wire:
                 if self.connection.owes is Owes.CONTINUE:
                     await self.send(self.connection.send_informational(100))
                 await self.read()
+        if isinstance(event, Response):
+            self.has_response = True
         if not isinstance(event, Data):
             # Content that has come with its head earns time, too.
             self.left, self.earned = math.inf, (self.received - self.connection.position) * SECONDS_PER_BYTE
@@ -250,6 +256,8 @@ class Wire:
     async def read(self) -> None:
         """Reads once, within the time that is left."""
         awaiting = self.connection.awaiting
+        if awaiting is Awaiting.CALLER and self.has_response:
+            awaiting = Awaiting.CONTENT
         if awaiting is not self.awaited:
             self.awaited, self.left = awaiting, math.inf
         if self.left == math.inf:
@@ -431,6 +439,17 @@ def socket_of(stream: AnyByteStream) -> socket.socket | None:
         if raw.fileno() >= 0:
             return raw
     return None
+
+
+async def reset(stream: AnyByteStream) -> None:
+    """Resets the connection, so that the peer sees that something is missing.
+
+    After a FIN it might consider the bytes complete.
+    """
+    if (raw := socket_of(stream)) is not None:
+        with suppress(*LOST):  # a socket that has ended
+            resets(raw)
+    await aclose_forcefully(stream)
 
 
 def pause(stream: AnyByteStream) -> None:

@@ -17,7 +17,7 @@ export default {
     } catch (error) {
       return new Response(`${error}\n`, { status: 502 });
     } finally {
-      await socket.close();
+      await socket.close().catch(() => {});
     }
   },
 };
