@@ -120,8 +120,7 @@ class Http(asyncio.BufferedProtocol):
     def late(self) -> None:
         """Handles the deadline: a 408 to an unfinished request, a close if idle."""
         if self.is_leaving or self.is_paused:
-            # Where all has been sent, a reset could only take it away.
-            (reset if self.transport.get_write_buffer_size() else asyncio.Transport.close)(self.transport)
+            give_up(self.transport)
         elif self.connection.awaiting is http.Awaiting.REQUEST:
             self.is_leaving = True
             self.wait_until(self.loop.time() + SENDING)
@@ -185,11 +184,8 @@ class Foo(asyncio.Protocol):
         self.timer = self.loop.call_later(seconds, self.late)
 
     def late(self) -> None:
-        """Handles the deadline: what is still to be sent would be cut."""
-        if self.transport.get_write_buffer_size():
-            reset(self.transport)
-        else:
-            self.transport.close()
+        """Handles the deadline."""
+        give_up(self.transport)
 
     def data_received(self, data: bytes) -> None:
         """Sends complete lines back, and keeps the rest."""
@@ -200,6 +196,14 @@ class Foo(asyncio.Protocol):
         if has_quit or len(self.waiting) > LONGEST:
             self.wait(SENDING)
             self.transport.close()
+
+
+def give_up(transport: asyncio.Transport) -> None:
+    """Resets the connection if what is still to be sent would be cut; else closes it."""
+    if transport.get_write_buffer_size():
+        reset(transport)
+    else:
+        transport.close()
 
 
 async def main(port: int) -> None:

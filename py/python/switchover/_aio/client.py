@@ -170,6 +170,5 @@ async def _read_response(wire: Wire, response: Event | Paused, largest: int) -> 
         if isinstance(event, Data):
             content += event.data
         elif isinstance(event, EndOfMessage):
-            persists = wire.connection.persists and not wire.connection.unread and not wire.is_broken
-            return ClientResponse(response, bytes(content), event.trailers, is_whole=True, persists=persists)
+            return ClientResponse(response, bytes(content), event.trailers, is_whole=True, persists=wire.persists)
     return ClientResponse(response, bytes(content[:largest]), Headers(), is_whole=False, persists=False)

@@ -47,8 +47,7 @@ class ResponseStream:
         Ask it after the `async with` block: a part of this request or of its response may be left before. Next: call
         `request` or `connect_upgrade` with the stream, or close it.
         """
-        connection = self._wire.connection
-        return self.is_whole and connection.persists and not connection.unread and not self._wire.is_broken
+        return self.is_whole and self._wire.persists
 
     async def receive(self) -> bytes:
         """Returns the next content of the response; empty at its end.

@@ -234,6 +234,11 @@ class Wire:
         """Returns the latest exception of the stream or the engine."""
         return self.failures[-1] if self.failures else None
 
+    @property
+    def persists(self) -> bool:
+        """Returns whether the stream may carry another request of a client."""
+        return self.connection.persists and not self.connection.unread and not self.is_broken
+
     def note(self, error: Exception) -> Exception:
         """Records an exception, to distinguish it from the handler's own."""
         self.failures.append(error)
