@@ -119,12 +119,15 @@ class Part:
     """The function that classifies inputs that neither module rejects."""
 
 
+AFTER_CONNECT: Final = ("switchover", "what follows a CONNECT that was refused", "RFC 9931, 8")
+
+
 def other_requests(theirs: Played, here: Played) -> Class:
     """Classifies inputs for which one module continues and the other has ended."""
     if len(here.lines) > len(theirs.lines):
         return "h11", "a second request in HTTP/1.0, after `keep-alive`", "RFC 9112, 9.3"
     assert len(here.lines) < len(theirs.lines), (here, theirs)
-    return "switchover", "what follows a CONNECT that was refused", "RFC 9931, 8"
+    return AFTER_CONNECT
 
 
 def other_answers(theirs: Played, here: Played) -> Class:
@@ -255,6 +258,8 @@ def difference(part: Part, theirs: Played, here: Played) -> Class | None:
         assert isinstance(cause, ProtocolError), here.error
         return "switchover", f"`{cause.name}`: {cause.kind.text}", cause.clause
     if theirs.error is not None and here.error is None:
+        if here.lines[-2:-1] and here.lines[-2].startswith("b'CONNECT' "):
+            return AFTER_CONNECT
         words = str(theirs.error)
         known = [refusal for beginning, refusal in part.refusals.items() if words.startswith(beginning)]
         assert known, (words, here.lines)

@@ -560,7 +560,8 @@ test("a request without a host has no URL", options, async () => {
 test("a URL has the scheme of an absolute target", options, async () => {
   const config = { trustedGateway: true };
   const server = await listening((socket) => serveConnection(socket, (request) => ({ body: String(request.url) }), { config }));
-  for (const [target, url] of [["https://a/x?y", "https://a/x?y"], ["HTTP://a/", "http://a/"], ["/x", "http://a/x"], ["/https://b/", "http://a/https://b/"]]) {
+  const urls = { "https://a/x?y": "https://a/x?y", "HTTP://a/": "http://a/", "/x": "http://a/x", "/https://b/": "http://a/https://b/" };
+  for (const [target, url] of Object.entries(urls)) {
     const socket = await connected(server.port);
     socket.end(`GET ${target} HTTP/1.1\r\nHost: a\r\n\r\n`);
     assert((await rest(socket)).endsWith(`\r\n\r\n${url}`), target);

@@ -2,7 +2,7 @@
 // response.
 import { request, upgrade } from "switchover/streams";
 
-/** @typedef {{ connect(address: string): import("switchover/streams").StreamSocket & { close(): Promise<void> } }} Service */
+/** @typedef {{ connect(address: string): { close(): Promise<void> } & import("switchover/streams").StreamSocket }} Service */
 
 export default {
   /** @param {Request} asked @param {{ SERVER: Service }} env */
