@@ -1,0 +1,40 @@
+"""An HTTP/1.1 protocol class for hypercorn, on this engine.
+
+In the module of the app, which each worker of hypercorn imports:
+
+    import switchover.hypercorn
+
+    switchover.hypercorn.install()
+
+Needs `pip install switchover[hypercorn]`. Apps, frames of WebSocket, HTTP/2 and timeouts remain hypercorn's own.
+"""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+
+OLDEST = (0, 18)
+"""The oldest supported version of hypercorn."""
+
+try:
+    import hypercorn.protocol
+
+    from ._hypercorn.protocol import Protocol
+except ImportError as _missing:
+    raise ImportError("switchover.hypercorn needs hypercorn: pip install 'switchover[hypercorn]'") from _missing
+
+if tuple(int(part) for part in version("hypercorn").split(".")[:2]) < OLDEST:
+    raise ImportError(
+        f"switchover.hypercorn needs hypercorn {OLDEST[0]}.{OLDEST[1]} or later, and this is {version('hypercorn')}: "
+        "pip install --upgrade 'switchover[hypercorn]'"
+    )
+
+__all__ = ["OLDEST", "Protocol", "install"]
+
+
+def install() -> None:
+    """Puts `Protocol` in the place of hypercorn's class, in this process.
+
+    It serves the connections that are accepted from then on. Next: start hypercorn, or let it go on.
+    """
+    hypercorn.protocol.__dict__["H11Protocol"] = Protocol

@@ -1,0 +1,266 @@
+"""Tests of the protocol class for hypercorn, under asyncio and trio."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import socket
+import threading
+from collections.abc import Generator, Iterator
+from typing import Any
+
+import pytest
+from served import GET, HANDSHAKE, WAIT, rest_of, tell
+
+pytest.importorskip("hypercorn")
+trio = pytest.importorskip("trio")
+
+import hypercorn.asyncio  # noqa: E402
+import hypercorn.protocol  # noqa: E402
+import hypercorn.trio  # noqa: E402
+import switchover.hypercorn  # noqa: E402
+from hypercorn.config import Config  # noqa: E402
+
+BINARY = bytes([0x82, 0x85, 0, 0, 0, 0]) + b"hello"  # a masked frame
+ECHOED = b"\x82\x05hello"
+LAST = b"GET /last HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+H2C = (
+    b"GET /h2c HTTP/1.1\r\nHost: a\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n"
+    b"Connection: Upgrade, HTTP2-Settings\r\n\r\n"
+)
+PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
+SETTINGS = bytes(3) + b"\x04" + bytes(5)
+
+
+class Apps:
+    """An ASGI app by path, which records what it has learnt."""
+
+    def __init__(self, sleep: Any) -> None:
+        self.sleep = sleep
+        self.learnt: list[str] = []
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        path = scope.get("path")
+        if scope["type"] == "lifespan":
+            raise ValueError("no lifespan")
+        if scope["type"] == "websocket":
+            await receive()
+            if path == "/later":
+                await self.sleep(0.2)
+            await send({"type": "websocket.accept"})
+            while (message := await receive())["type"] == "websocket.receive":
+                await send({"type": "websocket.send", "bytes": message["bytes"]})
+        elif path == "/late":
+            await self.sleep(0.3)
+            await answer(send, b"unread")
+        elif path == "/raises":
+            raise ValueError("before the head")
+        elif path == "/cut":
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+            await send({"type": "http.response.body", "body": b"some", "more_body": True})
+            raise ValueError("in the content")
+        elif path == "/learns":
+            while (message := await receive())["type"] == "http.request":
+                pass
+            self.learnt += [message["type"], (await receive())["type"]]
+        else:
+            await tell(scope, receive, send)
+
+
+async def answer(send: Any, body: bytes) -> None:
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"%d" % len(body))]})
+    await send({"type": "http.response.body", "body": body})
+
+
+class Hosted:
+    """hypercorn in a thread, on a socket of its own."""
+
+    def __init__(self, backend: str, **settings: Any) -> None:
+        listener = socket.create_server(("127.0.0.1", 0))
+        self.port = listener.getsockname()[1]
+        self.stopping = threading.Event()
+        self.module: Any = asyncio if backend == "asyncio" else trio
+        self.app = Apps(self.module.sleep)
+        config = Config()
+        for name, value in {"bind": [f"fd://{listener.detach()}"], **settings}.items():
+            setattr(config, name, value)
+        host: Any = hypercorn.asyncio if backend == "asyncio" else hypercorn.trio
+        self.serve: Any = lambda: host.serve(self.app, config, shutdown_trigger=self.stops)
+        self.thread = threading.Thread(target=self.run, daemon=True)
+
+    def run(self) -> None:
+        if self.module is asyncio:
+            asyncio.run(self.serve())
+        else:
+            self.module.run(self.serve)
+
+    async def stops(self) -> None:
+        while not self.stopping.is_set():
+            await self.module.sleep(0.02)
+
+    def __enter__(self) -> Hosted:
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stopping.set()
+        self.thread.join(WAIT)
+        assert not self.thread.is_alive()
+
+    def connect(self, data: bytes = b"") -> socket.socket:
+        connection = socket.create_connection(("127.0.0.1", self.port), timeout=WAIT)
+        connection.sendall(data)
+        return connection
+
+    def all(self, data: bytes) -> bytes:
+        """Sends data, and returns all bytes up to the server's end."""
+        with self.connect(data) as connection:
+            return rest_of(connection)
+
+
+@contextlib.contextmanager
+def until(connection: socket.socket, ending: bytes) -> Generator[bytes]:
+    """Provides the received bytes, once they hold `ending`."""
+    received = b""
+    while ending not in received:
+        piece = connection.recv(65536)
+        assert piece, received
+        received += piece
+    yield received
+
+
+@pytest.fixture(autouse=True)
+def installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Installs the class for a single test."""
+    monkeypatch.setattr(hypercorn.protocol, "H11Protocol", None)
+    switchover.hypercorn.install()
+    assert hypercorn.protocol.__dict__["H11Protocol"] is switchover.hypercorn.Protocol
+    logging.getLogger("hypercorn.error").setLevel(logging.CRITICAL)
+
+
+@pytest.fixture
+def hosted(anyio_backend: str) -> Iterator[Hosted]:
+    with Hosted(anyio_backend) as host:
+        yield host
+
+
+def test_requests_are_answered_in_order(hosted: Hosted) -> None:
+    post = b"POST /p HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello"
+    received = hosted.all(GET + post + GET + LAST)
+    texts = [part.partition(b"HTTP/1.1")[0] for part in received.split(b"\r\n\r\n")[1:]]
+    assert texts == [b"GET / ", b"POST /p hello", b"GET / ", b"GET /last "]
+
+
+def test_content_of_a_megabyte_comes_back(hosted: Hosted) -> None:
+    content = bytes(range(256)) * 4096
+    head = b"POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: %d\r\n\r\n" % len(content)
+    assert hosted.all(head + content).endswith(b"\r\n\r\nPOST / " + content)
+
+
+def test_a_late_answer_that_reads_nothing_lets_the_next_request_through(hosted: Hosted) -> None:
+    head = b"POST /late HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n"
+    received = hosted.all(head + bytes(1_000_000) + LAST)
+    assert b"\r\n\r\nunread" in received
+    assert received.endswith(b"GET /last ")
+
+
+@pytest.mark.parametrize("path", [b"/chat", b"/later"])
+def test_early_frames_reach_the_app(hosted: Hosted, path: bytes) -> None:
+    with hosted.connect(HANDSHAKE.replace(b"/chat", path) + BINARY * 40) as client:
+        with until(client, ECHOED * 40) as received:
+            assert received.startswith(b"HTTP/1.1 101 ")
+            assert received.lower().count(b"sec-websocket-accept: ") == 1
+        client.sendall(BINARY)
+        with until(client, ECHOED):
+            client.sendall(b"\x88\x80" + bytes(4))
+        assert rest_of(client).startswith(b"\x88")
+
+
+def test_rfc6455_4_1_a_flawed_handshake_is_told_its_flaw(hosted: Hosted) -> None:
+    received = hosted.all(HANDSHAKE.replace(b"Version: 13", b"Version: 12") + LAST)
+    assert received.startswith(b"HTTP/1.1 426 ")
+    assert b"sec-websocket-version: 13" in received.lower()
+    assert received.endswith(b"GET /last ")
+    received = hosted.all(HANDSHAKE.replace(b"Sec-WebSocket-Key: ", b"X: ") + LAST)
+    assert received.startswith(b"HTTP/1.1 400 ")
+    assert received.endswith(b"GET /last ")
+
+
+@pytest.mark.parametrize(
+    ("sent", "status"),
+    [
+        (b"GET / HTTP/1.1\r\n\r\n", b"400"),
+        (b"GET / HTTP/1.1\r\nHost: a\r\nA: " + b"x" * 17_000 + b"\r\n\r\n", b"431"),
+        (b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\nzz\r\n", b"400"),
+        (b"GET / HTTP/3.0\r\nHost: a\r\n\r\n", b"505"),
+    ],
+)
+def test_an_error_of_the_client_is_answered_once(hosted: Hosted, sent: bytes, status: bytes) -> None:
+    received = hosted.all(sent)
+    assert received.startswith(b"HTTP/1.1 " + status)
+    assert received.count(b"HTTP/1.1") == 1
+    assert b"connection: close" in received.lower()
+
+
+def test_an_app_learns_of_the_end_as_often_as_it_asks(hosted: Hosted) -> None:
+    with hosted.connect(b"GET /learns HTTP/1.1\r\nHost: a\r\n\r\n") as client:
+        client.shutdown(socket.SHUT_WR)
+        assert rest_of(client) == b""
+    assert hosted.app.learnt == ["http.disconnect", "http.disconnect"]
+
+
+@pytest.mark.parametrize("path", [b"/", b"/late"])
+def test_a_client_that_half_closes_is_answered(hosted: Hosted, path: bytes) -> None:
+    with hosted.connect(b"GET %s HTTP/1.1\r\nHost: a\r\n\r\n" % path) as client:
+        client.shutdown(socket.SHUT_WR)
+        assert rest_of(client).startswith(b"HTTP/1.1 200 ")
+
+
+def test_rfc9110_10_1_1_a_100_is_sent_once(hosted: Hosted) -> None:
+    head = b"POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 2\r\nConnection: close\r\n\r\n"
+    with hosted.connect(head) as client:
+        with until(client, b"\r\n\r\n") as received:
+            assert received.startswith(b"HTTP/1.1 100 ")
+        client.sendall(b"hi")
+        received = rest_of(client)
+    assert received.startswith(b"HTTP/1.1 200 ")
+    assert received.endswith(b"POST / hi")
+
+
+def test_an_app_that_raises(hosted: Hosted) -> None:
+    received = hosted.all(b"GET /raises HTTP/1.1\r\nHost: a\r\n\r\n" + LAST)
+    assert received.startswith(b"HTTP/1.1 500 ")
+    received = hosted.all(b"GET /cut HTTP/1.1\r\nHost: a\r\n\r\n" + LAST)
+    assert received.endswith(b"4\r\nsome\r\n")
+
+
+def test_head_and_http_1_0(hosted: Hosted) -> None:
+    received = hosted.all(b"HEAD / HTTP/1.1\r\nHost: a\r\n\r\n" + LAST)
+    assert b"content-length: 7\r\n" in received
+    assert received.count(b"HTTP/1.1 200 ") == 2
+    assert hosted.all(b"GET / HTTP/1.0\r\n\r\n").endswith(b"\r\n\r\nGET / ")
+
+
+@pytest.mark.parametrize("early", [b"", PREFACE + SETTINGS])
+def test_h2c_is_accepted_and_speaks_http_2(hosted: Hosted, early: bytes) -> None:
+    with hosted.connect(H2C + early) as client:
+        if not early:
+            client.sendall(PREFACE + SETTINGS)
+        with until(client, b"GET /h2c ") as received:
+            assert received.startswith(b"HTTP/1.1 101 ")
+            assert b"upgrade: h2c" in received.lower()
+
+
+def test_the_http_2_preface_begins_http_2(hosted: Hosted) -> None:
+    # Its length is that of the frame's payload, and its type SETTINGS.
+    with hosted.connect(PREFACE[:5]) as client:
+        client.sendall(PREFACE[5:] + SETTINGS)
+        assert client.recv(65536)[3] == 4
+
+
+def test_hypercorns_settings_count(anyio_backend: str) -> None:
+    settings = {"keep_alive_max_requests": 2, "h11_max_incomplete_size": 200, "h11_pass_raw_headers": True}
+    with Hosted(anyio_backend, **settings) as hosted:
+        assert hosted.all(GET * 3).count(b"HTTP/1.1 200 ") == 2
+        assert hosted.all(b"GET / HTTP/1.1\r\nA: " + b"x" * 300).startswith(b"HTTP/1.1 431 ")
