@@ -155,6 +155,10 @@ def servers(target):
                 lies=ALL - {"/breaks-reason", "/accepts-unread"},
                 switch="foo/2" if ws == "none" else "websocket",
             )
+    hypercorn = [python, DRIVERS / "hypercorn_server.py"]
+    needs = [python, *python.parents[1].glob("lib/python*/site-packages/hypercorn")]
+    cannot = {"/breaks-reason", "/accepts-unread"}
+    yield Host("switchover.hypercorn", hypercorn, needs, lies=ALL - cannot, switch="websocket")
     streams = ALL - {"/cancels", "/sends-after"}
     drivers = {"Node": "node_server.mjs", "Bun": "node_server.mjs", "Deno": "deno_server.mjs", "workerd": "worker.mjs"}
     for name, driver in drivers.items():
@@ -231,6 +235,8 @@ def plain(target):
     for loop in ("asyncio", "uvloop"):
         command = [python, DRIVERS / "asgi_server.py", loop, "websockets-sansio", "h11"]
         yield Host(f"uvicorn's own, {loop}", command, lies=frozenset({"/accepts-later"}), switch="websocket")
+    command = [python, DRIVERS / "hypercorn_server.py", "own"]
+    yield Host("hypercorn's own", command, lies=ALL - {"/breaks-reason", "/accepts-unread"}, switch="websocket")
 
 
 def runtimes(target):

@@ -1,0 +1,31 @@
+"""A host of the hostile kit: the ASGI app in hypercorn, on asyncio.
+
+Usage: `hypercorn_server.py [own]`.
+"""
+
+import asyncio
+import socket
+import sys
+
+import python_log
+from asgi_app import app
+from hypercorn.asyncio import serve
+from hypercorn.config import Config
+
+
+async def main(config):
+    """Serves until a signal."""
+    await serve(app, config)
+
+
+python_log.set_up()
+if "own" not in sys.argv:
+    import switchover.hypercorn
+
+    switchover.hypercorn.install()
+listener = socket.create_server(("127.0.0.1", 0))
+print("listening on", listener.getsockname()[1], flush=True)
+config = Config()
+config.bind = [f"fd://{listener.detach()}"]
+config.graceful_timeout = 5
+asyncio.run(main(config))
