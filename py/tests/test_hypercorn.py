@@ -7,7 +7,7 @@ import contextlib
 import logging
 import socket
 import threading
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from typing import Any
 
 import pytest
@@ -60,6 +60,13 @@ class Apps:
             await send({"type": "http.response.start", "status": 200, "headers": []})
             await send({"type": "http.response.body", "body": b"some", "more_body": True})
             raise ValueError("in the content")
+        elif path == "/endless":
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+            try:
+                while True:
+                    await send({"type": "http.response.body", "body": b"x", "more_body": True})
+            except OSError:
+                self.learnt.append("OSError")
         elif path == "/learns":
             while (message := await receive())["type"] == "http.request":
                 pass
@@ -128,6 +135,14 @@ def until(connection: socket.socket, ending: bytes) -> Generator[bytes]:
         assert piece, received
         received += piece
     yield received
+
+
+def wait_for(holds: Callable[[], bool]) -> None:
+    for _ in range(WAIT * 100):
+        if holds():
+            return
+        threading.Event().wait(0.01)
+    raise AssertionError("it does not hold")
 
 
 @pytest.fixture(autouse=True)
@@ -215,6 +230,32 @@ def test_a_client_that_half_closes_is_answered(hosted: Hosted, path: bytes) -> N
     with hosted.connect(b"GET %s HTTP/1.1\r\nHost: a\r\n\r\n" % path) as client:
         client.shutdown(socket.SHUT_WR)
         assert rest_of(client).startswith(b"HTTP/1.1 200 ")
+
+
+def test_a_cut_request_is_no_whole_one(hosted: Hosted) -> None:
+    with hosted.connect() as client:
+        client.sendall(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhel")
+        client.shutdown(socket.SHUT_WR)
+        assert rest_of(client).startswith(b"HTTP/1.1 400 ")
+
+
+def test_a_websocket_is_accepted_after_its_client_has_sent_all(hosted: Hosted) -> None:
+    with hosted.connect(HANDSHAKE.replace(b"/chat", b"/later") + BINARY) as client:
+        client.shutdown(socket.SHUT_WR)
+        assert rest_of(client).startswith(b"HTTP/1.1 101 ")
+
+
+@pytest.mark.parametrize("method", [b"GET", b"HEAD"])
+def test_an_endless_answer_ends_with_its_client(hosted: Hosted, method: bytes) -> None:
+    with hosted.connect(method + b" /endless HTTP/1.1\r\nHost: a\r\n\r\n") as client, until(client, b"\r\n\r\n"):
+        assert hosted.all(LAST).endswith(b"GET /last ")
+    wait_for(lambda: hosted.app.learnt == ["OSError"])
+
+
+def test_an_app_learns_of_a_client_that_leaves_within_its_next_request(hosted: Hosted) -> None:
+    with hosted.connect(b"GET /learns HTTP/1.1\r\nHost: a\r\n\r\nGET /next"):
+        pass
+    wait_for(lambda: hosted.app.learnt == ["http.disconnect", "http.disconnect"])
 
 
 def test_rfc9110_10_1_1_a_100_is_sent_once(hosted: Hosted) -> None:

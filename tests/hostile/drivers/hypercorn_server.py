@@ -4,6 +4,7 @@ Usage: `hypercorn_server.py [own]`.
 """
 
 import asyncio
+import logging
 import socket
 import sys
 
@@ -28,4 +29,5 @@ print("listening on", listener.getsockname()[1], flush=True)
 config = Config()
 config.bind = [f"fd://{listener.detach()}"]
 config.graceful_timeout = 5
+config.errorlog = logging.getLogger("hypercorn.error")
 asyncio.run(main(config))

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
         ASGIReceiveEvent,
         ASGISendCallable,
         ASGISendEvent,
+        Event,
         Scope,
         TaskGroup,
         WorkerContext,
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 CONTENT: Final = frozenset({"http.request", "websocket.receive"})
 ENDS: Final = frozenset({"http.disconnect", "websocket.disconnect"})
+DROPPED: Final = 1000
+"""The messages of an app that are dropped after its client has gone."""
 
 
 class Inbox:
@@ -33,10 +36,13 @@ class Inbox:
 
     def __init__(self, task_group: TaskGroup, context: WorkerContext, size: int) -> None:
         self.task_group: Any = task_group
+        self.context = context
+        self.dropped = 0
         self.size = size
         self.messages: deque[ASGIReceiveEvent] = deque()
-        self.has_some = context.event_class()
-        self.has_room = context.event_class()
+        self.has_some: Event | None = None
+        self.has_room: Event | None = None
+        """Both are made when something waits for them first."""
         self.is_over = False
 
     # As a task group.
@@ -57,7 +63,12 @@ class Inbox:
             sync_spawn: Callable[..., Any],
             call_soon: Callable[..., Any],
         ) -> None:
-            await app(scope, self.receive, send, sync_spawn, call_soon)
+            async def dropped(message: ASGISendEvent) -> None:
+                await send(message)
+                await self.drop()
+
+            is_head = scope["type"] == "http" and scope["method"] == "HEAD"
+            await app(scope, self.receive, dropped if is_head else send, sync_spawn, call_soon)
 
         await self.task_group.spawn_app(received_here, config, scope, send)
         return self.put
@@ -72,27 +83,47 @@ class Inbox:
         """Adds a message; content waits for room, and is dropped after the end."""
         if message["type"] in CONTENT:
             while len(self.messages) >= self.size and not self.is_over:
-                await self.has_room.clear()
+                self.has_room = await self.cleared(self.has_room)
                 await self.has_room.wait()
             if self.is_over:
                 return
         self.messages.append(message)
-        await self.has_some.set()
+        if self.has_some is not None:
+            await self.has_some.set()
 
     async def receive(self) -> ASGIReceiveEvent:
         """Returns the next message; after a disconnect always that."""
         while not self.messages:
-            # To clear an event twice would lose who waits for it.
-            if self.has_some.is_set():
-                await self.has_some.clear()
+            self.has_some = await self.cleared(self.has_some)
             await self.has_some.wait()
         message = self.messages[0]
         if message["type"] not in ENDS:
             self.messages.popleft()
-            await self.has_room.set()
+            if self.has_room is not None:
+                await self.has_room.set()
         return message
+
+    async def drop(self) -> None:
+        """Lets other clients have a turn, where what an app sends is dropped.
+
+        Raises an OSError for an app that goes on and on after its end, as ASGI 2.4 has it.
+        """
+        self.dropped += self.is_over
+        if self.dropped > DROPPED:
+            raise OSError("the client has gone")
+        await self.context.sleep(0)
 
     async def end(self) -> None:
         """Drops content from now on."""
         self.is_over = True
-        await self.has_room.set()
+        if self.has_room is not None:
+            await self.has_room.set()
+
+    async def cleared(self, event: Event | None) -> Event:
+        """Returns an event that is not set."""
+        if event is None:
+            return self.context.event_class()
+        # To clear an event twice would lose who waits for it.
+        if event.is_set():
+            await event.clear()
+        return event

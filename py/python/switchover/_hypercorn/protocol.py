@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final
 
 from hypercorn.events import Closed, Event, RawData, Updated
 from hypercorn.protocol.events import (
@@ -26,18 +26,17 @@ from .. import (
     Connection,
     Data,
     EndOfMessage,
-    Ineligible,
-    LocalProtocolError,
     Owes,
     Paused,
     PausedReason,
-    Protocol as Token,
     ProtocolError,
     RemoteProtocolError,
     Request,
     Role,
+    Stage,
     Switched,
 )
+from .answers import WEBSOCKET, encoded, leftover_of, refusal, waits_for_content
 from .inbox import Inbox
 
 if TYPE_CHECKING:
@@ -46,19 +45,11 @@ if TYPE_CHECKING:
     from hypercorn.config import Config as Settings
     from hypercorn.typing import AppWrapper, ConnectionState, TaskGroup, WorkerContext
 
-WEBSOCKET: Final = Token("websocket")
-HANDSHAKE: Final = frozenset({b"connection", b"upgrade", b"sec-websocket-accept"})
-"""The fields of a 101 that the engine writes."""
+# The most bytes of content in a request, and of what is dropped of it after an early answer.
 CONTENT: Final = 1 << 30
-"""The most bytes of content in a request."""
 DRAIN: Final = 1 << 20
-"""The most bytes of content that are dropped after an early answer."""
-
-
-def configured(settings: Settings, secure: bool) -> Config:
-    """Returns the engine's configuration for the settings of hypercorn."""
-    largest = settings.h11_max_incomplete_size
-    return Config(head=largest, content=CONTENT, drain=DRAIN, secure=secure, http2_preface=True, tidy=True)
+UNDECIDED: Final = 40
+"""The tenths of a second to accept a WebSocket in, after its client has sent all."""
 
 
 class Protocol:
@@ -82,23 +73,28 @@ class Protocol:
         self.app = app
         self.config = config
         self.context = context
-        self.task_group = task_group
+        self.task_group: Any = task_group
         self.connection_state = connection_state
         self.peers = (ssl, client, server)
         self.send = send
-        self.connection = Connection(Role.SERVER, configured(config, ssl))
+        head = config.h11_max_incomplete_size
+        limits = Config(head=head, content=CONTENT, drain=DRAIN, secure=ssl, http2_preface=True, tidy=True)
+        self.connection = Connection(Role.SERVER, limits)
         self.stream: HTTPStream | WSStream | None = None
-        self.inbox: Inbox | None = None
+        self.inbox = Inbox(task_group, context, config.max_app_queue_size)
         self.can_read = context.event_class()
         self.requests = 0
+        self.held = b""
         self.has_switched = False
+        self.early = b""
+        """The bytes of the new protocol that are yet to be passed on."""
+        self.has_ended = False
+        """True once nothing more is received."""
+        self.has_gone = False
+        """True once nothing can be sent."""
+        self.is_taking = False
         self.is_rejected = False
-        """True once the client has broken the protocol.
-
-        What the app still sends is dropped.
-        """
-
-    # Called by hypercorn.
+        """True once the client has broken the protocol."""
 
     async def initiate(self) -> None:
         """Does nothing: a server of HTTP/1.1 does not speak first."""
@@ -106,78 +102,119 @@ class Protocol:
     async def handle(self, event: Event) -> None:
         """Handles received bytes, or the end of the connection.
 
-        No bytes are the end of the client's direction.
-
         Raises H2CProtocolRequiredError or H2ProtocolAssumedError if HTTP/2 follows.
         """
         if isinstance(event, Closed):
-            await self.close_stream()
-        elif isinstance(event, RawData) and self.has_switched:
-            await self.pass_on(event.data)
-        elif isinstance(event, RawData):
-            try:
-                self.connection.receive_data(event.data)
-            except ProtocolError:
-                return  # HTTP has ended
+            await self.handle_end()
+        elif isinstance(event, RawData) and event.data:
+            if self.has_switched:
+                self.early += event.data
+            else:
+                with suppress(ProtocolError):  # HTTP has ended
+                    self.connection.receive_data(event.data)
             await self.take_events()
+            while self.is_full:
+                await self.can_read.clear()
+                await self.can_read.wait()
+
+    @property
+    def is_full(self) -> bool:
+        """Returns whether no more is to be read for now.
+
+        Otherwise hypercorn reads on while an app answers, and so learns of the client's end.
+        """
+        if self.has_switched:
+            return self.is_taking
+        return self.stream is not None and not self.connection.wants_input
+
+    async def handle_end(self) -> None:
+        """Handles the end of what the client sends, and then that of the connection.
+
+        hypercorn tells of the first when it can read no more, and of the second when it cannot write.
+        """
+        if self.has_ended:
+            self.has_gone = True
+        self.has_ended = True
+        if not self.has_switched:
+            with suppress(ProtocolError):
+                self.connection.receive_eof()
+            await self.take_events()
+        if isinstance(self.stream, WSStream) and not (self.has_switched or self.has_gone):
+            self.task_group.spawn(self.close_later, self.stream)
+        else:
+            await self.close_stream()
+
+    async def close_later(self, stream: WSStream) -> None:
+        """Gives an app time to accept a WebSocket whose client has sent all."""
+        for _ in range(UNDECIDED):
+            await self.context.sleep(0.1)
+            if self.stream is not stream or self.has_switched:
+                return
+        await self.close_stream()
 
     # Receiving.
 
     async def take_events(self) -> None:
-        """Handles events, until more bytes are needed or HTTP ends."""
-        connection = self.connection
-        while not self.has_switched:
-            if self.stream is not None and connection.awaiting in {Awaiting.REQUEST, Awaiting.HEAD}:
-                # The stream has answered, and has yet to end.
-                if not await self.has_waited():
-                    return
-                continue
-            if connection.owes is Owes.CONTINUE:
-                await self.write(connection.send_informational(100, self.config.response_headers("h11"), b""))
-            try:
-                event = connection.next_event()
-            except RemoteProtocolError as error:
-                await self.reject(error.status or 400)
-                return
-            if isinstance(event, Request):
-                await self.take(event)
-            elif isinstance(event, Switched):
-                raise H2ProtocolAssumedError(event.leftover)
-            elif isinstance(event, Paused) and event.reason is PausedReason.CLOSED:
-                if self.stream is None:
-                    await self.send(Closed())
-                return
-            elif event is NEED_DATA or (isinstance(event, Paused) and not await self.has_waited()):
-                return
-            elif self.stream is not None and isinstance(event, Data):
-                await self.stream.handle(Body(stream_id=STREAM_ID, data=event.data))
-            elif self.stream is not None and isinstance(event, EndOfMessage):
-                await self.stream.handle(EndBody(stream_id=STREAM_ID))
-        await self.pass_on(connection.take_leftover())
+        """Handles events, until more bytes or a response is needed.
 
-    async def has_waited(self) -> bool:
-        """Waits for the stream if bytes are to be read after its response.
-
-        Returns False, without having waited, if there are none: hypercorn reads on, and learns of the client's end.
+        One task at a time does so: what is new meanwhile it finds, too.
         """
-        if not (self.connection.unread and self.connection.persists):
+        if self.is_taking:
+            return
+        self.is_taking = True
+        try:
+            while self.early if self.has_switched else await self.has_taken_one():
+                early, self.early = self.early, b""
+                if early and self.stream is not None:
+                    await self.stream.handle(StreamData(stream_id=STREAM_ID, data=early))
+            if self.has_switched and self.has_ended:
+                await self.close_stream()
+        finally:
+            self.is_taking = False
+        await self.can_read.set()
+
+    async def has_taken_one(self) -> bool:
+        """Handles the next event; returns False if there is none yet."""
+        connection, stream = self.connection, self.stream
+        if self.has_gone or self.is_rejected:
             return False
-        await self.can_read.clear()
-        await self.can_read.wait()
+        if stream is not None and connection.awaiting in {Awaiting.REQUEST, Awaiting.HEAD}:
+            return False  # it has answered, and has yet to end
+        if connection.owes is Owes.CONTINUE:
+            await self.write(connection.send_informational(100, self.fields(), b""))
+        try:
+            event = connection.next_event()
+        except RemoteProtocolError as error:
+            await self.reject(error.status or 400)
+            return False
+        if isinstance(event, Request):
+            await self.take(event)
+        elif isinstance(event, Switched):
+            raise H2ProtocolAssumedError(event.leftover)
+        elif isinstance(event, Paused) and event.reason is PausedReason.CLOSED and stream is None:
+            await self.send(Closed())
+            return False
+        elif event is NEED_DATA or isinstance(event, Paused):
+            return False
+        elif stream is not None and isinstance(event, Data):
+            await stream.handle(Body(stream_id=STREAM_ID, data=event.data))
+        elif stream is not None and isinstance(event, EndOfMessage):
+            await stream.handle(EndBody(stream_id=STREAM_ID))
         return True
 
     async def take(self, request: Request) -> None:
         """Starts the app for a request, or accepts an offer of h2c."""
         await self.send(Updated(idle=False))
         headers = request.headers.lower()
-        if request.ends and (selection := self.connection.select(["h2c"])):
-            await self.write(self.connection.accept(selection, self.config.response_headers("h11")))
-            leftover = next((event.leftover for event in self.connection.events() if isinstance(event, Switched)), b"")
+        # hypercorn takes its errors while it hands over what it has read: here, for the first request.
+        if request.ends and not self.requests and (selection := self.connection.select(["h2c"])):
+            await self.write(self.connection.accept(selection, self.fields()))
             lowered: Any = Request(request.method, request.target, headers)
-            raise H2CProtocolRequiredError(leftover, lowered)
+            raise H2CProtocolRequiredError(leftover_of(self.connection), lowered)
         offered = next((offer for offer in request.offers if offer.protocol == WEBSOCKET), None)
         if offered is not None and offered.ineligible is not None:
-            await self.refuse(offered.ineligible)
+            await self.write(refusal(self.connection, offered.ineligible, self.fields()))
+            await self.send(Updated(idle=True))
             return
         ends = request.ends and self.connection.take_end()
         self.requests += 1
@@ -199,60 +236,36 @@ class Protocol:
     def new_stream(self, kind: type[HTTPStream | WSStream]) -> HTTPStream | WSStream:
         """Returns the stream of a new request, with an inbox for its app."""
         self.inbox = Inbox(self.task_group, self.context, self.config.max_app_queue_size)
-        apps = cast("TaskGroup", self.inbox)
+        apps: Any = self.inbox
         self.stream = kind(self.app, self.config, self.context, apps, *self.peers, self.stream_send, STREAM_ID)
         return self.stream
-
-    async def refuse(self, flaw: Ineligible) -> None:
-        """Answers a WebSocket handshake that breaks a rule; HTTP goes on."""
-        connection, fields = self.connection, self.config.response_headers("h11")
-        if flaw.status == 426:
-            await self.write(connection.require([WEBSOCKET], fields) + connection.send_end())
-        else:
-            await self.write(connection.respond(flaw.status, fields, flaw.text.encode()))
-
-    async def pass_on(self, data: bytes) -> None:
-        """Passes bytes of the new protocol to the stream."""
-        if data and self.stream is not None:
-            await self.stream.handle(StreamData(stream_id=STREAM_ID, data=data))
 
     # Sending.
 
     async def stream_send(self, event: StreamEvent) -> None:
         """Sends what a stream has to send."""
-        connection = self.connection
         if isinstance(event, StreamClosed):
             await self.end_stream()
-        elif self.is_rejected:
             return
-        elif isinstance(event, StreamResponse):
-            await self.write(self.head(event))
-            if self.has_switched:
-                await self.can_read.set()
-        elif isinstance(event, Body):
-            await self.write(connection.send_data(event.data))
-        elif isinstance(event, EndBody):
-            await self.write(connection.send_end())
-        elif isinstance(event, StreamData):
-            await self.write(event.data)
+        if self.is_rejected or self.has_gone:
+            await self.inbox.drop()
+            return
+        with suppress(RemoteProtocolError):  # whoever takes events answers that
+            if self.requests >= self.config.keep_alive_max_requests and isinstance(event, StreamResponse):
+                self.connection.close_after_response()
+            data = self.held + encoded(self.connection, event, self.fields)
+            self.held = data if waits_for_content(event) else b""
+            if not self.has_switched and self.connection.our_state is Stage.SWITCHED_PROTOCOL:
+                self.early = leftover_of(self.connection)
+                self.has_switched = True
+            if not self.held:
+                await self.write(data)
+        if self.has_switched and (self.early or self.has_ended):
+            self.task_group.spawn(self.take_events)
 
-    def head(self, response: StreamResponse) -> bytes:
-        """Returns the bytes of a response's head; a 101 leaves HTTP."""
-        connection, status = self.connection, response.status_code
-        headers = [*response.headers, *self.config.response_headers("h11")]
-        if status == 101 and (selection := connection.select([WEBSOCKET])):
-            data = connection.accept(selection, [line for line in headers if line[0].lower() not in HANDSHAKE])
-            # At once, before anything more is received. The task that reads passes on the early bytes: an app that did
-            # so itself would wait for itself.
-            for _ in connection.events():
-                pass
-            self.has_switched = True
-            return data
-        if status < 200:
-            return connection.send_informational(status, headers, b"")
-        if self.requests >= self.config.keep_alive_max_requests:
-            connection.close_after_response()
-        return connection.send_response(status, headers, b"")
+    def fields(self) -> list[tuple[bytes, bytes]]:
+        """Returns the fields of each head."""
+        return self.config.response_headers("h11")
 
     async def write(self, data: bytes) -> None:
         """Sends bytes to the client, if there are any."""
@@ -263,8 +276,8 @@ class Protocol:
         """Answers an error of the client, unless a response has begun, and closes."""
         self.is_rejected = True
         try:
-            await self.write(self.connection.reject(status, self.config.response_headers("h11")))
-        except LocalProtocolError:
+            await self.write(self.connection.reject(status, self.fields()))
+        except ProtocolError:
             self.connection.abandon()
         await self.send(Closed())
 
@@ -272,18 +285,22 @@ class Protocol:
 
     async def end_stream(self) -> None:
         """Goes on with the next request after a response, or closes."""
-        with suppress(LocalProtocolError):
-            self.connection.skip_content()  # what the app has not read
-        is_last = self.context.terminated.is_set() or self.has_switched or not self.connection.persists
+        connection, self.held = self.connection, b""
+        with suppress(ProtocolError):
+            connection.skip_content()  # what the app has not read
+        if connection.owes is not Owes.NOTHING and not self.has_switched:
+            connection.abandon()  # the response is cut
+        is_last = self.context.terminated.is_set() or self.has_switched or not connection.persists
+        is_last = is_last or (self.has_ended and not connection.unread)
         await self.close_stream()
         await self.send(Closed() if is_last else Updated(idle=True))
+        if not is_last and connection.unread:
+            self.task_group.spawn(self.take_events)  # the app's own task ends
         await self.can_read.set()
 
     async def close_stream(self) -> None:
         """Tells the app that its connection or its response has ended."""
-        stream, inbox = self.stream, self.inbox
-        if stream is not None:
-            if inbox is not None:
-                await inbox.end()
+        if (stream := self.stream) is not None:
+            await self.inbox.end()
             await stream.handle(StreamClosed(stream_id=STREAM_ID))
-            self.stream = self.inbox = None
+            self.stream = None

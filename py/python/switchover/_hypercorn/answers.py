@@ -1,0 +1,63 @@
+"""The bytes of what hypercorn's streams send."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Final
+
+from hypercorn.protocol.events import Body, Data, EndBody, Event, Response
+
+from .. import Connection, Ineligible, LocalProtocolError, Protocol, Switched
+
+Fields = list[tuple[bytes, bytes]]
+
+WEBSOCKET: Final = Protocol("websocket")
+HANDSHAKE: Final = frozenset({b"connection", b"upgrade", b"sec-websocket-accept"})
+"""The fields of a 101 that the engine writes."""
+
+
+def encoded(connection: Connection, event: Event, fields: Callable[[], Fields]) -> bytes:
+    """Returns the bytes of an event; `fields` returns those of each head."""
+    if isinstance(event, Body):
+        return connection.send_data(event.data)
+    if isinstance(event, EndBody):
+        return connection.send_end()
+    if isinstance(event, Response):
+        return head(connection, event.status_code, [*event.headers, *fields()])
+    return event.data if isinstance(event, Data) else b""
+
+
+def waits_for_content(event: Event) -> bool:
+    """Returns whether the event is a head that leaves with its first content.
+
+    It has a length; a stream of unknown length shows its head at once.
+    """
+    if not isinstance(event, Response) or event.status_code < 200:
+        return False
+    return any(name.lower() == b"content-length" for name, _ in event.headers)
+
+
+def head(connection: Connection, status: int, fields: Fields) -> bytes:
+    """Returns the bytes of a response's head; a 101 leaves HTTP."""
+    if status == 101 and (selection := connection.select([WEBSOCKET])):
+        return connection.accept(selection, [line for line in fields if line[0].lower() not in HANDSHAKE])
+    if status < 200:
+        return connection.send_informational(status, fields, b"")
+    return connection.send_response(status, fields, b"")
+
+
+def refusal(connection: Connection, flaw: Ineligible, fields: Fields) -> bytes:
+    """Returns the answer to a WebSocket handshake that breaks a rule; HTTP goes on."""
+    if flaw.status == 426:
+        answer = connection.require([WEBSOCKET], fields) + connection.send_end()
+    else:
+        answer = connection.respond(flaw.status, fields, flaw.text.encode())
+    with suppress(LocalProtocolError):
+        connection.skip_content()
+    return answer
+
+
+def leftover_of(connection: Connection) -> bytes:
+    """Returns what has come of the new protocol, after a 101."""
+    return next((event.leftover for event in connection.events() if isinstance(event, Switched)), b"")
