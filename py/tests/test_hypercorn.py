@@ -49,6 +49,10 @@ class Apps:
             if path == "/later":
                 await self.sleep(0.2)
             await send({"type": "websocket.accept"})
+            if path == "/leaves":
+                return
+            while path == "/flood":
+                await self.goes_on(send, {"type": "websocket.send", "text": "x"})
             while (message := await receive())["type"] == "websocket.receive":
                 await send({"type": "websocket.send", "bytes": message["bytes"]})
         elif path == "/late":
@@ -62,17 +66,21 @@ class Apps:
             raise ValueError("in the content")
         elif path == "/endless":
             await send({"type": "http.response.start", "status": 200, "headers": []})
-            try:
-                while True:
-                    await send({"type": "http.response.body", "body": b"x", "more_body": True})
-            except OSError:
-                self.learnt.append("OSError")
+            await self.goes_on(send, {"type": "http.response.body", "body": b"x", "more_body": True})
         elif path == "/learns":
             while (message := await receive())["type"] == "http.request":
                 pass
             self.learnt += [message["type"], (await receive())["type"]]
         else:
             await tell(scope, receive, send)
+
+    async def goes_on(self, send: Any, message: Any) -> None:
+        try:
+            while True:
+                await send(message)
+        except OSError:
+            self.learnt.append("OSError")
+            raise
 
 
 async def answer(send: Any, body: bytes) -> None:
@@ -250,6 +258,33 @@ def test_an_endless_answer_ends_with_its_client(hosted: Hosted, method: bytes) -
     with hosted.connect(method + b" /endless HTTP/1.1\r\nHost: a\r\n\r\n") as client, until(client, b"\r\n\r\n"):
         assert hosted.all(LAST).endswith(b"GET /last ")
     wait_for(lambda: hosted.app.learnt == ["OSError"])
+
+
+def test_a_flood_of_messages_ends_with_its_client(hosted: Hosted) -> None:
+    with hosted.connect(HANDSHAKE.replace(b"/chat", b"/flood")) as client, until(client, b"x"):
+        pass
+    wait_for(lambda: hosted.app.learnt == ["OSError"])
+    assert hosted.all(LAST).endswith(b"GET /last ")
+
+
+def test_a_close_in_the_handshakes_segment_ends_one_connection(hosted: Hosted) -> None:
+    for _ in range(12):
+        with hosted.connect(HANDSHAKE.replace(b"/chat", b"/leaves") + BINARY + b"\x88\x80" + bytes(4)) as client:
+            assert rest_of(client).startswith(b"HTTP/1.1 101 ")
+    assert hosted.all(LAST).endswith(b"GET /last ")
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"POST /learns HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+        GET + b"GET /learns HTTP/1.1\r\nHost: a\r\n\r\n",
+    ],
+)
+def test_an_app_learns_of_an_end_that_has_come_already(hosted: Hosted, sent: bytes) -> None:
+    with hosted.connect(sent) as client:
+        client.shutdown(socket.SHUT_WR)
+        wait_for(lambda: hosted.app.learnt == ["http.disconnect", "http.disconnect"])
 
 
 def test_an_app_learns_of_a_client_that_leaves_within_its_next_request(hosted: Hosted) -> None:

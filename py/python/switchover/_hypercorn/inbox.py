@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
@@ -25,6 +26,10 @@ CONTENT: Final = frozenset({"http.request", "websocket.receive"})
 ENDS: Final = frozenset({"http.disconnect", "websocket.disconnect"})
 DROPPED: Final = 1000
 """The messages of an app that are dropped after its client has gone."""
+
+
+class ClientGoneError(OSError):
+    """Raised in an app that goes on sending after its client has gone."""
 
 
 class Inbox:
@@ -63,12 +68,16 @@ class Inbox:
             sync_spawn: Callable[..., Any],
             call_soon: Callable[..., Any],
         ) -> None:
-            async def dropped(message: ASGISendEvent) -> None:
-                await send(message)
-                await self.drop()
-
             is_head = scope["type"] == "http" and scope["method"] == "HEAD"
-            await app(scope, self.receive, dropped if is_head else send, sync_spawn, call_soon)
+
+            async def watched(message: ASGISendEvent) -> None:
+                await send(message)
+                if is_head or self.is_over:
+                    await self.drop()
+
+            is_watched = is_head or scope["type"] == "websocket"
+            with suppress(ClientGoneError):
+                await app(scope, self.receive, watched if is_watched else send, sync_spawn, call_soon)
 
         await self.task_group.spawn_app(received_here, config, scope, send)
         return self.put
@@ -110,7 +119,7 @@ class Inbox:
         """
         self.dropped += self.is_over
         if self.dropped > DROPPED:
-            raise OSError("the client has gone")
+            raise ClientGoneError("the client has gone")
         await self.context.sleep(0)
 
     async def end(self) -> None:

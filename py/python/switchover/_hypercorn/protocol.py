@@ -38,6 +38,7 @@ from .. import (
 )
 from .answers import WEBSOCKET, encoded, leftover_of, refusal, waits_for_content
 from .inbox import Inbox
+from .writer import Writer
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -77,6 +78,7 @@ class Protocol:
         self.connection_state = connection_state
         self.peers = (ssl, client, server)
         self.send = send
+        self.writer = Writer(send)
         head = config.h11_max_incomplete_size
         limits = Config(head=head, content=CONTENT, drain=DRAIN, secure=ssl, http2_preface=True, tidy=True)
         self.connection = Connection(Role.SERVER, limits)
@@ -93,8 +95,6 @@ class Protocol:
         self.has_gone = False
         """True once nothing can be sent."""
         self.is_taking = False
-        self.is_rejected = False
-        """True once the client has broken the protocol."""
 
     async def initiate(self) -> None:
         """Does nothing: a server of HTTP/1.1 does not speak first."""
@@ -138,7 +138,10 @@ class Protocol:
         if not self.has_switched:
             with suppress(ProtocolError):
                 self.connection.receive_eof()
-            await self.take_events()
+        await self.take_events()
+
+    async def tell_of_end(self) -> None:
+        """Tells the app that its client has sent all, unless it is to accept a WebSocket."""
         if isinstance(self.stream, WSStream) and not (self.has_switched or self.has_gone):
             self.task_group.spawn(self.close_later, self.stream)
         else:
@@ -167,8 +170,8 @@ class Protocol:
                 early, self.early = self.early, b""
                 if early and self.stream is not None:
                     await self.stream.handle(StreamData(stream_id=STREAM_ID, data=early))
-            if self.has_switched and self.has_ended:
-                await self.close_stream()
+            if self.has_ended:
+                await self.tell_of_end()
         finally:
             self.is_taking = False
         await self.can_read.set()
@@ -176,12 +179,12 @@ class Protocol:
     async def has_taken_one(self) -> bool:
         """Handles the next event; returns False if there is none yet."""
         connection, stream = self.connection, self.stream
-        if self.has_gone or self.is_rejected:
+        if self.has_gone or self.writer.is_closed:
             return False
         if stream is not None and connection.awaiting in {Awaiting.REQUEST, Awaiting.HEAD}:
             return False  # it has answered, and has yet to end
         if connection.owes is Owes.CONTINUE:
-            await self.write(connection.send_informational(100, self.fields(), b""))
+            await self.writer.write(connection.send_informational(100, self.fields(), b""))
         try:
             event = connection.next_event()
         except RemoteProtocolError as error:
@@ -192,7 +195,7 @@ class Protocol:
         elif isinstance(event, Switched):
             raise H2ProtocolAssumedError(event.leftover)
         elif isinstance(event, Paused) and event.reason is PausedReason.CLOSED and stream is None:
-            await self.send(Closed())
+            await self.close()
             return False
         elif event is NEED_DATA or isinstance(event, Paused):
             return False
@@ -208,12 +211,12 @@ class Protocol:
         headers = request.headers.lower()
         # hypercorn takes its errors while it hands over what it has read: here, for the first request.
         if request.ends and not self.requests and (selection := self.connection.select(["h2c"])):
-            await self.write(self.connection.accept(selection, self.fields()))
+            await self.writer.write(self.connection.accept(selection, self.fields()))
             lowered: Any = Request(request.method, request.target, headers)
             raise H2CProtocolRequiredError(leftover_of(self.connection), lowered)
         offered = next((offer for offer in request.offers if offer.protocol == WEBSOCKET), None)
         if offered is not None and offered.ineligible is not None:
-            await self.write(refusal(self.connection, offered.ineligible, self.fields()))
+            await self.writer.write(refusal(self.connection, offered.ineligible, self.fields()))
             await self.send(Updated(idle=True))
             return
         ends = request.ends and self.connection.take_end()
@@ -247,7 +250,7 @@ class Protocol:
         if isinstance(event, StreamClosed):
             await self.end_stream()
             return
-        if self.is_rejected or self.has_gone:
+        if self.writer.is_closed or self.has_gone:
             await self.inbox.drop()
             return
         with suppress(RemoteProtocolError):  # whoever takes events answers that
@@ -259,7 +262,7 @@ class Protocol:
                 self.early = leftover_of(self.connection)
                 self.has_switched = True
             if not self.held:
-                await self.write(data)
+                await self.writer.write(data)
         if self.has_switched and (self.early or self.has_ended):
             self.task_group.spawn(self.take_events)
 
@@ -267,19 +270,19 @@ class Protocol:
         """Returns the fields of each head."""
         return self.config.response_headers("h11")
 
-    async def write(self, data: bytes) -> None:
-        """Sends bytes to the client, if there are any."""
-        if data:
-            await self.send(RawData(data=data))
+    async def close(self) -> None:
+        """Closes the connection; what the app still sends is dropped."""
+        self.writer.is_closed = True
+        await self.close_stream()
+        await self.writer.close()
 
     async def reject(self, status: int) -> None:
         """Answers an error of the client, unless a response has begun, and closes."""
-        self.is_rejected = True
         try:
-            await self.write(self.connection.reject(status, self.fields()))
+            await self.writer.write(self.connection.reject(status, self.fields()))
         except ProtocolError:
             self.connection.abandon()
-        await self.send(Closed())
+        await self.close()
 
     # Ends.
 
@@ -292,8 +295,11 @@ class Protocol:
             connection.abandon()  # the response is cut
         is_last = self.context.terminated.is_set() or self.has_switched or not connection.persists
         is_last = is_last or (self.has_ended and not connection.unread)
-        await self.close_stream()
-        await self.send(Closed() if is_last else Updated(idle=True))
+        if is_last:
+            await self.close()
+        else:
+            await self.close_stream()
+            await self.send(Updated(idle=True))
         if not is_last and connection.unread:
             self.task_group.spawn(self.take_events)  # the app's own task ends
         await self.can_read.set()

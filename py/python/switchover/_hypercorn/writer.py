@@ -1,0 +1,36 @@
+"""What leaves for the client."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from hypercorn.events import Closed, Event, RawData
+
+
+class Writer:
+    """The writes of a connection, and its close, which waits for them.
+
+    Under trio, to close while another task writes would end hypercorn's worker.
+    """
+
+    def __init__(self, send: Callable[[Event], Awaitable[None]]) -> None:
+        self.send = send
+        self.writing = 0
+        self.is_closed = False
+
+    async def write(self, data: bytes) -> None:
+        """Sends bytes, if there are any."""
+        if data and not self.is_closed:
+            self.writing += 1
+            try:
+                await self.send(RawData(data=data))
+            finally:
+                self.writing -= 1
+            if self.is_closed:
+                await self.close()
+
+    async def close(self) -> None:
+        """Closes the connection, once what is being written has left."""
+        self.is_closed = True
+        if not self.writing:
+            await self.send(Closed())
