@@ -12,6 +12,7 @@ from client import receive, show
 from h2 import events as h2_events
 from h2.config import H2Configuration
 from h2.connection import H2Connection
+from h2.settings import SettingCodes, Settings
 from handoff import received, send_content
 
 LONGEST = 1 << 20
@@ -22,6 +23,7 @@ async def ask(port: int, target: str) -> None:
     """Prints the responses: on streams 1 and 3 after a switch, else in HTTP/1.1."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     http2 = H2Connection(H2Configuration(client_side=True))
+    http2.local_settings = Settings(client=True, initial_values={SettingCodes.ENABLE_PUSH: 0})
     settings = http2.initiate_upgrade_connection()
     assert settings
     headers = [("Host", f"127.0.0.1:{port}"), ("HTTP2-Settings", settings.decode())]
@@ -80,14 +82,16 @@ async def exchange(
             raise ConnectionError(f"the server has closed before stream {stream} ended")
         for event in http2.receive_data(data):
             match event:
-                case h2_events.DataReceived():
+                case h2_events.DataReceived(stream_id=of) if of == stream:
                     answer += event.data
                     if len(answer) > LONGEST:
                         raise ConnectionError(f"the response on stream {stream} is too long")
                     http2.acknowledge_received_data(event.flow_controlled_length, event.stream_id)
-                case h2_events.StreamEnded():
+                case h2_events.StreamEnded(stream_id=of) if of == stream:
                     is_complete = True
-                case h2_events.StreamReset() | h2_events.ConnectionTerminated():
+                case h2_events.StreamReset(stream_id=of) if of == stream:
+                    raise ConnectionError(f"stream {stream} was given up: {event}")
+                case h2_events.ConnectionTerminated():
                     raise ConnectionError(f"stream {stream} was given up: {event}")
                 case _:
                     pass  # h2 has seen to it

@@ -15,6 +15,7 @@ from h2 import events as h2_events
 from h2.config import H2Configuration
 from h2.connection import H2Connection
 from h2.exceptions import ProtocolError
+from h2.settings import SettingCodes, Settings
 from switchover import Config
 from switchover.aio import Declined, Exchange, SwitchedStream, connect_upgrade, serve
 
@@ -122,6 +123,7 @@ async def main(port: int) -> None:
 async def ask(port: int, target: str) -> None:
     """Prints the response: on stream 1 after a switch, else in HTTP/1.1."""
     http2 = H2Connection(H2Configuration(client_side=True))
+    http2.local_settings = Settings(client=True, initial_values={SettingCodes.ENABLE_PUSH: 0})
     settings = http2.initiate_upgrade_connection() or b""
     headers = {"Host": f"127.0.0.1:{port}", "HTTP2-Settings": settings.decode()}
     async with await anyio.connect_tcp("127.0.0.1", port) as transport:
@@ -136,12 +138,17 @@ async def ask(port: int, target: str) -> None:
             with anyio.fail_after(IDLE):
                 data = await stream.receive()
             for event in http2.receive_data(data):
-                if isinstance(event, h2_events.DataReceived):
-                    http2.acknowledge_received_data(event.flow_controlled_length, event.stream_id)
-                    sys.stdout.buffer.write(event.data)  # a character may be cut between two pieces
-                    sys.stdout.flush()
-                elif isinstance(event, h2_events.StreamEnded):
-                    return
+                match event:
+                    case h2_events.DataReceived(stream_id=1):
+                        http2.acknowledge_received_data(event.flow_controlled_length, event.stream_id)
+                        sys.stdout.buffer.write(event.data)  # a character may be cut between two pieces
+                        sys.stdout.flush()
+                    case h2_events.StreamEnded(stream_id=1):
+                        return
+                    case h2_events.StreamReset(stream_id=1) | h2_events.ConnectionTerminated():
+                        raise ConnectionError(f"stream 1 was given up: {event}")
+                    case _:
+                        pass
 
 
 if __name__ == "__main__":
