@@ -236,3 +236,20 @@ test("a server may be shut down after an early switch was closed", options, asyn
   assert.equal((await handle).how, "switched");
   await server.close();
 });
+
+test("a client that pipelines leaves others a turn", options, async () => {
+  const [requests, work] = [200, 1];
+  let [answered, before] = [0, 0];
+  const server = await listening((socket) =>
+    serveConnection(socket, () => {
+      if (answered++ === 0) setImmediate(() => (before = answered));
+      for (const begun = performance.now(); performance.now() - begun < work; );
+      return { body: "here" };
+    }),
+  );
+  const socket = await connected(server.port);
+  socket.end("GET / HTTP/1.1\r\nHost: a\r\n\r\n".repeat(requests));
+  assert.equal((await rest(socket)).split("\r\n\r\nhere").length - 1, requests);
+  assert(before > 0 && before < requests / 2, `${before} were answered before anything else had a turn`);
+  await server.close();
+});
