@@ -150,7 +150,8 @@ class Exchange {
   /** Accepts the offer; returns false if the request cannot be relayed. */
   accept() {
     const selection = this.http.select(["h2c"]);
-    if (!selection) return false;
+    // A part of the content would look like all of it.
+    if (!selection || this.received > 65_535) return false;
     try {
       this.splice = new Splice(this.http, Buffer.concat(this.content), this.trailers);
     } catch (error) {
