@@ -1,4 +1,4 @@
-"""What leaves for the client."""
+"""The writes of a connection."""
 
 from __future__ import annotations
 
