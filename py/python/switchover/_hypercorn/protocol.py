@@ -309,4 +309,5 @@ class Protocol:
         if (stream := self.stream) is not None:
             await self.inbox.end()
             await stream.handle(StreamClosed(stream_id=STREAM_ID))
-            self.stream = None
+            if self.stream is stream:
+                self.stream = None
