@@ -52,7 +52,7 @@ class Apps:
             if path == "/leaves":
                 return
             while path == "/flood":
-                await self.goes_on(send, {"type": "websocket.send", "text": "x"})
+                await self.goes_on(send, {"type": "websocket.send", "bytes": bytes(65536)})
             while (message := await receive())["type"] == "websocket.receive":
                 await send({"type": "websocket.send", "bytes": message["bytes"]})
         elif path == "/late":
@@ -66,7 +66,7 @@ class Apps:
             raise ValueError("in the content")
         elif path == "/endless":
             await send({"type": "http.response.start", "status": 200, "headers": []})
-            await self.goes_on(send, {"type": "http.response.body", "body": b"x", "more_body": True})
+            await self.goes_on(send, {"type": "http.response.body", "body": bytes(65536), "more_body": True})
         elif path == "/learns":
             while (message := await receive())["type"] == "http.request":
                 pass
@@ -261,7 +261,7 @@ def test_an_endless_answer_ends_with_its_client(hosted: Hosted, method: bytes) -
 
 
 def test_a_flood_of_messages_ends_with_its_client(hosted: Hosted) -> None:
-    with hosted.connect(HANDSHAKE.replace(b"/chat", b"/flood")) as client, until(client, b"x"):
+    with hosted.connect(HANDSHAKE.replace(b"/chat", b"/flood")) as client, until(client, bytes(9)):
         pass
     wait_for(lambda: hosted.app.learnt == ["OSError"])
     assert hosted.all(LAST).endswith(b"GET /last ")
