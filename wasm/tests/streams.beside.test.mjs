@@ -152,7 +152,7 @@ test("content that comes while the handler works extends its deadline", options,
           }
         })(),
       }),
-      { timeouts: { content: 400 } },
+      { timeouts: { content: 1500 } },
     ),
   );
   const socket = await connected(server.port);
