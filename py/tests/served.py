@@ -47,7 +47,23 @@ async def tell(scope: Any, receive: Any, send: Any) -> None:
     await send({"type": "http.response.body", "body": body})
 
 
-class Served:
+class Threaded:
+    """A server in a thread."""
+
+    port: int
+    thread: threading.Thread
+
+    def connect(self, data: bytes = b"") -> socket.socket:
+        connection = socket.create_connection(("127.0.0.1", self.port), timeout=WAIT)
+        connection.sendall(data)
+        return connection
+
+    def joined(self) -> None:
+        self.thread.join(WAIT)
+        assert not self.thread.is_alive()
+
+
+class Served(Threaded):
     """A uvicorn server in a thread."""
 
     def __init__(self, app: Any, **options: Any) -> None:
@@ -66,13 +82,7 @@ class Served:
 
     def __exit__(self, *_: object) -> None:
         self.server.should_exit = True
-        self.thread.join(WAIT)
-        assert not self.thread.is_alive()
-
-    def connect(self, data: bytes = b"") -> socket.socket:
-        connection = socket.create_connection(("127.0.0.1", self.port), timeout=WAIT)
-        connection.sendall(data)
-        return connection
+        self.joined()
 
     def all(self, data: bytes) -> bytes:
         """Sends data, half-closes, and returns all bytes that the client receives."""

@@ -11,7 +11,7 @@ from collections.abc import Callable, Generator, Iterator
 from typing import Any
 
 import pytest
-from served import GET, HANDSHAKE, WAIT, rest_of, tell
+from served import GET, HANDSHAKE, WAIT, Threaded, rest_of, tell
 
 pytest.importorskip("hypercorn")
 trio = pytest.importorskip("trio")
@@ -88,7 +88,7 @@ async def answer(send: Any, body: bytes) -> None:
     await send({"type": "http.response.body", "body": body})
 
 
-class Hosted:
+class Hosted(Threaded):
     """hypercorn in a thread, on a socket of its own."""
 
     def __init__(self, backend: str, **settings: Any) -> None:
@@ -120,13 +120,7 @@ class Hosted:
 
     def __exit__(self, *_: object) -> None:
         self.stopping.set()
-        self.thread.join(WAIT)
-        assert not self.thread.is_alive()
-
-    def connect(self, data: bytes = b"") -> socket.socket:
-        connection = socket.create_connection(("127.0.0.1", self.port), timeout=WAIT)
-        connection.sendall(data)
-        return connection
+        self.joined()
 
     def all(self, data: bytes) -> bytes:
         """Sends data, and returns all bytes up to the server's end."""

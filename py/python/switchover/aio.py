@@ -9,7 +9,7 @@ the new protocol are a `SwitchedStream`, which any library over anyio can use: `
 
 from __future__ import annotations
 
-from importlib.metadata import version
+from ._require import require
 
 OLDEST = (4, 16)
 """The oldest supported version of anyio.
@@ -26,11 +26,7 @@ try:
 except ImportError as _missing:
     raise ImportError("switchover.aio needs anyio: pip install 'switchover[aio]'") from _missing
 
-if tuple(int(part) for part in version("anyio").split(".")[:2]) < OLDEST:
-    raise ImportError(
-        f"switchover.aio needs anyio {OLDEST[0]}.{OLDEST[1]} or later, and this is {version('anyio')}: "
-        "pip install --upgrade 'switchover[aio]'"
-    )
+require("anyio", OLDEST, "aio")
 
 __all__ = [
     "ClientResponse",

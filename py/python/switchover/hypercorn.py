@@ -11,7 +11,7 @@ Needs `pip install switchover[hypercorn]`. Apps, frames of WebSocket, HTTP/2 and
 
 from __future__ import annotations
 
-from importlib.metadata import version
+from ._require import require
 
 OLDEST = (0, 18)
 """The oldest supported version of hypercorn."""
@@ -23,11 +23,7 @@ try:
 except ImportError as _missing:
     raise ImportError("switchover.hypercorn needs hypercorn: pip install 'switchover[hypercorn]'") from _missing
 
-if tuple(int(part) for part in version("hypercorn").split(".")[:2]) < OLDEST:
-    raise ImportError(
-        f"switchover.hypercorn needs hypercorn {OLDEST[0]}.{OLDEST[1]} or later, and this is {version('hypercorn')}: "
-        "pip install --upgrade 'switchover[hypercorn]'"
-    )
+require("hypercorn", OLDEST, "hypercorn")
 
 __all__ = ["OLDEST", "Protocol", "install"]
 

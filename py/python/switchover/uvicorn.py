@@ -8,20 +8,16 @@ that breaks a rule gets its response from this class.
 
 from __future__ import annotations
 
+from ._require import require
+
 OLDEST = (0, 54)
 """The oldest supported version of uvicorn."""
 
 try:
-    import uvicorn
-
     from ._uvicorn.protocol import Protocol
 except ImportError as _missing:
     raise ImportError("switchover.uvicorn needs uvicorn: pip install 'switchover[uvicorn]'") from _missing
 
-if tuple(int(part) for part in uvicorn.__version__.split(".")[:2]) < OLDEST:
-    raise ImportError(
-        f"switchover.uvicorn needs uvicorn {OLDEST[0]}.{OLDEST[1]} or later, and this is {uvicorn.__version__}: "
-        "pip install --upgrade 'switchover[uvicorn]'"
-    )
+require("uvicorn", OLDEST, "uvicorn")
 
 __all__ = ["OLDEST", "Protocol"]

@@ -13,12 +13,6 @@ from asgi_app import app
 from hypercorn.asyncio import serve
 from hypercorn.config import Config
 
-
-async def main(config):
-    """Serves until a signal."""
-    await serve(app, config)
-
-
 python_log.set_up()
 if "own" not in sys.argv:
     import switchover.hypercorn
@@ -30,4 +24,4 @@ config = Config()
 config.bind = [f"fd://{listener.detach()}"]
 config.graceful_timeout = 5
 config.errorlog = logging.getLogger("hypercorn.error")
-asyncio.run(main(config))
+asyncio.run(serve(app, config))
