@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import socket
 import threading
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -128,15 +127,14 @@ class Hosted(Threaded):
             return rest_of(connection)
 
 
-@contextlib.contextmanager
-def until(connection: socket.socket, ending: bytes) -> Generator[bytes]:
-    """Provides the received bytes, once they hold `ending`."""
+def until(connection: socket.socket, ending: bytes) -> bytes:
+    """Returns the received bytes, once they hold `ending`."""
     received = b""
     while ending not in received:
         piece = connection.recv(65536)
         assert piece, received
         received += piece
-    yield received
+    return received
 
 
 def wait_for(holds: Callable[[], bool]) -> None:
@@ -185,12 +183,12 @@ def test_a_late_answer_that_reads_nothing_lets_the_next_request_through(hosted: 
 @pytest.mark.parametrize("path", [b"/chat", b"/later"])
 def test_early_frames_reach_the_app(hosted: Hosted, path: bytes) -> None:
     with hosted.connect(HANDSHAKE.replace(b"/chat", path) + BINARY * 40) as client:
-        with until(client, ECHOED * 40) as received:
-            assert received.startswith(b"HTTP/1.1 101 ")
-            assert received.lower().count(b"sec-websocket-accept: ") == 1
+        received = until(client, ECHOED * 40)
+        assert received.startswith(b"HTTP/1.1 101 ")
+        assert received.lower().count(b"sec-websocket-accept: ") == 1
         client.sendall(BINARY)
-        with until(client, ECHOED):
-            client.sendall(b"\x88\x80" + bytes(4))
+        until(client, ECHOED)
+        client.sendall(b"\x88\x80" + bytes(4))
         assert rest_of(client).startswith(b"\x88")
 
 
@@ -249,14 +247,15 @@ def test_a_websocket_is_accepted_after_its_client_has_sent_all(hosted: Hosted) -
 
 @pytest.mark.parametrize("method", [b"GET", b"HEAD"])
 def test_an_endless_answer_ends_with_its_client(hosted: Hosted, method: bytes) -> None:
-    with hosted.connect(method + b" /endless HTTP/1.1\r\nHost: a\r\n\r\n") as client, until(client, b"\r\n\r\n"):
+    with hosted.connect(method + b" /endless HTTP/1.1\r\nHost: a\r\n\r\n") as client:
+        until(client, b"\r\n\r\n")
         assert hosted.all(LAST).endswith(b"GET /last ")
     wait_for(lambda: hosted.app.learnt == ["OSError"])
 
 
 def test_a_flood_of_messages_ends_with_its_client(hosted: Hosted) -> None:
-    with hosted.connect(HANDSHAKE.replace(b"/chat", b"/flood")) as client, until(client, bytes(9)):
-        pass
+    with hosted.connect(HANDSHAKE.replace(b"/chat", b"/flood")) as client:
+        until(client, bytes(9))
     wait_for(lambda: hosted.app.learnt == ["OSError"])
     assert hosted.all(LAST).endswith(b"GET /last ")
 
@@ -290,8 +289,7 @@ def test_an_app_learns_of_a_client_that_leaves_within_its_next_request(hosted: H
 def test_rfc9110_10_1_1_a_100_is_sent_once(hosted: Hosted) -> None:
     head = b"POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 2\r\nConnection: close\r\n\r\n"
     with hosted.connect(head) as client:
-        with until(client, b"\r\n\r\n") as received:
-            assert received.startswith(b"HTTP/1.1 100 ")
+        assert until(client, b"\r\n\r\n").startswith(b"HTTP/1.1 100 ")
         client.sendall(b"hi")
         received = rest_of(client)
     assert received.startswith(b"HTTP/1.1 200 ")
@@ -317,9 +315,9 @@ def test_h2c_is_accepted_and_speaks_http_2(hosted: Hosted, early: bytes) -> None
     with hosted.connect(H2C + early) as client:
         if not early:
             client.sendall(PREFACE + SETTINGS)
-        with until(client, b"GET /h2c ") as received:
-            assert received.startswith(b"HTTP/1.1 101 ")
-            assert b"upgrade: h2c" in received.lower()
+        received = until(client, b"GET /h2c ")
+        assert received.startswith(b"HTTP/1.1 101 ")
+        assert b"upgrade: h2c" in received.lower()
 
 
 def test_the_http_2_preface_begins_http_2(hosted: Hosted) -> None:

@@ -28,6 +28,8 @@ ALL = frozenset(
         *("/breaks-value", "/breaks-name", "/breaks-reason"),
     }
 )
+# ASGI has no reason phrase, and nothing that accepts with content unread.
+ASGI = ALL - {"/breaks-reason", "/accepts-unread"}
 
 
 @dataclass
@@ -152,13 +154,12 @@ def servers(target):
                 f"switchover.uvicorn, {loop}, {ws}",
                 [python, DRIVERS / "asgi_server.py", loop, ws],
                 [python, *([] if loop == "asyncio" else python.parents[1].glob("lib/python*/site-packages/uvloop"))],
-                lies=ALL - {"/breaks-reason", "/accepts-unread"},
+                lies=ASGI,
                 switch="foo/2" if ws == "none" else "websocket",
             )
     hypercorn = [python, DRIVERS / "hypercorn_server.py"]
     needs = [python, *python.parents[1].glob("lib/python*/site-packages/hypercorn")]
-    cannot = {"/breaks-reason", "/accepts-unread"}
-    yield Host("switchover.hypercorn", hypercorn, needs, lies=ALL - cannot, switch="websocket")
+    yield Host("switchover.hypercorn", hypercorn, needs, lies=ASGI, switch="websocket")
     streams = ALL - {"/cancels", "/sends-after"}
     drivers = {"Node": "node_server.mjs", "Bun": "node_server.mjs", "Deno": "deno_server.mjs", "workerd": "worker.mjs"}
     for name, driver in drivers.items():
@@ -236,7 +237,7 @@ def plain(target):
         command = [python, DRIVERS / "asgi_server.py", loop, "websockets-sansio", "h11"]
         yield Host(f"uvicorn's own, {loop}", command, lies=frozenset({"/accepts-later"}), switch="websocket")
     command = [python, DRIVERS / "hypercorn_server.py", "own"]
-    yield Host("hypercorn's own", command, lies=ALL - {"/breaks-reason", "/accepts-unread"}, switch="websocket")
+    yield Host("hypercorn's own", command, lies=ASGI, switch="websocket")
 
 
 def runtimes(target):
