@@ -1,7 +1,5 @@
 //! Tests of the client in memory, against a scripted server or the adapter's.
 
-mod common;
-
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -19,7 +17,7 @@ use switchover_tokio::{
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream, ReadBuf};
 use tokio::time::{Instant, sleep};
 
-use common::{Asked, Frames};
+use crate::common::{Asked, Frames};
 
 /// Returns a client, and the task of a server that follows a script.
 ///

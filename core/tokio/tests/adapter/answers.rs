@@ -2,8 +2,6 @@
 //!
 //! They check the bytes sent in place of such a response, and how much content waits in memory.
 
-mod common;
-
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -21,7 +19,7 @@ use switchover_tokio::{
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-use common::{Asked, CHUNKED, Frames, GET, config, expect, rest, send, served_by, soon};
+use crate::common::{Asked, CHUNKED, Frames, GET, config, expect, rest, send, served_by, soon};
 
 /// Returns the bytes that a client receives from a handler with the given response.
 ///

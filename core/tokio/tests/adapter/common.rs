@@ -1,5 +1,4 @@
 //! Helpers that the tests of the adapter share.
-#![allow(dead_code, reason = "each file of tests is a program of its own, and uses some of it")]
 
 use std::collections::VecDeque;
 use std::future::Future;

@@ -3,8 +3,6 @@
 //! Some requests are invalid, and all are cut at random places. The adapter must send the same
 //! bytes as an engine that receives everything at once. `SEED` repeats a run.
 
-mod common;
-
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -15,7 +13,7 @@ use switchover::{Connection, Content, End, Event, Next, Owes, ResponseHead, Role
 use switchover_tokio::{Body, BoxError, service_fn};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use common::{Frames, config, served_by, soon};
+use crate::common::{Frames, config, served_by, soon};
 
 /// A random generator with a seed: splitmix64.
 struct Chance(u64);
@@ -232,7 +230,7 @@ fn short(bytes: &[u8]) -> String {
 #[tokio::test]
 async fn the_adapter_says_what_the_engine_says() {
     let seed = Chance::seed();
-    println!("again: SEED={seed:#x} cargo test -p switchover-tokio --test model");
+    println!("again: SEED={seed:#x} cargo test -p switchover-tokio --test adapter model");
     let (mut chance, begun, mut cases) = (Chance(seed), Instant::now(), 0);
     let mut statuses = std::collections::BTreeSet::new();
     while cases < 100 || cases < 2000 && begun.elapsed() < Duration::from_secs(3) {

@@ -3,8 +3,6 @@
 //! Each `async fn` must behave as its documentation says. Other tests cover values that outlive
 //! their connection or move to another thread.
 
-mod common;
-
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
@@ -20,7 +18,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{sleep, timeout};
 
-use common::{Asked, CHUNKED, GET, config, expect, rest, send, served_by, soon};
+use crate::common::{Asked, CHUNKED, GET, config, expect, rest, send, served_by, soon};
 
 const OFFER: &str = "GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: foo\r\n\r\n";
 

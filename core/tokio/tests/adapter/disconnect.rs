@@ -3,8 +3,6 @@
 //! It disconnects over TCP, once by a FIN and once by a RST. The connection must end, its handler
 //! must get the documented error, no task may remain and none may poll in a loop.
 
-mod common;
-
 use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::sync::{Arc, Mutex};
@@ -22,7 +20,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{sleep, timeout};
 
-use common::{Frames, config, soon, unclosed};
+use crate::common::{Frames, config, soon, unclosed};
 
 #[derive(Clone, Copy, Debug)]
 enum By {

@@ -1,14 +1,12 @@
 //! Tests of the events that an observer receives, and their order.
 
-mod common;
-
 use std::io::IoSlice;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use crate::common::{self, Asked, Frames, GET, config, expect, rest, send, served_by, soon};
 use bytes::Bytes;
-use common::{Asked, Frames, config, expect, rest, send, served_by, soon};
 use http::{HeaderMap, Request, Response};
 use http_body::Frame;
 use http_body_util::Full;
@@ -199,7 +197,7 @@ async fn a_server_shows_what_it_adds_to_a_handlers_answer() {
     let required =
         service_fn(async |_| Answer::Ok(upgrade::require(&["foo/2", "bar"], Body::from("no\n"))));
     let answer = "HTTP/1.1 426 Upgrade Required\r\ncontent-length: 3\r\nUpgrade: foo/2, bar\r\nConnection: Upgrade\r\n\r\nno\n";
-    let log = answered(|config| config, required, common::GET, answer).await;
+    let log = answered(|config| config, required, GET, answer).await;
     assert!(
         log[3].starts_with("! require [\"foo/2\", \"bar\"] | content-length: 3 > HTTP/1.1 426 "),
         "{}",
@@ -212,7 +210,7 @@ async fn a_server_shows_what_it_adds_to_a_handlers_answer() {
     });
     let answer =
         "HTTP/1.1 200 OK\r\nContent-Length: 3\r\nUpgrade: foo/2\r\nConnection: Upgrade\r\n\r\nyes";
-    let log = answered(|config| config, advertised, common::GET, answer).await;
+    let log = answered(|config| config, advertised, GET, answer).await;
     assert_eq!(log[3], "! advertise [\"foo/2\"] > ");
     // The server discards content that the handler does not read, up to a limit; then it closes.
     let long = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n";

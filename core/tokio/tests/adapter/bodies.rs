@@ -1,7 +1,5 @@
 //! Tests of bodies that are read outside the handler, later, or not at all.
 
-mod common;
-
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -15,7 +13,7 @@ use switchover_tokio::{
 use tokio::io::AsyncWriteExt;
 use tokio::sync::{mpsc, oneshot};
 
-use common::{Asked, CHUNKED, Frames, GET, config, expect, rest, send, served_by, soon};
+use crate::common::{Asked, CHUNKED, Frames, GET, config, expect, rest, send, served_by, soon};
 
 /// The event that ends a request whose body another task reads.
 #[derive(Clone, Copy, Debug)]

@@ -1,7 +1,4 @@
 //! Tests of the `h2` crate's client on a connection upgraded to HTTP/2.
-#![cfg(feature = "h2c")]
-
-mod common;
 
 use std::io;
 use std::pin::Pin;
@@ -11,7 +8,7 @@ use http::{Request, Response, StatusCode};
 use switchover_tokio::{Body, BoxError, Http2Stream, client, service_fn, upgrade};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream, ReadBuf};
 
-use common::{config, served_by, soon};
+use crate::common::{config, served_by, soon};
 
 /// Responds to each request with its path and its fields.
 ///

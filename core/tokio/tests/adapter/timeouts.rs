@@ -3,8 +3,6 @@
 //! The clock advances only while all tasks wait. The tests also count polls, so that a waiting
 //! task does not poll in a loop.
 
-mod common;
-
 use std::future::{Future, poll_fn};
 use std::io;
 use std::pin::{Pin, pin};
@@ -19,7 +17,7 @@ use switchover_tokio::{Body, BoxError, Config, Error, Timeouts, serve_connection
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream, ReadBuf};
 use tokio::time::{Instant, Sleep, sleep};
 
-use common::{Asked, CHUNKED, Frames, GET, config, expect, rest, send, served_by};
+use crate::common::{Asked, CHUNKED, Frames, GET, config, expect, rest, send, served_by};
 
 /// Returns the output of a future, the seconds it took and how often it was polled.
 ///

@@ -1,0 +1,19 @@
+//! Tests of the adapter: servers and clients, most of them in memory.
+//!
+//! They are one program, since each would compile the adapter and tokio for itself.
+
+mod answers;
+mod bodies;
+mod cancellation;
+mod client;
+mod common;
+mod disconnect;
+#[cfg(feature = "h2c")]
+mod http2_client;
+mod intermediary;
+mod listen;
+mod model;
+mod observer;
+mod server;
+mod timeouts;
+mod upgrade;
