@@ -20,6 +20,7 @@ from switchover.uvicorn import Protocol  # noqa: E402
 OURS = "switchover.uvicorn:Protocol"
 WAIT = 10
 GET = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
+AWAITED = b"POST /answers-first HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n"  # its content comes later
 HANDSHAKE = (
     b"GET /chat HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
     b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
@@ -45,6 +46,12 @@ async def tell(scope: Any, receive: Any, send: Any) -> None:
     length = (b"content-length", str(len(body)).encode())
     await send({"type": "http.response.start", "status": 200, "headers": [length]})
     await send({"type": "http.response.body", "body": body})
+
+
+async def answers_first(scope: Any, receive: Any, send: Any) -> None:
+    """Sends the head of its response before it receives the request's content."""
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"5")]})
+    await send({"type": "http.response.body", "body": (await receive())["body"]})
 
 
 class Threaded:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from served import GET, HANDSHAKE, WAIT, Threaded, rest_of, tell
+from served import AWAITED, GET, HANDSHAKE, WAIT, Threaded, answers_first, rest_of, tell
 
 pytest.importorskip("hypercorn")
 trio = pytest.importorskip("trio")
@@ -66,6 +66,8 @@ class Apps:
         elif path == "/endless":
             await send({"type": "http.response.start", "status": 200, "headers": []})
             await self.goes_on(send, {"type": "http.response.body", "body": bytes(65536), "more_body": True})
+        elif path == "/answers-first":
+            await answers_first(scope, receive, send)
         elif path == "/learns":
             while (message := await receive())["type"] == "http.request":
                 pass
@@ -294,6 +296,24 @@ def test_rfc9110_10_1_1_a_100_is_sent_once(hosted: Hosted) -> None:
         received = rest_of(client)
     assert received.startswith(b"HTTP/1.1 200 ")
     assert received.endswith(b"POST / hi")
+
+
+def test_a_head_does_not_wait_for_a_client_that_waits_for_it(hosted: Hosted) -> None:
+    with hosted.connect(AWAITED) as client:
+        assert until(client, b"\r\n\r\n").startswith(b"HTTP/1.1 200 ")
+        client.sendall(b"hello")
+        assert client.recv(65536) == b"hello"
+
+
+def test_content_that_fills_the_buffer_behind_a_request_is_kept(hosted: Hosted) -> None:
+    content = bytes(range(256)) * 1000
+    head = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n" % len(content)
+    with hosted.connect(GET + head + content) as client:
+        received = until(client, b"POST / ")
+        client.sendall(LAST)
+        received += rest_of(client)
+    assert received.count(content) == 1
+    assert received.endswith(b"GET /last ")
 
 
 def test_an_app_that_raises(hosted: Hosted) -> None:

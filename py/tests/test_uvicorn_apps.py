@@ -10,7 +10,7 @@ import time
 from typing import Any
 
 import pytest
-from served import GET, HANDSHAKE, HELLO, WAIT, Served, played, tell
+from served import AWAITED, GET, HANDSHAKE, HELLO, WAIT, Served, answers_first, played, tell
 from switchover import LocalProtocolError
 from switchover.uvicorn import Protocol
 from test_uvicorn import wait_until_empty
@@ -19,6 +19,14 @@ from test_uvicorn import wait_until_empty
 def test_head_and_content_leave_in_one_write() -> None:
     _, transport = asyncio.run(played(tell, GET))
     assert transport.writes == [b"HTTP/1.1 200 OK\r\ncontent-length: 6\r\n\r\nGET / "]
+
+
+def test_a_head_does_not_wait_for_a_client_that_waits_for_it() -> None:
+    with Served(answers_first) as server, server.connect(AWAITED) as client:
+        head = client.recv(65536)
+        client.sendall(b"hello")
+        assert head.startswith(b"HTTP/1.1 200 ")
+        assert head + client.recv(65536) == head + b"hello"
 
 
 def test_head_is_answered_as_get_is() -> None:

@@ -26,6 +26,7 @@ from .. import (
     Connection,
     Data,
     EndOfMessage,
+    ErrorKind,
     Owes,
     Paused,
     PausedReason,
@@ -110,12 +111,19 @@ class Protocol:
             if self.has_switched:
                 self.early += event.data
             else:
-                with suppress(ProtocolError):  # HTTP has ended
-                    self.connection.receive_data(event.data)
+                self.receive(event.data)
             await self.take_events()
             while self.is_full:
                 await self.can_read.clear()
                 await self.can_read.wait()
+
+    def receive(self, data: bytes) -> None:
+        """Passes bytes to the engine; they are dropped once HTTP has ended."""
+        try:
+            self.connection.receive_data(data)
+        except ProtocolError as error:
+            if error.kind is ErrorKind.BUFFER_FULL:
+                raise
 
     @property
     def is_full(self) -> bool:
@@ -125,7 +133,11 @@ class Protocol:
         """
         if self.has_switched:
             return self.is_taking
-        return self.stream is not None and not self.connection.wants_input
+        connection = self.connection
+        if connection.wants_input or self.writer.is_closed:
+            return False
+        # Between two requests there is no stream, and what has come of the next one is yet to be taken.
+        return self.stream is not None or self.is_taking or bool(connection.unread)
 
     async def handle_end(self) -> None:
         """Handles the end of what the client sends, and then that of the connection.
@@ -257,7 +269,9 @@ class Protocol:
             if self.requests >= self.config.keep_alive_max_requests and isinstance(event, StreamResponse):
                 self.connection.close_after_response()
             data = self.held + encoded(self.connection, event, self.fields)
-            self.held = data if waits_for_content(event) else b""
+            # A client whose content is yet to come may wait for the head.
+            is_held = waits_for_content(event) and self.connection.their_state is not Stage.SEND_BODY
+            self.held = data if is_held else b""
             if not self.has_switched and self.connection.our_state is Stage.SWITCHED_PROTOCOL:
                 self.early = leftover_of(self.connection)
                 self.has_switched = True

@@ -226,6 +226,7 @@ class Cycle:
         if self.connection.wants_input:
             self.flow.resume_reading()
         if self.more_body:
+            self.flush_head()  # the client may wait for it before it sends more
             protocol.deadline.begin("content", protocol.timeout_content)
         if self.event is None:
             self.event = asyncio.Event()
@@ -375,7 +376,7 @@ class Cycle:
         """Holds the head back for the first content.
 
         Head and content are then sent in one write. A head without a length waits until the next turn of the loop at
-        most. A response that switches protocols is sent at once.
+        most, one with a length until the app waits for the client. One that switches protocols is sent at once.
         """
         protocol = self.protocol
         # The app may go on to change its own.

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import sys
-from contextlib import suppress
 from typing import Any
 
 from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT, FlowControl, service_unavailable
@@ -191,9 +190,12 @@ class Protocol(Base):
 
     def keep(self, data: bytes) -> None:
         """Passes bytes to the engine that belong to a later request."""
-        # If HTTP has ended, what arrives until the transport has closed is discarded.
-        with suppress(ProtocolError):
+        try:
             self.connection.receive_data(data)
+        except ProtocolError as error:
+            # If HTTP has ended, what arrives until the transport has closed is discarded.
+            if error.kind is ErrorKind.BUFFER_FULL:
+                raise
 
     def go_on_later(self) -> None:
         """Continues with the next event in another turn of the loop.
