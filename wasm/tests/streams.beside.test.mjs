@@ -16,6 +16,17 @@ const OFFER = "GET /chat HTTP/1.1\r\nHost: a\r\nUpgrade: foo/2\r\nConnection: up
 const WITH_CONTENT = "POST / HTTP/1.1\r\nHost: a\r\nUpgrade: foo/2\r\nConnection: upgrade\r\nContent-Length: 10\r\n\r\n";
 const options = { timeout: TIMEOUTS };
 
+/** Returns a stream of a generator's pieces. @param {AsyncGenerator<Uint8Array>} pieces */
+function streamOf(pieces) {
+  return new ReadableStream({
+    pull: async (controller) => {
+      const { done, value } = await pieces.next();
+      if (done) controller.close();
+      else controller.enqueue(value);
+    },
+  });
+}
+
 /** Returns all bytes of a stream, as text. @param {AsyncIterable<Uint8Array>} stream */
 async function textOf(stream) {
   let text = "";
@@ -253,3 +264,22 @@ test("a client that pipelines leaves others a turn", options, async () => {
   assert(before > 0 && before < requests / 2, `${before} were answered before anything else had a turn`);
   await server.close();
 });
+
+for (const kind of ["generator", "stream"]) {
+  test(`a response of many small pieces leaves others a turn, as a ${kind}`, options, async () => {
+    const [pieces, piece] = [20_000, Buffer.from("ten bytes\n")];
+    let [sent, before] = [0, 0];
+    const rows = async function* () {
+      setImmediate(() => (before = sent));
+      for (; sent < pieces; sent++) yield piece;
+    };
+    const server = await listening((socket) =>
+      serveConnection(socket, () => ({ body: kind === "stream" ? streamOf(rows()) : rows() })),
+    );
+    const socket = await connected(server.port);
+    socket.end("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+    assert.equal((await rest(socket)).split("ten bytes\n").length - 1, pieces);
+    assert(before > 0 && before < pieces / 2, `${before} were sent before anything else had a turn`);
+    await server.close();
+  });
+}

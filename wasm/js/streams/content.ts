@@ -3,6 +3,7 @@
 import type { Headers as Fields } from "../engine/headers.js";
 import { isBytes, joined } from "../engine/bytes.js";
 import { DisconnectedError } from "./errors.js";
+import { Turns } from "./turns.js";
 import type { Wire } from "./wire.js";
 import { PIECE } from "./bounds.js";
 
@@ -233,6 +234,7 @@ export function framed(wire: Wire, data: Uint8Array): Uint8Array {
 /** @internal Sends the head, then the pieces of content as they become available. */
 export async function pump(wire: Wire, source: Source, head: Uint8Array = NOTHING): Promise<void> {
   const forget = wire.onGivenUp((reason) => source.cancel(reason));
+  const turns = new Turns();
   try {
     if (head.length > PIECE) {
       await wire.send(head);
@@ -241,6 +243,7 @@ export async function pump(wire: Wire, source: Source, head: Uint8Array = NOTHIN
     for (let piece; (piece = await wire.until(source.next())); head = NOTHING) {
       const bytes = piece.length > 0 ? framed(wire, piece) : NOTHING;
       await wire.send(head.length > 0 ? joined([head, bytes]) : bytes);
+      await turns.step();
     }
     await wire.send(head);
   } catch (error) {

@@ -11,16 +11,8 @@ import { ServerRequest } from "./request.js";
 import type { Socket } from "./sockets.js";
 import { DisconnectedError, HalfClosedError } from "./errors.js";
 import type { Options } from "./options.js";
+import { Turns } from "./turns.js";
 import { Wire } from "./wire.js";
-
-/** The milliseconds after which other connections get a turn. */
-const TURN = 10;
-
-/** Lets other connections have a turn of the event loop. */
-function turn(): Promise<void> {
-  const { setImmediate } = globalThis as { setImmediate?: (callback: () => void) => void };
-  return new Promise((resolve) => void (setImmediate ? setImmediate(resolve) : setTimeout(resolve, 0)));
-}
 
 /** A response to send; the platform's `Response` may be used instead. */
 export interface ServerResponse {
@@ -220,17 +212,12 @@ class Server {
 
   /** Handles requests until the connection ends; returns the outcome. */
   async run(): Promise<ServeResult> {
-    for (let since = performance.now(); ; ) {
+    for (const turns = new Turns(); ; await turns.step()) {
       const request = await this.#next();
       if ("how" in request) return request;
       this.#request = request;
       const ending = await this.#exchange(request);
       if (ending) return ending;
-      if (performance.now() - since > TURN) {
-        // A client that pipelines would keep this loop among the microtasks, and everyone else waiting.
-        await turn();
-        since = performance.now();
-      }
     }
   }
 
