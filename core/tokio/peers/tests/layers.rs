@@ -90,7 +90,7 @@ async fn tls_by_upgrade_and_http_above_it() {
             within(client.send(get(&format!("https://localhost{path}")))).await.expect("an answer");
         assert_eq!(text(response).await, format!("{path} in secret"));
     }
-    within(client.close()).await;
+    within(client.close()).await.expect("all was sent");
     served.stop().await;
 }
 
@@ -123,7 +123,7 @@ async fn https_at_both_ends() {
         let response = within(client.send(request.expect("a request"))).await.expect("an answer");
         assert!(text(response).await == content, "{len}");
     }
-    within(client.close()).await;
+    within(client.close()).await.expect("all was sent");
     within(serving).await.expect("no panic").expect("served");
 }
 

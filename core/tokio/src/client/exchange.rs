@@ -25,8 +25,10 @@ pub(super) struct Exchange<S> {
     /// The transport and the engine; `None` once the connection has been upgraded.
     pub(super) wire: Option<Wire<S>>,
     content: Option<Pin<Box<Sent>>>,
-    /// Set once the request is complete.
-    pub(super) is_sent: bool,
+    /// Set once the request is complete, though some of it may wait to be written.
+    is_encoded: bool,
+    /// Set by an error response, after which the rest of the request is not sent.
+    pub(super) is_refused: bool,
     /// Why the rest of the request was not sent after its response had begun.
     failure: Option<Error>,
     /// The deadline for a 100 (Continue).
@@ -51,7 +53,8 @@ impl<S: Transport> Exchange<S> {
         Self {
             wire: Some(wire),
             content: None,
-            is_sent: true,
+            is_encoded: true,
+            is_refused: false,
             failure: None,
             expect_continue: Deadline::default(),
             on_informational: None,
@@ -83,8 +86,8 @@ impl<S: Transport> Exchange<S> {
         self.expect_continue.clear();
         let (head, body) = request.into_parts();
         write_request_head(&mut wire.http, wire.out.text(), head, &body, offer)?;
-        self.is_sent = body.is_end_stream();
-        if self.is_sent {
+        (self.is_encoded, self.is_refused) = (body.is_end_stream(), false);
+        if self.is_encoded {
             wire.http.send_end(&(), wire.out.text())?;
         } else {
             self.content = Some(Box::pin(BytesBody { body }));
@@ -115,6 +118,8 @@ impl<S: Transport> Exchange<S> {
                         response.extensions_mut().insert(ReasonPhrase::new(reason));
                     }
                     wire.receiving.clear();
+                    self.is_refused =
+                        response.status().is_client_error() || response.status().is_server_error();
                     if waits_for_100 {
                         // The server does not want the content. Without it, no other request can
                         // follow (RFC 9110 10.1.1).
@@ -163,7 +168,7 @@ impl<S: Transport> Exchange<S> {
     /// sending.
     fn send_on(&mut self, context: &mut Context<'_>) -> Result<(), Error> {
         let Poll::Ready(Err(error)) = self.poll_content_sent(context) else { return Ok(()) };
-        (self.content, self.is_sent) = (None, false);
+        (self.content, self.is_encoded) = (None, false);
         if let Some(wire) = &mut self.wire {
             wire.discard_output();
         }
@@ -175,7 +180,7 @@ impl<S: Transport> Exchange<S> {
 
     /// Sends as much content as is available and the server accepts.
     ///
-    /// Ready once no content is left to send; `is_sent` is false if it was given up.
+    /// Ready once no content is left to send; `is_encoded` is false if it was given up.
     fn poll_content_sent(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Error>> {
         let wire = self.wire.as_mut().ok_or(SWITCHED)?;
         let mut waits = false;
@@ -193,11 +198,11 @@ impl<S: Transport> Exchange<S> {
             match frame.map(|frame| frame.map(Frame::into_data)) {
                 Some(Ok(Ok(data))) => wire.write_data(data)?,
                 Some(Ok(Err(frame))) => {
-                    (self.content, self.is_sent) = (None, true);
+                    (self.content, self.is_encoded) = (None, true);
                     wire.write_end(frame.into_trailers().ok())?;
                 }
                 None => {
-                    (self.content, self.is_sent) = (None, true);
+                    (self.content, self.is_encoded) = (None, true);
                     wire.write_end(None)?;
                 }
                 Some(Err(error)) => {
@@ -214,11 +219,25 @@ impl<S: Transport> Exchange<S> {
     /// Waits until the whole request was sent.
     pub(super) fn poll_sent(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Error>> {
         ready!(self.poll_content_sent(context))?;
-        Poll::Ready(match self.failure.take() {
-            _ if self.is_sent => Ok(()),
+        Poll::Ready(self.sent())
+    }
+
+    pub(super) fn has_sent(&self) -> bool {
+        self.is_encoded && self.wire.as_ref().is_none_or(|wire| wire.out.is_empty())
+    }
+
+    /// Fails if the request was not sent completely, with the reason.
+    pub(super) fn sent(&mut self) -> Result<(), Error> {
+        match self.failure.take() {
+            _ if self.has_sent() => Ok(()),
             Some(failure) => Err(failure),
             None => Err(Error::gone("the server has not taken the request")),
-        })
+        }
+    }
+
+    /// Returns whether the server may still want the rest of the request.
+    pub(super) fn is_rest_wanted(&self) -> bool {
+        !self.is_refused && self.wire.as_ref().is_some_and(|wire| wire.http.persists())
     }
 
     pub(super) fn poll_content(

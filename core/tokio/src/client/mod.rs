@@ -11,6 +11,7 @@ use std::task::Poll;
 use http::{Request, Response};
 use http_body::Body as HttpBody;
 use switchover::{Connection, Role};
+use tokio::time::timeout;
 
 use crate::Transport;
 use crate::body::{Body, discard};
@@ -19,7 +20,7 @@ use crate::error::{BoxError, Error};
 use crate::observe::ObservedConnection;
 use crate::sync::{Mutex, MutexGuard, lock};
 use crate::upgrade::{HttpOverTls, Upgraded};
-use crate::wire::Wire;
+use crate::wire::{LINGER_IDLE, Wire};
 use exchange::{Exchange, Head};
 pub use outcome::{Declined, Outcome};
 use request::write_request_head;
@@ -135,7 +136,8 @@ impl<S: Transport> Client<S> {
     /// content is not sent, and the connection closes after that response.
     ///
     /// Before the next request, read the content of the response to its end, or drop it. If it is
-    /// dropped, up to `limits.drain` bytes of the rest are discarded.
+    /// dropped, up to `limits.drain` bytes of the rest are discarded, within a second. After the
+    /// last request call [`close`](Self::close), which sends what is left of it.
     ///
     /// Fails before anything is sent if the server is known to have closed the connection, or to
     /// have sent a response without a request. The request may then be sent on another connection
@@ -205,9 +207,10 @@ impl<S: Transport> Client<S> {
     /// Returns whether the last request was sent completely.
     ///
     /// If not, the server responded early. The rest of the request's content is sent while you read
-    /// that of the response, if the server accepts it. RFC 9112, section 9.5.
+    /// that of the response, if the server accepts it; [`close`](Self::close) sends the rest. RFC
+    /// 9112, section 9.5.
     pub fn has_sent(&self) -> bool {
-        self.lock().is_sent
+        self.lock().has_sent()
     }
 
     /// Returns whether another request may follow, as far as is known.
@@ -219,12 +222,29 @@ impl<S: Transport> Client<S> {
         })
     }
 
-    /// Closes the connection, without reading the rest of a response.
-    pub async fn close(self) {
+    /// Closes the connection, once the last request was sent completely.
+    ///
+    /// The rest of its response is not read. After an error response, or one that ends the
+    /// connection, the rest of the request is not sent (RFC 9112, section 9.5).
+    ///
+    /// Fails if the request was not sent completely. A server that accepts nothing is waited for up
+    /// to [`Timeouts::write`](crate::Timeouts); the body of the request has no limit. Drop the
+    /// client instead to close at once.
+    pub async fn close(self) -> Result<(), Error> {
+        let is_wanted = self.lock().is_rest_wanted();
+        let sent = poll_fn(|context| {
+            let mut exchange = self.lock();
+            if is_wanted { exchange.poll_sent(context) } else { Poll::Ready(exchange.sent()) }
+        })
+        .await;
         let wire = self.lock().wire.take();
-        if let Some(wire) = wire {
+        if let Some(mut wire) = wire {
+            if sent.is_err() {
+                wire.discard_output();
+            }
             wire.end().await;
         }
+        sent
     }
 
     fn lock(&self) -> MutexGuard<'_, Exchange<S>> {
@@ -243,7 +263,11 @@ impl<S: Transport> Client<S> {
         let is_unread =
             self.lock().wire.as_mut().is_some_and(|wire| wire.http.skip_content().is_ok());
         if is_unread {
-            discard(|context| self.lock().poll_content(context)).await?;
+            let discarded = discard(|context| self.lock().poll_content(context));
+            let Ok(discarded) = timeout(LINGER_IDLE, discarded).await else {
+                return Err(Error::gone("the response before has not come to its end"));
+            };
+            discarded?;
         }
         if !is_answered() {
             return Err(Error::Misuse(
@@ -251,7 +275,15 @@ impl<S: Transport> Client<S> {
                  connect anew",
             ));
         }
-        poll_fn(|context| self.lock().poll_sent(context)).await
+        poll_fn(|context| {
+            let mut exchange = self.lock();
+            if exchange.is_refused {
+                Poll::Ready(exchange.sent())
+            } else {
+                exchange.poll_sent(context)
+            }
+        })
+        .await
     }
 }
 

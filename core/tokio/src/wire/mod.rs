@@ -36,7 +36,7 @@ const PARKED_AFTER: Duration = Duration::from_secs(1);
 ///
 /// It ends earlier after a pause of `LINGER_IDLE`.
 pub(crate) const LINGER_MAX: Duration = Duration::from_secs(4);
-const LINGER_IDLE: Duration = Duration::from_secs(1);
+pub(crate) const LINGER_IDLE: Duration = Duration::from_secs(1);
 const LINGER_BYTES: usize = 1024 * 1024;
 
 /// A stream and its engine.

@@ -86,7 +86,7 @@ async fn requests_follow_each_other_on_one_connection() {
     client.send(get("http://a/")).await.expect("an answer");
     assert_eq!(client.send(get("http://a/")).await.expect("an answer").status(), 204);
     assert!(client.persists());
-    client.close().await;
+    client.close().await.expect("all was sent");
     assert_eq!(serving.await.expect("no panic"), "");
 }
 
@@ -655,4 +655,75 @@ async fn only_what_has_switched_goes_on_above() {
     });
     drop(switched(upgrade(ours, get("http://a/"), &["TLS/1.0"]).await));
     serving.await.expect("no panic").expect("served");
+}
+
+/// Returns the response to a request with more content than the transport holds, and its client.
+///
+/// The server responds at once, then receives the rest; its task returns the number of bytes.
+async fn answered_before_the_rest(
+    head: &'static str,
+) -> (Client<DuplexStream>, Response<Body>, tokio::task::JoinHandle<usize>) {
+    let (client, mut server) = tokio::io::duplex(1000);
+    let serving = tokio::spawn(async move {
+        server.write_all(head.as_bytes()).await.expect("room");
+        sleep(Duration::from_millis(100)).await;
+        let mut received = Vec::new();
+        server.read_to_end(&mut received).await.expect("an end in order");
+        received.len()
+    });
+    let mut client = connect(client, &Config::default());
+    let request = Request::post("http://a/").body(Full::new(Bytes::from(vec![0; 1_000_000])));
+    let response = client.send(request.expect("a request")).await.expect("a response");
+    (client, response, serving)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_closes_sends_the_rest_of_its_request() {
+    for head in [
+        "HTTP/1.1 202 A\r\nContent-Length: 0\r\n\r\n",
+        "HTTP/1.1 202 A\r\nContent-Length: 2\r\n\r\nhi",
+    ] {
+        let (client, response, serving) = answered_before_the_rest(head).await;
+        assert!(!client.has_sent());
+        text(response).await;
+        client.close().await.expect("all was sent");
+        assert!(serving.await.expect("a server") > 1_000_000);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn rfc9112_9_5_a_refused_request_is_not_sent_on_and_that_is_told() {
+    for head in [
+        "HTTP/1.1 413 No\r\nContent-Length: 0\r\n\r\n",
+        "HTTP/1.1 202 A\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
+    ] {
+        let (client, _response, serving) = answered_before_the_rest(head).await;
+        assert!(client.close().await.is_err());
+        assert!(serving.await.expect("a server") < 1_000_000);
+    }
+    let (mut client, response, _serving) =
+        answered_before_the_rest("HTTP/1.1 405 No\r\nContent-Length: 0\r\n\r\n").await;
+    drop(response);
+    let failed = client.send(get("http://a/")).await.err();
+    assert!(matches!(failed, Some(Error::Io(_))), "{failed:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_endless_response_that_was_dropped_does_not_hold_up_the_next_request() {
+    let (client, mut server) = tokio::io::duplex(1000);
+    tokio::spawn(async move {
+        server.write_all(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n").await?;
+        loop {
+            server.write_all(b"5\r\nevent\r\n").await?;
+            sleep(Duration::from_millis(100)).await;
+        }
+        #[expect(unreachable_code, reason = "it gives the type of the errors")]
+        io::Result::Ok(())
+    });
+    let mut client = connect(client, &Config::default());
+    drop(client.send(get("http://a/")).await.expect("a response"));
+    let begun = Instant::now();
+    let failed = client.send(get("http://a/")).await.err();
+    assert!(matches!(failed, Some(Error::Io(_))), "{failed:?}");
+    assert!(begun.elapsed() < Duration::from_secs(2), "{:?}", begun.elapsed());
 }
