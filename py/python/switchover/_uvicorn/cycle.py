@@ -375,8 +375,8 @@ class Cycle:
     def start(self, status: int, headers: Lines) -> None:
         """Holds the head back for the first content.
 
-        Head and content are then sent in one write. A head without a length waits until the next turn of the loop at
-        most, one with a length until the app waits for the client. One that switches protocols is sent at once.
+        Head and content are then sent in one write. A head without a length waits for the next turn of the loop at
+        most, one with a length for an app that waits. A response that switches protocols is sent at once.
         """
         protocol = self.protocol
         # The app may go on to change its own.
