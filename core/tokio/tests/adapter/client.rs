@@ -657,7 +657,7 @@ async fn only_what_has_switched_goes_on_above() {
     serving.await.expect("no panic").expect("served");
 }
 
-/// Returns the response to a request with more content than the transport holds, and its client.
+/// Returns a client and the response to its request, which is not sent completely.
 ///
 /// The server responds at once, then receives the rest; its task returns the number of bytes.
 async fn answered_before_the_rest(
