@@ -8,7 +8,8 @@
 //! exceptions, `exclusive.rs` rejects concurrent calls. `connection/` has the methods of the
 //! connection, with files as in the engine's folder of that name. `websocket.rs`, `masque.rs`,
 //! `bridge.rs` and `splice.rs` belong to particular protocols, `build_info.rs` says how the module
-//! was built, and `h11/` is the native part of `switchover.h11`. The documentation for users is in
+//! was built, and `h11/` is the native part of `switchover.h11`. `proposal.rs` reads an Upgrade
+//! field that a program wrote itself. The documentation for users is in
 //! `python/switchover/__init__.pyi` and `_h11.pyi`.
 
 #![forbid(unsafe_code)]
@@ -28,6 +29,7 @@ mod headers;
 mod interned;
 mod masque;
 mod output;
+mod proposal;
 mod shared;
 mod splice;
 mod stage;
@@ -49,7 +51,7 @@ mod native {
     use crate::config::Config;
     #[pymodule_export]
     use crate::connection::{
-        Connection, Events, Prepared, answer, next_scope, noted, panic_for_tests, scope_of,
+        Connection, Events, Prepared, answer, next_scope, noted, panic_for_tests, propose, scope_of,
     };
     #[pymodule_export]
     use crate::event::{Data, EndOfMessage, Paused, Switched};

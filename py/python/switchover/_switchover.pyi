@@ -54,6 +54,7 @@ from . import (
     State as State,
     Switched as Switched,
     SwitchedBy as SwitchedBy,
+    TextLike,
     Trace as Trace,
     TraceStep as TraceStep,
     Tx as Tx,
@@ -93,6 +94,9 @@ def _next_scope(
 ) -> tuple[dict[str, Any], bool] | Event | NeedData | Paused: ...
 def _noted(headers: HeadersLike) -> tuple[bool, bool]: ...
 def _scope(request: Request, base: dict[str, Any]) -> dict[str, Any]: ...
+
+# For `switchover.httpcore`.
+def _propose(connection: Connection, method: TextLike, target: TextLike, headers: HeadersLike, /) -> bytes: ...
 
 # For `python -m switchover` and tests.
 _SECRETS: list[str]
@@ -162,6 +166,7 @@ __all__ = [
     "_next_scope",
     "_noted",
     "_panic",
+    "_propose",
     "_scan_paths",
     "_scope",
     "agreed_deflate",

@@ -19,6 +19,7 @@ use switchover::{self as core, Error, Role};
 pub(crate) use asgi::{answer, next_scope, noted, scope_of};
 pub(crate) use receive::{AdvanceResult, Events};
 pub(crate) use respond::Prepared;
+pub(crate) use send::propose;
 
 use crate::config::Config;
 use crate::enums::Member;

@@ -12,6 +12,7 @@ use super::respond::head;
 use crate::args::{Chunk, FieldLines, ProtocolList, Status};
 use crate::error::raise;
 use crate::output::{Into, OutputTarget, Written};
+use crate::proposal::Proposal;
 use crate::text::{BytesArg, Text};
 use crate::values::Selection;
 
@@ -194,4 +195,18 @@ impl Connection {
         drop(held);
         room.fill_with(written)
     }
+}
+
+/// Sends a request whose Upgrade field is its offer (client).
+#[pyfunction(name = "_propose", signature = (connection, method, target, headers, /))]
+pub(crate) fn propose<'py>(
+    py: Python<'py>,
+    connection: &Connection,
+    method: Text,
+    target: Text,
+    headers: FieldLines,
+) -> Written<'py> {
+    let lines = Proposal::of(&headers);
+    let head = RequestHead::new(&method, &target, &lines);
+    connection.write(py, None, |engine, out| engine.send_request(&head, &lines.protocols(), out))
 }

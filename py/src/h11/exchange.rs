@@ -3,14 +3,13 @@
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
-use switchover::binding::members;
-use switchover::{Event, Field, FieldSource, Order, RequestHead, ResponseHead};
+use switchover::{Event, Order, RequestHead, ResponseHead};
 
 use super::events::{Data, EndOfMessage, InformationalResponse, Request, Response};
-use super::headers::Headers;
 use super::refused;
 use crate::connection::{AdvanceResult, Connection};
 use crate::output::Written;
+use crate::proposal::Proposal;
 use crate::shared::bytes;
 use crate::text::characters;
 
@@ -81,10 +80,9 @@ fn only_1_1(py: Python<'_>, version: &Py<PyBytes>) -> PyResult<()> {
 
 fn send_request<'py>(py: Python<'py>, connection: &Connection, request: &Request) -> Written<'py> {
     let (method, target) = (characters(bytes(&request.method)), characters(bytes(&request.target)));
-    let (offer, lines) = upgrade(request.headers.get());
-    let offer: Vec<&str> = offer.iter().map(String::as_str).collect();
+    let lines = Proposal::of(request.headers.get());
     connection.write(py, None, |engine, out| {
-        engine.send_request(&RequestHead::new(&method, &target, &lines), &offer, out)
+        engine.send_request(&RequestHead::new(&method, &target, &lines), &lines.protocols(), out)
     })
 }
 
@@ -93,8 +91,8 @@ fn send_response<'py>(
     connection: &Connection,
     response: &Response,
 ) -> Written<'py> {
-    let (advertised, lines) = upgrade(response.headers.get());
-    let advertised: Vec<&str> = advertised.iter().map(String::as_str).collect();
+    let lines = Proposal::of(response.headers.get());
+    let advertised = lines.protocols();
     let head = ResponseHead {
         status: response.status_code,
         reason: bytes(&response.reason),
@@ -113,7 +111,7 @@ fn send_informational<'py>(
     connection: &Connection,
     response: &InformationalResponse,
 ) -> Written<'py> {
-    let (chosen, lines) = upgrade(response.headers.get());
+    let lines = Proposal::of(response.headers.get());
     if response.status_code != 101 {
         let head = ResponseHead {
             status: response.status_code,
@@ -123,37 +121,9 @@ fn send_informational<'py>(
         return connection.write(py, None, |engine, out| engine.send_informational(&head, out));
     }
     // The protocols of the 101, lowest layer first, as one stack.
-    let selected = connection.ask(|engine| engine.select(&[&chosen.join(", ")], Order::Client))?;
+    let selected =
+        connection.ask(|engine| engine.select(&[&lines.protocols().join(", ")], Order::Client))?;
     let selection =
         selected.ok_or_else(|| refused(py, "a 101 that names what cannot be switched to", 400))?;
     connection.write(py, None, |engine, out| engine.accept(selection.early(), &lines, out))
-}
-
-/// Returns the protocols in the Upgrade field, and the field lines without it.
-///
-/// The engine writes that field itself.
-fn upgrade(headers: &Headers) -> (Vec<String>, Lines<'_>) {
-    let is_there = headers.iter().any(|field| field.is("Upgrade"));
-    if !is_there {
-        return (Vec::new(), Lines::All(headers));
-    }
-    let values =
-        headers.iter().filter(|field| field.is("Upgrade")).flat_map(|field| members(field.value));
-    (values.map(characters).collect(), Lines::WithoutUpgrade(headers))
-}
-
-enum Lines<'a> {
-    All(&'a Headers),
-    WithoutUpgrade(&'a Headers),
-}
-
-impl FieldSource for Lines<'_> {
-    fn each<'s>(&'s self, each: &mut dyn FnMut(Field<'s>)) {
-        match self {
-            Self::All(headers) => headers.each(each),
-            Self::WithoutUpgrade(headers) => {
-                headers.iter().filter(|field| !field.is("Upgrade")).for_each(each)
-            }
-        }
-    }
 }
