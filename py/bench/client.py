@@ -1,4 +1,4 @@
-"""httpcore on one of its possible engines: `client.py ENGINE PORT`.
+"""Sends requests by httpcore: `client.py ENGINE blocking|asyncio PORT`.
 
 It reads a number from standard input and sends as many requests, one after the other on one connection. It prints the
 nanoseconds of CPU time that they took.
@@ -6,23 +6,50 @@ nanoseconds of CPU time that they took.
 
 from __future__ import annotations
 
+import asyncio
 import importlib
 import sys
 import time
+from typing import Any
+
+HEADERS = {"User-Agent": "python-httpx/0.28", "Accept": "*/*", "Accept-Encoding": "gzip, deflate"}
 
 
-def main(engine: str, port: str) -> None:
-    """Reads numbers of requests from standard input, and prints their CPU times."""
+def chosen(engine: str) -> Any:
+    """Returns the module with the pools, which run on the engine."""
+    if engine == "switchover.httpcore":
+        return importlib.import_module(engine)
     sys.modules["h11"] = importlib.import_module(engine)
-    httpcore = importlib.import_module("httpcore")
-    url = f"http://127.0.0.1:{port}/path?query"
-    headers = {"User-Agent": "python-httpx/0.28", "Accept": "*/*", "Accept-Encoding": "gzip, deflate"}
-    with httpcore.ConnectionPool() as pool:
+    return importlib.import_module("httpcore")
+
+
+def blocking(pools: Any, url: str) -> None:
+    """Sends requests, and blocks."""
+    with pools.ConnectionPool() as pool:
         for line in sys.stdin:
             begin = time.process_time_ns()
             for _ in range(int(line)):
-                assert pool.request("GET", url, headers=headers).content == b"hello"
+                assert pool.request("GET", url, headers=HEADERS).content == b"hello"
             print(time.process_time_ns() - begin, flush=True)
+
+
+async def asynchronous(pools: Any, url: str) -> None:
+    """Sends requests under asyncio."""
+    async with pools.AsyncConnectionPool() as pool:
+        for line in sys.stdin:
+            begin = time.process_time_ns()
+            for _ in range(int(line)):
+                assert (await pool.request("GET", url, headers=HEADERS)).content == b"hello"
+            print(time.process_time_ns() - begin, flush=True)
+
+
+def main(engine: str, kind: str, port: str) -> None:
+    """Reads numbers of requests from standard input, and prints their CPU times."""
+    pools, url = chosen(engine), f"http://127.0.0.1:{port}/path?query"
+    if kind == "blocking":
+        blocking(pools, url)
+    else:
+        asyncio.run(asynchronous(pools, url))
 
 
 if __name__ == "__main__":

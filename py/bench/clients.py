@@ -1,6 +1,6 @@
 """Measures httpcore's CPU time for each request over a socket.
 
-httpcore runs on h11, and on `switchover.h11` in its place.
+httpcore runs on h11, on `switchover.h11` in its place, and with the connections of `switchover.httpcore`.
 
 Each client is a process of its own. They take turns against one server, and the least CPU time of many rounds counts,
 including the kernel's for the process.
@@ -16,8 +16,8 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
-ENGINES = {"switchover.h11": "switchover.h11", "h11": "h11"}
-ROW = "httpcore, a request over a socket"
+ENGINES = ("switchover.httpcore", "switchover.h11", "h11")
+ROWS = {"httpcore, a request over a socket": "blocking", "httpcore, the same under asyncio": "asyncio"}
 REQUESTS = 1000
 """The number of requests in a round."""
 
@@ -44,22 +44,28 @@ def serve_connection(listener: socket.socket) -> None:
 
 
 def rows(rounds: int, only: str) -> Iterator[tuple[str, dict[str, float]]]:
-    """Yields the selected row: its name, and the time of each engine."""
-    if only not in ROW:
-        return
+    """Yields the selected rows: the name of each, and the time of each engine."""
+    for row, kind in ROWS.items():
+        if only in row:
+            yield row, best_of(rounds, kind)
+
+
+def best_of(rounds: int, kind: str) -> dict[str, float]:
+    """Returns the nanoseconds of a request on each engine."""
     with ExitStack() as stack:
         listener = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
         threading.Thread(target=serve_connection, args=(listener,), daemon=True).start()
         clients = {}
-        for column, engine in ENGINES.items():
-            command = [sys.executable, Path(__file__).with_name("client.py"), engine, str(listener.getsockname()[1])]
+        for engine in ENGINES:
+            program = Path(__file__).with_name("client.py")
+            command = [sys.executable, program, engine, kind, str(listener.getsockname()[1])]
             pipe = subprocess.PIPE
-            clients[column] = stack.enter_context(subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True))
+            clients[engine] = stack.enter_context(subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True))
         best = dict.fromkeys(ENGINES, float("inf"))
         for _ in range(rounds):
-            for column, client in clients.items():
+            for engine, client in clients.items():
                 assert client.stdin
                 assert client.stdout
                 print(REQUESTS, file=client.stdin, flush=True)
-                best[column] = min(best[column], int(client.stdout.readline()) / REQUESTS)
-        yield ROW, best
+                best[engine] = min(best[engine], int(client.stdout.readline()) / REQUESTS)
+        return best

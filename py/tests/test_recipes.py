@@ -134,6 +134,14 @@ def test_own_protocol() -> None:
         assert got.endswith(b"\r\n\r\nONE\nTWO\n")
 
 
+def test_httpx_upgrade() -> None:
+    pytest.importorskip("httpx")
+    with running("own_protocol.py") as port:
+        assert recipe("httpx_upgrade.py", port, "hello", "you") == "HELLO\nYOU\n"
+    with running("short.py", verb=()) as port:
+        assert recipe("httpx_upgrade.py", port, "hello") == "HELLO\n"
+
+
 def test_short() -> None:
     with running("short.py", verb=()) as port:
         with socket.create_connection(("127.0.0.1", int(port)), timeout=WAIT) as peer:

@@ -239,6 +239,11 @@ pub(crate) fn goals(figures: &Figures) -> Vec<Goal> {
         |engine| figures.at("python clients", "httpcore, a request over a socket", engine);
     let share = httpcore("switchover.h11").zip(httpcore("h11")).map(|(ours, theirs)| ours / theirs);
     goals.push(bound("httpcore's CPU with", "h11", 0.67, share));
+    for row in ["httpcore, a request over a socket", "httpcore, the same under asyncio"] {
+        let at = |engine| figures.at("python clients", row, engine);
+        let share = at("switchover.httpcore").zip(at("h11")).map(|(ours, theirs)| ours / theirs);
+        goals.push(bound("switchover.httpcore's CPU, of h11's", row, 0.55, share));
+    }
     for (what, wanted, row) in [
         ("bytes of an idle connection", 128.0, "the struct"),
         ("heap of an idle connection", 0.0, "1,000,000 idle: heap of each"),

@@ -85,7 +85,7 @@ const TABLES: [(&str, &str, &str); 11] = [
         "python clients",
         "From Python: httpcore",
         "CPU time of the client for a request and an answer of five bytes, the kernel's included, on a kept connection over \
-         loopback; on h11, and on `switchover.h11` in its place.",
+         loopback; on h11, on `switchover.h11` in its place, and with `switchover.httpcore`.",
     ),
     (
         "wasm",

@@ -1,0 +1,271 @@
+"""httpcore's interface of an HTTP/1.1 connection."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from ssl import SSLContext
+from types import TracebackType
+from typing import Any, Final, Self
+
+from httpcore import (
+    AsyncConnectionInterface,
+    AsyncNetworkStream,
+    ConnectionInterface,
+    NetworkStream,
+    Origin,
+    Request,
+    Response,
+)
+
+from .. import Response as Head, Switched
+from .blocking import BlockingStream, as_given, run
+from .extensions import timeout
+from .trace import HTTP11, Trace
+from .wire import State, Wire, extensions, response_of
+
+STEP: Final = "receive_response_body"
+"""The step of the content in a trace."""
+
+
+class Status:
+    """The questions that a pool asks."""
+
+    _wire: Wire
+
+    def can_handle_request(self, origin: Origin) -> bool:
+        """Returns whether requests to this origin may be sent here."""
+        return origin == self._wire.origin
+
+    def is_available(self) -> bool:
+        """Returns whether the next request may be sent."""
+        return self._wire.state is State.IDLE
+
+    def is_idle(self) -> bool:
+        """Returns whether no request is under way."""
+        return self._wire.state is State.IDLE
+
+    def is_closed(self) -> bool:
+        """Returns whether the stream is closed."""
+        return self._wire.state is State.CLOSED
+
+    def has_expired(self) -> bool:
+        """Returns whether the connection is idle and can no longer be used."""
+        return self._wire.has_expired()
+
+    def info(self) -> str:
+        """Returns a line about the connection."""
+        return f"{str(self._wire.origin)!r}, HTTP/1.1, {self._brief()}"
+
+    def _brief(self) -> str:
+        return f"{self._wire.state.name}, Request Count: {self._wire.requests}"
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} [{str(self._wire.origin)!r}, {self._brief()}]>"
+
+
+class Received(Response):
+    """A response whose fields the engine has checked, so that httpcore need not."""
+
+    def __init__(self, head: Head, content: Any, extensions: dict[str, Any]) -> None:
+        super().__init__(head.status, content=content, extensions=extensions)
+        self.headers = head.headers.lines()
+
+
+class HTTP11Connection(Status, ConnectionInterface):
+    """An HTTP/1.1 connection of a blocking client, over a connected stream.
+
+    It has the interface of `httpcore.HTTP11Connection`. Next: `request`, `stream` or `handle_request`.
+    """
+
+    __module__ = "switchover.httpcore"
+
+    def __init__(self, origin: Origin, stream: NetworkStream, keepalive_expiry: float | None = None) -> None:
+        self._wire = Wire(origin, BlockingStream(stream), keepalive_expiry)
+
+    def handle_request(self, request: Request) -> Response:
+        """Sends a request, and returns its response.
+
+        After a 101, or a 2xx to CONNECT, the extension `network_stream` carries the new protocol (RFC 9110, section
+        7.8). Raises the exceptions of httpcore. Next: read the response, and close it.
+        """
+        wire = self._wire
+        event = run(wire.exchange(request))
+        stream = as_given(wire.stream)
+        assert isinstance(stream, NetworkStream)
+        if isinstance(event, Switched):
+            stream = SwitchedStream(stream, event.leftover)
+        told = extensions(event, wire.engine, stream)
+        return Received(response_of(event), BlockingContent(wire, request), told)
+
+    def close(self) -> None:
+        """Closes the connection at once."""
+        run(self._wire.aclose())
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+class AsyncHTTP11Connection(Status, AsyncConnectionInterface):
+    """An HTTP/1.1 connection of an asynchronous client, over a connected stream.
+
+    It has the interface of `httpcore.AsyncHTTP11Connection`. Next: `request`, `stream` or `handle_async_request`.
+    """
+
+    __module__ = "switchover.httpcore"
+
+    def __init__(self, origin: Origin, stream: AsyncNetworkStream, keepalive_expiry: float | None = None) -> None:
+        self._wire = Wire(origin, stream, keepalive_expiry)
+
+    async def handle_async_request(self, request: Request) -> Response:
+        """Sends a request, and returns its response.
+
+        After a 101, or a 2xx to CONNECT, the extension `network_stream` carries the new protocol (RFC 9110, section
+        7.8). Raises the exceptions of httpcore. Next: read the response, and close it.
+        """
+        wire = self._wire
+        event = await wire.exchange(request)
+        stream = wire.stream
+        if isinstance(event, Switched):
+            stream = AsyncSwitchedStream(stream, event.leftover)
+        told = extensions(event, wire.engine, stream)
+        return Received(response_of(event), AsyncContent(wire, request), told)
+
+    async def aclose(self) -> None:
+        """Closes the connection at once."""
+        await self._wire.aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+
+class Content:
+    """The content of a response, which is read as it comes."""
+
+    def __init__(self, wire: Wire, request: Request) -> None:
+        self._wire, self._request = wire, request
+        self._trace = Trace.of(request, HTTP11)
+        self._limit = timeout(request, "read")
+        self._has_begun = self._is_closed = False
+
+    async def receive(self) -> bytes:
+        """Returns the next piece, which is empty at the end."""
+        try:
+            if self._trace is None:
+                return await self._wire.receive(self._limit)
+            return await self._traced(self._trace)
+        except BaseException:
+            with self._wire.shielded():
+                await self.closed()
+            raise
+
+    async def _traced(self, trace: Trace) -> bytes:
+        """Reports the first piece, and the end."""
+        if not self._has_begun:
+            self._has_begun = True
+            await trace.report(f"{STEP}.started", {"request": self._request})
+        try:
+            data = await self._wire.receive(self._limit)
+        except BaseException as error:
+            await trace.report(f"{STEP}.failed", {"exception": error})
+            raise
+        if not data:
+            await trace.report(f"{STEP}.complete", {"return_value": None})
+        return data
+
+    async def closed(self) -> None:
+        """Closes the response, once."""
+        if not self._is_closed:
+            self._is_closed = True
+            await self._wire.response_closed(self._request)
+
+
+class BlockingContent(Content):
+    """The content of a response to a blocking client."""
+
+    def __iter__(self) -> Iterator[bytes]:
+        try:
+            while data := run(self.receive()):
+                yield data
+        except GeneratorExit:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        run(self.closed())
+
+
+class AsyncContent(Content):
+    """The content of a response to an asynchronous client."""
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        try:
+            while data := await self.receive():
+                yield data
+        except GeneratorExit:
+            await self.aclose()
+            raise
+
+    async def aclose(self) -> None:
+        await self.closed()
+
+
+class SwitchedStream(NetworkStream):
+    """A blocking stream of the new protocol, whose first bytes have come already."""
+
+    def __init__(self, stream: NetworkStream, leftover: bytes) -> None:
+        self._stream = BlockingStream(stream)
+        self._switched = AsyncSwitchedStream(self._stream, leftover)
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        return run(self._switched.read(max_bytes, timeout))
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self._stream.stream.write(buffer, timeout)
+
+    def close(self) -> None:
+        self._stream.stream.close()
+
+    def start_tls(
+        self, ssl_context: SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> NetworkStream:
+        return self._stream.stream.start_tls(ssl_context, server_hostname, timeout)
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._stream.get_extra_info(info)
+
+
+class AsyncSwitchedStream(AsyncNetworkStream):
+    """A stream of the new protocol, whose first bytes have come already."""
+
+    def __init__(self, stream: AsyncNetworkStream, leftover: bytes) -> None:
+        self._stream, self._leftover = stream, leftover
+
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        if self._leftover:
+            data, self._leftover = self._leftover[:max_bytes], self._leftover[max_bytes:]
+            return data
+        return await self._stream.read(max_bytes, timeout)
+
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        await self._stream.write(buffer, timeout)
+
+    async def aclose(self) -> None:
+        await self._stream.aclose()
+
+    async def start_tls(
+        self, ssl_context: SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> AsyncNetworkStream:
+        return await self._stream.start_tls(ssl_context, server_hostname, timeout)
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._stream.get_extra_info(info)

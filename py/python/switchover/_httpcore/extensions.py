@@ -1,0 +1,23 @@
+"""What a request says in its extensions."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, cast
+
+from httpcore import Request, Response
+
+
+def extensions_of(message: Request | Response) -> dict[str, Any]:
+    """Returns the extensions of a request or response."""
+    return cast("dict[str, Any]", message.extensions)  # pyright: ignore[reportUnknownMemberType]
+
+
+def extension(request: Request, name: str) -> Any:
+    """Returns an extension of a request, or None."""
+    return extensions_of(request).get(name)
+
+
+def timeout(request: Request, kind: Literal["connect", "read", "write"]) -> float | None:
+    """Returns the seconds that an operation may take; None for no limit."""
+    timeouts = extension(request, "timeout")
+    return timeouts.get(kind) if timeouts else None

@@ -1,0 +1,304 @@
+"""An HTTP/1.1 connection, and the stream that carries it."""
+
+from __future__ import annotations
+
+import enum
+import select
+import threading
+import time
+from collections.abc import AsyncIterable
+from contextlib import AbstractContextManager, nullcontext, suppress
+from typing import TYPE_CHECKING, Any, Final
+
+import httpcore
+from anyio import CancelScope
+from httpcore import AsyncNetworkStream, Origin, Request
+
+from .. import (
+    NEED_DATA,
+    Awaiting,
+    Config,
+    Connection,
+    Data,
+    EndOfMessage,
+    Informational,
+    ProtocolError,
+    RemoteProtocolError,
+    Response,
+    Role,
+    Switched,
+    Why,
+)
+from .._native import native
+from .blocking import BlockingStream
+from .extensions import extension, timeout
+from .trace import HTTP11, Trace
+
+if TYPE_CHECKING:
+    from .. import Event, Paused
+
+READ_SIZE: Final = 65_536
+"""The maximum number of bytes of one read."""
+EXPECT_CONTINUE: Final = 1.0
+"""The seconds to wait for a 100 before the content is sent all the same.
+
+RFC 9110, section 10.1.1.
+"""
+OPTIONS: Final[dict[str, Any]] = {
+    "head": 131_072,
+    "field_line": 131_072,
+    "fields": 1_024,
+    "status_without_space": True,
+    "response_lone_lf": True,
+    "space_after_chunk_size": True,
+    "controls_in_values": True,
+    "both_framings": True,
+    "coding_in_http10": True,
+    "any_version": True,
+    "tidy": True,
+}
+"""A client takes the responses that browsers take."""
+PLAIN: Final = Config(**OPTIONS)
+SECURE: Final = Config(**OPTIONS, secure=True)
+
+
+class State(enum.Enum):
+    """The states of a connection, as httpcore names them."""
+
+    NEW = 0
+    ACTIVE = 1
+    IDLE = 2
+    CLOSED = 3
+
+
+def as_httpcore(error: ProtocolError) -> httpcore.ProtocolError:
+    """Returns an error of the engine as one of httpcore."""
+    kind = httpcore.RemoteProtocolError if isinstance(error, RemoteProtocolError) else httpcore.LocalProtocolError
+    return kind(str(error))
+
+
+class Wire:
+    """A client's connection: one request at a time, and its response."""
+
+    def __init__(self, origin: Origin, stream: AsyncNetworkStream, keepalive_expiry: float | None) -> None:
+        self.origin = origin
+        self.stream = stream
+        self.engine = Connection(Role.CLIENT, PLAIN if stream.get_extra_info("ssl_object") is None else SECURE)
+        self.state = State.NEW
+        self.requests = 0
+        """The number of requests so far."""
+        self._keepalive_expiry = keepalive_expiry
+        self._expires_at: float | None = None
+        self._lock = threading.Lock()
+        # The request was sent, and its response received, to the end.
+        self._is_sent = self._is_whole = False
+        self._input = input_of(stream)
+
+    def shielded(self) -> AbstractContextManager[object]:
+        """Returns a scope in which a cancelled task can still close the stream."""
+        return nullcontext() if isinstance(self.stream, BlockingStream) else CancelScope(shield=True)
+
+    async def exchange(self, request: Request) -> Response | Switched:
+        """Sends a request, and returns the head of its response.
+
+        Next: `receive` the content until it is empty, then `response_closed`.
+        """
+        self._begin(request)
+        try:
+            return await self._exchange(request)
+        except BaseException as error:
+            with self.shielded():
+                await self.response_closed(request)
+            if isinstance(error, ProtocolError):
+                raise as_httpcore(error) from error
+            raise
+
+    def _begin(self, request: Request) -> None:
+        if request.url.origin != self.origin:
+            raise RuntimeError(f"a request to {request.url.origin} on a connection to {self.origin}")
+        with self._lock:
+            if self.state is not State.NEW and self.state is not State.IDLE:
+                raise httpcore.ConnectionNotAvailable
+            self.state, self._expires_at = State.ACTIVE, None
+            self._is_sent = self._is_whole = False
+            self.requests += 1
+
+    async def _exchange(self, request: Request) -> Response | Switched:
+        trace = Trace.of(request, HTTP11)
+        head, content = self._send_head(request), self._send_content(request)
+        early = None
+        try:
+            if trace is None:
+                await head
+                early = await content
+            else:
+                await trace.step("send_request_headers", {"request": request}, head)
+                early = await trace.step("send_request_body", {"request": request}, content)
+        except httpcore.WriteError:
+            # A server may stop reading before it responds; the response may have arrived.
+            content.close()
+        except BaseException:
+            content.close()
+            raise
+        if early is not None:
+            return early
+        received = self._receive_head(request)
+        if trace is None:
+            return await received
+        return await trace.step("receive_response_headers", {"request": request}, received, shown)
+
+    # Sending the request.
+
+    async def _send_head(self, request: Request) -> None:
+        head = native._propose(self.engine, request.method, request.url.target, request.headers)
+        await self.stream.write(head, timeout(request, "write"))
+
+    async def _send_content(self, request: Request) -> Response | Switched | None:
+        """Sends the content; returns the response that came instead of a 100, if any."""
+        engine, write, limit = self.engine, self.stream.write, timeout(request, "write")
+        if engine.awaiting is Awaiting.CONTINUE and (early := await self._go_ahead(request)) is not None:
+            return early
+        if isinstance(request.stream, AsyncIterable):
+            async for data in request.stream:
+                if data:
+                    await write(engine.send_data(data), limit)
+        else:
+            for data in request.stream:
+                if data:
+                    await write(engine.send_data(data), limit)
+        if end := engine.send_end():
+            await write(end, limit)
+        self._is_sent = True
+        return None
+
+    async def _go_ahead(self, request: Request) -> Response | Switched | None:
+        """Waits for the 100 that a request with Expect asked for."""
+        with suppress(httpcore.ReadTimeout):
+            while self.engine.awaiting is Awaiting.CONTINUE:
+                event = await self._event(EXPECT_CONTINUE)
+                if not isinstance(event, Informational):
+                    return final(event)
+                await self._tell(request, event)
+        return None
+
+    # Receiving the response.
+
+    async def _receive_head(self, request: Request) -> Response | Switched:
+        limit = timeout(request, "read")
+        while isinstance(event := await self._event(limit), Informational):
+            await self._tell(request, event)
+        return final(event)
+
+    async def _tell(self, request: Request, event: Informational) -> None:
+        """Reports an interim response to the request's callback `informational`."""
+        callback = extension(request, "informational")
+        if callback is not None and (told := callback(event.status, event.headers.lines())) is not None:
+            await told
+
+    async def receive(self, limit: float | None) -> bytes:
+        """Returns the next content of the response, which is empty at its end."""
+        try:
+            event = await self._event(limit)
+        except ProtocolError as error:
+            raise as_httpcore(error) from error
+        if isinstance(event, Data):
+            return event.data
+        self._is_whole = isinstance(event, EndOfMessage)
+        return b""
+
+    async def _event(self, limit: float | None) -> Event | Paused:
+        engine = self.engine
+        event = engine.next_event()
+        while event is NEED_DATA:
+            data = await self.stream.read(READ_SIZE, limit)
+            if not data and engine.awaiting is not Awaiting.CONTENT and not engine.unread:
+                raise httpcore.RemoteProtocolError("Server disconnected without sending a response.")
+            event = engine.next_event(data)
+        return event
+
+    # Between requests.
+
+    async def response_closed(self, request: Request) -> None:
+        """Makes the connection ready for the next request, or closes it."""
+        trace = Trace.of(request, HTTP11)
+        if trace is None:
+            await self._response_closed()
+        else:
+            await trace.step("response_closed", {}, self._response_closed())
+
+    async def _response_closed(self) -> None:
+        with self._lock:
+            is_over = self._is_sent and self._is_whole
+            if persists := is_over and self.engine.persists and not self.engine.unread:
+                self.state = State.IDLE
+                if self._keepalive_expiry is not None:
+                    self._expires_at = time.monotonic() + self._keepalive_expiry
+        if not persists:
+            await self.aclose()
+
+    async def aclose(self) -> None:
+        """Closes the stream at once."""
+        self.state = State.CLOSED
+        await self.stream.aclose()
+
+    def has_expired(self) -> bool:
+        """Returns whether the connection can no longer be used.
+
+        An idle stream is readable if the server has closed it, or has sent bytes that no request asked for.
+        """
+        if self.state is not State.IDLE:
+            return False
+        has_expired = self._expires_at is not None and time.monotonic() > self._expires_at
+        if has_expired or self._input is None:
+            return has_expired or bool(self.stream.get_extra_info("is_readable"))
+        return bool(self._input.poll(0))
+
+
+def input_of(stream: AsyncNetworkStream) -> select.poll | None:
+    """Returns what tells whether a socket is readable; None where there is none, or no `poll`."""
+    raw = stream.get_extra_info("socket")
+    if raw is None or not hasattr(select, "poll"):
+        return None
+    waiting = select.poll()
+    waiting.register(raw.fileno(), select.POLLIN)
+    return waiting
+
+
+def final(event: Event | Paused) -> Response | Switched:
+    """Returns the event if it is the head of a final response."""
+    if isinstance(event, Response | Switched):
+        return event
+    raise httpcore.RemoteProtocolError("the connection has ended without a response")
+
+
+def response_of(event: Response | Switched) -> Response:
+    """Returns the head of the response, which is in the event of a switch as well."""
+    if isinstance(event, Response):
+        return event
+    assert event.response is not None
+    return event.response
+
+
+def shown(event: Response | Switched) -> tuple[object, ...]:
+    """Returns what a trace shows of a response."""
+    head = response_of(event)
+    return version(head), head.status, head.reason, head.headers.lines()
+
+
+def version(head: Response) -> bytes:
+    """Returns the version of a response, as httpcore has it."""
+    return b"HTTP/1.%d" % head.minor_version
+
+
+def extensions(event: Response | Switched, engine: Connection, stream: Any) -> dict[str, Any]:
+    """Returns the extensions of a response.
+
+    Beside httpcore's own they have the protocols after a switch, and the reason why there was none.
+    """
+    head = response_of(event)
+    told = {"http_version": version(head), "reason_phrase": head.reason, "network_stream": stream}
+    if isinstance(event, Switched):
+        told["protocols"] = event.protocols
+    elif engine.why not in {None, Why.NOT_OFFERED}:
+        told["why"], told["required"] = engine.why, engine.required
+    return told

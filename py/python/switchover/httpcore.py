@@ -1,0 +1,26 @@
+"""Connections and pools for httpcore, on this engine.
+
+>>> import switchover.httpcore
+>>> with switchover.httpcore.ConnectionPool() as pool:  # doctest: +SKIP
+...     response = pool.request("GET", "http://127.0.0.1:8080/")
+
+A pool has the arguments and methods of httpcore's own, and may take its place. `switchover.httpx` has the transports
+for httpx. Needs `pip install switchover[httpcore]`.
+"""
+
+from __future__ import annotations
+
+from ._require import require
+
+OLDEST = (1, 0)
+"""The oldest supported version of httpcore."""
+
+try:
+    from ._httpcore.connection import AsyncHTTP11Connection, HTTP11Connection
+    from ._httpcore.pool import AsyncConnectionPool, ConnectionPool
+except ImportError as _missing:
+    raise ImportError("switchover.httpcore needs httpcore: pip install 'switchover[httpcore]'") from _missing
+
+require("httpcore", OLDEST, "httpcore")
+
+__all__ = ["OLDEST", "AsyncConnectionPool", "AsyncHTTP11Connection", "ConnectionPool", "HTTP11Connection"]

@@ -1,0 +1,389 @@
+"""Tests of the classes for httpcore and of the transports for httpx, blocking and asynchronous."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import suppress
+from typing import Any
+
+import pytest
+
+httpcore = pytest.importorskip("httpcore")
+httpx = pytest.importorskip("httpx")
+anyio = pytest.importorskip("anyio")
+
+import switchover.httpcore  # noqa: E402
+import switchover.httpx  # noqa: E402
+from switchover import Why  # noqa: E402
+
+WAIT = 5.0
+OK = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"
+SWITCH = {"Connection": "Upgrade", "Upgrade": "foo/2, bar"}
+SWITCHED = b"HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: foo/2\r\n\r\n"
+
+Script = list[tuple[bytes, bytes]]
+"""What a server waits for, and what it then sends."""
+
+
+class Scripted:
+    """A server whose connections follow scripts, one after the other."""
+
+    def __init__(self, *scripts: Script, stays: bool = True) -> None:
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self.listener.getsockname()[1]}"
+        self.scripts = scripts
+        self.stays = stays
+        self.received: list[bytes] = []
+        self.thread = threading.Thread(target=self.run, daemon=True)
+
+    def run(self) -> None:
+        for number, script in enumerate(self.scripts):
+            peer, _ = self.listener.accept()
+            peer.settimeout(WAIT)
+            self.received.append(b"")
+            with peer, suppress(ConnectionError):
+                for awaited, reply in script:
+                    step = b""
+                    while not step.endswith(awaited) and (data := peer.recv(65536)):
+                        step += data
+                    self.received[number] += step
+                    peer.sendall(reply)
+                while self.stays and (data := peer.recv(65536)):
+                    self.received[number] += data
+
+    def __enter__(self) -> Scripted:
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.thread.join(WAIT)
+        self.listener.close()
+        assert not self.thread.is_alive()
+
+
+class Client:
+    """The calls of a pool, blocking or not, as blocking ones."""
+
+    def __init__(self, backend: str, **options: Any) -> None:
+        self.backend = backend
+        self.options = options
+
+    def play(self, blocking: Callable[[Any], Any], asynchronous: Callable[[Any], Any]) -> Any:
+        if self.backend == "blocking":
+            with switchover.httpcore.ConnectionPool(**self.options) as pool:
+                return blocking(pool)
+
+        async def main() -> Any:
+            async with switchover.httpcore.AsyncConnectionPool(**self.options) as pool:
+                with anyio.fail_after(WAIT):
+                    return await asynchronous(pool)
+
+        return anyio.run(main, backend=self.backend)
+
+    def requests(self, *requests: dict[str, Any], pause: float = 0.0) -> list[Any]:
+        """Returns the responses to requests on one pool, or the exceptions."""
+
+        def blocking(pool: Any) -> Any:
+            for request in requests:
+                try:
+                    yield pool.request(**request)
+                except Exception as error:
+                    yield error
+                time.sleep(pause)
+
+        async def asynchronous(pool: Any) -> Any:
+            responses: list[Any] = []
+            for request in requests:
+                try:
+                    responses.append(await pool.request(**request))
+                except Exception as error:
+                    responses.append(error)
+                await anyio.sleep(pause)
+            return responses
+
+        responses: list[Any] = self.play(lambda pool: list(blocking(pool)), asynchronous)
+        return responses
+
+    def switched(self, request: dict[str, Any], sent: bytes, size: int) -> tuple[Any, bytes]:
+        """Returns a response, and `size` bytes of the protocol after a switch."""
+
+        def blocking(pool: Any) -> Any:
+            with pool.stream(**request) as response:
+                stream, data = response.extensions["network_stream"], b""
+                stream.write(sent)
+                while len(data) < size:
+                    data += stream.read(3, timeout=WAIT)
+                return response, data
+
+        async def asynchronous(pool: Any) -> Any:
+            async with pool.stream(**request) as response:
+                stream, data = response.extensions["network_stream"], b""
+                await stream.write(sent)
+                while len(data) < size:
+                    data += await stream.read(3, timeout=WAIT)
+                return response, data
+
+        played: tuple[Any, bytes] = self.play(blocking, asynchronous)
+        return played
+
+
+@pytest.fixture(params=["blocking", "asyncio", "trio"])
+def client(request: pytest.FixtureRequest) -> Client:
+    if request.param == "trio":
+        pytest.importorskip("trio")
+    return Client(request.param)
+
+
+def get(url: str, method: str = "GET", extensions: Any = None, **more: Any) -> dict[str, Any]:
+    timeout = {"connect": WAIT, "read": WAIT, "write": WAIT}
+    return {"method": method, "url": url, "extensions": {"timeout": timeout, **(extensions or {})}, **more}
+
+
+def pieces(client: Client, *data: bytes) -> Iterator[bytes] | AsyncIterator[bytes]:
+    """Returns content of unknown length."""
+
+    async def asynchronous() -> AsyncIterator[bytes]:
+        for piece in data:
+            yield piece
+
+    return iter(data) if client.backend == "blocking" else asynchronous()
+
+
+def test_requests_share_a_connection(client: Client) -> None:
+    with Scripted([(b"\r\n\r\n", OK), (b"\r\n\r\n", OK), (b"0\r\n\r\n", OK)]) as server:
+        post = get(server.url, "POST", content=pieces(client, b"some", b"", b"more"))
+        responses = client.requests(get(server.url), get(server.url), post)
+    assert [(response.status, response.content) for response in responses] == [(200, b"hello")] * 3
+    assert responses[0].headers == [(b"Content-Length", b"5")]
+    assert responses[0].extensions["http_version"] == b"HTTP/1.1"
+    assert responses[0].extensions["reason_phrase"] == b"OK"
+    assert b"4\r\nsome\r\n4\r\nmore\r\n0\r\n\r\n" in server.received[0]
+
+
+@pytest.mark.parametrize("stays", [True, False])
+def test_rfc9112_9_2_unasked_bytes_and_ends_are_no_response(client: Client, stays: bool) -> None:
+    first = OK + (b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\npoison" if stays else b"")
+    with Scripted([(b"\r\n\r\n", first)], [(b"\r\n\r\n", OK)], stays=stays) as server:
+        responses = client.requests(get(server.url), get(server.url), pause=0.1)
+    assert [response.content for response in responses] == [b"hello"] * 2
+    assert len(server.received) == 2
+
+
+def test_rfc9110_7_8_a_switch_gives_the_stream_with_its_first_bytes(client: Client) -> None:
+    with Scripted([(b"\r\n\r\n", SWITCHED + b"first "), (b"hello", b"HELLO")]) as server:
+        response, data = client.switched(get(server.url, headers=SWITCH), b"hello", 11)
+    assert (response.status, data) == (101, b"first HELLO")
+    assert [str(protocol) for protocol in response.extensions["protocols"]] == ["foo/2"]
+    assert b"\r\nUpgrade: foo/2, bar\r\n" in server.received[0]
+    assert server.received[0].count(b"pgrade: ") == 1
+    assert server.received[0].lower().count(b"connection: ") == 1
+
+
+def test_a_decline_is_a_response_and_has_a_reason(client: Client) -> None:
+    with Scripted([(b"\r\n\r\n", OK), (b"\r\n\r\n", OK)]) as server:
+        response, again = client.requests(get(server.url, headers=SWITCH), get(server.url))
+    assert (response.content, again.content) == (b"hello", b"hello")
+    assert isinstance(response.extensions["why"], Why)
+    assert "why" not in again.extensions
+
+
+def test_rfc9110_15_2_2_a_101_names_what_was_offered(client: Client) -> None:
+    with Scripted([(b"\r\n\r\n", SWITCHED.replace(b"foo/2", b"other"))]) as server:
+        (error,) = client.requests(get(server.url, headers=SWITCH))
+    assert isinstance(error, httpcore.RemoteProtocolError)
+
+
+def test_rfc9110_9_3_6_a_tunnel(client: Client) -> None:
+    with Scripted([(b"\r\n\r\n", b"HTTP/1.1 200 OK\r\n\r\n"), (b"hello", b"HELLO")]) as server:
+        request = get(server.url, "CONNECT", extensions={"target": b"a:443"}, headers={"Host": "a:443"})
+        response, data = client.switched(request, b"hello", 5)
+    assert (response.status, data) == (200, b"HELLO")
+    assert server.received[0].startswith(b"CONNECT a:443 HTTP/1.1\r\n")
+
+
+def test_rfc9110_15_2_interim_responses_are_told(client: Client) -> None:
+    told: list[Any] = []
+
+    async def later(status: int, headers: Any) -> None:
+        told.append((status, headers))
+
+    def now(status: int, headers: Any) -> None:
+        told.append((status, headers))
+
+    for callback in (now,) if client.backend == "blocking" else (now, later):
+        told.clear()
+        with Scripted([(b"\r\n\r\n", b"HTTP/1.1 103 Early Hints\r\nLink: a\r\n\r\n" + OK)]) as server:
+            (response,) = client.requests(get(server.url, extensions={"informational": callback}))
+        assert response.content == b"hello"
+        assert told == [(103, [(b"Link", b"a")])]
+
+
+@pytest.mark.parametrize("is_told", [True, False])
+def test_rfc9110_10_1_1_content_waits_for_a_100_for_a_second(client: Client, is_told: bool) -> None:
+    go_ahead = b"HTTP/1.1 100 Continue\r\n\r\n" if is_told else b""
+    with Scripted([(b"\r\n\r\n", go_ahead), (b"content", OK)]) as server:
+        request = get(server.url, "POST", content=b"content", headers={"Expect": "100-continue"})
+        begun = time.monotonic()
+        (response,) = client.requests(request)
+        assert (time.monotonic() - begun >= 0.9) is not is_told
+    assert response.content == b"hello"
+
+
+def test_rfc9110_10_1_1_content_that_is_not_wanted_is_not_sent(client: Client) -> None:
+    with Scripted([(b"\r\n\r\n", b"HTTP/1.1 413 No\r\nContent-Length: 0\r\n\r\n")], [(b"\r\n\r\n", OK)]) as server:
+        request = get(server.url, "POST", content=b"content", headers={"Expect": "100-continue"})
+        responses = client.requests(request, get(server.url))
+    assert [response.status for response in responses] == [413, 200]
+    assert b"content" not in server.received[0]
+
+
+def test_what_browsers_take_is_taken(client: Client) -> None:
+    lines = (
+        b"HTTP/1.1 200\nSet-Cookie: a=\x01\nTransfer-Encoding: chunked\nContent-Length: 9\n\n5  \r\nhello\r\n0\r\n\r\n"
+    )
+    with Scripted([(b"\r\n\r\n", lines)]) as server:
+        (response,) = client.requests(get(server.url))
+    assert response.content == b"hello"
+
+
+@pytest.mark.parametrize("reply", [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhello", b"what?\r\n\r\n"])
+def test_a_response_that_is_cut_or_none_is_an_error(client: Client, reply: bytes) -> None:
+    with Scripted([(b"\r\n\r\n", reply)], stays=False) as server:
+        (error,) = client.requests(get(server.url))
+    assert isinstance(error, httpcore.RemoteProtocolError)
+    assert (str(error) == "Server disconnected without sending a response.") is not bool(reply)
+
+
+def test_a_response_that_is_not_read_ends_its_connection(client: Client) -> None:
+    def blocking(pool: Any) -> Any:
+        with pool.stream("GET", server.url) as response:
+            (connection,) = pool.connections
+            return next(iter(response.iter_stream())), connection
+
+    async def asynchronous(pool: Any) -> Any:
+        async with pool.stream("GET", server.url) as response:
+            (connection,) = pool.connections
+            return await anext(aiter(response.aiter_stream())), connection
+
+    with Scripted([(b"\r\n\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhello")]) as server:
+        data, connection = client.play(blocking, asynchronous)
+    assert data == b"hello"
+    assert connection.is_closed()
+
+
+def test_steps_are_traced(client: Client) -> None:
+    steps: list[str] = []
+
+    async def later(name: str, info: Any) -> None:
+        steps.append(name)
+
+    def now(name: str, info: Any) -> None:
+        steps.append(name)
+
+    with Scripted([(b"\r\n\r\n", OK)]) as server:
+        client.requests(get(server.url, extensions={"trace": now if client.backend == "blocking" else later}))
+    parts = (
+        "connection.connect_tcp http11.send_request_headers http11.send_request_body http11.receive_response_headers"
+    )
+    expected = [*parts.split(), "http11.receive_response_body", "http11.response_closed"]
+    assert steps == [f"{step}.{stage}" for step in expected for stage in ("started", "complete")]
+
+
+def test_a_cancelled_request_closes_its_connection() -> None:
+    async def main() -> None:
+        async with switchover.httpcore.AsyncConnectionPool() as pool:
+            with anyio.move_on_after(0.2):
+                await pool.request("GET", server.url)
+            assert pool.connections == []
+
+    with Scripted([(b"\r\n\r\n", b"")]) as server:
+        anyio.run(main)
+
+
+def test_threads_share_a_connection() -> None:
+    contents: list[bytes] = []
+    with Scripted([(b"\r\n\r\n", OK)] * 8) as server, switchover.httpcore.ConnectionPool(max_connections=1) as pool:
+
+        def work() -> None:
+            contents.append(pool.request("GET", server.url).content)
+
+        threads = [threading.Thread(target=work) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(WAIT)
+    assert contents == [b"hello"] * 8
+
+
+def test_a_callback_that_waits_is_misuse_of_a_blocking_client() -> None:
+    async def waits(status: int, headers: Any) -> None:
+        await anyio.sleep(1)
+
+    with Scripted([(b"\r\n\r\n", b"HTTP/1.1 103 Early Hints\r\n\r\n" + OK)]) as server:
+        (error,) = Client("blocking").requests(get(server.url, extensions={"informational": waits}))
+    assert isinstance(error, RuntimeError)
+
+
+# httpx.
+
+
+TWICE_AND_SWITCHED: Script = [(b"\r\n\r\n", OK), (b"content", OK), (b"\r\n\r\n", SWITCHED + b"first ")]
+
+
+def test_httpx_blocking() -> None:
+    transport = switchover.httpx.HTTPTransport(retries=1)
+    with Scripted(TWICE_AND_SWITCHED) as server, httpx.Client(transport=transport) as client:
+        assert client.get(server.url).text == "hello"
+        assert client.post(server.url, content=b"content").http_version == "HTTP/1.1"
+        with client.stream("GET", server.url, headers=SWITCH) as response:
+            assert response.extensions["network_stream"].read(100) == b"first "
+
+
+def test_httpx_asynchronous(anyio_backend: str) -> None:
+    async def main() -> None:
+        async with httpx.AsyncClient(transport=switchover.httpx.AsyncHTTPTransport(retries=1)) as client:
+            assert (await client.get(server.url)).text == "hello"
+            assert (await client.post(server.url, content=b"content")).http_version == "HTTP/1.1"
+            async with client.stream("GET", server.url, headers=SWITCH) as response:
+                assert await response.extensions["network_stream"].read(100) == b"first "
+
+    with Scripted(TWICE_AND_SWITCHED) as server:
+        anyio.run(main, backend=anyio_backend)
+
+
+def test_httpx_gives_its_own_errors() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        with httpx.Client(transport=switchover.httpx.HTTPTransport(), timeout=0.1) as client:
+            with pytest.raises(httpx.ReadTimeout) as caught:
+                client.get(url)
+            assert str(caught.value.request.url) == url
+            with pytest.raises(httpx.UnsupportedProtocol):
+                client.get("ftp://a/")
+            with pytest.raises(httpx.LocalProtocolError):
+                client.get(url, headers={"a": "b\r\nc: d"})
+    with (
+        httpx.Client(transport=switchover.httpx.HTTPTransport()) as client,
+        pytest.raises(httpx.ConnectError),
+    ):
+        client.get(url)
+
+
+def test_httpx_proxies() -> None:
+    proxy_headers = {"X-Proxy": "yes"}
+    with Scripted([(b"\r\n\r\n", OK)]) as server:
+        proxy = httpx.Proxy(server.url.replace("://", "://user:word@"), headers=proxy_headers)
+        with httpx.Client(transport=switchover.httpx.HTTPTransport(proxy=proxy)) as client:
+            assert client.get("http://a/path").text == "hello"
+    head = server.received[0]
+    assert head.startswith(b"GET http://a/path HTTP/1.1\r\n")
+    assert b"\r\nX-Proxy: yes\r\n" in head
+    assert b"\r\nProxy-Authorization: Basic dXNlcjp3b3Jk\r\n" in head
+    with Scripted([(b"\r\n\r\n", b"HTTP/1.1 407 No\r\nContent-Length: 0\r\n\r\n")]) as server:
+        transport = switchover.httpx.HTTPTransport(proxy=server.url)
+        with httpx.Client(transport=transport) as client, pytest.raises(httpx.ProxyError, match="407 No"):
+            client.get("https://a/path")
+    assert server.received[0].startswith(b"CONNECT a:443 HTTP/1.1\r\n")
