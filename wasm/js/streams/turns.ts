@@ -2,7 +2,11 @@
 
 /** The milliseconds after which others get a turn. */
 const TURN = 10;
-/** The maximum number of steps between two turns: Workers may stop the clock between I/O. */
+/**
+ * The maximum number of steps between two turns.
+ *
+ * Workers may stop the clock between I/O.
+ */
 const STEPS = 1024;
 
 /**
