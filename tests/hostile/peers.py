@@ -232,6 +232,23 @@ def two_at_once(server):
     check([answer.is_whole for answer in answers] == [True] * 3 and not rest, answers, rest)
 
 
+@attack("long content behind a request, in the same segment")
+def long_content_behind(server):
+    """Sends more than a buffer holds while the first request is answered."""
+    if not server.host.echo:
+        raise NotApplicable("it echoes nothing")
+    content = b"".join(b"%07d\n" % number for number in range(32_768))
+    head = server.request(server.host.echo, "POST", f"Content-Length: {len(content)}\r\n")
+    peer = server.connect()
+    peer.send_beside(server.request() + head + content)
+    yield
+    peer.send(server.request())
+    answers, rest = peer.answers("GET", "POST", "GET")
+    check(all(answer.is_whole for answer in answers) and not rest, answers, rest)
+    check(len(answers) == 3 or (len(answers) == 2 and closes(answers[1])), [answer.fields for answer in answers])
+    check(answers[1].status != 200 or answers[1].content == content, len(answers[1].content), "came back")
+
+
 @attack("first bytes of the new protocol, FIN after them")
 def first_bytes(server):
     host = server.host
