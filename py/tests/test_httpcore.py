@@ -1,4 +1,4 @@
-"""Tests of the classes for httpcore and of the transports for httpx, blocking and asynchronous."""
+"""Tests of the classes for httpcore, and of the transports for httpx."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SWITCH = {"Connection": "Upgrade", "Upgrade": "foo/2, bar"}
 SWITCHED = b"HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: foo/2\r\n\r\n"
 
 Script = list[tuple[bytes, bytes]]
-"""What a server waits for, and what it then sends."""
+"""Pairs of the bytes that a server waits for, and those that it then sends."""
 
 
 class Scripted:

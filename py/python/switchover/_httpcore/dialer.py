@@ -1,4 +1,4 @@
-"""How a pool connects to an origin, directly or through an HTTP proxy."""
+"""Connecting to an origin, directly or through an HTTP proxy."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a request says in its extensions."""
+"""The extensions of requests and responses."""
 
 from __future__ import annotations
 

@@ -135,9 +135,9 @@ def as_received(response: httpcore.Response, content: Content | AsyncContent) ->
 
 
 class HTTPTransport(httpx.BaseTransport):
-    """A transport for `httpx.Client`, with the arguments of `httpx.HTTPTransport`.
+    """A transport for `httpx.Client`.
 
-    Next: `httpx.Client(transport=…)`.
+    It has the arguments of `httpx.HTTPTransport`. Next: `httpx.Client(transport=…)`.
     """
 
     __module__ = "switchover.httpx"
@@ -160,9 +160,9 @@ class HTTPTransport(httpx.BaseTransport):
 
 
 class AsyncHTTPTransport(httpx.AsyncBaseTransport):
-    """A transport for `httpx.AsyncClient`, with the arguments of `httpx.AsyncHTTPTransport`.
+    """A transport for `httpx.AsyncClient`.
 
-    Next: `httpx.AsyncClient(transport=…)`.
+    It has the arguments of `httpx.AsyncHTTPTransport`. Next: `httpx.AsyncClient(transport=…)`.
     """
 
     __module__ = "switchover.httpx"

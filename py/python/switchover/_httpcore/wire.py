@@ -255,7 +255,10 @@ class Wire:
 
 
 def input_of(stream: AsyncNetworkStream) -> select.poll | None:
-    """Returns what tells whether a socket is readable; None where there is none, or no `poll`."""
+    """Returns a poll for input on the stream's socket.
+
+    None if there is no socket, or no `poll`.
+    """
     raw = stream.get_extra_info("socket")
     if raw is None or not hasattr(select, "poll"):
         return None
