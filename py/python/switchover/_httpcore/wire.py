@@ -135,11 +135,11 @@ class Wire:
                 await trace.step("send_request_headers", {"request": request}, head)
                 early = await trace.step("send_request_body", {"request": request}, content)
         except httpcore.WriteError:
-            # A server may stop reading before it responds; the response may have arrived.
+            pass  # a server may stop reading before it responds, and the response may have arrived
+        finally:
+            # What was not begun is no error of the caller's.
+            head.close()
             content.close()
-        except BaseException:
-            content.close()
-            raise
         if early is not None:
             return early
         received = self._receive_head(request)
