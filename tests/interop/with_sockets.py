@@ -4,6 +4,7 @@ import contextlib
 import re
 import signal
 import socket
+import struct
 import time
 from pathlib import Path
 
@@ -202,6 +203,13 @@ def no_more_than_the_limit_are_served(_):
         second.socket.settimeout(0.3)
         with contextlib.suppress(TimeoutError):
             check(not second.socket.recv(1), "the second one was served beside the first")
+        descriptors = Path(f"/proc/{board.process.pid}/fd")
+        before = len(list(descriptors.iterdir()))
+        for _ in range(50):
+            waiting = Raw(board.port, HELLO).socket
+            waiting.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            waiting.close()
+        wait_for(lambda: b"%d" % (len(list(descriptors.iterdir())) > before), b"0")
         first.socket.close()
         second.socket.settimeout(10)
         second.until(b"here.\n")

@@ -68,6 +68,8 @@ async fn serve(args: &ServeArgs) -> io::Result<()> {
             tokio::select! {
                 _place = session.app.places.acquire() => session.receive(stream).await,
                 () = session.stopping.clone().wait() => {}
+                // A client that has reset while it waits.
+                _ = stream.ready(Interest::ERROR) => {}
             }
         }
     });
