@@ -134,7 +134,7 @@ class Protocol:
         if self.has_switched:
             return self.is_taking
         connection = self.connection
-        if connection.wants_input or self.writer.is_closed:
+        if connection.wants_input or self.writer.is_closed or self.has_ended:
             return False
         # Between two requests there is no stream, and what has come of the next one is yet to be taken.
         return self.stream is not None or self.is_taking or bool(connection.unread)
