@@ -274,6 +274,16 @@ def test_a_response_that_is_not_read_ends_its_connection(client: Client) -> None
     assert connection.is_closed()
 
 
+def test_content_is_read_once() -> None:
+    pool: Any = switchover.httpcore.ConnectionPool()
+    with Scripted([(b"\r\n\r\n", OK), (b"\r\n\r\n", OK)]) as server, pool, pool.stream("GET", server.url) as response:
+        assert [*response.stream] == [b"hello"]
+        assert [*response.stream] == []
+        response.close()
+        assert pool.request("GET", server.url).content == b"hello"
+        assert [*response.stream] == []
+
+
 def test_steps_are_traced(client: Client) -> None:
     steps: list[str] = []
 

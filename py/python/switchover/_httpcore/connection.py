@@ -155,14 +155,17 @@ class Content:
         self._wire, self._request = wire, request
         self._trace = Trace.of(request, HTTP11)
         self._limit = timeout(request, "read")
-        self._has_begun = self._is_closed = False
+        self._has_begun = self._is_over = self._is_closed = False
 
     async def receive(self) -> bytes:
-        """Returns the next piece, which is empty at the end."""
+        """Returns the next piece, which is empty at the end and after `closed`."""
+        if self._is_over or self._is_closed:
+            return b""
         try:
-            if self._trace is None:
-                return await self._wire.receive(self._limit)
-            return await self._traced(self._trace)
+            trace = self._trace
+            data = await (self._wire.receive(self._limit) if trace is None else self._traced(trace))
+            self._is_over = not data
+            return data
         except BaseException:
             with self._wire.shielded():
                 await self.closed()
