@@ -13,7 +13,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 use tokio::time::{self, Instant, timeout};
 
-const GET: &str = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+use crate::common::GET;
+
 const WAIT: Duration = Duration::from_secs(60);
 
 async fn said(mut stream: TcpStream) -> String {

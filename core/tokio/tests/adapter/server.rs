@@ -17,11 +17,9 @@ use switchover_tokio::{
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
 use tokio::time::Instant;
 
-type Answer = Result<Response<Full<Bytes>>, BoxError>;
+use crate::common::{GET, config};
 
-fn config() -> Config {
-    Config { date: false, ..Config::default() }
-}
+type Answer = Result<Response<Full<Bytes>>, BoxError>;
 
 /// Returns all bytes that a server sends in response, and its result.
 ///
@@ -148,8 +146,6 @@ impl http_body::Body for Frames {
         Poll::Ready(self.0.pop_front())
     }
 }
-
-const GET: &str = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
 
 #[tokio::test]
 async fn content_is_streamed_in_chunks_with_trailers() {
