@@ -149,10 +149,7 @@ class HTTPTransport(httpx.BaseTransport):
         """Sends a request, and returns its response."""
         with as_httpx(request):
             response = self._pool.handle_request(as_httpcore(request))
-        content = Content(request, response.stream)
-        return httpx.Response(
-            response.status, headers=response.headers, stream=content, extensions=extensions_of(response)
-        )
+        return as_received(response, Content(request, response.stream))
 
     def close(self) -> None:
         """Closes all connections."""
@@ -174,10 +171,7 @@ class AsyncHTTPTransport(httpx.AsyncBaseTransport):
         """Sends a request, and returns its response."""
         with as_httpx(request):
             response = await self._pool.handle_async_request(as_httpcore(request))
-        content = AsyncContent(request, response.stream)
-        return httpx.Response(
-            response.status, headers=response.headers, stream=content, extensions=extensions_of(response)
-        )
+        return as_received(response, AsyncContent(request, response.stream))
 
     async def aclose(self) -> None:
         """Closes all connections."""
