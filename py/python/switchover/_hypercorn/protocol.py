@@ -26,7 +26,6 @@ from .. import (
     Connection,
     Data,
     EndOfMessage,
-    ErrorKind,
     Owes,
     Paused,
     PausedReason,
@@ -37,6 +36,7 @@ from .. import (
     Stage,
     Switched,
 )
+from .._keep import keep
 from .answers import WEBSOCKET, encoded, leftover_of, refusal, waits_for_content
 from .inbox import Inbox
 from .writer import Writer
@@ -111,19 +111,11 @@ class Protocol:
             if self.has_switched:
                 self.early += event.data
             else:
-                self.receive(event.data)
+                keep(self.connection, event.data)
             await self.take_events()
             while self.is_full:
                 await self.can_read.clear()
                 await self.can_read.wait()
-
-    def receive(self, data: bytes) -> None:
-        """Passes bytes to the engine; they are dropped once HTTP has ended."""
-        try:
-            self.connection.receive_data(data)
-        except ProtocolError as error:
-            if error.kind is ErrorKind.BUFFER_FULL:
-                raise
 
     @property
     def is_full(self) -> bool:

@@ -28,6 +28,7 @@ from .. import (
     Request,
     Role,
 )
+from .._keep import keep
 from .._reset import bound_unsent, has_hung_up
 from .._switchover import _next_scope, _scope
 from .base import HANDED_OVER, LINGERING, OPEN, POSTPONED, SWITCHED, TAKING, Base
@@ -184,18 +185,9 @@ class Protocol(Base):
                 if self.phase is TAKING:
                     self.phase = OPEN
         elif data is not None:
-            self.keep(data)
+            keep(self.connection, data)
         if not self.connection.wants_input and self.serves:
             self.flow.pause_reading()
-
-    def keep(self, data: bytes) -> None:
-        """Passes bytes to the engine that belong to a later request."""
-        try:
-            self.connection.receive_data(data)
-        except ProtocolError as error:
-            # If HTTP has ended, what arrives until the transport has closed is discarded.
-            if error.kind is ErrorKind.BUFFER_FULL:
-                raise
 
     def go_on_later(self) -> None:
         """Continues with the next event in another turn of the loop.
@@ -219,7 +211,7 @@ class Protocol(Base):
             if cycle is not None and not cycle.more_body and not cycle.response_complete:
                 # A response to HEAD is complete with its head, while its app still runs.
                 if data is not None:
-                    self.keep(data)
+                    keep(self.connection, data)
                 return
             try:
                 event = _next_scope(self.connection, self.base, data)

@@ -1,0 +1,17 @@
+"""Bytes of a client that come while an app is at work."""
+
+from __future__ import annotations
+
+from . import Connection, ErrorKind, ProtocolError
+
+
+def keep(connection: Connection, data: bytes) -> None:
+    """Passes bytes to the engine; they are dropped once HTTP has ended.
+
+    Raises LocalProtocolError if the buffer is full: the host should not have read.
+    """
+    try:
+        connection.receive_data(data)
+    except ProtocolError as error:
+        if error.kind is ErrorKind.BUFFER_FULL:
+            raise
