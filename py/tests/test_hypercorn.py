@@ -45,6 +45,10 @@ class Apps:
             raise ValueError("no lifespan")
         if scope["type"] == "websocket":
             await receive()
+            if path == "/flawed":
+                await send({"type": "websocket.accept", "headers": [(b"a b", b"c")]})
+            if path == "/unoffered":
+                await send({"type": "websocket.accept", "subprotocol": "nope"})
             if path == "/later":
                 await self.sleep(0.2)
             await send({"type": "websocket.accept"})
@@ -54,8 +58,8 @@ class Apps:
                 await self.goes_on(send, {"type": "websocket.send", "bytes": bytes(65536)})
             while (message := await receive())["type"] == "websocket.receive":
                 await send({"type": "websocket.send", "bytes": message["bytes"]})
-        elif path == "/late":
-            await self.sleep(0.3)
+        elif path in ("/late", "/soon"):
+            await self.sleep(0.3 if path == "/late" else 0.0)
             await answer(send, b"unread")
         elif path == "/raises":
             raise ValueError("before the head")
@@ -314,6 +318,25 @@ def test_content_that_fills_the_buffer_behind_a_request_is_kept(hosted: Hosted) 
         received += rest_of(client)
     assert received.count(content) == 1
     assert received.endswith(b"GET /last ")
+
+
+@pytest.mark.parametrize(
+    ("field", "content"),
+    [(b"Transfer-Encoding: chunked", b"zz\r\n"), (b"Content-Length: 9", b"cut")],
+)
+def test_an_error_while_the_app_answers_ends_one_connection(hosted: Hosted, field: bytes, content: bytes) -> None:
+    for _ in range(20):
+        with hosted.connect(b"POST /soon HTTP/1.1\r\nHost: a\r\n" + field + b"\r\n\r\n" + content) as client:
+            client.shutdown(socket.SHUT_WR)
+            assert rest_of(client)[:13] in (b"HTTP/1.1 200 ", b"HTTP/1.1 400 ")
+    assert hosted.all(LAST).endswith(b"GET /last ")
+
+
+@pytest.mark.parametrize("path", [b"/flawed", b"/unoffered"])
+def test_a_refused_accept_is_a_500(hosted: Hosted, path: bytes) -> None:
+    with hosted.connect(HANDSHAKE.replace(b"/chat", path)) as client:
+        assert rest_of(client).startswith(b"HTTP/1.1 500 ")
+    assert hosted.all(LAST).endswith(b"GET /last ")
 
 
 def test_an_app_that_raises(hosted: Hosted) -> None:

@@ -39,9 +39,13 @@ class Inbox:
     of the end, it would have to read.
     """
 
-    def __init__(self, task_group: TaskGroup, context: WorkerContext, size: int) -> None:
+    def __init__(
+        self, task_group: TaskGroup, context: WorkerContext, size: int, fail: Callable[[], Awaitable[None]]
+    ) -> None:
         self.task_group: Any = task_group
         self.context = context
+        self.fail = fail
+        """Cuts the connection of an app whose end cannot be sent."""
         self.dropped = 0
         self.size = size
         self.messages: deque[ASGIReceiveEvent] = deque()
@@ -59,12 +63,15 @@ class Inbox:
         scope: Scope,
         send: Callable[[ASGISendEvent | None], Awaitable[None]],
     ) -> Callable[[ASGIReceiveEvent], Awaitable[None]]:
-        """Starts the app, which receives from here; returns `put`."""
+        """Starts the app, which receives from here; returns `put`.
+
+        hypercorn sends `None` once the app has ended. An error of that would end a whole worker of trio.
+        """
 
         async def received_here(
             scope: Scope,
             receive: ASGIReceiveCallable,
-            send: ASGISendCallable,
+            at_end: ASGISendCallable,
             sync_spawn: Callable[..., Any],
             call_soon: Callable[..., Any],
         ) -> None:
@@ -79,7 +86,14 @@ class Inbox:
             with suppress(ClientGoneError):
                 await app(scope, self.receive, watched if is_watched else send, sync_spawn, call_soon)
 
-        await self.task_group.spawn_app(received_here, config, scope, send)
+        async def at_end(message: ASGISendEvent | None) -> None:
+            try:
+                await send(message)
+            except Exception:
+                await config.log.exception("Error at the end of an ASGI app")
+                await self.fail()
+
+        await self.task_group.spawn_app(received_here, config, scope, at_end)
         return self.put
 
     def spawn(self, func: Callable[..., Any], *args: Any) -> None:

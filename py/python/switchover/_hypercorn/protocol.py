@@ -84,7 +84,7 @@ class Protocol:
         limits = Config(head=head, content=CONTENT, drain=DRAIN, secure=ssl, http2_preface=True, tidy=True)
         self.connection = Connection(Role.SERVER, limits)
         self.stream: HTTPStream | WSStream | None = None
-        self.inbox = Inbox(task_group, context, config.max_app_queue_size)
+        self.inbox = self.new_inbox()
         self.can_read = context.event_class()
         self.requests = 0
         self.held = b""
@@ -242,10 +242,14 @@ class Protocol:
 
     def new_stream(self, kind: type[HTTPStream | WSStream]) -> HTTPStream | WSStream:
         """Returns the stream of a new request, with an inbox for its app."""
-        self.inbox = Inbox(self.task_group, self.context, self.config.max_app_queue_size)
+        self.inbox = self.new_inbox()
         apps: Any = self.inbox
         self.stream = kind(self.app, self.config, self.context, apps, *self.peers, self.stream_send, STREAM_ID)
         return self.stream
+
+    def new_inbox(self) -> Inbox:
+        """Returns the inbox of an app."""
+        return Inbox(self.task_group, self.context, self.config.max_app_queue_size, lambda: self.reject(500))
 
     # Sending.
 
@@ -256,6 +260,9 @@ class Protocol:
             return
         if self.writer.is_closed or self.has_gone:
             await self.inbox.drop()
+            return
+        if isinstance(event, StreamData) and not self.has_switched:
+            await self.reject(500)  # its 101 was refused, and a frame is no HTTP
             return
         with suppress(RemoteProtocolError):  # whoever takes events answers that
             if self.requests >= self.config.keep_alive_max_requests and isinstance(event, StreamResponse):
@@ -276,19 +283,21 @@ class Protocol:
         """Returns the fields of each head."""
         return self.config.response_headers("h11")
 
-    async def close(self) -> None:
-        """Closes the connection; what the app still sends is dropped."""
+    async def close(self, last: bytes = b"") -> None:
+        """Closes the connection behind these bytes; what the app still sends is dropped."""
         self.writer.is_closed = True
         await self.close_stream()
-        await self.writer.close()
+        await self.writer.close(last)
 
     async def reject(self, status: int) -> None:
         """Answers an error of the client, unless a response has begun, and closes."""
+        last = b""
         try:
-            await self.writer.write(self.connection.reject(status, self.fields()))
+            last = self.connection.reject(status, self.fields())
         except ProtocolError:
             self.connection.abandon()
-        await self.close()
+        # An app may send before this has left, and an error in its task would end a worker of trio.
+        await self.close(last)
 
     # Ends.
 

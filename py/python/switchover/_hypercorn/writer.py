@@ -29,8 +29,17 @@ class Writer:
             if self.is_closed:
                 await self.close()
 
-    async def close(self) -> None:
-        """Closes the connection, once what is being written has left."""
+    async def close(self, last: bytes = b"") -> None:
+        """Closes the connection behind these bytes, once what is being written has left.
+
+        What is written from now on is dropped.
+        """
         self.is_closed = True
+        if last:
+            self.writing += 1
+            try:
+                await self.send(RawData(data=last))
+            finally:
+                self.writing -= 1
         if not self.writing:
             await self.send(Closed())
