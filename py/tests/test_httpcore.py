@@ -10,10 +10,12 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
+from streams import contexts
 
 httpcore = pytest.importorskip("httpcore")
 httpx = pytest.importorskip("httpx")
 anyio = pytest.importorskip("anyio")
+trustme = pytest.importorskip("trustme")
 
 import switchover.httpcore  # noqa: E402
 import switchover.httpx  # noqa: E402
@@ -21,6 +23,7 @@ from switchover import Why  # noqa: E402
 
 WAIT = 5.0
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"
+POISON = b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\npoison"
 SWITCH = {"Connection": "Upgrade", "Upgrade": "foo/2, bar"}
 SWITCHED = b"HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: foo/2\r\n\r\n"
 
@@ -165,11 +168,45 @@ def test_requests_share_a_connection(client: Client) -> None:
 
 @pytest.mark.parametrize("stays", [True, False])
 def test_rfc9112_9_2_unasked_bytes_and_ends_are_no_response(client: Client, stays: bool) -> None:
-    first = OK + (b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\npoison" if stays else b"")
+    first = OK + (POISON if stays else b"")
     with Scripted([(b"\r\n\r\n", first)], [(b"\r\n\r\n", OK)], stays=stays) as server:
         responses = client.requests(get(server.url), get(server.url), pause=0.1)
     assert [response.content for response in responses] == [b"hello"] * 2
     assert len(server.received) == 2
+
+
+def test_rfc9112_9_2_unasked_bytes_behind_a_full_read_are_no_response(client: Client) -> None:
+    head = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n"
+    first = head % (65_536 - len(head) - 3) + bytes(65_536 - len(head) - 3)
+    assert len(first) == 65_536
+    with Scripted([(b"\r\n\r\n", first + POISON)], [(b"\r\n\r\n", OK)]) as server:
+        responses = client.requests(get(server.url), get(server.url), pause=0.1)
+    assert responses[1].content == b"hello"
+
+
+@pytest.mark.skipif(not hasattr(socket, "TCP_CORK"), reason="no way to send two records in one segment")
+def test_rfc9112_9_2_unasked_bytes_in_a_record_of_their_own_are_no_response(client: Client) -> None:
+    server_context, client.options["ssl_context"] = contexts(trustme.CA())
+
+    def serve() -> None:
+        for poison in (POISON, b""):
+            plain, _ = listener.accept()
+            with suppress(ConnectionError), server_context.wrap_socket(plain, server_side=True) as peer:
+                peer.settimeout(WAIT)
+                peer.recv(65536)
+                peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 1)
+                for record in (OK, poison):
+                    peer.sendall(record)
+                peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 0)
+                peer.recv(65536)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        url = f"https://localhost:{listener.getsockname()[1]}"
+        responses = client.requests(get(url), get(url), pause=0.1)
+        thread.join(WAIT)
+    assert [response.content for response in responses] == [b"hello"] * 2
 
 
 def test_rfc9110_7_8_a_switch_gives_the_stream_with_its_first_bytes(client: Client) -> None:
@@ -311,6 +348,23 @@ def test_a_cancelled_request_closes_its_connection() -> None:
 
     with Scripted([(b"\r\n\r\n", b"")]) as server:
         anyio.run(main)
+
+
+@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+@pytest.mark.parametrize("turns", range(4))
+def test_a_request_that_is_cancelled_early_leaves_its_place(backend: str, turns: int) -> None:
+    async def main() -> None:
+        async with switchover.httpcore.AsyncConnectionPool(max_connections=1) as pool:
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(pool.request, "GET", f"http://127.0.0.1:{silent.getsockname()[1]}/")
+                for _ in range(turns):
+                    await anyio.lowlevel.checkpoint()
+                tasks.cancel_scope.cancel()
+            response = await pool.request("GET", server.url, extensions={"timeout": {"pool": WAIT}})
+            assert response.content == b"hello"
+
+    with Scripted([(b"\r\n\r\n", OK)]) as server, socket.create_server(("127.0.0.1", 0)) as silent:
+        anyio.run(main, backend=backend)
 
 
 def test_threads_share_a_connection() -> None:

@@ -101,6 +101,7 @@ class AsyncHTTPConnection(Dialed, AsyncConnectionInterface):
         self._dialer = Dialer(origin, options)
         self._connection = None
         self._lock = anyio.Lock()
+        self._connecting = 0
 
     async def handle_async_request(self, request: Request) -> Response:
         """Connects if needed, sends a request, and returns its response."""
@@ -113,11 +114,18 @@ class AsyncHTTPConnection(Dialed, AsyncConnectionInterface):
 
     async def _connect(self, request: Request) -> None:
         dialer = self._dialer
-        async with self._lock:
-            if self._connection is None:
-                stream, is_http2 = await dialer.dial(request)
-                kind = httpcore.AsyncHTTP2Connection if is_http2 else AsyncHTTP11Connection
-                self._connection = kind(dialer.next_hop, stream, dialer.options.keepalive_expiry)
+        self._connecting += 1
+        try:
+            async with self._lock:
+                if self._connection is None:
+                    stream, is_http2 = await dialer.dial(request)
+                    kind = httpcore.AsyncHTTP2Connection if is_http2 else AsyncHTTP11Connection
+                    self._connection = kind(dialer.next_hop, stream, dialer.options.keepalive_expiry)
+        finally:
+            self._connecting -= 1
+            # A task may be cancelled before it dials: then the pool is to forget this connection.
+            if self._connection is None and not self._connecting:
+                dialer.has_failed = True
 
     async def aclose(self) -> None:
         """Closes the connection, if there is one."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 import select
+import ssl
 import threading
 import time
 from collections.abc import AsyncIterable
@@ -39,6 +40,11 @@ if TYPE_CHECKING:
 
 READ_SIZE: Final = 65_536
 """The maximum number of bytes of one read."""
+ASYNC_READ_SIZE: Final = 262_144
+"""The maximum number of bytes of one read from a TCP stream of anyio.
+
+asyncio receives no more at once. A smaller read would leave a rest in anyio, which no poll of the socket shows.
+"""
 EXPECT_CONTINUE: Final = 1.0
 """The seconds to wait for a 100 before the content is sent all the same.
 
@@ -83,7 +89,10 @@ class Wire:
     def __init__(self, origin: Origin, stream: AsyncNetworkStream, keepalive_expiry: float | None) -> None:
         self.origin = origin
         self.stream = stream
-        self.engine = Connection(Role.CLIENT, PLAIN if stream.get_extra_info("ssl_object") is None else SECURE)
+        tls, is_blocking = stream.get_extra_info("ssl_object"), isinstance(stream, BlockingStream)
+        self.engine = Connection(Role.CLIENT, PLAIN if tls is None else SECURE)
+        self._read_size = READ_SIZE if is_blocking or tls is not None else ASYNC_READ_SIZE
+        self._may_hold_input = isinstance(tls, ssl.SSLObject) and not is_blocking
         self.state = State.NEW
         self.requests = 0
         """The number of requests so far."""
@@ -210,7 +219,7 @@ class Wire:
         engine = self.engine
         event = engine.next_event()
         while event is NEED_DATA:
-            data = await self.stream.read(READ_SIZE, limit)
+            data = await self.stream.read(self._read_size, limit)
             if not data and engine.awaiting is not Awaiting.CONTENT and not engine.unread:
                 raise httpcore.RemoteProtocolError("Server disconnected without sending a response.")
             event = engine.next_event(data)
@@ -227,14 +236,33 @@ class Wire:
             await trace.step("response_closed", {}, self._response_closed())
 
     async def _response_closed(self) -> None:
+        is_over = self._is_sent and self._is_whole and self.engine.persists and not self.engine.unread
+        if is_over and self._may_hold_input:
+            is_over = not await self._holds_input()
         with self._lock:
-            is_over = self._is_sent and self._is_whole
-            if persists := is_over and self.engine.persists and not self.engine.unread:
+            if is_over:
                 self.state = State.IDLE
                 if self._keepalive_expiry is not None:
                     self._expires_at = time.monotonic() + self._keepalive_expiry
-        if not persists:
+        if not is_over:
             await self.aclose()
+
+    async def _holds_input(self) -> bool:
+        """Returns whether bytes or an end came behind the response.
+
+        TLS in anyio reads on into a buffer of its own, which the socket no longer shows.
+        """
+        try:
+            await self.stream.read(1, 0.0)
+        except httpcore.ReadTimeout:
+            return False
+        except httpcore.ReadError:
+            pass
+        except BaseException:
+            with self.shielded():
+                await self.aclose()
+            raise
+        return True
 
     async def aclose(self) -> None:
         """Closes the stream at once."""
