@@ -261,7 +261,7 @@ class Protocol:
         if self.writer.is_closed or self.has_gone:
             await self.inbox.drop()
             return
-        if isinstance(event, StreamData) and not self.has_switched:
+        if isinstance(event, StreamData) and self.stream is not None and not self.has_switched:
             await self.reject(500)  # its 101 was refused, and a frame is no HTTP
             return
         with suppress(RemoteProtocolError):  # whoever takes events answers that
