@@ -10,9 +10,10 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
-import { Duplex } from "node:stream";
+import { Duplex, Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { after, test } from "node:test";
+import { setTimeout } from "node:timers/promises";
 import { TLSSocket, connect as connectTls, createServer as createTlsServer } from "node:tls";
 import { inspect, promisify } from "node:util";
 import { ProtocolError, websocketKey } from "switchover";
@@ -66,6 +67,59 @@ test("toDuplex gives a stream of Node that begins with the first byte", options,
       await server.close();
     }
   }
+});
+
+test("toDuplex gives a stream that ends if the peer has ended already", options, async () => {
+  for (const pause of [0, 50]) {
+    const server = await listening(async (socket) => {
+      await until(socket, "\r\n\r\n");
+      socket.end(SWITCHED);
+    });
+    const socket = await connected(server.port);
+    const switched = await upgrade(socket, { target: "/", headers: HOST }, { offer: ["foo/2"] });
+    assert(switched.protocol !== null);
+    await setTimeout(pause);
+    const duplex = switched.toDuplex(Duplex);
+    await once(duplex.resume(), "end");
+    duplex.end();
+    await server.close();
+  }
+});
+
+test("a stream of Node that is not sent to its end is destroyed", options, async () => {
+  const body = () => new Readable({ read() {} });
+  const answered = body();
+  const server = await listening((socket) => serveConnection(socket, () => ({ body: answered })));
+  const client = await connected(server.port);
+  client.write("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+  await until(client, "\r\n\r\n");
+  client.resetAndDestroy();
+  await once(answered, "close");
+  await server.close();
+
+  const refusing = await listening(async (socket) => {
+    await until(socket, "\r\n\r\n");
+    socket.end("HTTP/1.1 417 No\r\nContent-Length: 0\r\n\r\n");
+  });
+  const refused = body();
+  const headers = { ...HOST, Expect: "100-continue" };
+  const response = await request(await connected(refusing.port), { method: "POST", target: "/", headers, body: refused });
+  assert.equal(response.status, 417);
+  assert(refused.destroyed);
+  await response.text();
+  await refusing.close();
+});
+
+test("a request that is refused leaves its stream as it was", options, async () => {
+  const server = await listening((socket) => serveConnection(socket, async (request) => new Response(await request.text())));
+  const socket = await connected(server.port);
+  const body = new Blob(["hello"]).stream();
+  await assert.rejects(request(socket, { method: "NO TOKEN", target: "/", headers: HOST, body }), ProtocolError);
+  const headers = { ...HOST, Connection: "close" };
+  assert.equal(await (await request(socket, { method: "POST", target: "/", headers, body })).text(), "hello");
+  await assert.rejects(request(socket, { method: "POST", target: "/", headers, body }), TypeError);
+  socket.destroy();
+  await server.close();
 });
 
 /** Starts a server of `node:http` that switches if `decide` says so. @param {readonly string[]} preferences */

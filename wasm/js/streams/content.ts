@@ -198,13 +198,15 @@ export function letGo(content: Uint8Array | Source, reason: unknown): void {
 }
 
 function ofStream(body: ReadableStream<Uint8Array>): Source {
-  const reader = body.getReader();
+  if (body.locked) throw new TypeError("the stream of a body is locked");
+  // A request that is refused leaves its stream as it was.
+  let reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
   return {
     async next() {
-      const { value, done } = await reader.read();
+      const { value, done } = await (reader ??= body.getReader()).read();
       return done ? null : piece(value);
     },
-    cancel: (reason) => void reader.cancel(reason).catch(() => {}),
+    cancel: (reason) => void (reader ?? body).cancel(reason).catch(() => {}),
   };
 }
 
@@ -215,7 +217,12 @@ function ofIterable(body: AsyncIterable<Uint8Array>): Source {
       const { value, done } = await iterator.next();
       return done ? null : piece(value);
     },
-    cancel: () => void new Promise((resolve) => resolve(iterator.return?.())).catch(() => {}),
+    // `return` waits for a piece that is awaited, and closes nothing that was not begun; a stream of Node has `destroy`.
+    cancel: () => {
+      const { destroy } = body as { destroy?: () => void };
+      const end = () => (destroy ? destroy.call(body) : iterator.return?.());
+      void new Promise((resolve) => resolve(end())).catch(() => {});
+    },
   };
 }
 

@@ -147,14 +147,16 @@ export class OfNode implements Transport {
     const failures = new Failures();
     let pair: Pair | undefined;
     const made = (): Pair => (pair ??= overNode(this.#socket, isInSocket ? NOTHING : first, failures));
-    const asGiven = (): NodeSocket => {
+    const asGiven = (): NodeSocket | undefined => {
+      // A stream that has emitted `end` does so for no new listener.
+      if (!isInSocket || this.#socket.readableEnded) return undefined;
       if (this.#allowed !== undefined) this.#socket.allowHalfOpen = this.#allowed;
       this.#socket.off("error", ignored);
       guarded.delete(this.#socket);
       return this.#socket;
     };
     return {
-      ...(isInSocket && { asGiven }),
+      asGiven,
       failures,
       get readable() {
         return made().readable;

@@ -89,8 +89,8 @@ export interface Pair {
 
 /** @internal The streams of a new protocol, and the means to recover the socket. */
 export interface Handed extends Pair {
-  /** Returns the socket in its initial state, without our `error` listener. */
-  asGiven?(): NodeSocket;
+  /** Returns the socket in its initial state, without our `error` listener, unless it has ended. */
+  asGiven?(): NodeSocket | undefined;
   /** The errors of the socket that its streams have thrown. */
   readonly failures?: Failures;
 }
