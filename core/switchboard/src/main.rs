@@ -158,7 +158,7 @@ struct ProbeArgs {
     /// Pipe raw bytes, whichever protocol was agreed on.
     #[arg(long)]
     raw: bool,
-    /// Seconds to wait for the server while it speaks HTTP.
+    /// Seconds of silence after which the server is given up, while it speaks HTTP.
     #[arg(long, value_name = "SECONDS", default_value_t = 10)]
     timeout: u64,
 }

@@ -27,6 +27,8 @@ pub(super) struct Exchange<S> {
     content: Option<Pin<Box<Sent>>>,
     /// Set once the request is complete, though some of it may wait to be written.
     is_encoded: bool,
+    /// Set until the head of a response has come, also by a `send` that was cancelled.
+    awaits_head: bool,
     /// Set by an error response, after which the rest of the request is not sent.
     pub(super) is_refused: bool,
     /// Why the rest of the request was not sent after its response had begun.
@@ -54,6 +56,7 @@ impl<S: Transport> Exchange<S> {
             wire: Some(wire),
             content: None,
             is_encoded: true,
+            awaits_head: false,
             is_refused: false,
             failure: None,
             expect_continue: Deadline::default(),
@@ -87,6 +90,7 @@ impl<S: Transport> Exchange<S> {
         let (head, body) = request.into_parts();
         write_request_head(&mut wire.http, wire.out.text(), head, &body, offer)?;
         (self.is_encoded, self.is_refused) = (body.is_end_stream(), false);
+        self.awaits_head = true;
         if self.is_encoded {
             wire.http.send_end(&(), wire.out.text())?;
         } else {
@@ -118,6 +122,7 @@ impl<S: Transport> Exchange<S> {
                         response.extensions_mut().insert(ReasonPhrase::new(reason));
                     }
                     wire.receiving.clear();
+                    self.awaits_head = false;
                     self.is_refused =
                         response.status().is_client_error() || response.status().is_server_error();
                     if waits_for_100 {
@@ -153,8 +158,9 @@ impl<S: Transport> Exchange<S> {
                     )));
                 }
                 Next::NeedData => {
-                    // Before the request is complete, the server need not respond.
-                    let timeout = wire.timeouts.response.filter(|_| self.content.is_none());
+                    // Before the request was sent, the server need not respond.
+                    let is_sent = self.content.is_none() && wire.out.is_empty();
+                    let timeout = wire.timeouts.response.filter(|_| is_sent);
                     wire.receiving.wait_for("a response", timeout);
                     ready!(wire.poll_receive(context))?;
                 }
@@ -226,6 +232,17 @@ impl<S: Transport> Exchange<S> {
         self.is_encoded && self.wire.as_ref().is_none_or(|wire| wire.out.is_empty())
     }
 
+    /// Returns whether another request may follow, as far as is known.
+    pub(super) fn persists(&self) -> bool {
+        let is_given_up = self.content.is_none() && !self.is_encoded;
+        let may_send = !self.is_refused && !is_given_up && self.failure.is_none();
+        let is_open =
+            |wire: &Wire<S>| wire.http.persists() && !wire.is_read_closed() && wire.is_writable();
+        !self.awaits_head
+            && (self.has_sent() || may_send)
+            && self.wire.as_ref().is_some_and(is_open)
+    }
+
     /// Fails if the request was not sent completely, with the reason.
     pub(super) fn sent(&mut self) -> Result<(), Error> {
         match self.failure.take() {
@@ -255,7 +272,8 @@ impl<S: Transport> Exchange<S> {
             // does.
             let _ = Pin::new(&mut wire.stream).poll_shutdown(context);
         }
-        let timeout = wire.timeouts.content.filter(|_| self.content.is_none());
+        let is_sent = self.content.is_none() && wire.out.is_empty();
+        let timeout = wire.timeouts.content.filter(|_| is_sent);
         let frame = ready!(wire.poll_content(context, timeout));
         wire.receiving.clear();
         Poll::Ready(frame)

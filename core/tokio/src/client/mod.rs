@@ -215,11 +215,10 @@ impl<S: Transport> Client<S> {
 
     /// Returns whether another request may follow, as far as is known.
     ///
-    /// RFC 9112, section 9.3.
+    /// False after a `send` that was cancelled, and after an error response to a request that was
+    /// not sent completely. RFC 9112, section 9.3.
     pub fn persists(&self) -> bool {
-        self.lock().wire.as_ref().is_some_and(|wire| {
-            wire.http.persists() && !wire.is_read_closed() && wire.is_writable()
-        })
+        self.lock().persists()
     }
 
     /// Closes the connection, once the last request was sent completely.

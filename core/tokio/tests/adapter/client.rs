@@ -12,7 +12,8 @@ use http_body_util::{Empty, Full};
 use switchover::{ErrorKind, Why};
 use switchover_tokio::client::{Client, Outcome, connect, upgrade};
 use switchover_tokio::{
-    Body, BoxError, Config, Error, Upgraded, serve_connection, service_fn, upgrade as upgrades,
+    Body, BoxError, Config, Error, Timeouts, Upgraded, serve_connection, service_fn,
+    upgrade as upgrades,
 };
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream, ReadBuf};
 use tokio::time::{Instant, sleep};
@@ -357,6 +358,36 @@ async fn a_server_that_is_silent_is_given_up() {
     assert_eq!(begun.elapsed().as_secs(), 60);
 }
 
+#[tokio::test(start_paused = true)]
+async fn the_time_for_a_response_begins_once_the_request_was_sent() {
+    let timeouts = Timeouts {
+        response: Some(Duration::from_secs(2)),
+        content: Some(Duration::from_secs(2)),
+        ..Timeouts::default()
+    };
+    for (early, late) in [
+        ("", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"),
+        ("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n", "hi"),
+    ] {
+        let (stream, mut server) = tokio::io::duplex(1000);
+        let serving = tokio::spawn(async move {
+            server.write_all(early.as_bytes()).await.expect("room");
+            let (mut got, mut piece) = (0, [0; 1000]);
+            while got < 200_000 {
+                sleep(Duration::from_millis(50)).await;
+                got += server.read(&mut piece).await.expect("bytes");
+            }
+            server.write_all(late.as_bytes()).await.expect("room");
+            server
+        });
+        let mut client = connect(stream, &Config { timeouts, ..Config::default() });
+        let request = Request::post("http://a/").body(Full::new(Bytes::from(vec![0; 200_000])));
+        let response = client.send(request.expect("a request")).await.expect("a response");
+        assert_eq!(text(response).await, "hi");
+        serving.await.expect("a server");
+    }
+}
+
 /// Checks that a request fails after an earlier one was cancelled.
 ///
 /// The response that then arrives belongs to the cancelled request.
@@ -367,6 +398,7 @@ async fn a_request_that_was_given_up_is_in_the_way() {
     let given_up =
         tokio::time::timeout(Duration::from_secs(1), client.send(get("http://a/1"))).await;
     assert!(given_up.is_err());
+    assert!(!client.persists());
     server.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n1").await.expect("room");
     let outcome = client.send(get("http://a/2")).await;
     assert!(matches!(outcome, Err(Error::Misuse(_))), "{outcome:?}");
@@ -684,7 +716,7 @@ async fn a_client_that_closes_sends_the_rest_of_its_request() {
         "HTTP/1.1 202 A\r\nContent-Length: 2\r\n\r\nhi",
     ] {
         let (client, response, serving) = answered_before_the_rest(head).await;
-        assert!(!client.has_sent());
+        assert!(!client.has_sent() && client.persists());
         text(response).await;
         client.close().await.expect("all was sent");
         assert!(serving.await.expect("a server") > 1_000_000);
@@ -698,6 +730,7 @@ async fn rfc9112_9_5_a_refused_request_is_not_sent_on_and_that_is_told() {
         "HTTP/1.1 202 A\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
     ] {
         let (client, _response, serving) = answered_before_the_rest(head).await;
+        assert!(!client.persists());
         assert!(client.close().await.is_err());
         assert!(serving.await.expect("a server") < 1_000_000);
     }
