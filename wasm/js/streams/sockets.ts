@@ -89,7 +89,11 @@ export interface Pair {
 
 /** @internal The streams of a new protocol, and the means to recover the socket. */
 export interface Handed extends Pair {
-  /** Returns the socket in its initial state, without our `error` listener, unless it has ended. */
+  /**
+   * Returns the socket in its initial state, unless it has ended.
+   *
+   * Our `error` listener is removed.
+   */
   asGiven?(): NodeSocket | undefined;
   /** The errors of the socket that its streams have thrown. */
   readonly failures?: Failures;
