@@ -36,7 +36,7 @@ static int speak_foo(int fd, swo_conn *conn, const swo_switched *switched) {
     }
     shutdown(fd, SHUT_WR);
     while ((got = recv(fd, data, sizeof data, 0)) > 0) fwrite(data, 1, (size_t)got, stdout);
-    return 0;
+    return got < 0; /* a reset: what came may be cut */
 }
 
 static int ask(int fd, swo_conn *conn, const char *target, const char *offer) {
