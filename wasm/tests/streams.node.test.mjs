@@ -86,6 +86,70 @@ test("toDuplex gives a stream that ends if the peer has ended already", options,
   }
 });
 
+test("a new stream of Node still sends after its peer has sent all", options, async () => {
+  const server = await listening((socket) => serveConnection(socket, async (request) => {
+    const switched = await request.upgrade(["foo/2"], {}, { early: true });
+    assert(switched);
+    const duplex = switched.toDuplex(Duplex);
+    let received = "";
+    duplex.on("data", (bytes) => (received += bytes));
+    await once(duplex, "end");
+    await setTimeout(50);
+    duplex.end(`after ${received}`);
+    await once(duplex, "finish");
+  }));
+  const socket = await connected(server.port);
+  socket.end(`${OFFER}\r\nhello`);
+  assert((await text(socket)).endsWith("\r\n\r\nafter hello"));
+  await server.close();
+});
+
+test("an abort closes the socket though its peer receives nothing", options, async () => {
+  let resolve = () => {};
+  const aborted = new Promise((settle) => (resolve = () => settle(undefined)));
+  const server = await listening((socket) => serveConnection(socket, async (request) => {
+    const switched = await request.upgrade(["foo/2"]);
+    assert(switched);
+    const writer = switched.writable.getWriter();
+    const written = writer.write(new Uint8Array(32 << 20)).catch(() => {});
+    await setTimeout(50);
+    await writer.abort(new Error("enough"));
+    await written;
+    resolve();
+  }));
+  const socket = await connected(server.port);
+  socket.pause();
+  socket.on("error", () => {});
+  socket.write(`${OFFER}\r\n`);
+  await aborted;
+  await server.close();
+});
+
+test("the end of a connection waits for the cleanup of its content", options, async () => {
+  let isClean = false;
+  /** @type {(isClean: boolean) => void} */
+  let resolve = () => {};
+  const served = new Promise((settle) => (resolve = settle));
+  const content = async function* () {
+    try {
+      for (;;) yield new Uint8Array(65536);
+    } finally {
+      await setTimeout(20);
+      isClean = true;
+    }
+  };
+  const server = await listening(async (socket) => {
+    await serveConnection(socket, () => ({ body: content() }));
+    resolve(isClean);
+  });
+  const socket = await connected(server.port);
+  socket.write("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+  await once(socket, "data");
+  socket.resetAndDestroy();
+  assert.equal(await served, true);
+  await server.close();
+});
+
 test("a stream of Node that is not sent to its end is destroyed", options, async () => {
   const body = () => new Readable({ read() {} });
   const answered = body();

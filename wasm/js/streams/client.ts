@@ -230,7 +230,7 @@ class Sending {
     try {
       await this.#sendAll(head, content, waits);
     } catch (error) {
-      letGo(content, error);
+      void letGo(content, error);
       throw error;
     }
   }
@@ -242,7 +242,7 @@ class Sending {
     if (waits) await this.#waited();
     if (waits && this.#isAnswered) {
       // A request whose content is withheld never ends.
-      letGo(content, undefined);
+      void letGo(content, undefined);
       return;
     }
     if (wire.isOver) throw new DisconnectedError("the connection has ended before the content");

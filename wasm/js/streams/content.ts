@@ -172,14 +172,18 @@ export class Content {
   }
 }
 
+/** Milliseconds that cancelled content may take to clean up. */
+const CLEANUP_MAX = 1_000;
+
 /**
  * @internal Content that is made piece by piece.
  *
- * `next` returns the next piece, or `null` at the end. `cancel` is called if no more pieces are needed.
+ * `next` returns the next piece, or `null` at the end. `cancel` is called if no more pieces are needed; it resolves once
+ * the content has cleaned up, or has taken too long.
  */
 export interface Source {
   next(): Promise<Uint8Array | null>;
-  cancel(reason: unknown): void;
+  cancel(reason: unknown): Promise<void>;
 }
 
 /** @internal Returns whole content as bytes, otherwise a source of its pieces. */
@@ -193,8 +197,20 @@ export function contentOf(body: Body | null | undefined): Uint8Array | Source {
 }
 
 /** @internal Cancels content that will not be sent; whole content needs no cancelling. */
-export function letGo(content: Uint8Array | Source, reason: unknown): void {
-  if (!(content instanceof Uint8Array)) content.cancel(reason);
+export async function letGo(content: Uint8Array | Source, reason: unknown): Promise<void> {
+  if (!(content instanceof Uint8Array)) await content.cancel(reason);
+}
+
+/** Returns a function that calls `cancel` once, and waits for it for a while. */
+function cancelling(cancel: (reason: unknown) => unknown): Source["cancel"] {
+  let cleanup: Promise<void> | undefined;
+  const begin = async (reason: unknown): Promise<void> => {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const late = new Promise((resolve) => (timer = setTimeout(resolve, CLEANUP_MAX)));
+    await Promise.race([new Promise((resolve) => resolve(cancel(reason))).catch(() => {}), late]);
+    clearTimeout(timer);
+  };
+  return (reason) => (cleanup ??= begin(reason));
 }
 
 function ofStream(body: ReadableStream<Uint8Array>): Source {
@@ -206,7 +222,7 @@ function ofStream(body: ReadableStream<Uint8Array>): Source {
       const { value, done } = await (reader ??= body.getReader()).read();
       return done ? null : piece(value);
     },
-    cancel: (reason) => void (reader ?? body).cancel(reason).catch(() => {}),
+    cancel: cancelling((reason) => (reader ?? body).cancel(reason)),
   };
 }
 
@@ -218,11 +234,10 @@ function ofIterable(body: AsyncIterable<Uint8Array>): Source {
       return done ? null : piece(value);
     },
     // `return` waits for a piece that is awaited, and closes nothing that was not begun; a stream of Node has `destroy`.
-    cancel: () => {
+    cancel: cancelling(() => {
       const { destroy } = body as { destroy?: () => void };
-      const end = () => (destroy ? destroy.call(body) : iterator.return?.());
-      void new Promise((resolve) => resolve(end())).catch(() => {});
-    },
+      return destroy ? destroy.call(body) : iterator.return?.();
+    }),
   };
 }
 
@@ -240,7 +255,7 @@ export function framed(wire: Wire, data: Uint8Array): Uint8Array {
 
 /** @internal Sends the head, then the pieces of content as they become available. */
 export async function pump(wire: Wire, source: Source, head: Uint8Array = NOTHING): Promise<void> {
-  const forget = wire.onGivenUp((reason) => source.cancel(reason));
+  const forget = wire.onGivenUp((reason) => void source.cancel(reason));
   const turns = new Turns();
   try {
     if (head.length > PIECE) {
@@ -254,7 +269,7 @@ export async function pump(wire: Wire, source: Source, head: Uint8Array = NOTHIN
     }
     await wire.send(head);
   } catch (error) {
-    source.cancel(error);
+    await source.cancel(error);
     throw error;
   } finally {
     forget();

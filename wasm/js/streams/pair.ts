@@ -39,11 +39,18 @@ export function pairOver(transport: Transport, read: Read = () => transport.read
   // Code that fails cancels first, then aborts or throws: an immediate close would look like an orderly end.
   const cancelled = async (): Promise<void> => void setTimeout(() => transport.close(), MOMENT);
   const readable = readableOf(() => read().catch(failed), cancelled, ends);
+  // What was sent is incomplete, which an orderly close would hide.
+  let isReset = false;
+  const reset = (): void => {
+    if (!isReset) transport.reset();
+    isReset = true;
+  };
   const writable = new WritableStream<Uint8Array>({
+    // `abort` itself is called only once a write has ended, which may be never.
+    start: (controller) => controller.signal?.addEventListener("abort", reset),
     write: (bytes) => transport.write(bytes).catch(unwritten),
     close: () => transport.end().then(ends, unwritten),
-    // What was sent is incomplete, which an orderly close would hide.
-    abort: () => transport.reset(),
+    abort: reset,
   });
   return { readable, writable, failures };
 }

@@ -367,11 +367,11 @@ async function respond(
     pieces = content instanceof Uint8Array ? once(content) : content;
   } catch (error) {
     // The head was rejected, or the client has disconnected: the content is not needed.
-    letGo(source, error);
+    await letGo(source, error);
     throw error;
   }
   if (connection.owes !== "content") {
-    pieces.cancel(undefined);
+    void pieces.cancel(undefined);
     return wire.send(first);
   }
   try {
@@ -400,7 +400,7 @@ function endOf(connection: Connection, trailers: HeaderSource | undefined): Uint
 /** Cancels the content of a response that is not sent. */
 function discard(response: ServerResponse | Response | undefined | void): void {
   try {
-    letGo(contentOf(response?.body), undefined);
+    void letGo(contentOf(response?.body), undefined);
   } catch {
     // The content is invalid, or its stream is locked.
   }
@@ -422,7 +422,7 @@ function isSuccess(response: ServerResponse | Response): boolean {
 
 function once(content: Uint8Array): Source {
   const pieces = [content];
-  return { next: async () => pieces.shift() ?? null, cancel: () => {} };
+  return { next: async () => pieces.shift() ?? null, cancel: async () => {} };
 }
 
 /**

@@ -12,7 +12,7 @@ import { Wire, type HandedOut } from "./wire.js";
 /** A class that converts web streams to a stream of Node: `Duplex`. */
 export interface DuplexMaker<T> {
   // `any`, since Node has its own types for web streams.
-  fromWeb(pair: any): T;
+  fromWeb(pair: any, options?: any): T;
 }
 
 /**
@@ -79,7 +79,8 @@ export class Switched implements Pair {
   toDuplex<T>(Duplex: DuplexMaker<T>): T {
     const socket = this.#pair.asGiven?.();
     if (socket) return socket as unknown as T;
-    return Duplex.fromWeb({ readable: this.readable, writable: this.writable });
+    // A peer that has sent all still receives.
+    return Duplex.fromWeb({ readable: this.readable, writable: this.writable }, { allowHalfOpen: true });
   }
 
   /**
