@@ -636,6 +636,32 @@ async def test_the_last_answer_arrives_over_tls_too(authority: Any) -> None:
         await stream.aclose()
 
 
+async def test_the_end_of_a_connection_shows_at_once_over_tls(authority: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("switchover._aio.ending.LINGER_IDLE", 10 * WAIT)
+    monkeypatch.setattr("switchover._aio.ending.LINGER_MAX", 10 * WAIT)
+    ours, theirs = contexts(authority)
+
+    async def handler(exchange: Exchange) -> None:
+        if exchange.upgrade is not None:
+            await (await exchange.accept()).send(b"hello")
+            return
+        await exchange.send_response(200)
+        await exchange.send_data(b"hello")
+        await exchange.send_end()
+
+    async def behave(stream: ByteStream) -> None:
+        tls = await TLSStream.wrap(stream, server_side=True, ssl_context=ours)
+        await serve_connection(tls, handler, ["foo/2"])
+
+    async with listening(behave) as port:
+        for request in (b"GET / HTTP/1.0\r\n\r\n", OFFER):
+            stream = await anyio.connect_tcp("127.0.0.1", port, ssl_context=theirs, tls_hostname="localhost")
+            await stream.send(request)
+            with anyio.fail_after(WAIT):
+                assert (await rest_of(stream)).endswith(b"hello")
+            await stream.aclose()
+
+
 async def test_what_is_no_tls_is_a_broken_stream(authority: Any) -> None:
     ours, theirs = contexts(authority)
     errors: list[Exception] = []

@@ -136,6 +136,17 @@ async def test_wrong_arguments_to_serve() -> None:
         assert not await closed(stream)
 
 
+async def test_rfc9110_9_3_6_an_answer_to_connect_is_no_tunnel(caplog: pytest.LogCaptureFixture) -> None:
+    async def handler(exchange: Exchange) -> None:
+        await exchange.respond(200, (), b"hello")
+
+    with caplog.at_level(logging.WARNING):
+        head = b"CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\n"
+        async with served(handler) as peers, await peers.connect(head) as stream:
+            assert (await rest_of(stream)).startswith(b"HTTP/1.1 501 ")
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
+
+
 async def test_accept_without_an_offer() -> None:
     kinds: list[ErrorKind] = []
 

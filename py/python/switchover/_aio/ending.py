@@ -15,6 +15,7 @@ from anyio import (
     move_on_after,
 )
 from anyio.abc import AnyByteStream
+from anyio.streams.tls import TLSStream
 
 from .. import Awaiting, Closing
 from .wire import Wire, reset
@@ -67,9 +68,26 @@ async def linger(stream: AnyByteStream) -> None:
     """
     dropped = 0
     with suppress(*TRANSPORT_ERRORS), move_on_after(LINGER_MAX):
-        # TLS of anyio has no half-close, and fails if its session has ended; uvloop fails if its socket is closed.
+        if isinstance(stream, TLSStream):
+            stream = await unwrapped(stream)
+        # A stream may have no half-close, and one of uvloop fails if its socket is closed.
         with suppress(NotImplementedError, TypeError, RuntimeError):
             await stream.send_eof()
         while dropped <= LINGER_BYTES:
             with fail_after(LINGER_IDLE):
                 dropped += len(await stream.receive())
+
+
+async def unwrapped(stream: TLSStream) -> AnyByteStream:
+    """Sends the closure alert of TLS, and returns the transport below.
+
+    TLS of anyio has no half-close, and without the alert its client would not learn of the end before the close.
+    """
+    # Content that the stream holds would make `unwrap` fail before it has sent the alert.
+    with suppress(*TRANSPORT_ERRORS), move_on_after(0):
+        while True:
+            await stream.receive()
+    # What the client sends instead of an alert of its own fails.
+    with suppress(*TRANSPORT_ERRORS, ValueError), move_on_after(LINGER_IDLE):
+        await stream.unwrap()
+    return stream.transport_stream

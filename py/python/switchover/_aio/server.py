@@ -419,7 +419,10 @@ async def _exchange(wire: Wire, handler: Handler, exchange: Exchange) -> bool:
         error = RuntimeError("what the handler awaited was cancelled")
         error.__cause__ = raised
     wire.exchange = None
-    if own := error and without(error, wire.failures, DISCONNECTS if wire.switched else (ClientGoneError,)):
+    if is_tunnel := _would_be_a_tunnel(exchange, error):
+        LOG.warning("A response with content to CONNECT would open a tunnel: it becomes a 501")
+        own = None
+    elif own := error and without(error, wire.failures, DISCONNECTS if wire.switched else (ClientGoneError,)):
         LOG.error("Exception in a handler", exc_info=own)
     elif wire.failure or error:
         log(wire.failure or error)
@@ -432,8 +435,17 @@ async def _exchange(wire: Wire, handler: Handler, exchange: Exchange) -> bool:
         return wire.failure is None and wire.connection.persists
     if error is None:
         LOG.error("A handler has returned without a whole answer")
-    await _send_error(wire, status_of(None if own else wire.failure))
+    await _send_error(wire, 501 if is_tunnel else status_of(None if own else wire.failure))
     return False
+
+
+def _would_be_a_tunnel(exchange: Exchange, error: Exception | None) -> bool:
+    """Returns whether a handler has failed since it answers CONNECT as any request.
+
+    RFC 9110, section 9.3.6.
+    """
+    is_refused = isinstance(error, LocalProtocolError) and error.kind is ErrorKind.FRAMING_CONFLICT
+    return is_refused and exchange.request.method == b"CONNECT"
 
 
 async def _send_error(wire: Wire, status: int) -> None:
