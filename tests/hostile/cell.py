@@ -120,8 +120,8 @@ class Process:
 class Peer:
     """A raw socket to a server, for malformed or abusive clients."""
 
-    def __init__(self, port):
-        self.socket = socket.create_connection(("127.0.0.1", port), timeout=WAIT)
+    def __init__(self, port, wait=WAIT):
+        self.socket = socket.create_connection(("127.0.0.1", port), timeout=wait)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def send(self, data):
@@ -188,7 +188,8 @@ class Peer:
             except ConnectionError:
                 return data, "reset"
             except TimeoutError:
-                raise AssertionError(f"nothing more came for {WAIT} s, after {data[-200:]!r}") from None
+                wait = self.socket.gettimeout()
+                raise AssertionError(f"nothing more came for {wait} s, after {data[-200:]!r}") from None
             if not piece:
                 return data, "fin"
             data += piece
@@ -295,9 +296,9 @@ class Server(Target):
         path = self.host.plain if path is None else path
         return f"{method} {path} HTTP/1.1\r\nHost: a\r\n{fields}{length}\r\n".encode() + content
 
-    def serves_another(self):
+    def serves_another(self, wait=WAIT):
         """Checks that another client gets a response during the attack."""
-        peer = Peer(self.port)
+        peer = Peer(self.port, wait)
         try:
             peer.send(self.request())
             (answer, *_), _ = peer.answers("GET")
