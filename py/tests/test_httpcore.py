@@ -367,6 +367,34 @@ def test_a_request_that_is_cancelled_early_leaves_its_place(backend: str, turns:
         anyio.run(main, backend=backend)
 
 
+@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+def test_a_request_that_waits_for_a_cancelled_connection_gets_another(backend: str) -> None:
+    dials: list[Any] = []
+
+    async def main() -> None:
+        network: Any = httpcore.AsyncMockBackend([OK])
+        connect = network.connect_tcp
+
+        async def connect_tcp(*arguments: Any, **options: Any) -> Any:
+            dials.append(arguments)
+            if len(dials) == 1:
+                await anyio.sleep_forever()
+            return await connect(*arguments, **options)
+
+        network.connect_tcp = connect_tcp
+        async with switchover.httpcore.AsyncConnectionPool(http2=True, network_backend=network) as pool:
+            async with anyio.create_task_group() as waiting, anyio.create_task_group() as dialling:
+                dialling.start_soon(pool.request, "GET", "https://a/")
+                await anyio.wait_all_tasks_blocked()
+                waiting.start_soon(pool.request, "GET", "https://a/")
+                await anyio.wait_all_tasks_blocked()
+                dialling.cancel_scope.cancel()
+            assert len(dials) == 2
+            assert [connection.is_idle() for connection in pool.connections] == [True]
+
+    anyio.run(main, backend=backend)
+
+
 def test_threads_share_a_connection() -> None:
     contents: list[bytes] = []
     with Scripted([(b"\r\n\r\n", OK)] * 8) as server, switchover.httpcore.ConnectionPool(max_connections=1) as pool:

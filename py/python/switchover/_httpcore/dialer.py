@@ -110,6 +110,14 @@ class Dialer:
         proxy = self.options.proxy
         return proxy.url.origin if proxy is not None and self.forwards else self.origin
 
+    def check(self) -> None:
+        """Raises httpcore.ConnectionNotAvailable if the dial has failed.
+
+        The pool has forgotten this connection then, and gives another to the request that has waited.
+        """
+        if self.has_failed:
+            raise httpcore.ConnectionNotAvailable
+
     async def dial(self, request: Request) -> tuple[AsyncNetworkStream, bool]:
         """Returns a connected stream, and whether HTTP/2 was agreed on it."""
         try:

@@ -79,6 +79,7 @@ class HTTPConnection(Dialed, ConnectionInterface):
         dialer = self._dialer
         with self._lock:
             if self._connection is None:
+                dialer.check()
                 stream, is_http2 = run(dialer.dial(request))
                 kind = httpcore.HTTP2Connection if is_http2 else HTTP11Connection
                 assert isinstance(stream, BlockingStream)
@@ -118,6 +119,7 @@ class AsyncHTTPConnection(Dialed, AsyncConnectionInterface):
         try:
             async with self._lock:
                 if self._connection is None:
+                    dialer.check()
                     stream, is_http2 = await dialer.dial(request)
                     kind = httpcore.AsyncHTTP2Connection if is_http2 else AsyncHTTP11Connection
                     self._connection = kind(dialer.next_hop, stream, dialer.options.keepalive_expiry)
