@@ -102,6 +102,7 @@ impl<S: Transport> Exchange<S> {
     pub(super) fn poll_head(&mut self, context: &mut Context<'_>) -> Poll<Result<Head, Error>> {
         loop {
             self.send_on(context)?;
+            let is_out = self.is_out();
             let wire = self.wire.as_mut().ok_or(SWITCHED)?;
             let waits_for_100 =
                 self.content.is_some() && wire.http.awaiting() == Awaiting::Continue;
@@ -159,8 +160,7 @@ impl<S: Transport> Exchange<S> {
                 }
                 Next::NeedData => {
                     // Before the request was sent, the server need not respond.
-                    let is_sent = self.content.is_none() && wire.out.is_empty();
-                    let timeout = wire.timeouts.response.filter(|_| is_sent);
+                    let timeout = wire.timeouts.response.filter(|_| is_out);
                     wire.receiving.wait_for("a response", timeout);
                     ready!(wire.poll_receive(context))?;
                 }
@@ -228,8 +228,13 @@ impl<S: Transport> Exchange<S> {
         Poll::Ready(self.sent())
     }
 
+    /// Returns whether nothing more of the request will be sent.
+    fn is_out(&self) -> bool {
+        self.content.is_none() && self.wire.as_ref().is_none_or(|wire| wire.out.is_empty())
+    }
+
     pub(super) fn has_sent(&self) -> bool {
-        self.is_encoded && self.wire.as_ref().is_none_or(|wire| wire.out.is_empty())
+        self.is_encoded && self.is_out()
     }
 
     /// Returns whether another request may follow, as far as is known.
@@ -266,14 +271,14 @@ impl<S: Transport> Exchange<S> {
         if let Err(error) = self.send_on(context) {
             self.failure = Some(error);
         }
+        let is_out = self.is_out();
         let Some(wire) = &mut self.wire else { return Poll::Ready(Some(Err(SWITCHED))) };
         if self.failure.is_some() {
             // The server may wait for the rest before it ends its response. It has failed if this
             // does.
             let _ = Pin::new(&mut wire.stream).poll_shutdown(context);
         }
-        let is_sent = self.content.is_none() && wire.out.is_empty();
-        let timeout = wire.timeouts.content.filter(|_| is_sent);
+        let timeout = wire.timeouts.content.filter(|_| is_out);
         let frame = ready!(wire.poll_content(context, timeout));
         wire.receiving.clear();
         Poll::Ready(frame)
