@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { execFile, execFileSync } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createReadStream, existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:http";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
@@ -172,6 +172,41 @@ test("a stream of Node that is not sent to its end is destroyed", options, async
   assert(refused.destroyed);
   await response.text();
   await refusing.close();
+});
+
+test("a stream of Node that fails before it is read fails its message alone", options, async () => {
+  const missing = () => createReadStream("/no/such/file");
+  const kinds = /** @type {string[]} */ ([]);
+  const server = await listening(async (socket) => {
+    const { how } = await serveConnection(socket, () => ({ body: missing() }), { onError: () => {} });
+    kinds.push(how);
+  });
+  const client = await connected(server.port);
+  client.end("CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\n");
+  assert.match(await text(client), /^HTTP\/1.1 501 /);
+  await server.close();
+  assert.deepEqual(kinds, ["failed"]);
+
+  const slow = await listening(async (socket) => {
+    await until(socket, "\r\n\r\n");
+    await setTimeout(50);
+    socket.end("HTTP/1.1 403 No\r\nContent-Length: 0\r\n\r\n");
+  });
+  const headers = { ...HOST, Expect: "100-continue" };
+  const response = await request(await connected(slow.port), { method: "POST", target: "/", headers, body: missing() });
+  assert.equal(response.status, 403);
+  await response.text();
+  await slow.close();
+});
+
+test("a stream of Node that was read before is no content", options, async () => {
+  const body = Readable.from([Buffer.from("hello")]);
+  const server = await listening((socket) => serveConnection(socket, async (request) => new Response(await request.text())));
+  const socket = await connected(server.port);
+  assert.equal(await (await request(socket, { method: "POST", target: "/", headers: HOST, body })).text(), "hello");
+  await assert.rejects(request(socket, { method: "POST", target: "/", headers: HOST, body }), TypeError);
+  socket.destroy();
+  await server.close();
 });
 
 test("a request that is refused leaves its stream as it was", options, async () => {

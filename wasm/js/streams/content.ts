@@ -226,7 +226,19 @@ function ofStream(body: ReadableStream<Uint8Array>): Source {
   };
 }
 
-function ofIterable(body: AsyncIterable<Uint8Array>): Source {
+/** The members of a stream of Node that say how it is used. */
+interface NodeStream {
+  on?(event: "error", act: () => void): unknown;
+  destroy?(): void;
+  readonly destroyed?: boolean;
+  readonly errored?: Error | null;
+  readonly readableDidRead?: boolean;
+}
+
+function ofIterable(body: AsyncIterable<Uint8Array> & NodeStream): Source {
+  if (body.readableDidRead || (body.destroyed && !body.errored)) throw new TypeError("the stream of a body was read before");
+  // A stream of Node may fail before its first piece is read. Its iterator still throws that error then.
+  if (body.destroy) body.on?.("error", () => {});
   const iterator = body[Symbol.asyncIterator]();
   return {
     async next() {
@@ -234,10 +246,7 @@ function ofIterable(body: AsyncIterable<Uint8Array>): Source {
       return done ? null : piece(value);
     },
     // `return` waits for a piece that is awaited, and closes nothing that was not begun; a stream of Node has `destroy`.
-    cancel: cancelling(() => {
-      const { destroy } = body as { destroy?: () => void };
-      return destroy ? destroy.call(body) : iterator.return?.();
-    }),
+    cancel: cancelling(() => (body.destroy ? body.destroy() : iterator.return?.())),
   };
 }
 
@@ -269,7 +278,7 @@ export async function pump(wire: Wire, source: Source, head: Uint8Array = NOTHIN
     }
     await wire.send(head);
   } catch (error) {
-    await source.cancel(error);
+    wire.cleanup = source.cancel(error);
     throw error;
   } finally {
     forget();

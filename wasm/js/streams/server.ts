@@ -160,6 +160,8 @@ async function served(socket: Socket, handler: Handler, options: ServeOptions, b
     throw error;
   } finally {
     wire.connection.free();
+    // In Workers nothing goes on once this has returned.
+    await wire.cleanup;
   }
 }
 
@@ -367,7 +369,7 @@ async function respond(
     pieces = content instanceof Uint8Array ? once(content) : content;
   } catch (error) {
     // The head was rejected, or the client has disconnected: the content is not needed.
-    await letGo(source, error);
+    wire.cleanup = letGo(source, error);
     throw error;
   }
   if (connection.owes !== "content") {

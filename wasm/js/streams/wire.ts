@@ -64,6 +64,8 @@ export class Wire {
   /** The error of a client that has disconnected, and the callback that waits for it. */
   #departure: DisconnectedError | undefined;
   #departs: (error: DisconnectedError) => void = () => {};
+  /** Resolves once cancelled content has cleaned up, or has taken too long. */
+  cleanup: Promise<void> | undefined;
   /** True while a request is being sent; the response's timeout begins after it. */
   isSending = false;
   /** A callback for when the peer has disconnected, or the wire is given up. */
