@@ -240,7 +240,7 @@ impl<S: Transport> Exchange<S> {
     /// Returns whether another request may follow, as far as is known.
     pub(super) fn persists(&self) -> bool {
         let is_given_up = self.content.is_none() && !self.is_encoded;
-        let may_send = !self.is_refused && !is_given_up && self.failure.is_none();
+        let may_send = !is_given_up && self.is_rest_wanted();
         let is_open =
             |wire: &Wire<S>| wire.http.persists() && !wire.is_read_closed() && wire.is_writable();
         !self.awaits_head
