@@ -1,10 +1,12 @@
 """A plugin of pytest that puts our transports in the place of httpx's."""
 
-import httpx
+import importlib
+
 import switchover.httpx
 
 for name in ("HTTPTransport", "AsyncHTTPTransport"):
     ours = getattr(switchover.httpx, name)
-    for module in (httpx, httpx._client, httpx._api):
+    for path in ("httpx", "httpx._client", "httpx._api"):
+        module = importlib.import_module(path)
         if name in vars(module):
             setattr(module, name, ours)
