@@ -55,6 +55,8 @@ test("the front speaks HTTP/1.1 and foo/2 with the service", { timeout }, async 
     assert.deepEqual([plain.status, await plain.text()], [200, "GET /a \n"]);
     const spoken = await fetch(`${url}/b`, { method: "POST", body: "hello there" });
     assert.deepEqual([spoken.status, await spoken.text()], [200, "HELLO THERE"]);
+    const bytes = await fetch(`${url}/b`, { method: "POST", body: new Uint8Array([0xff, 0x61]) });
+    assert.deepEqual(new Uint8Array(await bytes.arrayBuffer()), new Uint8Array([0xff, 0x41]));
   } finally {
     if (dev.pid && dev.exitCode === null) process.kill(-dev.pid, "SIGTERM");
     await ended;

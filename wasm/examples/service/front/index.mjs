@@ -29,16 +29,18 @@ export default {
 async function inHttp(socket, head) {
   const answer = await request(socket, head);
   const { status, headers } = answer;
+  const content = await answer.bytes();
   // A 204 or 304 has no content, which `Response` wants to be told.
-  return new Response((await answer.text()) || null, { status, headers });
+  return new Response(content.length > 0 ? content : null, { status, headers });
 }
 
 /** @param {Socket} socket @param {Head} head @param {Request} asked */
 async function inFoo(socket, head, asked) {
   const foo = await upgrade(socket, head, { offer: ["foo/2"], signal: AbortSignal.timeout(10_000) });
-  if (foo.protocol === null) return new Response(await foo.response.text(), { status: 502 });
+  if (foo.protocol === null) return new Response(await foo.response.bytes(), { status: 502 });
   const say = new Blob([await asked.arrayBuffer()]).stream().pipeTo(foo.writable);
   // Workers reject as a body the socket's own stream, since it was read from before.
-  const [said] = await Promise.all([new Response(foo.readable.pipeThrough(new TransformStream())).text(), say]);
-  return new Response(said);
+  const said = new Response(foo.readable.pipeThrough(new TransformStream())).arrayBuffer();
+  const [bytes] = await Promise.all([said, say]);
+  return new Response(bytes);
 }
