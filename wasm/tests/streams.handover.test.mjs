@@ -34,7 +34,7 @@ function watched() {
 
 for (const [form, shape] of Object.entries(forms)) {
   describe(`over ${form}`, { timeout: TIMEOUTS }, () => {
-    /** Sends a response in pieces while the next request, an offer, arrives. @param {boolean} early */
+    /** Responds slowly to a plain request; accepts the offer that arrives meanwhile. @param {boolean} early */
     const slowThenSwitched = (early) => async (/** @type {ServerRequest} */ asked) => {
       const switched = await asked.upgrade(["foo/2"], undefined, { early });
       if (!switched) return { body: (async function* () { for (let i = 0; i < 4; i++) yield pause(50).then(() => Buffer.from("piece")); })() };
@@ -115,7 +115,7 @@ for (const [form, shape] of Object.entries(forms)) {
     });
 
     /**
-     * Responses that are not sent.
+     * Responses of a handler that are not sent, by what prevents it.
      * @type {Record<string, { asks?: string, answer: (body: ReadableStream, asked: ServerRequest) => unknown }>}
      */
     const unsent = {
@@ -161,7 +161,7 @@ for (const [form, shape] of Object.entries(forms)) {
       await server.close();
     });
 
-    /** Requests that cannot be sent. @type {Record<string, (socket: import("node:net").Socket) => object>} */
+    /** Ways in which a request cannot be sent. @type {Record<string, (socket: import("node:net").Socket) => object>} */
     const unsendable = {
       "on a socket that is closed": (socket) => (socket.destroy(), {}),
       "with a signal that is aborted": () => ({ signal: AbortSignal.abort("enough") }),
@@ -269,7 +269,7 @@ test("the next request waits until the peer has taken the one before", options, 
   assert.equal(socket.writableLength, queued);
 });
 
-/** Returns a socket that counts its resets, after its peer has sent these bytes. @param {string} said */
+/** Returns a socket that has received these bytes, and the count of its resets. @param {string} said */
 function counting(said) {
   const resets = { count: 0 };
   const socket = Object.assign(slow(0), { resetAndDestroy: () => (resets.count++, socket.destroy()) });
@@ -370,7 +370,7 @@ test("a client that resets a Duplex of ours is gone, and no mistake of the handl
 });
 
 /**
- * Ways in which a handler fails that pipes what it reads.
+ * Ways in which a handler of a new protocol fails while it pipes bytes.
  * @type {Record<string, (switched: import("switchover/streams").Switched) => Promise<void>>}
  */
 const passing = {
@@ -428,7 +428,7 @@ test("a transform that fails over web streams is the handler's failure", options
   assert.deepEqual([ending?.how, reports], ["failed", 1]);
 });
 
-/** Ways in which a handler copies from another connection. @type {Record<string, (from: Pair, to: Pair) => Promise<void>>} */
+/** Ways in which a handler copies bytes from another connection. @type {Record<string, (from: Pair, to: Pair) => Promise<void>>} */
 const copying = {
   "a loop": async ({ readable }, { writable }) => {
     const writer = writable.getWriter();
@@ -491,7 +491,7 @@ async function switchingOverHttp2(switched) {
   stream.on("error", () => {});
   stream.write(OFFER);
   await once(stream, "data");
-  /** Closes both sides; returns the outcome and the number of reported errors. */
+  /** Waits for the outcome, closes both sides; returns it and the number of errors. */
   const ended = async () => {
     const { how } = await ending;
     session.destroy();
@@ -638,7 +638,7 @@ test("a signal has one listener for all connections, and none after them", optio
 });
 
 /**
- * Returns a socket whose system has buffered two megabytes for the peer.
+ * Returns a socket that buffers two megabytes for its peer, as a system does.
  *
  * It accepts another megabyte each time that one has been sent.
  * @param {number} leaves milliseconds in which a megabyte is sent
@@ -733,6 +733,87 @@ test("content that is being read at an early switch is given to its reader once"
   const said = (await rest(socket)).toString();
   assert.match(said, /{"content":\["0123456789",.*"heard":"HELLO"}$/);
   server.close();
+});
+
+for (const [form, shape] of Object.entries(forms)) {
+  test(`a client reads what comes after a 101 while its request is being sent, over ${form}`, options, async () => {
+    const server = await listening(async (socket) => {
+      await until(socket, "first");
+      socket.write("HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: foo/2\r\n\r\nhel");
+      await pause(30);
+      socket.write("lo");
+      return rest(socket);
+    });
+    /** @type {() => void} */
+    let release = () => {};
+    const released = new Promise((resolve) => (release = () => resolve(undefined)));
+    const body = (async function* () {
+      yield Buffer.from("first");
+      await released;
+      yield Buffer.from("last!");
+    })();
+    const asked = { method: "POST", target: "/", headers: { ...HOST, "Content-Length": "10" }, body };
+    const switched = await upgrade(shape(await connected(server.port)), asked, { offer: ["foo/2"] });
+    assert(switched.protocol !== null);
+    const [reader, writer] = [switched.readable.getReader(), switched.writable.getWriter()];
+    const written = writer.write(Buffer.from("and more")).then(() => writer.close());
+    let heard = "";
+    while (heard !== "hello") heard += Buffer.from((await reader.read()).value ?? assert.fail(heard)).toString();
+    release();
+    await written;
+    const [received] = await server.close();
+    assert.equal(received, "last!and more");
+    assert.equal((await reader.read()).done, true);
+  });
+
+  for (const how of /** @type {const} */ (["resetAndDestroy", "destroy"])) {
+    test(`a server that leaves after its 101 ends what is sent, by ${how} over ${form}`, options, async () => {
+      const server = await listening(async (socket) => {
+        await until(socket, "first");
+        socket.write("HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: foo/2\r\n\r\n");
+        await pause(30);
+        socket[how]();
+      });
+      const socket = await connected(server.port);
+      const cancelled = new Promise((resolve) => {
+        const body = new ReadableStream({
+          start: (controller) => controller.enqueue(Buffer.from("first")),
+          pull: () => new Promise(() => {}),
+          cancel: resolve,
+        });
+        const asked = { method: "POST", target: "/", headers: HOST, body };
+        void upgrade(shape(socket), asked, { offer: ["foo/2"] })
+          .then(async (switched) => {
+            assert(switched.protocol !== null);
+            // A FIN is only the end of the server's direction.
+            if (how === "destroy") assert.equal((await switched.readable.getReader().read()).done, true);
+            else await assert.rejects(switched.readable.getReader().read());
+            switched.close();
+          })
+          .catch(resolve);
+      });
+      assert((await cancelled) instanceof Error && !((await cancelled) instanceof assert.AssertionError), String(await cancelled));
+      await holds(() => socket.destroyed);
+      await server.close();
+    });
+  }
+}
+
+test("content that waits for a 100 stays with its sender at a 103 and without a timeout", options, async () => {
+  for (const expectContinue of [60_000, Infinity, 2 ** 31]) {
+    const server = await listening(async (socket) => {
+      await until(socket, "\r\n\r\n");
+      socket.write("HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n");
+      await pause(50);
+      socket.end("HTTP/1.1 417 No\r\nContent-Length: 0\r\n\r\n");
+      return rest(socket);
+    });
+    const asked = { method: "PUT", target: "/", headers: { ...HOST, Expect: "100-continue" }, body: "kept here" };
+    const response = await request(await connected(server.port), asked, { timeouts: { expectContinue } });
+    assert.equal(response.status, 417);
+    await response.text();
+    assert.deepEqual(await server.close(), [""]);
+  }
 });
 
 test("a response whose content is not read when the signal ends it frees its engine", options, async () => {

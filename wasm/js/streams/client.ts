@@ -1,13 +1,14 @@
 // A client: sends a request, optionally with an offer of other protocols, and returns the response or the new protocol.
 
 import type { HeaderSource } from "../engine/args.js";
-import type { Event, InformationalEvent, PausedStep } from "../engine/event.js";
+import type { Event, InformationalEvent, PausedStep, SwitchedEvent } from "../engine/event.js";
 import { type ClientResponse, responseOn, finalResponse } from "./response.js";
 import { framedBy } from "./fields.js";
 import { joined } from "../engine/bytes.js";
 import { contentOf, framed, letGo, pump, type Body, type Source } from "./content.js";
 import { Switched } from "./switched.js";
 import type { Socket } from "./sockets.js";
+import { LONGEST } from "./bounds.js";
 import { DisconnectedError } from "./errors.js";
 import type { Options } from "./options.js";
 import { Wire } from "./wire.js";
@@ -93,11 +94,7 @@ export async function upgrade(socket: Socket, request: ClientRequest, options: U
   const { wire, sending } = ask(socket, request, offer, options);
   try {
     const event = await sending.answered(finalResponse(wire, sending.heard(informational)));
-    if (event.kind === "switched") {
-      await sending.done;
-      if (!wire.connection.maySpeak) throw new DisconnectedError("the request could not be sent whole");
-      return new Switched(wire, event, wire.handOut(event, resumes));
-    }
+    if (event.kind === "switched") return await switched(wire, event, sending, resumes);
     const { why, required } = wire.connection;
     return { protocol: null, response: responseOn(wire, event, () => sending.isOut), why, required };
   } catch (error) {
@@ -121,7 +118,21 @@ export async function request(socket: Socket, request: ClientRequest, options: C
 }
 
 /**
- * Starts to send the request.
+ * Returns the new protocol, readable even while the request is still being sent.
+ *
+ * The server may have switched early, and may send before it reads the rest of the request. With `resumes` the request
+ * is sent first, since its layer begins after it.
+ */
+async function switched(wire: Wire, event: SwitchedEvent, sending: Sending, resumes: boolean): Promise<Switched> {
+  if (resumes) await sending.done;
+  else if (wire.isSending) await Promise.race([sending.done, new Promise((resolve) => setTimeout(resolve, 0))]);
+  if (wire.isSending) return new Switched(wire, event, wire.handOutUnsent(sending.done));
+  wire.checkSent();
+  return new Switched(wire, event, wire.handOut(event, resumes));
+}
+
+/**
+ * Creates a wire over the socket, and starts to send the request on it.
  *
  * Throws errors of the caller before any byte is sent.
  */
@@ -162,9 +173,9 @@ function refuseUnasked(wire: Wire): void {
 /** A request that is being sent, while its response may already arrive. */
 class Sending {
   /**
-   * Resolves when nothing more will be sent.
+   * Resolves when nothing more of the request will be sent.
    *
-   * If the content fails, the wire is given up.
+   * If its content fails, the socket is closed, and pending operations fail.
    */
   readonly done: Promise<void>;
   readonly #wire: Wire;
@@ -207,16 +218,16 @@ class Sending {
   /**
    * Wraps the callback for informational responses.
    *
-   * The first one releases content that waits for a 100.
+   * A 100 releases the content that waits for it; others do not (RFC 9110, section 10.1.1).
    */
   heard(informational?: (event: InformationalEvent) => void): (event: InformationalEvent) => void {
     return (event) => {
-      this.#beginContent();
+      if (event.status === 100) this.#beginContent();
       informational?.(event);
     };
   }
 
-  /** Waits for the response; content that still waits for a 100 is then not sent. */
+  /** Waits for the response; content that waits for a 100 is then sent only on a 101. */
   async answered(first: Promise<Event | PausedStep>): Promise<Event | PausedStep> {
     const event = await first;
     // Before a switch to another protocol the rest of the request is still sent.
@@ -257,10 +268,11 @@ class Sending {
     isOut();
   }
 
-  /** Waits for any response, at most for `timeouts.expectContinue`. */
+  /** Waits for a 100 or a final response, at most for `timeouts.expectContinue`. */
   async #waited(): Promise<void> {
     if (this.#wire.isOver) return;
-    const timer = setTimeout(this.#beginContent, this.#wire.timeouts.expectContinue);
+    const { expectContinue } = this.#wire.timeouts;
+    const timer = expectContinue <= LONGEST ? setTimeout(this.#beginContent, expectContinue) : undefined;
     const forget = this.#wire.onGivenUp(this.#beginContent);
     await this.#leave;
     clearTimeout(timer);

@@ -17,7 +17,11 @@ const MOMENT = 10;
  * For sockets whose own streams cannot do that, or that have none. The socket is closed once both directions have
  * ended, or reading has failed. After a failed write, what has arrived can still be read for a while.
  */
-export function pairOver(transport: Transport, read: Read = () => transport.read(), failures = new Failures()): Handed {
+export function pairOver(
+  transport: Pick<Transport, "write" | "end" | "close" | "reset">,
+  read: Read,
+  failures = new Failures(),
+): Handed {
   let ended = 0;
   let late: ReturnType<typeof setTimeout> | undefined;
   const ends = (): void => {

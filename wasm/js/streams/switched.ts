@@ -73,8 +73,9 @@ export class Switched implements Pair {
    * Returns both directions as a stream of Node.
    *
    * Call `toDuplex(Duplex)` with the class of `node:stream`. If the socket is a stream of Node, that socket is
-   * returned: the first bytes are put back, and you must listen for its errors. Otherwise a new stream is made, as it
-   * is after an `early` switch, or if the peer's direction has ended. Use either this stream or the two web streams.
+   * returned: the first bytes are put back, and you must listen for its errors. Otherwise a new stream is made:
+   * after an `early` switch, while the request is still being sent, or if the peer's direction has ended. Use either
+   * this stream or the two web streams.
    */
   toDuplex<T>(Duplex: DuplexMaker<T>): T {
     const socket = this.#pair.asGiven?.();
@@ -91,7 +92,8 @@ export class Switched implements Pair {
    * the socket has no `startTls`. Next: `resume`.
    */
   async startTls(options?: object): Promise<Socket> {
-    if (this.#first?.length !== 0) throw new Error("bytes have come before the handshake of TLS");
+    if (this.#first === null) throw new Error("the request is not over yet");
+    if (this.#first.length !== 0) throw new Error("bytes have come before the handshake of TLS");
     const socket = this.socket as Partial<StreamSocket>;
     if (socket.startTls) return socket.startTls(options);
     const { Deno } = globalThis as { Deno?: { startTls(socket: Socket, options?: object): Promise<Socket> } };
@@ -120,6 +122,8 @@ export class Switched implements Pair {
 
   /** Closes both directions at once. */
   close(): void {
+    // A client's request may still be being sent.
+    if (this.response) this.#wire.close();
     this.#wire.transport.close();
     this.#wire.connection.free();
   }

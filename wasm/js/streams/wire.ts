@@ -7,7 +7,7 @@ import { joined } from "../engine/bytes.js";
 import { CONTENT, EARNED_MAX, LONGEST, MS_PER_BYTE, SENT } from "./bounds.js";
 import { DisconnectedError, HalfClosedError } from "./errors.js";
 import { TIMEOUTS, type Options, type Timeouts } from "./options.js";
-import { pairOver } from "./pair.js";
+import { following, pairOver } from "./pair.js";
 import { listen, unlisten } from "./signals.js";
 import type { Handed, Socket, Transport } from "./sockets.js";
 import { transportOf } from "./transport.js";
@@ -27,12 +27,12 @@ export class Wire {
   readonly transport: Transport;
   readonly connection: Connection;
   readonly timeouts: Required<Timeouts>;
-  /** True after part of a message was lost, so that nothing can be sent any more. */
+  /** True once a message could not be sent whole, so that nothing more can be sent. */
   isBroken = false;
-  /** True while content is discarded, which the engine must see and count. */
+  /** True while received content is discarded; it must still pass through the engine. */
   isSkipping = false;
   #left = Infinity;
-  /** The value of `Connection.awaiting` that `#left` refers to. */
+  /** The value of `Connection.awaiting` for which `#left` is the remaining time. */
   #awaited: Awaiting = "nothing";
   #pending: Promise<Uint8Array | null> | undefined;
   #unread: Uint8Array = NOTHING;
@@ -40,7 +40,7 @@ export class Wire {
   /**
    * A callback for the release of the socket.
    *
-   * It ends the wait for queued bytes, which are sent even if nothing waits.
+   * It ends the wait of `send` for bytes in the transport's queue, which are sent anyway.
    */
   #freed: () => void = () => {};
   /** Milliseconds by which bytes sent so far extend the next write's timeout. */
@@ -55,27 +55,27 @@ export class Wire {
   #isEarly = false;
   #nudged: () => void = () => {};
   #isAttended = false;
-  /** True while a step of the user's code is awaited, and a disconnect with it. */
+  /** True while `whilePresent` waits for the user's code or a disconnect. */
   #isWaiting = false;
   /** True once the peer's bytes are malformed; later ones are discarded. */
   #isDeaf = false;
-  /** True while a disconnect is reported to `onGone`. */
+  /** True while the wire reads ahead to report a disconnect to `onGone`. */
   #isWatched = false;
-  /** The error of a client that has disconnected, and the callback that waits for it. */
+  /** The error of a client that has disconnected; `#departs` is the callback for it. */
   #departure: DisconnectedError | undefined;
   #departs: (error: DisconnectedError) => void = () => {};
   /** Resolves once cancelled content has cleaned up, or has taken too long. */
   cleanup: Promise<void> | undefined;
   /** True while a request is being sent; the response's timeout begins after it. */
   isSending = false;
-  /** A callback for when the peer has disconnected, or the wire is given up. */
+  /** A callback for when the peer disconnects, or `giveUp` closes the socket. */
   onGone: ((reason: unknown) => void) | undefined;
   readonly #signal: AbortSignal | undefined;
   readonly #aborted = (): void => this.giveUp(this.#signal?.reason);
-  /** Callbacks for when the wire is given up; each gets the reason. */
+  /** Callbacks for when `giveUp` or `close` closes the socket; each gets the reason. */
   readonly #endings = new Set<(reason: unknown) => void>();
 
-  /** Creates a wire; throws for wrong arguments before the socket is used. */
+  /** Joins a socket and an engine; wrong arguments throw before the socket is used. */
   constructor(socket: Socket, role: Role, { signal, config, timeouts = {} }: Options, connection?: Connection) {
     this.timeouts = { ...TIMEOUTS, ...timeouts };
     for (const [name, limit] of Object.entries(this.timeouts)) {
@@ -102,7 +102,7 @@ export class Wire {
     return this.#isOver;
   }
 
-  /** The reason for giving up: the signal's, a timeout, or the transport's error. */
+  /** The reason given to `giveUp`: the signal's, a timeout, or the transport's error. */
   get failure(): { readonly reason: unknown } | undefined {
     return this.#failure;
   }
@@ -197,7 +197,7 @@ export class Wire {
     return unread;
   }
 
-  /** Returns the result of a read, or `undefined` after `nudge`. */
+  /** Returns the result of a read, or `undefined` if `nudge` is called first. */
   #arriving(reading: Promise<Uint8Array | null>): Promise<Uint8Array | null | undefined> {
     return new Promise((resolve, reject) => {
       this.#nudged = () => resolve(undefined);
@@ -205,7 +205,7 @@ export class Wire {
     });
   }
 
-  /** Makes a pending wait for bytes query the engine again. */
+  /** Ends a pending wait for bytes, so that `nextEvent` asks the engine again. */
   nudge(): void {
     this.#nudged();
   }
@@ -252,8 +252,8 @@ export class Wire {
   /**
    * Reads ahead to notice that the client disconnects.
    *
-   * Bytes that arrive instead are passed to the engine, as long as it accepts them and a step is awaited. Others are left
-   * to `#read`, which keeps the deadlines.
+   * Bytes that arrive instead are passed to the engine, as long as it accepts them and `#isAhead` is true. Others are
+   * left to `#read`, which applies the deadlines.
    */
   #attend(): void {
     if (this.#isAttended || this.#departure) return;
@@ -285,12 +285,12 @@ export class Wire {
     );
   }
 
-  /** Extends the deadline for content by bytes that were read, whoever has read them. */
+  /** Extends the deadline for content by `MS_PER_BYTE` for each byte that was read. */
   #earn(bytes: Uint8Array): void {
     if (this.#awaited === "content") this.#left += bytes.length * MS_PER_BYTE;
   }
 
-  /** Returns whether bytes are read before anybody asks for them. */
+  /** Returns whether bytes are read before `nextEvent` needs them. */
   get #isAhead(): boolean {
     return this.#isWaiting || this.#isWatched;
   }
@@ -351,7 +351,7 @@ export class Wire {
   }
 
   /**
-   * Sends all bytes; calls `queued` once they are queued and need no waiting.
+   * Sends all bytes; calls `queued` once the transport has queued the last of them.
    *
    * If it fails, nothing more can be sent, since part of the bytes may have been sent.
    */
@@ -396,7 +396,7 @@ export class Wire {
     return error;
   }
 
-  /** Waits for a step, at most that long; rejects if the wire is given up. */
+  /** Waits for a promise, at most that long; rejects once the socket is closed. */
   async until<T>(step: Promise<T>, milliseconds = Infinity): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       if (this.#failure) {
@@ -431,9 +431,9 @@ export class Wire {
   }
 
   /**
-   * Calls `act` with the reason when the wire is given up or closed.
+   * Calls `act` with the reason when `giveUp` or `close` closes the socket.
    *
-   * Returns a function that cancels this. `act` is not called if the wire is over already.
+   * Returns a function that cancels this. `act` is not called if the socket was closed or released before.
    */
   onGivenUp(act: (reason: unknown) => void): () => void {
     this.#endings.add(act);
@@ -453,7 +453,7 @@ export class Wire {
     this.#end();
   }
 
-  /** Releases the socket in its initial state, for another wire. */
+  /** Releases the socket with its initial settings, and frees the engine. */
   letGo(): void {
     if (this.#end()) {
       this.transport.release();
@@ -465,7 +465,7 @@ export class Wire {
   /**
    * Closes the socket and frees the engine.
    *
-   * With `reset` the peer notices that something is missing.
+   * With `reset` the peer sees that a message is incomplete.
    */
   close(reason?: unknown, { reset = false } = {}): void {
     if (this.#end()) {
@@ -486,13 +486,13 @@ export class Wire {
     return { pair: this.transport.handOut(first, ahead), first: event.leftover };
   }
 
-  /** True while bytes are read ahead that `unwatch` can take back. */
+  /** True while a read is pending that `unwatch` can end. */
   get readsAhead(): boolean {
     return this.#pending !== undefined && this.transport.interrupt !== undefined;
   }
 
   /**
-   * Records that the peer's switch may come at any time: ours was accepted early.
+   * Records an early switch: we have switched, and the peer may do so at any time.
    *
    * From then on the engine sees each byte of content, so that it finds the switch.
    */
@@ -501,7 +501,7 @@ export class Wire {
   }
 
   /**
-   * Returns streams for an early switch: ours has happened, the peer's follows.
+   * Returns streams for an early switch: we have switched, and the peer follows.
    *
    * `arrives` waits for the peer's switch and returns the result of `arrived`. The wire stays in use until then.
    */
@@ -520,7 +520,41 @@ export class Wire {
     return { pair: pairOver(this.transport, read), first: null };
   }
 
-  /** Ends the wire after the peer's switch; returns the new protocol's first bytes. */
+  /**
+   * Returns streams for a switch that a client receives while it sends the request.
+   *
+   * Reading begins at once, and writing once `sending` resolves. The wire stays in use until then.
+   */
+  handOutUnsent(sending: Promise<void>): HandedOut {
+    const first = this.connection.takeLeftover();
+    const sent = sending.then(() => {
+      this.checkSent();
+      this.arrived();
+    });
+    // Only a writer needs to know.
+    sent.catch(() => {});
+    const read = async (): Promise<Uint8Array | null> => {
+      const bytes = await this.#transported(this.#reading(), Infinity);
+      this.#pending = undefined;
+      return bytes;
+    };
+    const { transport } = this;
+    const behind = {
+      write: (bytes: Uint8Array) => sent.then(() => transport.write(bytes)),
+      end: () => sent.then(() => transport.end()),
+      close: (reason?: unknown) => (this.#isOver ? transport.close(reason) : this.close(reason)),
+      reset: () => (this.#isOver ? transport.reset() : this.close(undefined, { reset: true })),
+    };
+    return { pair: pairOver(behind, following(read, first)), first: null };
+  }
+
+  /** Throws if the request was not sent whole. */
+  checkSent(): void {
+    if (this.#failure) throw this.#failure.reason;
+    if (!this.connection.maySpeak) throw this.note(new DisconnectedError("the request could not be sent whole"));
+  }
+
+  /** Frees the engine once the peer switched; returns the new protocol's first bytes. */
   arrived(): Uint8Array {
     this.#end();
     const first = this.connection.takeLeftover();
@@ -528,7 +562,7 @@ export class Wire {
     return first;
   }
 
-  /** Marks the wire as over; returns whether it was in use. */
+  /** Ends the use of the socket by this wire; returns false if it had ended before. */
   #end(): boolean {
     if (this.#isOver) return false;
     this.#isOver = true;

@@ -28,8 +28,11 @@ export default {
 /** @param {Socket} socket @param {Head} head */
 async function inHttp(socket, head) {
   const answer = await request(socket, head);
-  const { status, headers } = answer;
+  const { status } = answer;
   const content = await answer.bytes();
+  const headers = new Headers([...answer.headers]);
+  // They are about the other connection and its framing.
+  for (const name of ["connection", "content-length", "keep-alive", "transfer-encoding"]) headers.delete(name);
   // A 204 or 304 has no content, which `Response` wants to be told.
   return new Response(content.length > 0 ? content : null, { status, headers });
 }
