@@ -18,9 +18,9 @@ const NAMED = /^(?:import|export) (?:type )?\{([^}]*)\} from "([^"]+)"/;
 const ALL = /^export \* from "([^"]+)"/;
 
 /**
- * A file of declarations.
+ * A `.d.ts` file: its own declarations, and the names that it imports and exports.
  *
- * It has its own by their names, the names that it takes from elsewhere, and those that it gives.
+ * `own` has its declarations by name, `from` the origin of each imported name, and `given` the exported names.
  * @typedef {{ own: Map<string, string[]>, from: Map<string, { file: string, name: string }>, given: Set<string> }} Module
  */
 
@@ -65,7 +65,7 @@ function moduleOf(file) {
 }
 
 /**
- * The declarations that were reached, by their files and names.
+ * The declarations that the package's entry points lead to, by name and file.
  * @type {Map<string, string>}
  */
 const reached = new Map();

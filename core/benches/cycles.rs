@@ -24,7 +24,7 @@ const COUNT: usize = 256;
 /// The number of pipelined requests in one read.
 const PIPELINED: usize = 32;
 
-/// A Date field, which hyper sends too.
+/// The value of the Date field in each response, because hyper sends one too.
 const DATE: &str = "Fri, 20 Nov 2026 12:00:00 GMT";
 
 /// A transport that returns one read after another, and then the end.
@@ -131,7 +131,7 @@ fn ours(
     written
 }
 
-/// Creates the job that serves all requests with this library.
+/// Creates the benchmark job that serves all requests with this library.
 fn job<'a>(
     name: &str,
     config: &'a Arc<Config>,

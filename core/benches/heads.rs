@@ -21,7 +21,7 @@ use switchover_benches::{Figures, Job, best, clock, is_wanted, rounds};
 /// Their memory fits into the first-level cache.
 const BATCH: usize = 16;
 
-/// Connections of one role, ready for the next message.
+/// Connections of this library in one role, ready for the next message.
 struct Ours {
     connections: Vec<Connection>,
     role: Role,

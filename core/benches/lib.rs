@@ -1,4 +1,4 @@
-//! The library that the benches share: inputs, peers, timed rounds and figures.
+//! The library that the benches share: inputs, other parsers, timing and figures.
 //!
 //! The jobs take turns in each round, and the best round of each counts, because the machine is
 //! noisy. The figures are lines of JSON, from which `report/main.rs` makes tables.
@@ -87,7 +87,7 @@ pub fn best(rounds: usize, jobs: &mut [Job<'_>]) -> Vec<f64> {
     best.iter().zip(jobs).map(|(best, job)| best.as_nanos() as f64 / job.units as f64).collect()
 }
 
-/// Returns the folder in which the benches find the peers and write their figures.
+/// Returns the folder where the benches find other parsers and write their figures.
 ///
 /// It is `bench` in cargo's target folder, whatever the working directory is.
 pub fn folder() -> PathBuf {
@@ -132,7 +132,7 @@ impl Figures {
         Ok(())
     }
 
-    /// Writes and prints a figure of this library that is no time or has no peer.
+    /// Writes and prints a figure of this library alone, in the unit `unit`.
     pub fn value(&mut self, table: &str, row: &str, value: f64, unit: &str) -> std::io::Result<()> {
         println!("{row:<58} {value:>12.1} {unit}");
         let line = json!({ "table": table, "row": row, "column": "switchover", "value": value, "unit": unit });

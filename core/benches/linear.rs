@@ -97,7 +97,7 @@ fn short_lines(bytes: usize, piece: usize) -> Input {
     request(head, number + 1, &cut)
 }
 
-/// Creates an input that receives a request in pieces and responds to it.
+/// Creates an input whose function receives a request in pieces, and responds.
 ///
 /// `head` is the request without its empty line, and `fields` is the number of its fields. The
 /// connection has served another request before.

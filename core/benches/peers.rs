@@ -37,6 +37,8 @@ struct Span {
 impl Span {
     const NONE: Self = Self { start: std::ptr::null(), len: 0 };
 
+    /// Returns the bytes of the span.
+    ///
     /// # Safety
     ///
     /// Unless the span is empty, its bytes must live for `'a`.
@@ -69,7 +71,7 @@ struct RawHead {
     values: [Span; FIELDS],
 }
 
-/// A head as a peer has parsed it.
+/// A head as another parser (a "peer") has parsed it.
 #[derive(Clone, Debug)]
 pub struct Head<'a> {
     /// The request's method; empty in a response.
@@ -84,7 +86,7 @@ pub struct Head<'a> {
     pub fields: Vec<(&'a [u8], &'a [u8])>,
 }
 
-/// One build of one peer, as a loaded library.
+/// One build of another parser (a "peer"), as a loaded library.
 #[derive(Debug)]
 pub struct Peer {
     /// The parser, its compiler and its target, such as `llhttp gcc native`.
@@ -92,7 +94,7 @@ pub struct Peer {
     library: Library,
 }
 
-/// Loads all peers, sorted by name; returns none if `NOPEERS` is set.
+/// Loads the other parsers, sorted by name; returns none if `NOPEERS` is set.
 pub fn load() -> Vec<Peer> {
     if std::env::var_os("NOPEERS").is_some() {
         return Vec::new();
@@ -115,7 +117,8 @@ pub fn load() -> Vec<Peer> {
 impl Peer {
     /// Returns a function that parses a slice of messages.
     ///
-    /// The function returns the number of fields. `None` if the peer does not export `function`.
+    /// The function returns the number of fields. `None` if the parser's library does not export
+    /// `function`.
     pub fn many(&self, function: &str) -> Option<impl Fn(&[Message<'_>]) -> usize + '_> {
         // SAFETY: peer.h gives every function of these names this type.
         let call = unsafe { self.library.get::<Many>(function) }.ok()?;
@@ -125,7 +128,7 @@ impl Peer {
 
     /// Returns a function that parses one message, fed one byte at a time.
     ///
-    /// `None` if the peer has no such function.
+    /// `None` if the parser's library has no such function.
     pub fn byte_by_byte(&self) -> Option<impl Fn(Message<'_>) -> usize + '_> {
         // SAFETY: as above.
         let call = unsafe { self.library.get::<One>("peer_byte_by_byte") }.ok()?;
@@ -136,7 +139,7 @@ impl Peer {
     /// Returns a function that parses a chunked message, fed in pieces of a given size.
     ///
     /// Its second argument is the size in bytes; it returns the length of the content. `None` if
-    /// the peer has no such function.
+    /// the parser's library has no such function.
     pub fn chunked(&self) -> Option<impl Fn(Message<'_>, usize) -> usize + '_> {
         type Chunked = unsafe extern "C" fn(*const Message<'_>, usize) -> usize;
         // SAFETY: as above.
@@ -145,7 +148,7 @@ impl Peer {
         Some(move |message: Message<'_>, read| unsafe { call(&raw const message, read) })
     }
 
-    /// Returns whether the peer has a function that returns the parsed head.
+    /// Returns whether the parser's library has a function that returns a parsed head.
     pub fn reads_heads(&self) -> bool {
         // SAFETY: as above.
         unsafe { self.library.get::<ReadHead>("peer_head") }.is_ok()
@@ -157,7 +160,7 @@ impl Peer {
     ///
     /// # Errors
     ///
-    /// The peer rejects the head, or has no such function.
+    /// The parser rejects the head, or its library has no function for that.
     pub fn head<'a>(&self, bytes: &'a [u8], is_response: bool) -> Result<Option<Head<'a>>, String> {
         // SAFETY: as above.
         let call = unsafe { self.library.get::<ReadHead>("peer_head") }

@@ -164,7 +164,7 @@ fn is_late(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock)
 }
 
-/// Accepts `foo/2` if the client offered it; otherwise advertises it.
+/// Accepts an offer of `foo/2`; otherwise responds in HTTP/1.1 and advertises it.
 fn answer(
     http: &mut Connection,
     status: u16,

@@ -102,7 +102,7 @@ impl FieldSource for HeaderMap {
     }
 }
 
-/// Emits the field lines as already checked: the types hold only valid ones.
+/// Emits the field lines as already checked: a `HeaderMap` holds only valid ones.
 ///
 /// A name is a token, and a value has no control character but HTAB.
 impl Pieces for HeaderMap {
@@ -169,10 +169,10 @@ impl Request<'_> {
     }
 }
 
-/// The number of bytes reserved at a time, enough for several heads.
+/// The minimum of bytes reserved at a time for copied heads, enough for several.
 const PIECE: usize = 2 * 1024;
 
-/// Writes a received request into a new `http::Request`.
+/// Writes a received request into a new or cleared `http::Request`.
 ///
 /// The header values share the bytes of `head`, a copy of the received head. A new request already
 /// has the method GET and the target `/`, so these are not written.

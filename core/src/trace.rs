@@ -4,7 +4,7 @@
 
 use crate::enums::enums;
 
-/// The kind of a step; each comment tells the meaning of the step's number.
+/// The kind of a trace entry; each comment also explains the entry's `number`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TraceStep {
@@ -46,7 +46,7 @@ pub enum TraceStep {
     /// `Transfer-Encoding` removed. 8: a handshake field removed. 16: trailers removed. 32: an
     /// `Expect` removed. 64: Host set to the target's authority.
     Tidied,
-    /// The connection was handed to another parser; the number is that of its bytes.
+    /// Another parser took over the connection; the number is that of the bytes it got.
     HandedOver,
 }
 
@@ -69,7 +69,7 @@ pub struct Trace {
     pub step: TraceStep,
     /// The number of the step, as described at its [`TraceStep`].
     pub number: u32,
-    /// The number of the peer's bytes that had been consumed by then.
+    /// The number of the peer's bytes that were consumed before the step was recorded.
     pub offset: u64,
 }
 

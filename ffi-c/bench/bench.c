@@ -1,12 +1,12 @@
-/* Our C interface beside picohttpparser and llhttp, in one process: rounds are interleaved, so that whatever else the
- * machine does hits all of them, and the best round counts. Prints a table; the figures also go into a file, a line of
- * JSON each.
+/* The C interface of switchover beside picohttpparser and llhttp, in one process: rounds are interleaved, so that
+ * whatever else the machine does affects every parser, and the best round counts. Prints a table, and appends the
+ * figures to the file OUTPUT, one line of JSON for each.
  *
- *   bench INPUTS OUTPUT [ROUNDS [ROW [PARSER]]]     the latter two to look at one of them with a profiler
+ *   bench INPUTS OUTPUT [ROUNDS [ROW [PARSER]]]     ROW and PARSER: measures only these, for a profiler
  *
- * A message is copied into the parser's buffer before the clock runs, as read(2) would have put it there, and several
- * connections take turns, so that what is not measured (the answers) lies between what is. All parsers are
- * treated alike. `run` builds this and runs it. */
+ * A message is copied into the parser's buffer before the clock runs, as read(2) would have put it there. Several
+ * connections take turns, so that work which is not measured (the responses) lies between the measured parses. All
+ * parsers are treated alike. `run` builds this and runs it. */
 #include <string.h>
 #include <time.h>
 
@@ -27,7 +27,7 @@ static const struct column {
 };
 enum { PICO = 1, LLHTTP = 4 }; /* where the builds of each begin */
 
-/* What is looked at with a profiler; NULL is all. */
+/* The only row and the only parser to measure, for a profiler; NULL: all. */
 static const char *only_row, *only_parser;
 
 static int is_meant(const char *only, const char *name) {
@@ -82,7 +82,7 @@ static void measure_clock(void) {
     }
 }
 
-/* Inputs. */
+/* Loading of input files, and splitting them into messages. */
 
 static void load(struct row *row, const char *folder) {
     char path[4096];
@@ -101,7 +101,7 @@ static void load(struct row *row, const char *folder) {
     fclose(file);
 }
 
-/* Heads one after the other are taken apart. A single one is repeated, for about the same work in each row. */
+/* Splits an input into heads; a message with content stays whole. A single head is repeated, for equal work per row. */
 static void split(struct row *row) {
     static const char end[] = "\r\n\r\n";
     char *from = row->data, *found;
@@ -117,14 +117,14 @@ static void split(struct row *row) {
         size_t wanted = WORK / row->len < MESSAGES ? WORK / row->len : MESSAGES;
         for (; row->count < wanted; row->count++) row->messages[row->count] = row->messages[0];
     }
-    /* What is parsed in turn fits into the first cache, as it does where one connection is served after the other. */
+    /* The heads of one turn fit into the first-level cache, as they do in a server that serves connections in turn. */
     row->in_turn = CACHE * row->count / (row->len < WORK ? row->len * row->count : row->len);
     if (row->in_turn > SLOTS) row->in_turn = SLOTS;
     if (row->in_turn < 2) row->in_turn = 2;
     if (row->per == 0) row->per = 1;
 }
 
-/* Measuring. Each of these returns how long all messages of a row took. */
+/* Measuring: `parse`, `bytewise`, `content` and `cycle` return the nanoseconds for all messages of a row. */
 
 static double parse(struct row *row, const struct parser *parser) {
     double taken = 0;
@@ -182,7 +182,7 @@ static void measure(struct row *row, size_t column) {
     const struct parser *parser = columns[column].parser;
     if ((row->how == CYCLE && !parser->cycle) || !is_meant(only_parser, columns[column].name)) return;
     parser->open(row->is_response);
-    /* Once as a warm-up: memory is there, the code is in the cache. */
+    /* The first of two passes is a warm-up: it allocates memory, and brings the code into the cache. */
     for (int pass = 0; pass < 2; pass++) {
         if (row->how == CONTENT) parser->open(0);
         double taken = hows[row->how](row, parser) / (double)row->count / row->per;
@@ -190,13 +190,13 @@ static void measure(struct row *row, size_t column) {
     }
 }
 
-/* What every parser says of each head must be the same. */
+/* Comparing: all parsers must report the same method, target, status and field lines for each head. */
 
 static int same(struct span one, struct span other) {
     return one.len == other.len && (one.len == 0 || !memcmp(one.data, other.data, one.len));
 }
 
-/* The peers leave in a value what whitespace is after it. */
+/* Returns a value without its trailing whitespace, which picohttpparser and llhttp do not remove. */
 static struct span trimmed(struct span value) {
     while (value.len > 0 && (value.data[value.len - 1] == ' ' || value.data[value.len - 1] == '\t')) value.len--;
     return value;
@@ -225,13 +225,13 @@ static void compare(struct row *row) {
                 parser->finish(1);
             }
         }
-        /* Only now, for what it shows goes with the answer. */
+        /* After the comparison, because sending the response invalidates the spans in `first`. */
         switchover.finish(1);
         row->lines += first.count;
     }
 }
 
-/* Output. */
+/* Printing of the results. */
 
 static size_t best_build(const struct row *row, size_t from, size_t to) {
     size_t best = from;
@@ -288,7 +288,7 @@ int main(int argc, char **argv) {
             }
         }
     }
-    /* The versions stand there already. */
+    /* Appended: `run` has written the versions of the parsers into this file. */
     FILE *json = fopen(argv[2], "a");
     if (!json) {
         perror(argv[2]);

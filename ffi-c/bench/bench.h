@@ -1,4 +1,4 @@
-/* What the bench wants of each parser, so that all of them are measured by the same loop. */
+/* The interface through which the bench calls each parser, so that one loop measures all of them. */
 #ifndef BENCH_H
 #define BENCH_H
 
@@ -21,7 +21,7 @@ struct line {
     struct span name, value;
 };
 
-/* A head as a parser has understood it, to compare them with each other. */
+/* A head as one parser has understood it, for comparison with the other parsers. */
 struct head {
     struct span method, target; /* empty in a response */
     int status;                 /* 0 in a request */
@@ -29,31 +29,31 @@ struct head {
     struct line lines[LINES];
 };
 
-/* The functions of `parse`, `bytewise`, `content` and `cycle` are timed, the others are not. */
+/* A parser to measure. Calls of `parse`, `bytewise`, `content` and `cycle` are timed, the others are not. */
 struct parser {
-    /* Gets ready for the next input: requests or responses. */
+    /* Prepares for another input: of responses, or of requests if `is_response` is 0. */
     void (*open)(int is_response);
-    /* Puts a message into a slot's buffer, where read(2) would have put it. */
+    /* Copies a message into the buffer of a slot (one connection), where read(2) would have put it. */
     void (*fill)(size_t slot, const char *data, size_t len);
-    /* Parses what is in the first slots, to the end of each message and with all field lines taken. Returns how many
-     * field lines there were in all. */
+    /* Parses the messages in the first `slots` buffers to their ends, and takes all field lines. Returns the number of
+     * field lines of all these messages. */
     size_t (*parse)(size_t slots);
-    /* Gets the slots ready for their next message. */
+    /* Prepares the first `slots` connections for their next message. */
     void (*finish)(size_t slots);
-    /* What the last head parsed was, if slot 0 has parsed it. */
+    /* Stores the head that was parsed last, which slot 0 must have parsed. */
     void (*show)(struct head *head);
-    /* Parses a message that comes byte by byte. Returns how many field lines there were. */
+    /* Parses a message passed byte by byte. Returns the number of its field lines. */
     size_t (*bytewise)(const char *data, size_t len);
-    /* Parses a piece of a message with content, in slot 0. Returns how many bytes of content there were. */
+    /* Parses the piece of a message in the buffer of slot 0. Returns the number of bytes of content in it. */
     size_t (*content)(void);
-    /* Receives a request with a copy, parses it and answers. NULL: it cannot. */
+    /* Copies a request, parses it and responds; returns the number of field lines. NULL: the parser cannot respond. */
     size_t (*cycle)(size_t slot, const char *data, size_t len);
 };
 
-/* Each build of a peer is an object of its own, which exports one of these. */
+/* The parsers: each build of picohttpparser and llhttp is an object file that exports one of them. */
 extern const struct parser switchover, picohttpparser, picohttpparser_sse42, picohttpparser_native, llhttp, llhttp_native;
 
-/* Nothing that is measured may have failed. */
+/* Ends the program if a condition does not hold, so that no failed call is measured. */
 #define CHECK(condition) \
     ((condition) ? (void)0 : (fprintf(stderr, "%s:%d: not so: %s\n", __FILE__, __LINE__, #condition), exit(1)))
 

@@ -1,5 +1,5 @@
-/* llhttp as the bench wants it, with callbacks that record spans. NAME is what this build is called. It knows where a message ends and
- * whether the connection goes on, but not what an offer is worth. */
+/* The bench's interface to llhttp, whose callbacks record spans. NAME is the symbol that this build exports. llhttp
+ * finds the end of a message and whether the connection persists, but does not check offers of other protocols. */
 #include <string.h>
 
 #include <llhttp.h>
@@ -17,7 +17,7 @@ static int is_complete;
 static size_t content_len;
 static struct head last;
 
-/* Where input comes in one piece, so does each span. */
+/* Callbacks for input in one piece: each is called once for a span. */
 
 static int begin(llhttp_t *parser) {
     (void)parser;
@@ -57,7 +57,7 @@ static int complete(llhttp_t *parser) {
     return 0;
 }
 
-/* Where it comes byte by byte, spans come in pieces, one after the other. */
+/* Callbacks for input byte by byte: each is called several times for a span, for one piece after the other. */
 
 static int is_in_name;
 

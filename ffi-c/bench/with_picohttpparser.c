@@ -1,5 +1,5 @@
-/* picohttpparser as the bench wants it. NAME is what this build is called. It checks syntax and gives spans; everything else, such as
- * where the message ends, is left to its caller. */
+/* The bench's interface to picohttpparser. NAME is the symbol that this build exports. picohttpparser checks syntax and
+ * returns spans; everything else, such as finding the end of the message, is left to its caller. */
 #include <string.h>
 
 #include <picohttpparser.h>
@@ -13,7 +13,7 @@ static struct slot {
 
 static int is_response;
 
-/* What the last call has found. */
+/* The results of the latest call of picohttpparser. */
 static struct phr_header lines[LINES];
 static size_t count;
 static const char *method, *target;
@@ -76,7 +76,7 @@ static size_t bytewise(const char *data, size_t len) {
     return count;
 }
 
-/* The decoder moves the content together, which the others do not. */
+/* Decodes chunked content. picohttpparser moves the chunks together in the buffer, which the other parsers do not. */
 static size_t content(void) {
     char *data = slots[0].buffer;
     size_t len = slots[0].len;

@@ -1,5 +1,5 @@
-/* Our own C interface as the bench wants it: everything that the engine does to a request, from framing to offers, is
- * in what is measured. */
+/* The bench's interface to switchover: the measured time includes everything that the engine does to a request, from
+ * framing to checking offers. */
 #include <string.h>
 
 #include <switchover.h>
@@ -27,7 +27,7 @@ static void receive_space(swo_conn *conn, const char *data, size_t len) {
     memcpy(space, data, len);
 }
 
-/* A client offers WebSocket, with the key (RFC 6455, 1.3) that the 101 of the inputs answers. */
+/* Sends a request that offers WebSocket, with the key (RFC 6455, section 1.3) that fits the 101 in the input file. */
 static void ask(swo_conn *conn) {
     static const swo_slice offer = SWO_TEXT("websocket");
     static const swo_field fields[] = {{SWO_TEXT("Host"), SWO_TEXT("a")},
@@ -77,7 +77,7 @@ static size_t parse_responses(size_t used) {
 
 static swo_request request;
 
-/* To the end of a request without content. */
+/* Parses a request without content, to its end. */
 static void parse_request(swo_conn *conn) {
     OK(swo_next_event(conn, &event));
     CHECK(event.kind == SWO_EVENT_KIND_REQUEST);
@@ -103,7 +103,7 @@ static void finish(size_t used) {
         if (!is_response) {
             answer(conn);
         } else {
-            /* The connection comes back to HTTP, where its request is answered, and offers again. */
+            /* HTTP resumes after the 101, the request gets its response, and the client offers again. */
             static const char plain[] = "HTTP/1.1 204 No Content\r\n\r\n";
             size_t none;
             OK(swo_take_leftover(conn, NULL, 0, &none));

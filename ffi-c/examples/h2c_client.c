@@ -38,7 +38,7 @@ static int send_all(int fd, const uint8_t *data, size_t length) {
     return 0;
 }
 
-/* HTTP/2. */
+/* HTTP/2 after the switch, with nghttp2. */
 
 static ssize_t on_send(nghttp2_session *session, const uint8_t *data, size_t length, int flags, void *user) {
     client *c = (client *)user;
@@ -73,7 +73,7 @@ static nghttp2_nv field(const char *name, const char *value) {
     return made;
 }
 
-/* Runs HTTP/2 until the open stream has ended; `data` was received before. */
+/* Runs HTTP/2 until stream `open` has ended; `data` was received before. Returns 0, or 1 after an error. */
 static int await_stream(client *c, const uint8_t *data, size_t length) {
     uint8_t space[16384];
     for (;;) {
@@ -87,7 +87,7 @@ static int await_stream(client *c, const uint8_t *data, size_t length) {
     }
 }
 
-/* Gives the session the settings of the offer and the request on stream 1; then sends that request again. */
+/* Starts HTTP/2 with the offer's settings and the request as stream 1; then sends it again. Returns 1 on an error. */
 static int speak_http2(client *c, const uint8_t *settings, size_t settings_length, swo_slice leftover) {
     nghttp2_nv request[] = {field(":method", "GET"), field(":scheme", "http"), field(":authority", "127.0.0.1"),
                             field(":path", c->target)};
@@ -114,7 +114,7 @@ static int open_session(client *c) {
     return result;
 }
 
-/* HTTP/1.1. */
+/* The request and its response in HTTP/1.1. */
 
 /* Encodes base64url without padding (RFC 4648, 5). */
 static void base64url(const uint8_t *data, size_t length, char *out) {

@@ -1,4 +1,4 @@
-/* HTTP/1.1, and h2c with nghttp2: by prior knowledge, and by an upgrade, which a splice hides from nghttp2.
+/* HTTP/1.1, and h2c with nghttp2: by prior knowledge, and by an upgrade, which a swo_splice hides from nghttp2.
  *
  *   nghttp2 [PORT [SECONDS]]     0 or none: a free port, which it prints; SECONDS from one response to the next (30)
  *

@@ -42,7 +42,7 @@ enum {
 
 typedef struct client client;
 
-/* A job. Its thread uses only `who` and `status`, until it writes the job's pointer to `done`. */
+/* A job. Its thread uses only `who` and `status`, until it writes the job's pointer to the pipe `done`. */
 typedef struct job {
     client *owner; /* NULL: the client has disconnected */
     pthread_t thread;
@@ -61,7 +61,7 @@ struct client {
     size_t dropped; /* bytes discarded since `is_shut` */
     int64_t since; /* time of the client's last progress */
 
-    /* The request that has no response yet. */
+    /* The state of the request that has no response yet. */
     void (*answer)(client *c); /* responds if that is possible now; NULL: no such request */
     int is_complete, offers_line;
     swo_selection selection;
@@ -89,7 +89,7 @@ static void earned(client *c, size_t bytes) {
     if (c->since > now) c->since = now;
 }
 
-/* Jobs. */
+/* Starting, leaving and ending jobs. */
 
 static void *decide(void *of) {
     job *j = (job *)of;
@@ -151,7 +151,7 @@ static void flush(client *c) {
         memmove(c->out, c->out + sent, c->waiting);
         earned(c, (size_t)sent);
     }
-    /* Closing with unread bytes could make the client lose the last response (RFC 9112, 9.6). */
+    /* Half-closes: closing with unread bytes could make the client lose the last response (RFC 9112, section 9.6). */
     if (c->is_over && !c->is_shut && c->waiting == 0) {
         shutdown(c->fd, SHUT_WR);
         c->is_shut = 1;
@@ -159,7 +159,7 @@ static void flush(client *c) {
     }
 }
 
-/* Called when the response is complete: the client has to send again. */
+/* Forgets a request whose response is complete, and begins the deadline for the client's next bytes. */
 static void answered(client *c) {
     leave_job(c);
     c->answer = NULL;
@@ -259,7 +259,7 @@ static void begin_request(client *c, const swo_request *request) {
     respond(c, 404, "not here\n", NULL);
 }
 
-/* HTTP/1.1. */
+/* Handling the events of HTTP/1.1. */
 
 /* Sends a 100, without which some clients do not send their content; not after a response. */
 static void send_continue(client *c) {
@@ -270,7 +270,7 @@ static void send_continue(client *c) {
     wrote(c, result, written);
 }
 
-/* Sends the connection's last response, if none has begun. */
+/* Sends the connection's last response, unless a response has begun, and ends the output. */
 static void reject(client *c, uint32_t status, const char *text) {
     swo_field fields[] = {{SWO_TEXT("Content-Type"), SWO_TEXT("text/plain")}};
     swo_response_head head = {status, {NULL, 0}, fields, 1};
@@ -318,7 +318,7 @@ static int drive(client *c) {
     return !c->is_over;
 }
 
-/* A connection. */
+/* A connection, from accept(2) to close(2). */
 
 static void readable(client *c) {
     uint8_t bytes[READ], *data = bytes;
@@ -393,7 +393,7 @@ static client *begin(int fd) {
     /* Output is already sent in large pieces, so Nagle's algorithm would only delay it. */
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
 #ifdef TCP_NOTSENT_LOWAT
-    /* Otherwise a client that reads slowly looks like one that reads nothing, until a large buffer has room. */
+    /* Without this, a slow reader looks like one that reads nothing, until much of the socket's send buffer is free. */
     setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent, sizeof unsent);
 #endif
     return c;
@@ -406,7 +406,7 @@ static void finish(client *c) {
     free(c);
 }
 
-/* The server. */
+/* The listening socket and the poll loop. */
 
 static int open_listener(uint16_t port) {
     struct sockaddr_in address;

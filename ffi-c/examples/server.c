@@ -145,7 +145,7 @@ static void flush(client *c) {
     if (c->is_over && !c->is_shut) leave(c);
 }
 
-/* foo/2. */
+/* The protocol foo/2, after a switch. */
 
 static void hear_foo(client *c, const uint8_t *data, size_t length) {
     for (; length > 0 && !c->is_over; data++, length--) {
@@ -180,7 +180,7 @@ static void switched(client *c, const swo_switched *switched) {
     hear_foo(c, switched->leftover.data, switched->leftover.len);
 }
 
-/* HTTP/1.1. */
+/* Requests and responses in HTTP/1.1. */
 
 static int is(swo_slice text, const char *word) {
     return text.len == strlen(word) && !memcmp(text.data, word, text.len);
@@ -198,7 +198,7 @@ static void respond(client *c, uint32_t status, const char *text) {
     wrote(c, result, written);
 }
 
-/* Sends the connection's last response, if none has begun. */
+/* Sends the connection's last response, unless a response has begun, and ends the output. */
 static void refuse(client *c, uint32_t status, const char *text) {
     static const swo_field fields[] = {{SWO_TEXT("Content-Type"), SWO_TEXT("text/plain")}};
     swo_response_head head = {status, {NULL, 0}, fields, 1};
@@ -241,7 +241,7 @@ static void begin_request(client *c, const swo_request *request) {
     wrote(c, result, written);
 }
 
-/* Handles events until bytes, time for `/later`, or room for output is needed. Returns 1 if it is room. */
+/* Handles events until input, the time of `/later`, or room for output is needed. Returns 1 if room is needed. */
 static int drive(client *c) {
     swo_event event;
     while (!c->is_over && !c->speaks_foo && room(c) >= ROOM) {
@@ -263,7 +263,7 @@ static int drive(client *c) {
                 c->is_over = 1;
                 return 0;
             }
-            /* The server has to respond. A later response is sent here too: the pause is returned again. After the response
+            /* The server has to respond, later to `/later`: the engine returns this pause again. After the response
              * the next event is handled before the next recv(2), because more requests may wait in the engine. */
             if (c->due == 0) c->due = now + c->delay;
             if (c->due > now) return 0;
@@ -330,7 +330,7 @@ static void turn(client *c, short events) {
     if (c->deadline <= now) give_up(c);
 }
 
-/* The server. */
+/* Connections, the listening socket and the poll loop. */
 
 static client *begin(int fd) {
     int yes = 1, unsent = 131072;
@@ -348,7 +348,7 @@ static client *begin(int fd) {
     /* Output is already sent in large pieces; Nagle's algorithm would delay each response by 40 ms. */
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
 #ifdef TCP_NOTSENT_LOWAT
-    /* Otherwise a client that reads slowly looks like one that reads nothing, until a large buffer has room. */
+    /* Without this, a slow reader looks like one that reads nothing, until much of the socket's send buffer is free. */
     setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent, sizeof unsent);
 #endif
     expect(c, 1);

@@ -155,11 +155,11 @@ enum swo_upgrade_state {
     SWO_UPGRADE_STATE_OFFERED = 1,
     /** The request is a CONNECT. */
     SWO_UPGRADE_STATE_CONNECT = 2,
-    /** A 101, a 2xx to CONNECT or a preface switched the connection. */
+    /** A 101, a 2xx to CONNECT or an HTTP/2 preface switched the connection. */
     SWO_UPGRADE_STATE_AGREED = 3,
-    /** The offer or CONNECT was not accepted: another response came, or none can. */
+    /** The offer or CONNECT got a response that declines it, or can get none any more. */
     SWO_UPGRADE_STATE_DECLINED = 4,
-    /** HTTP was resumed within the new protocol, to respond to the request there.
+    /** HTTP was resumed within the new protocol, such as TLS, for the response.
      *
      *  RFC 9110, section 7.8. */
     SWO_UPGRADE_STATE_RESUMED = 5,
@@ -189,7 +189,7 @@ enum swo_client_version {
  *
  *  Use it to choose a timeout. */
 enum swo_awaiting {
-    /** Your code: a decision, a response, more content, or the next request. */
+    /** Your code: a decision on an offer, a response, more content or the next request. */
     SWO_AWAITING_CALLER = 0,
     /** The peer: the next request, on an idle server connection. */
     SWO_AWAITING_REQUEST = 1,
@@ -340,7 +340,7 @@ enum swo_known_field {
 
 /** A method of the IANA registry.
  *
- *  The text of a request remains its method: an unregistered method has no value here. */
+ *  A request's method is still its text, because an unregistered method has no value here. */
 enum swo_method {
     /** The method `GET`, which is safe (RFC 9110, section 9.3.1). */
     SWO_METHOD_GET = 0,
@@ -434,7 +434,7 @@ enum swo_paused {
     SWO_PAUSED_ANSWER = 1,
     /** Take the leftover and speak the new protocol.
      *
-     *  The peer's direction has left HTTP. */
+     *  The peer's direction has left HTTP; the leftover is what was received after that. */
     SWO_PAUSED_SWITCHED = 2,
     /** HTTP has ended in both directions: close the transport.
      *
@@ -477,7 +477,7 @@ enum swo_no_offer {
  *
  *  It does not concern the other protocols of the offer. */
 enum swo_ineligible {
-    /** The protocol cannot be offered with this method. */
+    /** The protocol cannot be offered in a request with this method. */
     SWO_INELIGIBLE_METHOD = 0,
     /** `Sec-WebSocket-Key` is missing, repeated or malformed.
      *
@@ -497,7 +497,7 @@ enum swo_ineligible {
      *
      *  Or, for `h2c`, its content exceeds `config.h2c_content`. */
     SWO_INELIGIBLE_CONTENT = 5,
-    /** The head is larger than `config.h2c_head`. */
+    /** The request's head is larger than `config.h2c_head`. */
     SWO_INELIGIBLE_HEAD = 6,
     /** The protocol cannot be switched to over TLS. */
     SWO_INELIGIBLE_SECURE = 7,
@@ -533,21 +533,21 @@ enum swo_why {
     SWO_WHY_TOO_MANY = 4,
     /** The request is a CONNECT, which only a 2xx accepts. */
     SWO_WHY_CONNECT = 5,
-    /** No offered protocol satisfies its own rules. */
+    /** No offered protocol is eligible: each offer breaks a rule of its protocol. */
     SWO_WHY_INELIGIBLE = 6,
-    /** The response has not come yet. */
+    /** The request has no response yet. */
     SWO_WHY_UNDECIDED = 7,
     /** A final response came instead of the 101. */
     SWO_WHY_DECLINED = 8,
     /** The server responded 426: it requires one of its listed protocols.
      *
-     *  It may be the one that was offered. */
+     *  The protocol that was offered may be among them. */
     SWO_WHY_REQUIRED = 9,
     /** An earlier response closed the connection before the server read the offer. */
     SWO_WHY_DROPPED = 10,
     /** The connection failed before the response. */
     SWO_WHY_FAILED = 11,
-    /** Your code gave up or closed before the response. */
+    /** Your code gave up or closed the connection before the response. */
     SWO_WHY_ABANDONED = 12,
 };
 
@@ -585,7 +585,7 @@ enum swo_over_http2 {
 
 /** A fault that aborts a stream of capsules (RFC 9297, section 3.3). */
 enum swo_capsule_fault {
-    /** A datagram is longer than the limit. */
+    /** A datagram's payload is longer than the parser's limit. */
     SWO_CAPSULE_FAULT_TOO_LONG = 0,
     /** A datagram has no context identifier (RFC 9298, section 5). */
     SWO_CAPSULE_FAULT_NO_CONTEXT = 1,
@@ -593,7 +593,7 @@ enum swo_capsule_fault {
     SWO_CAPSULE_FAULT_TRUNCATED = 2,
 };
 
-/** The kind of a step; each comment tells the meaning of the step's number. */
+/** The kind of a trace entry; each comment also explains the entry's `number`. */
 enum swo_trace_step {
     /** A request head was received; the number is that of offered protocols. */
     SWO_TRACE_STEP_RECEIVED_REQUEST = 0,
@@ -632,7 +632,7 @@ enum swo_trace_step {
      *  `Transfer-Encoding` removed. 8: a handshake field removed. 16: trailers removed. 32: an
      *  `Expect` removed. 64: Host set to the target's authority. */
     SWO_TRACE_STEP_TIDIED = 15,
-    /** The connection was handed to another parser; the number is that of its bytes. */
+    /** Another parser took over the connection; the number is that of the bytes it got. */
     SWO_TRACE_STEP_HANDED_OVER = 16,
 };
 
@@ -665,7 +665,7 @@ enum swo_table {
     SWO_TABLE_METHOD = 24,
 };
 
-/** What a call came to. */
+/** The result of a call. */
 enum swo_result_code {
     /** Success. */
     SWO_OK = 0,
@@ -873,8 +873,8 @@ enum swo_result_code {
     SWO_ARRAY_TOO_SMALL = 1005,
     /** The pointer is not to a live object of the kind that the function needs.
      *
-     *  It never was such an object (a connection, say), or the object was freed. Or the connection
-     *  is from the other of `swo_conn_new` and swo_conn_init than the function needs. */
+     *  It never was such an object (a connection, say), or swo_conn_deinit has ended it. Or the
+     *  function needs a connection from swo_conn_new and got one from swo_conn_init, or vice versa. */
     SWO_BAD_HANDLE = 1006,
     /** The requested value does not exist.
      *
@@ -887,7 +887,7 @@ enum swo_result_code {
     SWO_BAD_LENGTH = 1008,
     /** The memory for a connection is too small or not aligned. */
     SWO_BAD_PLACE = 1009,
-    /** The rules of a protocol forbid it; `reason` says which rule. */
+    /** The rules of a protocol forbid the input; `reason` or `fault` says which rule. */
     SWO_REFUSED = 1010,
     /** The bytes passed lie in memory of the object, which the call would change.
      *
@@ -898,10 +898,11 @@ enum swo_result_code {
     SWO_BAD_NUMBER = 1012,
     /** The allocator has no memory for the call.
      *
-     *  Nothing has changed, and the same call may succeed later. The small flavour returns it from
-     *  calls that receive, too; in the std flavour only calls that make an object do. */
+     *  Nothing has changed, and the same call may succeed later. In the std flavour (the
+     *  ordinary build) only calls that make an object return it. In the small flavour calls that
+     *  receive and swo_set_limits do too. */
     SWO_OUT_OF_MEMORY = 1013,
-    /** The library has allocated memory already; in the std flavour it always has. */
+    /** The library has allocated memory already, as always in the ordinary (std) build. */
     SWO_TOO_LATE = 1014,
 };
 
@@ -948,7 +949,7 @@ typedef struct swo_lines swo_lines;
 typedef struct swo_prepared swo_prepared;
 
 /**
- * A splice between a client that got a 101 for h2c and an HTTP/2 engine.
+ * An adapter between a client that got a 101 for h2c and an HTTP/2 engine.
  *
  * swo_splice_new makes it, swo_splice_free frees it.
  */
@@ -1650,11 +1651,11 @@ typedef struct swo_failure_info {
 } swo_failure_info;
 
 /**
- * One entry of the trace.
+ * One entry of a connection's trace; swo_trace returns it.
  */
 typedef struct swo_trace_entry {
     /**
-     * The step that the connection made, SWO_TRACE_STEP_*.
+     * The step: what was received, sent, decided or rejected, SWO_TRACE_STEP_*.
      */
     uint32_t step;
     /**
@@ -1684,7 +1685,7 @@ extern "C" {
 swo_result swo_config_init(struct swo_config *config, size_t struct_size);
 
 /**
- * Returns the version of the loaded library, such as SWO_VERSION of the header.
+ * Returns the version of the loaded library; SWO_VERSION is that of the header.
  *
  * Static.
  */
@@ -1700,11 +1701,13 @@ uint32_t swo_abi_version(void);
 /**
  * Sets the functions that allocate and free memory, in the small flavour.
  *
- * They replace malloc(3), realloc(3) and free(3). Call it before any function but swo_version
- * and swo_abi_version, while no other thread is in the library. The functions may be called by
- * every thread that calls the library. If `malloc` returns NULL, the call that needed memory
- * returns SWO_OUT_OF_MEMORY or calls abort(3), as its comment says. Errors: SWO_NULL;
- * SWO_TOO_LATE if the library has allocated memory already, and always in the std flavour.
+ * The small flavour is the library that `ffi-c/small` builds; the ordinary one is the std
+ * flavour. The functions replace malloc(3), realloc(3) and free(3). Call this before any
+ * function but swo_version and swo_abi_version, while no other thread is in the library. The
+ * functions may be called by every thread that calls the library. If `malloc` returns NULL,
+ * the call that needed memory returns SWO_OUT_OF_MEMORY or calls abort(3), as its comment
+ * says. Errors: SWO_NULL; SWO_TOO_LATE if the library has allocated memory already, and always
+ * in the std flavour.
  */
 swo_result swo_set_memory(swo_malloc malloc, swo_realloc realloc, swo_free free);
 
@@ -1969,9 +1972,9 @@ swo_result swo_advertised(const struct swo_conn *conn, struct swo_protocol *prot
  * Returns the current request, as long as its head is kept.
  *
  * For a server. The head is kept while the SWO_EVENT_KIND_REQUEST event is current. With an
- * offer, with CONNECT, or if a response is owed in a new protocol, it is kept until that is
- * decided or sent. Valid until the next inbound call. Errors: SWO_NOTHING if the head is not
- * kept.
+ * offer or CONNECT it is kept until you decline, and stays if you accept. If a response is
+ * owed in a new protocol, it is kept until that is sent. Valid until the next inbound call.
+ * Errors: SWO_NOTHING if the head is not kept.
  */
 swo_result swo_current_request(const struct swo_conn *conn, struct swo_request *request);
 
@@ -1980,7 +1983,7 @@ swo_result swo_current_request(const struct swo_conn *conn, struct swo_request *
  *
  * For a server: the authority in the target of a CONNECT or in an absolute-form target, else
  * the value of `Host`. An intermediary routes by it and sends it on as `Host`. Valid until the
- * next inbound call. Errors: SWO_NOTHING if no request is kept, or if it is in HTTP/1.0 and
+ * next inbound call. Errors: SWO_NOTHING if no request is current, or if it is in HTTP/1.0 and
  * names no authority. RFC 9112, sections 3.2 and 3.3.
  */
 swo_result swo_request_authority(const struct swo_conn *conn, struct swo_slice *authority);
@@ -2013,7 +2016,7 @@ swo_result swo_target_query(const struct swo_request *request, struct swo_slice 
 /**
  * Returns the field lines of the current request (swo_current_request).
  *
- * Errors: SWO_NOTHING if no request is kept; SWO_ARRAY_TOO_SMALL, with the count needed in
+ * Errors: SWO_NOTHING if no request is current; SWO_ARRAY_TOO_SMALL, with the count needed in
  * `count`. Valid until the next inbound call.
  */
 swo_result swo_request_fields(const struct swo_conn *conn, struct swo_field *fields, size_t cap, size_t *count);
@@ -2023,7 +2026,7 @@ swo_result swo_request_fields(const struct swo_conn *conn, struct swo_field *fie
  *
  * For a server: in the client's order, each with SWO_NONE or the reason why it cannot be
  * accepted. The list is empty if the request offers nothing; its `no_offer` then says why.
- * Valid until the next inbound call. Errors: SWO_NOTHING if no request is kept;
+ * Valid until the next inbound call. Errors: SWO_NOTHING if no request is current;
  * SWO_ARRAY_TOO_SMALL, with the count needed in `count`. Next: swo_select. RFC 9110, section
  * 7.8.
  */
@@ -2479,10 +2482,10 @@ swo_result swo_websocket_key(const uint8_t *nonce, size_t len, uint8_t *out, siz
  * For a server; one that client and server both support.
  *
  * `by` is SWO_ORDER_*: whose order decides. `chosen` is an entry of `preferences`, and valid
- * as long as that. Errors: SWO_NOTHING if nothing matches or no request is kept; SWO_BAD_ENUM.
- * SWO_ERROR_INVALID_PROTOCOL if a preference is not UTF-8. Next: swo_accept with it as the
- * value of `Sec-WebSocket-Protocol`; without that field no subprotocol is used. RFC 6455,
- * section 4.2.2.
+ * as long as that. Errors: SWO_NOTHING if nothing matches or no request is current.
+ * SWO_BAD_ENUM. SWO_ERROR_INVALID_PROTOCOL if a preference is not UTF-8. Next: swo_accept with
+ * it as the value of `Sec-WebSocket-Protocol`; without that field no subprotocol is used.
+ * RFC 6455, section 4.2.2.
  */
 swo_result swo_select_subprotocol(const struct swo_conn *conn,
                                   const struct swo_slice *preferences,
@@ -2494,8 +2497,8 @@ swo_result swo_select_subprotocol(const struct swo_conn *conn,
  * Returns the subprotocols of a request that offers `websocket`.
  *
  * For a server: in the client's order; `count` is 0 if the client named none. Valid until the
- * next inbound call. Errors: SWO_NOTHING if no request is kept; SWO_ARRAY_TOO_SMALL, with the
- * count needed in `count`. Next: swo_accept with one of them as the value of
+ * next inbound call. Errors: SWO_NOTHING if no request is current; SWO_ARRAY_TOO_SMALL, with
+ * the count needed in `count`. Next: swo_accept with one of them as the value of
  * `Sec-WebSocket-Protocol`, or swo_select_subprotocol. RFC 6455, section 4.2.1.
  */
 swo_result swo_websocket_subprotocols(const struct swo_conn *conn,
@@ -2507,7 +2510,7 @@ swo_result swo_websocket_subprotocols(const struct swo_conn *conn,
  * Negotiates the `permessage-deflate` parameters of an offered `websocket`.
  *
  * For a server; `own` are the parameters that the server allows. Errors: SWO_NOTHING if no
- * offered variant can be accepted, or no request is kept. Next: swo_deflate_write with
+ * offered variant can be accepted, or no request is current. Next: swo_deflate_write with
  * `agreed`, and swo_accept with the result as the value of `Sec-WebSocket-Extensions`; without
  * that field nothing is compressed. RFC 7692, section 7.1.
  */
@@ -2536,10 +2539,10 @@ swo_result swo_deflate_write(const struct swo_deflate *deflate, uint8_t *out, si
  * For a server. The engine needs no support for upgrades: it receives bytes as if the client
  * had spoken HTTP/2 from the start. The current request is on stream 1. Call it when the
  * request is complete, before swo_accept. `data` is the whole content of the request, at most
- * 65,535 bytes. Errors: SWO_NOTHING if no request is kept. SWO_REFUSED if the request cannot
- * be upgraded; `reason` is then a SWO_INELIGIBLE_*, else SWO_NONE: decline the offer. Next:
- * swo_accept. At SWO_EVENT_KIND_SWITCHED, swo_splice_client_sent with the leftover; at the end
- * swo_splice_free. RFC 7540, section 3.2.
+ * 65,535 bytes. Errors: SWO_NOTHING if no request is current. SWO_REFUSED if the request
+ * cannot be upgraded; `reason` is then a SWO_INELIGIBLE_*, else SWO_NONE: decline the offer.
+ * Next: swo_accept. At SWO_EVENT_KIND_SWITCHED, swo_splice_client_sent with the leftover; at
+ * the end swo_splice_free. RFC 7540, section 3.2.
  */
 swo_result swo_splice_new(const struct swo_conn *conn,
                           const uint8_t *data,
@@ -2559,7 +2562,7 @@ swo_result swo_splice_client_sent(struct swo_splice *splice, const uint8_t *data
 /**
  * Marks the end of the client's bytes (EOF).
  *
- * A frame that is incomplete goes to the engine as it is.
+ * An incomplete HTTP/2 frame goes to the engine as it is.
  *
  * Next: as after swo_splice_client_sent; pass the EOF to the engine once swo_splice_is_waiting
  * is 0.
@@ -2569,7 +2572,7 @@ swo_result swo_splice_client_ended(struct swo_splice *splice);
 /**
  * Appends bytes that the engine has written.
  *
- * Next: as after swo_splice_client_sent.
+ * Next: forward the bytes of swo_splice_take_for_engine and swo_splice_take_for_client.
  */
 swo_result swo_splice_engine_sent(struct swo_splice *splice, const uint8_t *data, size_t len);
 
@@ -2712,7 +2715,7 @@ swo_result swo_datagram_write(const struct swo_datagram *datagram, uint8_t *out,
  *
  * The eligible protocols of the current request, in the client's order, without hop-by-hop
  * ones such as TLS and h2c. Valid until the next inbound call. Errors: SWO_NOTHING if no
- * request is kept; SWO_ARRAY_TOO_SMALL, with the count needed in `count`. Next:
+ * request is current; SWO_ARRAY_TOO_SMALL, with the count needed in `count`. Next:
  * swo_send_request on the connection to the server, with these protocols as the offer and the
  * lines of swo_end_to_end as the fields. RFC 9110, section 7.8; RFC 2817, section 5.1.
  */
@@ -2932,11 +2935,10 @@ uint64_t swo_position(const struct swo_conn *conn);
 swo_result swo_failure(const struct swo_conn *conn, struct swo_failure_info *failure);
 
 /**
- * Returns the oldest entries of the trace and removes them.
+ * Returns the oldest entries of the connection's trace and removes them.
  *
- * At most `cap` entries: what was received, decided and rejected. The connection keeps the
- * latest
- * 32. Repeat until `count` is less than `cap`.
+ * The trace records steps (SWO_TRACE_STEP_*): what was received, sent, decided and rejected.
+ * The connection keeps the latest 32. Repeat until `count` is less than `cap`.
  */
 swo_result swo_trace(struct swo_conn *conn, struct swo_trace_entry *entries, size_t cap, size_t *count);
 

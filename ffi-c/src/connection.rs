@@ -15,7 +15,7 @@ use crate::out::Out;
 use crate::types::{swo_free, swo_malloc, swo_realloc};
 
 export! {
-    /// Returns the version of the loaded library, such as SWO_VERSION of the header.
+    /// Returns the version of the loaded library; SWO_VERSION is that of the header.
     ///
     /// Static.
     fn swo_version() -> *const c_char = version();
@@ -27,11 +27,13 @@ export! {
 
     /// Sets the functions that allocate and free memory, in the small flavour.
     ///
-    /// They replace malloc(3), realloc(3) and free(3). Call it before any function but swo_version
-    /// and swo_abi_version, while no other thread is in the library. The functions may be called by
-    /// every thread that calls the library. If `malloc` returns NULL, the call that needed memory
-    /// returns SWO_OUT_OF_MEMORY or calls abort(3), as its comment says. Errors: SWO_NULL;
-    /// SWO_TOO_LATE if the library has allocated memory already, and always in the std flavour.
+    /// The small flavour is the library that `ffi-c/small` builds; the ordinary one is the std
+    /// flavour. The functions replace malloc(3), realloc(3) and free(3). Call this before any
+    /// function but swo_version and swo_abi_version, while no other thread is in the library. The
+    /// functions may be called by every thread that calls the library. If `malloc` returns NULL,
+    /// the call that needed memory returns SWO_OUT_OF_MEMORY or calls abort(3), as its comment
+    /// says. Errors: SWO_NULL; SWO_TOO_LATE if the library has allocated memory already, and always
+    /// in the std flavour.
     fn swo_set_memory(malloc: swo_malloc, realloc: swo_realloc, free: swo_free) -> swo_result
         = set_memory((malloc, realloc, free));
 

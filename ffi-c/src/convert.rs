@@ -1,4 +1,4 @@
-//! Conversion of the engine's values to the structs of the header.
+//! Conversion of the engine's values to the structs of switchover.h.
 
 use switchover::binding::{content_kind, event_kind, request_line};
 use switchover::masque::Datagram;

@@ -19,7 +19,7 @@ pub struct swo_result(pub u32);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CallError(NonZeroU32);
 
-/// The result of a safe body of an exported function.
+/// The result of the crate's safe code: a value, or the error that C gets.
 pub(crate) type Done<T = ()> = Result<T, CallError>;
 
 impl CallError {
@@ -80,8 +80,8 @@ pub enum BindingError {
     ArrayTooSmall = 1005,
     /// The pointer is not to a live object of the kind that the function needs.
     ///
-    /// It never was such an object (a connection, say), or the object was freed. Or the connection
-    /// is from the other of `swo_conn_new` and swo_conn_init than the function needs.
+    /// It never was such an object (a connection, say), or swo_conn_deinit has ended it. Or the
+    /// function needs a connection from swo_conn_new and got one from swo_conn_init, or vice versa.
     BadHandle = 1006,
     /// The requested value does not exist.
     ///
@@ -94,7 +94,7 @@ pub enum BindingError {
     BadLength = 1008,
     /// The memory for a connection is too small or not aligned.
     BadPlace = 1009,
-    /// The rules of a protocol forbid it; `reason` says which rule.
+    /// The rules of a protocol forbid the input; `reason` or `fault` says which rule.
     Refused = 1010,
     /// The bytes passed lie in memory of the object, which the call would change.
     ///
@@ -105,10 +105,11 @@ pub enum BindingError {
     BadNumber = 1012,
     /// The allocator has no memory for the call.
     ///
-    /// Nothing has changed, and the same call may succeed later. The small flavour returns it from
-    /// calls that receive, too; in the std flavour only calls that make an object do.
+    /// Nothing has changed, and the same call may succeed later. In the std flavour (the
+    /// ordinary build) only calls that make an object return it. In the small flavour calls that
+    /// receive and swo_set_limits do too.
     OutOfMemory = 1013,
-    /// The library has allocated memory already; in the std flavour it always has.
+    /// The library has allocated memory already, as always in the ordinary (std) build.
     TooLate = 1014,
 }
 

@@ -1,4 +1,4 @@
-//! Events and the current request: one call for each, one more for its field lines.
+//! Calls that return events, the current request, and the field lines of both.
 
 use alloc::vec::Vec;
 use core::ffi::c_char;
@@ -106,9 +106,9 @@ export! {
     /// Returns the current request, as long as its head is kept.
     ///
     /// For a server. The head is kept while the SWO_EVENT_KIND_REQUEST event is current. With an
-    /// offer, with CONNECT, or if a response is owed in a new protocol, it is kept until that is
-    /// decided or sent. Valid until the next inbound call. Errors: SWO_NOTHING if the head is not
-    /// kept.
+    /// offer or CONNECT it is kept until you decline, and stays if you accept. If a response is
+    /// owed in a new protocol, it is kept until that is sent. Valid until the next inbound call.
+    /// Errors: SWO_NOTHING if the head is not kept.
     fn swo_current_request(conn: *const swo_conn, request: *mut swo_request) -> swo_result
         = current_request(conn, request);
 
@@ -116,7 +116,7 @@ export! {
     ///
     /// For a server: the authority in the target of a CONNECT or in an absolute-form target, else
     /// the value of `Host`. An intermediary routes by it and sends it on as `Host`. Valid until the
-    /// next inbound call. Errors: SWO_NOTHING if no request is kept, or if it is in HTTP/1.0 and
+    /// next inbound call. Errors: SWO_NOTHING if no request is current, or if it is in HTTP/1.0 and
     /// names no authority. RFC 9112, sections 3.2 and 3.3.
     fn swo_request_authority(conn: *const swo_conn, authority: *mut swo_slice) -> swo_result
         = request_authority(conn, authority);
@@ -145,7 +145,7 @@ export! {
 
     /// Returns the field lines of the current request (swo_current_request).
     ///
-    /// Errors: SWO_NOTHING if no request is kept; SWO_ARRAY_TOO_SMALL, with the count needed in
+    /// Errors: SWO_NOTHING if no request is current; SWO_ARRAY_TOO_SMALL, with the count needed in
     /// `count`. Valid until the next inbound call.
     fn swo_request_fields(
         conn: *const swo_conn, fields: *mut swo_field, cap: usize, count: *mut usize,
@@ -155,7 +155,7 @@ export! {
     ///
     /// For a server: in the client's order, each with SWO_NONE or the reason why it cannot be
     /// accepted. The list is empty if the request offers nothing; its `no_offer` then says why.
-    /// Valid until the next inbound call. Errors: SWO_NOTHING if no request is kept;
+    /// Valid until the next inbound call. Errors: SWO_NOTHING if no request is current;
     /// SWO_ARRAY_TOO_SMALL, with the count needed in `count`. Next: swo_select. RFC 9110, section
     /// 7.8.
     fn swo_offers(
@@ -247,7 +247,7 @@ pub(crate) fn kept(conn: &Connection) -> Done<Request<'_>> {
 
 /// Returns the field lines of the current head.
 ///
-/// Those of the current event's response, or else those of the kept request.
+/// Those of the current event's response, or else those of the current request.
 pub(crate) fn head(conn: &Connection) -> Done<Fields<'_>> {
     match response(conn) {
         Some(response) => Ok(response.fields()),

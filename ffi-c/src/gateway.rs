@@ -16,7 +16,7 @@ export! {
     ///
     /// The eligible protocols of the current request, in the client's order, without hop-by-hop
     /// ones such as TLS and h2c. Valid until the next inbound call. Errors: SWO_NOTHING if no
-    /// request is kept; SWO_ARRAY_TOO_SMALL, with the count needed in `count`. Next:
+    /// request is current; SWO_ARRAY_TOO_SMALL, with the count needed in `count`. Next:
     /// swo_send_request on the connection to the server, with these protocols as the offer and the
     /// lines of swo_end_to_end as the fields. RFC 9110, section 7.8; RFC 2817, section 5.1.
     fn swo_forwardable(

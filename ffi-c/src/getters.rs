@@ -110,11 +110,10 @@ export! {
         conn: *const swo_conn, failure: *mut swo_failure_info,
     ) -> swo_result = failure(conn, failure);
 
-    /// Returns the oldest entries of the trace and removes them.
+    /// Returns the oldest entries of the connection's trace and removes them.
     ///
-    /// At most `cap` entries: what was received, decided and rejected. The connection keeps the
-    /// latest
-    /// 32. Repeat until `count` is less than `cap`.
+    /// The trace records steps (SWO_TRACE_STEP_*): what was received, sent, decided and rejected.
+    /// The connection keeps the latest 32. Repeat until `count` is less than `cap`.
     fn swo_trace(
         conn: *mut swo_conn, entries: *mut swo_trace_entry, cap: usize, count: *mut usize,
     ) -> swo_result = trace(conn, (entries, cap, count));

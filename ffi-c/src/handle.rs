@@ -71,11 +71,11 @@ pub(crate) trait Argument<'a> {
     type Safe;
 
     /// # Safety
-    /// The contract: see the head of this file.
+    /// The caller keeps *the contract* between C and this library: see the head of this file.
     unsafe fn into_safe(self) -> Done<Self::Safe>;
 }
 
-/// Implements `Argument`.
+/// Implements `Argument` for types that C passes.
 ///
 /// Each row has the type from C, the safe type, and the function that converts.
 macro_rules! conversions {
@@ -182,7 +182,7 @@ where
     unsafe { marked(handle).map(|(object, _)| &*object) }?.alive()
 }
 
-/// An object that is to be freed, dead or not, and its mark.
+/// An object to free, even if a panic has left it dead, and its mark.
 ///
 /// `None` for NULL.
 pub(crate) struct Release<H: Handle>(Option<(*mut Object<H::Value>, u64)>);

@@ -157,9 +157,9 @@ fn capsules_free(capsules: Release<swo_capsules>) -> Done {
     capsules.free()
 }
 
-/// The greatest context plus one.
+/// The greatest context ID of a datagram, plus one.
 ///
-/// Contexts are integers of QUIC, which have 62 bits (RFC 9000, section 16).
+/// Context IDs are integers of QUIC, which have 62 bits (RFC 9000, section 16).
 const CONTEXTS: u64 = 1 << 62;
 
 fn datagram_write(datagram: Datagram<'_>, out: Output<'_>) -> Done {

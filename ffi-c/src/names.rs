@@ -1,4 +1,4 @@
-//! The names and texts of the core's enums as C strings.
+//! The names of the core's enum values, and sentences about them, as C strings.
 //!
 //! Built at compile time, so nothing is allocated or copied at run time.
 
@@ -17,9 +17,9 @@ use switchover::{
 use crate::error::{BindingError, Done};
 use crate::types::{NEED_DATA, PAUSED, SWO_NONE};
 
-/// One text, ended by a NUL, for each value of an enum.
+/// One C string for each value of an enum: its name, or a sentence about it.
 ///
-/// All texts are in `bytes`; `begins` has the offset of each.
+/// All strings are in `bytes`; `begins` has the offset of each.
 struct Texts {
     bytes: &'static [u8],
     begins: &'static [u16],
@@ -32,7 +32,7 @@ impl Texts {
     }
 }
 
-/// Makes the `Texts` of an enum at compile time; names in the texts are those of C.
+/// Makes the `Texts` of an enum at compile time, with functions named as in C.
 ///
 /// A macro, because a trait's functions cannot be called in a constant.
 macro_rules! texts {
@@ -69,12 +69,12 @@ macro_rules! texts {
     }};
 }
 
-/// Makes `TABLES` and `NAMES` from rows of a table's name and its enum.
+/// Lists the enums that swo_name knows, and the names of their values.
 ///
-/// The order is that of the numbers SWO_TABLE_*.
+/// Each row is the name of a table and its enum, in the order of the numbers SWO_TABLE_*.
 macro_rules! tables {
     ($($name:literal $type:ident)+) => {
-        /// The names of the tables that swo_name knows, in the order of SWO_TABLE_*.
+        /// The names of the enums that swo_name knows, in the order of SWO_TABLE_*.
         pub const TABLES: &[&str] = &[$($name),+];
 
         static NAMES: &[Texts] = &[$(texts!($type.name)),+];
@@ -109,7 +109,7 @@ tables! {
     "method" Method
 }
 
-/// The texts of the tables that have a sentence for each value, for swo_text.
+/// The sentences that swo_text returns, for the enums that have some.
 static SENTENCES: &[(&str, Texts)] = &[
     ("ineligible", texts!(Ineligible.text)),
     ("why", texts!(Why.text)),
@@ -157,7 +157,7 @@ pub(crate) fn result_clause(code: u32) -> &'static CStr {
     of_result(code, &ERROR_CLAUSES, None, c"")
 }
 
-/// Returns the name of a number that is not a value of its enum.
+/// Returns `none` for SWO_NONE, and `unknown` for any other number.
 fn unknown(number: u32) -> &'static CStr {
     if number == SWO_NONE { c"none" } else { c"unknown" }
 }

@@ -1,7 +1,7 @@
 //! Tagged heap objects behind opaque C pointers.
 //!
-//! Each is a value, a mark (type tag) that distinguishes it from other memory, and whether it is
-//! dead.
+//! Each is a value, a mark (type tag) that distinguishes it from other memory, and whether a
+//! panic has made it dead.
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -36,7 +36,7 @@ pub struct swo_capsules {
     _opaque: [u8; 0],
 }
 
-/// A splice between a client that got a 101 for h2c and an HTTP/2 engine.
+/// An adapter between a client that got a 101 for h2c and an HTTP/2 engine.
 ///
 /// swo_splice_new makes it, swo_splice_free frees it.
 pub struct swo_splice {
@@ -61,7 +61,7 @@ pub struct swo_block {
 pub(crate) trait Handle: Sized {
     type Value;
 
-    /// The marks that an [`Object`] of this type may have.
+    /// The marks (type tags) that an [`Object`] of this type may have.
     ///
     /// The first is that of an object on the heap.
     const MARKS: &'static [u64];
@@ -106,7 +106,7 @@ impl Handle for swo_block {
     const MARKS: &'static [u64] = &[u64::from_be_bytes(*b"swoBlock")];
 }
 
-/// The mark of a connection in the caller's memory.
+/// The mark (type tag) of a connection in the caller's memory.
 pub(crate) const IN_PLACE: u64 = u64::from_be_bytes(*b"swo here");
 
 /// Converted field lines, and the array of them that C gets.

@@ -80,7 +80,7 @@ impl<T> Array<'_, T> {
         if fits { Ok(()) } else { Err(BindingError::ArrayTooSmall.into()) }
     }
 
-    /// Writes all values of an iterator as `fill_counted` does, and counts them itself.
+    /// Writes all values, or none if they do not fit, and counts them itself.
     pub(crate) fn fill(self, values: impl Iterator<Item = impl Into<T>> + Clone) -> Done {
         // Counting field lines by iterating would cost as much as writing them.
         let count = match values.size_hint() {

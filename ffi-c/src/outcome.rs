@@ -13,9 +13,9 @@ pub(crate) fn shielded<R: IntoC>(body: impl FnOnce() -> Done<R::Value>) -> R {
     R::from_outcome(contained(body))
 }
 
-/// A return type of exported functions, made from the result of the safe body.
+/// A return type of exported functions, made from the result of the safe Rust code.
 pub(crate) trait IntoC {
-    /// The type that the safe body returns on success.
+    /// The type that the safe Rust code returns on success.
     type Value;
     fn from_outcome(outcome: Done<Self::Value>) -> Self;
 }

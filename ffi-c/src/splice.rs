@@ -19,10 +19,10 @@ export! {
     /// For a server. The engine needs no support for upgrades: it receives bytes as if the client
     /// had spoken HTTP/2 from the start. The current request is on stream 1. Call it when the
     /// request is complete, before swo_accept. `data` is the whole content of the request, at most
-    /// 65,535 bytes. Errors: SWO_NOTHING if no request is kept. SWO_REFUSED if the request cannot
-    /// be upgraded; `reason` is then a SWO_INELIGIBLE_*, else SWO_NONE: decline the offer. Next:
-    /// swo_accept. At SWO_EVENT_KIND_SWITCHED, swo_splice_client_sent with the leftover; at the end
-    /// swo_splice_free. RFC 7540, section 3.2.
+    /// 65,535 bytes. Errors: SWO_NOTHING if no request is current. SWO_REFUSED if the request
+    /// cannot be upgraded; `reason` is then a SWO_INELIGIBLE_*, else SWO_NONE: decline the offer.
+    /// Next: swo_accept. At SWO_EVENT_KIND_SWITCHED, swo_splice_client_sent with the leftover; at
+    /// the end swo_splice_free. RFC 7540, section 3.2.
     fn swo_splice_new(
         conn: *const swo_conn, data: *const u8, len: usize, trailers: *const swo_field,
         trailer_count: usize, splice: *mut *mut swo_splice, reason: *mut u32,
@@ -36,7 +36,7 @@ export! {
 
     /// Marks the end of the client's bytes (EOF).
     ///
-    /// A frame that is incomplete goes to the engine as it is.
+    /// An incomplete HTTP/2 frame goes to the engine as it is.
     ///
     /// Next: as after swo_splice_client_sent; pass the EOF to the engine once swo_splice_is_waiting
     /// is 0.
@@ -44,7 +44,7 @@ export! {
 
     /// Appends bytes that the engine has written.
     ///
-    /// Next: as after swo_splice_client_sent.
+    /// Next: forward the bytes of swo_splice_take_for_engine and swo_splice_take_for_client.
     fn swo_splice_engine_sent(splice: *mut swo_splice, data: *const u8, len: usize) -> swo_result
         = engine_sent(splice, (data, len));
 

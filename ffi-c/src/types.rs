@@ -1,4 +1,4 @@
-//! The structs of the header.
+//! The structs of switchover.h.
 //!
 //! `convert` fills them from the engine's values.
 
@@ -218,11 +218,11 @@ pub struct swo_state_info {
     pub pipelined: u32,
 }
 
-/// One entry of the trace.
+/// One entry of a connection's trace; swo_trace returns it.
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct swo_trace_entry {
-    /// The step that the connection made, SWO_TRACE_STEP_*.
+    /// The step: what was received, sent, decided or rejected, SWO_TRACE_STEP_*.
     pub step: u32,
     /// The step's detail: a status, an error's number or a count.
     ///

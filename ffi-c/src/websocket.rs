@@ -29,10 +29,10 @@ export! {
     /// For a server; one that client and server both support.
     ///
     /// `by` is SWO_ORDER_*: whose order decides. `chosen` is an entry of `preferences`, and valid
-    /// as long as that. Errors: SWO_NOTHING if nothing matches or no request is kept; SWO_BAD_ENUM.
-    /// SWO_ERROR_INVALID_PROTOCOL if a preference is not UTF-8. Next: swo_accept with it as the
-    /// value of `Sec-WebSocket-Protocol`; without that field no subprotocol is used. RFC 6455,
-    /// section 4.2.2.
+    /// as long as that. Errors: SWO_NOTHING if nothing matches or no request is current.
+    /// SWO_BAD_ENUM. SWO_ERROR_INVALID_PROTOCOL if a preference is not UTF-8. Next: swo_accept with
+    /// it as the value of `Sec-WebSocket-Protocol`; without that field no subprotocol is used.
+    /// RFC 6455, section 4.2.2.
     fn swo_select_subprotocol(
         conn: *const swo_conn, preferences: *const swo_slice, count: usize, by: u32,
         chosen: *mut swo_slice,
@@ -41,8 +41,8 @@ export! {
     /// Returns the subprotocols of a request that offers `websocket`.
     ///
     /// For a server: in the client's order; `count` is 0 if the client named none. Valid until the
-    /// next inbound call. Errors: SWO_NOTHING if no request is kept; SWO_ARRAY_TOO_SMALL, with the
-    /// count needed in `count`. Next: swo_accept with one of them as the value of
+    /// next inbound call. Errors: SWO_NOTHING if no request is current; SWO_ARRAY_TOO_SMALL, with
+    /// the count needed in `count`. Next: swo_accept with one of them as the value of
     /// `Sec-WebSocket-Protocol`, or swo_select_subprotocol. RFC 6455, section 4.2.1.
     fn swo_websocket_subprotocols(
         conn: *const swo_conn, subprotocols: *mut swo_slice, cap: usize, count: *mut usize,
@@ -51,7 +51,7 @@ export! {
     /// Negotiates the `permessage-deflate` parameters of an offered `websocket`.
     ///
     /// For a server; `own` are the parameters that the server allows. Errors: SWO_NOTHING if no
-    /// offered variant can be accepted, or no request is kept. Next: swo_deflate_write with
+    /// offered variant can be accepted, or no request is current. Next: swo_deflate_write with
     /// `agreed`, and swo_accept with the result as the value of `Sec-WebSocket-Extensions`; without
     /// that field nothing is compressed. RFC 7692, section 7.1.
     fn swo_select_deflate(

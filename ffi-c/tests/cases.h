@@ -1,4 +1,4 @@
-/* Parsing of cases: each is a block of lines, ended by a line with a full stop. Part of runner.c. */
+/* Parsing of test cases: each is a block of lines, ended by a line with a full stop. Part of runner.c. */
 
 static int read_line(FILE *file, text *line) {
     int c;
@@ -11,7 +11,7 @@ static int read_line(FILE *file, text *line) {
     return c != EOF;
 }
 
-/* Sets a limit or flag of a configuration by its name. */
+/* Sets the member of a configuration that has the name; returns 0 if there is none. */
 static int set_option(swo_config *config, const char *name, unsigned long long value) {
 #define OPTION(member, type) \
     if (!strcmp(name, #member)) { \

@@ -1,4 +1,4 @@
-/* Checks, which are counted and print the line of a failure, and connections to check. Part of misuse.c. */
+/* Assertions, which are counted and print the line of a failure, and connections to make them on. Part of misuse.c. */
 #ifndef SWO_TEST_CHECKS_H
 #define SWO_TEST_CHECKS_H
 
@@ -35,7 +35,7 @@ static swo_result hear(swo_conn *conn, const char *text) {
     return swo_receive(conn, (const uint8_t *)text, strlen(text));
 }
 
-/* The result of next() for SWO_PAUSED_CLOSED. */
+/* The number that next() returns for the pause SWO_PAUSED_CLOSED. */
 #define CLOSED 2000u
 
 static uint32_t next(swo_conn *conn) {
@@ -45,7 +45,7 @@ static uint32_t next(swo_conn *conn) {
     return event.kind == SWO_EVENT_KIND_PAUSED && event.u.paused == SWO_PAUSED_CLOSED ? CLOSED : event.kind;
 }
 
-/* Returns a server that has received a request. */
+/* Returns a server's connection, whose current event is the head of `request`. */
 static swo_conn *heard(const swo_config *config, const char *request) {
     swo_conn *conn = NULL;
     IS(swo_conn_new(SWO_ROLE_SERVER, config, &conn), SWO_OK);

@@ -1,11 +1,11 @@
-/* The caller in a case: makes the calls that a case names, and formats the results of getters. Part of
- * runner.c. */
+/* The program that a test case describes: makes the calls that the case names, and formats the results of getters. Part
+ * of runner.c. */
 
 static void must(player *p, swo_result result) {
     if (result && !p->fault) p->fault = swo_error_text(result);
 }
 
-/* A parsed call: its verb and words, of which the last are field lines `NAME:VALUE` in hex. */
+/* A parsed call of a test case: its verb and words, of which the last are field lines `NAME:VALUE` in hex. */
 typedef struct decision {
     char *verb, *words[4], *copy;
     size_t word_count, list_count, field_count, free_count;
@@ -118,7 +118,7 @@ static int ask(player *p, const char *verb, text *says) {
         text_put(says, "\n");
     } else if (IS("trace")) {
         while (!swo_trace(conn, &entry, 1, &count) && count) {
-            /* The entry of a try with too little space is left out: not every language has such tries. */
+            /* The entry of a call with too little space is left out: not every language has such calls. */
             if (entry.step == SWO_TRACE_STEP_REFUSED && entry.number == SWO_ERROR_OUTPUT_TOO_SMALL) continue;
             text_put(says, "trace %s %u @%llu\n", swo_name(SWO_TABLE_TRACE_STEP, entry.step), entry.number,
                      (unsigned long long)entry.offset);

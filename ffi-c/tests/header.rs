@@ -344,7 +344,7 @@ fn enums() -> String {
     .concat()
 }
 
-/// Returns the enum of the tables of names, for swo_name.
+/// Returns the C enum `swo_table`, which numbers the enums that swo_name knows.
 fn tables() -> String {
     let row =
         |(number, name): (usize, &str)| format!("    SWO_TABLE_{} = {number},\n", upper(name));
@@ -467,7 +467,7 @@ fn plain(line: &str) -> String {
 /// Errors of the engine have the engine's numbers, those of the binding the numbers in `error.rs`.
 fn results() -> String {
     let mut text = String::from(
-        "/** What a call came to. */\nenum swo_result_code {\n    /** Success. */\n    SWO_OK = 0,\n",
+        "/** The result of a call. */\nenum swo_result_code {\n    /** Success. */\n    SWO_OK = 0,\n",
     );
     for kind in ErrorKind::ALL {
         writeln!(

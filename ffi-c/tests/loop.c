@@ -33,7 +33,7 @@ static void send_continue(swo_conn *conn) {
 
 #include "answer.inc"
 
-/* For a later response, calls of `answer` are only counted. */
+/* If `answers_later`, the loop's calls of `answer` are only counted, in `asked`, and serve() responds. */
 static int answers_later, asked, has_left;
 #define answer(conn) (answers_later ? (void)asked++ : answer(conn))
 
@@ -66,7 +66,7 @@ static void serve(void) {
     swo_conn *conn;
 #include "limit.inc"
     go_on(conn);
-    /* The loop has returned because a response is due, and has called `answer` once. */
+    /* The README's loop has returned because a response is due, and has called `answer` once. */
     while (answers_later && !has_left && asked == 1) {
         asked = 0;
         answer(conn);

@@ -25,7 +25,7 @@ static struct told {
 static long fails_at;             /* number of the allocation that fails; 0: none */
 static size_t there = SIZE_MAX;   /* limit of the memory in bytes */
 
-/* The size of a block is stored before it, in as many bytes as the alignment of malloc. */
+/* The size of an allocated block is stored before it, in as many bytes as the alignment of malloc. */
 enum { BEFORE = 16 };
 
 static void *give_more(void *memory, size_t size) {
@@ -58,7 +58,7 @@ static void take_back(void *memory) {
         _exit(1); \
     } while (0)
 
-/* A call that returned SWO_OUT_OF_MEMORY has changed nothing: it succeeds with enough memory. */
+/* Makes a call. If it returns SWO_OUT_OF_MEMORY, it has changed nothing, and is repeated with enough memory. */
 #define CALL(name, ...) \
     do { \
         swo_result result_; \
@@ -207,8 +207,8 @@ int main(void) {
     all = told->asked;
     most = told->most;
     for (long at = 1; at <= all; at++) {
-        /* Some memory is tested for first and allocated then. If only the second fails, it is as if another thread had
-         * allocated it in between. */
+        /* A run may abort: a call may test for memory before it allocates it. If only the allocation fails, it is as if
+         * another thread had allocated the memory in between. */
         int status = run(at, SIZE_MAX);
         printf("%ld: %s\n", at, told->failed ? told->failed : told->call);
         if (!is_right(status, 1)) return 1;

@@ -66,7 +66,7 @@ static void null_is_refused(void) {
     IS(swo_conn_new(SWO_ROLE_SERVER, NULL, NULL), SWO_NULL);
     IS(swo_config_init(NULL, sizeof(swo_config)), SWO_NULL);
     HOLDS(count == 77);
-    /* A field line with a NULL value, and lengths that no object has. */
+    /* Rejected too: a field line with a NULL value, and lengths that no object has. */
     swo_field broken = {SWO_TEXT("Name"), {NULL, 4}};
     IS(swo_send_end(conn, &broken, 1, out, sizeof out, &count), SWO_NULL);
     broken.value.data = out;
@@ -167,7 +167,7 @@ static void what_was_appended_counts(void) {
     IS(hear(conn, "HTTP/1.1 200\r\n\r\n"), SWO_OK);
     IS(next(conn), SWO_EVENT_KIND_RESPONSE);
     swo_conn_free(conn);
-    /* A close-delimited response that is not sent completely. */
+    /* While a close-delimited response is incomplete, the connection must be closed with a reset. */
     response.status = 200;
     response.field_count = 0;
     IS(swo_send_response(old, &response, out, sizeof out, &written), SWO_OK);
@@ -294,7 +294,7 @@ static void whole_answers(void) {
     IS(next(second), SWO_EVENT_KIND_REQUEST);
     IS(swo_respond(second, &head, text, 5, again, sizeof again, &written), SWO_OK);
     HOLDS(written == needed && !memcmp(out, again, needed));
-    /* Another connection, after the first one was freed. */
+    /* A prepared response is valid on another connection after the first one was freed. */
     swo_conn_free(server);
     IS(next(second), SWO_EVENT_KIND_END_OF_MESSAGE);
     IS(hear(second, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\n"), SWO_OK);
@@ -354,7 +354,7 @@ static void order_matters(void) {
     HOLDS(written == strlen("HTTP/1.1 204 No Content\r\n\r\n"));
     IS(swo_send_response(server, &response, out, written, &written), SWO_OK);
     IS(swo_send_response(server, &response, out, sizeof out, &written), SWO_ERROR_ANSWERED);
-    /* A selection of a request that is over, and of another connection. */
+    /* A selection is rejected after the next request has begun, with other bytes, and on another connection. */
     IS(hear(server, OFFER), SWO_OK);
     IS(hear(server, "new bytes"), SWO_OK);
     IS(next(server), SWO_EVENT_KIND_END_OF_MESSAGE);
@@ -394,7 +394,7 @@ static void own_bytes_are_not_received(void) {
     HOLDS(event.kind == SWO_EVENT_KIND_DATA && event.u.data.len == 5);
     IS(swo_receive(conn, event.u.data.data, event.u.data.len), SWO_OVERLAP);
     IS(swo_receive(conn, event.u.data.data, 0), SWO_OK);
-    /* Another connection may receive these bytes. */
+    /* A connection may receive the bytes in an event of another connection. */
     IS(swo_current_event(conn, &event), SWO_NOTHING);
     IS(swo_receive(other, (const uint8_t *)body, sizeof body - 1), SWO_OK);
     IS(next(other), SWO_EVENT_KIND_REQUEST);
@@ -473,7 +473,7 @@ static void after_a_peer_error_each_call_says_so(void) {
     swo_conn_free(conn);
 }
 
-/* SWO_TOO_LATE in both flavours; the small one accepts functions before its first connection. */
+/* swo_set_memory returns SWO_TOO_LATE in both flavours; the small one accepts functions before its first connection. */
 static void memory_is_taken_already(void) {
     IS(swo_set_memory(NULL, realloc, free), SWO_NULL);
     IS(swo_set_memory(malloc, NULL, free), SWO_NULL);

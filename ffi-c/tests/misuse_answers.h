@@ -73,7 +73,7 @@ static void blocks_are_lines(void) {
     HOLDS(first == second && !memcmp(one, two, first));
     swo_conn_free(conn);
     swo_conn_free(other);
-    /* As trailers, in a prepared response, and in the index of a wrong line. */
+    /* A block is allowed in trailers and in a prepared response; an error's index counts it as one entry. */
     conn = heard(NULL, PLAIN);
     with_block.field_count = 0;
     IS(swo_send_response(conn, &with_block, one, sizeof one, &first), SWO_OK);
@@ -92,7 +92,7 @@ static void blocks_are_lines(void) {
     mixed[3].value.data = (const uint8_t *)"\n";
     IS(swo_respond(conn, &with_block, HELLO, 5, one, sizeof one, &first), SWO_ERROR_INVALID_VALUE);
     HOLDS(first == 3); /* the index in the array: a block is one entry */
-    /* A freed block, and a pointer to another object. */
+    /* A pointer to another object in place of a block is rejected. */
     mixed[3].value.data = (const uint8_t *)"2";
     mixed[2].value.data = (const uint8_t *)conn;
     IS(swo_respond(conn, &with_block, HELLO, 5, one, sizeof one, &first), SWO_BAD_HANDLE);
@@ -204,7 +204,7 @@ static void prepared_answers_are_checked(void) {
         HOLDS(written == strlen(made));
         IS(swo_respond_prepared(tidy, prepared, out, written, &written), SWO_OK);
         HOLDS(written == strlen(made) && !memcmp(out, made, written));
-        /* The error is not in the field lines, which `tidy` would correct. */
+        /* The error is that the response was already sent, not one in the field lines, which `tidy` would correct. */
         IS(swo_respond(tidy, &longhand, NULL, 0, out, sizeof out, &written), SWO_ERROR_ANSWERED);
         IS(swo_respond_prepared(tidy, prepared, out, sizeof out, &written), SWO_ERROR_ANSWERED);
         swo_conn_free(tidy);
@@ -322,7 +322,7 @@ static void a_connection_is_handed_over_once(void) {
     memset(out, 0xaa, sizeof out);
     IS(swo_hand_over(conn, NULL, len, &written), SWO_NULL);
     IS(swo_hand_over(conn, out, len - 1, &written), SWO_ERROR_OUTPUT_TOO_SMALL);
-    /* Nothing has changed: the request is still the current event, and further bytes wait. */
+    /* The rejected call has changed nothing: the request is still the current event, and further bytes wait. */
     HOLDS(written == len && out[0] == 0xaa && swo_owes(conn) == SWO_OWES_RESPONSE);
     IS(swo_current_event(conn, &event), SWO_OK);
     IS(swo_unread(conn, &unread), SWO_OK);

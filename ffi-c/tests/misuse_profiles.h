@@ -1,6 +1,6 @@
-/* Mistakes with the profiles. Part of misuse.c. */
+/* Mistakes with the calls for WebSocket, MASQUE, intermediaries, HTTP/2 and the splice. Part of misuse.c. */
 
-/* Returns a server that has received this whole request. */
+/* Returns a server's connection that has received `text`, whose current event is the request's head. */
 static swo_conn *asked(const char *text) {
     swo_conn *conn = make(SWO_ROLE_SERVER);
     IS(hear(conn, text), SWO_OK);
@@ -129,7 +129,7 @@ static void capsules_are_checked(void) {
     IS(swo_capsules_new(5, NULL), SWO_NULL);
     IS(swo_capsules_new(5, &capsules), SWO_OK);
     IS(swo_datagram_write(NULL, out, sizeof out, &written), SWO_NULL);
-    /* A context is not truncated to 62 bits. */
+    /* A context ID of more than 62 bits is rejected, not truncated. */
     datagram.context = (uint64_t)1 << 62;
     IS(swo_datagram_write(&datagram, out, sizeof out, &written), SWO_BAD_NUMBER);
     datagram.context--;
@@ -155,7 +155,7 @@ static void capsules_are_checked(void) {
     swo_capsules_free(capsules);
     datagram.payload.data = NULL;
     IS(swo_datagram_write(&datagram, out, sizeof out, &written), SWO_NULL);
-    /* The longest possible payload, for which no memory is reserved; a capsule longer than any object is rejected. */
+    /* The greatest limit of a payload reserves no memory; a capsule longer than any object (of 32 bits) is rejected. */
     IS(swo_capsules_new(SIZE_MAX / 2, &capsules), SWO_OK);
     IS(swo_capsules_receive(capsules, (const uint8_t *)"\0\xff\xff\xff\xff\xff\xff\xff\xff", 9), SWO_OK);
     IS(swo_capsules_next(capsules, &datagram, &fault), sizeof(size_t) < 8 ? SWO_REFUSED : SWO_NOTHING);
@@ -169,7 +169,7 @@ static void capsules_are_checked(void) {
     swo_capsules_free(capsules);
 }
 
-/* The rule that an offer breaks, the authority of a request, and accepting before its end. */
+/* Checks the reported rule that an offer breaks, the parts of a request's target, and accepting before its end. */
 static void offers_say_what_is_wrong(void) {
     swo_conn *client = make(SWO_ROLE_CLIENT), *conn = make(SWO_ROLE_SERVER);
     swo_field fields[] = {{SWO_TEXT("Host"), SWO_TEXT("a")}, {SWO_TEXT("Sec-WebSocket-Version"), SWO_TEXT("13")}};
@@ -258,7 +258,7 @@ static void the_bridge_is_checked(void) {
     request.method = no_text;
     IS(swo_http2_request(&request, 0, &lines), SWO_ERROR_INVALID_METHOD);
     HOLDS(!lines);
-    /* An empty list of lines. */
+    /* A conversion may result in no field lines at all. */
     IS(swo_http2_fields(HOST, 1, &lines), SWO_OK);
     IS(swo_lines_get(lines, &fields, &count), SWO_OK);
     HOLDS(count == 0);

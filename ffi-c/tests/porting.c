@@ -60,7 +60,7 @@ static void answer(struct client *client, const char *text);
 #include "porting-upgrade.inc"
 #include "porting-read.inc"
 
-/* A callback that frees the connection and the memory of its client, as evhttp's may. */
+/* Frees the connection and its client, as a callback of evhttp may, if the path is `at`; returns whether it did. */
 static int frees(struct client *client, const char *at) {
     if (strcmp(client->path, at)) return 0;
     swo_conn_free(client->conn);
@@ -115,7 +115,7 @@ static int on_complete(struct client *client) {
     return 0;
 }
 
-/* A blocking server with the pull parser's three functions. */
+/* Serves a client with the three functions of docs/porting.md that pull a request and its content. */
 static void serve_pulling(struct client *client) {
     char piece[8];
     int got;
@@ -143,7 +143,7 @@ static int serve_pushing(struct client *client) {
         if (after == FREED) return FREED;
         if (after == LEAVE) client->closing = 1;
     }
-    /* All input was read before the response. */
+    /* The response to `/late` is sent after all input was read. */
     if (client->late) {
         answer(client, client->late == 1 ? "late" : "asked twice");
         if (pump(client)) client->closing = 1;
@@ -155,7 +155,7 @@ static int serve_pushing(struct client *client) {
     return LEAVE;
 }
 
-/* No freed memory is accessed after a callback has freed it, as the sanitizer checks. */
+/* Serves a request whose callback frees the connection; returns 0 if it did. The sanitizer reports use after free. */
 static int freed_by(const char *request) {
     struct client *client = (struct client *)calloc(1, sizeof *client);
     if (!client || swo_conn_new(SWO_ROLE_SERVER, NULL, &client->conn)) exit(1);
@@ -231,7 +231,7 @@ int main(void) {
     failed |= exchange("GET /html HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
                        "HTTP/1.1 200 OK\r\nServer: example\r\nX-Frame-Options: DENY\r\nContent-Type: text/html\r\n"
                        "Content-Length: 3\r\nConnection: close\r\n\r\n<p>");
-    /* A request with a later response, while more input is read. */
+    /* A request gets its response later, while more input is read. */
     reader_moved = 0;
     failed |= exchange("GET /late HTTP/1.1\r\nHost: a\r\n\r\nGET /b HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
                        "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nlate"

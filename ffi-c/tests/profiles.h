@@ -1,4 +1,5 @@
-/* The calls for particular protocols, with results as in `tests/rust/src/script/profiles.rs`. Part of runner.c. */
+/* The calls of a test case for WebSocket, MASQUE, intermediaries, HTTP/2 and the splice, with results as in
+ * `tests/rust/src/script/profiles.rs`. Part of runner.c. */
 
 /* Makes a call with no space and then with enough: `call` has the arguments `out`, `cap`, `&written`. */
 #define WRITTEN(result, bytes, call) \
@@ -21,7 +22,7 @@ static void put_written(text *says, const char *name, swo_result result, text *b
     text_free(bytes);
 }
 
-/* Records a failure, except for the result `allowed`. */
+/* Records an error as a fault of the case, unless it is `allowed`. */
 static void needs(player *p, swo_result result, swo_result allowed) {
     if (result != allowed) must(p, result);
 }
@@ -52,7 +53,7 @@ static swo_request_head take_request(player *p, current *head) {
     return request;
 }
 
-/* Splits a list at semicolons, and trims its entries. */
+/* Splits a list at semicolons, and removes the spaces before its entries. */
 static void take_entries(decision *d, const uint8_t *at, size_t len) {
     const uint8_t *end = at + len, *last;
     for (; at < end; at = last + 1) {
@@ -63,7 +64,7 @@ static void take_entries(decision *d, const uint8_t *at, size_t len) {
     }
 }
 
-/* WebSocket. */
+/* Calls for WebSocket. */
 
 static void on_websocket_key(player *p, decision *d, swo_slice nonce, text *says) {
     text key = {NULL, 0, 0};
@@ -117,7 +118,7 @@ static void on_agreed_deflate(player *p, decision *d, swo_slice what, text *says
     put_deflate(says, "agreed-deflate", result, &agreed);
 }
 
-/* MASQUE. */
+/* Calls for MASQUE. */
 
 static void on_says_capsules(player *p, decision *d, swo_slice what, text *says) {
     current head;
@@ -171,7 +172,7 @@ static void on_capsules(player *p, decision *d, swo_slice what, text *says) {
     must(p, swo_capsules_free(capsules));
 }
 
-/* Intermediaries. */
+/* Calls for intermediaries, and for conversion between HTTP/1.1 and HTTP/2. */
 
 static void on_may_forward(player *p, decision *d, swo_slice what, text *says) {
     (void)p, (void)d;
@@ -244,7 +245,7 @@ static void on_http1(player *p, decision *d, swo_slice what, text *says) {
     else put_lines(p, says, "http1", lines);
 }
 
-/* The splice. */
+/* Calls of the splice between a client and an HTTP/2 engine. */
 
 static void on_splice(player *p, decision *d, swo_slice what, text *says) {
     swo_splice *splice = p->splice;
@@ -275,7 +276,7 @@ static void on_spliced(player *p, decision *d, swo_slice what, text *says) {
              swo_splice_is_waiting(p->splice) ? "true" : "false", swo_splice_wants_client(p->splice) ? "true" : "false");
 }
 
-/* Makes a call for a protocol; returns 0 if `verb` is none. */
+/* Makes the call that the verb names; returns 0 if the verb is none of those in `questions`. */
 static int ask_of_profile(player *p, decision *d, text *says) {
     static const struct {
         const char *verb;

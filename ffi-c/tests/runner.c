@@ -39,7 +39,7 @@ typedef struct player {
 
 #include "decide.h"
 
-/* Input. */
+/* Passing input to the connection. */
 
 static void take_input(player *p) {
     const item *item = &p->vector->items[p->at++];
@@ -112,7 +112,7 @@ static void log_line(player *p, const text *line) {
     text_add(&p->log, "\n", 1);
 }
 
-/* Returns the next line, and feeds input as needed. */
+/* Gets and logs the line or content that the case expects next, and feeds input as needed. */
 static void expect(player *p, text *line) {
     const item *item = &p->vector->items[p->at];
     if (item->kind == EXPECT_DATA && p->data.len >= item->number) {
@@ -158,7 +158,7 @@ static int step(player *p, text *line) {
     } else if (kind == DO) {
         perform(p, v->items[p->at++].bytes.at);
     } else if (kind == FEED || kind == END) {
-        /* All earlier lines have been matched, so no other line may come now. */
+        /* All lines expected before this input have come, so no other line may come now. */
         if (observe(p, line) && !is_stop(line)) p->fault = "an unexpected line";
         take_input(p);
     } else {

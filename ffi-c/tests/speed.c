@@ -39,7 +39,7 @@ int main(int argc, char **argv) {
     switchover.open(!strcmp(how, "response"));
     for (int round = atoi(argv[3]); round > 0; round--) {
         for (size_t at = 0; at < len;) {
-            /* A piece of content, or a head up to its empty line. */
+            /* The bytes of one call: a piece of content, or a head up to its empty line. */
             const char *end = pieces ? NULL : strstr(data + at, "\r\n\r\n");
             size_t size = end ? (size_t)(end - data) + 4 - at : len - at < SPACE ? len - at : SPACE;
             if (fills) switchover.fill(0, data + at, size);

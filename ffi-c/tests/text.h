@@ -1,4 +1,4 @@
-/* Growing strings, and the notation of bytes in cases: helpers of the runner without the library. */
+/* Growing strings, and the notation of bytes in cases: helpers of the runner that do not need the library. */
 #ifndef SWO_TEST_TEXT_H
 #define SWO_TEST_TEXT_H
 

@@ -1,6 +1,6 @@
 """The build backend maturin, preceded by a check that Rust is installed.
 
-`pip` shows the last output of a failed backend: it says what a build from source needs.
+If Rust is missing, the backend's last output says what a build from source needs; `pip` shows it.
 """
 
 import os
@@ -36,7 +36,7 @@ get_requires_for_build_editable = get_requires_for_build_wheel
 
 
 def look_for_rust() -> None:
-    """Raises SystemExit with advice if Rust is missing or too old for the crates."""
+    """Raises SystemExit with advice if Rust is missing or too old for switchover."""
     oldest, found = oldest_rust(), rust()
     if found is None or number(found) < number(oldest):
         here = f"there is {found}" if found else "there is none"
@@ -47,7 +47,7 @@ def look_for_rust() -> None:
 
 
 def oldest_rust() -> str:
-    """Returns the oldest supported version of Rust, from the workspace or the sdist."""
+    """Returns the oldest supported version of Rust, from the workspace's Cargo.toml."""
     for folder in (HOME, HOME.parent):
         manifest = folder / "Cargo.toml"
         workspace = tomllib.loads(manifest.read_text()).get("workspace") if manifest.exists() else None

@@ -1,8 +1,9 @@
-"""The work of an adapter between a server and its framework for one request.
+"""Benchmark cases: each library does an adapter's work for one request.
 
-It gets the method and the path as text, the query, and the fields with names in lower case. It responds with a 200 with
-Date, Content-Type, Content-Length and five bytes. If the response is composed, its fields come with the request, and
-each library checks and encodes them. If it is prepared, each does beforehand what it can.
+An adapter connects a server and its framework. It gets the method and the path as text, the query, and the fields with
+names in lower case. It responds with a 200 with Date, Content-Type, Content-Length and five bytes. The fields of a
+composed response come with the request, and each library checks and encodes them. A prepared response is checked and
+encoded before the measurement, as far as the library can do that.
 """
 
 from __future__ import annotations
@@ -39,23 +40,23 @@ SAYS = {
 
 
 class AdapterSink(Sink):
-    """The callbacks of httptools, with the target and names in lower case."""
+    """Callbacks of httptools that collect the target, and names in lower case."""
 
     def __init__(self) -> None:
         super().__init__()
         self.target = b""
 
     def on_url(self, part: bytes) -> None:
-        """Appends a part of the target."""
+        """Appends a part of the request target to `target`."""
         self.target += part
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Appends a field line."""
+        """Appends a field line to `headers`, its name in lower case."""
         self.headers.append((name.lower(), value))
 
 
 def adapter(name: str, request: bytes, *, is_prepared: bool) -> Case:
-    """Makes the case: requests and responses on one connection."""
+    """Makes the benchmark case of an adapter's work, on one kept connection."""
     method, target, _ = request.split(b" ", 2)
     path, _, query = target.partition(b"?")
     expected = (method.decode(), path.decode(), query, lower(lines(request)))
@@ -81,9 +82,9 @@ def adapter(name: str, request: bytes, *, is_prepared: bool) -> Case:
 
 
 def ours(request: bytes, is_prepared: bool) -> Any:
-    """Makes the work of switchover.
+    """Makes the measured function for switchover.
 
-    The end is consumed with the head, and the response is one call.
+    It consumes the request's end together with its head, and responds by one call.
     """
     prepared = switchover.Prepared(200, FIELDS, CONTENT)
 
@@ -98,7 +99,7 @@ def ours(request: bytes, is_prepared: bool) -> Any:
 
 
 def with_h11(request: bytes, is_prepared: bool) -> Any:
-    """Makes the work of h11, whose names are in lower case."""
+    """Makes the measured function for h11, which gives field names in lower case."""
 
     def answer() -> tuple[h11.Response, h11.Data, h11.EndOfMessage]:
         head = h11.Response(status_code=200, headers=FRAMED, reason=b"OK")
@@ -122,7 +123,7 @@ def with_h11(request: bytes, is_prepared: bool) -> Any:
 
 
 def with_h11r(request: bytes) -> Any:
-    """Makes the work of h11r, which cannot prepare a response."""
+    """Makes the measured function for h11r, which has no prepared responses."""
 
     def work(connection: h11r.Connection) -> object:
         connection.receive_data(request)
@@ -141,9 +142,9 @@ def with_h11r(request: bytes) -> Any:
 
 
 def with_httptools(request: bytes, is_prepared: bool) -> Any:
-    """Makes the work of httptools.
+    """Makes the measured function for httptools.
 
-    An offer to switch raises an exception, which an adapter that declines ignores.
+    A request with an offer to switch raises an exception in httptools, which an adapter that declines ignores.
     """
 
     def work(both: tuple[httptools.HttpRequestParser, AdapterSink]) -> object:
@@ -168,9 +169,9 @@ def formatted(fields: Pairs, content: bytes) -> bytes:
 
 
 def with_zttp(request: bytes) -> Any:
-    """Makes the work of zttp, which cannot prepare a response.
+    """Makes the measured function for zttp, which has no prepared responses.
 
-    It returns path, query and names in lower case.
+    zttp itself separates path and query, and gives field names in lower case.
     """
 
     def work(connection: zttp.H1Connection) -> object:

@@ -1,7 +1,7 @@
-"""Measures the binding and its peers.
+"""Measures the Python binding, and other libraries that do the same work.
 
-The cases run in this process; servers and clients run in processes of their own. There are many rounds, in which the
-columns of a row take turns; the shortest time counts.
+The cases run in this process; servers and clients run in processes of their own. A case is a row, and a library is a
+column. There are many rounds, in which the columns of a row take turns; the shortest time counts.
 
 Noise of a machine only adds to a time, so the minimum of many short rounds is the time of the work itself. Taking turns
 gives every column the same quiet and busy moments. Ratios are comparable between machines, times are not.
@@ -31,7 +31,7 @@ PEERS = ["h11", "h11r", "httptools", "zttp", "wsproto", "websockets", "uvicorn",
 
 
 def timed(work: Work, loops: int) -> int:
-    """Returns the nanoseconds that `loops` calls take."""
+    """Returns the nanoseconds that `loops` calls of `work` take."""
     clock = time.perf_counter_ns
     turns = range(loops)
     begin = clock()
@@ -41,7 +41,7 @@ def timed(work: Work, loops: int) -> int:
 
 
 def measure(case: Case, rounds: int) -> dict[str, float]:
-    """Returns the nanoseconds per call of each column."""
+    """Returns the nanoseconds per call of each column's function, of its best round."""
     loops = {}
     for column, work in case.columns.items():
         assert case.check(work()), f"{case.name}: {column}"
@@ -59,7 +59,7 @@ def measure(case: Case, rounds: int) -> dict[str, float]:
 
 
 def show(case: Case, best: dict[str, float]) -> None:
-    """Prints a row: the times, their ratios to ours, and the goals."""
+    """Prints a row: the times, their ratios to switchover's, and the goals for these."""
     own = [column for column in (OURS, PREPARED, LAZY) if column in best]
     print(f"{case.name}\n    {case.note}")
     for column, time_ in best.items():

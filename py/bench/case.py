@@ -1,6 +1,7 @@
-"""The parts that all cases share.
+"""The parts that all benchmark cases share.
 
-They are the row itself, the creation and reuse of connections, the callbacks of httptools, and the expected lines.
+They are the class of a case, the creation and reuse of connections, the callbacks of httptools, and the expected field
+lines.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ AS_H11 = "switchover.h11"
 
 @dataclass
 class Case:
-    """A row of the table: a case with one function for each column."""
+    """A benchmark case: a row of the results, with a function to time per column."""
 
     name: str
     note: str
@@ -56,11 +57,11 @@ class Sink:
         self.is_complete = False
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Appends a field line."""
+        """Appends a field line to `headers`."""
         self.headers.append((name, value))
 
     def on_body(self, data: bytes) -> None:
-        """Appends a piece of content."""
+        """Appends a piece of content to `content`."""
         self.content.append(data)
 
     def on_message_complete(self) -> None:
@@ -101,7 +102,7 @@ def with_parser(sink: Sink) -> tuple[httptools.HttpRequestParser, Sink]:
 def columns(
     works: dict[str, Callable[[Any], object]], *, is_kept: bool, makers: dict[str, Callable[[], object]] = MAKERS
 ) -> dict[str, Work]:
-    """Returns a function to time for each library, on one connection or a new one."""
+    """Returns each column's function to time, on a kept connection or on new ones."""
 
     def bound(make: Callable[[], object], work: Callable[[Any], object]) -> Work:
         return partial(work, make()) if is_kept else lambda: work(make())
@@ -110,7 +111,7 @@ def columns(
 
 
 def lines(head: bytes) -> Pairs:
-    """Parses the field lines of a head in the shortest way."""
+    """Parses the field lines of a head by splitting it, without checks."""
     rows = head.partition(b"\r\n\r\n")[0].split(b"\r\n")[1:]
     return [(name, value.strip()) for name, _, value in (row.partition(b":") for row in rows)]
 

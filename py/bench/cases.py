@@ -1,6 +1,6 @@
-"""The measured cases.
+"""The benchmark cases.
 
-Each is a row, with one function per library that does the same work with the same result.
+Each is a row of the results, with one function per library that does the same work with the same result.
 
 Each function does what a user of that library would do. It handles every event, and makes the headers a sequence of
 (name, value) in bytes. If the columns differ in their work, the row's note says so.
@@ -30,7 +30,7 @@ LAZY_ZTTP = "zttp, lazy"
 
 
 def all_of(inputs: Path) -> Iterator[Case]:
-    """Yields every case, with the inputs in that folder."""
+    """Yields every case; the requests are the files in that folder."""
     a, b, c, g, g2 = ((inputs / name).read_bytes() for name in ("a", "b", "c", "g", "g2"))
     for is_kept in (True, False):
         yield cycle("a", a, is_kept=is_kept)
@@ -53,7 +53,10 @@ def all_of(inputs: Path) -> Iterator[Case]:
 
 
 def cycle(name: str, request: bytes, *, is_kept: bool) -> Case:
-    """Makes the case of parsing a request, reading its headers and responding."""
+    """Makes the case of parsing a request, reading its headers and responding.
+
+    If `is_kept`, one connection is used for all requests, else a new one for each.
+    """
     prepared = switchover.Prepared(200, TYPE)
 
     def ours(connection: switchover.Connection) -> object:
@@ -162,7 +165,8 @@ def cycle(name: str, request: bytes, *, is_kept: bool) -> Case:
 def parse(name: str, request: bytes, *, is_kept: bool) -> Case:
     """Makes the case of parsing a request to its end.
 
-    On a kept connection all libraries but httptools and zttp require a response: a 204, the shortest.
+    If `is_kept`, one connection is used for all requests, else a new one for each. On a kept connection all libraries
+    but httptools and zttp require a response: a 204, the shortest.
     """
     prepared = switchover.Prepared(204)
     response, end = h11.Response(status_code=204, headers=[]), h11.EndOfMessage()

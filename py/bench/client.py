@@ -16,7 +16,7 @@ HEADERS = {"User-Agent": "python-httpx/0.28", "Accept": "*/*", "Accept-Encoding"
 
 
 def chosen(engine: str) -> Any:
-    """Returns the module with the pools, which run on the engine."""
+    """Returns `switchover.httpcore`, or httpcore with this engine in place of h11."""
     if engine == "switchover.httpcore":
         return importlib.import_module(engine)
     sys.modules["h11"] = importlib.import_module(engine)
@@ -24,7 +24,7 @@ def chosen(engine: str) -> Any:
 
 
 def blocking(pools: Any, url: str) -> None:
-    """Sends requests, and blocks."""
+    """Sends requests by a blocking pool, as standard input says; prints CPU times."""
     with pools.ConnectionPool() as pool:
         for line in sys.stdin:
             begin = time.process_time_ns()
@@ -34,7 +34,7 @@ def blocking(pools: Any, url: str) -> None:
 
 
 async def asynchronous(pools: Any, url: str) -> None:
-    """Sends requests under asyncio."""
+    """Sends requests by an asyncio pool, as standard input says; prints CPU times."""
     async with pools.AsyncConnectionPool() as pool:
         for line in sys.stdin:
             begin = time.process_time_ns()

@@ -44,14 +44,14 @@ def serve_connection(listener: socket.socket) -> None:
 
 
 def rows(rounds: int, only: str) -> Iterator[tuple[str, dict[str, float]]]:
-    """Yields the selected rows: the name of each, and the time of each engine."""
+    """Yields each row with `only` in its name: the name, and nanoseconds per engine."""
     for row, kind in ROWS.items():
         if only in row:
             yield row, best_of(rounds, kind)
 
 
 def best_of(rounds: int, kind: str) -> dict[str, float]:
-    """Returns the nanoseconds of a request on each engine."""
+    """Returns the CPU time of a request on each engine, in nanoseconds."""
     with ExitStack() as stack:
         listener = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
         threading.Thread(target=serve_connection, args=(listener,), daemon=True).start()

@@ -3,8 +3,8 @@
 `server.py ENGINE LOOP [APP [OPTION...]]` prints its port.
 
 Its application responds with five bytes; at /cpu, with the nanoseconds of CPU time that the process has used. APP is
-`starlette` for a route of that framework. `proxied` runs uvicorn's middleware for the fields of proxies, as by default,
-and `eager` starts the app without a turn of the loop.
+`starlette` for a route of that framework. `proxied` runs uvicorn's middleware for X-Forwarded fields, as by default.
+`eager` starts the app at once, not in the next turn of the event loop.
 """
 
 from __future__ import annotations

@@ -39,7 +39,7 @@ class Server:
         return int(answer(self.peers[0]))
 
     def ask(self, request: bytes) -> float:
-        """Returns the nanoseconds of CPU time per request, for many requests."""
+        """Sends many requests, and returns the server's nanoseconds per request."""
         begin = self.cpu()
         for _ in range(TURNS):
             for peer in self.peers:
@@ -70,7 +70,7 @@ def processors() -> list[int]:
 
 
 def rows(inputs: Path, rounds: int, only: str) -> Iterator[tuple[str, dict[str, float]]]:
-    """Yields each selected row: its name, and the time of each engine."""
+    """Yields each row with `only` in its name: the name, and nanoseconds per engine."""
     requests = {name: (inputs / name).read_bytes() for name in ("a", "b")}
     names = {(name, loop): f"uvicorn on {loop}, {name}" for name in requests for loop in LOOPS}
     wanted = [key for key, row in names.items() if only in row]

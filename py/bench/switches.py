@@ -36,7 +36,7 @@ def is_switch(out: bytes, fields: Pairs) -> bool:
 def switch(name: str, request: bytes) -> Case:
     """Makes the case of accepting an offer with a 101.
 
-    Ours computes Sec-WebSocket-Accept; the others are given it.
+    switchover computes Sec-WebSocket-Accept; the other libraries are given it.
     """
     fields = fields_of_switch(request)
     switching = b"HTTP/1.1 101 Switching Protocols\r\n%s\r\n" % b"".join(b"%s: %s\r\n" % line for line in fields)
@@ -100,7 +100,7 @@ def switch(name: str, request: bytes) -> Case:
 def websocket(name: str, request: bytes) -> Case:
     """Makes the case of the server's side of a WebSocket handshake.
 
-    The library computes Sec-WebSocket-Accept.
+    Each library computes Sec-WebSocket-Accept.
     """
     fields = fields_of_switch(request)
 

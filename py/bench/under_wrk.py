@@ -3,8 +3,9 @@
     under_wrk.py --inputs FOLDER [--rounds N] [--runs N] [--only WORDS]
 
 The server runs on one processor and wrk on another. Engines take turns within a round, and the order changes from round
-to round. A ratio is that of a peer to this engine within one round. The median of the rounds counts, and the median of
-all runs. The kernel's time for the process is included. Ends with exit code 1 if a goal is missed.
+to round. A ratio is that of another engine's time to switchover's within one round. The median of the rounds counts,
+and the median of all runs. The kernel's time for the process is included. Ends with exit code 1 if a ratio misses its
+goal.
 """
 
 from __future__ import annotations
@@ -47,7 +48,7 @@ def request(path: str = "/", content: bytes = b"") -> bytes:
 
 
 class Case(NamedTuple):
-    """One row of the table: a request to an app, and the goals."""
+    """One row of the table: a request to an app, and the goals for the ratios."""
 
     name: str
     app: str
@@ -57,7 +58,7 @@ class Case(NamedTuple):
 
 
 def cases(inputs: Path) -> list[Case]:
-    """Returns the rows, with the heads a and b in that folder."""
+    """Returns the rows; two requests are the files `a` and `b` in that folder."""
     a, b = ((inputs / name).read_bytes() for name in ("a", "b"))
     return [
         Case("a", "plain", a, {"httptools": 1.55, "zttp": 1.5}),
@@ -72,7 +73,7 @@ def cases(inputs: Path) -> list[Case]:
 
 
 class Server:
-    """A running server."""
+    """A running uvicorn, whose CPU time is measured under load."""
 
     def __init__(self, engine: str, loop: str, app: str, stack: ExitStack) -> None:
         command = [sys.executable, str(Path(__file__).with_name("server.py")), engine, loop, app, "proxied"]
@@ -90,7 +91,7 @@ class Server:
         )
 
     def load(self, script: Path, file: Path, seconds: float) -> float:
-        """Returns the microseconds of CPU time for each request, under load for so long."""
+        """Returns the CPU time of each request in microseconds, under load for `seconds`."""
         begin = self.cpu()
         command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "-s", script, f"http://127.0.0.1:{self.port}/"]
         out = subprocess.run(
@@ -106,7 +107,7 @@ PROCESSORS = processors()
 
 
 def measured(case: Case, loop: str, rounds: int, folder: Path) -> dict[str, list[float]]:
-    """Returns the time of each engine in each round."""
+    """Returns the CPU time per request of each engine in each round."""
     script, file = folder / "script.lua", folder / "request"
     script.write_text(SCRIPT)
     file.write_bytes(case.request)
@@ -122,7 +123,7 @@ def measured(case: Case, loop: str, rounds: int, folder: Path) -> dict[str, list
 
 
 def judged(case: Case, runs: list[dict[str, list[float]]]) -> tuple[str, int]:
-    """Returns the cells of a row, and how many of its goals are missed."""
+    """Returns the cells of a row, and how many of its ratios miss their goals."""
     missed = 0
     cells = [f"{statistics.median(time for run in runs for time in run[OURS]):.1f}"]
     for peer in PEERS:
@@ -138,7 +139,7 @@ def judged(case: Case, runs: list[dict[str, list[float]]]) -> tuple[str, int]:
 
 
 def main() -> int:
-    """Prints a row for each case on each loop, and says which goals are missed."""
+    """Prints a row for each case on each loop; returns 1 if a ratio misses its goal."""
     arguments = argparse.ArgumentParser(description="uvicorn's CPU time under wrk")
     arguments.add_argument("--inputs", type=Path, required=True, help="the folder of the inputs")
     arguments.add_argument("--rounds", type=int, default=6)

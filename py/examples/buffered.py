@@ -1,4 +1,4 @@
-"""server.py on `asyncio.BufferedProtocol`: `python buffered.py [PORT]`.
+"""server.py written on `asyncio.BufferedProtocol`: `python buffered.py [PORT]`.
 
 The transport reads into a buffer that is reused.
 """
@@ -31,7 +31,7 @@ class Http(asyncio.BufferedProtocol):
         self.timer = self.loop.call_later(TIMEOUTS[http.Awaiting.REQUEST], self.late)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Cancels the deadline."""
+        """Cancels the timer of the deadline."""
         self.timer.cancel()
 
     def get_buffer(self, sizehint: int) -> memoryview | bytearray:
@@ -62,7 +62,7 @@ class Http(asyncio.BufferedProtocol):
         self.wait_until(self.loop.time() + SENDING)
 
     def resume_writing(self) -> None:
-        """Continues once the transport has sent enough."""
+        """Continues handling requests once the transport has sent enough."""
         self.is_paused, self.awaited = False, None
         self.transport.resume_reading()
         self.go_on()
@@ -78,7 +78,7 @@ class Http(asyncio.BufferedProtocol):
     def step(self) -> bool:
         """Handles one event.
 
-        Returns whether another may follow.
+        Returns False if more bytes are needed, or after the switch.
         """
         event = self.connection.next_event()
         if not isinstance(event, http.Data):
@@ -107,13 +107,13 @@ class Http(asyncio.BufferedProtocol):
     # Deadlines, and closing.
 
     def expect(self, awaiting: http.Awaiting) -> None:
-        """Sets a deadline if something else is awaited than before."""
+        """Sets a new deadline if the engine awaits something else than before."""
         if awaiting is not self.awaited:
             self.awaited = awaiting
             self.wait_until(self.loop.time() + TIMEOUTS.get(awaiting, SENDING))
 
     def wait_until(self, when: float) -> None:
-        """Replaces the deadline."""
+        """Replaces the deadline by `when`, a time of the event loop."""
         self.timer.cancel()
         self.timer = self.loop.call_at(when, self.late)
 
@@ -135,7 +135,7 @@ class Http(asyncio.BufferedProtocol):
         self.leave()
 
     def leave(self) -> None:
-        """Closes the transport as the engine says.
+        """Closes the transport in the way that `Connection.closing` names.
 
         Closing with unread bytes could make the client lose the last response (RFC 9112, section 9.6).
         """
@@ -165,7 +165,7 @@ class Foo(asyncio.Protocol):
         transport.write(b"foo/2 answers %s %s\n" % (request.method, request.target))
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Cancels the deadline."""
+        """Cancels the timer of the deadline."""
         self.timer.cancel()
 
     def pause_writing(self) -> None:
@@ -174,21 +174,21 @@ class Foo(asyncio.Protocol):
         self.wait(SENDING)
 
     def resume_writing(self) -> None:
-        """Continues once the transport has sent enough."""
+        """Continues reading once the transport has sent enough."""
         self.transport.resume_reading()
         self.wait(IDLE)
 
     def wait(self, seconds: float) -> None:
-        """Replaces the deadline."""
+        """Replaces the deadline by one in `seconds`."""
         self.timer.cancel()
         self.timer = self.loop.call_later(seconds, self.late)
 
     def late(self) -> None:
-        """Handles the deadline."""
+        """Ends the connection: the client was silent, or did not read, for too long."""
         give_up(self.transport)
 
     def data_received(self, data: bytes) -> None:
-        """Sends complete lines back, and keeps the rest."""
+        """Sends complete lines back, and keeps the incomplete last line."""
         self.wait(IDLE)
         *lines, self.waiting = (self.waiting + data).split(b"\n")
         shouted, has_quit = shout(lines)
@@ -199,7 +199,7 @@ class Foo(asyncio.Protocol):
 
 
 def give_up(transport: asyncio.Transport) -> None:
-    """Resets the connection if what is still to be sent would be cut; else closes it."""
+    """Resets the connection if the transport still has bytes to send; else closes it."""
     if transport.get_write_buffer_size():
         reset(transport)
     else:

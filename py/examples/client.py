@@ -1,6 +1,6 @@
 """A client that offers foo/2.
 
-Usage: `python client.py PORT [TARGET [LINE...]]`. It takes no for an answer.
+Usage: `python client.py PORT [TARGET [LINE...]]`. If the server declines, it prints the response.
 """
 
 import asyncio

@@ -117,7 +117,7 @@ async def speak_websocket(received: AsyncIterator[bytes], client: Client) -> Non
 
 
 def http2_after(request: http.Request) -> H2Connection:
-    """Creates the HTTP/2 engine with the settings of the request.
+    """Creates the HTTP/2 engine with the settings in the field HTTP2-Settings.
 
     The settings are valid, as the offer was eligible (RFC 7540, section 3.2.1).
     """
@@ -145,7 +145,7 @@ class Reply:
 
 
 def reply_to(method: bytes, target: bytes) -> Reply:
-    """Returns the response on a stream that the request's head determines."""
+    """Returns the response to a request with this method and target, yet to be sent."""
     status, text = answer(method, target, b"HTTP/2")
     return Reply([(":status", str(status)), ("content-type", "text/plain")], method == b"POST", bytearray(text))
 

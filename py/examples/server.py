@@ -24,7 +24,7 @@ LONGEST, IDLE = 65536, 60.0
 
 
 class Client:
-    """Both directions of a client, which may take only so long."""
+    """The connection to a client: reads and writes with timeouts."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.reader, self.writer = reader, writer
@@ -32,7 +32,7 @@ class Client:
         self.awaited, self.deadline = http.Awaiting.NOTHING, 0.0
 
     async def next_event(self) -> http.Event | http.Paused:
-        """Returns the next event; reads where the engine needs more for that."""
+        """Returns the next event; reads while the engine needs more bytes for it."""
         while (event := self.connection.next_event()) is http.NEED_DATA:
             if self.connection.owes is http.Owes.CONTINUE:
                 await self.send(self.connection.send_informational(100))
@@ -64,7 +64,7 @@ class Client:
         await asyncio.sleep(0)  # a turn for other clients, which `drain` alone does not give
 
     async def refuse(self, status: int) -> None:
-        """Answers where no answer has begun.
+        """Sends an error response, unless a response has begun.
 
         A client that has sent nothing of a request gets none.
         """
@@ -73,9 +73,9 @@ class Client:
                 await self.send(self.connection.reject(status))
 
     async def leave(self) -> None:
-        """Ends as the engine says.
+        """Closes the connection in the way that `Connection.closing` names.
 
-        To close with bytes unread would take the last answer away (RFC 9112, section 9.6).
+        Closing with unread bytes could make the client lose the last response (RFC 9112, section 9.6).
         """
         dropped = 0
         with contextlib.suppress(OSError):
@@ -166,7 +166,7 @@ async def speak_foo(request: http.Request, leftover: bytes, client: Client) -> N
 
 
 def shout(lines: list[bytes]) -> tuple[bytes, bool]:
-    """Returns the lines up to QUIT in upper case, and whether that has come."""
+    """Returns the lines before QUIT in upper case, and whether there was a QUIT."""
     until = next((number for number, line in enumerate(lines) if line.strip() == b"QUIT"), len(lines))
     return b"".join(line.upper() + b"\n" for line in lines[:until]), until < len(lines)
 

@@ -88,7 +88,7 @@ impl Request {
         self.no_offer.is_none()
     }
 
-    /// Calls `look` with this head as a head that can be sent.
+    /// Calls `look` with this head as the engine's type of a head to send.
     pub(crate) fn as_head<T>(&self, look: impl FnOnce(&RequestHead<'_>) -> T) -> T {
         let (method, target) = (characters(bytes(&self.method)), characters(bytes(&self.target)));
         look(&RequestHead::new(&method, &target, self.headers.get()))

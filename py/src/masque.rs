@@ -111,9 +111,9 @@ pub(crate) struct Datagram {
     payload: PyBackedBytes,
 }
 
-/// The greatest context plus one.
+/// The greatest context ID of a datagram, plus one.
 ///
-/// A context is a variable-length integer of QUIC, which has 62 bits (RFC 9000, section 16).
+/// A context ID is a variable-length integer of QUIC, which has 62 bits (RFC 9000, section 16).
 const CONTEXTS: u64 = 1 << 62;
 
 #[pymethods]

@@ -58,12 +58,12 @@ impl Splice {
 
     /// Marks the end of the client's bytes (EOF).
     ///
-    /// Next: take_for_engine; pass the EOF to the engine once is_waiting is false.
+    /// Next: take_for_engine; pass the EOF to the HTTP/2 engine once is_waiting is false.
     fn client_ended(&self) -> PyResult<()> {
         self.0.with(|splice| splice.client_ended())
     }
 
-    /// Appends bytes that the engine has written.
+    /// Appends bytes that the HTTP/2 engine has written.
     ///
     /// Next: take_for_client and take_for_engine.
     fn engine_sent(&self, py: Python<'_>, data: Chunk<'_, '_>) -> PyResult<()> {
@@ -71,7 +71,7 @@ impl Splice {
         self.0.with(|splice| splice.engine_sent(&bytes))
     }
 
-    /// Returns the bytes to pass to the engine now and removes them.
+    /// Returns the bytes to pass to the HTTP/2 engine now and removes them.
     fn take_for_engine<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
         self.0.with(|splice| PyBytes::new(py, &splice.take_for_engine()))
     }
@@ -87,13 +87,13 @@ impl Splice {
         self.0.with(|splice| splice.wants_client())
     }
 
-    /// Returns whether bytes of the client wait for the engine's flow-control window.
+    /// Returns whether client bytes wait for the HTTP/2 engine's flow-control window.
     #[getter]
     fn is_waiting(&self) -> PyResult<bool> {
         self.0.with(|splice| splice.is_waiting())
     }
 
-    /// Returns whether client and engine can be connected directly.
+    /// Returns whether client and HTTP/2 engine can be connected directly.
     #[getter]
     fn is_done(&self) -> PyResult<bool> {
         self.0.with(|splice| splice.is_done())

@@ -65,7 +65,7 @@ impl H11State {
         }
     }
 
-    /// Returns the state of the side that sends: requests (client), responses (server).
+    /// Returns the state of the side that sends requests (client) or responses.
     fn message(sender: Role, state: core::state::State) -> Self {
         let core::state::State { request, response, upgrade, persist, .. } = state;
         match (sender, request, response) {

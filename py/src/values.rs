@@ -221,7 +221,7 @@ impl Content {
     }
 }
 
-/// One entry of the trace.
+/// One entry of the trace of a connection: a step of its past.
 #[pyclass(frozen, eq, hash, get_all, module = "switchover")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Trace {

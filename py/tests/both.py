@@ -206,7 +206,7 @@ H11_CHUNKS: Final = [
 
 
 def of_h11(role: str) -> Iterator[bytes]:
-    """Yields those inputs that the peer of that role sends."""
+    """Yields the inputs of h11's own tests that the peer of that role sends."""
     begins = b"HEAD " if role == "server" else b"HTTP/"
     yield from (head for head in H11_HEADS if head.startswith(begins))
     chunked = b"POST / HTTP/1.1\r\nHost: a" if role == "server" else b"HTTP/1.1 200 OK"

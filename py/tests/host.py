@@ -1,4 +1,4 @@
-"""The caller in a vector: calls the connection as the vector says."""
+"""The caller in a test vector, which makes the calls that the vector lists."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from switchover import NEED_DATA, Config, Connection, ContentKind, Order, Paused
 
 
 class Host:
-    """A connection, and the selection that its caller keeps."""
+    """A connection under test, and the result of its latest `select`."""
 
     def __init__(self, connection: Connection, config: Config) -> None:
         self.connection, self.config = connection, config

@@ -1,4 +1,4 @@
-"""Formats the output of a connection as the lines of a vector."""
+"""Formats the output of a connection as the lines of a test vector."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Plays one case against the module and keeps the log.
+"""Plays one test vector against the module `switchover`, and logs the result.
 
 The log has the notation of the vectors.
 """
@@ -30,7 +30,7 @@ PIECE = 7
 
 @dataclass
 class Case:
-    """A vector without its comments."""
+    """A test vector, parsed and without its comments."""
 
     name: str
     role: str
@@ -42,7 +42,8 @@ class Case:
 def play(case: Case, feed: str | int) -> str:
     """Returns the log of a case.
 
-    `feed` says how its input is fed: `whole`, as `bytes`, `committed`, or cut in two at a place.
+    `feed` says how its input is fed: `whole`, in single `bytes`, `committed` through `get_buffer`, or cut in two at an
+    offset.
     """
     player = Player(case, feed)
     player.play()
@@ -98,7 +99,7 @@ class Player:
         self.quiet()
 
     def quiet(self) -> None:
-        """Checks that no line is left over; one is appended to the log as unexpected."""
+        """Logs an event or error as unexpected if the vector has no line for it."""
         line, stops = self.observe()
         repeats = line.startswith("error") and line in self.log
         if not stops and not repeats:
@@ -165,7 +166,7 @@ class Player:
         return event_line(event, self.connection.position, self.case.shows_fields), False
 
     def expect(self, what: list[str]) -> None:
-        """Waits for the next line, feeding input as needed, and logs it."""
+        """Logs the next event or error as a line, after feeding the input that it needs."""
         if what[0] == "leftover":
             while self.pieces:
                 self.feed_piece()

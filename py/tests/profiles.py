@@ -1,4 +1,4 @@
-"""The calls of a vector that belong to particular protocols."""
+"""The calls of a test vector for particular protocols, such as h2c and capsules."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ QUESTIONS = {
 
 
 class Profiles:
-    """The objects of particular protocols that a caller keeps beside a connection."""
+    """The state of calls for particular protocols, such as the splice for h2c."""
 
     def __init__(self, connection: Connection, config: Config) -> None:
         self.connection = connection
@@ -191,7 +191,7 @@ def to_http1(what: bytes, fields: Fields) -> str:
 
 
 def read_capsules(stream: bytes) -> list[str]:
-    """Decodes and encodes every datagram, and returns lines with the stream's end."""
+    """Decodes and encodes every datagram; returns a line for each, and for the end."""
     capsules, lines = Capsules(), list[str]()
     capsules.receive_data(stream)
     try:

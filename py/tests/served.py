@@ -114,7 +114,7 @@ def rest_of(connection: socket.socket) -> bytes:
 
 
 class Hasty(Protocol):
-    """A protocol with short timeouts."""
+    """A uvicorn protocol class with short timeouts."""
 
     timeout_first_byte = 1.0
     timeout_head = timeout_content = timeout_write = 0.1
@@ -160,7 +160,7 @@ class Transport(asyncio.Transport):
 async def played(
     app: Any, *pieces: bytes, transport: Transport | None = None, cls: type[Protocol] = Protocol, **options: Any
 ) -> tuple[Protocol, Transport]:
-    """Runs the protocol on these pieces of input, without a network."""
+    """Runs the uvicorn protocol class on these pieces of input, without a network."""
     config = uvicorn.Config(app, http=OURS, lifespan="off", log_config=None, **options)
     config.load()
     state = uvicorn.server.ServerState()

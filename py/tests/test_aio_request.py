@@ -123,7 +123,7 @@ async def test_an_early_response_ends_the_request(early: bytes) -> None:
 
 
 async def test_content_that_the_server_no_longer_reads() -> None:
-    """Its response is read all the same, and the iterable is closed."""
+    """The server's response is read all the same, and the iterable is closed."""
     has_ended = False
 
     async def content() -> AsyncIterator[bytes]:
@@ -319,7 +319,7 @@ async def test_content_beside_a_request_without_an_end_has_its_own_time(early: s
 
 
 async def test_content_may_come_from_another_response() -> None:
-    """A relay holds a task group in its generator, which ends with an early response."""
+    """A relay's generator, which holds a task group, ends with an early response."""
 
     async def source(exchange: Exchange) -> None:
         await exchange.send_response(200, {"Transfer-Encoding": "chunked"})

@@ -720,7 +720,7 @@ async def test_a_client_that_takes_little_over_a_unix_socket_is_not_given_up(tmp
 
 @pytest.mark.parametrize("late", [False, True])
 def test_clients_that_reset_at_once_leave_others_alone_on_uvloop(late: bool, caplog: pytest.LogCaptureFixture) -> None:
-    """On uvloop the transport of such a client has no socket any more."""
+    """On uvloop the transport of a client that has reset has no socket any more."""
     pytest.importorskip("uvloop")
 
     async def looks_first(stream: ByteStream) -> None:
@@ -862,7 +862,7 @@ async def test_a_handler_that_hears_of_its_clients_end_is_not_logged(caplog: pyt
 async def test_what_a_handler_does_after_its_client_has_left_is_not_logged(
     method: bytes, leaves: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The handler ends its response nevertheless, and two of its tasks do as well."""
+    """Two tasks of the handler fail at once, and it ends its response nevertheless."""
 
     async def without_end(exchange: Exchange) -> None:
         while True:
@@ -904,7 +904,7 @@ async def test_it_hears_of_an_end_before_which_requests_wait() -> None:
 
 
 async def test_a_transport_that_cannot_end_its_direction_any_more_lingers() -> None:
-    """Such as anyio's TLS stream, once its session has ended."""
+    """Such a transport is anyio's TLS stream, once its session has ended."""
     heard: list[bytes] = []
 
     class Ended:
@@ -1216,7 +1216,7 @@ async def test_a_server_that_is_cancelled_does_not_look_done(request_: bytes) ->
 
 @pytest.mark.parametrize("closes", [False, True])
 async def test_a_send_that_was_cut_after_a_switch_resets_the_connection(closes: bool) -> None:
-    """The handler knows it, and returns in order."""
+    """The handler has cancelled the send itself, and returns without an exception."""
 
     async def handler(exchange: Exchange) -> None:
         stream = await exchange.accept()

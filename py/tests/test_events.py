@@ -107,7 +107,7 @@ def test_events_are_matched() -> None:
 
 
 class Known:
-    """Protocols to compare with."""
+    """Protocols as attributes, for the patterns of `match`."""
 
     H2C = Protocol("h2c")
     UNTYPED: Any = Protocol

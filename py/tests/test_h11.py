@@ -56,7 +56,7 @@ class Side:
         self.lines.append(f"{what} | {names}")
 
     def receive(self, data: bytes) -> None:
-        """Receives data and logs all events, up to the first that repeats."""
+        """Receives data and logs events up to an error, NEED_DATA, PAUSED or the end."""
         self.connection.receive_data(data)
         while True:
             try:

@@ -1,6 +1,6 @@
 """Tests of the examples with wsproto and h2.
 
-They run against each other, curl and websockets, and with input in every cut.
+They run against each other, curl and websockets, and with input in pieces of several sizes.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Tests of the classes for httpcore, and of the transports for httpx."""
+"""Tests of `switchover.httpcore`, and of the transports in `switchover.httpx`."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ class Scripted:
 
 
 class Client:
-    """The calls of a pool, blocking or not, as blocking ones."""
+    """A client with a blocking or an asynchronous pool, whose methods all block."""
 
     def __init__(self, backend: str, **options: Any) -> None:
         self.backend = backend

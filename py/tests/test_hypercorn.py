@@ -33,7 +33,7 @@ SETTINGS = bytes(3) + b"\x04" + bytes(5)
 
 
 class Apps:
-    """An ASGI app by path, which records what it has learnt."""
+    """An ASGI app whose behaviour depends on the path; it records how a client leaves."""
 
     def __init__(self, sleep: Any) -> None:
         self.sleep = sleep
@@ -153,7 +153,7 @@ def wait_for(holds: Callable[[], bool]) -> None:
 
 @pytest.fixture(autouse=True)
 def installed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Installs the class for a single test."""
+    """Puts switchover's class in the place of hypercorn's for a single test."""
     monkeypatch.setattr(hypercorn.protocol, "H11Protocol", None)
     switchover.hypercorn.install()
     assert hypercorn.protocol.__dict__["H11Protocol"] is switchover.hypercorn.Protocol

@@ -73,17 +73,17 @@ def answer(connection: Connection, out: bytearray) -> None:
 
 
 def kept() -> Callable[[], None]:
-    """Returns a cycle on a kept connection."""
+    """Returns a function that handles two requests on one kept connection."""
     return partial(answer, Connection(Role.SERVER), bytearray())
 
 
 def new() -> None:
-    """Runs a cycle on a new connection."""
+    """Handles two requests on a new connection."""
     answer(Connection(Role.SERVER), bytearray())
 
 
 def keep_alive() -> Callable[[], None]:
-    """Returns a cycle on a kept connection: a request with content and its response."""
+    """Returns a function for a request with content, on one kept connection."""
     connection, out = Connection(Role.SERVER, CONFIG), bytearray()
 
     def cycle() -> None:

@@ -1,4 +1,4 @@
-"""Tests of mistakes with particular protocols, and of the exact errors."""
+"""Tests of wrong calls for particular protocols, such as h2c, and of the errors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tests of the functions for particular protocols, as a caller uses them."""
+"""Tests of the functions for particular protocols, such as h2c and WebSocket."""
 
 from __future__ import annotations
 

@@ -250,7 +250,7 @@ def test_declined_offers_are_logged_once_for_a_connection(caplog: pytest.LogCapt
 
 
 class Short(Protocol):
-    """A protocol with short timeouts."""
+    """A uvicorn protocol class with short timeouts."""
 
     timeout_half_closed = 0.2
     timeout_content = 0.3

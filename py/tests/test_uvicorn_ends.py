@@ -29,13 +29,13 @@ CHUNKED = b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\
 
 
 class Hurried(hosted.Protocol):
-    """A protocol whose apps soon get a disconnect after a half-close."""
+    """A uvicorn protocol class whose apps soon get a disconnect after a half-close."""
 
     timeout_half_closed = 0.1
 
 
 def narrow(served: Served, data: bytes) -> socket.socket:
-    """Returns a client whose system buffers little that the client does not read."""
+    """Returns a client that has sent data, with a small receive buffer."""
     connection = socket.socket()
     connection.settimeout(WAIT)
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
@@ -46,7 +46,7 @@ def narrow(served: Served, data: bytes) -> socket.socket:
 
 @pytest.mark.parametrize("ws", ["wsproto", "websockets-sansio"])
 def test_a_websocket_that_is_accepted_behind_an_unread_response_is_left(ws: str) -> None:
-    """The client has ended its direction, so the class closes the transport."""
+    """The client has ended its direction, so uvicorn's class closes the transport."""
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "websocket":
@@ -117,7 +117,7 @@ def test_a_client_that_ends_without_reading_its_last_answer_is_left(says: bytes)
 def test_a_client_that_reads_late_gets_all_of_its_last_answer(loop: str) -> None:
     """The socket is closed in order.
 
-    Before, it was set to reset if the process ended.
+    While bytes were unsent, it was set to reset if the process ended.
     """
     if loop == "uvloop":
         pytest.importorskip("uvloop")
@@ -319,7 +319,7 @@ def test_a_handshake_is_given_up_once() -> None:
 
 
 class Impatient(hosted.Protocol):
-    """A protocol with short timeouts for content and for writing."""
+    """A uvicorn protocol class with short timeouts for content and writing."""
 
     timeout_content = 0.5
     timeout_write = 0.5
@@ -351,7 +351,7 @@ def test_content_after_the_answer_has_a_deadline_beside_an_app_that_waits_for_th
 
 @pytest.mark.parametrize("works", [False, True])
 def test_content_earns_its_time_whether_the_app_waits_or_works(works: bool) -> None:
-    """A longer pause may follow much that has come at once."""
+    """After much content at once the client may pause for longer than the timeout."""
 
     async def slowly(scope: Any, receive: Any, send: Any) -> None:
         if works:
@@ -445,7 +445,7 @@ def test_an_endless_answer_ends_whose_first_write_meets_a_reset() -> None:
 
 
 def test_the_next_request_begins_after_the_app_that_answers_head() -> None:
-    """Otherwise the end of one response would end the other."""
+    """If two apps ran at once, the end of one response would end the other."""
     running: list[str] = []
 
     async def slow(scope: Any, receive: Any, send: Any) -> None:

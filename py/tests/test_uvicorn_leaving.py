@@ -1,4 +1,4 @@
-"""Clients of `switchover.uvicorn` that read slowly, or leave unseen."""
+"""Tests of `switchover.uvicorn`: clients that read slowly or disconnect unnoticed."""
 
 from __future__ import annotations
 
@@ -140,7 +140,7 @@ def test_a_silent_client_is_left_after_its_last_response(ending: bytes) -> None:
 
 
 def test_a_refused_handshake_that_ends_the_connection_ends_it() -> None:
-    """The handshake says close, and its content never comes."""
+    """The handshake has `Connection: close`, and its content never comes."""
     handshake = HANDSHAKE.replace(b"Upgrade\r\n", b"Upgrade, close\r\nContent-Length: 9\r\n", 1)
     handshake = handshake.replace(b"Version: 13", b"Version: 12")
     with Served(refuses) as served, served.connect(handshake) as client:

@@ -40,7 +40,7 @@ async def shouts(scope: Any, receive: Any, send: Any) -> None:
 
 
 def parted(received: bytes) -> tuple[bytes, bytes]:
-    """Returns the head of a response, and what follows."""
+    """Returns the head of a response, and the bytes after it."""
     head, _, rest = received.partition(b"\r\n\r\n")
     return head, rest
 
@@ -221,7 +221,7 @@ def test_an_app_that_fails_resets_and_one_that_returns_ends() -> None:
 
 
 def waiting() -> tuple[Any, threading.Event]:
-    """Makes an app that says `closing` after its disconnect, and the event."""
+    """Makes an app that sends `closing` after its disconnect, and an event set before."""
     heard = threading.Event()
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
@@ -245,7 +245,7 @@ def test_a_lost_connection_is_a_disconnect() -> None:
 
 
 class Leaving(Protocol):
-    """A protocol that soon leaves a client that has ended its direction."""
+    """A uvicorn protocol class whose apps soon get a disconnect after a half-close."""
 
     timeout_half_closed = 0.3
 
@@ -335,7 +335,7 @@ def test_a_shutdown_tells_an_app_that_speaks_another_protocol() -> None:
 
 
 class Short(Protocol):
-    """A protocol with a short timeout for a client that does not read."""
+    """A uvicorn protocol class with a short timeout for a client that does not read."""
 
     timeout_write = 0.3
 

@@ -1,4 +1,4 @@
-"""Tests of every vector and corpus case, against the digests of Rust's runner."""
+"""Tests of every test vector and corpus case against digests of Rust's runner."""
 
 import os
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""One cell of the table: a host under one attack, and the checks after each step."""
+"""One cell of the hostile kit's table: a host under one attack, with its checks."""
 
 import contextlib
 import os
@@ -67,9 +67,9 @@ class Process:
         self.pid = self.process.pid
 
     def says(self, pattern):
-        """Reads lines until one matches the pattern; returns the match.
+        """Reads lines of the program's output until one matches; returns the match.
 
-        Other lines, such as the one with the process id, are recorded or ignored.
+        It stores the process id, if a line has it, and ignores all other lines.
         """
         while line := self.process.stdout.readline():
             if found := re.search(rb"^pid (\d+)", line):
@@ -179,7 +179,7 @@ class Peer:
     def rest(self, enough=None):
         """Reads until the end of the stream, or until `enough(data)` is true.
 
-        Returns the bytes, and `fin`, `reset` or `open`.
+        Returns the bytes, and how the stream ended: by `fin` or `reset`, or not yet (`open`).
         """
         data = b""
         while not (enough and enough(data)):
@@ -208,9 +208,10 @@ class Peer:
 
 
 class Target:
-    """A host under attack.
+    """A server or client under attack.
 
-    It has `host`, `process` and `peers`. Its `state()` returns the number of tasks and of descriptors.
+    `host` describes it, `process` is its program, and `peers` are the attack's connections to it. Its `state()` returns
+    the number of its tasks and of its descriptors.
     """
 
     def __init__(self, host, scale):
@@ -223,7 +224,7 @@ class Target:
         """The number of descriptors that the runtime may still open and keep."""
 
     def settles(self):
-        """Waits until the tasks and descriptors of a round are released.
+        """Waits until the tasks and descriptors of one run of the attack are released.
 
         Descriptors that a runtime opens once and keeps are accepted.
         """
@@ -246,7 +247,7 @@ class Target:
     def between(self):
         """Checks that the process runs, serves others, and takes little memory.
 
-        It may take `PEAK` more than before the attack.
+        It may take `PEAK` bytes more than before the attack.
         """
         check(self.process.is_running(), "it has ended:", self.process.logged()[-600:])
         self.serves_another()
@@ -265,7 +266,7 @@ class Target:
 
 
 class Server(Target):
-    """A host that is a server."""
+    """A server under attack."""
 
     def __init__(self, host, scale):
         super().__init__(host, scale)
@@ -337,7 +338,7 @@ class Server(Target):
 
 
 def attacked(target, attack):
-    """Runs an attack in rounds, and checks the target after each."""
+    """Runs the same attack in several rounds, and checks the target after each."""
     memory, logged = [], len(target.process.logged())
     if getattr(attack, "is_last", False):
         for _ in attack(target):

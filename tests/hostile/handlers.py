@@ -25,7 +25,7 @@ def asked(server, path, method="GET", fields="", content=b""):
 
 
 def is_failed(answers, promised=None):
-    """Returns whether the response is an error, truncated, or all that was promised."""
+    """Returns whether the response is missing, an error, truncated, or all `promised`."""
     if not answers:
         return True
     first = answers[0]
@@ -33,7 +33,7 @@ def is_failed(answers, promised=None):
 
 
 def lie(name, path, promised=None, method="GET"):
-    """Registers the attack of a path whose incomplete response must not look complete."""
+    """Registers an attack: a path whose incomplete response must not look complete."""
 
     @attack(name)
     def lies(server):

@@ -187,7 +187,7 @@ def servers(target):
 
 
 def shown(target):
-    """Returns the servers that the documents show, which readers copy."""
+    """Returns the example servers in the project's documents, which readers copy."""
     python, javascript = target / "py/venv/bin/python", runtimes(target)
     fixed = {"plain": "/", "echo": "", "large": "", "lies": frozenset(), "counts": False, "stops_by": signal.SIGTERM}
     rust = target / "debug/examples/tokio_server"

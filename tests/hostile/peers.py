@@ -77,7 +77,7 @@ def closes(answer):
 def exchanges(server):
     """Yields what is sent on a connection: two pipelined requests, then a handshake.
 
-    Each has the methods of its requests and the offset of each end.
+    Each item has the bytes, the methods of their requests, and the offset of each request's end.
     """
     first = echo(server, b"x" * 50)
     second = first + server.request()
@@ -234,7 +234,7 @@ def two_at_once(server):
 
 @attack("long content behind a request, in the same segment")
 def long_content_behind(server):
-    """Sends more than a buffer holds while the first request is answered."""
+    """Sends more content than a buffer holds, while the request before is answered."""
     if not server.host.echo:
         raise NotApplicable("it echoes nothing")
     content = b"".join(b"%07d\n" % number for number in range(32_768))
@@ -276,7 +276,7 @@ def first_bytes(server):
 def short_messages(server):
     """Sends many messages without content, and reads what comes back.
 
-    A host that takes a turn of its loop for all that one read brings serves nobody else meanwhile.
+    If a host processes all messages of one read before its event loop goes on, it serves nobody else meanwhile.
     """
     host = server.host
     if not host.switch:
@@ -299,7 +299,7 @@ def short_messages(server):
 def bad_first_bytes(server):
     """Sends bytes that are no WebSocket frames right after the handshake.
 
-    A host that hands over its connections must still learn that one has ended.
+    A host that hands its connections over to a library must still learn that one has ended.
     """
     if not server.host.switch:
         raise NotApplicable("it switches to nothing")
@@ -348,7 +348,10 @@ def leaves_in_order(server):
 
 @attack("resets before it is accepted")
 def resets_at_once(server):
-    """Those that come later must not wait for as many failures of `accept`."""
+    """Resets connections before the server accepts them.
+
+    Later clients must not wait for as many failures of `accept`.
+    """
     for _ in range(UNACCEPTED):
         server.connect().reset()
     yield
@@ -377,7 +380,7 @@ def resets_silent_streams(server):
 
 @attack("resets behind content that is not read")
 def resets_behind_content(server):
-    """Unread content hides the end of the client of a silent response."""
+    """Unread content hides a reset from the server while its handler sends nothing."""
     server.needs("/silent")
     for content in (b"0123456789", b"01234"):
         for _ in range(10):

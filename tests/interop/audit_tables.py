@@ -57,9 +57,9 @@ def header(columns):
 
 
 def block(reports, others=None):
-    """Returns the text of each role: its programs, then its checks.
+    """Returns the page's text for all roles: tables of their programs and checks.
 
-    A role without reports keeps its text from `others`.
+    The roles are servers, clients and intermediaries. One without reports keeps its text from `others`.
     """
     text = ""
     for role in ROLES:
@@ -77,9 +77,10 @@ def block(reports, others=None):
 
 
 def broken(members, reports):
-    """Says how many programs fail a check without a star.
+    """Returns a sentence with the number of programs that fail a check without a star.
 
-    Checks with a star are left out. A comparison with the rows of programs would show which programs fail them.
+    Checks with a star, whose programs the page does not name, are left out. A comparison with the rows of programs
+    would show which programs fail them.
     """
     fail = sum(bool(ids(reports[peer], "fail")) for peer in members)
     return f"{fail} of {len(members)} break a MUST of a check without a star."
@@ -114,7 +115,7 @@ def put(begin, text, end):
 
 
 def wholes(reports):
-    """Returns the full output of an audit, at most one for each program."""
+    """Returns the full audit outputs in these reports, at most one for each program."""
     return [f"```text\n{report['whole']}\n```\n" for report in reports.values() if "whole" in report]
 
 
@@ -144,7 +145,7 @@ def block_of_the_page():
 def roles_of_the_page():
     """Returns the text of the page for each role, with its heading.
 
-    The empty line at the end of the block is left out.
+    The empty line after the last role is left out.
     """
     parts = block_of_the_page().removesuffix("\n").split("\n### ")[1:]
     return {part.partition("\n")[0].lower(): f"\n### {part}" for part in parts}

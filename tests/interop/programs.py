@@ -78,7 +78,7 @@ def wait_until_it_listens(process, port, log):
 
 
 def stop(process, asked=False):
-    """Stops a process, with SIGTERM first, since most have child processes."""
+    """Stops a process by SIGTERM, as most have children, or if that fails by SIGKILL."""
     if not asked:
         process.terminate()
     try:
@@ -451,7 +451,7 @@ datadir: {place}
 
 @contextlib.contextmanager
 def traffic_server(backend):
-    """Traffic Server as its documentation for WebSocket configures it: a rule for ws."""
+    """Traffic Server as its documentation for WebSocket has it: with a rule for `ws:`."""
     program, port = debian("traffic_server", "trafficserver"), free_port()
     with folder() as place:
         rules = [f"map {scheme}://{LOOPBACK}:{port}/ {scheme}://{LOOPBACK}:{backend}/" for scheme in ["ws", "http"]]

@@ -11,7 +11,7 @@ COLUMNS = ["program", "version", "protocol", "direction", "set", "result"]
 
 
 def in_columns(outcomes):
-    """Returns a line for each program, protocol, direction and set, in columns."""
+    """Returns a text table: a line for each program, protocol, direction and case set."""
     lines = [COLUMNS, *(row(group) for group in grouped(outcomes))]
     widths = [max(len(line[at]) for line in lines) for at in range(len(COLUMNS))]
     return "\n".join(
@@ -20,7 +20,7 @@ def in_columns(outcomes):
 
 
 def write(outcomes):
-    """Writes the page's table, with the names of the cases, between two marks."""
+    """Writes the table in README.md, with the names of the cases, between two marks."""
     columns = [*COLUMNS, "what is tried"]
     lines = [columns, ["---"] * len(columns)]
     lines += [[*row(group), names(group)] for group in grouped(outcomes)]

@@ -48,7 +48,7 @@ def in_chromium(front):
 
 @case("Chromium", "websocket in HTTP/2", THROUGH_US, large=True)
 def chromium_before_the_bridge(_):
-    """Each WebSocket gets a new key for the second hop."""
+    """The bridge sends the server a new Sec-WebSocket-Key for each WebSocket."""
     with Switchboard() as board, bridge(board.port) as front:
         for _ in range(2):
             in_chromium(front)
@@ -174,7 +174,7 @@ def h2_cancels_what_the_bridge_has_switched(_):
 def h2_before_the_bridge_before_a_server_that_resets(_):
     """The client of a backend that resets sees a reset stream.
 
-    It must not take the partial data for complete either, even if the bridge met the reset while it wrote.
+    It must not take the partial data for complete, even if the bridge met the reset while it wrote.
     """
 
     def script(connection):

@@ -58,7 +58,7 @@ def complaint_the_server_hangs(_):
 
 @case("a script", "echo/1", FROM_US)
 def complaint_a_polite_offer_is_answered_403(_):
-    """Envoy responds so to `Upgrade: TLS/1.2`."""
+    """Envoy responds with a 403 to `Upgrade: TLS/1.2`."""
     says(b"HTTP/1.1 403 Forbidden\r\n" + NOTHING, reason=f"not switched (403): {DECLINED}", status=2)
 
 
@@ -83,7 +83,7 @@ def complaint_bytes_after_the_101_are_lost(_):
 
 @case("a script", "echo/1", FROM_US)
 def complaint_a_101_without_connection_upgrade(_):
-    """Many clients accept such a 101."""
+    """Many clients accept a 101 without `Connection: upgrade`."""
     answer = SWITCH.replace(b"Connection: Upgrade\r\n", b"")
     reason = FAILED + "a 101 whose Connection does not list upgrade (error 603) at byte 0"
     errors = says(answer, reason=reason, status=1)
@@ -113,7 +113,7 @@ def complaint_the_server_switches_without_a_101(_):
 
 @case("a script", "echo/1", FROM_US)
 def complaint_a_426_does_not_say_what_it_wants(_):
-    """Tomcat, tornado, Bun and wsproto send such a 426."""
+    """Tomcat, tornado, Bun and wsproto send a 426 without an `Upgrade` field."""
     answer = b"HTTP/1.1 426 Upgrade Required\r\n" + NOTHING
     errors = says(
         answer, reason="not switched (426): the server answered 426 and names the protocols that it requires", status=2

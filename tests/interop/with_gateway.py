@@ -219,7 +219,7 @@ def the_gateway_between_sides_that_reset(_):
 
 @case("a socket", "HTTP/1.1", THROUGH_US)
 def the_gateway_and_content_above_its_limit(_):
-    """The adapter's limit, 1 GiB, is the gateway's.
+    """The gateway limits content to 1 GiB, the default limit of the tokio adapter.
 
     Below the limit the response would be a 502, since there is no backend.
     """

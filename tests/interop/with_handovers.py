@@ -18,7 +18,7 @@ PAGE = "a page of some server\n"
 
 
 def python_client():
-    """Returns the example's command, in an environment with the module."""
+    """Returns the command of `h2c_client.py`, in an environment with `switchover`."""
     python = large_python()
     once("the module in Python", lambda: command([python, "-m", "pip", "install", "--quiet", HOME / "py"]))
     return python, HOME / "py/examples/h2c_client.py"

@@ -96,7 +96,7 @@ def examples_in_c(_, descriptors=None, timeout=TIMEOUT):
 def hardship(**setting):
     """Registers a function of a server as two cases.
 
-    One is for the examples in Rust, the other for those in C.
+    One is for the examples in Rust, the other for those in C. The functions that start them get `setting`.
     """
 
     def register(function):
@@ -259,7 +259,7 @@ PREFACES = [b"", PREFACE[:9], PREFACE + b"\0\0\0\4\0\0\0\0\0" + b"\0\0\x40\1\4\0
 
 @case("a socket", "HTTP/2")
 def clients_that_leave_within_the_preface(_):
-    """Clients that disconnect within the preface do not delay others.
+    """Clients that disconnect within the HTTP/2 preface do not delay others.
 
     There are more of them than are served at once.
     """

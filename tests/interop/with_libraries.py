@@ -45,11 +45,11 @@ def switched_to(*command):
 
 @case("node", "foo/2")
 def node_http_switches_to_what_was_not_offered(_):
-    """The README describes this behaviour."""
+    """Node's `http` accepts a protocol that it did not offer, as our README says."""
     same(switched_to(*node("unoffered.cjs", modules=False)), b"websocket\n")
 
 
 @case("aiohttp", "foo/2")
 def python_aiohttp_switches_to_what_was_not_offered(_):
-    """The README describes this behaviour."""
+    """aiohttp accepts a protocol that it did not offer, as our README says."""
     same(switched_to(python(), HERE / "python/unoffered.py"), b"websocket\n")

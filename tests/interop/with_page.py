@@ -46,7 +46,7 @@ VISIT = 300
 
 @functools.cache
 def visit():
-    """Visits the page once; returns what was seen, and the error."""
+    """Visits the page once in Chromium; returns what it showed, and any error."""
     shutil.rmtree(PICTURES, ignore_errors=True)
     PICTURES.mkdir(parents=True)
     chromium = debian("chromium", "chromium")
@@ -60,7 +60,7 @@ def visit():
 
 
 def seen():
-    """Returns what was seen in the visit.
+    """Returns what the page showed in the visit.
 
     A failed visit fails each case, and is not repeated.
     """
@@ -222,7 +222,7 @@ def page_bears_two_hundred_connections(_):
 
 @case("Chromium", "websocket")
 def page_draws_the_audit_of_its_server(_):
-    """The page draws a connection for each check of the audit, and for controls.
+    """The page draws each connection of the audit: of a check or a control request.
 
     Some of them switch, and some are rejected.
     """

@@ -17,7 +17,7 @@ CHECKS = {"S01": "pass", "S46": "fail", "S68": "not applicable"}
 
 
 def read(form, *reader):
-    """Returns the output of each reader of a report with one failure."""
+    """Returns each reader command's output for an audit report with one failure."""
     with server(python(), HERE / "python/servers.py", "aiohttp") as url, tempfile.NamedTemporaryFile() as file:
         command = [Switchboard.program, "audit", f"{url}/plain", "--websocket", "/", "--only", ",".join(CHECKS), form]
         done = subprocess.run(command, stdout=file, stderr=subprocess.PIPE, timeout=WAIT, check=False)
@@ -71,7 +71,7 @@ def page():
 
 @case("Chromium", "HTML", READ)
 def page_of_a_report_is_read(_):
-    """The page opens what failed, draws its timelines, and opens what is chosen."""
+    """The page expands failed checks, draws their timelines, and expands a chosen one."""
     shown = page()
     same(shown["complaints"], [])
     same(shown["counts"], [1, 0, 2, 1])
@@ -109,7 +109,7 @@ def page_of_a_report_needs_no_script(_):
 
 @case("node", "the playground's links", READ)
 def links_of_a_report_open_the_exchange(_):
-    """The playground reads the links as the request, and as the answer to it."""
+    """The playground reads a report's links as a request and as the response to it."""
     links = page()["links"]
     same([link.split("#")[0] for link in links], [PLAYGROUND] * 2)
     request, answer = json.loads(run(*node("report_links.mjs", modules=False), *links)[0])

@@ -38,7 +38,7 @@ function check(name, isRight, ...seen) {
 // Commands of curl.
 
 /**
- * Runs the command with `sh` and with `bash`.
+ * Runs the curl command for the bytes of a request with `sh` and with `bash`.
  *
  * Returns what the server received each time.
  */

@@ -15,14 +15,14 @@ const ROUNDS = Number(process.env.ROUNDS ?? 21);
 const BATCH = Number(process.env.BATCH ?? 10);
 
 /**
- * A job parses all messages of its input once.
+ * One measured cell of the results; `run` parses all messages of an input once.
  *
- * It returns the number of names and values that it has seen, or -1 for each message if it does not look at them.
+ * `run` returns the number of names and values that it has read, or -1 for each message if it does not read them.
  */
 /** @typedef {{ row: string, column: string, messages: number, fields: number, run: () => number }} Job */
 
 const OURS = "switchover";
-/** The columns of undici's parser: with names and values as Buffers, or as strings. */
+/** The titles of undici's columns: with fields as Buffers, or as strings. */
 const UNDICI = "undici llhttp_simd.wasm";
 const UNDICI_STRINGS = `${UNDICI}, strings`;
 const NATIVE = "node http_parser";
@@ -50,6 +50,7 @@ function expected(message) {
 }
 
 /**
+ * Returns a job, after checking what `look` reads of each message.
  * @param {string} row
  * @param {string} column
  * @param {Buffer[]} messages

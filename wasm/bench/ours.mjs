@@ -29,7 +29,7 @@ export function parse(bytes) {
   return null;
 }
 
-/** The response: no content; a response to HEAD does not even have its length. */
+/** The response to each request: empty, to HEAD even without a `Content-Length`. */
 const EMPTY = Object.freeze({ status: 200, headers: Object.freeze({}) });
 const PREPARED = new Prepared(EMPTY);
 
@@ -40,14 +40,14 @@ export const composed = (connection) => connection.respond(EMPTY);
 export const prepared = (connection) => connection.respondPrepared(PREPARED);
 
 /**
- * A persistent connection.
+ * A persistent server connection, which all requests of a benchmark use in turn.
  *
- * Each message is read to its end and responded to, until the next one is expected.
+ * Each request is read to its end and responded to, until the engine waits for the next one.
  */
 export class Kept {
   connection = new Connection("server");
 
-  /** Reads only the kinds of the events. @param {Uint8Array} bytes */
+  /** Handles one request, and reads only the kinds of its events. @param {Uint8Array} bytes */
   kinds(bytes) {
     const { connection } = this;
     connection.receive(bytes);
@@ -57,6 +57,7 @@ export class Kept {
   }
 
   /**
+   * Handles one request: reads it by `look`, and responds by `answer`.
    * @param {Uint8Array} bytes
    * @param {(request: RequestHead) => string[] | null} look
    * @param {(connection: Connection) => Uint8Array} answer

@@ -4,7 +4,7 @@ import { createRequire } from "node:module";
 import { resolve } from "node:path";
 
 /**
- * Callbacks of llhttp in WebAssembly.
+ * Callbacks that do nothing, for llhttp in WebAssembly.
  *
  * They receive addresses in the module's memory.
  */
@@ -23,7 +23,7 @@ const REQUEST = 1;
 const OK = 0;
 const PAUSED_UPGRADE = 22;
 
-/** An instance of `llhttp_simd.wasm` with its callbacks. */
+/** An instance of undici's parser, `llhttp_simd.wasm`, with its callbacks. */
 class Undici {
   /** @type {unknown[]} The fields of the latest head: names and values in turn. */
   fields = [];

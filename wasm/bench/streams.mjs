@@ -83,7 +83,7 @@ const web = (socket) => Duplex.toWeb(socket);
 const own = (socket) => socket;
 
 /**
- * The ways to serve responses.
+ * The compared ways to serve a response of 100 MB, by name.
  * @type {Record<string, () => Server>}
  */
 const servers = {
@@ -104,7 +104,7 @@ function streams(shape) {
 }
 
 /**
- * The ways to receive responses.
+ * The compared ways to receive a response of 100 MB, by name.
  * @type {Record<string, (port: number) => Promise<void>>}
  */
 const clients = {
@@ -131,7 +131,7 @@ async function receive(port, shape) {
 }
 
 /**
- * The ways to read a new protocol.
+ * The compared ways to read 100 MB of a new protocol, by name.
  * @type {Record<string, (port: number) => Promise<void>>}
  */
 const tunnels = {
@@ -177,7 +177,7 @@ async function seconds(act) {
 }
 
 /**
- * Measures each way in turn, round after round.
+ * Measures each way in turn, in several rounds, and prints their best times.
  * @param {string} title @param {Record<string, () => Promise<void>>} ways
  */
 async function compare(title, ways) {

@@ -26,7 +26,7 @@ async function serveConnection(socket) {
   const exchange = new Exchange(http, socket);
   socket.on("error", () => socket.destroy());
   /**
-   * Timeouts in milliseconds, which each byte of content extends by one.
+   * Timeouts in milliseconds; each byte of content adds one to that for content.
    *
    * `request` is for the first byte of a request, `head` for the rest of its head.
    */
@@ -147,7 +147,7 @@ class Exchange {
     }
   }
 
-  /** Accepts the offer; returns false if the request cannot be relayed. */
+  /** Accepts an offer of `h2c`; returns false if there is none that can be relayed. */
   accept() {
     const selection = this.http.select(["h2c"]);
     // A part of the content would look like all of it.

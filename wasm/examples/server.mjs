@@ -11,7 +11,7 @@ import { Connection, ProtocolError } from "switchover";
 /** The limit of content of a request, in bytes. */
 const CONTENT = 2 ** 20;
 /**
- * Timeouts in milliseconds, which each byte of content extends by one.
+ * Timeouts in milliseconds; each byte of content adds one to that for content.
  *
  * `request` is for the first byte of a request, `head` for the rest of its head.
  */
@@ -88,7 +88,7 @@ class Client {
     }
   }
 
-  /** Handles one event; returns whether another may follow. */
+  /** Handles one event of the engine; returns whether to ask for the next one now. */
   #step() {
     if (this.#socket.writableNeedDrain) {
       this.#socket.pause();

@@ -12,13 +12,13 @@ import { unescape } from "./code/words.js";
 export { escape, parseDecision, unescape } from "./code/words.js";
 
 /**
- * The generator of programs in each language.
+ * The generators of programs that repeat a scenario, one for each language.
  * @type {Record<string, { name: string, program(program: import("./code/words.js").Program): string }>}
  */
 export const LANGUAGES = { rust, c, python, javascript };
 
 /**
- * Parses the lines of a test vector's block into a program.
+ * Converts a test vector to a program that receives its bytes and makes its calls.
  * @returns {import("./code/words.js").Program} @param {string} info @param {string[]} lines
  */
 export function programOf(info, lines) {

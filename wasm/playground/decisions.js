@@ -2,11 +2,11 @@
 
 import { escape } from "./code.js";
 
-/** The form field for header lines: its name, its label, and its initial value. */
+/** The form input for field lines: its name, its label, and its initial value. */
 const HEADERS = ["headers", "Header lines", ""];
 
 /**
- * The decisions in the order of their buttons.
+ * The decisions (calls of the engine) that the page offers, in button order.
  *
  * A decision without form fields is made at once.
  */
@@ -30,7 +30,7 @@ export const DECISIONS = [
 ];
 
 /**
- * Escapes typed text so that it cannot end its part of a decision.
+ * Escapes typed text so that it cannot end its part of a decision's text.
  *
  * Bars and semicolons separate these parts.
  * @param {string} text
@@ -49,7 +49,7 @@ function bytesIn(text) {
 }
 
 /**
- * Returns a decision as the text of a test vector.
+ * Returns a decision as a test vector spells it, from the values of its form.
  * @param {{ verb: string, fields: string[][] }} kind
  * @param {Record<string, string>} values
  */

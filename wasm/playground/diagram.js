@@ -25,9 +25,9 @@ const TITLES = {
 };
 
 /**
- * Returns the name of a diagram's node for a connection's state.
+ * The function for each diagram that names its node for a connection's state.
  *
- * An empty string if the diagram does not have that state.
+ * It returns an empty string if the diagram does not have that state.
  * @type {Record<Name, (state: State) => string>}
  */
 const PLACES = {

@@ -8,7 +8,7 @@ import { parseDecision } from "./code.js";
 import { errorLine, stepLine } from "./lines.js";
 
 /**
- * A scenario: the bytes of the peer, their cuts, and the decisions of the caller.
+ * A scenario: the peer's bytes, the offsets that cut them, and the caller's calls.
  * @typedef {{ role: "client" | "server", words: string[], bytes: string, cuts: number[], isEachByte: boolean,
  *   end: null | "clean" | "truncated", acts: Act[] }} Scenario
  *
@@ -33,9 +33,9 @@ import { errorLine, stepLine } from "./lines.js";
 const MOST_STEPS = 200_000;
 
 /**
- * The methods of the engine without arguments that write nothing.
+ * The engine's methods without arguments that send nothing.
  *
- * By their verbs in a test vector.
+ * The keys are their verbs in a test vector.
  * @type {Record<string, string>}
  */
 const PLAIN = {
@@ -84,7 +84,7 @@ class Player {
   /** @type {import("../dist/bytes.js").Selection | null} */
   #selection = null;
   #isOver = false;
-  /** True if the latest entry is content, to which more may be added. */
+  /** True if the latest log entry is content, to which more may be added. */
   #isGrowing = false;
   #left = MOST_STEPS;
 
@@ -98,7 +98,7 @@ class Player {
   }
 
   /**
-   * Plays until a mark is reached, or as far as possible.
+   * Plays the scenario up to a `Mark` (a position in it), or as far as possible.
    * @param {Omit<Mark, "acts">} mark
    */
   advance(mark) {
@@ -113,7 +113,7 @@ class Player {
     }
   }
 
-  /** Plays until nothing more happens. */
+  /** Plays the rest of the scenario, and logs how many bytes stay unread. */
   drain() {
     const { bytes, end } = this.scenario;
     this.advance({ fed: bytes.length, events: Infinity, data: 0, isEnded: end !== null, isStopped: true });
@@ -142,7 +142,7 @@ class Player {
     return entry;
   }
 
-  /** Advances the engine by one step; returns false if it needs something. */
+  /** Asks the engine for one event, and logs it; returns false if there is none. */
   #step() {
     this.#called({ is: "next", times: 1 });
     let step;
@@ -202,7 +202,7 @@ class Player {
     return this.scenario.words.includes("fields");
   }
 
-  /** Passes the next piece to the engine. @param {number} limit */
+  /** Passes the next piece of the input to the engine. @param {number} limit */
   #feed(limit) {
     const from = this.mark.fed;
     this.mark.isStopped = false;
@@ -239,7 +239,7 @@ class Player {
     else this.steps.push(step);
   }
 
-  /** Writes the line of the latest content, whose length is now known. */
+  /** Completes the log line of the latest content, whose length is now known. */
   #settle() {
     const entry = this.log.findLast(({ name }) => name === "data");
     if (!this.#isGrowing || entry === undefined) return;
@@ -312,7 +312,7 @@ function faultOf(error) {
   return { code, kind, text: errorText(kind), clause, advice, status, offset };
 }
 
-/** Returns the header lines of a step. @param {import("../dist/bytes.js").Step} step @returns {Iterable<[string, string]>} */
+/** Returns the field lines of an event. @param {import("../dist/bytes.js").Step} step @returns {Iterable<[string, string]>} */
 function fieldsOf(step) {
   if (step.kind === "end-of-message") return step.trailers ?? [];
   if (step.kind === "switched") return step.response?.headers ?? [];
@@ -337,9 +337,9 @@ export function play(scenario) {
 }
 
 /**
- * Returns the error of each decision if it were made at a mark, or `null`.
+ * Tries each decision at a mark of a scenario; returns their errors, or `null`s.
  *
- * Each is tried on a connection of its own, because only the engine knows. The result does not depend on the cuts.
+ * Each has a connection of its own, as only the engine knows what is allowed. The result does not depend on the cuts.
  * @param {Scenario} given @param {Mark} mark @param {string[]} decisions @returns {(Fault | null)[]}
  */
 export function tryAll(given, mark, decisions) {

@@ -10,7 +10,7 @@ import { ofAddress, ofVector, toAddress, toVector } from "./scenario.js";
 import { byteAt, bytesView, chipsView, faultView, hasLeft, html, logView, sentView } from "./view.js";
 import { Connection } from "../dist/bytes.js";
 
-/** A decision of the menu. @typedef {{ verb: string, roles: string[], label: string, fields: string[][] }} Kind */
+/** A decision (a call of the engine) that the page's menu offers. @typedef {{ verb: string, roles: string[], label: string, fields: string[][] }} Kind */
 
 /** @param {string} id @returns {any} */
 const at = (id) => document.getElementById(id);
@@ -98,7 +98,7 @@ function load(next) {
 }
 
 /**
- * Replaces the bytes; later cuts and decisions move by the change in length.
+ * Replaces the input; later cuts and decisions move by the change in length.
  * @param {string} bytes
  */
 function change(bytes) {
@@ -192,7 +192,7 @@ function moveCut(index, place) {
 }
 
 /**
- * The distance in bytes by which each key moves a cut.
+ * The distance in bytes by which each key moves a cut (where the input is split).
  * @type {Record<string, number>}
  */
 const STEPS = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, PageDown: -10, PageUp: 10, Home: -Infinity, End: Infinity };
@@ -207,7 +207,7 @@ at("bytes").addEventListener("keydown", (/** @type {KeyboardEvent & { target: HT
   event.preventDefault();
 });
 
-/** The index of the cut that is being dragged, or -1. */
+/** The index of the cut of the input that is being dragged, or -1. */
 let dragged = -1;
 
 at("bytes").addEventListener("pointerdown", (/** @type {PointerEvent & { target: HTMLElement }} */ event) => {
@@ -266,7 +266,7 @@ for (const place of [at("log"), at("bytes")]) {
   place.addEventListener("pointerleave", () => light(undefined));
 }
 
-/** Highlights the bytes and the entry of a step. @param {string | undefined} entry */
+/** Highlights a log entry and the bytes from which it results. @param {string | undefined} entry */
 function light(entry) {
   for (const part of document.querySelectorAll(".lit")) part.classList.remove("lit");
   if (entry === undefined) return;
@@ -278,7 +278,7 @@ function light(entry) {
 /** @type {any} */
 let decideTimer = 0;
 
-/** Tries the decisions after a pause, since each needs a connection of its own. */
+/** Finds the possible decisions after a pause; each is tried on its own connection. */
 function decideSoon() {
   clearTimeout(decideTimer);
   at("decisions").setAttribute("aria-busy", "true");
@@ -324,7 +324,7 @@ function decisionButton(kind, values) {
   return made;
 }
 
-/** Makes a decision at the selected step. @param {string} text */
+/** Adds a decision (a call of the engine) to the scenario at the selected step. @param {string} text */
 function decide(text) {
   const { fed, events, data, isEnded, isStopped, acts } = hereMark();
   const act = { at: fed, isAfterInput: true, events, data, isEnded, isStopped, text };

@@ -34,7 +34,7 @@ const MENU = {
     send-both-framings respond-data-too-early answered-twice`,
 };
 
-/** The headings of states.md that a diagram of the page stands below. */
+/** The beginnings of diagram headings in states.md, and the page's names for them. */
 const DIAGRAMS = { "One exchange": "exchange", "The directions": "directions", "The effect": "upgrade" };
 
 /**
@@ -45,7 +45,7 @@ function read(path) {
   return readFileSync(new URL(path, ROOT), "utf8");
 }
 
-/** Returns each vector by its name, without the requirements that it proves. */
+/** Returns all test vectors by name, without the lists of requirements they prove. */
 function vectors() {
   const files = readdirSync(new URL("tests/vectors", ROOT), { recursive: true }).map(String);
   const sections = files.filter((file) => file.endsWith(".md")).flatMap((file) => read(`tests/vectors/${file}`).split("\n## ").slice(1));

@@ -97,7 +97,7 @@ function cut(at, index, length) {
 
 const MARKS = { event: "=", stop: "=", error: "=", decision: "!", end: "<", unread: "·" };
 
-/** Renders the steps as the options of a list. @param {Entry[]} log */
+/** Renders the log entries as the options of a list. @param {Entry[]} log */
 export function logView(log) {
   return log
     .map((entry, index) => {
@@ -136,7 +136,7 @@ export function faultView({ code, kind, text, clause, advice, status, offset }, 
 }
 
 /**
- * Returns whether these steps have left a leftover that was not taken.
+ * Returns whether after these log entries there is a leftover that was not taken.
  * @param {Entry[]} passed
  */
 export function hasLeft(passed) {
@@ -146,7 +146,7 @@ export function hasLeft(passed) {
 }
 
 /**
- * Renders the connection's getters after these steps.
+ * Renders the values of the connection's getters after these log entries.
  * @param {Entry[]} passed @param {string} bytes
  */
 export function chipsView(passed, bytes) {

@@ -34,7 +34,7 @@ fn put(fault: CapsuleFault, out: &mut ResultBuffer) {
 /// The outcome of `capsules_next`; `js/engine/capsules.ts` repeats these numbers.
 #[derive(Default)]
 enum Outcome {
-    /// The fault is in the result buffer.
+    /// The capsules are malformed; the fault is in the result buffer.
     #[default]
     Fault,
     NeedData,

@@ -72,7 +72,7 @@ pub fn set_limits(handle: u32) -> bool {
     handle::attempt(handle, |connection| connection.set_limits(&limits).map(|()| true))
 }
 
-/// Discards the pending configuration.
+/// Discards the configuration that is pending for the next connection.
 #[wasm_bindgen]
 pub fn configure_nothing() {
     NEXT.take();

@@ -1,4 +1,4 @@
-//! Exports that receive bytes, emit events, and make decisions without output.
+//! Exports that receive bytes, return events, or change state and send no bytes.
 //!
 //! Functions that return false on failure leave the error in the result buffer.
 

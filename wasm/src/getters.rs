@@ -178,9 +178,9 @@ pub fn trace(handle: u32) -> u32 {
     })
 }
 
-/// Selects an offered protocol; writes its four numbers and the preference's index.
+/// Selects an offered protocol; writes four numbers that encode it, and an index.
 ///
-/// `args` holds the list of preferences. Returns false if no offer matches.
+/// The index is that of its preference in the list in `args`. Returns false if no offer matches.
 #[wasm_bindgen]
 pub fn select(handle: u32, args: &[u8], by: u32) -> bool {
     let preferences = ArgReader::new(args).texts();

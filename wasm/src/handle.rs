@@ -168,12 +168,12 @@ pub(crate) fn with_prepared<R: Default>(
     })
 }
 
-/// Calls a function with an object; leaves the result buffer unchanged.
+/// Calls a function with the object of a handle; leaves the result buffer as it is.
 pub(crate) fn ask_kept<T: Kept, R: Default>(handle: u32, call: impl FnOnce(&mut T) -> R) -> R {
     ENGINE.with_borrow_mut(|engine| T::of(engine).0.get(handle).map(call).unwrap_or_default())
 }
 
-/// Calls a function with a connection; leaves the result buffer unchanged.
+/// Calls a function with a handle's connection; leaves the result buffer as it is.
 pub(crate) fn ask<R: Default>(handle: u32, call: impl FnOnce(&mut Connection) -> R) -> R {
     ask_kept(handle, call)
 }

@@ -30,7 +30,7 @@ pub fn udp_target(args: &[u8]) -> bool {
     target.is_some()
 }
 
-/// Parses a `connect-ip` target; writes its protocol and its optional destination.
+/// Parses a `connect-ip` target; writes its IP protocol and optional destination.
 ///
 /// `args` holds the template and the request target. Returns false if the target does not match.
 #[wasm_bindgen]

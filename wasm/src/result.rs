@@ -156,7 +156,7 @@ impl ResultBuffer {
     }
 }
 
-/// A head in the connection's memory, without the line ends after its last line.
+/// A head in the connection's memory, without the line breaks at its end.
 pub(crate) struct Place<'a> {
     bytes: &'a [u8],
 }

@@ -8,7 +8,7 @@ use crate::args::{ArgReader, borrowed};
 use crate::handle::{ask, with, with_exchange};
 use crate::result::ResultBuffer;
 
-/// Writes the `Sec-WebSocket-Key` of a nonce.
+/// Writes the `Sec-WebSocket-Key` of a nonce to the result buffer.
 ///
 /// Writes an empty string if the nonce does not have 16 bytes.
 #[wasm_bindgen]

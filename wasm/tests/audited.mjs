@@ -44,6 +44,7 @@ if (switched.protocol === null) {
 }
 
 /**
+ * Returns a frame of a client, with a mask of zeros (RFC 6455, section 5.3).
  * @param {number} opcode
  * @param {Uint8Array} payload
  */

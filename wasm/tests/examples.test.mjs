@@ -13,7 +13,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { text } from "node:stream/consumers";
 
 const examples = process.env["EXAMPLES"] ?? join(import.meta.dirname, "../examples");
-/** The output of the servers on standard error. */
+/** The output of all example servers on standard error. */
 let complaints = "";
 const server = start("server.mjs");
 const h2c = start("h2c.mjs");
@@ -53,7 +53,7 @@ function run(program, ...given) {
 }
 
 /**
- * Sends these bytes to the first server and returns its response.
+ * Sends these bytes to the example `server.mjs` and returns its response.
  * @param {string[]} pieces
  */
 function exchange(...pieces) {
@@ -71,7 +71,7 @@ async function exchangeAt(port, ...pieces) {
   return text(socket);
 }
 
-/** Runs curl with these arguments against the first server. @param {string[]} given */
+/** Runs curl with these arguments against the example `server.mjs`. @param {string[]} given */
 const curl = (...given) => run("curl", "-sS", "-i", "--max-time", "5", ...given, `http://127.0.0.1:${port}/foo`);
 
 const REQUEST = "GET /foo HTTP/1.1\r\nHost: a\r\n";
@@ -116,7 +116,7 @@ test("a peer's error is answered", async () => {
 });
 
 /**
- * Starts a server with times of 300 ms.
+ * Starts an example server whose timeouts are shortened to at most 300 ms.
  * @param {string} program
  */
 function startQuick(program) {
@@ -129,7 +129,7 @@ function startQuick(program) {
 }
 
 /**
- * Connects a client that does not end.
+ * Connects a client that sends a text and keeps its sending side open.
  * @param {number} port @param {string} said
  */
 function opened(port, said) {
@@ -140,7 +140,7 @@ function opened(port, said) {
 }
 
 /**
- * Sends requests without reading until the server disconnects; returns how many.
+ * Sends batches of requests unread until the server disconnects; returns how many.
  * @param {number} port
  */
 async function sentUnread(port) {

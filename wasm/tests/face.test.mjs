@@ -8,12 +8,12 @@ import { Connection, ErrorKind, Flags, Ineligible, Lenient, Limits, ProtocolErro
 /** @param {string} text */
 const bytesOf = (text) => Uint8Array.from(text, (letter) => letter.charCodeAt(0));
 
-/** Creates both ends of a connection. */
+/** Creates a client and a server: the two ends of a connection. */
 function pair() {
   return { client: new Connection("client"), server: new Connection("server") };
 }
 
-/** Returns the names of a table. @template {string} T @param {Readonly<Record<T, unknown>>} table */
+/** Returns the names in a table of the core's constants. @template {string} T @param {Readonly<Record<T, unknown>>} table */
 const names = (table) => /** @type {T[]} */ (Object.keys(table));
 
 test("to advance is to hear only the kind", () => {

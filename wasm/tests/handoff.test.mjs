@@ -64,7 +64,7 @@ function proof({ headers }) {
 }
 
 /**
- * Responds to messages.
+ * Responds to each WebSocket message of a client.
  *
  * `ws` checks the frames: an unmasked client frame ends the connection.
  * @param {any} peer
@@ -107,7 +107,7 @@ after(async () => {
 });
 
 /**
- * Returns what the worker reports about a server.
+ * Lets the worker talk to the test server for `target`; returns its report.
  * @param {string} target @param {string} say
  */
 async function ask(target, say = "hello") {

@@ -37,6 +37,7 @@ function server(input) {
 }
 
 /**
+ * Checks that a call throws a `ProtocolError` of this kind, blamed on the caller.
  * @param {() => unknown} call
  * @param {ErrorKind} kind
  */

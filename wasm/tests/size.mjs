@@ -154,7 +154,7 @@ function row(name, ...files) {
 }
 
 /**
- * Returns the table of sizes as lines.
+ * Returns the README's table of download sizes, as lines.
  *
  * Scripts are counted with their comments, which a bundler removes.
  */

@@ -137,7 +137,7 @@ for (const [form, shape] of Object.entries(forms)) {
   });
 
   /**
-   * The bytes that a server has sent when it disconnects.
+   * The points at which a server disconnects: what it has sent by then.
    * @type {{ point: string, says?: string, request?: object, content?: boolean }[]}
    */
   const serverGoes = [

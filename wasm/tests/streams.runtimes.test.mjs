@@ -14,7 +14,7 @@ import { after, describe, test } from "node:test";
 import { withWorker } from "./hosts/edge.mjs";
 import { bound, connected, holds, listening, rest, until } from "./sockets.mjs";
 
-/** Milliseconds that one step may take. */
+/** Milliseconds that one step of a test may take. */
 const TIMEOUTS = 60_000;
 /**
  * The bytes that may be in transit while one side does not read.
@@ -113,7 +113,7 @@ const CHUNKED = "POST /2 HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r
 const OFFER = "GET /foo HTTP/1.1\r\nHost: a\r\nUpgrade: foo/2\r\nConnection: upgrade\r\n\r\n";
 
 /**
- * The clients that each server is tested with.
+ * The clients that the server of each runtime is tested with, by title.
  * @type {Record<string, (port: number) => Promise<void>>}
  */
 const asServer = {
@@ -290,6 +290,7 @@ function cell(column, row, act) {
 const LOST = "[Error: Network connection lost.] { retryable: true }\n";
 
 /**
+ * Tests the server of one runtime by `rows`, as a column of the table.
  * @param {string} name
  * @param {Record<string, (port: number, column: string) => Promise<void>>} rows
  * @param {() => Promise<Serving>} start
@@ -368,6 +369,7 @@ async function unkind(run, most) {
 }
 
 /**
+ * Tests the client of one runtime, as a column of the table.
  * @param {string} name
  * @param {(port: number, ...lines: string[]) => Promise<string>} ask
  * @param {(ports: Record<string, number>) => Promise<string>} ends
@@ -447,7 +449,7 @@ if (existsSync(workerd)) {
   });
 }
 
-/** Returns the table as lines. */
+/** Returns the table of results as lines of Markdown. */
 function lines() {
   const columns = [...new Set([...table.values()].flatMap((cells) => [...cells.keys()]))];
   const rows = [...table].map(([row, cells]) => [row, ...columns.map((column) => cells.get(column) ?? "")]);

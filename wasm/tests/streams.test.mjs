@@ -27,7 +27,7 @@ const echo = async (request) => ({ body: `${request.method} ${request.target} ${
 /** @param {string} target @param {string} content */
 const post = (target, content) => `POST ${target} HTTP/1.1\r\nHost: a\r\nContent-Length: ${content.length}\r\n\r\n${content}`;
 
-/** Switches to foo/2 and sends the protocol's name in upper case. @type {Handler} */
+/** Switches to foo/2, and sends back all bytes in upper case. @type {Handler} */
 const speak = async (request) => {
   const switched = await request.upgrade(["foo/2"]);
   if (!switched) return new Response("in HTTP");
@@ -44,7 +44,7 @@ const speak = async (request) => {
 };
 
 for (const [form, shape] of Object.entries(forms)) {
-  /** Starts a server whose sockets have this form. @param {Handler} handler @param {ServeOptions} [options] */
+  /** Starts a server that serves each connection over the tested form of socket. @param {Handler} handler @param {ServeOptions} [options] */
   const serving = (handler, options) => listening((socket) => serveConnection(shape(socket), handler, options));
 
   /**

@@ -1,7 +1,8 @@
 //! A program whose instructions are counted: `count INPUT TIMES` serves an input.
 //!
 //! It serves every message of the input TIMES times, from the bytes to the response. The variable
-//! `SCAN` names the scan path. `tests/tools/instructions` runs it under callgrind.
+//! `SCAN` names the engine's byte scanner, such as `sse2`. `tests/tools/instructions` runs the
+//! program under callgrind.
 
 use switchover::binding::ScanPath;
 use switchover::gateway::EndToEnd;

@@ -10,7 +10,7 @@ struct seen {
     size_t content;
 };
 
-/* llhttp may report a span in several pieces. Between the pieces of a folded value is the fold. */
+/* Extends a span by one of the pieces in which llhttp may report it. The fold lies between pieces of a folded value. */
 static void extend(struct span *span, const char *at, size_t len) {
     if (span->len == 0) {
         span->start = at;

@@ -1,6 +1,6 @@
-/* The functions that a peer's shared library exports to the benches and the tests. A library omits what its parser cannot
-   do. Every function but peer_head returns the number of fields in all messages (peer_chunked: of content bytes), which
-   the bench compares with the correct number. */
+/* The functions that the shared library of a peer (another parser) exports to the benches and the tests. It omits what
+   the parser cannot do. Every function but peer_head returns the number of fields in all messages (peer_chunked: of
+   content bytes), which the bench compares with the correct number. */
 
 #ifndef PEER_H
 #define PEER_H
@@ -34,10 +34,10 @@ struct head {
     int minor;
     /* The status code; 0 in a request. */
     int status;
-    /* Both are empty in a response. */
+    /* The method and the target of a request; both are empty in a response. */
     struct span method, target;
     size_t count;
-    /* One entry more than `count` can be, so that the next field may begin. */
+    /* The fields: one entry more than `count` can be, where the parser may begin another field. */
     struct span names[PEER_FIELDS + 1], values[PEER_FIELDS + 1];
 };
 

@@ -1,4 +1,4 @@
-//! The chart of the heads: each peer's best time as a ratio to this library's.
+//! The chart of the heads: other parsers' best times as ratios to this library's.
 
 use std::path::Path;
 

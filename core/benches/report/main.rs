@@ -133,7 +133,7 @@ fn preface(page: &mut String, figures: &Figures) -> std::fmt::Result {
     )
 }
 
-/// Returns the sentences at the top, with the figures that users ask for first.
+/// Returns the page's first sentences, with the figures that users ask for first.
 fn sentences(figures: &Figures) -> Vec<String> {
     let ns = |table, row, column| figures.at(table, row, column).map(number);
     let parse = || {
@@ -247,7 +247,7 @@ fn heads_table(page: &mut String, figures: &Figures) -> std::fmt::Result {
     writeln!(page, "| geometric mean | | | | {} | {meaning} |\n", means.join(" | "))
 }
 
-/// Writes the list of inputs on which a peer is faster than this library.
+/// Writes the list of inputs on which another parser is faster than this library.
 fn losses(page: &mut String, figures: &Figures) -> std::fmt::Result {
     writeln!(page, "Faster than ours, on the same input:\n")?;
     for peer in PEERS {
@@ -303,12 +303,12 @@ fn plain_table(
     writeln!(page)
 }
 
-/// Writes the table of every build of every peer.
+/// Writes the table of every build of every other parser.
 fn builds(page: &mut String, figures: &Figures) -> std::fmt::Result {
     plain_table(page, figures, "heads", "Every build", "Nanoseconds for each head.")
 }
 
-/// Formats a figure, or the range of this and the previous run, lower value first.
+/// Formats a figure, as a range if the previous run's differs by more than a tenth.
 fn range(value: f64, before: Option<f64>, shown: impl Fn(f64) -> String) -> String {
     let (least, most) =
         before.map_or((value, value), |before| (value.min(before), value.max(before)));

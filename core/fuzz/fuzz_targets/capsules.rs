@@ -1,7 +1,7 @@
 //! A fuzz target that compares two parsers of capsules.
 //!
 //! Invariant: the engine finds the same datagrams as an independent parser of RFC 9297, however the
-//! stream is cut.
+//! stream is split.
 
 #![no_main]
 

@@ -1,7 +1,7 @@
-//! A fuzz target that gives an input to several connections, cut differently.
+//! A fuzz target that gives an input to several connections, split differently.
 //!
-//! Invariant: cuts and calls that fail change nothing, and memory stays bounded, for any input and
-//! any calls.
+//! Invariant: events and errors do not depend on the splits, nor on calls that fail. Memory stays
+//! bounded. Both hold for any input and any calls.
 
 #![no_main]
 

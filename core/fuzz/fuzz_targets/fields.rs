@@ -1,7 +1,7 @@
-//! A fuzz target that compares the fields that clients and servers send and accept.
+//! A fuzz target that compares the upgrade rules of clients with those of servers.
 //!
-//! Invariant: a server may accept exactly what a client may offer. A client accepts exactly what a
-//! server may respond.
+//! Invariant: a server may accept exactly the offers that a client may send. A client accepts
+//! exactly the 101 responses that a server may send.
 
 #![no_main]
 

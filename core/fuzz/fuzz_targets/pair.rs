@@ -1,7 +1,7 @@
 //! A fuzz target that connects an engine as client with an engine as server.
 //!
-//! Invariant: queues deliver the bytes in random pieces. Each engine accepts what the other sends,
-//! and both agree at the end.
+//! Queues deliver the bytes in random pieces. Invariant: each engine accepts what the other sends,
+//! and their states agree at the end.
 
 #![no_main]
 

@@ -1,4 +1,4 @@
-//! A fuzz target that parses the bytes that an engine sends.
+//! A fuzz target that makes an engine send messages, and parses the sent bytes.
 //!
 //! Invariant: for any calls, the sent bytes parse to the messages that the calls described.
 

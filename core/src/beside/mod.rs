@@ -1,4 +1,4 @@
-//! Tools that accompany a connection.
+//! Helpers around a connection: HTTP/2 bridge, gateway, h2c splice, capsules.
 //!
 //! The engine itself does not use them.
 

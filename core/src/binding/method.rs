@@ -4,7 +4,7 @@ use crate::enums::enums;
 
 /// A method of the IANA registry.
 ///
-/// The text of a request remains its method: an unregistered method has no value here.
+/// A request's method is still its text, because an unregistered method has no value here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Method {
     /// The method `GET`, which is safe (RFC 9110, section 9.3.1).

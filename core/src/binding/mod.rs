@@ -50,7 +50,7 @@ pub trait Bound {
     /// Returns the error of the peer that ended receiving, if there was one.
     fn failure(&self) -> Option<Error>;
 
-    /// Returns the limits in force.
+    /// Returns the limits on what the connection currently receives and buffers.
     fn limits(&self) -> Limits;
 
     /// Returns whether `bytes` overlaps the memory of the received bytes.
@@ -69,7 +69,7 @@ pub trait Bound {
     /// Returns the bytes that `take_leftover` would return.
     fn leftover(&self) -> &[u8];
 
-    /// Appends the leftover to `out`, and removes it from the connection.
+    /// Appends the bytes that `take_leftover` would return to `out`, and removes them.
     fn take_leftover_into(&mut self, out: &mut Vec<u8>);
 
     /// Calls `hand_over`, and writes the head and the unread bytes to `out`.
@@ -229,12 +229,12 @@ pub const FEATURES: &[&str] = &[
     "http",
 ];
 
-/// Encodes a selection as four numbers.
+/// Encodes a selection, the server's choice among the offers, as four numbers.
 pub const fn selection_to_bits(selection: Selection) -> [u32; 4] {
     selection.to_bits()
 }
 
-/// Decodes a selection from its four numbers.
+/// Decodes a selection from the four numbers of [`selection_to_bits`].
 ///
 /// If the numbers encode no selection, the result is one that every connection rejects.
 pub const fn selection_from_bits(bits: [u32; 4]) -> Selection {

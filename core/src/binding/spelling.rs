@@ -1,9 +1,9 @@
-//! The identifiers in the texts of the table of errors, spelled for each language.
+//! The identifiers in descriptions of errors, spelled for each language.
 //!
-//! The texts have Rust's identifiers between backticks. All replacements can be done at compile
-//! time, as C requires.
+//! The table of errors has Rust's identifiers between backticks. All replacements can be done at
+//! compile time, as C requires.
 
-/// A language other than Rust that shows the texts.
+/// A language other than Rust in which descriptions of errors are shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Language {
     /// C: functions begin with `swo_`; limits and leniencies are in the configuration.
@@ -14,7 +14,7 @@ pub enum Language {
     JavaScript,
 }
 
-/// The methods of a connection that occur in the texts; in C they are functions.
+/// The methods that descriptions of errors mention; in C they are functions.
 pub const METHODS: &[&str] = &[
     "abandon",
     "accept",
@@ -43,7 +43,7 @@ pub const METHODS: &[&str] = &[
     "wants_input",
 ];
 
-/// All other identifiers: in Rust, in C, in Python, in JavaScript.
+/// Other identifiers in descriptions of errors: in Rust, C, Python, JavaScript.
 const OTHERS: &[[&str; 4]] = &[
     ["Config::tidy", "config.tidy", "Config.tidy", "config.tidy"],
     ["Content", "SWO_OWES_CONTENT", "Owes.CONTENT", "content"],
@@ -60,7 +60,7 @@ const OTHERS: &[[&str; 4]] = &[
     ["selection.early()", "swo_selection_early", "selection.early()", "selection.early()"],
 ];
 
-/// The length in bytes of the longest text, in any language.
+/// The maximum length in bytes of a description of an error, in any language.
 pub const LONGEST: usize = 640;
 
 /// The text of an error, with the identifiers of one language.
@@ -220,7 +220,7 @@ mod tests {
     use crate::error::ErrorKind;
     use crate::limits::{Lenient, Limits};
 
-    /// Code spans that every language spells alike: fields, and code of others.
+    /// Code spans that all languages spell alike, such as fields and `host:port`.
     const PLAIN: &[&str] = &[
         "#",
         "*",

@@ -13,9 +13,9 @@ pub struct Verb {
     pub name: &'static str,
     /// The only role that has the method; `None` if both have it.
     pub role: Option<Role>,
-    /// The section of an RFC that the method implements.
+    /// The RFC section that the method implements, or `the contract` of this crate.
     pub clause: &'static str,
-    /// The next call or step, with Rust's names.
+    /// The call or action that follows a successful call, with Rust's names.
     pub next: &'static str,
     /// The errors that the method can return.
     ///
@@ -25,7 +25,7 @@ pub struct Verb {
 
 macro_rules! verbs {
     ($($name:literal, $role:expr, $clause:literal, $next:literal, [$($error:ident),*];)+) => {
-        /// All verbs.
+        /// All verbs: the methods of a connection, with their errors and next calls.
         pub const VERBS: &[Verb] = &[$(
             Verb { name: $name, role: $role, clause: $clause, next: $next, errors: &[$($error),*] }
         ),+];

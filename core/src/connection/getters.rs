@@ -1,4 +1,4 @@
-//! The public methods that return facts about a connection.
+//! The public methods that return a connection's state, and `select`.
 
 use super::{Closing, Connection, Owes, SendFraming};
 use crate::machine::{Awaiting, Expect, Phase, Role, Rx, State, Tx, UpgradeState};
@@ -107,7 +107,7 @@ impl Connection {
         )
     }
 
-    /// Returns whether the caller may send the new protocol.
+    /// Returns whether the caller may send bytes of the new protocol.
     ///
     /// A client may once it has received the 101 (or 2xx to CONNECT) and its request is complete; a
     /// server may once it has accepted. No event reports the switch of our own direction. If the
@@ -159,7 +159,7 @@ impl Connection {
         self.why
     }
 
-    /// Removes and returns the oldest entry of the trace.
+    /// Removes and returns the oldest entry of the trace, a log of messages and calls.
     pub fn trace(&mut self) -> Option<Trace> {
         self.scratch.as_mut()?.trace.pop()
     }

@@ -28,7 +28,7 @@ impl Connection {
         self.leave_leftover(Bytes::copy_from_slice)
     }
 
-    /// Passes the leftover to `copy`, then discards it.
+    /// Passes the received bytes of the new protocol to `copy`, then discards them.
     pub(crate) fn leave_leftover<T>(&mut self, copy: impl FnOnce(&[u8]) -> T) -> T {
         self.consume_event();
         let leftover = self.leftover();

@@ -1,7 +1,7 @@
 //! The connection: joins the parser, the encoder and the state machine.
 //!
 //! `inbound` receives bytes and emits events, `outbound` sends messages, and `getters` returns
-//! facts about the connection.
+//! the connection's state.
 
 mod getters;
 mod inbound;
@@ -143,7 +143,7 @@ impl core::fmt::Debug for Connection {
 #[cfg(target_pointer_width = "64")]
 const _: () = assert!(size_of::<Connection>() <= 128);
 
-/// Facts about a connection that the state machine does not need.
+/// Flags of a connection that the state machine does not need.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Flags {
     pub(crate) secure: bool,
@@ -157,7 +157,7 @@ pub(crate) struct Flags {
     skips: bool,
     /// Client: the server has responded in HTTP/1.0.
     old_server: bool,
-    /// Server: a response has been sent, or begun.
+    /// Server: at least one response has been sent or begun on this connection.
     has_answered: bool,
 }
 
@@ -167,12 +167,12 @@ pub(crate) struct Scratch {
     head: Head,
     /// The trailer section, which few messages have.
     trailers: Option<Box<Head>>,
-    /// The offset of the end of the current request's head.
+    /// The offset in the peer's bytes at which the current request's head ends.
     head_end: u64,
     /// The amount of chunked content still accepted for the current message.
     room: Room,
     shown: Shown,
-    /// The facts that decide which offers are eligible, as of the latest head.
+    /// The limits and flags by which an offer is eligible, as of the latest head.
     terms: OfferContext,
     /// Client: the offer that was sent. Server: the protocols to advertise next.
     offer: Vec<u8>,
@@ -249,7 +249,7 @@ impl Connection {
         Ok(())
     }
 
-    /// Applies an input that the caller has decided on, and records an error.
+    /// Applies the caller's decision to the state, and records an error in the trace.
     fn apply_decision(&mut self, input: Input) -> Result<(), Error> {
         self.state = self.try_input(input).or_else(|error| self.record_error(error))?;
         Ok(())
@@ -309,7 +309,7 @@ impl Connection {
         }
     }
 
-    /// Returns whether the latest head is still needed.
+    /// Returns whether the latest head is kept for the caller after its event.
     fn keeps_head(&self) -> bool {
         match self.role {
             Role::Client => self.state.rx == Rx::Switched,

@@ -8,7 +8,7 @@ use crate::enums::enums;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Ineligible {
-    /// The protocol cannot be offered with this method.
+    /// The protocol cannot be offered in a request with this method.
     Method,
     /// `Sec-WebSocket-Key` is missing, repeated or malformed.
     ///
@@ -28,7 +28,7 @@ pub enum Ineligible {
     ///
     /// Or, for `h2c`, its content exceeds `limits.h2c_content`.
     Content,
-    /// The head is larger than `limits.h2c_head`.
+    /// The request's head is larger than `limits.h2c_head`.
     Head,
     /// The protocol cannot be switched to over TLS.
     Secure,

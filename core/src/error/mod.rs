@@ -37,7 +37,7 @@ pub(crate) struct Fault {
     pub(crate) at: usize,
 }
 
-/// An error; [`ErrorKind::ALL`] lists every kind.
+/// An error of the peer or of the caller; [`ErrorKind::ALL`] lists every kind.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Error {
     kind: ErrorKind,

@@ -2,7 +2,7 @@
 
 use super::Blame;
 
-/// The texts of a row of the table.
+/// The name, clause, description and advice of one kind of error.
 struct Texts {
     name: &'static str,
     clause: &'static str,
@@ -15,7 +15,7 @@ macro_rules! errors {
        $text:literal $advice:literal;)+) => {
         /// The kinds of error.
         ///
-        /// `docs/errors.md` is printed from this table. A later version may have more of them.
+        /// `docs/errors.md` is printed from this table. A later version may have more kinds.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         #[repr(u16)]
         #[non_exhaustive]
@@ -27,10 +27,10 @@ macro_rules! errors {
             /// Every kind, in the order of their numbers.
             pub const ALL: &'static [Self] = &[$(Self::$variant),+];
 
-            /// Returns the texts of a kind.
+            /// Returns the name, clause, description and advice of this kind.
             ///
-            /// They are separate from `verdict`, so that a program that prints no texts does not
-            /// contain them.
+            /// They are separate from `verdict`, so that a program that prints no errors does not
+            /// contain their texts.
             const fn texts(self) -> &'static Texts {
                 match self {
                     $(Self::$variant => {
@@ -403,7 +403,7 @@ impl ErrorKind {
 
     /// Returns the clause that was broken, such as `RFC 9112, 5.1`.
     ///
-    /// `the contract` is [that of this crate](crate#the-contract).
+    /// `the contract` stands for [that of this crate](crate#the-contract).
     pub const fn clause(self) -> &'static str {
         self.texts().clause
     }

@@ -11,7 +11,7 @@ const SHOWN: usize = 160;
 
 /// Formats an event on one line, such as `request GET /chat 1.1 offers [foo/2]`.
 ///
-/// The kind of event comes first, then its most important facts. An ineligible offer has its
+/// The kind of event comes first, then its most important parts. An ineligible offer has its
 /// reason, as in `websocket!key`. Bytes other than printable ASCII are escaped, so the text is one
 /// line whatever the peer sends. Short content is printed. Field lines are printed only for
 /// trailers, without the values of secret fields.

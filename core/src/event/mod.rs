@@ -39,7 +39,7 @@ pub enum Paused {
     Answer,
     /// Take the leftover and speak the new protocol.
     ///
-    /// The peer's direction has left HTTP.
+    /// The peer's direction has left HTTP; the leftover is what was received after that.
     Switched,
     /// HTTP has ended in both directions: close the transport.
     ///
@@ -234,7 +234,7 @@ pub(crate) enum Shown {
         len: usize,
         tail: usize,
     },
-    /// The end, with `len` bytes of trailer section.
+    /// The end of a message, with `len` bytes of trailer section.
     End {
         len: usize,
     },

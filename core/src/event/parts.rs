@@ -7,13 +7,13 @@ use crate::wire::fields::Fields;
 /// The place of an event in the message that it belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EventPlace {
-    /// A head, whose content and end follow.
+    /// A head, whose content and end follow as events.
     Head,
     /// A part of the content.
     Content,
     /// The end of the message.
     End,
-    /// A head that nothing follows.
+    /// An informational response or a switch, without events for content and end.
     Alone,
 }
 
@@ -22,15 +22,15 @@ pub enum EventPlace {
 pub struct EventParts<'a> {
     /// The place of the event in its message.
     pub place: EventPlace,
-    /// The request head of the event.
+    /// The request head of the event, if it has one.
     pub request: Option<Request<'a>>,
-    /// The response head of the event.
+    /// The response head of the event, if it has one.
     pub response: Option<Response<'a>>,
     /// The field lines of the head, or the trailers.
     ///
-    /// `None` for content and for a preface.
+    /// `None` for content and for an HTTP/2 preface.
     pub fields: Option<Fields<'a>>,
-    /// The content, or the leftover of a switch.
+    /// The content, or after a switch the first bytes of the new protocol.
     pub bytes: &'a [u8],
 }
 

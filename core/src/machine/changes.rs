@@ -1,4 +1,4 @@
-//! State changes that several inputs share.
+//! State changes that several inputs of the state machine share.
 
 use super::{Phase, Role, Rx, State, Tx, UpgradeState};
 

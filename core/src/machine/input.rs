@@ -49,27 +49,27 @@ pub(crate) enum Input {
     Preface,
 }
 
-/// The facts of a request head.
+/// The properties of a request head that the state machine needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct RequestInfo {
     /// The kind of upgrade: `None`, `Offered` or `Connect`.
     pub upgrade: UpgradeState,
-    /// Set if content follows, or at least a last chunk.
+    /// Set if content, or at least a last chunk, follows the head.
     pub content: bool,
     /// Set if the request has `Expect: 100-continue`.
     pub expect: bool,
-    /// Set if another request may follow this one.
+    /// Set if another request may follow this one on the connection.
     pub persist: bool,
     /// The client's HTTP version.
     pub version: ClientVersion,
 }
 
-/// The facts of a final response head.
+/// The properties of a final response head that the state machine needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct ResponseInfo {
     pub success: bool,
-    /// Set if content follows, or at least a last chunk.
+    /// Set if content, or at least a last chunk, follows the head.
     pub content: bool,
-    /// Set if another request may follow this response.
+    /// Set if another request may follow this response on the connection.
     pub persist: bool,
 }

@@ -67,11 +67,11 @@ pub enum UpgradeState {
     Offered,
     /// The request is a CONNECT.
     Connect,
-    /// A 101, a 2xx to CONNECT or a preface switched the connection.
+    /// A 101, a 2xx to CONNECT or an HTTP/2 preface switched the connection.
     Agreed,
-    /// The offer or CONNECT was not accepted: another response came, or none can.
+    /// The offer or CONNECT got a response that declines it, or can get none any more.
     Declined,
-    /// HTTP was resumed within the new protocol, to respond to the request there.
+    /// HTTP was resumed within the new protocol, such as TLS, for the response.
     ///
     /// RFC 9110, section 7.8.
     Resumed,
@@ -104,7 +104,7 @@ pub enum ClientVersion {
 /// Use it to choose a timeout.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Awaiting {
-    /// Your code: a decision, a response, more content, or the next request.
+    /// Your code: a decision on an offer, a response, more content or the next request.
     Caller,
     /// The peer: the next request, on an idle server connection.
     Request,
@@ -169,7 +169,7 @@ impl State {
     pub(crate) const PLAIN_REQUEST: Self =
         Self { request: Phase::Done, client_version: ClientVersion::Http11, ..Self::NEW };
 
-    /// Returns the state after a plain response to a plain request.
+    /// Returns the state of a server after a final response to a plain request.
     ///
     /// Returns `None` unless the state is [`PLAIN_REQUEST`](Self::PLAIN_REQUEST), with or without
     /// an offer. The response must not close the connection; `response` is its progress.

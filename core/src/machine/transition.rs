@@ -17,10 +17,10 @@ use super::{
 };
 use crate::error::ErrorKind;
 
-/// The maximum number of unanswered requests before the latest.
+/// The maximum of [`State::pipelined`]: unanswered requests before the latest one.
 pub(crate) const PIPELINE: u8 = 63;
 
-/// The message that an input belongs to.
+/// The message of an exchange that an input belongs to: request or response.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Message {
     Request,
@@ -287,7 +287,7 @@ impl State {
         Ok(self.close_cycle(role))
     }
 
-    /// Prepares the last response of a connection; nothing is read after it.
+    /// Applies [`Input::Reject`]: the server reads no more, and sends a last response.
     ///
     /// An idle server responds to the next request, as if that had been received incompletely.
     /// Otherwise the response is for the request that waits for one.

@@ -1,4 +1,4 @@
-//! Types and helpers that the rules of protocols share.
+//! Types and helpers shared by the rules of `websocket`, `h2c` and other protocols.
 
 use crate::limits::Config;
 use crate::machine::Role;
@@ -7,7 +7,7 @@ use crate::wire::known::{KnownField, KnownFields};
 use crate::wire::message::RequestHead;
 use crate::wire::source::FieldSource;
 
-/// The facts about a connection that decide which offers are eligible.
+/// The limits and options of a connection that decide which offers are eligible.
 #[cfg_attr(not(feature = "h2c"), allow(dead_code, reason = "there is no h2c to decide on"))]
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct OfferContext {
@@ -50,7 +50,7 @@ impl Proof {
     }
 }
 
-/// Returns whether there is a field line with that name.
+/// Returns whether there is a field line with that name, ignoring case.
 pub(crate) fn has(fields: &dyn FieldSource, name: &[u8]) -> bool {
     let mut is_there = false;
     fields.each(&mut |field| is_there |= field.name.eq_ignore_ascii_case(name));
@@ -64,7 +64,7 @@ pub(crate) fn is_any_there(fields: &dyn FieldSource, known: KnownFields) -> bool
     is_there
 }
 
-/// The values of a field that may occur only once.
+/// The lines of a field that may occur only once: none, one value, or several.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Values<'a> {
     None,

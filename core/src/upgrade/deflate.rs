@@ -1,6 +1,6 @@
 //! The negotiation of `permessage-deflate` (RFC 7692, section 7.1).
 //!
-//! Compression itself is left to the WebSocket library.
+//! Compression itself is left to the caller's WebSocket library.
 
 use core::fmt;
 
@@ -34,8 +34,8 @@ const LARGEST: u8 = 15;
 impl Deflate {
     /// Client: returns the parameters that the server's 101 has agreed to.
     ///
-    /// `None` if it has no permessage-deflate. The engine has checked them against the offer before
-    /// it emitted the switch.
+    /// `None` if the 101 has no permessage-deflate. The engine has checked the parameters against
+    /// the offer before it emitted the switch.
     pub fn of(fields: &dyn FieldSource) -> Option<Self> {
         let extensions = extensions(fields)?;
         let Parameters { client_bits_hint: false, agreed } =
@@ -46,9 +46,10 @@ impl Deflate {
         Some(agreed)
     }
 
-    /// Returns the parameters to accept an offer with, if this side's own allow it.
+    /// Returns the parameters with which the server accepts an offer, if it can.
     ///
-    /// RFC 7692, section 7.1.
+    /// `self` has the parameters that the server prefers. `None` if they exclude the offer, or if
+    /// a parameter is illegal. RFC 7692, section 7.1.
     pub(crate) fn accept(&self, offer: &Extension<'_>) -> Option<Self> {
         if !self.is_legal() {
             return None;
@@ -105,7 +106,7 @@ impl fmt::Display for Deflate {
     }
 }
 
-/// Returns whether the server's parameters suit the offer (RFC 7692, section 7.1).
+/// Returns whether a 101's parameters suit those offered (RFC 7692, section 7.1).
 pub(crate) fn is_answer(answer: &Extension<'_>, offer: &Extension<'_>) -> bool {
     let (Some(answer), Some(offer)) = (Parameters::read(answer), Parameters::read(offer)) else {
         return false;
@@ -124,7 +125,7 @@ pub(crate) fn is_answer(answer: &Extension<'_>, offer: &Extension<'_>) -> bool {
         && client_window_fits
 }
 
-/// The parameters of one offer or of one response.
+/// The parameters of one `permessage-deflate`, in an offer or in a 101.
 struct Parameters {
     agreed: Deflate,
     /// Set if `client_max_window_bits` has no value: the server may choose one.
@@ -132,7 +133,7 @@ struct Parameters {
 }
 
 impl Parameters {
-    /// Parses the parameters; `None` if one is unknown, repeated or illegal.
+    /// Parses an extension's parameters; `None` if one is unknown, repeated or illegal.
     fn read(extension: &Extension<'_>) -> Option<Self> {
         let mut read = Self { agreed: Deflate::default(), client_bits_hint: false };
         for (name, value) in &extension.parameters {
@@ -195,6 +196,8 @@ mod tests {
         own.accept(&parse(offer)[0]).map(|deflate| deflate.to_string())
     }
 
+    /// Checks a server's response to offers with legal and with illegal parameters.
+    ///
     /// Proves: R7692-7-2, R7692-7.1.1.1-1, R7692-7.1.1.1-2, R7692-7.1.1.2-1, R7692-7.1.2.1-1,
     /// R7692-7.1.2.1-2, R7692-7.1.2.2-1, R7692-7.1.2.2-2.
     #[test]
@@ -249,6 +252,8 @@ mod tests {
         }
     }
 
+    /// Checks that a client accepts only parameters that suit its offer.
+    ///
     /// Proves: R7692-7-3, R7692-7.1.1.1-1, R7692-7.1.1.2-1, R7692-5-1.
     #[test]
     fn a_client_takes_what_it_offered() {

@@ -54,13 +54,13 @@ pub(crate) fn parse<'a>(
     Some(list)
 }
 
-/// Returns whether a field value follows the grammar.
+/// Returns whether a `Sec-WebSocket-Extensions` value is well-formed.
 pub(crate) fn is_valid(value: &[u8]) -> bool {
     // The value that browsers send.
     value == b"permessage-deflate; client_max_window_bits" || walk(value, &mut |_| {}).is_some()
 }
 
-/// A parsed part of a field value.
+/// A part of a `Sec-WebSocket-Extensions` value: an extension's name or parameter.
 enum Piece<'a> {
     Name(&'a [u8]),
     /// A parameter of the extension named before it.

@@ -18,10 +18,10 @@ use crate::wire::syntax::decimal;
 /// The field of the offer that carries the client's SETTINGS payload.
 pub(crate) const SETTINGS: &str = "HTTP2-Settings";
 
-/// Checks the `HTTP2-Settings` of an offer, and its size (RFC 7540, section 3.2.1).
+/// Checks the `HTTP2-Settings` and the size of a request that offers `h2c`.
 ///
-/// A request that is larger than the server's limits for `h2c` is not eligible, and stays in
-/// HTTP/1.1.
+/// RFC 7540, section 3.2.1. If the request is larger than the server's limits for `h2c`, the offer
+/// is not eligible, and the request stays in HTTP/1.1.
 pub(crate) fn check(request: &OfferingRequest<'_>, terms: &OfferContext) -> Result<(), Ineligible> {
     const LOOKED_AT: KnownFields =
         KnownField::set(&[KnownField::Http2Settings, KnownField::ContentLength]);
@@ -58,7 +58,7 @@ fn fits(request: &OfferingRequest<'_>, limit: u32) -> bool {
     list_size(&upgraded_request(&head)) <= limit
 }
 
-/// The number of bytes that each line adds to a list (RFC 9113, section 6.5.2).
+/// The overhead in bytes that HTTP/2 counts per line (RFC 9113, section 6.5.2).
 const LINE: usize = 32;
 
 /// Returns a field list's size as SETTINGS_MAX_HEADER_LIST_SIZE counts it.
@@ -98,7 +98,7 @@ fn setting(text: &[u8; 8]) -> Option<u64> {
     (all & 0xc0 == 0).then_some(bits)
 }
 
-/// The digits of base64url (RFC 4648, section 5); every other byte is 0xff.
+/// The value of each byte as a base64url digit, else 0xff (RFC 4648, section 5).
 static DIGITS: [u8; 256] = {
     let alphabet = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     let (mut digits, mut at) = ([0xff; 256], 0);

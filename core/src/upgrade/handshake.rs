@@ -1,4 +1,4 @@
-//! The checks of the opening handshake (RFC 6455, section 4).
+//! The checks of the WebSocket opening handshake (RFC 6455, section 4).
 
 use alloc::vec::Vec;
 
@@ -18,11 +18,11 @@ use crate::wire::scan::class::BASE64_CLASS;
 use crate::wire::source::FieldSource;
 use crate::wire::syntax::is_token;
 
-/// The GUID that is hashed with the key.
+/// The GUID that is hashed together with the value of `Sec-WebSocket-Key`.
 const GUID: &[u8] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
 const ACCEPT: &str = "Sec-WebSocket-Accept";
-/// The fields of an offer that are checked.
+/// The fields that are checked in a request that offers `websocket`.
 const ASKED: KnownFields = KnownField::set(&[
     KnownField::WebSocketKey,
     KnownField::WebSocketVersion,
@@ -30,14 +30,14 @@ const ASKED: KnownFields = KnownField::set(&[
     KnownField::WebSocketExtensions,
 ]);
 
-/// The fields of a 101 that choose among what was offered.
+/// The fields of a 101 that choose a subprotocol and extensions from the offer.
 const CHOSEN: KnownFields =
     KnownField::set(&[KnownField::WebSocketProtocol, KnownField::WebSocketExtensions]);
 
-/// The fields of an offer against which the 101 is checked.
+/// The fields of a `websocket` offer against which the 101 is checked.
 pub(crate) const REMEMBERED: KnownFields = CHOSEN;
 
-/// Checks an offer: version 13, one valid key, the other fields well-formed.
+/// Checks a `websocket` offer: version 13, one valid key, other fields well-formed.
 ///
 /// RFC 6455, sections 4.1 and 4.2.1.
 pub(crate) fn check(fields: &dyn FieldSource) -> Result<(), Ineligible> {
@@ -72,7 +72,7 @@ fn are_valid(subprotocols: Vec<&[u8]>) -> bool {
     !is_repeated && subprotocols.iter().all(is_name)
 }
 
-/// Checks that a 101 chooses only what was offered.
+/// Returns whether a 101 chooses only offered subprotocols and extensions.
 ///
 /// It may have one subprotocol at most, and one list of extensions. RFC 6455, sections 4.1 and
 /// 11.3.

@@ -25,8 +25,8 @@ const HOP_BY_HOP: [&str; 7] = [
 /// Fields that are end-to-end even if `Connection` lists them.
 ///
 /// They frame the message, or tell its destination, its origin and who may cache it. A sender must
-/// not list them (RFC 9110, section 7.6.1). If it could remove them, it could split its own message
-/// in two, or hide from the server what earlier intermediaries added.
+/// not list them (RFC 9110, section 7.6.1). A sender that could remove them could split its own
+/// message in two, or hide from the server what earlier intermediaries added.
 const END_TO_END: [&str; 9] = [
     "Cache-Control",
     "Content-Length",

@@ -1,4 +1,4 @@
-//! HTTP/1.1 messages in HTTP/2 (RFC 9113, section 8): forbidden fields, heads.
+//! Conversion of heads to HTTP/2, and the fields it forbids (RFC 9113, section 8).
 
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
@@ -175,9 +175,9 @@ pub fn http2_request(request: &RequestHead<'_>, secure: bool) -> Vec<FieldLine> 
     pseudo(request, request.method.as_bytes(), None, secure)
 }
 
-/// Converts the head of a request that is upgraded to `h2c`.
+/// Converts the head of a request that is upgraded to `h2c`, for HTTP/2.
 ///
-/// A trusted gateway may send an `https` target without TLS.
+/// The target has the scheme: a trusted gateway may send an `https` target without TLS.
 pub(crate) fn upgraded_request(request: &RequestHead<'_>) -> Vec<FieldLine> {
     http2_request(request, has_https_scheme(request.target.as_bytes()))
 }

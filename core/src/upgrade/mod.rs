@@ -63,21 +63,21 @@ pub enum Why {
     TooMany,
     /// The request is a CONNECT, which only a 2xx accepts.
     Connect,
-    /// No offered protocol satisfies its own rules.
+    /// No offered protocol is eligible: each offer breaks a rule of its protocol.
     Ineligible,
-    /// The response has not come yet.
+    /// The request has no response yet.
     Undecided,
     /// A final response came instead of the 101.
     Declined,
     /// The server responded 426: it requires one of its listed protocols.
     ///
-    /// It may be the one that was offered.
+    /// The protocol that was offered may be among them.
     Required,
     /// An earlier response closed the connection before the server read the offer.
     Dropped,
     /// The connection failed before the response.
     Failed,
-    /// Your code gave up or closed before the response.
+    /// Your code gave up or closed the connection before the response.
     Abandoned,
 }
 
@@ -194,8 +194,8 @@ pub(crate) fn verify(
 
 /// Returns whether every layer of a 101 was offered.
 ///
-/// An HTTP/1.1 above another layer need not be. Unless configured otherwise, the protocols must be
-/// layers, not alternatives.
+/// An HTTP/1.1 above another layer need not be offered. The protocols must be the layers of one
+/// stack, unless `lenient` also permits alternatives.
 fn is_offered(agreed: Protocols<'_>, offer: Protocols<'_>, lenient: &Lenient) -> bool {
     let mut below: Option<Protocol<'_>> = None;
     agreed.iter().enumerate().all(|(index, protocol)| {
@@ -208,10 +208,10 @@ fn is_offered(agreed: Protocols<'_>, offer: Protocols<'_>, lenient: &Lenient) ->
     })
 }
 
-/// Fields that a client adds to an offer, and the state to check the 101.
+/// Fields that a client adds to an offer, and data to check the 101 with.
 #[derive(Debug, Default)]
 pub(crate) struct OfferFields {
-    /// Fields that both sides send for the offered protocols.
+    /// Fields that both an offer and its 101 have, such as `Capsule-Protocol`.
     pub(crate) markers: Vec<Field<'static>>,
     /// The names of hop-by-hop fields, which `Connection` must list.
     pub(crate) hop_fields: Vec<&'static str>,
@@ -251,7 +251,7 @@ pub(crate) fn offer_fields(
     Ok(asked)
 }
 
-/// Adds the protocol's marker field, unless the caller has sent it.
+/// Adds the field that marks offers and 101s of the protocol, unless it is there.
 fn add_marker(policy: &Policy, fields: &dyn FieldSource, markers: &mut Vec<Field<'static>>) {
     markers.extend(
         policy.marker().filter(|marker| !markers.contains(marker) && !has(fields, marker.name)),
@@ -299,14 +299,14 @@ pub(crate) fn accept_fields(
     fault.map_or(Ok(answer), Err)
 }
 
-/// Returns the fields that a server adds to a 426 for these protocols.
+/// Returns the fields that a server adds to a 426 that requires these protocols.
 pub(crate) fn hints(required: &[&str], fields: &dyn FieldSource) -> Vec<Field<'static>> {
     let policies =
         required.iter().flat_map(|entry| policy::of_list(Protocols::new(entry.as_bytes())));
     policies.filter_map(Policy::hint).filter(|hint| !has(fields, hint.name)).collect()
 }
 
-/// Returns whether a 101's fields suit the offer, and prove that it was understood.
+/// Returns whether a 101 suits the offer, and proves that the server understood it.
 ///
 /// This must hold for each protocol that the 101 switches to.
 pub(crate) fn matches_request(

@@ -1,4 +1,4 @@
-//! The rules of registered protocol names, one table row each.
+//! The rules of protocols registered for `Upgrade`, one table row for each.
 //!
 //! A protocol without a row has no rules of its own.
 
@@ -20,7 +20,7 @@ pub(crate) struct Policy {
     ///
     /// Alone, its name then means that layer with HTTP/1.1 above it.
     below_http: bool,
-    /// The only method of a request that may offer the protocol.
+    /// The only method with which the protocol may be offered; `None` permits any.
     method: Option<&'static str>,
     /// Set if the protocol may be offered over TLS.
     over_tls: bool,
@@ -36,7 +36,7 @@ pub(crate) struct Policy {
     own: &'static [Own],
     /// The fields of the offer against which the 101 is checked.
     pub(super) remembered: KnownFields,
-    /// Checks the rest of the request.
+    /// Checks a request that offers the protocol, by the protocol's own rules.
     ///
     /// The client calls it before it sends the request, the server after it has received it.
     request: fn(&OfferingRequest<'_>, &OfferContext) -> Result<(), Ineligible>,
@@ -148,12 +148,12 @@ fn starts_capsules(status: u16) -> bool {
     status == 101 || (matches!(status, 200..=299) && !matches!(status, 204..=206))
 }
 
-/// Returns the bit of a name's length, in a set of lengths below 32.
+/// Returns the bit for a name's length in [`OWN_LENGTHS`]; 0 for lengths above 31.
 const fn length_bit(len: usize) -> u32 {
     if len < 32 { 1 << len } else { 0 }
 }
 
-/// The set of the lengths of all `own` field names, a bit for each length.
+/// The lengths of the field names in all `own` lists, as a set: bit n for n bytes.
 const OWN_LENGTHS: u32 = {
     let (mut lengths, mut row) = (0, 0);
     while row < TABLE.len() {
@@ -169,9 +169,9 @@ const OWN_LENGTHS: u32 = {
 
 pub(crate) const ROWS: usize = TABLE.len();
 
-/// Returns the index of the protocol's row.
+/// Returns the index of the protocol's row in the table of policies.
 ///
-/// A version makes it another protocol: `websocket/2` has no rules that we know.
+/// A version makes it another protocol: the table has no row for `websocket/2`.
 pub(crate) fn row(protocol: &Protocol<'_>) -> Option<usize> {
     let is_about = |policy: &Policy| {
         policy.name.len() == protocol.name.len()
@@ -181,7 +181,7 @@ pub(crate) fn row(protocol: &Protocol<'_>) -> Option<usize> {
     TABLE.iter().position(is_about)
 }
 
-/// Returns the index of the row for a name without a version.
+/// Returns the index of the policy for a protocol name without a version.
 ///
 /// Nearly every offer is one registered name and nothing else.
 pub(crate) fn bare_row(token: &[u8]) -> Option<usize> {
@@ -203,7 +203,7 @@ pub(crate) fn of_list(list: Protocols<'_>) -> impl Iterator<Item = &'static Poli
         .chain(others.iter().filter_map(|protocol| of(&protocol)))
 }
 
-/// Returns the protocol in its registered spelling, if it has a row.
+/// Returns the protocol, in its registered spelling if the policy table has it.
 pub(crate) fn registered<'a>(protocol: Protocol<'a>) -> Protocol<'a> {
     of(&protocol).map_or(protocol, |policy| Protocol { name: policy.name, ..protocol })
 }
@@ -250,7 +250,7 @@ impl Policy {
     }
 }
 
-/// Checks that a received request may be accepted by the rules of this row.
+/// Checks that a received request may offer the protocol of this row of the table.
 pub(crate) fn check_received(
     row: usize,
     request: &OfferingRequest<'_>,

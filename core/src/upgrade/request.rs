@@ -247,7 +247,7 @@ fn check(row: usize, request: Request<'_>, options: Options) -> Result<(), Ineli
     )
 }
 
-/// The result of `check_offers`.
+/// The number and the eligibility of the protocols that a request offers.
 pub(crate) struct OfferCheck {
     pub(crate) total: u32,
     /// Set if at least one protocol is eligible.
@@ -258,7 +258,7 @@ pub(crate) struct OfferCheck {
 
 /// Checks the offers of a request, or returns why there are none.
 ///
-/// Each row of the policies is checked once, however many offered protocols it covers.
+/// The rules of one policy are checked once, even if they apply to several offered protocols.
 pub(crate) fn check_offers(request: Request<'_>, options: Options) -> Result<OfferCheck, NoOffer> {
     may_offer(request, options)?;
     if let Some((only, _)) = request.head.only(KnownField::Upgrade, request.bytes)

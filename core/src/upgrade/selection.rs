@@ -27,13 +27,13 @@ pub struct Selection {
     /// `HTTP` stands for an HTTP/1.1 at the top that was not offered by name.
     layers: [u8; Self::LAYERS],
     len: u8,
-    /// The index of the chosen preference among those of `select`.
+    /// The index of the chosen preference among those passed to `select`.
     preference: u16,
     /// Set if the selection is accepted before the request is complete.
     pub(crate) early: bool,
 }
 
-/// The position that stands for an HTTP/1.1 at the top, not offered by name.
+/// The value in `layers` for an HTTP/1.1 at the top that was not offered by name.
 const HTTP: u8 = u8::MAX;
 const _: () = assert!(LARGEST_OFFER < HTTP as u32, "each place of an offer is a byte of its own");
 
@@ -81,7 +81,7 @@ impl Selection {
     }
 }
 
-/// Returns the preferred choice that both sides support.
+/// Returns the server's preference that was offered and that `by` puts first.
 ///
 /// Each preference is a protocol or a stack of protocols, lowest layer first.
 pub(crate) fn select(
@@ -106,9 +106,10 @@ pub(crate) fn select(
     choice.map(|selection| Selection { offer: checksum(request), ..selection })
 }
 
-/// Returns the selection for one preference, still without the checksum.
+/// Returns the selection for one preference; its checksum is not yet set.
 ///
-/// `None` unless every layer of it was offered and is eligible.
+/// `None` unless its layers form a stack, and each was offered and is eligible. An HTTP/1.1 at the
+/// top need not be offered.
 fn stack(offered: &[Offer<'_>], preference: &str, cycle: u32) -> Option<Selection> {
     let mut selection = Selection {
         cycle,
@@ -163,7 +164,7 @@ pub(super) fn same_name(one: &Protocol<'_>, other: &Protocol<'_>) -> bool {
     one.name.eq_ignore_ascii_case(other.name)
 }
 
-/// Returns the FNV-1a hash of the offer's field lines.
+/// Returns the FNV-1a hash of the values of the request's `Upgrade` lines.
 fn checksum(request: Request<'_>) -> u32 {
     request
         .upgrade_lines()

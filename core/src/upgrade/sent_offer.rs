@@ -7,7 +7,7 @@ use crate::wire::fields::Field;
 use crate::wire::known::{KnownField, KnownFields};
 use crate::wire::source::FieldSource;
 
-/// The field lines of an offer that its 101 is checked against, and its proof.
+/// The parts of an offer that the 101 is checked against: field lines and proof.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct SentOffer {
     /// The field lines, each as one byte for the field, the value, and an LF.
@@ -17,7 +17,7 @@ pub(crate) struct SentOffer {
     pub(crate) proof: Option<Proof>,
 }
 
-/// The byte that stands for the first of the known fields.
+/// The byte that stands for the first of the known fields in `lines`.
 const FIRST: u8 = b'A';
 
 impl SentOffer {

@@ -15,7 +15,7 @@ use crate::wire::syntax::is_token;
 pub struct Protocols<'a> {
     /// The value of one field line, or of several, joined by commas.
     ///
-    /// Members that are not valid protocols are skipped. Only the list of a 426 may have some.
+    /// Members that are not valid protocols are skipped. Only a 426's list may have such members.
     text: &'a [u8],
 }
 
@@ -73,7 +73,7 @@ pub(crate) fn count(value: &[u8]) -> Option<usize> {
     members(value).try_fold(0, |count, member| Protocol::parse(member).map(|_| count + 1))
 }
 
-/// Returns whether a list from the caller is well-formed and not empty.
+/// Returns whether the caller's list of protocols is well-formed and not empty.
 ///
 /// Each entry is one protocol, or several separated by commas.
 pub(crate) fn is_list(entries: &[&str]) -> bool {
@@ -83,7 +83,7 @@ pub(crate) fn is_list(entries: &[&str]) -> bool {
     total.is_some_and(|total| total > 0)
 }
 
-/// Appends a protocol to a list.
+/// Appends a protocol to the value of an `Upgrade` field.
 pub(crate) fn write_protocol(protocol: &Protocol<'_>, list: &mut Vec<u8>) {
     if !list.is_empty() {
         list.extend_from_slice(b", ");

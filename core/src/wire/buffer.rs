@@ -21,7 +21,7 @@ use core::ops::Range;
 
 use crate::wire::scan::{self, PADDING};
 
-/// The smallest allocation, in bytes.
+/// The smallest allocation in bytes, unless the limits allow less.
 ///
 /// Most heads fit, and most allocators serve blocks of up to about this size quickly.
 const FIRST: usize = 1024;
@@ -32,7 +32,7 @@ pub(crate) struct Buffer {
     kept: Range<usize>,
     start: usize,
     end: usize,
-    /// The bound of `end` below which new bytes only continue an unfinished line.
+    /// The bound of `end`: as long as it is below, new bytes only continue a line.
     ///
     /// It is 0 unless all bytes have been scanned and the last ones belong to a line that has not
     /// ended. Below it no limit is reached, and no memory has to be allocated.
@@ -104,7 +104,7 @@ impl Buffer {
         !self.kept.is_empty()
     }
 
-    /// Consumes `len` bytes.
+    /// Consumes the first `len` unread bytes.
     #[inline]
     pub(crate) fn consume(&mut self, len: usize) {
         debug_assert!(len <= self.len());
@@ -116,7 +116,7 @@ impl Buffer {
         }
     }
 
-    /// Consumes `len` bytes and keeps them readable; bytes kept before are discarded.
+    /// Consumes `len` unread bytes but keeps them readable; discards those kept before.
     pub(crate) fn keep(&mut self, len: usize) {
         self.kept = self.start..self.start + len;
         self.start += len;
@@ -287,7 +287,7 @@ impl Buffer {
         self.data.resize(len, 0);
     }
 
-    /// Compacts the buffer for `min` more bytes if useful, and returns its new length.
+    /// Compacts the buffer if useful, and returns the size needed for `min` more bytes.
     fn room(&mut self, min: usize) -> usize {
         self.reserved = 0;
         // `most` covers the bytes that may wait, and the kept head. Beyond it the buffer is
@@ -312,7 +312,7 @@ impl Buffer {
         }
     }
 
-    /// Returns the length needed for `min` more bytes; saturates instead of wrapping.
+    /// Returns the buffer size for `min` more bytes; saturates instead of wrapping.
     fn needed(&self, min: usize) -> usize {
         self.end.saturating_add(min).saturating_add(PADDING)
     }

@@ -50,7 +50,7 @@ impl<'a> Field<'a> {
     pub(crate) const SECRETS: [&'static str; 4] =
         ["authorization", "proxy-authorization", "cookie", "set-cookie"];
 
-    /// Returns whether the field has that name, in any case (RFC 9110, section 5.1).
+    /// Returns whether the field has that name, ignoring case (RFC 9110, section 5.1).
     pub fn is(&self, name: &str) -> bool {
         self.name.eq_ignore_ascii_case(name.as_bytes())
     }

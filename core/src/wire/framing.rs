@@ -1,7 +1,7 @@
 //! Message framing (RFC 9112, section 6.3), and the rules for target and `Host`.
 //!
-//! These are pure functions of a complete head. Of several faults, the one with the lowest offset
-//! is reported.
+//! The functions are pure, and each takes a complete head. Of several faults in a head, the one
+//! with the lowest offset is reported.
 
 use crate::error::{ErrorKind, Fault};
 use crate::limits::Lenient;

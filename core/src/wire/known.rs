@@ -70,7 +70,7 @@ impl KnownField {
         set
     }
 
-    /// Returns the known field of that name, in any case; `None` if there is none.
+    /// Returns the known field of that name, ignoring case; `None` if there is none.
     #[inline]
     pub(crate) fn recognise(name: &[u8]) -> Option<Self> {
         if name.len() > scan::OPENING {
@@ -175,16 +175,16 @@ impl Eight {
 #[repr(align(64))]
 struct Shape {
     begins: Eight,
-    /// The last eight bytes, if the name has that many.
+    /// The last eight bytes of the name, if it has that many.
     ends: Eight,
-    /// The bytes after the first eight, if the name is longer than 16.
+    /// The name's bytes after the first eight, if it is longer than 16.
     middle: Eight,
     /// The index of the known field, or the slot for names that match none.
     slot: u8,
 }
 
 impl Shape {
-    /// Returns the entry for a shape that no known name has.
+    /// Returns the entry for a length and first letter that no known name has.
     const fn of_none(slot: usize) -> Self {
         Self { begins: Eight::ANY, ends: Eight::ANY, middle: Eight::ANY, slot: slot as u8 }
     }
@@ -231,12 +231,12 @@ static SHAPES: [Shape; SHAPE_COUNT] = {
 /// Two more slots follow: one for all other fields, and one for lines without a name.
 pub(crate) type FirstLines = [u32; FIRST_LINES];
 
-/// The number of slots.
+/// The number of slots in [`FirstLines`].
 ///
 /// It is a power of two, so that a slot is brought into range without a check.
 pub(crate) const FIRST_LINES: usize = 16;
 
-/// The slot of a line that does not begin with a name.
+/// The slot in [`FirstLines`] of a line that does not begin with a field name.
 pub(crate) const NAMELESS: usize = FIRST_LINES - 1;
 
 const _: () = assert!(KnownField::COUNT < NAMELESS);

@@ -1,4 +1,4 @@
-//! The heads that a caller sends, named like the events that its peer receives.
+//! The heads that a caller sends, and the framing of content that it writes itself.
 
 use crate::wire::source::FieldSource;
 

@@ -6,8 +6,8 @@ use crate::wire::scan;
 
 /// A protocol in `Upgrade`: `protocol-name ["/" protocol-version]`.
 ///
-/// RFC 9110, section 7.8. Two values are equal if the names are equal in any case and the versions
-/// are equal exactly.
+/// RFC 9110, section 7.8. Two values are equal if the names are equal without regard to case, and
+/// the versions are equal exactly.
 #[derive(Clone, Copy, Debug)]
 pub struct Protocol<'a> {
     /// The name; compared without regard to case.
@@ -31,7 +31,7 @@ impl<'a> Protocol<'a> {
         (!name.is_empty()).then_some(Self { name, version })
     }
 
-    /// Returns whether both are the same protocol, with the names compared in any case.
+    /// Returns whether both are the same protocol; case matters only in the version.
     pub fn same_as(&self, other: &Protocol<'_>) -> bool {
         self.name.eq_ignore_ascii_case(other.name) && self.version == other.version
     }

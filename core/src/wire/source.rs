@@ -9,7 +9,7 @@ pub enum Piece<'a> {
     Line(Field<'a>),
     /// A field line whose bytes the type that it comes from has validated.
     ///
-    /// The encoder must still check its meaning.
+    /// The encoder must still check the field's effect, for example on framing.
     #[cfg(feature = "http")]
     Sound(Field<'a>),
     /// The lines of a [`Block`](crate::Block), validated before.
@@ -18,13 +18,13 @@ pub enum Piece<'a> {
     Block(CheckedFields<'a>),
 }
 
-/// A [`FieldSource`] with pieces that do not need full validation.
+/// A [`FieldSource`] that has parts whose bytes were validated before.
 pub trait Pieces {
     /// Calls `each` with every piece in order.
     fn each_piece<'s>(&'s self, each: &mut dyn FnMut(Piece<'s>));
 }
 
-/// Calls `each` with the pieces of any source: larger pieces, or its field lines.
+/// Calls `each` with all pieces of a source; if it has none, with its field lines.
 pub(crate) fn each_piece<'s>(source: &'s dyn FieldSource, each: &mut dyn FnMut(Piece<'s>)) {
     match source.pieces() {
         Some(pieces) => pieces.each_piece(each),
@@ -34,8 +34,8 @@ pub(crate) fn each_piece<'s>(source: &'s dyn FieldSource, each: &mut dyn FnMut(P
 
 /// A source of field lines, from which a head or trailer section is encoded.
 ///
-/// It is implemented for slices and arrays of [`Field`] and of name and value pairs, and for the
-/// [`Fields`] of a received message. It is also implemented for a validated
+/// It is implemented for slices, arrays and `Vec`s of [`Field`] and of name and value pairs, and
+/// for the [`Fields`] of a received message. It is also implemented for a validated
 /// [`Block`](crate::Block), for a pair of two sources, and for `()`. Use `&()` for no field lines;
 /// the type of `&[]` is ambiguous.
 ///
@@ -60,7 +60,7 @@ pub trait FieldSource {
         });
     }
 
-    /// Returns the same lines as larger pieces; `None` if there are only lines.
+    /// Returns the same lines as pieces, if the bytes of some were validated before.
     #[doc(hidden)]
     fn pieces(&self) -> Option<&dyn Pieces> {
         None
@@ -82,7 +82,7 @@ impl FieldSource for Fields<'_> {
         self.iter().for_each(each);
     }
 
-    /// Visits only the lines that the parser recognised.
+    /// Calls `each` with the wanted values, whose lines the parser has recorded.
     fn each_known<'s>(&'s self, wanted: KnownFields, each: &mut dyn FnMut(KnownField, &'s [u8])) {
         let mut rest = wanted & self.known.seen;
         while rest != 0 {

@@ -1,4 +1,4 @@
-//! The responses to each request, and the decision on each upgrade offer.
+//! The server's responses, and its choice to accept or decline each upgrade offer.
 
 use std::sync::Arc;
 
@@ -20,7 +20,7 @@ use crate::switched::{Answer, NextProtocol};
 use crate::target::path;
 use crate::{live, play, udp};
 
-/// The most bytes of content of a request on a route that can switch.
+/// The most content of a request, in bytes, that is read before a possible switch.
 ///
 /// HTTP/2 has a limit of its own. On other routes content is echoed or discarded as it arrives.
 const KEPT: usize = 1 << 20;
@@ -87,7 +87,7 @@ fn playground(session: &Session, path: &str) -> Response<Body> {
 // Decisions on offers.
 
 impl Session {
-    /// Selects an offered protocol among `tokens`, in the order of the preferred side.
+    /// Selects an offered protocol among `tokens`, in the order that --prefer chooses.
     ///
     /// Returns `None` if none of them is offered and eligible.
     fn select<B>(&self, request: &Request<B>, tokens: &[&str]) -> Option<Selected> {

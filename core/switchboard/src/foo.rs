@@ -30,7 +30,7 @@ const LONGEST: u64 = 65_536;
 
 /// The time to wait for a line of the client, or for a write to it.
 const TIMEOUT: Duration = Duration::from_secs(60);
-/// The number of bytes that a client must read in that time.
+/// The size of the pieces of content; a client must read each within `TIMEOUT`.
 const PIECE: usize = 16 * 1024;
 
 /// Speaks `foo` until one side ends it; `content` is that of the upgrade request.

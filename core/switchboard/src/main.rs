@@ -6,8 +6,8 @@
 //! switchboard audit URL [--websocket PATH]             checks a server's upgrades against the RFCs
 //! ```
 //!
-//! The server uses `switchover-tokio`, so its code shows only decisions. The client drives the
-//! engine directly, with threads and blocking sockets.
+//! The server uses `switchover-tokio`, so its code shows only responses and decisions on offers.
+//! The probe drives the engine directly, with threads and blocking sockets.
 //!
 //! | files | contents |
 //! |---|---|
@@ -265,7 +265,7 @@ impl ProbeArgs {
         })
     }
 
-    /// Returns the time to wait for each step of the server, at least one second.
+    /// Returns the time to wait for each reaction of the server, at least one second.
     fn timeout(&self) -> Duration {
         Duration::from_secs(self.timeout.max(1))
     }

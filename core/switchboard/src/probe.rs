@@ -64,11 +64,11 @@ fn probe(args: &ProbeArgs, transcript: &Arc<Transcript>) -> Result<ExitCode, Fai
     }
 }
 
-/// Returns the protocol to offer after a 426, and how the offer differs.
+/// Returns the protocol to offer after a 426, and the difference for a remark.
 ///
-/// Returns the first protocol in the 426 that was not offered. If there is none and several were
-/// offered, returns the first offered one that the 426 names, alone: many servers do not understand
-/// a list.
+/// Returns the first protocol in the 426 that was not offered (`instead`). If there is none and
+/// several were offered, returns the first offered one that the 426 names (`alone`): many servers
+/// do not understand a list.
 fn wanted(exchange: &Exchange<'_>, offered: &[String]) -> Option<(String, &'static str)> {
     let required = exchange.http.required();
     exchange.say(match required.is_empty() {

@@ -19,7 +19,7 @@ const QUIET: Duration = Duration::from_millis(500);
 
 /// The limit of unsent automatic replies, such as pongs, in bytes.
 ///
-/// A server that causes more sends without reading.
+/// The probe fails if a server causes more of them without reading.
 pub(crate) const UNREAD: usize = 4 << 20;
 
 /// The time to wait for the server's Close, or for its end after both Closes.

@@ -55,7 +55,7 @@ impl Session {
 
     /// Awaits a future until the timeout or the server's shutdown.
     ///
-    /// Both are returned as an error.
+    /// Either of these two is returned as an error.
     pub(crate) async fn in_time<T>(
         &self,
         outcome: impl Future<Output = io::Result<T>>,

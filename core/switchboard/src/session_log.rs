@@ -1,4 +1,4 @@
-//! The recorded outcome of each request of a connection, and of the connection.
+//! The recorded outcomes of a connection and of each request on it.
 //!
 //! The engine's own steps are recorded in the transcript.
 
@@ -18,7 +18,7 @@ pub(crate) struct SessionLog {
     asked: Mutex<Asked>,
 }
 
-/// Facts about the latest request that explain a declined offer or an error.
+/// Properties of the latest request that explain a declined offer or an error.
 #[derive(Default)]
 struct Asked {
     /// The reason why the first ineligible offered protocol is ineligible.

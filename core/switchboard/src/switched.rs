@@ -24,7 +24,7 @@ pub(crate) type Answer = Pin<Box<dyn Future<Output = Result<Response<Body>, BoxE
 
 /// The protocol that a connection switches to, if it is neither TLS nor h2c.
 pub(crate) enum NextProtocol {
-    /// `foo`, with the request's content, which the server sends back first.
+    /// `foo`, with the request's content, which the server sends back after one line.
     Foo(Bytes),
     WebSocket,
     /// The live page's protocol in WebSocket.

@@ -26,7 +26,7 @@ const MOST_WAITING: usize = 2 * LARGEST;
 /// The time to wait for a message of the client, or for a write to it.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
-/// The number of limits by which the size of a message may extend a write.
+/// The most extra time for writing a message, as a multiple of the time limit.
 const EARNED_MAX: u32 = 9;
 
 pub(crate) type Frames<'s> = WebSocketStream<&'s mut Upgraded>;

@@ -31,7 +31,7 @@ enum Kind {
     Coming(Arc<dyn Source>),
 }
 
-/// A source of content.
+/// A source of a message's content, read frame by frame.
 pub(crate) trait Source: Send + Sync {
     fn poll_frame(&self, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>>;
     /// Returns the number of bytes still to come, if the length is known.
@@ -182,16 +182,16 @@ impl Channel {
         lock(&self.0)
     }
 
-    /// Stops waking the connection, which is being polled now.
+    /// Removes the connection's waker, because the connection is being polled now.
     ///
-    /// It is woken again only after its next call of [`is_wanted`](Self::is_wanted).
+    /// The handler wakes it again only after the next call of [`is_wanted`](Self::is_wanted).
     pub(crate) fn attend(&self) {
         self.lock().connection = None;
     }
 
     /// Returns whether the handler waits for a frame.
     ///
-    /// If not, the connection is woken when it does.
+    /// If not, the connection is woken once the handler does.
     pub(crate) fn is_wanted(&self, context: &Context<'_>) -> bool {
         let mut passing = self.lock();
         wait(&mut passing.connection, context);

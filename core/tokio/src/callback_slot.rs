@@ -1,7 +1,7 @@
 //! The slot for the callback that takes over an upgraded connection.
 //!
 //! The request's handler sets the callback, at any time and from any task. The connection removes
-//! it.
+//! it after the response, to call it or to drop it.
 
 use crate::sync::{Mutex, MutexGuard, lock};
 
@@ -40,8 +40,8 @@ impl<T> CallbackSlot<T> {
 
     /// Removes the callback, if there is one, and closes the slot.
     ///
-    /// Drop the callback to end the wait for the upgrade. Otherwise a waiting task that holds the
-    /// request would keep alive what it waits for.
+    /// The caller may drop the callback, which ends the wait for the upgrade. The waiting task may
+    /// own the request and thus the slot, so a callback left in the slot would never be dropped.
     pub(crate) fn take(&self) -> Option<T> {
         let state = std::mem::replace(&mut *self.state(), State::Over);
         if let State::By(callback) = state { Some(callback) } else { None }

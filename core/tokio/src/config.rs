@@ -33,7 +33,7 @@ pub struct Config {
     ///
     /// This costs an allocation or two for each request.
     pub informational: bool,
-    /// The observer of all input, events and decisions of the engine; `None` for none.
+    /// The observer of the engine's input, events and method calls; `None` for none.
     pub observer: Option<Arc<dyn Observer>>,
 }
 

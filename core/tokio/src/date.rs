@@ -25,10 +25,10 @@ thread_local! {
 }
 
 pin_project! {
-    /// Runs the inner future with a cached date.
+    /// A future that runs the inner one with a cached date.
     ///
-    /// All responses written in one poll have the same date. To read the clock for each would cost
-    /// as much as the rest of a head.
+    /// All responses written in one poll have the same date. To read the clock for each response
+    /// would cost as much as the rest of its head.
     pub(crate) struct CachedDate<F> {
         #[pin]
         pub(crate) future: F,
@@ -44,7 +44,7 @@ impl<F: Future> Future for CachedDate<F> {
     }
 }
 
-/// Calls `send` with the `Date` line, or with an empty block if none is wanted.
+/// Calls `send` with the `Date` field line, or with no line if it is not wanted.
 pub(crate) fn with_line(
     is_wanted: bool,
     send: impl FnOnce(&Block) -> Result<(), Error>,

@@ -46,7 +46,7 @@ pub enum Error {
 }
 
 impl Error {
-    /// Returns the status for the server's response, if one can still be sent.
+    /// Returns the status with which a server responds to this error, if it still can.
     pub(crate) fn status(&self) -> StatusCode {
         match self {
             Self::Protocol(error) => {

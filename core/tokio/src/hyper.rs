@@ -30,11 +30,11 @@ use crate::wire::LINGER_MAX;
 
 /// The capacity of the pipe in each direction, in bytes.
 const PIPE: usize = 64 * 1024;
-/// The timeout for a client that receives nothing, once the pipe was dropped.
+/// The timeout of a write to the client, once the framework has dropped the pipe.
 ///
 /// The system reports free space only after a third of its buffer was sent.
 const SENDING: Duration = Duration::from_secs(120);
-/// The number of bytes copied at a time.
+/// The maximum of bytes copied between pipe and client at a time.
 const PIECE: usize = 8 * 1024;
 
 /// A service that adds hyper's `OnUpgrade` to requests with an offer.
@@ -91,7 +91,7 @@ struct Pipe {
 
 /// The sender of errors of the client's stream to the framework.
 ///
-/// If dropped before the client's direction has ended, it reports that it was truncated.
+/// If dropped before the client's direction has ended, it reports that direction as truncated.
 #[derive(Default)]
 struct Failure(Arc<Failures>);
 
@@ -100,7 +100,7 @@ struct Failure(Arc<Failures>);
 struct Failures {
     /// The error that ended the client's direction; `None` for an orderly end.
     read: OnceLock<Option<ErrorKind>>,
-    /// The error of the direction to the client.
+    /// The error that ended the direction to the client.
     write: OnceLock<ErrorKind>,
 }
 
@@ -234,7 +234,7 @@ async fn said_to_the_end(
     }
 }
 
-/// Waits for the client; with a timeout once the framework has dropped the pipe.
+/// Waits for I/O with the client, with a timeout once the framework drops the pipe.
 async fn in_time<T>(
     step: impl Future<Output = io::Result<T>>,
     gone: &watch::Receiver<()>,

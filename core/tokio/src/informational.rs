@@ -11,7 +11,7 @@ use http::{Request, Response};
 use crate::body::wait;
 use crate::sync::{Mutex, MutexGuard, lock};
 
-/// The number of responses that may wait; another one replaces the oldest.
+/// The maximum of queued interim responses; another one replaces the oldest.
 const MOST: usize = 16;
 
 /// A sender of interim responses to the client of one request.

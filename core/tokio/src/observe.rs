@@ -35,7 +35,7 @@ use switchover::{
 
 /// An observer of connections.
 pub trait Observer: Send + Sync {
-    /// Receives an observation, just after it was made.
+    /// Receives an observation, just after the observed action.
     ///
     /// `http` is the connection afterwards. Query it for its state, its position, or why an offer
     /// was declined. The task that serves the connection makes the call, so it must not block.
@@ -60,15 +60,15 @@ pub enum Observation<'a> {
     Ended(End),
     /// The engine emitted this event.
     Event(Event<'a>),
-    /// The message ended with its previous event, so no separate event marks the end.
+    /// The received message ended with the previous event; no own event marks its end.
     EndOfMessage,
-    /// The engine emits nothing until your code acts, or nothing more at all.
+    /// The engine emits no event until your code acts, or no further event at all.
     Paused(Paused),
     /// The peer broke the protocol.
     Failed(Error),
-    /// A decision by your code or the adapter, and the bytes written for the peer.
+    /// A call by your code or the adapter, and the bytes that it wrote for the peer.
     Decided(Decision<'a>, &'a [u8]),
-    /// A decision that the engine rejected, and the error; nothing was written.
+    /// A call that the engine rejected with an error, and that wrote no bytes.
     Refused(Decision<'a>, Error),
     /// Bytes of the new protocol that [`Upgraded`](crate::Upgraded) has read.
     ///
@@ -82,35 +82,35 @@ pub enum Observation<'a> {
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Decision<'a> {
-    /// [`Connection::send_request`], with the protocols that it offers.
+    /// A call of [`Connection::send_request`], with the protocols that it offers.
     Request(&'a RequestHead<'a>, &'a [&'a str]),
-    /// [`Connection::send_informational`].
+    /// A call of [`Connection::send_informational`].
     Inform(&'a ResponseHead<'a>),
-    /// [`Connection::send_response`].
+    /// A call of [`Connection::send_response`].
     Response(&'a ResponseHead<'a>),
-    /// [`Connection::respond`], with the content.
+    /// A call of [`Connection::respond`], with the content.
     Respond(&'a ResponseHead<'a>, &'a [u8]),
-    /// [`Connection::reject`], with the content.
+    /// A call of [`Connection::reject`], with the content.
     Reject(&'a ResponseHead<'a>, &'a [u8]),
-    /// [`Connection::accept`]: the selection, its protocols, and field lines.
+    /// A call of [`Connection::accept`]: the selection, its protocols, and field lines.
     Accept(Selection, &'a [&'a str], &'a dyn FieldSource),
-    /// [`Connection::require`], with the protocols and field lines.
+    /// A call of [`Connection::require`], with the protocols and field lines.
     Require(&'a [&'a str], &'a dyn FieldSource),
-    /// [`Connection::advertise`].
+    /// A call of [`Connection::advertise`].
     Advertise(&'a [&'a str]),
-    /// [`Connection::send_data`].
+    /// A call of [`Connection::send_data`].
     Data(&'a [u8]),
-    /// [`Connection::send_end`], with trailers.
+    /// A call of [`Connection::send_end`], with trailers.
     End(&'a dyn FieldSource),
-    /// [`Connection::skip_content`].
+    /// A call of [`Connection::skip_content`].
     Skip,
-    /// [`Connection::close_after_response`].
+    /// A call of [`Connection::close_after_response`].
     Close,
-    /// [`Connection::abandon`].
+    /// A call of [`Connection::abandon`].
     Abandon,
-    /// [`Connection::resume_http`].
+    /// A call of [`Connection::resume_http`].
     Resume,
-    /// [`Connection::take_leftover`].
+    /// A call of [`Connection::take_leftover`].
     Take,
 }
 

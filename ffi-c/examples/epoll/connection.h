@@ -46,9 +46,9 @@ struct connection {
     uint8_t output[OUTPUT];
 };
 
-/* epoll.c: the transport. */
+/* The functions of epoll.c: the transport. */
 
-/* Returns the free part of the output buffer; the caller adds the number of written bytes to `end`. */
+/* Returns the free part of the output buffer; the caller adds the number of bytes it writes to `c->end`. */
 uint8_t *connection_space(connection *c, size_t *room);
 /* Copies as many bytes as the output buffer has room for, and returns their number. */
 size_t connection_write(connection *c, const uint8_t *data, size_t length);
@@ -60,7 +60,7 @@ void connection_earn(connection *c, size_t bytes);
 /* Ends the output: pending bytes are sent, then the connection is closed. */
 void connection_finish(connection *c);
 
-/* http1.c: the protocol of a new connection, and the responses of all HTTP versions. */
+/* The functions of http1.c: the protocol of a new connection, and the responses of all HTTP versions. */
 
 bool http1_begin(connection *c);
 /* Makes a slice; the bytes are not changed. */
@@ -69,22 +69,22 @@ static inline swo_slice slice(const void *data, size_t length) {
     return made;
 }
 
-/* Returns the status of the response, and whether its content is the request's. */
+/* Returns the status of the response, and in `is_echo` whether its content is the request's. */
 uint32_t route(swo_slice method, swo_slice target, bool *is_echo);
 size_t describe(char text[TEXT], swo_slice method, swo_slice target, const char *version);
 
-/* websocket.c */
+/* The function of websocket.c, which makes a connection that has switched speak WebSocket. */
 
 bool websocket_begin(connection *c);
 
-/* http2.c: a session is made before the connection switches, because the client's settings may be malformed. */
+/* The functions of http2.c. A session is made before the switch, because the client's settings may be malformed. */
 
 typedef struct http2 http2;
 http2 *http2_new(connection *c);
 void http2_free(http2 *h);
-/* Makes `request` stream 1 and applies the value of its HTTP2-Settings. Returns false if that is malformed. */
+/* Makes `request` stream 1 and applies the value of its HTTP2-Settings. Returns false if it is malformed. */
 bool http2_upgrade(http2 *h, const swo_request *request, swo_slice settings);
-/* Adds content to the request of stream 1. Returns false if it exceeds HELD. */
+/* Adds content to the request of stream 1. Returns false if the content would exceed HELD bytes, or without memory. */
 bool http2_hold(http2 *h, swo_slice data);
 swo_slice http2_held(const http2 *h);
 bool http2_begin(connection *c, http2 *h);

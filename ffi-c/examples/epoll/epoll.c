@@ -47,7 +47,7 @@ static bool watch(int how, int fd, uint32_t events, void *with) {
     return epoll_ctl(server.epoll, how, fd, &event) == 0;
 }
 
-/* Functions for the protocols. */
+/* The functions that protocols call (connection.h). */
 
 uint8_t *connection_space(connection *c, size_t *room) {
     if (c->begin > 0) memmove(c->output, c->output + c->begin, c->end - c->begin);
@@ -76,9 +76,9 @@ void connection_earn(connection *c, size_t bytes) {
 
 void connection_finish(connection *c) { c->is_over = true; }
 
-/* Opening and closing a connection. */
+/* Accepting, opening and closing connections. */
 
-/* Watches the listener only while it can accept: otherwise epoll would report it again and again. */
+/* Starts or stops watching the listener: while the server cannot accept, epoll would report it again and again. */
 static void listen_if(bool listens) {
     if (listens != server.listens) watch(EPOLL_CTL_MOD, server.listener, listens ? (uint32_t)EPOLLIN : 0, &server.listener);
     server.listens = listens;
@@ -119,7 +119,7 @@ static void begin(int fd) {
     connection_progress(c, true);
     /* Output is already sent in large pieces, so Nagle's algorithm would only delay it. */
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
-    /* Otherwise a client that reads slowly looks like one that reads nothing, until a large buffer has room. */
+    /* Without this, a slow reader looks like one that reads nothing, until much of the socket's send buffer is free. */
     setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent, sizeof unsent);
     if (!http1_begin(c) || !watch(EPOLL_CTL_ADD, fd, c->watched, c)) drop(c);
 }
@@ -214,7 +214,7 @@ static void drop_late(void) {
     }
 }
 
-/* The server. */
+/* The listening socket and the event loop. */
 
 static bool open_all(uint16_t port, sigset_t *signals) {
     struct sockaddr_in address;
@@ -253,7 +253,7 @@ static void serve(void) {
         if (server.time - swept < TICK) continue;
         swept = server.time;
         drop_late();
-        /* Descriptors may be free again although none of our connections was closed. */
+        /* Tries accept4(2) again: descriptors may be free although none of our connections was closed. */
         listen_if(server.count < CONNECTIONS);
     }
 }

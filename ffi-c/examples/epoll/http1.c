@@ -15,7 +15,7 @@ typedef struct http1 {
     http2 *upgrade; /* the session for an offer of h2c; it holds the request's content */
 } http1;
 
-/* The responses of all HTTP versions. */
+/* Status and text of the responses, in all HTTP versions. */
 
 static bool equals(swo_slice a, const char *b) { return a.len == strlen(b) && !memcmp(a.data, b, a.len); }
 
@@ -54,7 +54,7 @@ size_t describe(char text[TEXT], swo_slice method, swo_slice target, const char 
     return append(text, length, "\n", 1);
 }
 
-/* Responses in HTTP/1.1. */
+/* Sending responses in HTTP/1.1. */
 
 /* Counts the bytes that the engine wrote as output. If it returned an error, closes the connection: a peer error in the
  * middle of an echo, for instance, can get no response any more. */
@@ -72,7 +72,7 @@ static void send_head(connection *c, uint32_t status, const swo_field *fields, s
     wrote(c, result, written);
 }
 
-/* Sends content, unless the response has none, as after HEAD, or its head was rejected. */
+/* Sends content, unless the response has none, as after HEAD, or the engine has rejected the response's head. */
 static void send_content(connection *c, swo_slice data) {
     http1 *h = (http1 *)c->session;
     if (c->is_over || swo_owes(h->conn) != SWO_OWES_CONTENT || data.len == 0) return;
@@ -110,7 +110,7 @@ static void respond(connection *c, uint32_t status, const char *text, size_t len
     wrote(c, result, written);
 }
 
-/* Responds to an echo while its content still arrives. Other content is discarded, without a 100. */
+/* Responds to a request, to an echo while its content still arrives. Other content is discarded, without a 100. */
 static void answer(connection *c, const swo_request *request, bool is_whole) {
     http1 *h = (http1 *)c->session;
     char text[TEXT];
@@ -126,7 +126,7 @@ static void answer(connection *c, const swo_request *request, bool is_whole) {
     }
 }
 
-/* Offers. */
+/* Selecting, accepting and declining offers. */
 
 static void forget_http2(http1 *h) {
     http2_free(h->upgrade);
@@ -135,7 +135,7 @@ static void forget_http2(http1 *h) {
 }
 
 /* Selects an offer. The engine has checked the rules of its protocol: an h2c offer has one valid HTTP2-Settings, and no
- * Content-Length above HELD. */
+ * Content-Length above HELD bytes. */
 static void choose(connection *c, const swo_request *request) {
     static const swo_slice preferences[] = {SWO_TEXT("websocket"), SWO_TEXT("h2c")};
     http1 *h = (http1 *)c->session;
@@ -169,8 +169,8 @@ static void decline(connection *c) {
     forget_http2(h);
 }
 
-/* Passes the connection to the new session. The leftover has all bytes after the request, or all bytes after a preface
- * began; the session reads it in place, and the engine is no longer needed. */
+/* Passes the connection to the new session. The leftover has all bytes after the request, or the HTTP/2 preface and all
+ * bytes after it; the session reads it in place, and the engine is no longer needed. */
 static void hand_over(connection *c, const swo_switched *switched) {
     http1 *h = (http1 *)c->session;
     if (switched->by == SWO_SWITCHED_BY_HTTP2_PREFACE) h->upgrade = http2_new(c);
@@ -185,7 +185,7 @@ static void hand_over(connection *c, const swo_switched *switched) {
     if (!c->is_over) c->spoken->advance(c);
 }
 
-/* Events. */
+/* Handling the engine's events. */
 
 static void on_end(connection *c) {
     http1 *h = (http1 *)c->session;
@@ -193,7 +193,7 @@ static void on_end(connection *c) {
     else accept_offer(c);
 }
 
-/* Most requests end with their head: swo_take_end then saves an event. */
+/* Handles a request head. Most requests have no content: swo_take_end then makes an event for their end unnecessary. */
 static void on_request(connection *c, const swo_request *request) {
     http1 *h = (http1 *)c->session;
     bool is_whole = swo_take_end(h->conn);
@@ -212,7 +212,7 @@ static void on_data(connection *c, swo_slice data) {
     send_content(c, data);
 }
 
-/* Sends the connection's last response, if none has begun. */
+/* Sends the connection's last response, unless a response has begun, and ends the output. */
 static void reject(connection *c, uint32_t status, const char *text) {
     http1 *h = (http1 *)c->session;
     swo_field fields[] = {{SWO_TEXT("Content-Type"), SWO_TEXT("text/plain")}};
@@ -223,7 +223,7 @@ static void reject(connection *c, uint32_t status, const char *text) {
     connection_finish(c);
 }
 
-/* Sets the deadline: the first byte of a request, the rest of its head and its content have one each. */
+/* Sets the deadline if `is_new`, or for the next of these: first byte of a request, rest of its head, its content. */
 static void expect(connection *c, bool is_new) {
     http1 *h = (http1 *)c->session;
     uint32_t awaited = swo_awaiting(h->conn);
@@ -255,7 +255,7 @@ static void advance(connection *c) {
     }
 }
 
-/* The other functions of the protocol. */
+/* The other functions of `http1_protocol`. */
 
 static uint8_t *space(connection *c, size_t *cap) {
     http1 *h = (http1 *)c->session;
@@ -282,14 +282,14 @@ static bool wants_input(connection *c) {
     return swo_wants_input(h->conn);
 }
 
-/* An echo to HTTP/1.0 has no length and is close-delimited: a truncated one must not look complete
- * (RFC 9112, 8). */
+/* Returns how to close the connection. An echo to HTTP/1.0 is close-delimited: a truncated one must not look complete
+ * (RFC 9112, section 8). */
 static uint32_t closing(connection *c) {
     http1 *h = (http1 *)c->session;
     return swo_closing(h->conn);
 }
 
-/* Sends a 408 to an unfinished request; an idle connection is closed. */
+/* Sends a 408 to an unfinished request at its deadline; returns false for an idle connection, which is just closed. */
 static bool late(connection *c) {
     http1 *h = (http1 *)c->session;
     if (swo_awaiting(h->conn) == SWO_AWAITING_REQUEST) return false;

@@ -27,7 +27,7 @@ struct http2 {
     stream *upgraded; /* the request that offered h2c */
 };
 
-/* Streams. */
+/* The streams of a session. */
 
 static swo_slice text(const char *of) { return slice(of, strlen(of)); }
 
@@ -68,7 +68,7 @@ static bool append(stream *s, const uint8_t *data, size_t length) {
     return true;
 }
 
-/* Responses. */
+/* Sending responses in HTTP/2. */
 
 static ssize_t read_content(nghttp2_session *session, int32_t id, uint8_t *out, size_t cap, uint32_t *flags,
                             nghttp2_data_source *source, void *user) {
@@ -171,7 +171,7 @@ static ssize_t on_send(nghttp2_session *session, const uint8_t *data, size_t len
     return taken > 0 ? (ssize_t)taken : (ssize_t)NGHTTP2_ERR_WOULDBLOCK;
 }
 
-/* The protocol. */
+/* The functions of `http2_protocol`. */
 
 static void receive(connection *c, const uint8_t *data, size_t length) {
     http2 *h = (http2 *)c->session;
@@ -193,7 +193,7 @@ static bool wants_input(connection *c) {
 
 static void drop(connection *c) { http2_free((http2 *)c->session); }
 
-/* Sessions. */
+/* Making, freeing and starting sessions. */
 
 static bool new_session(http2 *h) {
     nghttp2_session_callbacks *callbacks = NULL;
@@ -238,7 +238,7 @@ bool http2_begin(connection *c, http2 *h) {
     return true;
 }
 
-/* An offer of h2c. */
+/* The upgrade by an offer of h2c, whose request becomes stream 1. */
 
 /* Decodes base64url without padding (RFC 4648, 5); returns -1 if the text is malformed, or longer than `cap`. */
 static ssize_t base64url(uint8_t *out, size_t cap, swo_slice text) {

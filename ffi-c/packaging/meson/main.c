@@ -1,4 +1,4 @@
-/* Says which library it is linked with; a header of another ABI is an error. */
+/* Prints the version of the linked library; fails if the header has another ABI number than that library. */
 #include <stdio.h>
 #include <switchover.h>
 

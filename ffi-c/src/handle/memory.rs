@@ -56,14 +56,14 @@ pub(crate) unsafe fn texts<'a>(list: (*const swo_slice, usize)) -> Done<SmallLis
     unsafe { SmallList::collect(entries(list)?.iter().map(|&entry| bytes(entry))) }
 }
 
-/// The caller's field lines, checked for their lengths and the marks of blocks.
+/// The caller's field lines and `swo_block`s, with their lengths and marks checked.
 #[derive(Clone, Copy)]
 pub(crate) struct FieldList<'a> {
     entries: &'a [swo_field],
     has_blocks: bool,
 }
 
-/// The length of the name in an entry made by `SWO_BLOCK`; no real name has it.
+/// The name's length in SWO_BLOCK's entry for a `swo_block`; no real name has it.
 const IS_BLOCK: usize = usize::MAX;
 
 pub(crate) unsafe fn field_list<'a>(list: (*const swo_field, usize)) -> Done<FieldList<'a>> {
@@ -78,7 +78,7 @@ pub(crate) unsafe fn field_list<'a>(list: (*const swo_field, usize)) -> Done<Fie
     Ok(FieldList { entries, has_blocks })
 }
 
-/// Checks that each entry with an impossible length is a block.
+/// Checks that each entry with an impossible length stands for a `swo_block`.
 #[cold]
 unsafe fn blocks_and_lines(entries: &[swo_field]) -> Done {
     entries.iter().try_for_each(|field| match field.name.len {

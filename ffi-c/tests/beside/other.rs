@@ -2,7 +2,7 @@
 //!
 //! It contains the standard library, and the symbols that every such library defines.
 
-/// Allocates memory, and catches a panic.
+/// Returns 1 if memory can be allocated and a panic can be caught, else 0.
 #[unsafe(no_mangle)]
 pub extern "C" fn other_works() -> i32 {
     let squares: Vec<String> = (1..4).map(|number| (number * number).to_string()).collect();

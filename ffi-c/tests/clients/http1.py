@@ -104,7 +104,7 @@ def late():
 
 @case("epoll", "nghttp2", "poll", "wslay")
 def floods():
-    """A client that sends on after its response is read only for a moment."""
+    """A client that keeps sending after its response is read from only for a moment."""
     peer, begin = Peer(), time.monotonic()
     peer.send(b"GET / HTTP/1.1\r\n\r\n")
     peer.status(b"400")

@@ -151,9 +151,9 @@ def prior_knowledge():
 
 @case("epoll")
 def windows_reopen():
-    """The window is extended for content that is not echoed.
+    """The connection's flow-control window is extended for content that is not echoed.
 
-    It also is for an echo that is reset before it was sent.
+    So it is for an echo whose stream is reset before it was sent.
     """
     no_window = struct.pack(">HI", 4, 0)
     for path, end in [(b"/", b""), (b"/echo", http2_frame(RESET, 0, 1, bytes(4)))]:

@@ -66,9 +66,9 @@ def byte_by_byte():
 
 @case("poll")
 def switches_later():
-    """Bytes that arrive early are kept until the offer is accepted or declined.
+    """Bytes after an offer belong to no protocol until it is accepted or declined.
 
-    If it is declined, they belong to no protocol.
+    They are kept until then; if it is declined, they are parsed as HTTP/1.1.
     """
     peer = Peer()
     peer.send(get(b"/later?me", OFFER) + b"early, in line/1")

@@ -95,7 +95,7 @@ class Peer:
         return bool(select.select([self.socket], [], [], seconds)[0])
 
     def ends(self):
-        """Checks that no more bytes arrive: EOF or a reset."""
+        """Returns whether no more bytes arrive: EOF or a reset."""
         try:
             return self.socket.recv(1) == b""
         except ConnectionError:
@@ -116,7 +116,7 @@ def blocks(peer, data):
 
 
 def exchanged(peer, data, wanted):
-    """Sends the bytes and reads at the same time, until `wanted` bytes have arrived."""
+    """Sends `data` while it reads at least `wanted` bytes, which it returns."""
     got, end = bytearray(), time.monotonic() + WAIT
     while len(got) < wanted and time.monotonic() < end:
         readable, writable, _ = select.select([peer.socket], [peer.socket] if data else [], [], WAIT)
@@ -130,7 +130,7 @@ def exchanged(peer, data, wanted):
 
 
 def gives_up(peer, data, least=1, most=20):
-    """Sends one byte at a time slowly, until the server closes the connection."""
+    """Sends a byte each 0.1 s; the server must close after `least` to `most` seconds."""
     begin = time.monotonic()
     try:
         for byte in data:
@@ -146,7 +146,7 @@ def gives_up(peer, data, least=1, most=20):
 
 
 def is_given_up_unread(peer, data):
-    """Sends and reads nothing.
+    """Sends `data` without reading anything.
 
     The server stops reading at some point, and closes the connection later.
     """

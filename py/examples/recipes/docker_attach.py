@@ -46,7 +46,7 @@ async def connected(address: str) -> ByteStream:
 
 
 async def give_input(stream: SwitchedStream) -> None:
-    """Sends standard input, and its EOF."""
+    """Sends standard input to the container, and its EOF."""
     data = b"begin"
     while data:
         with suppress(PermissionError):  # a file, which can always be read
@@ -61,7 +61,7 @@ async def give_input(stream: SwitchedStream) -> None:
 
 
 async def show_output(stream: SwitchedStream) -> bool:
-    """Prints the output of the container; returns False if it is cut in a frame.
+    """Prints the container's output; returns False if it ends within a frame.
 
     Output of a terminal is raw; other output is in frames that say whether it is standard output or standard error.
     """
@@ -82,7 +82,7 @@ async def show_output(stream: SwitchedStream) -> bool:
 
 
 async def show_frame(stream: SwitchedStream, begin: bytes) -> None:
-    """Prints a frame, of which some of the head has come."""
+    """Prints a frame; `begin` is the received part of its head of 8 bytes."""
     head = begin + await stream.receive_exactly(8 - len(begin)) if len(begin) < 8 else begin
     to, left = (2 if head[0] == 2 else 1), int.from_bytes(head[4:])
     while left:

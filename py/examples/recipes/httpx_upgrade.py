@@ -1,4 +1,4 @@
-"""httpx, with a protocol of its own.
+"""A client on httpx that offers a protocol of your own, foo/2.
 
 Usage: `python httpx_upgrade.py PORT [LINE...]`, with a server such as `python own_protocol.py serve PORT`.
 
@@ -15,7 +15,7 @@ OFFER = {"Connection": "Upgrade", "Upgrade": "foo/2"}
 
 
 def main(port: int, lines: list[str]) -> None:
-    """Prints what comes back."""
+    """Prints the lines that come back in foo/2, or the status if the server declines."""
     with (
         httpx.Client(transport=HTTPTransport()) as client,
         client.stream("GET", f"http://127.0.0.1:{port}/foo", headers=OFFER) as response,

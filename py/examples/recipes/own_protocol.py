@@ -1,4 +1,4 @@
-"""A protocol of your own.
+"""A server and a client of a protocol of your own, foo/2.
 
 Usage: `python own_protocol.py serve [PORT]`, `python own_protocol.py ask PORT [LINE...]`.
 

@@ -22,7 +22,7 @@ IDLE = 60.0
 
 
 class Stream:
-    """The bytes of the new protocol."""
+    """The bytes of the new protocol, received and sent in ASGI messages."""
 
     def __init__(self, receive: Receive, send: Send) -> None:
         self._receive, self._send = receive, send
@@ -32,7 +32,7 @@ class Stream:
             yield message["body"]
 
     async def _next(self) -> Message:
-        """Returns the next message; silence ends like a client that leaves."""
+        """Returns the next ASGI message; after `IDLE` seconds without one a disconnect."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(IDLE):
                 return await self._receive()
@@ -51,7 +51,7 @@ class Switch(Response):
         self.speak = speak
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Sends the 101, speaks, and ends."""
+        """Sends the 101, speaks the new protocol, and ends it."""
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
         await self.speak(Stream(receive, send))
         await send({"type": "http.response.body", "body": b""})

@@ -42,7 +42,8 @@ async def handler(exchange: Exchange) -> None:
 def echo(websocket: Protocol) -> None:
     """Sends messages back, frame by frame.
 
-    websockets answers pings and a Close itself. It sends no message after a Close, not even one that came before.
+    websockets answers pings and a Close itself. Once it has received a Close it sends no message back, not even one
+    that came before the Close.
     """
     for frame in websocket.events_received():
         if not isinstance(frame, Frame) or websocket.state is not State.OPEN:

@@ -84,7 +84,7 @@ del Iterable, Mapping, native
 
 
 def _document() -> None:
-    """Adds the engine's documentation to enums and options, for help()."""
+    """Adds the engine's documentation to enums and to `Config`, for help()."""
 
     def listed(texts: dict[str, str]) -> str:
         return "\n".join(f"{name}: {text}" for name, text in texts.items())

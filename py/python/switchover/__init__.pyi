@@ -119,11 +119,11 @@ class UpgradeState(enum.Enum):
     CONNECT = 2
     """The request is a CONNECT."""
     AGREED = 3
-    """A 101, a 2xx to CONNECT or a preface switched the connection."""
+    """A 101, a 2xx to CONNECT or an HTTP/2 preface switched the connection."""
     DECLINED = 4
-    """The offer or CONNECT was not accepted: another response came, or none can."""
+    """The offer or CONNECT got a response that declines it, or can get none any more."""
     RESUMED = 5
-    """HTTP was resumed within the new protocol, to respond to the request there.
+    """HTTP was resumed within the new protocol, such as TLS, for the response.
 
     RFC 9110, section 7.8.
     """
@@ -167,7 +167,7 @@ class Awaiting(enum.Enum):
     """
 
     CALLER = 0
-    """Your code: a decision, a response, more content, or the next request."""
+    """Your code: a decision on an offer, a response, more content or the next request."""
     REQUEST = 1
     """The peer: the next request, on an idle server connection."""
     CONTENT = 2
@@ -290,7 +290,7 @@ class PausedReason(enum.Enum):
     SWITCHED = 2
     """Take the leftover and speak the new protocol.
 
-    The peer's direction has left HTTP.
+    The peer's direction has left HTTP; the leftover is what was received after that.
     """
     CLOSED = 3
     """HTTP has ended in both directions: close the transport.
@@ -396,7 +396,7 @@ class Ineligible(enum.Enum):
     """
 
     METHOD = 0
-    """The protocol cannot be offered with this method."""
+    """The protocol cannot be offered in a request with this method."""
     KEY = 1
     """`Sec-WebSocket-Key` is missing, repeated or malformed.
 
@@ -420,7 +420,7 @@ class Ineligible(enum.Enum):
     Or, for `h2c`, its content exceeds `Config.h2c_content`.
     """
     HEAD = 6
-    """The head is larger than `Config.h2c_head`."""
+    """The request's head is larger than `Config.h2c_head`."""
     SECURE = 7
     """The protocol cannot be switched to over TLS."""
     SETTINGS = 8
@@ -488,7 +488,7 @@ class CapsuleFault(enum.Enum):
     """
 
     TOO_LONG = 0
-    """A datagram is longer than the limit."""
+    """A datagram's payload is longer than the parser's limit."""
     NO_CONTEXT = 1
     """A datagram has no context identifier (RFC 9298, section 5)."""
     TRUNCATED = 2
@@ -516,22 +516,22 @@ class Why(enum.Enum):
     CONNECT = 5
     """The request is a CONNECT, which only a 2xx accepts."""
     INELIGIBLE = 6
-    """No offered protocol satisfies its own rules."""
+    """No offered protocol is eligible: each offer breaks a rule of its protocol."""
     UNDECIDED = 7
-    """The response has not come yet."""
+    """The request has no response yet."""
     DECLINED = 8
     """A final response came instead of the 101."""
     REQUIRED = 9
     """The server responded 426: it requires one of its listed protocols.
 
-    It may be the one that was offered.
+    The protocol that was offered may be among them.
     """
     DROPPED = 10
     """An earlier response closed the connection before the server read the offer."""
     FAILED = 11
     """The connection failed before the response."""
     ABANDONED = 12
-    """Your code gave up or closed before the response."""
+    """Your code gave up or closed the connection before the response."""
 
     label: str
     """The engine's name for it, the same in every language."""
@@ -580,7 +580,7 @@ class TraceStep(enum.Enum):
     an `Expect` removed. 64: Host set to the target's authority.
     """
     HANDED_OVER = 16
-    """The connection was handed to another parser; the number is that of its bytes."""
+    """Another parser took over the connection; the number is that of the bytes it got."""
 
     label: str
     """The engine's name for it, the same in every language."""
@@ -1511,7 +1511,7 @@ class Prepared:
 
 @final
 class Trace:
-    """One entry of the trace."""
+    """One entry of the trace of a connection: a step of its past."""
 
     __match_args__ = ("step", "number", "offset")
     step: Final[TraceStep]
@@ -2010,9 +2010,9 @@ class Connection:
     def request(self) -> Request | None:
         """Server: the current request, as long as its head is kept; otherwise None.
 
-        It is kept through its event. After an offer or a CONNECT it is kept until that is accepted or declined. If no
-        offered protocol can be accepted, it is kept until the response begins. If a response is owed in a new
-        protocol, it is kept until that response.
+        It is kept through its event. With an offer or a CONNECT it is kept until that is declined, and stays if it is
+        accepted. If no offered protocol can be accepted, it is kept until the response begins. If a response is owed
+        in a new protocol, it is kept until that response is complete.
         """
     @property
     def forwardable(self) -> tuple[Protocol, ...]:
@@ -2311,16 +2311,16 @@ class Splice:
     def client_ended(self) -> None:
         """Marks the end of the client's bytes (EOF).
 
-        An incomplete preface or frame is passed to the engine as it is. Next: `take_for_engine`; pass the EOF to the
-        engine once `is_waiting` is false.
+        An incomplete preface or frame is passed to the HTTP/2 engine as it is. Next: `take_for_engine`; pass the EOF
+        to the HTTP/2 engine once `is_waiting` is false.
         """
     def engine_sent(self, data: ReadableBuffer) -> None:
-        """Appends bytes that the engine has written.
+        """Appends bytes that the HTTP/2 engine has written.
 
         Next: `take_for_client` and `take_for_engine`.
         """
     def take_for_engine(self) -> bytes:
-        """Removes and returns the bytes to pass to the engine now."""
+        """Removes and returns the bytes to pass to the HTTP/2 engine now."""
     def take_for_client(self) -> bytes:
         """Removes and returns the bytes to send to the client now."""
     @property
@@ -2331,10 +2331,10 @@ class Splice:
         """
     @property
     def is_waiting(self) -> bool:
-        """Tells whether bytes of the client wait for the engine's flow-control window."""
+        """Tells whether client bytes wait for the HTTP/2 engine's flow-control window."""
     @property
     def is_done(self) -> bool:
-        """Tells whether client and engine can be connected directly.
+        """Tells whether client and HTTP/2 engine can be connected directly.
 
         No bytes are held any more, and both have the same state of the connection.
         """

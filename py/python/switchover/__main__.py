@@ -1,6 +1,6 @@
-"""The command line: a report of what is installed, and a client with offers.
+"""The command line: a report of what is installed, and a probe of a server.
 
-`python -m switchover [probe URL]`.
+`python -m switchover [probe URL]`. The probe is a client that offers protocols.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ from . import Connection, ErrorKind, ProtocolError
 def keep(connection: Connection, data: bytes) -> None:
     """Passes bytes to the engine; they are dropped once HTTP has ended.
 
-    Raises LocalProtocolError if the buffer is full: the host should not have read.
+    Raises LocalProtocolError if the engine's buffer is full: the server should not have read from the client.
     """
     try:
         connection.receive_data(data)

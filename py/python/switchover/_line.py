@@ -41,7 +41,7 @@ class Line:
         self._has_ended = False
 
     def start_tls(self, leftover: bytes = b"") -> None:
-        """Starts TLS on the socket; `leftover` are bytes of it received before.
+        """Starts TLS on the socket; `leftover` are bytes of TLS that were received before.
 
         Returns once the handshake is complete.
         """
@@ -114,7 +114,7 @@ class Line:
     def _open(self, piece: bytes) -> bytes:
         """Adds received bytes to TLS and returns all that can be decrypted.
 
-        TLS would report remaining bytes as an error when the sending side ends.
+        Bytes that remain in TLS would be reported as an error when `finish` ends the sending side.
         """
         opened = b""
         with self._turn:

@@ -2,7 +2,7 @@
 
 The report gives the reason of the outcome.
 
-Behaves like the probe of the `switchboard`, with the same messages and exit statuses.
+Behaves like `switchboard probe`, of the project's test server, with the same messages and exit statuses.
 """
 
 from __future__ import annotations
@@ -220,9 +220,9 @@ class Exchange:
         return ", ".join(map(str, self.engine.agreed))
 
     def another(self, offered: Sequence[str]) -> tuple[str, str] | None:
-        """Returns the protocol to offer after a 426 and the word for the report, or None.
+        """Returns the protocol to offer after a 426, and a word for the report, or None.
 
-        A protocol that the 426 names and that was not offered, or one of several offered ones.
+        The word is `instead` for a protocol that was not offered, and `alone` for one of several offered ones.
 
         Only one, because many servers do not understand a list.
         """

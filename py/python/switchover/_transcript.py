@@ -1,11 +1,11 @@
 """A transcript of a connection for people, written while it happens.
 
-In the format of the probe of the `switchboard`.
+In the format of `switchboard probe`, of the project's test server.
 
 ```text
 time mark text          milliseconds since the connection began
      <    received      =  the engine's event or error
-     >    sent          !  a decision that was refused, or that writes nothing
+     >    sent          !  a call that the engine refused, or that writes nothing
                         *  a remark; the last of these is how it came out
 ```
 """
@@ -88,7 +88,7 @@ class Transcript:
         self._went += went
 
     def event(self, event: Event, position: int) -> None:
-        """Prints an event; `position` is the number of bytes parsed with it."""
+        """Prints an event; `position` is the number of the server's bytes up to its end."""
         match event:
             case Informational() | Response():
                 self._head(event)

@@ -1,4 +1,4 @@
-"""Connections and pools for httpcore, on this engine.
+"""Connections and pools for httpcore, on switchover's engine.
 
 >>> import switchover.httpcore
 >>> with switchover.httpcore.ConnectionPool() as pool:  # doctest: +SKIP

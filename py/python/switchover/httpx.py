@@ -1,4 +1,4 @@
-"""Transports for httpx, on this engine.
+"""Transports for httpx, on switchover's engine.
 
 >>> import httpx
 >>> import switchover.httpx

@@ -1,4 +1,4 @@
-"""An HTTP/1.1 protocol class for hypercorn, on this engine.
+"""An HTTP/1.1 protocol class for hypercorn, on switchover's engine.
 
 In the module of the app, which each worker of hypercorn imports:
 

@@ -1,4 +1,4 @@
-"""An HTTP/1.1 protocol class for uvicorn, on this engine.
+"""An HTTP/1.1 protocol class for uvicorn, on switchover's engine.
 
 `uvicorn --http switchover.uvicorn:Protocol app:app`.
 

@@ -18,7 +18,7 @@ use crate::head::{Request, http_version};
 use crate::interned::InternedNames;
 use crate::text::{BytesArg, characters};
 
-/// The length in bytes from which content is passed on and not copied.
+/// The length in bytes from which content is passed to `write` and not copied.
 const PASSED_ON: usize = 16 << 10;
 
 /// Makes the ASGI scope of a request.
@@ -61,11 +61,10 @@ impl FieldSource for Chained<'_> {
     }
 }
 
-/// Returns the next event, a request without an offer as its scope.
+/// Returns the next event; for a request without an offer, its scope and a bool.
 ///
-/// Other events are those of next_event. The scope is the first of a pair.
-///
-/// The second is true if no content follows. Then no EndOfMessage follows either.
+/// The bool is true if no content follows. Then no EndOfMessage follows either. Other events are
+/// those of next_event.
 #[pyfunction(name = "_next_scope", signature = (connection, base, data = None, /))]
 pub(crate) fn next_scope<'py>(
     py: Python<'py>,
@@ -178,9 +177,9 @@ pub(crate) fn answer<'py>(
     Ok(is_idle)
 }
 
-/// Returns whether the lines have a Content-Length, and an Upgrade.
+/// Returns whether the field lines have a Content-Length, and whether an Upgrade.
 ///
-/// A line that is none is skipped; the error comes when the head is sent.
+/// An item that is no field line is skipped; the error comes when the head is sent.
 #[pyfunction(name = "_noted")]
 pub(crate) fn noted(headers: &Bound<'_, PyAny>) -> PyResult<(bool, bool)> {
     let (mut length, mut upgrade) = (false, false);

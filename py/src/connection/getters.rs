@@ -121,6 +121,8 @@ impl Connection {
     }
 
     /// Returns the current request, as long as its head is kept (server).
+    ///
+    /// That is through its event; with an offer or a CONNECT, until that is declined.
     #[getter]
     fn request(&self, py: Python<'_>) -> PyResult<Option<Request>> {
         self.ask(|engine| engine.request().map(|request| Request::of(py, request)).transpose())?
@@ -257,8 +259,9 @@ impl Connection {
 
     /// Gives up the request being sent, or the whole connection.
     ///
-    /// Next: close the direction of the transport that has ended, or the whole transport as
-    /// `closing` returns.
+    /// A client with an unfinished request truncates it; in every other state HTTP ends in both
+    /// directions. Next: close the direction of the transport that has ended, or the whole
+    /// transport as `closing` returns.
     fn abandon(&self, py: Python<'_>) -> PyResult<()> {
         self.call(py, |engine| engine.abandon())
     }

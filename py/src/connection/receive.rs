@@ -108,7 +108,7 @@ pub(crate) enum AdvanceResult<'py> {
 }
 
 impl<'py> AdvanceResult<'py> {
-    /// Returns the object that stands for the result in Python.
+    /// Returns the Python object for the result: an event, Paused or NEED_DATA.
     #[inline]
     pub(super) fn into_object(self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         match self {

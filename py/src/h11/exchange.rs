@@ -13,7 +13,7 @@ use crate::proposal::Proposal;
 use crate::shared::bytes;
 use crate::text::characters;
 
-/// Returns the next event, or None if more bytes or a decision are needed.
+/// Returns the next event; None if the engine needs more bytes or is paused.
 #[pyfunction]
 pub(crate) fn read<'py>(
     py: Python<'py>,

@@ -1,4 +1,4 @@
-"""A plugin of pytest that puts our classes in the place of httpcore's."""
+"""A plugin of pytest that puts switchover's classes in the place of httpcore's."""
 
 import importlib
 

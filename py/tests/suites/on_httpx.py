@@ -1,4 +1,4 @@
-"""A plugin of pytest that puts our transports in the place of httpx's."""
+"""A plugin of pytest that puts switchover's transports in the place of httpx's."""
 
 import importlib
 

@@ -1,4 +1,4 @@
-"""A plugin of pytest that puts our class in the place of hypercorn's."""
+"""A plugin of pytest that puts switchover's class in the place of hypercorn's."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ import switchover.hypercorn
 
 
 def replaceable(*arguments: Any) -> Any:
-    """Returns a stream of the class that hypercorn's tests replace."""
+    """Returns a new `HTTPStream`, a class that hypercorn's tests replace by another."""
     return hypercorn.protocol.h11.__dict__["HTTPStream"](*arguments)
 
 
@@ -20,5 +20,5 @@ switchover._hypercorn.protocol.__dict__["HTTPStream"] = replaceable
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Checks at the end that the class still is in place."""
+    """Checks at the end that switchover's class still is in the place of hypercorn's."""
     assert hypercorn.protocol.__dict__["H11Protocol"] is switchover.hypercorn.Protocol, session

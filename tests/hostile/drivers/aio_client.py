@@ -1,7 +1,7 @@
 """A host of the hostile kit: clients of `switchover.aio`.
 
-Each line on standard input sends a request, ends one, or asks for the number of tasks. Usage:
-`aio_client.py BACKEND`.
+Each line on standard input sends a request, cancels one, or asks for the number of tasks. Usage:
+`aio_client.py BACKEND`, where BACKEND is `asyncio` or `trio`.
 """
 
 import gc
@@ -18,14 +18,14 @@ CONTENTS = {"large": b"x" * 2**20, "short": b"x" * 10, "long": b"x" * 200}
 
 
 async def pieces(content: bytes) -> AsyncIterator[bytes]:
-    """Yields content as it is made."""
+    """Yields the content in pieces, as if it were being made meanwhile."""
     for start in range(0, len(content), 50_000):
         yield content[start : start + 50_000]
         await anyio.lowlevel.checkpoint()
 
 
 async def ask(method: str, port: str, offer: str, content: str) -> str:
-    """Sends one request and returns its outcome."""
+    """Sends one request and returns its outcome, such as `whole 200 10`."""
     headers = [("Host", f"127.0.0.1:{port}")]
     if content in CONTENTS:
         headers.append(("Transfer-Encoding", "chunked") if content == "large" else ("Content-Length", "100"))
@@ -59,7 +59,7 @@ async def task(name: str, words: list[str], scopes: dict[str, anyio.CancelScope]
 
 
 async def main() -> None:
-    """Reads lines until the end of the input."""
+    """Does as each line of standard input says, until the input ends."""
     scopes: dict[str, anyio.CancelScope] = {}
     async with anyio.create_task_group() as group:
         while line := await anyio.to_thread.run_sync(sys.stdin.readline, abandon_on_cancel=True):

@@ -1,6 +1,7 @@
 """A host of the hostile kit: a server of `switchover.aio`.
 
-The path of a request selects the handler's behaviour. Usage: `aio_server.py BACKEND`.
+The path of a request selects the handler's behaviour. Usage: `aio_server.py BACKEND`, where
+BACKEND is `asyncio` or `trio`.
 """
 
 import sys

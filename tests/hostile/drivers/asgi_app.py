@@ -56,7 +56,7 @@ async def app(scope, receive, send):
 
 
 async def speak(path, receive, send):
-    """Accepts foo/2, whose bytes come back."""
+    """Switches to the protocol foo/2, and echoes the client's bytes until they end."""
     await asyncio.sleep(lies.LATER if path == "/accepts-later" else 0)
     headers = [(b"upgrade", b"foo/2"), (b"content-encoding", b"identity")]
     await send({"type": "http.response.start", "status": 101, "headers": headers})

@@ -8,7 +8,9 @@ use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::runtime::Handle;
 use tokio::task::AbortHandle;
 
-/// Does as each line says: sends a request and prints its outcome, for instance.
+/// Does as each line of standard input says: sends a request, for instance.
+///
+/// Prints the outcome of each request, and the number of tasks for a line that asks for it.
 pub(crate) async fn by_lines<F>(
     ask: impl Fn(String, String, String, String) -> F,
 ) -> std::io::Result<()>

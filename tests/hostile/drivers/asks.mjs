@@ -12,6 +12,7 @@ async function* pieces(number, raises = false) {
 }
 
 /**
+ * Sends a request on the socket that `open` returns; returns its outcome as text.
  * @param {(port: number) => Promise<import("switchover/streams").Socket>} open
  * @param {string[]} words
  * @param {AbortSignal} [signal]

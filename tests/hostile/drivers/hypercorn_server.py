@@ -1,6 +1,6 @@
 """A host of the hostile kit: the ASGI app in hypercorn, on asyncio.
 
-Usage: `hypercorn_server.py [own]`.
+Usage: `hypercorn_server.py [own]`; with `own` it runs without `switchover.hypercorn`.
 """
 
 import asyncio

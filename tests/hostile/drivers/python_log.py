@@ -1,6 +1,6 @@
-"""A log with one line per event.
+"""The logging of the Python hosts: one line for each record.
 
-A mark precedes errors that an event loop reports as unhandled.
+The mark UNHANDLED precedes errors that an event loop reports as unhandled.
 """
 
 import logging

@@ -1,6 +1,6 @@
 //! A host of the hostile kit: clients of `switchover_tokio`.
 //!
-//! Each line on standard input sends a request, ends one, or asks for the number of tasks.
+//! Each line on standard input sends a request, cancels one, or asks for the number of tasks.
 
 use bytes::Bytes;
 use futures_util::stream;

@@ -1,4 +1,4 @@
-"""The reasons for differences between our hosts and their peers.
+"""The reasons why our servers and others (peers) treat a request differently.
 
 If only the peer accepts a request, the engine's error gives the reason; otherwise the request itself does.
 """

@@ -1,4 +1,4 @@
-"""More servers for the probe, by name: each sends a message and echoes messages."""
+"""More servers for the switchboard's probe, by name; each greets, then echoes."""
 
 import asyncio
 import socket

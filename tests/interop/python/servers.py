@@ -1,4 +1,4 @@
-"""Servers for the probe, by name: `websockets` and `aiohttp`.
+"""Servers for the switchboard's probe, by name: `websockets` and `aiohttp`.
 
 Each sends a message and then echoes messages.
 """

@@ -124,9 +124,10 @@ fn data_length(data: &str) -> usize {
     }
 }
 
-/// Returns the `do` line of a decision, with its arguments separated by spaces.
+/// Returns the `do` line of a decision, which is a call on the connection.
 ///
-/// Texts and lists are in hex, list members joined by semicolons. Fields come last, as `HEX:HEX`.
+/// Its arguments are separated by spaces. Texts and lists are in hex, list members joined by
+/// semicolons. Fields come last, as `HEX:HEX`.
 fn decide(decision: &str) -> String {
     let (verb, rest) = decision.split_once(' ').unwrap_or((decision, ""));
     let (what, fields) = split_fields(rest);

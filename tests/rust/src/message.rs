@@ -69,7 +69,7 @@ pub struct Messages {
 }
 
 impl Messages {
-    /// Adds an event.
+    /// Adds an event to the message that it belongs to.
     ///
     /// The request of a `Switched` event is not added: it was complete before.
     ///

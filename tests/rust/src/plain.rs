@@ -4,7 +4,7 @@
 
 use switchover::{Connection, Error};
 
-/// A method of a decision without arguments.
+/// A method of `Connection` that has no arguments and may fail.
 pub struct Plain {
     /// The name of the method in test vectors.
     pub short: &'static str,

@@ -9,7 +9,7 @@ use switchover::{Connection, Content};
 use crate::script::{event_line, offers_value};
 use crate::text::summary;
 
-/// A query of a test vector.
+/// A query of a test vector: a method of `Connection` that only returns a value.
 ///
 /// Its output is one line: the query's verb and the value.
 pub struct Query {
@@ -19,7 +19,7 @@ pub struct Query {
     pub(crate) value: fn(&Connection) -> String,
 }
 
-/// All queries but `request`, which is also the verb of a decision.
+/// All queries but `request`, a verb that also stands for sending a request.
 pub const QUERIES: &[Query] = &[
     Query { short: "agreed", value: |connection| connection.agreed().to_string() },
     Query { short: "awaiting", value: |connection| connection.awaiting().name().into() },
@@ -40,7 +40,7 @@ pub const QUERIES: &[Query] = &[
     },
 ];
 
-/// Returns the query with this verb.
+/// Returns the query with this verb; `None` if there is none.
 pub(crate) fn query(short: &str) -> Option<&'static Query> {
     QUERIES.iter().find(|query| query.short == short)
 }

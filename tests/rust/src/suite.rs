@@ -9,19 +9,19 @@ use crate::export;
 use crate::script::{self, Record};
 use crate::vector::{Vector, load};
 
-/// The folder of vectors for single protocols, which do not concern an HTTP engine.
+/// The folder of vectors for WebSocket and the like, no concern of an HTTP engine.
 const BESIDE: &str = "profiles";
 
-/// Vectors that are left out, since they decide while events are still unread.
+/// Vectors that are left out, since their caller acts before it reads all events.
 ///
 /// Their output differs in an engine whose events are all read first.
 const SOONER: &[&str] = &["reject-between"];
 
 /// Returns the cases, each as one line of JSON.
 ///
-/// Left out are the vectors of single protocols, those with the option `tidy`, those with decisions
-/// that only this engine has, and those without events. So are the vectors that decide while events
-/// are still unread.
+/// Left out are the vectors in the folder `profiles`, with the option `tidy`, with calls that only
+/// this engine has, or without events. So are the vectors whose caller acts before it reads all
+/// events.
 pub fn cases() -> Vec<String> {
     let rules = rules();
     let vectors = load(&crate::home().join("vectors"));
@@ -96,7 +96,7 @@ pub(crate) fn error(kind: ErrorKind, vector: &Vector) -> Value {
     })
 }
 
-/// Returns what a case asks for: a `parser`, or a `connection`.
+/// Returns the kind of engine that a case needs: a `parser`, or a `connection`.
 ///
 /// A connection knows what was sent: which requests are owed a response, and which offers were
 /// made and accepted. A parser need not.
@@ -142,10 +142,10 @@ const DUTIES: &[&str] = &[
     "switch-version-mismatch",
 ];
 
-/// Returns the level at which an RFC forbids to refuse what a case has, and why.
+/// Returns the level at which an RFC forbids a recipient to reject a case, and why.
 ///
-/// A message that keeps the rules has to be read. `choice` stands for one that breaks a rule of its
-/// sender, of which an RFC lets a recipient make the best, or not.
+/// A message that keeps the rules has to be read. An RFC lets a recipient accept or reject a
+/// message of the level `choice`, usually because the message breaks a rule of its sender.
 fn refusal(vector: &Vector) -> Value {
     let names = |list: &str| list.split(' ').any(|name| name == vector.name);
     let is_lenient = export::flags(&vector.config).next().is_some();
@@ -159,9 +159,10 @@ fn refusal(vector: &Vector) -> Value {
     json!({ "level": level, "clause": clause, "text": text })
 }
 
-/// Vectors of which an RFC says more, if an engine refuses them.
+/// Vectors for which an RFC has a rule of its own about rejecting their input.
 ///
-/// Each row has names of vectors, separated by spaces, the level, the clause, and what is refused.
+/// Each row has names of vectors, separated by spaces, the requirement level, the clause, and what
+/// is rejected.
 pub const REFUSALS: &[(&str, &str, &str, &str)] = &[
     (
         "length-lines-same length-list-same",
@@ -253,7 +254,7 @@ pub const REFUSALS: &[(&str, &str, &str, &str)] = &[
     ),
 ];
 
-/// Returns the level at which an RFC requires a recipient to report an error.
+/// Returns the requirement level at which a recipient must report an error.
 ///
 /// `MUST` and `SHOULD` are from the error's clause. `choice` means that a recipient may do
 /// otherwise: it may recover, the limit is its own, or the rule binds only the sender.

@@ -21,11 +21,11 @@ pub struct Vector {
     pub role: Role,
     /// The configuration of the engine.
     pub config: Config,
-    /// Set if the lines of heads include their field lines.
+    /// Set if the expected lines for heads include the field lines.
     pub shows_fields: bool,
-    /// The inputs, decisions and expected lines, in order.
+    /// The inputs, the caller's decisions and the expected lines, in order.
     pub items: Vec<Item>,
-    /// The line numbers of the block's content in the file, from 0.
+    /// The line numbers, from 0, of the content of the vector's code block in the file.
     pub lines: std::ops::Range<usize>,
 }
 
@@ -116,14 +116,14 @@ impl Vector {
         }
     }
 
-    /// Returns a copy of the vector with `lines` as the content of its block.
+    /// Returns a copy of the vector with `lines` as the content of its code block.
     pub fn with_lines(&self, lines: &str) -> Self {
         let mut items = Vec::new();
         lines.lines().for_each(|line| read_line(line, &mut items));
         Self { items, ..self.clone() }
     }
 
-    /// Creates a vector without a file, from the info string and lines of a block.
+    /// Creates a vector without a file, from the info string and lines of a code block.
     pub fn of_lines(name: &str, info: &str, lines: &str) -> Self {
         let mut items = Vec::new();
         lines.lines().for_each(|line| read_line(line, &mut items));

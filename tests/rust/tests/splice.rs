@@ -319,8 +319,9 @@ async fn with_h2(plan: Plan, window: u32) {
     }
 }
 
-/// R7540-3.2-7: whatever was taken along, whatever the engine's windows, stream 1 is answered and
-/// later streams go on.
+/// Checks that stream 1 and later ones are answered, for any content and window.
+///
+/// The content is that of the upgraded request, the window the engine's (R7540-3.2-7).
 #[tokio::test(start_paused = true)]
 async fn h2_answers_and_goes_on() {
     for window in [16_384, 65_535, 1 << 20] {

@@ -269,7 +269,9 @@ fn config(cases: u32) -> ProptestConfig {
 proptest! {
     #![proptest_config(config(400))]
 
-    /// R7540-3.2-7.
+    /// The engine gets each frame that the client sent, in an equivalent order.
+    ///
+    /// R7540-3.2-7 requires it.
     #[test]
     fn what_the_engine_gets_is_what_was_sent(body in 0usize..=65_535, moves in moves()) {
         let mut play = Play::new(body);

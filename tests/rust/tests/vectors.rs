@@ -108,7 +108,7 @@ fn every_query_and_plain_decision_is_in_a_vector_and_documented() {
     }
 }
 
-/// Rewrites the expected results; returns the vectors where it cannot.
+/// Rewrites the expected results; returns the failures of vectors where it cannot.
 fn rewrite(vectors: &[Vector]) -> Vec<String> {
     let mut files: BTreeMap<PathBuf, Vec<&Vector>> = BTreeMap::new();
     for vector in vectors {
@@ -134,7 +134,7 @@ fn rewrite(vectors: &[Vector]) -> Vec<String> {
     refused
 }
 
-/// Prints directly, since the test harness shows `println!` only of failed tests.
+/// Prints a vector's changed lines; unlike `println!`, also in a test that passes.
 fn show(name: &str, changes: &[String]) {
     if !changes.is_empty() {
         writeln!(std::io::stdout(), "# {name}:\n#   {}", changes.join("\n#   "))

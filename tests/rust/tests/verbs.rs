@@ -266,7 +266,7 @@ fn the_table_of_names() {
     }
 }
 
-/// Returns the text about the next call, with the names of methods marked as code.
+/// Returns the `next` text of a `VERBS` row, with method names marked as code.
 fn linked(next: &str) -> String {
     let is_code = |word: &str| VERBS.iter().any(|verb| verb.name == word) || word == "Switched";
     let marked = next.split(' ').map(|word| {
@@ -321,7 +321,7 @@ fn every_verb_is_there() {
 const NOT_OBSERVED: &[&str] =
     &["pass_content", "hand_over", "set_limits", "respond_prepared", "note_response"];
 
-/// The adapter's observer covers each method that the adapter calls.
+/// The observer in the adapter for tokio covers each method that the adapter calls.
 #[test]
 fn every_verb_of_the_adapter_is_observed() {
     let path = home().join("../core/tokio/src/observe.rs");

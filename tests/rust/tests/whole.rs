@@ -189,7 +189,7 @@ fn cases() -> Vec<Case> {
         .collect()
 }
 
-/// Sends the same response in three calls.
+/// Sends the response of a case in three calls, as `respond` does in one.
 fn longhand(
     server: &mut Connection,
     case: &Case,
@@ -242,7 +242,7 @@ fn refusal(case: &Case, is_head: bool, is_tunnel: bool) -> Option<ErrorKind> {
 
 /// Returns whether the server's next response is one to HEAD.
 ///
-/// Only this sequence of calls shows it.
+/// Only a response whose content is rejected shows it.
 fn answers_head(way: &[Act], config: &Config) -> bool {
     let (mut server, mut out) = (at(way, config), Vec::new());
     let response = ResponseHead::new(200, &[("Content-Length", "1")]);

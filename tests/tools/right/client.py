@@ -1,4 +1,4 @@
-"""A client that keeps all rules, unlike the reference, on h11 and wsproto.
+"""A correct client unlike the audit's reference client, based on h11 and wsproto.
 
     client.py PORT PATH MODE
 

@@ -1,4 +1,4 @@
-"""The parts that the right programs share: sockets, events of h11, the accept."""
+"""The code that right programs share: sockets, h11 events, Sec-WebSocket-Accept."""
 
 import base64
 import contextlib
@@ -17,7 +17,7 @@ def accept_of(key):
 
 
 def next_event(http, receive, send=None):
-    """Returns the next event of h11, and answers an expectation by `send`."""
+    """Returns h11's next event; sends a 100 by `send` if the peer waits for one."""
     while (event := http.next_event()) is h11.NEED_DATA:
         if send and http.they_are_waiting_for_100_continue:
             send(http.send(h11.InformationalResponse(status_code=100, headers=[])))

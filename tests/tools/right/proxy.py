@@ -1,4 +1,4 @@
-"""An intermediary that keeps all rules, unlike the reference, on h11 and wsproto.
+"""A correct intermediary unlike the audit's reference, based on h11 and wsproto.
 
     proxy.py ORIGIN-PORT MODE [PORT]
 
@@ -192,7 +192,7 @@ class Exchange:
         return False
 
     def end_websocket(self, origin, early, late):
-        """Reads and writes frames of its own on both sides; answers pings itself."""
+        """Relays messages between two WebSockets, in its own frames; answers pings itself."""
         sides = [
             (Connection(ConnectionType.SERVER, trailing_data=early), self.client),
             (Connection(ConnectionType.CLIENT, trailing_data=late), origin),

@@ -1,4 +1,4 @@
-"""A server that keeps all rules, unlike the reference, on h11 and wsproto.
+"""A correct server unlike the audit's reference server, based on h11 and wsproto.
 
     server.py MODE [port=PORT]
 
@@ -138,7 +138,7 @@ class Server:
         return not all(self.field(request, name) for name in wanted)
 
     def fault(self, request):
-        """Returns the status for a handshake that is none; None for a good one."""
+        """Returns the status for a request that is no valid handshake, else None."""
         key = [value for name, value in request.headers if name == b"sec-websocket-key"]
         is_offer = b"upgrade" in self.tokens(request, b"connection")
         is_offer = is_offer and b"websocket" in self.tokens(request, b"upgrade")

@@ -97,7 +97,7 @@ def told(event):
 
 
 def decide(connection, step):
-    """Makes the decision of a step; the bytes that it writes are not compared."""
+    """Makes the call that a step stands for; the bytes it writes are not compared."""
     lines = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in step.get("fields", [])]
     content = step.get("content", "").encode("latin-1")
     reason = step.get("reason", "").encode("latin-1") or None

@@ -12,7 +12,7 @@ from score import without_cut_content
 
 
 def each(kind, key, change):
-    """Returns a function that changes a value in all events of a kind."""
+    """Returns a function that changes the value of `key` in all events of a kind."""
 
     def spoil(_, events):
         return [{**event, key: change(event[key])} if event["event"] == kind else event for event in events]
@@ -25,9 +25,9 @@ def without(kind):
 
 
 def only(*keys):
-    """Returns a function that reduces events to these keys.
+    """Returns a function that reduces events to these keys and their names.
 
-    No runner may leave these out.
+    The keys are the ones that no runner may leave out.
     """
     return lambda _, events: [{key: event[key] for key in ("event", *keys) if key in event} for event in events]
 

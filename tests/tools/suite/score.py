@@ -6,7 +6,7 @@
 COMMAND is started once and plays every case: whole, byte by byte, and cut in two at each position (--every N: at each
 Nth). score.py prints a line for each case with a different result, and a score for each scope. With --only it also
 prints the expected and the actual events. A missing error, and an error too many, are explained by the case's own
-levels, even a MUST. The file of --known explains other differences.
+requirement levels, even a MUST. The file of --known explains other differences.
 
 The exit status is 0 if all differences are explained, 1 if one is not. It is 2 if the runner violates the protocol or
 cannot be started, or if there are no cases.

@@ -8,7 +8,7 @@ import { bytesLeft, Reader } from "./reader.js";
 import { UDP_PAYLOAD } from "../generated/tables.js";
 
 /**
- * The first context that is too large: a QUIC variable-length integer has 62 bits.
+ * The first invalid context ID: a QUIC variable-length integer has 62 bits.
  *
  * RFC 9000, section 16.
  */

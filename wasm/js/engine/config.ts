@@ -52,9 +52,9 @@ export interface Config {
    */
   readonly bareH2c?: boolean;
   /**
-   * Set if contradictory fields are corrected, not rejected.
+   * Set if contradictory fields of a message to send are corrected, not rejected.
    *
-   * Use it if other code chooses the fields that you send. Ambiguous ones are still rejected, such as two different
+   * Use it if other code chooses these fields. Ambiguous ones are still rejected, such as two different
    * lengths. Each correction is recorded in `trace` as `tidied`.
    */
   readonly tidy?: boolean;

@@ -41,7 +41,7 @@ export class Selection {
   /**
    * Returns the same selection, to be accepted before the request is complete.
    *
-   * Use it for a new protocol that needs no content. Our direction switches at once, the peer's at the end of its
+   * Use it for a new protocol that needs no content. The server then switches at once, the client at the end of its
    * request. A client that waits for a 100 receives that first. Next: `accept`. RFC 9110, section 7.8.
    */
   early(): Selection {
@@ -241,7 +241,7 @@ export class Connection extends ProfileMethods {
   }
 
   /**
-   * Returns whether, as far as is known, another request may follow here.
+   * Returns whether, as far as is known, the connection allows another request.
    *
    * RFC 9112, section 9.3.
    */
@@ -252,7 +252,7 @@ export class Connection extends ProfileMethods {
   /**
    * A copy of the received bytes after the current event, which are not yet parsed.
    *
-   * While an offer is undecided these bytes belong to no protocol. A server that declines and does not trust them to be
+   * Until a server decides on an offer, their protocol is open. A server that declines and does not trust them to be
    * HTTP calls `closeAfterResponse`; they are then never parsed (RFC 9931, section 5).
    */
   get unread(): Uint8Array<ArrayBuffer> {

@@ -19,7 +19,7 @@ export class ProtocolError extends Error {
   readonly code: number;
   /** The name of the error, which is the same in every version. */
   readonly kind: ErrorKind;
-  /** The party that has to change something to avoid the error. */
+  /** The party that must change something to avoid the error: the peer or your code. */
   readonly blame: Blame;
   /**
    * The status code with which a server responds to a peer's error, or `null`.

@@ -15,7 +15,7 @@ export interface Offer {
   /** The reason why the protocol cannot be accepted; `null` if it can. */
   readonly ineligible: Ineligible | null;
   /**
-   * The status for a server that insists on this protocol, or `null`.
+   * The response status for a server that insists on this protocol, or `null`.
    *
    * `null` if the protocol can be accepted.
    */
@@ -153,7 +153,7 @@ export type Event =
   | SwitchedEvent;
 
 /**
- * More bytes are needed for the next event.
+ * The result of `nextEvent` if it needs more bytes for the next event.
  *
  * Next: `receive`. A client also gets this while it has to send first; `awaiting` is then `caller`.
  */
@@ -161,7 +161,7 @@ export interface NeedDataStep {
   readonly kind: "need-data";
 }
 
-/** No event can follow until the caller acts. */
+/** The result of `nextEvent` if it returns no more events until the caller acts. */
 export interface PausedStep {
   readonly kind: "paused";
   /** The action that the caller must take. */

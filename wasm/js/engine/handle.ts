@@ -8,7 +8,7 @@ import { raw } from "./calls.js";
 import { bytesLeft, Reader } from "./reader.js";
 import { Role } from "../generated/tables.js";
 
-/** The handle of a connection in the WebAssembly module. */
+/** The base of `Connection`: its object in the WebAssembly module, and its role. */
 export class Handle extends DisposableHandle {
   readonly #role: Role;
   #space: Uint8Array | undefined;

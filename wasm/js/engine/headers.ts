@@ -22,7 +22,7 @@ export class Headers implements Iterable<[name: string, value: string]> {
   /**
    * @internal `spans` holds the start and end of each name and value in the text.
    *
-   * If the text is long, each is one number; otherwise start and end are the two halves of one number.
+   * Each offset is one number if `isLong`. Otherwise one number has the start in its low 16 bits, the end above.
    */
   constructor(text: string, spans: readonly number[], isLong: boolean) {
     this.#text = text;

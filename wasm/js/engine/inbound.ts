@@ -173,7 +173,7 @@ export class Inbound extends Handle {
    * Server: the authority that the current request is for, or `null`.
    *
    * It is taken from the target of a CONNECT or from an absolute-form target, else from the Host field. `null` if an
-   * HTTP/1.0 request has none, or if no request is kept. An intermediary routes by it and forwards it as Host. RFC
+   * HTTP/1.0 request has none, or if `request` is `null`. An intermediary routes by it and forwards it as Host. RFC
    * 9112, sections 3.2 and 3.3.
    */
   get authority(): string | null {
@@ -184,8 +184,8 @@ export class Inbound extends Handle {
    * Server: the path of the current request's target, or `null`.
    *
    * It is the part of an origin-form or absolute-form target before the query, as received. It is `/` if an
-   * absolute-form target has none, `*` in an OPTIONS for the whole server, and empty in a CONNECT. `null` if no request
-   * is kept. RFC 9112, section 3.2; RFC 9110, section 4.2.3.
+   * absolute-form target has none, `*` in an OPTIONS for the whole server, and empty in a CONNECT. `null` if `request`
+   * is `null`. RFC 9112, section 3.2; RFC 9110, section 4.2.3.
    */
   get path(): string | null {
     return raw.path(this.live()) ? new Reader().text() : null;
@@ -194,8 +194,8 @@ export class Inbound extends Handle {
   /**
    * Server: the query of the current request's target, or `null`.
    *
-   * It is the part after the first question mark, as received. `null` if there is no question mark, or if no request is
-   * kept. RFC 9112, section 3.2.
+   * It is the part after the first question mark, as received. `null` if there is no question mark, or if `request` is
+   * `null`. RFC 9112, section 3.2.
    */
   get query(): string | null {
     return raw.query(this.live()) ? new Reader().text() : null;

@@ -1,6 +1,6 @@
 // Decoding of bytes as Latin-1, one character each. RFC 9110 (5.5) gives bytes above 0x7f no other meaning.
 
-/** `node:buffer` of Node, Deno and Bun, loaded so that bundlers do not follow. */
+/** The used part of `node:buffer`, loaded so that bundlers do not include it. */
 interface Buffers {
   readonly Buffer: {
     from(memory: ArrayBuffer): {

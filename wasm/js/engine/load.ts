@@ -1,6 +1,6 @@
 // Loading of the WebAssembly module in runtimes that compile bytes.
 
-/** `node:fs`, if the runtime has it, loaded in a way that bundlers do not follow. */
+/** The used part of `node:fs`, if any, loaded so that bundlers do not include it. */
 interface Files {
   readFileSync(file: URL): BufferSource;
 }

@@ -21,7 +21,7 @@ export class ProfileMethods extends Outbound {
   /**
    * Server: the WebSocket subprotocols that the current request offers.
    *
-   * They are in the client's order of preference; empty if it offers none, or no request is kept. Next:
+   * They are in the client's order of preference; empty if it offers none, or if `request` is `null`. Next:
    * `selectSubprotocol`. RFC 6455, section 4.1.
    */
   get subprotocols(): string[] {

@@ -93,12 +93,12 @@ export class Reader {
     return texts;
   }
 
-  /** Decodes the text of a head, in which the offsets of its field lines count. */
+  /** Decodes the text of a head, to which the offsets of its field lines refer. */
   head(): string {
     return text(this.number(), this.number());
   }
 
-  /** Reads field lines: offsets into `head`, or into all text of the result buffer. */
+  /** Reads field lines, as offsets in `head`, by default in the result buffer's text. */
   headers(head = this.#texts()): Headers {
     const lines = this.number();
     if (lines === 0) return NONE;

@@ -12,8 +12,8 @@ import { bytesLeft, Reader } from "./reader.js";
 /**
  * A relay between a client that received a `101` for `h2c` and an HTTP/2 engine.
  *
- * The engine sees a client that speaks HTTP/2 from the start, with the request on stream 1. Once the states of both
- * sides agree, the relay is no longer needed.
+ * The engine sees a client that speaks HTTP/2 from the start, with the request on stream 1. Once client and engine
+ * have the same HTTP/2 state, the relay is no longer needed.
  *
  * Pass bytes from the client to `clientSent`, and bytes from the engine to `engineSent`. After either, send on the
  * results of `takeForEngine` and `takeForClient`. Do not read from the client while `wantsClient` is false. Once
@@ -46,7 +46,7 @@ export class Splice extends DisposableHandle {
   /**
    * Records that the client has ended its stream.
    *
-   * A frame that is incomplete then goes to the engine as it is. Next: `takeForEngine`; end the engine's input once
+   * An incomplete HTTP/2 frame then goes to the engine as it is. Next: `takeForEngine`; end the engine's input once
    * `isWaiting` is false.
    */
   clientEnded(): void {
@@ -89,9 +89,9 @@ export class Splice extends DisposableHandle {
   }
 
   /**
-   * Returns whether the relay is unneeded: no bytes wait, and both sides agree.
+   * Returns whether client and engine can be connected directly, without the relay.
    *
-   * Then connect client and engine directly, and `free` the relay.
+   * No bytes wait then, and both have the same HTTP/2 state. Next: connect them, and `free` the relay.
    */
   get isDone(): boolean {
     return raw.splice_is_done(this.live());

@@ -9,15 +9,15 @@ export interface State {
   readonly request: Phase;
   /** The progress of the response to the oldest unanswered request. */
   readonly response: Phase;
-  /** The state of the peer's direction. */
+  /** The state of the direction in which the peer sends. */
   readonly rx: Rx;
-  /** The state of our direction. */
+  /** The state of the direction in which this side sends. */
   readonly tx: Tx;
-  /** The state of an upgrade by the latest request. */
+  /** The progress of the latest request's upgrade or CONNECT. */
   readonly upgrade: UpgradeState;
-  /** The state of the latest request's `Expect: 100-continue`. */
+  /** The progress of the latest request's `Expect: 100-continue`. */
   readonly expect: Expect;
-  /** True if another request may follow. */
+  /** True if another request may follow on the connection. */
   readonly persist: boolean;
   /** Server: the HTTP version of the client. */
   readonly clientVersion: ClientVersion;
@@ -29,18 +29,18 @@ export interface State {
   readonly pipelined: number;
 }
 
-/** One entry of the trace: a step of the connection. */
+/** One entry of `Connection.trace`, such as a received head or a rejected call. */
 export interface TraceEntry {
-  /** The kind of step. */
+  /** The kind of the entry, such as `received-request` or `refused`. */
   readonly step: TraceStep;
   /**
-   * The detail of the step, or 0 if it has none.
+   * The detail of the entry, or 0 if its kind has none.
    *
    * It is a status code, an error code, or a number of protocols or bytes. For `tidied` it has a bit for each kind of
    * correction.
    */
   readonly number: number;
-  /** The number of bytes received and consumed when the step happened. */
+  /** The number of the peer's bytes that were consumed before the entry was recorded. */
   readonly offset: number;
 }
 

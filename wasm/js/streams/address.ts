@@ -14,7 +14,7 @@ export interface RemoteAddr {
   readonly port: number;
 }
 
-/** The remote addresses of sockets: in Deno, in Node and Bun, in Workers. */
+/** The properties for the remote address of a socket of Deno, Node, Bun or Workers. */
 interface Saying {
   readonly remoteAddr?: { readonly transport?: string; readonly hostname?: string; readonly port?: number };
   readonly remoteAddress?: string | undefined;

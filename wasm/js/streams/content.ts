@@ -177,7 +177,7 @@ export class Content {
 const CLEANUP_MAX = 1_000;
 
 /**
- * @internal Content that is made piece by piece.
+ * @internal Content to send that becomes available piece by piece.
  *
  * `next` returns the next piece, or `null` at the end. `cancel` is called if no more pieces are needed; it resolves once
  * the content has cleaned up, or has taken too long.
@@ -202,7 +202,7 @@ export async function letGo(content: Uint8Array | Source, reason: unknown): Prom
   if (!(content instanceof Uint8Array)) await content.cancel(reason);
 }
 
-/** Returns a function that calls `cancel` once, and waits for it for a while. */
+/** Returns a function that calls `cancel` once, and waits for it for `CLEANUP_MAX`. */
 function cancelling(cancel: (reason: unknown) => unknown): Source["cancel"] {
   let cleanup: Promise<void> | undefined;
   const begin = async (reason: unknown): Promise<void> => {
@@ -227,7 +227,7 @@ function ofStream(body: ReadableStream<Uint8Array>): Source {
   };
 }
 
-/** The members of a stream of Node that say how it is used. */
+/** The used members of a stream of Node, which an async iterable may be. */
 interface NodeStream {
   on?(event: "error", act: () => void): unknown;
   destroy?(): void;

@@ -22,12 +22,12 @@ export class DisconnectWatcher {
     return left.signal;
   }
 
-  /** Records that the request was read to its end. */
+  /** Watches again if `signal` is in use, as the request was read to its end. */
   isRead(): void {
     if (this.#left && !this.#isOver) this.#wire.watch();
   }
 
-  /** Stops watching: the response was sent, or the connection has switched. */
+  /** Stops watching for a disconnect: the response was sent, or a switch was made. */
   end(): void {
     this.#isOver = true;
     this.#wire.onGone = undefined;

@@ -13,7 +13,7 @@ export class OfNode implements Transport {
   #isReleased = false;
   /** The initial `allowHalfOpen` of the socket, restored by `release`. */
   readonly #allowed: boolean | undefined;
-  /** The resolvers of pending waits; any event of the socket wakes them all. */
+  /** The resolvers of calls that wait for the socket; any of its events resolves all. */
   #wake: (() => void)[] = [];
   #onDestroyed: ((cause: unknown) => void) | undefined;
   #tellsWho = false;
@@ -59,10 +59,10 @@ export class OfNode implements Transport {
   }
 
   /**
-   * Sets what is called once the user of the socket has destroyed it.
+   * Sets a callback for when other code, not this package, destroys the socket.
    *
-   * Only sockets of the system tell: an HTTP/2 stream, or TLS over any stream, is destroyed without an error where the
-   * peer has left, too.
+   * It is called only for sockets of the system. An HTTP/2 stream, or TLS over any stream, is destroyed without an
+   * error where the peer has left, too.
    */
   onDestroyed(act: (cause: unknown) => void): void {
     const socket: object = this.#socket;
@@ -168,7 +168,7 @@ export class OfNode implements Transport {
   }
 
   /**
-   * True if the user has destroyed the socket.
+   * True if other code, not the peer or a failure, has destroyed the socket.
    *
    * A peer that resets may have sent whole responses before.
    */
@@ -219,5 +219,5 @@ export function wasCancelled(socket: NodeSocket & { readonly rstCode?: number },
 /** The HTTP/2 error code CANCEL (RFC 9113, section 7). */
 const CANCEL = 8;
 
-/** The system calls in whose errors a connected socket fails. */
+/** The system calls whose errors make a connected socket fail. */
 const OF_SYSTEM = new Set<string | undefined>(["read", "write", "writev", "shutdown"]);

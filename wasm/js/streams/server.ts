@@ -302,7 +302,7 @@ class Server {
   }
 
   /**
-   * Returns the error of this connection that has caused another, or that other one.
+   * Returns the cause of `thrown` that is an error of this connection, or `thrown`.
    *
    * `fetch` with the request's body throws an error of its own; an `AbortError` has the signal's reason as its cause.
    */
@@ -324,7 +324,7 @@ class Server {
   }
 }
 
-/** The number of causes of an error that are looked through. */
+/** The depth to which `#reasonOf` searches the causes of an error. */
 const CAUSES = 4;
 
 /** Returns the status code of the response to an error. */

@@ -90,9 +90,9 @@ export interface Pair {
 /** @internal The streams of a new protocol, and the means to recover the socket. */
 export interface Handed extends Pair {
   /**
-   * Returns the socket in its initial state, unless it has ended.
+   * Returns the original socket with its initial settings, unless its input ended.
    *
-   * Our `error` listener is removed.
+   * Our `error` listener is removed too.
    */
   asGiven?(): NodeSocket | undefined;
   /** The errors of the socket that its streams have thrown. */
@@ -127,21 +127,21 @@ export interface Transport {
   readonly queues: boolean;
   /** True if written bytes are still queued; undefined if the socket cannot tell. */
   readonly isQueued?: boolean;
-  /** Writes bytes; resolves when more can be written. */
+  /** Writes bytes; resolves when the socket has room for more. */
   write(bytes: Uint8Array): Promise<void>;
-  /** Waits until written bytes are sent; `undefined` if more can be written now. */
+  /** Waits until the socket has room for more; `undefined` if it has room now. */
   room?(): Promise<unknown> | undefined;
   /** Closes our sending side after all written bytes. */
   end(): Promise<void>;
   /** Closes both directions at once. Pending operations may stay pending. */
   close(reason?: unknown): void;
   /**
-   * Closes so that the peer notices that something is missing.
+   * Resets the connection, so that the peer sees that a message is incomplete.
    *
-   * Closes normally if the socket cannot do that.
+   * Closes it normally if the socket cannot be reset.
    */
   reset(): void;
-  /** Releases the socket in its initial state. */
+  /** Ends our use of the socket, and restores its initial settings. */
   release(): void;
   /**
    * Makes a pending read return no bytes, if the socket can do that.
@@ -149,7 +149,7 @@ export interface Transport {
    * No received bytes are lost.
    */
   interrupt?(): void;
-  /** Sets what is called once the user has destroyed the socket, if that can tell. */
+  /** Sets a callback for when other code destroys the socket, if that is detectable. */
   onDestroyed?(act: (cause: unknown) => void): void;
   /** Returns bytes that have arrived already, if the socket can tell without waiting. */
   waiting?(): Uint8Array | null;

@@ -8,7 +8,7 @@ const quietly = (step: Promise<unknown> | undefined): void => void step?.catch((
 /**
  * The last write to each stream, which may be pending.
  *
- * The wire that made the write may have released the stream before the write finished.
+ * The transport that made the write may have released the stream before the write finished.
  */
 const underWay = new WeakMap<WritableSide, Promise<void>>();
 

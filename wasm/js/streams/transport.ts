@@ -35,7 +35,7 @@ export async function isFailureOf(socket: Socket, pair: Handed, error: unknown):
 
 const TURNS = 5;
 
-/** Returns whether a stream has failed with this error. */
+/** Returns whether a locked stream has failed with this error; releases the lock. */
 async function stores(lock: { readonly closed: Promise<unknown>; releaseLock(): void }, error: unknown): Promise<boolean> {
   const stored = lock.closed.then(
     () => undefined,

@@ -1,24 +1,24 @@
 // Turns of the event loop for others, in loops that may never wait.
 
-/** The milliseconds after which others get a turn. */
+/** The milliseconds after which a loop yields to the event loop. */
 const TURN = 10;
 /**
- * The maximum number of steps between two turns.
+ * The maximum number of steps of a loop before it yields to the event loop.
  *
  * Workers may stop the clock between I/O.
  */
 const STEPS = 1024;
 
 /**
- * @internal Lets others have a turn of the event loop, every few milliseconds.
+ * @internal A timer by which a long loop yields to the event loop every few milliseconds.
  *
- * A loop whose reads and sends are complete at once stays among the microtasks, and would keep everyone else waiting.
+ * A loop whose reads and sends are complete at once stays among the microtasks, and would delay all other connections.
  */
 export class Turns {
   #since = performance.now();
   #steps = 0;
 
-  /** Ends a step of the loop; waits for a turn of the others if one is due. */
+  /** Ends a step of the loop, and yields to the event loop if that is due. */
   async step(): Promise<void> {
     if (++this.#steps % STEPS !== 0 && performance.now() - this.#since < TURN) return;
     const { setImmediate } = globalThis as { setImmediate?: (callback: () => void) => void };

@@ -3,7 +3,7 @@
 import { inLines, parseDecision, PLAIN, quoted, settings } from "./words.js";
 
 /**
- * Printers of literals, decisions, steps and whole programs in C.
+ * Printers of literals, engine calls, steps and whole programs in C.
  * @type {import("./words.js").LanguageOfTexts & { slice(text: string): string }}
  */
 export const c = {

@@ -2,7 +2,7 @@
 
 import { camel, FLAGS, hex, inLines, parseDecision, PLAIN, quoted, settings } from "./words.js";
 
-/** Printers of literals, decisions, steps and whole programs in JavaScript. @type {import("./words.js").LanguageOfTexts} */
+/** Printers of literals, engine calls, steps and whole programs in JavaScript. @type {import("./words.js").LanguageOfTexts} */
 export const javascript = {
   name: "JavaScript",
   text: (text) => quoted(text, (one) => `\\x${hex(one)}`),

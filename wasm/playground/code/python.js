@@ -3,7 +3,7 @@
 import { hex, inLines, parseDecision, PLAIN, quoted, settings } from "./words.js";
 
 /**
- * Printers of literals, decisions, steps and whole programs in Python.
+ * Printers of literals, engine calls, steps and whole programs in Python.
  * @type {import("./words.js").Language & { reason(decision: import("./words.js").Decision): string }}
  */
 export const python = {

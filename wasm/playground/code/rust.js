@@ -2,7 +2,7 @@
 
 import { FLAGS, hex, inLines, parseDecision, pascal, PLAIN, quoted, settings, SURE } from "./words.js";
 
-/** Printers of literals, decisions, steps and whole programs in Rust. @type {import("./words.js").LanguageOfTexts} */
+/** Printers of literals, engine calls, steps and whole programs in Rust. @type {import("./words.js").LanguageOfTexts} */
 export const rust = {
   name: "Rust",
   text: (text) => quoted(text, (one) => (one < "\x80" ? `\\x${hex(one)}` : `\\u{${hex(one)}}`)),

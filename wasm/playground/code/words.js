@@ -1,7 +1,7 @@
 // Functions that all generators share: parsing of decisions, and bytes as text. A string has one character per byte.
 
 /**
- * The types of a program.
+ * The types of a program that repeats the engine calls of a test vector.
  *
  * @typedef {{ verb: string, method: string, target: string, list: string[], by: "client" | "server", status: number, reason: string,
  *   content: string, length: number, fields: [string, string][] }} Decision
@@ -9,14 +9,14 @@
  *   | { is: "do", decision: string }} Step
  * @typedef {{ role: "client" | "server", words: string[], steps: Step[] }} Program
  *
- * What a language writes: literals, each decision, each step, and the whole.
+ * A `Language` prints literals, each decision (a call of the engine), each step, and the whole program.
  * @typedef {{ name: string, bytes(text: string): string, fields(decision: Decision): string, list(list: string[]): string,
  *   decide(decision: Decision): string, step(step: Step): string, program(program: Program): string }} Language
  * @typedef {Language & { text(text: string): string, head(decision: Decision): string }} LanguageOfTexts
  */
 
 /**
- * Parses a decision of a test vector.
+ * Parses a decision of a test vector: the text of one call of the engine.
  *
  * Must accept what `tests/rust/src/script/host.rs` accepts.
  * @returns {Decision} @param {string} text
@@ -110,7 +110,7 @@ export const pascal = (name) => name.replace(/(?:^|[-_])(.)/g, (_, one) => one.t
 export const camel = (name) => name.replace(/[-_](.)/g, (_, one) => one.toUpperCase());
 
 /**
- * The methods without arguments that write nothing, by their verbs in vectors.
+ * The engine's methods without arguments that send nothing, by verb in a vector.
  * @type {Record<string, string>}
  */
 export const PLAIN = {
@@ -127,9 +127,9 @@ export const PLAIN = {
 export const SURE = new Set(["take", "release"]);
 
 /**
- * The flags of a configuration.
+ * The flags among the configuration words of a test vector.
  *
- * Other words with a value are limits, without one leniencies.
+ * Other words with a value are limits, those without one are leniencies.
  */
 export const FLAGS = ["secure", "trusted_gateway", "http2_preface", "bare_h2c", "tidy"];
 /** @param {string[]} words */

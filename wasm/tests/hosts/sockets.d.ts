@@ -1,4 +1,4 @@
-/** The TCP of workerd, as far as the examples need it. */
+/** The types of workerd's TCP sockets, as far as the examples need them. */
 declare module "cloudflare:sockets" {
   interface Socket {
     readonly readable: ReadableStream<Uint8Array<ArrayBuffer>>;
@@ -10,7 +10,7 @@ declare module "cloudflare:sockets" {
   export function connect(address: string, options?: { secureTransport?: "on" | "off" | "starttls"; allowHalfOpen?: boolean }): Socket;
 }
 
-/** The API of Deno, as far as the examples need it. */
+/** The types of Deno's API, as far as the examples need them. */
 declare namespace Deno {
   interface Conn {
     read(space: Uint8Array): Promise<number | null>;

@@ -65,7 +65,7 @@ async function open(from, { viewport = WIDE, hash = "", isDark = false } = {}) {
   return tab;
 }
 
-/** Waits until the page has tried which decisions are possible. @param {Page} tab */
+/** Waits until the page has found which engine calls are possible. @param {Page} tab */
 function settled(tab) {
   const hasTried = () => {
     const decisions = /** @type {HTMLElement} */ (document.getElementById("decisions"));
@@ -74,7 +74,7 @@ function settled(tab) {
   return tab.waitForFunction(hasTried, PATIENCE);
 }
 
-/** Returns the text shown in the parts of the page. */
+/** Returns what each part of the page shows. */
 function seen(tab = page) {
   return tab.evaluate(() => {
     /** @param {string} selector */

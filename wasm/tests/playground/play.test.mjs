@@ -13,9 +13,9 @@ import { STATES } from "../../playground/generated/states.js";
 const CASES = GROUPS.flatMap(({ cases }) => cases);
 
 /**
- * Returns the output and the decisions of a vector.
+ * Returns the lines of a test vector with the engine's output or a decision.
  *
- * It leaves out questions, their answers, and lines that say that more bytes are needed.
+ * It leaves out questions to the engine, their answers, and lines that say that more bytes are needed.
  * @param {string[]} lines
  */
 function outcome(lines) {

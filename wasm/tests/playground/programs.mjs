@@ -13,7 +13,7 @@ const folder = process.argv[2] ?? ".";
 const ENDINGS = { rust: "rs", c: "c", python: "py", javascript: "mjs" };
 
 /**
- * Returns the names of events and errors, in order.
+ * Returns a program's expected output: events, errors, and how much it sends.
  *
  * Adjacent pieces of content count as one. Steps that only ask for more bytes are left out.
  * @param {import("../../playground/engine.js").Entry[]} log

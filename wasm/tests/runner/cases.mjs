@@ -3,7 +3,7 @@
 import { Flags, Lenient } from "switchover";
 
 /**
- * The types of a case.
+ * The types of a test case: its inputs, expected outputs and calls, in order.
  *
  * @typedef {{ is: "feed", bytes: Uint8Array }
  *   | { is: "end", end: import("switchover").End }
@@ -16,9 +16,9 @@ import { Flags, Lenient } from "switchover";
  */
 
 /**
- * Parses the cases of the file, except those with the verb `note`.
+ * Parses the exported test cases, except those with the verb `note`.
  *
- * Only C and Rust can play these.
+ * Only C and Rust have the function that these call.
  * @param {string} text
  * @returns {Case[]}
  */

@@ -7,7 +7,7 @@ import { checksum } from "./text.mjs";
 const encoder = new TextEncoder();
 
 /**
- * Returns a line with the digest of each case, and the number of runs.
+ * Plays all test cases; returns the digest of each log, and the number of runs.
  * @param {string} text the output of `bin/export.rs`; after a first line `every N`, only one in N of the cuts in two is played
  */
 export function digests(text) {
@@ -30,9 +30,9 @@ export function digests(text) {
 }
 
 /**
- * Yields every way to cut the input.
+ * Yields every way to cut the input of a test case.
  *
- * Of the cuts in two, long inputs use only a sample.
+ * Of the ways to cut it in two, long inputs use only a sample.
  * @param {import("./cases.mjs").Case} script
  * @param {number} every one in this many cuts in two is used
  * @param {number} first the first cut that is used

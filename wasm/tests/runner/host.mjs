@@ -36,7 +36,7 @@ const QUESTIONS = {
 /** @type {Record<string, string>} */
 const SHORT = { skip: "skipContent", close: "closeAfterResponse", resume: "resumeHttp", take: "takeLeftover" };
 
-/** A caller's state: its connection and the values that belong to it. */
+/** The caller in a test case: its connection, and the values that its calls need. */
 export class Host {
   /** @param {Connection} connection @param {import("switchover").Config} config */
   constructor(connection, config) {
@@ -48,7 +48,7 @@ export class Host {
   }
 
   /**
-   * Makes a decision; returns its result, the bytes to send, and its error as lines.
+   * Makes a call of a test case; returns its result, output and error as log lines.
    * @param {string} verb
    * @param {string[]} words
    * @returns {string[]}
@@ -144,7 +144,7 @@ export class Host {
   }
 
   /**
-   * Calls a method that writes nothing.
+   * Calls a method of the connection that returns no bytes to send.
    * @param {string} verb @param {string} first
    */
   #act(verb, first) {

@@ -3,7 +3,7 @@
 import { compact, escape, summary } from "./text.mjs";
 
 /**
- * Returns whether nothing can follow a line until more bytes are received.
+ * Returns whether a log line is that of `need-data` or `paused`, not of an event.
  * @param {string} line
  */
 export function isStop(line) {
@@ -16,6 +16,7 @@ export function errorLine({ code, kind, status, offset }) {
 }
 
 /**
+ * Returns the log line for a result of `nextEvent`, as a test vector spells it.
  * @param {import("switchover").Step} step
  * @param {number} position
  * @param {boolean} shows

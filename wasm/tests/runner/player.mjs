@@ -17,12 +17,12 @@ import { summary } from "./text.mjs";
 
 class Player {
   /** @type {string[]} */ log = [];
-  /** The next item. */ at = 0;
+  /** The index of the next item of the test case. */ at = 0;
   /** @type {Uint8Array[]} Input not fed yet. */ pieces = [];
-  /** The number of bytes that have been taken of all input. */ fed = 0;
+  /** The number of input bytes that were taken from the items so far. */ fed = 0;
   /** @type {Uint8Array} Content seen and not yet told. */ data = new Uint8Array(0);
   /** @type {Uint8Array} The new protocol's bytes. */ leftover = new Uint8Array(0);
-  /** Bytes that came when nothing was read any more. */ refused = 0;
+  /** The number of bytes that the engine rejected, as it reads no more. */ refused = 0;
 
   /** @param {import("./cases.mjs").Case} script @param {Feed} feed */
   constructor(script, feed) {
@@ -32,7 +32,7 @@ class Player {
     this.host = new Host(this.connection, script.config);
   }
 
-  /** Makes one step; returns false at the end of the case. */
+  /** Plays one step of the test case; returns false at its end. */
   step() {
     const item = this.script.items[this.at];
     if (item?.is === "do" && !(this.pieces.length > 0 && this.#lastWasInput())) {
@@ -132,9 +132,9 @@ class Player {
   }
 
   /**
-   * Advances the engine by one step.
+   * Asks the engine for one event, and returns the log line for it.
    *
-   * Returns its line, or `undefined` for content, which is collected.
+   * Returns `undefined` for content, which is collected.
    */
   #observe() {
     try {
@@ -164,7 +164,7 @@ function joined(one, other) {
 }
 
 /**
- * Plays a case and returns its log, each line ended by LF.
+ * Plays a test case and returns its log, each line ended by LF.
  * @param {import("./cases.mjs").Case} script
  * @param {Feed} feed
  */

@@ -21,6 +21,7 @@ import { fields as shown } from "./lines.mjs";
 import { summary } from "./text.mjs";
 
 /**
+ * The connection and the arguments of a question in a test vector.
  * @typedef {import("switchover").Connection} Connection
  * @typedef {{ connection: Connection, bytes: Uint8Array, text: string, given: [string, Uint8Array][] }} Question
  */
@@ -54,7 +55,7 @@ const QUESTIONS = {
   },
 };
 
-/** A caller's protocol-specific state: its splice. */
+/** The caller's part for particular protocols, with its `h2c` relay (`Splice`). */
 export class Profiles {
   /** @type {Splice | undefined} */ #splice;
 
@@ -64,7 +65,7 @@ export class Profiles {
   }
 
   /**
-   * Returns the lines that answer a question, or `undefined` for another verb.
+   * Returns the lines that answer a vector's question; `undefined` for other verbs.
    * @param {string} verb
    * @param {string[]} words
    * @returns {string[] | undefined}
@@ -87,9 +88,9 @@ export class Profiles {
   }
 
   /**
-   * Passes bytes, or the client's end, to the splice.
+   * Passes bytes, or the client's end, to the `h2c` relay (`Splice`).
    *
-   * Returns a line for the bytes emitted on each side, and one for the splice's state.
+   * Returns a line for the bytes emitted on each side, and one for the relay's state.
    * @param {string} verb @param {Uint8Array} bytes
    */
   #move(verb, bytes) {

@@ -19,16 +19,20 @@ pub struct Message {
 }
 
 impl Message {
+    /// Returns the bytes of the message.
+    ///
     /// # Safety
-    /// As the interface says.
+    /// They must live as long as the message is borrowed.
     unsafe fn bytes(&self) -> &[u8] {
         // SAFETY: the bench made it from a slice that outlives the call.
         unsafe { slice::from_raw_parts(self.bytes, self.len) }
     }
 }
 
+/// Parses the requests, and returns the number of fields in all of them.
+///
 /// # Safety
-/// As the interface says.
+/// `messages` must point to `count` messages whose bytes live through the call.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn peer_requests(messages: *const Message, count: usize) -> usize {
     // SAFETY: as the interface says.
@@ -37,8 +41,10 @@ pub unsafe extern "C" fn peer_requests(messages: *const Message, count: usize) -
     messages.iter().map(|message| request(unsafe { message.bytes() }, |_| 0)).sum()
 }
 
+/// Parses and checks the requests; returns the number of fields in all of them.
+///
 /// # Safety
-/// As the interface says.
+/// `messages` must point to `count` messages whose bytes live through the call.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn peer_requests_with_meaning(
     messages: *const Message,
@@ -50,8 +56,10 @@ pub unsafe extern "C" fn peer_requests_with_meaning(
     messages.iter().map(|message| request(unsafe { message.bytes() }, meaning)).sum()
 }
 
+/// Parses the responses, and returns the number of fields in all of them.
+///
 /// # Safety
-/// As the interface says.
+/// `messages` must point to `count` messages whose bytes live through the call.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn peer_responses(messages: *const Message, count: usize) -> usize {
     // SAFETY: as the interface says.
@@ -70,8 +78,10 @@ pub unsafe extern "C" fn peer_responses(messages: *const Message, count: usize) 
         .sum()
 }
 
+/// Parses a request after each of its bytes, and returns the number of fields.
+///
 /// # Safety
-/// As the interface says.
+/// `message` must point to a message whose bytes live through the call.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn peer_byte_by_byte(message: *const Message) -> usize {
     // SAFETY: as the interface says.
@@ -94,8 +104,8 @@ fn request(bytes: &[u8], extra: impl Fn(&Request<'_, '_>) -> usize) -> usize {
 
 /// Returns 0 if a server may serve the request, and 1 if it must reject it.
 ///
-/// A server must check this before it serves, so it is included here as a simple loop over the
-/// fields. With 0 the sum stays the number of fields.
+/// A server must check this before it serves, so the benchmark includes it, as a simple loop over
+/// the fields. A 0 does not change the number of fields to which the result is added.
 fn meaning(request: &Request<'_, '_>) -> usize {
     let (mut hosts, mut length, mut chunked, mut codings) = (0, None, false, false);
     let (mut close, mut keep_alive, mut upgrade, mut offers, mut expects) =

@@ -1,6 +1,6 @@
-//! The part of HTTP/2's framing that `Splice` needs.
+//! The part of HTTP/2's framing that the `h2c` upgrade filter `Splice` needs.
 //!
-//! RFC 9113, sections 4.1 and 6. Field lists are encoded as literals.
+//! RFC 9113, sections 4.1 and 6. Field lists are encoded as HPACK literals.
 
 use alloc::vec::Vec;
 
@@ -76,7 +76,7 @@ pub(super) struct Frames {
     left: u32,
 }
 
-/// The next part of the input.
+/// The next part of the input: the header of a frame, or a part of its payload.
 pub(super) enum Piece<'a> {
     Header(Header),
     Payload(&'a [u8]),
@@ -137,7 +137,7 @@ pub(super) fn put_list(list: &[FieldLine], ends_stream: bool, stream: u32, out: 
 
 /// Encodes the fields as never-indexed literals (RFC 7541, section 6.2.3).
 ///
-/// So the dynamic table that client and engine share does not change.
+/// So the dynamic table that the client shares with the HTTP/2 engine does not change.
 fn literals(list: &[FieldLine]) -> Vec<u8> {
     let mut block = Vec::new();
     for (name, value) in list {

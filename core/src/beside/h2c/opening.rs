@@ -1,4 +1,4 @@
-//! The first bytes for the engine: the request as frames, and the client's preface.
+//! The client's preface, and the upgraded request as frames for the HTTP/2 engine.
 
 use alloc::vec::Vec;
 
@@ -7,7 +7,7 @@ use crate::upgrade::http2::{http2_fields, upgraded_request};
 use crate::wire::message::RequestHead;
 use crate::wire::source::FieldSource;
 
-/// Encodes the request as frames on stream 1.
+/// Encodes the upgraded HTTP/1.1 request as HTTP/2 frames on stream 1.
 pub(super) fn frames(
     head: &RequestHead<'_>,
     content: &[u8],
@@ -28,9 +28,9 @@ pub(super) fn frames(
     out
 }
 
-/// Returns the length of the client's preface and its first SETTINGS frame.
+/// Returns the total length of the client's preface and its first SETTINGS frame.
 ///
-/// `None` until both are complete; an error if the bytes are something else.
+/// `None` until `held` contains all of both; an error if its bytes are something else.
 pub(super) fn first_settings(held: &[u8]) -> Option<Result<usize, ()>> {
     let seen = held.len().min(PREFACE.len());
     if held[..seen] != PREFACE[..seen] {

@@ -98,8 +98,9 @@ pub struct Splice {
     start: Start,
     client: Frames,
     engine: Frames,
-    /// The decision on the client's current frame, and on its unfinished header block.
+    /// The fate of the client's current frame: passed to the engine, or queued.
     client_frame: Fate,
+    /// The fate of the client's unfinished header block.
     block: Option<Fate>,
     engine_frame: Reply,
     windows: Windows,
@@ -126,7 +127,7 @@ enum Start {
     /// The client's preface and first SETTINGS frame are not complete.
     Awaited {
         held: Vec<u8>,
-        /// The payload of the SETTINGS frame that precedes the client's own.
+        /// The settings of `HTTP2-Settings`, for a SETTINGS frame before the client's own.
         settings: Vec<u8>,
         /// The frames of the request, which follow the client's own SETTINGS.
         request: Vec<u8>,
@@ -139,14 +140,14 @@ enum Start {
     Malformed,
 }
 
-/// The decision on a frame from the client.
+/// The fate of a frame from the client: passed to the engine, or queued.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Fate {
     Passes,
     Waits,
 }
 
-/// The decision on a frame from the engine.
+/// The fate of a frame from the engine: passed to the client, dropped, or changed.
 #[derive(PartialEq, Eq)]
 enum Reply {
     Passes,
@@ -162,7 +163,7 @@ struct Windows {
     /// DATA passed to the engine lowers it, and the engine's WINDOW_UPDATE frames raise it. It is
     /// negative if the client has sent too much.
     engine: i64,
-    /// The window in bytes that the client assumes beyond that.
+    /// The bytes by which the window that the client assumes exceeds the engine's.
     debt: u32,
 }
 
@@ -211,7 +212,9 @@ impl Splice {
         })
     }
 
-    /// Processes bytes from the client; the first are the leftover of the 101.
+    /// Processes bytes that the client sent after its upgrade request.
+    ///
+    /// The first are those that [`take_leftover`](crate::Connection::take_leftover) returns.
     pub fn client_sent(&mut self, mut bytes: &[u8]) {
         if let Start::Awaited { held, .. } = &mut self.start {
             held.extend_from_slice(bytes);
@@ -226,8 +229,8 @@ impl Splice {
 
     /// Records that the client has closed its direction.
     ///
-    /// An incomplete frame is passed to the engine as it is. Report the end to the engine once
-    /// [`is_waiting`](Self::is_waiting) is false.
+    /// An incomplete HTTP/2 frame is passed to the engine as it is. Report the end to the engine
+    /// once [`is_waiting`](Self::is_waiting) is false.
     pub fn client_ended(&mut self) {
         if let Start::Awaited { held, .. } = &mut self.start {
             let held = core::mem::take(held);
@@ -275,7 +278,7 @@ impl Splice {
         self.waiting.bytes < MOST_WAITING || !self.client.is_whole()
     }
 
-    /// Returns whether bytes from the client are queued for the engine's window.
+    /// Returns whether bytes of the client wait for the engine's flow-control window.
     pub fn is_waiting(&self) -> bool {
         !self.waiting.frames.is_empty()
     }
@@ -353,7 +356,7 @@ impl Splice {
         }
     }
 
-    /// Decides on a frame by the order to keep and the engine's window.
+    /// Decides to pass or queue a client's frame, by its order and the engine's window.
     fn fate(&self, header: Header) -> Fate {
         // A frame longer than the queue's limit is a client's error, which the engine will detect.
         let may_wait = header.len() as usize <= MOST_WAITING;
@@ -449,7 +452,7 @@ impl Splice {
         }
     }
 
-    /// Pays the debt from a window that the engine grants; the client gets the rest.
+    /// Subtracts the debt from a window that the engine grants; passes on the rest.
     fn pay(&mut self, given: u32) {
         let paid = self.windows.debt.min(given);
         self.windows.debt -= paid;

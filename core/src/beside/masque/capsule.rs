@@ -13,7 +13,7 @@ use crate::wire::buffer::overlap;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum CapsuleFault {
-    /// A datagram is longer than the limit.
+    /// A datagram's payload is longer than the parser's limit.
     TooLong,
     /// A datagram has no context identifier (RFC 9298, section 5).
     NoContext,
@@ -44,7 +44,7 @@ impl core::fmt::Display for CapsuleFault {
 
 impl core::error::Error for CapsuleFault {}
 
-/// One datagram of a stream of capsules.
+/// An HTTP Datagram, which a DATAGRAM capsule carries (RFC 9297, section 3.5).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Datagram<'a> {
     /// The context identifier: 0 is a UDP payload or an IP packet.
@@ -52,7 +52,7 @@ pub struct Datagram<'a> {
     /// Both sides agree on other values; drop a datagram with an unknown one (RFC 9298, section 4).
     /// The identifier has 62 bits, and higher bits are not written.
     pub context: u64,
-    /// The payload.
+    /// The payload: the bytes of the datagram after the context identifier.
     pub payload: &'a [u8],
 }
 
@@ -70,7 +70,7 @@ pub struct Capsules {
     held: Vec<u8>,
     /// The number of bytes of `held` that have been consumed.
     passed: usize,
-    /// The number of bytes of an unknown capsule still to come.
+    /// The number of bytes still to skip of a capsule other than DATAGRAM.
     skip: u64,
     /// The fault of the stream; nothing after it is parsed.
     fault: Option<CapsuleFault>,
@@ -98,9 +98,10 @@ impl Capsules {
         Self { longest, held: Vec::new(), passed: 0, skip: 0, fault: None }
     }
 
-    /// Appends bytes received from the stream; the first are the leftover of the 101.
+    /// Appends bytes of the stream of capsules that the peer sends after the 101.
     ///
-    /// Next: [`next_datagram`](Self::next_datagram) until it returns `None`.
+    /// The first are those that [`take_leftover`](crate::Connection::take_leftover) returns. Next:
+    /// [`next_datagram`](Self::next_datagram) until it returns `None`.
     pub fn receive(&mut self, bytes: &[u8]) {
         self.held.drain(..core::mem::take(&mut self.passed));
         self.held.extend_from_slice(bytes);
@@ -233,7 +234,7 @@ mod tests {
     use super::*;
     use alloc::string::String;
 
-    /// Returns the datagrams of `bytes`, received in pieces of `piece` bytes.
+    /// Returns the datagrams of `bytes` as text, received in pieces of `piece` bytes.
     fn shown(bytes: &[u8], piece: usize, longest: usize) -> String {
         let (mut capsules, mut out) = (Capsules::new(longest), String::new());
         for piece in bytes.chunks(piece) {
@@ -251,7 +252,9 @@ mod tests {
         out + capsules.finish().err().map_or("", CapsuleFault::name)
     }
 
-    /// R9297-3.3-1: skipped if unknown, an error if truncated; the same however it is cut.
+    /// Unknown capsules are skipped, and a truncated one is an error, for every split.
+    ///
+    /// Requirement R9297-3.3-1.
     #[test]
     fn streams() {
         let mut stream = Vec::new();

@@ -107,7 +107,7 @@ fn bare_item(value: &[u8]) -> Option<&[u8]> {
     }
 }
 
-/// Returns the bytes after a string of visible ASCII and spaces.
+/// Returns the bytes after the closing quote of a string, which is printable ASCII.
 fn string(mut rest: &[u8]) -> Option<&[u8]> {
     loop {
         rest = match rest {
@@ -140,7 +140,9 @@ fn number(value: &[u8]) -> Option<&[u8]> {
 mod tests {
     use super::*;
 
-    /// R9297-3.4-1, R9297-3.4-2.
+    /// Only the item `?1`, with any valid parameters, announces capsules.
+    ///
+    /// Requirements R9297-3.4-1 and R9297-3.4-2.
     #[test]
     fn capsule_protocol_is_an_item() {
         for good in [

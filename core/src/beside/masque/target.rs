@@ -198,7 +198,7 @@ mod tests {
         UdpTarget::parse(template, target).map(|UdpTarget { host, port }| format!("{host} {port}"))
     }
 
-    /// R9298-3.1-1.
+    /// A UDP target has a valid host and port (requirement R9298-3.1-1).
     #[test]
     fn udp_targets() {
         let default =
@@ -256,7 +256,7 @@ mod tests {
         }
     }
 
-    /// R9484-4.1-1.
+    /// The variables of an IP target are validated (requirement R9484-4.1-1).
     #[test]
     fn ip_targets() {
         let parse = |rest: &str| {

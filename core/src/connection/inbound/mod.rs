@@ -17,7 +17,7 @@ use crate::wire::buffer::{self, Buffer};
 /// The result of [`next_event`](Connection::next_event).
 #[derive(Clone, Copy, Debug)]
 pub enum Next<'a> {
-    /// An event of the connection.
+    /// The next event: a part of a message, or a switch.
     Event(Event<'a>),
     /// More bytes from the peer are needed for the next event.
     NeedData,
@@ -88,7 +88,7 @@ impl Connection {
         Ok(if self.can_allocate_scratch() { self.scratch().buffer.try_reserve(min) } else { None })
     }
 
-    /// Returns whether the scratch space exists or can be allocated.
+    /// Returns whether the connection's buffers exist or can be allocated.
     #[inline]
     fn can_allocate_scratch(&self) -> bool {
         self.scratch.is_some() || buffer::is_left::<Scratch>()
@@ -446,7 +446,7 @@ impl Connection {
         Err(error)
     }
 
-    /// Applies an input received from the wire.
+    /// Applies an input received from the peer to the state machine.
     ///
     /// A 101 without an offer is rejected, and fails the connection. The state machine accepts
     /// every other input here. A rejection is a bug in this crate: it fails the connection, and

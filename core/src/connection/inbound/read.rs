@@ -20,7 +20,7 @@ use crate::wire::known::KnownField;
 /// RFC 9113, section 3.4.
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
-/// The result of checking a request's offer.
+/// The result of checking the protocols that a request offers.
 struct Offered {
     upgrade: UpgradeState,
     /// The reason why no switch has happened so far.
@@ -132,7 +132,7 @@ impl Connection {
         }
     }
 
-    /// Returns the maximum size of a request's content.
+    /// Returns the maximum size of a request's content that is accepted.
     fn most_content(&self) -> u64 {
         self.config().limits.content
     }
@@ -197,7 +197,7 @@ impl Connection {
         self.heads = u64::from(is_head);
     }
 
-    /// Returns the facts about the current request that the state machine needs.
+    /// Returns the properties of the current request that the state machine needs.
     fn request_info(&mut self, framing: Framing, offered: &Offered) -> RequestInfo {
         let Scratch { head, buffer, .. } = self.scratch();
         let bytes = buffer.kept();

@@ -56,7 +56,7 @@ struct Parts {
     wire: Vec<u8>,
     /// The offset of the content in `wire`.
     head_len: usize,
-    /// The facts about the response that the state machine needs.
+    /// The properties of the response that the state machine needs.
     answer: ResponseInfo,
     /// The corrections of field lines, a bit for each: see [`TraceStep::Tidied`].
     tidied: u32,
@@ -181,7 +181,7 @@ impl Connection {
 
     /// Returns whether the prepared bytes suit the current request.
     ///
-    /// Only whether the connection persists can still require other bytes.
+    /// If they do, only a connection that does not persist can still require other bytes.
     fn answers_plainly(&self, parts: &Parts) -> bool {
         let advertises = || self.scratch.as_ref().is_some_and(|scratch| !scratch.offer.is_empty());
         let is_plain = self.role == Role::Server

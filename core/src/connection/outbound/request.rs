@@ -45,9 +45,9 @@ impl Connection {
         outcome
     }
 
-    /// Returns `strict`, or the result of a second try with corrected field lines.
+    /// Returns `strict`, or the result of a second send with corrected field lines.
     ///
-    /// It tries again if the field lines were rejected, and the configuration allows corrections.
+    /// It sends again if the field lines were rejected, and the configuration allows corrections.
     #[inline(always)]
     pub(in crate::connection) fn retry_tidied<'f>(
         &mut self,
@@ -63,10 +63,10 @@ impl Connection {
         }
     }
 
-    /// Sends corrected field lines.
+    /// Sends a rejected message once more, with corrected field lines.
     ///
-    /// An error that corrections might avoid is the original one. Another one has no index, as it
-    /// would count the corrected lines.
+    /// Returns the original `error` if the new one is also one that corrections might avoid. Any
+    /// other new error has no index, as it would count the corrected lines.
     #[cold]
     fn send_tidied<'f>(
         &mut self,
@@ -121,7 +121,7 @@ impl Connection {
         self.with_draft(|connection, draft| connection.compose_request(draft, request, offer, out))
     }
 
-    /// Returns the facts that decide which offers are eligible now.
+    /// Returns the limits and flags that decide which offers are eligible now.
     fn terms(&mut self) -> OfferContext {
         let secure = self.flags.secure;
         OfferContext { secure, ..self.scratch().terms }
@@ -201,7 +201,7 @@ impl Connection {
         self.flags.ended_by_framing = outgoing == SendFraming::None;
     }
 
-    /// Checks that a message is being sent; a client gets the state after more content.
+    /// Checks that a message is being sent; returns a client's state after the content.
     fn check_sending(&self) -> Result<Option<State>, Error> {
         match self.role {
             Role::Client => self.try_input(Input::RequestContent).map(Some),

@@ -199,7 +199,7 @@ impl Connection {
         Ok(outgoing)
     }
 
-    /// Completes a head that has hop-by-hop fields, or fields of a protocol.
+    /// Completes a head with hop-by-hop fields, and fields of a protocol to require.
     ///
     /// Out of line, as most responses have none.
     #[inline(never)]
@@ -276,7 +276,7 @@ impl Connection {
         self.state.upgrade == UpgradeState::Connect && (200..=299).contains(&status)
     }
 
-    /// Returns the framing of the content, and the field to add for it.
+    /// Returns the framing of a response, and the framing field to add to its head.
     ///
     /// No field is added if the caller gave one. RFC 9112, section 6.3, from the sender's side.
     fn frame(

@@ -16,7 +16,7 @@ use crate::wire::message::RequestHead;
 use crate::wire::source::FieldSource;
 use crate::wire::syntax::{absolute_authority, decimal};
 
-/// The bits of the corrections, for the trace.
+/// The bits of the corrections in the trace, from here to `HOST_REPLACED`.
 ///
 /// The comment of `TraceStep::Tidied` describes them.
 const LENGTH_LEFT_OUT: u32 = 1;

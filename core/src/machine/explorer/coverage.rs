@@ -83,7 +83,7 @@ fn all() -> BTreeSet<String> {
     all
 }
 
-/// Returns the names of those that occur in the reachable states of `role`.
+/// Returns the names of the values, errors and inputs that `role` can reach.
 fn occurring(role: Role) -> BTreeSet<String> {
     let mut occurring = BTreeSet::new();
     for state in search(&Alone { role, machine: Machine::WHOLE }, Until::Exhausted).nodes {

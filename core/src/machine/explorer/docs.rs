@@ -168,7 +168,7 @@ fn diagram<'a>(
 
 /// Returns the result of an input, given its name.
 ///
-/// If one form of the input is accepted, its result counts.
+/// If the state accepts one of the inputs with that name, its result counts.
 fn verdict(role: Role, state: State, kind: &str) -> Result<State, ErrorKind> {
     let mut verdict = Err(ErrorKind::Unasked);
     for input in inputs(role, state.upgrade).into_iter().filter(|input| name(*input) == kind) {

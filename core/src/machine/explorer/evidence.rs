@@ -26,7 +26,7 @@ pub(super) enum Place {
 }
 
 impl Rule {
-    /// Returns the faults that appear without the rule, and where.
+    /// Returns the faults that appear without this rule, each with its exploration.
     pub(super) fn evidence(self) -> &'static [(Place, Fault)] {
         use Place::{Against, Alone, Product};
         match self {

@@ -31,13 +31,16 @@ pub(super) enum Fault {
 
     // Against peers that break rules.
     RequestAsContent,
-    /// Harmless: nothing after a response with `close` is processed.
+    /// Disagreement after a response with `close`; harmless: no more is processed.
     DiscardedAfterClose,
-    /// Not preventable: a declined Upgrade keeps the connection.
-    EarlyAfterUpgrade,
-    /// Not preventable: after a declined CONNECT a client continues, as the proxy does.
+    /// The new protocol read as HTTP after a declined Upgrade; not preventable.
     ///
-    /// It cannot tell a proxy that tunnels all the same from one that sends responses.
+    /// A declined Upgrade keeps the connection.
+    EarlyAfterUpgrade,
+    /// A tunnel read as HTTP after a declined CONNECT; not preventable.
+    ///
+    /// The client continues, as the proxy does. It cannot tell a proxy that tunnels all the same
+    /// from one that sends responses.
     TunnelAfterRefusal,
 }
 

@@ -31,7 +31,7 @@ pub(super) enum Habit {
     TunnelsAnyway,
 }
 
-/// The model of our side and a peer with a habit.
+/// The model of our side and a peer that breaks a rule.
 #[derive(Clone, Copy)]
 pub(super) struct Against {
     pub(super) scope: Scope,
@@ -109,7 +109,7 @@ impl Against {
             .then_some((What::Http(Input::Request(opening)), mind))
     }
 
-    /// Returns the peer's state after a message with this upgrade.
+    /// Returns the peer's state after its message that makes or declines this offer.
     fn mind_after(&self, upgrade: UpgradeState) -> Mind {
         match (self.habit, upgrade) {
             (

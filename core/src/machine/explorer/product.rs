@@ -40,14 +40,14 @@ impl Joint {
         }
     }
 
-    /// Returns the pair after `role` has read the first message in its queue.
+    /// Returns both ends after `role` has read the first message in its queue.
     fn after_read(mut self, role: Role, side: Side) -> Self {
         let queue = self.incoming(role);
         *queue = queue.popped();
         self.with(role, side)
     }
 
-    /// Returns the pair after a choice of `role`, with the messages that it sends.
+    /// Returns both ends after a choice of `role`'s caller, and the messages it sends.
     fn after_move(mut self, role: Role, choice: &Move) -> Self {
         for &what in &choice.sends {
             if matches!(what, What::Http(Input::Request(_))) {

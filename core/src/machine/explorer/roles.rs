@@ -12,7 +12,7 @@ use crate::machine::{
     UpgradeState,
 };
 
-/// A state machine of one role that can receive or decide anything at any time.
+/// A single state machine, to which any message and any call may come at any time.
 pub(super) struct Alone {
     pub(super) role: Role,
     pub(super) machine: Machine,

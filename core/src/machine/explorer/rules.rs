@@ -97,13 +97,13 @@ impl Rule {
     }
 }
 
-/// Counts several pipelined requests as one.
+/// Breaks a rule: counts several pipelined requests as one.
 fn forget_count(state: State, role: Role, input: Input) -> Bent {
     let next = state.apply(role, input).ok()?;
     (next.pipelined > 1).then_some(Ok(State { pipelined: 1, ..next }))
 }
 
-/// Lets a closed direction switch, and treats a truncated request as complete.
+/// Breaks a rule: a closed direction may switch, a truncated request is complete.
 fn reopen(state: State, role: Role, input: Input) -> Bent {
     let request = if state.request == Phase::Aborted { Phase::Done } else { state.request };
     let rx = if state.rx == Rx::Closed { Rx::Open } else { state.rx };
@@ -118,7 +118,7 @@ fn idle_on(state: State, input: Input) -> Bent {
     applies.then_some(Ok(State { persist: false, ..state }))
 }
 
-/// Treats a client that waits for a 100 as one that has begun its content.
+/// Breaks a rule: takes a client that waits for a 100 as one that sends content.
 fn read_on(state: State, role: Role, input: Input) -> Bent {
     let applies =
         role == Role::Server && matches!(input, Input::Response(_)) && state.expect == Expect::Owed;
@@ -139,7 +139,7 @@ fn resume_half(state: State, input: Input) -> Bent {
     }))
 }
 
-/// Sends a 408 to a client that has not sent a request.
+/// Breaks a rule: sends a 408 to a client that has not sent a request.
 fn answer_nobody(state: State, role: Role, input: Input) -> Bent {
     let Input::Response(answer) = input else { return None };
     let answer = ResponseInfo { persist: false, ..answer };
@@ -154,14 +154,14 @@ fn pipeline_behind_offer(state: State, role: Role, input: Input) -> Bent {
     applies.then(|| State { upgrade: UpgradeState::None, ..state }.apply(role, input))
 }
 
-/// Treats a declined CONNECT like a declined Upgrade.
+/// Breaks a rule: treats a declined CONNECT like a declined Upgrade.
 fn keep_after_connect(state: State, role: Role, input: Input) -> Bent {
     let refuses = matches!(input, Input::Response(ResponseInfo { success: false, .. }));
     let applies = role == Role::Server && refuses && state.upgrade == UpgradeState::Connect;
     applies.then(|| State { upgrade: UpgradeState::Offered, ..state }.apply(role, input))
 }
 
-/// Ends persistence at a response with `close`, but keeps the pipelined requests.
+/// Breaks a rule: a response with `close` ends persistence, but not the pipeline.
 fn keep_pipeline(state: State, role: Role, input: Input) -> Bent {
     let Input::Response(answer @ ResponseInfo { persist: false, .. }) = input else { return None };
     (role == Role::Client && state.pipelined > 0).then(|| {
@@ -175,7 +175,7 @@ fn keep_persist(state: State, role: Role, input: Input) -> Bent {
     ends.then(|| state.apply(role, input).map(|next| State { persist: state.persist, ..next }))
 }
 
-/// Ends a request without content one input after its head.
+/// Breaks a rule: ends a request without content one input after its head.
 fn wait_for_end_event(state: State, role: Role, input: Input) -> Bent {
     let Input::Request(opening) = input else { return None };
     (role == Role::Server && !opening.content)
@@ -191,7 +191,7 @@ fn close_late(state: State, role: Role, input: Input) -> Bent {
     applies.then(|| Ok(State { persist: false, ..state }.close_cycle(role)))
 }
 
-/// Continues to read after `reject`.
+/// Breaks a rule: continues to read after `reject`.
 fn reject_and_read(state: State, role: Role, input: Input) -> Bent {
     let next = state.apply(role, input).ok()?;
     (input == Input::Reject).then_some(Ok(State {

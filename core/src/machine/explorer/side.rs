@@ -22,7 +22,7 @@ pub(super) const PIPELINE: u8 = 3;
 #[derive(Clone, Copy)]
 pub(super) struct Scope {
     pub(super) machine: Machine,
-    /// Set if callers may abandon, and may stop draining.
+    /// Set if callers may abandon, and discarded content may exceed `limits.drain`.
     pub(super) gives_up: bool,
     /// Set if a client may send its content before the 100 that it expects.
     pub(super) impatient: bool,
@@ -44,7 +44,7 @@ pub(super) struct Side {
     pub(super) state: State,
     /// The number of times that this end has resumed HTTP.
     pub(super) layer: u8,
-    /// Set once the end of this layer's bytes has been sent.
+    /// Set once this end has sent the end of its bytes in the current layer.
     pub(super) ended: bool,
     /// Set once this end has given up, so that the peer may rightly miss something.
     ///
@@ -117,7 +117,7 @@ impl Side {
             }
     }
 
-    /// Returns this end in `state`, with facts reset that no longer matter.
+    /// Returns this end in `state`, with `age` and `gave_up` adapted to it.
     fn with(self, state: State) -> Self {
         let is_done = state.is_idle() || (state.is_over() && !state.is_switched());
         let is_between = self.role == Role::Server && is_done;
@@ -400,7 +400,7 @@ impl Side {
         self.decide(scope, Input::Switch { early }, &sends, true)
     }
 
-    /// Returns the effect of an input, if the state machine accepts it.
+    /// Returns the caller's choice of an input as a move, if the machine accepts it.
     fn decide(self, scope: &Scope, input: Input, sends: &[What], is_due: bool) -> Option<Move> {
         let state = scope.machine.apply(self.state, self.role, input).ok()?;
         Some(Move { act: Act::Does(input), side: self.with(state), sends: sends.to_vec(), is_due })

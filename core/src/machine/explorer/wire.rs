@@ -18,11 +18,11 @@ pub(super) struct Message {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum What {
-    /// An HTTP message: the input of the sender, which is also that of the receiver.
+    /// An HTTP message, as the input of the state machines of sender and receiver.
     Http(Input),
     /// Bytes of the new protocol.
     Foreign,
-    /// The end of the bytes of a layer.
+    /// The end of the bytes that the sender sends in its layer.
     Eof {
         /// Set if the sender gave up, so that its last message may be incomplete.
         gave_up: bool,

@@ -104,7 +104,7 @@ impl Chunked {
         Ok(BodyPart::More { skip: len })
     }
 
-    /// Returns the content at `at`, coalesced with that of the small chunks after it.
+    /// Returns content from offset `at`, coalesced with that of small chunks after it.
     ///
     /// Only small and complete chunks without extensions are coalesced: to copy so few bytes costs
     /// less than another event.
@@ -206,9 +206,9 @@ impl Chunked {
         Ok(())
     }
 
-    /// Counts a byte of the chunk line and of the extensions, without the CRLF.
+    /// Counts a byte that belongs to a chunk line, and perhaps to its extensions.
     ///
-    /// Returns an error if either count exceeds its limit.
+    /// The CRLF is not counted. Returns an error if either count exceeds its limit.
     fn count(&mut self, byte: u8, next: ChunkState, limits: &Limits) -> Result<(), ErrorKind> {
         match (self.place, next) {
             (ChunkState::DataCr | ChunkState::DataLf, _) => self.line = 0,
@@ -262,7 +262,7 @@ fn digits<const COUNT: usize>(word: u64) -> Option<(usize, usize)> {
         .then(|| (4 + COUNT, (0..COUNT).fold(0, |size, place| size << 4 | digit(place))))
 }
 
-/// The length of the longest line for the fast path: seven digits and CRLF.
+/// The length of the longest chunk line for the fast path: seven digits and CRLF.
 const LINE: usize = 9;
 
 /// The value of each byte as a hex digit; 255 for bytes that are no digit.

@@ -73,7 +73,7 @@ pub(crate) enum Body {
     UntilClose,
 }
 
-/// The number of content bytes that a message may still have.
+/// The number of content bytes that a message may still have within its limit.
 ///
 /// `u64::MAX` means that there is no limit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -86,7 +86,7 @@ impl Room {
         len <= self.0
     }
 
-    /// Subtracts `len` content bytes from the rest that is allowed.
+    /// Subtracts `len` from the number of content bytes that are still allowed.
     pub(crate) fn take(&mut self, len: u64) {
         if *self != Self::UNBOUNDED {
             self.0 -= len;

@@ -1,4 +1,4 @@
-//! The fields that the engine writes after those of the caller.
+//! The fields that the engine adds to a head, after those of the caller.
 
 use alloc::vec::Vec;
 
@@ -47,11 +47,11 @@ fn put_length(draft: &mut Vec<u8>, length: u64) {
 pub(crate) struct EngineFields<'a> {
     /// The fields that the offered or accepted protocols require.
     pub(crate) markers: &'a [Field<'a>],
-    /// The field that proves the 101 to the client, such as `Sec-WebSocket-Accept`.
+    /// The proof that the server understood the offer, such as `Sec-WebSocket-Accept`.
     pub(crate) proof: Option<Field<'a>>,
     /// The framing field, if the caller left it to the engine.
     pub(crate) framing: FramingLine,
-    /// The entries of `Upgrade`.
+    /// The protocols to list in `Upgrade`; empty if the field is not sent.
     pub(crate) upgrade: &'a [&'a str],
     /// The names of hop-by-hop fields that `Connection` must list.
     pub(crate) hop_fields: &'a [&'a str],
@@ -70,7 +70,7 @@ impl EngineFields<'_> {
     }
 }
 
-/// Writes the engine's fields after the caller's, and the empty line.
+/// Writes the engine's fields after the caller's, then the empty line of the head.
 #[inline(always)]
 pub(crate) fn finish(draft: &mut Vec<u8>, survey: &FieldSummary, added: &EngineFields<'_>) {
     if survey.has_no_hop_by_hop() && added.has_no_hop_by_hop() {

@@ -37,7 +37,7 @@ fn end_line(draft: &mut Vec<u8>) {
     draft.push(b'\n');
 }
 
-/// The start and end of a range of the draft, in bytes.
+/// The start and end of a byte range of the draft, the head being encoded.
 type DraftOffset = (usize, usize);
 
 fn at(place: DraftOffset, draft: &[u8]) -> &[u8] {
@@ -60,19 +60,19 @@ pub(crate) struct FieldSummary {
     /// RFC 9110, section 10.1.4.
     te: bool,
     hosts: u32,
-    /// The range of the `Host` line in the draft.
+    /// The byte range of the `Host` line in the draft, the head being encoded.
     host: DraftOffset,
     host_index: usize,
     /// The number of field lines written so far.
     count: usize,
-    /// The first error of a field line, apart from lines not allowed in this place.
+    /// The first wrong line's error; `reserved` has that of the first forbidden line.
     fault: Option<Error>,
     reserved: Option<Error>,
     /// The range of the caller's field lines in the draft; the engine's follow it.
     lines: DraftOffset,
 }
 
-/// Checks the caller's field lines and writes them to the draft.
+/// Checks the caller's field lines and appends them to `draft`.
 ///
 /// # Errors
 ///
@@ -108,9 +108,9 @@ impl FieldSummary {
         self.fault.or(self.reserved).map_or(Ok(()), Err)
     }
 
-    /// Writes the pieces of a source: field lines, and blocks as a whole.
+    /// Writes the pieces of a source: single field lines, and each `Block` as a whole.
     ///
-    /// A block has no field that the engine must know, and is permitted in any place.
+    /// A `Block` has no field that this summary records, and is permitted in every head.
     #[inline(never)]
     fn push_source(
         &mut self,
@@ -129,7 +129,7 @@ impl FieldSummary {
         });
     }
 
-    /// Writes and checks a field line, and records its meaning.
+    /// Writes and checks a field line, and records it in this summary of the fields.
     #[inline(always)]
     fn push(&mut self, draft: &mut Vec<u8>, field: Field<'_>, is_allowed: bool) {
         let start = draft.len();
@@ -137,7 +137,7 @@ impl FieldSummary {
         self.judge(check(field), field, start, is_allowed);
     }
 
-    /// Writes a field line whose bytes were validated before, and records its meaning.
+    /// Writes a field line whose bytes were validated before, and records it here.
     #[cfg(feature = "http")]
     fn push_checked(&mut self, draft: &mut Vec<u8>, field: Field<'_>, is_allowed: bool) {
         let start = draft.len();
@@ -169,7 +169,7 @@ impl FieldSummary {
         self.count += 1;
     }
 
-    /// Records the meaning of a known field.
+    /// Checks the value of a known field, and records it in this summary of the fields.
     ///
     /// `start` is the offset of its line in the draft.
     fn note(&mut self, known: KnownField, field: Field<'_>, start: usize) -> Result<(), ErrorKind> {
@@ -264,7 +264,7 @@ impl FieldSummary {
         lines == 1 && is_same
     }
 
-    /// Returns the field lines as written to the draft.
+    /// Returns the caller's field lines as they were written to `draft`.
     pub(crate) fn written<'d>(&self, draft: &'d [u8]) -> CheckedFields<'d> {
         CheckedFields::new(at(self.lines, draft))
     }
@@ -434,7 +434,7 @@ pub(crate) fn line(draft: &mut Vec<u8>, field: Field<'_>) {
     end_line(draft);
 }
 
-/// Writes the entries to `list`, separated by `, `, instead of its content.
+/// Replaces the content of `list` by the entries, separated by `, `.
 pub(crate) fn join(entries: &[&str], list: &mut Vec<u8>) {
     list.clear();
     for entry in entries {

@@ -10,7 +10,7 @@ use crate::limits::Limits;
 use crate::wire::scan::class::{is_target_byte, is_tchar, is_value_byte};
 use crate::wire::syntax::is_ows;
 
-/// The kind of a line.
+/// The kind of the line to search: request line, status line or field line.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Line {
     Request {

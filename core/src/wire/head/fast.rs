@@ -43,7 +43,7 @@ impl Head {
         Some(head_len)
     }
 
-    /// Verifies the known fields whose names are longer than `slot` compares.
+    /// Verifies the known fields of whose names only the ends have been compared.
     #[inline]
     fn are_what_they_seem(&self, bytes: &[u8]) -> bool {
         let mut long = self.known.seen & KnownField::LONG;
@@ -67,9 +67,9 @@ struct HeadLines<'a> {
     section: Section,
     limits: &'a Limits,
     start_line: &'a mut StartLine,
-    /// The table of known fields, in its final place.
+    /// The table of known fields in the `Head`; `None` once [`Found`] has it.
     ///
-    /// A copy would have to wait for the writes just made.
+    /// It is written in place: a copy would have to wait for the writes just made.
     known: Option<&'a mut Known>,
     fields: &'a mut alloc::vec::Vec<FieldSpan>,
     head_len: usize,
@@ -175,7 +175,7 @@ impl Found<'_> {
     }
 }
 
-/// Parses a field line that the fast path rejects, and returns its slot.
+/// Parses a field line that the fast path rejects; also returns its [`Known`] slot.
 #[cold]
 #[inline(never)]
 fn unusual(bytes: &[u8], start: usize, end: usize) -> Option<(FieldSpan, usize)> {
@@ -184,7 +184,7 @@ fn unusual(bytes: &[u8], start: usize, end: usize) -> Option<(FieldSpan, usize)>
     Some((field, slot(field, bytes)))
 }
 
-/// Returns whether no field line exceeds its limit.
+/// Returns whether every field line is within `limits.field_line`.
 #[cold]
 fn are_short(ends: &[u32], limits: &Limits) -> bool {
     ends.windows(2).all(|pair| pair[1] - pair[0] - 2 <= limits.field_line)

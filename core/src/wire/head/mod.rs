@@ -33,7 +33,7 @@ pub(crate) struct Head {
     has_start_line: bool,
     is_complete: bool,
     known: Known,
-    /// The eligible ones among the first 64 offers, a bit for each.
+    /// The eligible ones among the first 64 offered protocols, a bit for each.
     pub(crate) eligible: u64,
     fields: Vec<FieldSpan>,
     /// The offset at which the current line starts.
@@ -144,7 +144,7 @@ impl Head {
         }
     }
 
-    /// Returns the first unscanned byte that ends a line or is not allowed in one.
+    /// Returns the offset of the next byte that ends the line or is not allowed in it.
     fn line_end(&self, bytes: &[u8], section: Section) -> Option<usize> {
         let mut from = self.scanned;
         loop {
@@ -171,7 +171,9 @@ impl Head {
         Ok(None)
     }
 
-    /// Fast path of `parse`: more bytes of the unfinished line, at most up to a CR.
+    /// Fast path of `parse`: records bytes that only continue the last line.
+    ///
+    /// `bytes` is all of the head so far. It may end in the CR of that line.
     pub(crate) fn continue_line(&mut self, bytes: &[u8]) {
         self.scanned = bytes.strip_suffix(b"\r").unwrap_or(bytes).len();
     }
@@ -181,7 +183,7 @@ impl Head {
         self.scanned == len
     }
 
-    /// Returns the offset that the line may reach before a limit must be checked.
+    /// Returns the offset up to which the unfinished line cannot exceed a limit.
     pub(crate) fn reach(&self, section: Section, limits: &Limits) -> usize {
         let line =
             if self.has_start_line_or(section) { limits.field_line } else { limits.start_line };

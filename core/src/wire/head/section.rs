@@ -26,7 +26,7 @@ impl Tolerated {
     }
 }
 
-/// The kind of lines being parsed.
+/// The kind of section being parsed: a head or a trailer section.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Section {
     /// A request's head; `lone_lf` permits an LF without a CR as the end of a line.

@@ -58,7 +58,7 @@ impl Class {
         len + rest[len..].iter().take_while(|&&byte| table[byte as usize] & bit != 0).count()
     }
 
-    /// Returns the length of a run, scanned in chunks of `LEN` bytes.
+    /// Returns the number of consecutive bytes of the class, scanned `LEN` at a time.
     ///
     /// `prefix` returns the number of bytes of the class at the beginning of one chunk.
     #[inline(always)]

@@ -231,7 +231,7 @@ mod tests {
         }
     }
 
-    /// Checks that every path of this machine agrees, whatever bytes follow the input.
+    /// Checks that all instruction sets give one result, whatever follows the input.
     fn agree(input: &[u8]) {
         for path in Path::available() {
             for after in [b'x', b'\r', b' ', b':'] {

@@ -7,7 +7,7 @@ use super::class::{Class, ROWS};
 use super::passes::{self, OPENING, Questions, Reader};
 use crate::wire::scan::class::TOKEN_CLASS;
 
-/// The NEON path; this file is compiled only for machines with NEON.
+/// The scanner's operations with NEON; compiled only for machines that have it.
 #[derive(Clone, Copy)]
 struct Neon;
 

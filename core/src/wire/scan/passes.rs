@@ -6,7 +6,7 @@ use core::mem::MaybeUninit;
 
 use super::Class;
 
-/// The number of bytes at the start of a line that are searched for its name.
+/// The number of bytes at the start of a field line that are searched for its name.
 pub(crate) const OPENING: usize = 32;
 
 /// The number of bytes that must follow the head in memory.
@@ -82,7 +82,7 @@ pub(crate) trait Reader: Sized {
     fn finish(&mut self, state: Self::State) -> Option<usize>;
 }
 
-/// The operations that each instruction set implements.
+/// The scanner's operations, implemented once for each instruction set.
 pub(super) trait Questions: Copy {
     /// Returns the control bytes of a block: bit i is set if byte i is one.
     fn controls(self, block: &[u8; 64]) -> u64;
@@ -92,7 +92,7 @@ pub(super) trait Questions: Copy {
     /// An implementation may stop early at a character that is rare in names.
     fn token(self, opening: &[u8; OPENING]) -> usize;
 
-    /// Returns the length of a run; see [`run`](super::run).
+    /// Returns the number of consecutive bytes of a class; see [`run`](super::run).
     fn run(self, class: &Class, bytes: &[u8], at: usize) -> usize;
 }
 
@@ -132,8 +132,8 @@ enum Unfound {
 
 /// The offsets at which the lines of a head end, up to the empty line.
 ///
-/// Invariants: at least [`PADDING`] bytes of `bytes` follow every end. Between two consecutive ends
-/// lies a byte that is neither.
+/// Invariants: at least [`PADDING`] bytes of `bytes` follow every end. At least one byte
+/// lies between two consecutive ends.
 struct Lines<'a> {
     bytes: &'a [u8],
     ends: &'a [u32],
@@ -254,7 +254,7 @@ unsafe fn chunk_at<const LEN: usize>(bytes: &[u8], at: usize) -> &[u8; LEN] {
     unsafe { &*bytes.as_ptr().add(at).cast() }
 }
 
-/// Writes the offsets of the set bits to `slots`, and returns their number.
+/// Writes the offset of each set bit, plus `at`, to `slots`; returns their number.
 ///
 /// The first two are written without a check. More than two in one block are rare, and a loop of
 /// unpredictable length costs more than the writes.

@@ -18,7 +18,7 @@ pub enum Path {
     Swar,
 }
 
-/// The path in use; 0 before the first scan.
+/// The instruction set in use, as a [`Path`]; 0 before the first scan.
 static CURRENT: AtomicU8 = AtomicU8::new(0);
 
 impl Path {
@@ -41,7 +41,7 @@ impl Path {
         ))
     ));
 
-    /// Returns whether this program can use the path on this machine.
+    /// Returns whether this program can use the instruction set on this machine.
     fn is_available(self) -> bool {
         match self {
             Self::Avx2 => has_avx2(),
@@ -52,7 +52,7 @@ impl Path {
         }
     }
 
-    /// Returns the name of the path, such as `avx2` or `swar`.
+    /// Returns the name of the instruction set, such as `avx2` or `swar`.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Avx2 => "avx2",
@@ -63,19 +63,19 @@ impl Path {
         }
     }
 
-    /// Returns the path that this program scans with.
+    /// Returns the instruction set that this program's scanner uses.
     pub fn in_use() -> Self {
         Self::current()
     }
 
-    /// Returns every path that can be used on this machine, the fastest first.
+    /// Returns the instruction sets to choose from on this machine, the fastest first.
     pub fn available() -> impl Iterator<Item = Self> {
         Self::ALL.into_iter().filter(|path| path.is_available())
     }
 
-    /// Makes the whole program use this path, for tests and benchmarks.
+    /// Makes the whole program use this instruction set, for tests and benchmarks.
     ///
-    /// Returns `false` and changes nothing if the path is not available.
+    /// Returns `false` and changes nothing if the instruction set is not available.
     pub fn force(self) -> bool {
         let is_available = self.is_available();
         if is_available {
@@ -84,7 +84,7 @@ impl Path {
         is_available
     }
 
-    /// Returns the path to use.
+    /// Returns the instruction set to scan with.
     ///
     /// The first call finds it, and later calls load it.
     #[inline(always)]

@@ -22,7 +22,7 @@ const fn equal(word: u64, byte: u8) -> u64 {
     below(word ^ (LOW * byte as u64), 1)
 }
 
-/// The operations on 8-byte words, which any machine has.
+/// The scanner's operations on 8-byte words, which any machine has.
 #[derive(Clone, Copy)]
 struct Words;
 
@@ -43,7 +43,7 @@ impl Questions for Words {
     }
 }
 
-/// Parses a head; out of line like the detected paths.
+/// Parses a head; not inlined, like the paths that are detected at run time.
 #[inline(never)]
 pub(super) fn head<R: Reader>(
     bytes: &[u8],

@@ -7,7 +7,7 @@ use super::class::{Class, ROWS};
 use super::passes::{self, OPENING, Questions, Reader};
 use crate::wire::scan::class::TOKEN_CLASS;
 
-/// The SIMD128 path; this file is compiled only where vectors are enabled.
+/// The scanner's operations with SIMD128; compiled only where that is enabled.
 #[derive(Clone, Copy)]
 struct Simd128;
 

@@ -12,7 +12,7 @@ use crate::wire::scan::class::TOKEN_CLASS;
 /// Returns whether AVX2 may be used.
 ///
 /// The processor must have all its instructions, and the system must save the wide registers of
-/// each thread. The check is that of the standard library, so that it also works without `std`.
+/// each thread. The check repeats that of the standard library, to work without `std` too.
 pub(super) fn has_avx2() -> bool {
     if cfg!(all(
         target_feature = "avx2",
@@ -54,7 +54,7 @@ fn kept_registers() -> u64 {
     unsafe { _xgetbv(0) }
 }
 
-/// The AVX2 path, which also uses BMI1, BMI2 and POPCNT.
+/// The scanner's operations with AVX2, which also use BMI1, BMI2 and POPCNT.
 #[derive(Clone, Copy)]
 struct Avx2;
 
@@ -129,7 +129,7 @@ fn prefix_avx2(class: &Class, bytes: &[u8; 32]) -> usize {
     (_mm256_movemask_epi8(others) as u32).trailing_zeros() as usize
 }
 
-/// The SSE2 path, which every x86-64 has.
+/// The scanner's operations with SSE2, which every x86-64 has.
 #[derive(Clone, Copy)]
 struct Sse2;
 
@@ -146,7 +146,7 @@ impl Questions for Sse2 {
         unsafe { token_sse2(opening) }
     }
 
-    /// Returns the length of a run by comparisons, as SSE2 has no table lookup.
+    /// Counts consecutive bytes of a class by comparisons: SSE2 has no table lookup.
     #[inline(always)]
     fn run(self, class: &Class, bytes: &[u8], at: usize) -> usize {
         match &class.ranges {
@@ -157,7 +157,7 @@ impl Questions for Sse2 {
     }
 }
 
-/// Parses a head; out of line, so that choosing between the paths is cheap.
+/// Parses a head with SSE2; not inlined, so that choosing a path is cheap.
 #[inline(never)]
 pub(super) fn head_sse2<R: Reader>(
     bytes: &[u8],

@@ -30,7 +30,7 @@ pub(crate) struct AuditArgs {
     /// The path of a resource that accepts POST, if the URL's does not.
     #[arg(long, value_name = "PATH", value_parser = path, conflicts_with_all = ["client", "proxy"])]
     pub(crate) post: Option<String>,
-    /// Another protocol that the server speaks, and a path that does; can be repeated.
+    /// Another upgrade protocol, and a path that switches to it; can be repeated.
     #[arg(
         long,
         value_name = "TOKEN=PATH",
@@ -125,7 +125,7 @@ pub(crate) struct AuditArgs {
     /// Write the report as a page to this file, besides what is printed.
     #[arg(long, value_name = "FILE")]
     pub(crate) html: Option<PathBuf>,
-    /// Have that page open exchanges in the playground of this address.
+    /// Have the page of --html open exchanges in the playground of this address.
     #[arg(long, value_name = "URL", requires = "html")]
     pub(crate) playground: Option<String>,
     /// Show every check, not only failures and warnings.
@@ -158,7 +158,7 @@ The exit status is 0 where nothing failed, 1 where something did that is not in 
 handshake, 64 where these arguments make no sense, and 130 after ^C.";
 
 impl AuditArgs {
-    /// Returns whether a check is to be run.
+    /// Returns whether --only and --skip let a check be run.
     pub(crate) fn wants(&self, check: &Check) -> bool {
         let is_among = |list: &[String]| list.iter().any(|id| is(id, check));
         (self.only.is_empty() || is_among(&self.only)) && !is_among(&self.skip)
@@ -185,14 +185,14 @@ impl AuditArgs {
         self.html.clone().map(|file| Page { file, playground })
     }
 
-    /// Returns the field lines that each request has besides its own.
+    /// Returns the field lines of --header and --cookie, which each request also has.
     pub(crate) fn fields(&self) -> Vec<String> {
         let cookies =
             (!self.cookie.is_empty()).then(|| format!("Cookie: {}", self.cookie.join("; ")));
         self.header.iter().cloned().chain(cookies).collect()
     }
 
-    /// Returns the options about requests and TLS, for a shell, each after a space.
+    /// Returns this run's request and TLS options as shell words, each after a space.
     pub(crate) fn of_requests(&self) -> String {
         let named = |name: &'static str, values: &[String]| -> String {
             values.iter().map(|value| format!(" --{name} {}", quoted(value))).collect()
@@ -250,7 +250,7 @@ fn offer(text: &str) -> Result<(String, String), &'static str> {
     Ok((token.into(), place))
 }
 
-/// Parses a field line that the audit does not need for its checks.
+/// Parses a field line whose field the checks do not set themselves.
 fn field(text: &str) -> Result<String, &'static str> {
     let (name, value) = field_line(text)?;
     let name = token(&name)?;

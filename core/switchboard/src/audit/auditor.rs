@@ -15,36 +15,36 @@ pub(crate) trait Auditor {
     /// Returns the recorded findings.
     fn findings(&mut self) -> &mut Findings;
 
-    /// Returns what keeps a check from being run at this program, whatever its needs.
+    /// Returns why a check cannot be run at this program, even if its needs are met.
     fn bar(&self, _: &Check) -> Option<Missing> {
         None
     }
 
     /// Returns why a need of a check is not met; `None` if it is met.
     ///
-    /// Runs another check, if its pass is what is needed.
+    /// If the need is that another check passes, runs that check.
     fn missing(&mut self, need: &str) -> Result<Option<Missing>, ServerError>;
 
-    /// Runs a check once, whose needs are met.
+    /// Runs a check, whose needs are met, once.
     ///
-    /// An error is a program that cannot be reached any more, or not be started.
+    /// Fails if the program cannot be reached any more, or cannot be started.
     fn attempt(&mut self, check: &Check) -> Result<Finding, ServerError>;
 
-    /// Returns whether a check is run again that did not pass.
+    /// Returns whether a check that did not pass is run again.
     fn repeats(&self) -> bool {
         true
     }
 
-    /// Runs a check again that did not pass; returns the finding that counts.
+    /// Runs again a check that did not pass; returns the finding that counts.
     ///
-    /// A single failure may be chance, so that is the milder one.
+    /// The milder of the two findings counts, because a single failure may be accidental.
     fn attempt_again(&mut self, check: &Check, first: Finding) -> Result<Finding, ServerError> {
         Ok(cmp::min_by_key(first, self.attempt(check)?, |finding| finding.verdict))
     }
 
-    /// Returns the latest finding, for a program that is gone since.
+    /// Returns the latest finding, which may explain why the program is gone.
     ///
-    /// Returns `None` if the error of `judge` is not the program's.
+    /// Returns `None` if an error of `judge` is not the program's fault.
     fn suspect(&self) -> Option<Finding>;
 
     /// Checks that the program is still there after the last check.
@@ -98,14 +98,14 @@ impl Findings {
         Self { all: Vec::new(), deadline }
     }
 
-    /// Returns the finding of a check that need not be run, or not any more.
+    /// Returns a check's recorded finding, or `NotApplicable` after the deadline.
     fn known(&self, check: &Check) -> Option<Finding> {
         let is_over = self.deadline.is_some_and(|deadline| Instant::now() >= deadline);
         let over = || is_over.then(|| Finding::without(check, &Missing::time_is_over()));
         self.all.iter().find(|finding| finding.check.id == check.id).cloned().or_else(over)
     }
 
-    /// Returns the first check of a section that was not answered.
+    /// Returns the ID of a section's first check that the program did not answer.
     pub(crate) fn silent(&self, section: &str) -> Option<&'static str> {
         let is_it = |finding: &&Finding| finding.is_silent && finding.check.section == section;
         self.all.iter().find(is_it).map(|finding| finding.check.id)

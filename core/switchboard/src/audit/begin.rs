@@ -14,7 +14,7 @@ use super::server::{self, Server};
 use super::table::Check;
 use crate::target::Target;
 
-/// An audit that has met its program.
+/// An audit whose program was reached, or the reason why it was not.
 type Begun<'a> = Result<Box<dyn Auditor + 'a>, ServerError>;
 
 /// Begins the audit of a client.
@@ -62,7 +62,7 @@ pub(crate) fn server_or_proxy<'a>(
     Ok(Box::new(server::Audit::begin(server, findings(args), checks)?))
 }
 
-/// Returns no findings yet, for the time that the run has.
+/// Returns an empty list of findings, with the deadline that --budget sets.
 fn findings(args: &AuditArgs) -> Findings {
     Findings::until(args.budget.and_then(|budget| Instant::now().checked_add(budget)))
 }

@@ -15,7 +15,7 @@ use super::script::{Asked, Script, Step, Wait};
 use super::timeline::{Switch, Timeline};
 use super::wire::{WaitResult, Wire};
 
-/// The wait that puts the next bytes into a segment, so that they are read alone.
+/// The pause before the next bytes, so that the peer reads them separately.
 const PAUSE: Duration = Duration::from_millis(300);
 /// The most received bytes of an exchange that are kept for its report.
 const KEPT: usize = 16 * 1024;
@@ -27,7 +27,7 @@ pub(crate) struct Exchange {
     pub(crate) asked: Vec<Asked>,
     /// The responses that were received, in the order of the requests.
     pub(crate) answers: Vec<Answer>,
-    /// The number of received bytes after each wait for an answer.
+    /// The number of HTTP bytes received by the end of each wait for a response.
     pub(crate) marks: Vec<usize>,
     /// The bytes sent in the new protocol; empty if there was no switch or no probe.
     pub(crate) said: Vec<u8>,
@@ -48,7 +48,7 @@ pub(crate) struct Exchange {
     pub(crate) waited_in_vain: bool,
     /// True if the peer has sent more than the audit reads.
     pub(crate) is_flooded: bool,
-    /// The words that tell this exchange from others.
+    /// The random payloads that tell this exchange's bytes from those of others.
     pub(crate) nonce: Nonce,
 }
 
@@ -57,7 +57,7 @@ pub(crate) struct Exchange {
 pub(crate) enum Until {
     /// All requests are answered.
     Answered,
-    /// A short wait for a response too many is over.
+    /// A short wait for a response that no request expects is over.
     Another,
     /// The connection is closed, if a response has announced that.
     AnnouncedEnd,
@@ -65,7 +65,7 @@ pub(crate) enum Until {
     End,
     /// All requests and the probe are answered; the probe is sent after a pause.
     ///
-    /// Content that was taken for the new protocol is answered before it.
+    /// In the pause, a server can answer content that it took for the new protocol.
     Settled,
     /// The peer has closed the connection after a switch and our half-close.
     OtherEnd,
@@ -200,9 +200,9 @@ impl Session {
         let _ = self.wire.send(bytes);
     }
 
-    /// Notes how much has come of HTTP at the end of a wait.
+    /// Records the number of HTTP bytes that were received by the end of a wait.
     ///
-    /// A greeting in the new protocol may come with the 101 or after it.
+    /// A greeting in the new protocol does not count: it may come with the 101 or after it.
     fn mark(&mut self) {
         let spoken = if self.reader.has_switched() { self.reader.rest().len() } else { 0 };
         self.marks.push(self.reader.came.len() - spoken);
@@ -224,7 +224,7 @@ impl Session {
         }
     }
 
-    /// Waits for answers until a condition holds; each has the whole timeout.
+    /// Waits for responses until a condition holds, with the full timeout for each.
     ///
     /// A slow server may need it for each of several requests.
     fn hear_answers(&mut self, is_enough: impl Fn(&ResponseReader) -> bool) {

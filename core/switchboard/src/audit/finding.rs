@@ -31,7 +31,7 @@ pub(crate) struct Evidence {
     pub(crate) came: Received,
     /// The response to the control: the exchange without the part under test.
     pub(crate) control: Option<Received>,
-    /// The bytes that an intermediary sent to the other side.
+    /// The bytes that an intermediary sent to the origin.
     pub(crate) arrived: Option<Vec<u8>>,
     /// A shell command that repeats the exchange.
     pub(crate) again: String,
@@ -42,7 +42,7 @@ pub(crate) struct Evidence {
 pub(crate) struct Received {
     pub(crate) bytes: Vec<u8>,
     pub(crate) end: End,
-    /// The moments of the connection, also those of sent bytes.
+    /// The connection's moments: the beginning, bytes received and sent, the end.
     pub(crate) timeline: Timeline,
 }
 
@@ -57,7 +57,7 @@ pub(crate) enum End {
 }
 
 impl End {
-    /// Returns a text in parentheses for a report.
+    /// Returns the end of the connection in parentheses, for a report.
     pub(crate) fn text(self) -> String {
         match self {
             Self::Closed => "(closed)".into(),
@@ -79,18 +79,18 @@ impl Missing {
         Self { what: what.into(), remedy: remedy.into() }
     }
 
-    /// Returns the end of the time that the user has given.
+    /// Creates the unmet need of a check for which --budget has left no time.
     pub(crate) fn time_is_over() -> Self {
         Self::new("the time of --budget is over", "say --budget SECONDS with more of them")
     }
 
-    /// Returns an answer that does not come, like that of another check.
+    /// Creates the unmet need of a check that got no answer, like the check `other`.
     pub(crate) fn unanswered_like(other: &str) -> Self {
         let what = format!("no whole answer came, as in {other}");
         Self::new(what, format!("have {other} answered first"))
     }
 
-    /// Returns more bytes after a switch than the audit reads.
+    /// Creates the unmet need of a switch with more bytes after it than are read.
     pub(crate) fn flood() -> Self {
         Self::new(
             "after the 101 came more than a megabyte, and the answer to the probe not in it",
@@ -98,12 +98,12 @@ impl Missing {
         )
     }
 
-    /// Returns both as a sentence.
+    /// Returns the unmet need and its remedy as one line of text.
     pub(crate) fn text(&self) -> String {
         format!("{}: {}", self.what, self.remedy)
     }
 
-    /// Returns the unmet need that another check passes; `None` if that has passed.
+    /// Returns the need that another check passes; `None` if that check has passed.
     pub(crate) fn pass_of(finding: &Finding) -> Option<Self> {
         let what = format!("{} ({}) has to pass first", finding.check.id, finding.check.title);
         (finding.verdict != Verdict::Pass).then(|| Self::new(what, finding.reasons.join("; ")))
@@ -125,9 +125,9 @@ impl Finding {
 
 /// Returns a shell command that sends the same bytes and prints the response.
 ///
-/// Where the check waits for an answer, the command reads as many bytes as came then, and goes on
-/// at once. It uses `env printf`, which writes all at once; the shell's own `printf` writes each
-/// line in a segment. `said` follows in the new protocol.
+/// Where the check waits for an answer, the command reads as many bytes as the check received
+/// there, and goes on at once. It uses `env printf`, which writes all at once; the shell's own
+/// `printf` writes each line in a segment. Then it sends `said`, the bytes in the new protocol.
 pub(crate) fn again(
     endpoint: &Endpoint<'_>,
     script: &Script,
@@ -167,12 +167,12 @@ enum Again {
     /// Sends bytes, which are escaped for `printf`.
     Send(String),
     Pause,
-    /// Waits for this number of bytes; if none came, as long as the check.
+    /// Reads this number of bytes; for 0, waits for three seconds instead.
     Hear(usize),
 }
 
 impl Again {
-    /// Returns a command of the shell.
+    /// Returns this part as one command of the shell.
     fn command(&self) -> String {
         match self {
             Self::Send(text) => format!("env printf \"{text}\" >&4"),

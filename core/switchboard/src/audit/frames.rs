@@ -14,7 +14,7 @@ pub(crate) const PONG: u8 = 10;
 
 /// The mask of all frames that the audit sends as a client.
 const MASK: [u8; 4] = [1, 2, 3, 4];
-/// The longest payload of a control frame or of one with a short head, in bytes.
+/// The longest payload of a control frame, or with a head of two bytes, in bytes.
 const CONTROL_MAX: u8 = 125;
 
 /// A reader of the frames at the beginning of a growing buffer.
@@ -22,7 +22,7 @@ const CONTROL_MAX: u8 = 125;
 pub(crate) struct FrameReader {
     /// The complete frames so far.
     pub(crate) frames: Vec<Frame>,
-    /// The offset of the first byte after those frames.
+    /// The offset in the buffer of the first byte after `frames`.
     at: usize,
     /// True within a fragmented message.
     is_fragmented: bool,
@@ -40,7 +40,7 @@ struct FrameHead {
 }
 
 impl FrameReader {
-    /// Reads the frames that are complete in `bytes`, which begin as at the last call.
+    /// Reads the new complete frames in `bytes`, which are all bytes received so far.
     pub(crate) fn read(&mut self, bytes: &[u8]) {
         while !self.is_broken
             && let Some((head, rest)) = FrameHead::read(&bytes[self.at..])
@@ -106,20 +106,20 @@ pub(crate) fn frames(bytes: &[u8]) -> Vec<Frame> {
     reader.frames
 }
 
-/// Returns a short frame of a client, which is masked; a longer payload is cut.
+/// Returns a masked frame of a client; the payload is truncated to 125 bytes.
 pub(crate) fn masked(opcode: u8, payload: &[u8]) -> Vec<u8> {
     let (len, payload) = short(payload);
     let masked = payload.iter().zip(MASK.iter().cycle()).map(|(byte, mask)| byte ^ mask);
     [0x80 | opcode, 0x80 | len].into_iter().chain(MASK).chain(masked).collect()
 }
 
-/// Returns a short frame of a server; a longer payload is cut.
+/// Returns an unmasked frame of a server; the payload is truncated to 125 bytes.
 pub(crate) fn unmasked(opcode: u8, payload: &[u8]) -> Vec<u8> {
     let (len, payload) = short(payload);
     [&[0x80 | opcode, len], payload].concat()
 }
 
-/// Returns the beginning of a payload that a head of two bytes can announce.
+/// Truncates a payload to 125 bytes; returns its length and the bytes.
 fn short(payload: &[u8]) -> (u8, &[u8]) {
     let len = u8::try_from(payload.len()).unwrap_or(CONTROL_MAX).min(CONTROL_MAX);
     (len, &payload[..usize::from(len)])

@@ -1,4 +1,4 @@
-//! Rules that a single response head must obey; an error says what is wrong.
+//! Rules for a response head by itself; an error describes the violation.
 
 use super::response_reader::Head;
 

@@ -4,9 +4,10 @@
 //!
 //! `table` parses the checks, which are data (`server.checks`); `script` builds the bytes to send.
 //! `wire` moves bytes, `response_reader` parses responses with the engine, `probes` tries the new
-//! protocol, `exchange` runs one connection. `server` compares each check with its control and
-//! evaluates `symptoms`; a `finding` is the result, which `report` prints. `begin` makes the audit
-//! that the command line asks for, and `run` runs the checks and reports what there is at any end.
+//! protocol, `exchange` runs one connection. `server` compares each check with its control, the
+//! exchange without the part under test. It evaluates `symptoms`; a `finding` is the result, which
+//! `report` prints. `begin` makes the audit that the command line asks for. `run` runs the checks
+//! and prints the report, even if it is interrupted.
 //!
 //! Of the other `roles`, `client` is a scripted server that audits clients. `proxy` is a client and
 //! a scripted origin on both sides of an intermediary. For both, `response_script` builds
@@ -62,9 +63,9 @@ use report::{Report, TABLES, VERSION};
 use run::Run;
 use table::Check;
 
-/// The exit status if the audited program cannot be reached or its control fails.
+/// The exit status if the program cannot be reached, or its first exchange fails.
 ///
-/// It is also that of a named WebSocket which declines a valid handshake.
+/// It is also the status if a WebSocket that the user named declines a valid handshake.
 const NOT_REACHED: u8 = 3;
 
 /// The exit status if the report's page cannot be written, as in sysexits.h.
@@ -145,7 +146,7 @@ fn audit(args: &AuditArgs, run: &Run) -> Result<(), Stop> {
     run.carry_out(audit.as_mut(), &wanted).map_err(trouble)
 }
 
-/// Returns what is printed instead of a run, if that is wanted.
+/// Returns the output of --version, --list or --explain; `None` if a run is wanted.
 fn told(args: &AuditArgs, checks: &[Check]) -> Option<String> {
     if args.version {
         return Some(format!("switchboard audit {VERSION}, tables {TABLES}\n"));
@@ -184,7 +185,7 @@ fn is_local(target: &Target) -> bool {
         .is_ok_and(|mut all| all.all(|address| address.ip().is_loopback()))
 }
 
-/// Asks the user for permission; returns `false` without a terminal.
+/// Asks if the target may be audited; returns `false` without a terminal.
 fn is_allowed(target: &Target) -> bool {
     if !io::stdin().is_terminal() {
         return false;

@@ -46,7 +46,7 @@ pub(crate) const NEEDS: &[(&str, &str, &str)] = &[
 ];
 pub(crate) const SAY_OFFER: &str = "say --offer TOKEN=PATH";
 
-/// Returns why a need of a check is not met, by its control; `None` if it is met.
+/// Returns why the control exchange does not meet a need; `None` if it does.
 pub(crate) fn missing_in_control(need: &str, control: &Exchange) -> Option<Missing> {
     let is_answered = control.first().is_some_and(|first| first.is_whole);
     let has_continued =
@@ -62,7 +62,7 @@ pub(crate) fn missing_in_control(need: &str, control: &Exchange) -> Option<Missi
     if is_met { None } else { lack(need) }
 }
 
-/// Returns the need of that name as a missing one, with its remedy.
+/// Returns the unmet need of that name, with its remedy; `None` for unknown names.
 pub(crate) fn lack(need: &str) -> Option<Missing> {
     NEEDS
         .iter()

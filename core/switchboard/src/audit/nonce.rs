@@ -1,13 +1,13 @@
-//! The words of one exchange, by which its bytes are told from those of all others.
+//! The random words of an exchange, which tell its bytes from those of all others.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
-/// The letters of a word.
+/// The letters that a random word consists of.
 const LETTERS: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
-/// The length of a word, in bytes.
+/// The length of a random word, in bytes.
 pub(crate) const LEN: usize = 5;
 
-/// Two words that no other exchange has.
+/// Two random words that no other exchange sends.
 ///
 /// A resource may store a message and deliver it to the next client, as a chat does.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -53,7 +53,7 @@ impl Probe {
 
     /// Rates all bytes that were received since the switch.
     ///
-    /// They begin with those of the last call.
+    /// So `came` begins with the bytes of the last call.
     pub(crate) fn judge(&mut self, came: &[u8]) -> Spoken {
         match self.protocol {
             "websocket" => {

@@ -35,7 +35,7 @@ pub(crate) struct RequestReader {
     pub(crate) requests: Vec<Request>,
     /// All received bytes.
     pub(crate) came: Vec<u8>,
-    /// The offset in `came` where the current engine began.
+    /// The offset in `came` of the first byte that the current engine received.
     begin: usize,
     /// The offset in `came` up to which the engine has parsed.
     end: usize,
@@ -43,7 +43,7 @@ pub(crate) struct RequestReader {
 }
 
 impl Request {
-    /// Returns the facts that are needed to parse the response.
+    /// Returns the request's method and offer, which are needed to parse its response.
     pub(crate) fn asked(&self) -> Asked {
         let method = self.head.split(|byte| *byte == b' ').next().unwrap_or_default();
         let mut asked =

@@ -46,7 +46,7 @@ pub(crate) struct ResponseReader {
     pub(crate) answers: Vec<Answer>,
     /// All received bytes.
     pub(crate) came: Vec<u8>,
-    /// The offset in `came` where the current engine began.
+    /// The offset in `came` of the first byte that the current engine received.
     begin: usize,
     /// The offset in `came` where the next head begins.
     head: usize,

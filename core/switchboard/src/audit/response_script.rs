@@ -57,7 +57,7 @@ pub(crate) fn steps(lines: &[Line], request: &Request) -> Result<Vec<Step>, Stri
     Ok(steps)
 }
 
-/// Appends bytes to the latest segment, or begins one after a wait.
+/// Appends bytes to the latest step that sends, or adds such a step after a wait.
 fn send(steps: &mut Vec<Step>, bytes: &[u8]) {
     match steps.last_mut() {
         Some(Step::Send(sent)) => sent.extend_from_slice(bytes),
@@ -65,7 +65,7 @@ fn send(steps: &mut Vec<Step>, bytes: &[u8]) {
     }
 }
 
-/// Returns whether a response has a subprotocol of its own.
+/// Returns whether a response script names a subprotocol.
 fn has_protocol(lines: &[Line]) -> bool {
     let is_it = |text: &str| text.starts_with("Sec-WebSocket-Protocol");
     lines.iter().any(|line| matches!(line.what, What::Text(text) if is_it(text)))

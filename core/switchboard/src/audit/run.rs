@@ -1,4 +1,4 @@
-//! A run of checks: prints findings as they come, and the report at any end.
+//! A run of checks: prints findings as they come, and a report even if interrupted.
 
 use std::fs;
 use std::io::{self, IsTerminal, Write};
@@ -18,17 +18,17 @@ const INTERRUPTED: i32 = 130;
 
 /// A run, with its report so far.
 ///
-/// The handler of ^C has the report, too.
+/// The handler of ^C shares the report, to print it.
 #[derive(Clone)]
 pub(crate) struct Run {
     report: Arc<Mutex<Report>>,
     form: Form,
     page: Option<Page>,
-    /// True if findings are printed, and progress on a terminal.
+    /// True if the run prints its findings, and its progress on a terminal.
     prints: bool,
 }
 
-/// The file of the report's page, and the playground that it links to.
+/// The file for the HTML report, and the address of the playground it links to.
 #[derive(Clone)]
 pub(crate) struct Page {
     pub(crate) file: PathBuf,
@@ -64,7 +64,7 @@ impl Run {
         });
     }
 
-    /// Runs the wanted checks; an error is one before the first finding.
+    /// Runs the wanted checks; fails on an error that no finding explains.
     ///
     /// If the program is gone, the latest check fails, and those that follow are not applicable.
     pub(crate) fn carry_out(
@@ -120,9 +120,9 @@ impl Run {
         }
     }
 
-    /// Prints the end of the report, and writes its page.
+    /// Prints the end of the report, and writes its HTML page.
     ///
-    /// Returns whether the run has failed; an error is a page that cannot be written.
+    /// Returns whether the run has failed; an error says why the page cannot be written.
     pub(crate) fn end(&self) -> Result<bool, String> {
         let report = self.report();
         if self.prints {

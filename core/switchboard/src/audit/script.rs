@@ -30,7 +30,7 @@ pub(crate) struct Places {
 pub(crate) struct Script {
     pub(crate) steps: Vec<Step>,
     pub(crate) requests: Vec<Asked>,
-    /// The words that tell this exchange from others.
+    /// The random payloads that tell this exchange's bytes from those of others.
     pub(crate) nonce: Nonce,
 }
 
@@ -46,7 +46,7 @@ pub(crate) enum Step {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Wait {
-    /// A short wait, so that the next bytes are in a segment of their own.
+    /// A short wait, so that the peer reads the next bytes separately.
     Pause,
     /// The wait for a 100, or for another response.
     Continue,
@@ -54,7 +54,7 @@ pub(crate) enum Wait {
     Answers(usize),
 }
 
-/// A request, with the facts that are needed to parse its response.
+/// A request's method and offer, which are needed to parse its response.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Asked {
     pub(crate) method: String,
@@ -68,7 +68,7 @@ pub(crate) struct Asked {
 pub(crate) const AGENT: &str = concat!("User-Agent: switchboard-audit/", env!("CARGO_PKG_VERSION"));
 
 impl Script {
-    /// Builds the script of a check, or of its control.
+    /// Builds a check's script; `By::Control` gives that without the part under test.
     pub(crate) fn of(check: &Check, by: By, places: &Places) -> Result<Self, String> {
         let nonce = Nonce::new();
         let mut script = Self { steps: Vec::new(), requests: Vec::new(), nonce };
@@ -136,7 +136,7 @@ impl Script {
         }
     }
 
-    /// Appends bytes to the latest segment, or begins one after a wait.
+    /// Appends bytes to the latest step that sends, or adds such a step after a wait.
     fn send(&mut self, bytes: &[u8]) {
         match self.steps.last_mut() {
             Some(Step::Ask(sent) | Step::Send(sent)) => sent.extend_from_slice(bytes),
@@ -144,9 +144,9 @@ impl Script {
         }
     }
 
-    /// Splits all bytes into four segments; other waits are removed.
+    /// Splits the bytes of the script into four segments; its other waits are removed.
     ///
-    /// The cuts are after the third byte, in the first CRLF, and in the empty line.
+    /// The splits are after the third byte, in the first CRLF, and in the empty line.
     fn cut(&mut self) {
         let bytes = self.bytes();
         let line = bytes.iter().position(|byte| *byte == b'\n').unwrap_or_default();
@@ -169,7 +169,7 @@ impl Script {
 }
 
 impl Asked {
-    /// Notes a field line, if it belongs to the offer.
+    /// Records a field line, if it belongs to an upgrade offer.
     pub(crate) fn note(&mut self, name: &str, value: &str) {
         if name == "upgrade" {
             self.offer.extend(
@@ -231,7 +231,7 @@ impl Places {
     }
 }
 
-/// Returns whether a line offers WebSocket, or what looks like it.
+/// Returns whether a line is an Upgrade field with `websocket`, in any case.
 fn is_websocket(line: &str) -> bool {
     line.split_once(':').is_some_and(|(name, value)| {
         name == "Upgrade" && value.to_ascii_lowercase().contains("websocket")

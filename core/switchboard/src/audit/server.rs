@@ -1,4 +1,6 @@
-//! The audit of a server: the control first, then the check, then its symptoms.
+//! The audit of a server: sends a control, then the check, and detects symptoms.
+//!
+//! The control is the exchange without the part under test.
 
 use std::cmp;
 use std::collections::HashMap;
@@ -22,16 +24,16 @@ pub(crate) const TABLE: &str = include_str!("server.checks");
 
 /// The check that performs a valid WebSocket handshake.
 const HANDSHAKE: &str = "S30";
-/// The check with an unknown offer; other checks need its answer.
+/// The check with an unknown offer; other checks need it to be answered.
 const UNKNOWN_OFFER: &str = "S01";
 
 /// The most attempts to reconnect to a server that was reached before.
 const TRIES: u32 = 5;
 /// The time between two attempts to reconnect.
 const BETWEEN_TRIES: Duration = Duration::from_millis(300);
-/// The time in which a program that dies of a request closes its port.
+/// The time that a program gets to close its port, after a request has crashed it.
 const DYING: Duration = Duration::from_millis(100);
-/// The share of the timeout for checks like one that was not answered.
+/// The divisor of the timeout for checks in a section with an unanswered check.
 const SHARE_OF_SILENT: u32 = 6;
 
 /// The audited server, and the options of the audit.
@@ -50,7 +52,7 @@ pub(crate) struct Audit<'a> {
     checks: &'a [Check],
     findings: Findings,
     controls: HashMap<Vec<Step>, Exchange>,
-    /// Why requests for the plain resource tell nothing; `None` if they are answered.
+    /// The reason why plain requests get no usable answer; `None` if they get one.
     no_plain: Option<Missing>,
     /// The latest finding with evidence, after which the server may be unreachable.
     latest: Option<Finding>,
@@ -118,7 +120,7 @@ impl Auditor for Audit<'_> {
         Ok(worst)
     }
 
-    /// Runs the check with a new control, whose answer must not have changed.
+    /// Runs a check and its control again; the control's answer must not have changed.
     fn attempt_again(&mut self, check: &Check, first: Finding) -> Result<Finding, ServerError> {
         self.controls.clear();
         let finding = cmp::min_by_key(first, self.attempt(check)?, |finding| finding.verdict);
@@ -206,8 +208,8 @@ impl<'a> Audit<'a> {
 
     /// Returns why a bad finding does not count: the control's answer changes.
     ///
-    /// The control is sent once more, after the check. What limits the rate of requests answers
-    /// 429 or 503 then.
+    /// The control is sent once more, after the check. A server that limits the rate of requests
+    /// answers 429 or 503 then.
     fn unsteady(
         &mut self,
         check: &Check,
@@ -230,7 +232,7 @@ impl<'a> Audit<'a> {
         }))
     }
 
-    /// Sends the control, if there is one, and the check; returns the finding.
+    /// Sends a check's control, if it has one, and the check; returns the finding.
     fn try_out(&mut self, check: &Check) -> Result<Finding, ServerError> {
         let control = if check.has_control() {
             Some(self.control(check, control_until(check))?)
@@ -294,7 +296,7 @@ impl<'a> Audit<'a> {
         }
     }
 
-    /// Returns the exchange of a check's control; an equal control is sent once.
+    /// Returns the control exchange of a check; identical ones are sent only once.
     fn control(&mut self, check: &Check, until: Until) -> Result<Exchange, ServerError> {
         let script = Script::of(check, By::Control, &self.server.places)?;
         if let Some(known) = self.controls.get(&script.steps) {
@@ -380,7 +382,7 @@ fn until(check: &Check) -> Until {
     }
 }
 
-/// Returns how long to observe the control, which has no extra response.
+/// Returns the condition that ends a control, which waits for no extra response.
 fn control_until(check: &Check) -> Until {
     let until = until(check);
     if until == Until::Another { Until::Answered } else { until }
@@ -398,7 +400,7 @@ fn verdict(rules: &Rules, seen: &Seen<'_>) -> (Verdict, Vec<String>) {
     rules.verdict([Verdict::Fail, Verdict::Warn, Verdict::NotApplicable], told, || seen.summary())
 }
 
-/// Returns a limit of requests that the server has announced instead of an answer.
+/// Returns the unmet need of a server that limits requests: it answered 429 or 503.
 fn limit_of(exchange: &Exchange) -> Option<Missing> {
     let statuses = exchange.answers.iter().filter_map(|answer| answer.status());
     let status = statuses.into_iter().find(|status| matches!(status, 429 | 503))?;

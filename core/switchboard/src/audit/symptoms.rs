@@ -11,7 +11,7 @@ use super::head_rules::{with_one_framing, with_option, with_upgrade, without_fra
 use super::probes::Spoken;
 use super::response_reader::{Answer, Head};
 
-/// The observations in which symptoms are searched.
+/// The exchange of a check, and its control, in which symptoms are searched.
 pub(crate) struct Seen<'a> {
     pub(crate) exchange: &'a Exchange,
     /// The exchange without the part under test.
@@ -168,7 +168,7 @@ impl Seen<'_> {
         }
     }
 
-    /// Returns the status and the control's, if both exist and the first is not 101.
+    /// Returns the check's and the control's status; `None` without both, or for a 101.
     fn statuses(&self) -> Option<(u16, u16)> {
         let statuses = (self.exchange.status()?, self.control?.status()?);
         (statuses.0 != 101).then_some(statuses)
@@ -177,19 +177,19 @@ impl Seen<'_> {
 
 // Symptoms of the response.
 
-/// Detects a status other than the control's, except a 101.
+/// Detects a status, other than 101, that differs from the control exchange's.
 fn differs(seen: &Seen<'_>) -> Option<String> {
     let (status, without) = seen.statuses()?;
     (status != without)
         .then(|| format!("the status is {status}; without what is tried it is {without}"))
 }
 
-/// Detects a status that is neither the control's nor 400 or 426.
+/// Detects a status that is neither that of the control exchange nor 400 or 426.
 fn odd_status(seen: &Seen<'_>) -> Option<String> {
     differs(seen).filter(|_| !matches!(seen.exchange.status(), Some(400 | 426)))
 }
 
-/// Detects an error status where the control has none.
+/// Detects an error status where the control exchange has none.
 fn refused(seen: &Seen<'_>) -> Option<String> {
     let (status, without) = seen.statuses()?;
     (status >= 400 && without < 400)
@@ -264,7 +264,7 @@ fn waits_for_content(seen: &Seen<'_>) -> Option<String> {
 
 /// Detects a 2xx to CONNECT with Content-Length or Transfer-Encoding.
 ///
-/// A server that answers any CONNECT so, as if it were a GET, is not meant.
+/// A server that responds so to any CONNECT, as if it were a GET, is not reported.
 fn framed_tunnel(seen: &Seen<'_>) -> Option<String> {
     let framed = |exchange: &Exchange| {
         let head = exchange.first()?.head.as_ref()?;
@@ -281,7 +281,7 @@ fn framed_tunnel(seen: &Seen<'_>) -> Option<String> {
 
 // Symptoms of the connection.
 
-/// Detects a response that closes the connection where the control's does not.
+/// Detects a response that closes the connection, unlike the control exchange.
 fn says_close(seen: &Seen<'_>) -> Option<String> {
     let control = seen.control?.first()?;
     let is_due = seen.answered().is_some_and(|first| !first.persists)
@@ -332,7 +332,7 @@ fn is_next_unanswered(seen: &Seen<'_>) -> bool {
     !seen.exchange.is_complete() && unreadable(seen).is_none()
 }
 
-/// Detects a last response with a status other than the control's.
+/// Detects a last response whose status differs from the control exchange's.
 fn next_differs(seen: &Seen<'_>) -> Option<String> {
     let (status, without) = (seen.exchange.last()?.status()?, seen.control?.last()?.status()?);
     let is_next = seen.exchange.asked.len() > 1;

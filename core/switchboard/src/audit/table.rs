@@ -59,10 +59,10 @@ pub(crate) struct Rules {
 }
 
 impl Rules {
-    /// Returns the first verdict in `order` whose symptoms are seen, with sentences.
+    /// Returns the first verdict in `order` with a symptom that is seen, and reasons.
     ///
-    /// `seen` returns a sentence for each named symptom that is seen. A check that passes has what
-    /// it notes, or else the `summary`.
+    /// `seen` returns a sentence for each named symptom that is seen. A check that passes has the
+    /// sentences of its `note` symptoms, or else the `summary`.
     pub(crate) fn verdict(
         &self,
         order: [Verdict; 3],
@@ -121,7 +121,7 @@ impl Check {
         self.lines.iter().any(|line| line.by != By::Both)
     }
 
-    /// Returns whether the check asks for the plain resource, or for that of POST.
+    /// Returns whether the check uses the resource for plain requests or for POST.
     pub(crate) fn asks_plainly(&self) -> bool {
         let is_plain = |text: &str| text.contains("/plain ") || text.contains("/echo ");
         self.lines.iter().any(|line| matches!(line.what, What::Text(text) if is_plain(text)))
@@ -167,7 +167,7 @@ pub(crate) fn parse(text: &'static str) -> Result<Vec<Check>, String> {
     Ok(checks)
 }
 
-/// Parses a line to send; `None` if it has none of the marks.
+/// Parses a line to send; `None` if it does not begin with one of the five marks.
 fn sent(line: &'static str) -> Option<Line> {
     let (mark, text) = line.split_at_checked(2)?;
     let (by, what) = match mark {
@@ -181,7 +181,7 @@ fn sent(line: &'static str) -> Option<Line> {
     Some(Line { by, what })
 }
 
-/// Ends the head that an empty line follows.
+/// Handles an empty line of a table: ends the head before it.
 ///
 /// An empty line after anything else only separates checks for readers.
 fn end_head(check: Option<&mut Check>) {

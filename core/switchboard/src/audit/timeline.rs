@@ -1,4 +1,4 @@
-//! The moments of a connection: what moved when, and in which direction.
+//! The timeline of a connection: when bytes moved in which direction, and its end.
 
 use std::time::Instant;
 
@@ -27,11 +27,11 @@ pub(crate) enum MomentKind {
     Sent(usize),
     /// Bytes of the peer came.
     Came(usize),
-    /// The audit has ended its direction.
+    /// The audit has closed its sending direction.
     Ended,
     /// The peer has closed or reset the connection.
     Closed,
-    /// The audit has left the connection.
+    /// The audit has finished with the connection and dropped it.
     Left,
 }
 
@@ -46,14 +46,14 @@ pub(crate) struct Switch {
 }
 
 impl Timeline {
-    /// Appends a moment of now, unless there are too many.
+    /// Appends a moment with the present time, unless `MOST` are recorded already.
     pub(crate) fn note(&mut self, kind: MomentKind) {
         if self.moments.len() < MOST {
             self.moments.push(Moment { at: Instant::now(), kind });
         }
     }
 
-    /// Appends the moments of the next connection.
+    /// Appends the moments of another connection, which came after this one.
     pub(crate) fn extend(&mut self, next: &Self) {
         self.moments.extend(&next.moments);
     }

@@ -27,7 +27,7 @@ pub(crate) struct TlsArgs {
     /// Present the certificate of this PEM file.
     #[arg(short = 'E', long, value_name = "FILE")]
     cert: Option<PathBuf>,
-    /// The PEM file of its private key, if that is not in the same.
+    /// The PEM file of the certificate's private key, if --cert does not have it.
     #[arg(long, value_name = "FILE", requires = "cert")]
     key: Option<PathBuf>,
     /// The newest version of TLS to use.
@@ -35,11 +35,11 @@ pub(crate) struct TlsArgs {
     tls_max: Option<String>,
 }
 
-/// A configuration of TLS, and the options that give the same elsewhere.
+/// A TLS configuration, and the `openssl` options that have the same effect.
 #[derive(Clone)]
 pub(crate) struct Tls {
     pub(crate) config: Arc<ClientConfig>,
-    /// The options of `openssl s_client` that repeat it.
+    /// The options of `openssl s_client` that have the effect of `config`.
     pub(crate) openssl: String,
 }
 
@@ -117,7 +117,7 @@ impl fmt::Display for TlsArgs {
     }
 }
 
-/// Adds to a failure of TLS the options that help, if it is about a certificate.
+/// Adds the options that help, such as --cacert, to an error about a certificate.
 pub(crate) fn explained(error: io::Error) -> io::Error {
     let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
     match inner {

@@ -39,7 +39,7 @@ trait Stream: Write {
     /// The kind of that error is `TimedOut`, or `WouldBlock` as on Unix.
     fn read_by(&mut self, deadline: Instant, piece: &mut [u8]) -> io::Result<usize>;
 
-    /// Sends the transport's own end, such as close_notify, if it has one.
+    /// Sends TLS's close_notify; does nothing on plain TCP.
     fn say_end(&mut self);
 }
 
@@ -118,7 +118,7 @@ impl Wire {
         Ok(Self { stream: Box::new(socket.try_clone()?), socket, timeline })
     }
 
-    /// Leaves the connection; returns what happened on it.
+    /// Drops the connection; returns its timeline.
     pub(crate) fn leave(mut self) -> Timeline {
         self.timeline.note(MomentKind::Left);
         self.timeline

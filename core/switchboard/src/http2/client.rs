@@ -1,4 +1,4 @@
-//! The probe's side: the HTTP/2 response to the HTTP/1.1 upgrade request.
+//! The probe's HTTP/2 client, for the response to the HTTP/1.1 upgrade request.
 
 use std::io::Write;
 use std::sync::Arc;
@@ -22,7 +22,7 @@ const PIECE: usize = 16 * 1024;
 /// The capacity of the pipe to and from `h2`, in bytes.
 const MOST_WAITING: usize = 64 * 1024;
 
-/// The memory that small frames may cost beyond their content, in bytes.
+/// The most bytes of memory that small frames may cost beyond their content.
 ///
 /// Each frame counts 256 bytes, so this allows more frames than a window can hold.
 const FRAMES: usize = 16 << 20;

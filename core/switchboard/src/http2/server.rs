@@ -1,4 +1,4 @@
-//! The server: the response to each request in HTTP/2.
+//! The HTTP/2 server, which responds to each request.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ const TIMEOUT: Duration = Duration::from_secs(60);
 /// The most concurrent requests of a client (RFC 9113, section 6.5.2).
 const AT_A_TIME: u32 = 100;
 
-/// The memory that a client's small frames may cost beyond their content, in bytes.
+/// The most bytes of memory that a client's small frames may cost beyond content.
 ///
 /// Each frame counts 256 bytes, so a default window of frames with four bytes each is allowed.
 const FRAMES: usize = 4 << 20;
@@ -55,7 +55,7 @@ pub(crate) async fn serve(
 
 /// Responds: `/echo` sends the content back, other paths describe the request.
 ///
-/// A CONNECT is rejected, since nothing here speaks in a tunnel.
+/// A CONNECT is rejected, since the server provides no tunnels.
 async fn answer(
     request: Request<RecvStream>,
     mut respond: SendResponse<bytes::Bytes>,

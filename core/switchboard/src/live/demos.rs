@@ -1,4 +1,4 @@
-//! The demonstrations of the live page.
+//! The demonstrations of the live page, which shows the server's connections.
 //!
 //! Each is a scripted client of this server, with every byte that the client sends.
 
@@ -220,7 +220,7 @@ static EXHIBITS: &[Demo] = &[
 /// The name that runs all server checks of `switchboard audit` on this server.
 const AUDIT: &str = "audit";
 
-/// The name that starts two hundred demonstrations at once.
+/// The name of the demonstration that starts two hundred others at once.
 const CROWD: &str = "crowd";
 const CROWD_SIZE: usize = 200;
 

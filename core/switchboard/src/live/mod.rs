@@ -194,7 +194,7 @@ struct Viewer {
 #[derive(Default)]
 struct Waiting {
     moments: VecDeque<Arc<str>>,
-    /// The bytes of all waiting events.
+    /// The total size of the waiting events, in bytes.
     bytes: usize,
     /// The number of events that were dropped because the viewer is slow.
     left_out: usize,

@@ -183,7 +183,7 @@ impl JsonEvent {
         Self { step, ..self }
     }
 
-    /// Sets the kind and the number of bytes; `lines` shows the first `most` of them.
+    /// Sets the event's kind and number of bytes; `lines` shows at most `most` of them.
     fn bytes(self, what: &'static str, bytes: &[u8], most: usize) -> Self {
         Self { what, bytes: Some(bytes.len()), cut: bytes.len() > most, ..self }
     }

@@ -17,7 +17,7 @@ pub(super) const MOST_SPOKEN: usize = 512;
 /// The longest content in bytes that is shown in full, not as a checksum.
 const SHORT: usize = 160;
 
-/// The length in bytes above which a line of the wire is split into runs.
+/// The most bytes of a received or sent line that one transcript line shows.
 const LONG_LINE: usize = 4000;
 
 /// Returns the lines of one transcript entry; a remark, for instance, has none.
@@ -46,7 +46,7 @@ pub(super) fn of(what: &What<'_>) -> Vec<String> {
     }
 }
 
-/// Returns the line of a decision, without the bytes that the engine wrote.
+/// Returns a decision as a line of a test vector, without the engine's output.
 pub(super) fn words(decision: &Decision<'_>) -> String {
     match *decision {
         Decision::Request(head, offer) => {
@@ -130,9 +130,9 @@ fn failed(error: &Error) -> String {
     format!("= error {} {} {status} @{offset}", error.code(), error.kind().name())
 }
 
-/// Returns the first `most` bytes as lines, each with the mark.
+/// Returns the first `most` bytes as lines of a transcript, each with the mark.
 ///
-/// There is one for each line of the wire. The mark is doubled before bytes without a CRLF.
+/// Each received or sent line has one of its own. The mark is doubled before bytes without a CRLF.
 fn marked(bytes: &[u8], most: usize, mark: char, mut secrecy: Redactor) -> Vec<String> {
     let (mut lines, mut rest) = (Vec::new(), &bytes[..bytes.len().min(most)]);
     while !rest.is_empty() {
@@ -155,7 +155,7 @@ pub(super) fn text(line: &[u8]) -> String {
     Redactor::default().shown(line)
 }
 
-/// Returns bytes as a word in the line of a decision.
+/// Returns bytes as a word in the line of a test vector that describes a decision.
 ///
 /// `|` and outer spaces, which would end the word, are escaped.
 fn word(bytes: &[u8]) -> String {
@@ -166,7 +166,7 @@ fn word(bytes: &[u8]) -> String {
     spaces(lead) + inner + &spaces(text.len() - lead - inner.len())
 }
 
-/// Returns fields in the form that the line of a decision has.
+/// Returns field lines as the line of a test vector has them, each after a `|`.
 fn fields(fields: &dyn FieldSource) -> String {
     let mut text = String::new();
     fields.each(&mut |field| {
@@ -176,7 +176,7 @@ fn fields(fields: &dyn FieldSource) -> String {
     text
 }
 
-/// Returns a list of protocols in the form that the line of a decision has.
+/// Returns a list of protocols as a test vector has it, separated by semicolons.
 fn list(protocols: &[&str]) -> String {
     protocols.join("; ")
 }

@@ -39,7 +39,7 @@ pub(crate) trait Audience: Send + Sync {
     fn forget(&self, number: u64);
 }
 
-/// The side that sends in a direction.
+/// The sender of some bytes: the peer, or this program.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum By {
     Peer,
@@ -56,25 +56,25 @@ pub(crate) enum What<'a> {
     Received(&'a [u8], &'a Redactor),
     /// The end of the peer's bytes.
     Ended(End),
-    /// An event of the engine, and the number of the peer's bytes up to it.
+    /// An event of the engine, and the offset in the peer's bytes at which it ends.
     Came(Event<'a>, u64),
-    /// The end of a message, at this number of the peer's bytes.
+    /// The end of a message, and its offset in the peer's bytes.
     MessageEnded(u64),
     /// The engine has paused, for this reason.
     Paused(Paused),
     /// A protocol error by the peer.
     Failed(Error),
-    /// A decision, in a vector's words, and the bytes that the engine wrote.
+    /// A decision, as a test vector writes it, and the bytes that the engine wrote.
     Decided(&'a str, &'a [u8]),
-    /// Content that the caller passed, and the bytes that the engine wrote.
+    /// Content that the caller passed, and the bytes that the engine wrote for it.
     Gave(&'a [u8], &'a [u8]),
-    /// A decision that the engine rejected, in a vector's words, and its error.
+    /// A decision that the engine rejected, as a test vector writes it, and its error.
     Refused(&'a str, Error),
     /// The new state of the engine, after a change.
     State(State),
-    /// Bytes of the new protocol, sent by that side.
+    /// Bytes of the new protocol, and the side that sent them.
     UpgradedWrite(By, &'a [u8]),
-    /// The number of bytes of the new protocol, if secrets in it cannot be recognised.
+    /// The sender and the number of bytes of a new protocol that may contain secrets.
     Whispered(By, usize),
     /// A remark of the server or of the probe.
     Remark(&'a str),
@@ -224,7 +224,7 @@ impl Transcript {
 }
 
 impl Telling {
-    /// Returns whether a listener or a viewer needs entries, else none are built.
+    /// Returns whether a listener or a viewer needs entries; otherwise none are built.
     fn is_heard(&self) -> bool {
         self.listener.is_some()
             || self.live.as_ref().is_some_and(|hub| self.is_kept || hub.is_watched())
@@ -322,7 +322,7 @@ mod tests {
         }
     }
 
-    /// Returns the last transcript line after a switch to `token` and these bytes.
+    /// Switches to `token` and receives `bytes`; returns the transcript's last line.
     fn heard(token: &str, bytes: &[u8]) -> String {
         let lines: Arc<Mutex<Vec<String>>> = Arc::default();
         let transcript =

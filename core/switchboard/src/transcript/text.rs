@@ -36,11 +36,11 @@ pub(super) struct TextPrinter {
     latest: Vec<u8>,
     /// The number of bytes received so far: the offset where `latest` ends.
     passed: u64,
-    /// Bytes of content in the current messages: received, sent.
+    /// The numbers of content bytes received and sent in the current messages.
     content: [u64; 2],
     /// True while received content is printed: that of a 426.
     shows_content: bool,
-    /// Bytes of the new protocol: received, sent.
+    /// The numbers of bytes received and sent in the new protocol.
     spoken: [u64; 2],
 }
 

@@ -13,20 +13,20 @@ use tokio::time::{Instant, Sleep, sleep};
 
 use crate::backend::locked;
 
-/// The content of a request, which stays readable after the first owner dropped it.
+/// The content of a request; a clone may read on after another clone was dropped.
 #[derive(Clone)]
 pub(crate) struct Content(Arc<Mutex<Coming>>);
 
 struct Coming {
     stream: RecvStream,
-    /// The timeout of the client; `None` for none.
+    /// The timeout for the client to send content; `None` for none.
     clock: Option<Clock>,
 }
 
 /// A timeout for the content: `timeout`, and a millisecond more for each byte.
 ///
-/// The time left never exceeds `timeout`. So a client that sends one byte per second is given up,
-/// and a client with much content is not.
+/// The time left never exceeds `timeout`. So a client that sends one byte per second times out,
+/// and a client that sends much content does not.
 struct Clock {
     timeout: Duration,
     left: Duration,
@@ -94,12 +94,12 @@ impl Coming {
 }
 
 impl Clock {
-    /// Completes once the client's time is over.
+    /// Completes once the client has used up its time to send content.
     fn poll(&mut self, context: &mut Context<'_>) -> Poll<()> {
         self.alarm.get_or_insert_with(|| Box::pin(sleep(self.left))).as_mut().poll(context)
     }
 
-    /// Adds time for `len` bytes of content; time while nobody waits does not count.
+    /// Adds time for `len` received bytes, and stops the clock until the next poll.
     fn earn(&mut self, len: usize) {
         if let Some(alarm) = self.alarm.take() {
             self.left = alarm.deadline().saturating_duration_since(Instant::now());

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use h2::{Reason, SendStream};
 
-/// Sends all data, as far as the client's window allows at a time.
+/// Sends all of `data`, in pieces that fit into the client's flow-control window.
 pub(crate) async fn send(to: &mut SendStream<Bytes>, mut data: Bytes) -> Result<(), h2::Error> {
     while !data.is_empty() {
         to.reserve_capacity(data.len());

@@ -32,7 +32,7 @@ impl<S: Unpin> IdleTimeout<S> {
         self.late.as_mut().reset(late);
     }
 
-    /// Waits for the timeout, while the peer makes no progress.
+    /// Waits while no bytes are read or written, and fails after the timeout.
     fn wait<T>(&mut self, context: &mut Context<'_>) -> Poll<io::Result<T>> {
         ready!(self.late.as_mut().poll(context));
         Poll::Ready(Err(io::Error::new(io::ErrorKind::TimedOut, "nothing has moved for too long")))
@@ -66,7 +66,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for IdleTimeout<S> {
         Poll::Ready(written)
     }
 
-    /// Flushes; a flush does not count as progress.
+    /// Flushes the stream, which does not restart the timeout.
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let flushed = self.stream().poll_flush(context);
         if flushed.is_ready() { flushed } else { self.wait(context) }
@@ -86,9 +86,9 @@ mod tests {
 
     const TIMEOUT: Duration = Duration::from_secs(60);
 
-    /// Checks that a peer without progress causes an error after a while.
+    /// Checks that a read and a write fail once no bytes have moved for the timeout.
     ///
-    /// After progress the full timeout starts anew.
+    /// Each read or write of bytes restarts the full timeout.
     #[test]
     fn a_silent_peer_is_an_error_after_a_while() {
         let clock =

@@ -5,9 +5,9 @@
 //! ```
 //!
 //! An extended CONNECT (RFC 8441) becomes an HTTP/1.1 upgrade. The `:protocol` is offered, the
-//! backend's 101 becomes a 200, and DATA frames carry the new protocol. The key of a WebSocket
-//! handshake is made for this hop. Other requests and their responses are forwarded, without
-//! hop-by-hop fields.
+//! backend's 101 becomes a 200, and DATA frames carry the new protocol. The bridge makes the key of
+//! a WebSocket handshake for its hop to the backend. Other requests and their responses are
+//! forwarded, without hop-by-hop fields.
 
 #[path = "../gateway/backend.rs"]
 mod backend;
@@ -56,7 +56,7 @@ use crate::forward::{
 };
 use crate::idle_timeout::IdleTimeout;
 
-/// The number of bytes read at a time.
+/// The maximum of bytes that are read from the backend of a tunnel at a time.
 const PIECE: usize = 16 * 1024;
 
 /// The maximum of concurrent requests of one client.
@@ -76,17 +76,17 @@ const WINDOW: u32 = 65_535;
 /// line, which takes memory once it is decoded.
 const FIELDS: u32 = 64 << 10;
 
-/// The memory in bytes for a client's small DATA frames, beyond their content.
+/// The limit of memory for the overhead of a client's unread DATA frames, in bytes.
 ///
-/// Each frame costs 256 bytes.
+/// `h2` counts a small frame as 256 bytes, less its content.
 const FRAMES: usize = 16 << 20;
 
 /// The number of timeouts without any byte after which a client's connection fails.
 const IDLE: u32 = 3;
 
-/// The longest time for which a client may continue a request after its response.
+/// The longest time to discard the rest of a request after its response.
 ///
-/// It ends earlier after a pause of `LINGER_IDLE`.
+/// Discarding ends earlier after a pause of `LINGER_IDLE`.
 const LINGER_MAX: Duration = Duration::from_secs(4);
 const LINGER_IDLE: Duration = Duration::from_secs(1);
 
@@ -135,7 +135,7 @@ async fn serve(
     served
 }
 
-/// Serves each request of a connection, until one side ends it.
+/// Serves each request of an HTTP/2 connection, until either side ends it.
 async fn streams(
     mut connection: Connection<IdleTimeout<TlsStream<TcpStream>>, Bytes>,
     answers: &mut JoinSet<()>,
@@ -212,9 +212,9 @@ impl Respond {
         self.lock().send_response(head, is_all)
     }
 
-    /// Completes once the client has cancelled its request.
+    /// Completes once the client has cancelled its request before the response begins.
     ///
-    /// It works only before the response begins; afterwards the code that sends the content checks.
+    /// Afterwards the code that sends the response's content checks for a reset.
     fn poll_cancelled(&self, context: &mut Context<'_>) -> Poll<Result<Reason, h2::Error>> {
         if self.has_begun.load(Relaxed) { Poll::Pending } else { self.lock().poll_reset(context) }
     }
@@ -251,7 +251,7 @@ async fn cancelled(poll_reset: impl FnMut(&mut Context<'_>) -> Poll<Result<Reaso
     }
 }
 
-/// Returns the status for an error, by whose fault it was.
+/// Returns the status for an error: 4xx if the client caused it, otherwise 5xx.
 fn blamed(error: &BoxError) -> StatusCode {
     match error.downcast_ref() {
         Some(Error::Body(own)) if matches!(own.downcast_ref(), Some(Error::TimedOut(_))) => {
@@ -366,7 +366,7 @@ async fn pass(
 
 /// Returns the status for a client whose offer the backend has declined.
 ///
-/// A 2xx would mean that it was accepted (RFC 8441, section 5).
+/// A 2xx becomes a 502, as it would mean that the offer was accepted (RFC 8441, section 5).
 fn when_declined(status: StatusCode) -> StatusCode {
     if status.is_success() { StatusCode::BAD_GATEWAY } else { valid_status(status) }
 }
@@ -387,9 +387,9 @@ fn plain(status: StatusCode) -> Response<()> {
 /// The progress of the client's bytes on their way to the backend, in a tunnel.
 #[derive(Default)]
 struct Said {
-    /// The time at which the current write to the backend began.
+    /// The time at which the current write to the backend began; `None` if none runs.
     since: Mutex<Option<Instant>>,
-    /// Set once the backend was sent all bytes of the client, and their end.
+    /// Set once all bytes of the client, and their end, were sent to the backend.
     is_all: AtomicBool,
 }
 
@@ -415,11 +415,11 @@ async fn tunnel(
     passed
 }
 
-/// Copies the bytes of each direction to its end.
+/// Copies bytes between the client and the backend until each direction ends.
 ///
-/// A side that ends its own direction still receives the other's. A backend that receives no more
-/// is read to its end (RFC 9110, section 9.3.6). An error is that of the client, or that of a
-/// backend that can be neither read nor written.
+/// A side that ends its own direction still receives the other's bytes. A backend that receives no
+/// more is read to its end (RFC 9110, section 9.3.6). Fails if the client fails or cancels, if the
+/// backend cannot be read, or if a backend that has ended its direction receives no more.
 async fn both_ways(
     reader: &mut ReadHalf<Upgraded>,
     writer: &mut WriteHalf<Upgraded>,

@@ -17,13 +17,13 @@ use tokio::time::{sleep, timeout};
 /// The time that connections have to finish after the first ^C.
 const GOODBYE: Duration = Duration::from_secs(4);
 
-/// The time to notify both sides of a tunnel after that.
+/// The time for tunnels to reset both of their sides, once `GOODBYE` is over.
 const FAREWELL: Duration = Duration::from_secs(1);
 
-/// The number of timeouts within which a peer must accept some of the sent bytes.
+/// The longest time for a write without progress, as a multiple of the timeout.
 ///
-/// The system reports free space only after a third of its buffer was sent. An HTTP/2 client
-/// reports it after half of its window.
+/// The operating system reports free space only after a third of its send buffer was sent. An
+/// HTTP/2 client reports it after half of its window.
 pub(crate) const SYSTEM: u32 = 4;
 
 /// The server that requests are forwarded to.
@@ -81,7 +81,7 @@ impl Backend {
     }
 }
 
-/// Returns the status for an error, by whose fault it was.
+/// Returns the status for an error: 400 for an invalid request, otherwise 5xx.
 pub(crate) fn status(error: &Error) -> StatusCode {
     match error {
         Error::TimedOut(_) => StatusCode::GATEWAY_TIMEOUT,
@@ -96,9 +96,9 @@ pub(crate) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Serves until ^C, and then until the connections have ended or time is over.
+/// Runs `serving` until it ends, at most for `GOODBYE` after the first ^C.
 ///
-/// A second ^C skips that wait, except for the time to notify the tunnels.
+/// After that time, or at a second ^C, tunnels are told to end, and have `FAREWELL` to do so.
 pub(crate) async fn serve_until_ctrl_c(serving: impl Future<Output = ()>, farewell: &Farewell) {
     let cut = async {
         let _ = ctrl_c().await;
@@ -117,7 +117,7 @@ pub(crate) async fn serve_until_ctrl_c(serving: impl Future<Output = ()>, farewe
 pub(crate) struct Farewell(watch::Sender<bool>);
 
 impl Farewell {
-    /// Waits for the signal; completes at once if it was sent before.
+    /// Waits until tunnels have to end; ready at once if the signal was sent before.
     pub(crate) async fn heard(&self) {
         // The sender cannot be dropped while `self` exists, so there is no error.
         let _ = self.0.subscribe().wait_for(|&has_come| has_come).await;

@@ -59,7 +59,7 @@ pub(crate) fn header_map(fields: &dyn FieldSource) -> HeaderMap {
     map
 }
 
-/// Returns content unchanged, and of trailers those that may be forwarded.
+/// Removes the trailers that must not be forwarded; a data frame stays unchanged.
 pub(crate) fn forwardable_trailers(frame: Frame<Bytes>) -> Frame<Bytes> {
     frame.into_trailers().map_or_else(
         |content| content,
@@ -88,7 +88,7 @@ pub(crate) fn count_down(method: &Method, headers: &mut HeaderMap) -> bool {
     is_spent
 }
 
-/// Returns the content of the response to a request that is not forwarded.
+/// Returns the content of the response to a request whose Max-Forwards is 0.
 ///
 /// For TRACE it is the request itself without its secret fields; for OPTIONS it is empty (RFC 9110,
 /// section 9.3.8).
@@ -106,7 +106,7 @@ pub(crate) fn last_answer(line: &str, headers: &HeaderMap) -> Vec<u8> {
     text
 }
 
-/// Returns the status for a client: 502 in place of an invalid one.
+/// Returns the status to send to the client: 502 in place of one above 599.
 ///
 /// RFC 9110, section 15.
 pub(crate) fn valid_status(status: StatusCode) -> StatusCode {

@@ -5,9 +5,9 @@
 //! ```
 //!
 //! Hop-by-hop fields are removed, other fields are forwarded (RFC 9110, section 7.6.1). An offer
-//! is forwarded too, unless its protocol is one between two neighbours, like TLS and h2c. The
-//! engine checks the backend's 101 against the offer, and the gateway accepts towards the client.
-//! Then bytes are copied in both directions until each side has ended its own. If the backend
+//! is forwarded too, unless its protocol applies to a single hop, like TLS and h2c. The engine
+//! checks the backend's 101 against the offer, and the gateway accepts the client's offer. Then
+//! bytes are copied in both directions until each side has ended its direction. If the backend
 //! declines, its ordinary response is forwarded. Bytes after the offer are then parsed as the next
 //! request, as strictly as any (RFC 9931, section 3).
 
@@ -61,13 +61,13 @@ struct Args {
     timeout: u64,
 }
 
-/// The longest time to read and discard from a side after the other one has gone.
+/// The longest time to discard the bytes of both sides after a tunnel has ended.
 const LINGER_MAX: Duration = Duration::from_secs(4);
 
 /// The number of bytes of a tunnel copied at a time.
 const PIECE: usize = 16 * 1024;
 
-/// Content that is forwarded, without trailers that must not be.
+/// Content to forward, without the trailers that must not be forwarded.
 type Content = MapFrame<Body, fn(Frame<Bytes>) -> Frame<Bytes>>;
 
 #[tokio::main(flavor = "current_thread")]
@@ -91,7 +91,7 @@ async fn main() -> Result<(), BoxError> {
     Ok(())
 }
 
-/// Returns the backend's response, or one with the status of its error.
+/// Returns the backend's response, or an error response of the gateway itself.
 async fn answer(request: Request<Body>, backend: Backend) -> Result<Response<Content>, BoxError> {
     let response = match forward(request, &backend).await {
         Ok(response) => response,
@@ -166,7 +166,7 @@ fn to_request(head: &request::Parts, backend: &str) -> Request<()> {
 
 /// Returns the response that is sent to the client.
 ///
-/// `is_early`: the response came before the end of the request, which is not awaited.
+/// `is_early`: the response came before the end of the request, so it closes the connection.
 fn to_response(mut response: Response<Body>, is_early: bool) -> Response<Body> {
     let protocols: Vec<String> = members(&response, UPGRADE)
         .filter(|protocol| may_forward(protocol))
@@ -240,12 +240,12 @@ async fn tunnel(client: Upgraded, server: Upgraded, limit: Duration, farewell: F
     let _ = timeout(LINGER_MAX, rest).await;
 }
 
-/// Copies one direction to its end.
+/// Copies the bytes of one direction of a tunnel to their end.
 ///
-/// An error is that of the side that is read, because a side that receives no more may still have
-/// sent something. The bytes that it does not receive are read and discarded, since the sender may
-/// read only after its own writes. A side that receives nothing for `limit` is an error,
-/// `TimedOut`: until then nobody reads from the sender, which may have gone.
+/// Fails if the side that is read fails, but not at a failed write, because the receiving side may
+/// still have sent something. The bytes that it does not receive are read and discarded, since the
+/// sender may read only after its own writes. Fails with `TimedOut` if the receiving side accepts
+/// nothing for `limit`: until then nobody reads from the sender, which may have gone.
 async fn passed_on(
     from: &mut ReadHalf<Upgraded>,
     to: &mut WriteHalf<Upgraded>,
@@ -272,9 +272,9 @@ async fn passed_on(
     }
 }
 
-/// Completes once neither side has received anything for `limit`.
+/// Completes once neither side of a tunnel has received anything for `limit`.
 ///
-/// The time starts after one side has failed to receive.
+/// The time starts after a write to one of the sides has failed.
 async fn stalled(refused: &Notify, moved: &Mutex<Instant>, limit: Duration) {
     refused.notified().await;
     let mut since = Instant::now();

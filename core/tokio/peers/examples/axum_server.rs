@@ -27,7 +27,7 @@ async fn main() -> std::io::Result<()> {
     Ok(())
 }
 
-/// Responds for a resource that supports only the given protocol.
+/// Switches to `protocol` if it is offered, and otherwise responds with a 426.
 fn answer<F: Future<Output = ()> + Send + 'static>(
     offers: &Offers,
     protocol: &str,

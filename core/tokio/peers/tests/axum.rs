@@ -282,9 +282,9 @@ async fn a_framework_sees_that_its_connection_is_dropped() {
     assert_eq!(within(ends.recv()).await, Some((1_500, false)));
 }
 
-/// Checks that a stream with a write buffer is flushed after the last byte to send.
+/// Checks that what axum's socket sends is flushed while the socket stays open.
 ///
-/// A stream may buffer writes, as TLS does.
+/// The server's stream may buffer writes, as TLS does.
 #[tokio::test]
 async fn what_a_socket_of_axums_says_leaves_at_once() {
     let says = async |mut socket: axum::extract::ws::WebSocket| {

@@ -95,7 +95,7 @@ async fn ask(client: &mut TcpStream, len: usize) {
 
 /// Checks that a listener continues after `accept` runs out of descriptors.
 ///
-/// Meanwhile connected clients are served; the others are served once descriptors are free.
+/// Meanwhile accepted clients are served; those in its queue are served once descriptors are free.
 #[tokio::test]
 async fn a_listener_outlives_a_lack_of_descriptors() {
     if !is_alone("a_listener_outlives_a_lack_of_descriptors", "ulimit -n 64") {
@@ -137,7 +137,7 @@ async fn a_listener_outlives_a_lack_of_descriptors() {
     serving.abort();
 }
 
-/// Waits until memory stays the same, and returns its change in bytes.
+/// Waits until the size of the heap is stable, and returns its change in bytes.
 ///
 /// Connections free memory after a second, or later on a busy machine.
 fn settle(runtime: &tokio::runtime::Runtime) -> i64 {

@@ -47,7 +47,7 @@ async fn served() -> [SocketAddr; 2] {
     addresses
 }
 
-/// Returns the bytes of the response to a request.
+/// Sends a request to a server, and returns the bytes of the response.
 ///
 /// With `ends` the client shuts down its sending direction after the request.
 async fn asked(address: SocketAddr, request: &[u8], ends: bool) -> String {

@@ -1,7 +1,7 @@
 //! Tests with separate programs: curl, servers and load generators.
 //!
-//! curl upgrades to HTTP/2, and so do the servers. The load generators send many requests fast. A
-//! program that is not installed is skipped, and the test prints its name.
+//! curl offers an upgrade to HTTP/2, and the servers accept one. The load generators send many
+//! requests fast. A program that is not installed is skipped, and the test prints its name.
 
 use std::convert::Infallible;
 use std::process::Stdio;

@@ -27,11 +27,11 @@ pub(super) struct Exchange<S> {
     content: Option<Pin<Box<Sent>>>,
     /// Set once the request is complete, though some of it may wait to be written.
     is_encoded: bool,
-    /// Set until the head of a response has come, also by a `send` that was cancelled.
+    /// Set while the head of a response is due, also after `send` was cancelled.
     awaits_head: bool,
     /// Set by an error response, after which the rest of the request is not sent.
     pub(super) is_refused: bool,
-    /// Why the rest of the request was not sent after its response had begun.
+    /// The error that stopped the sending of a request after its response had begun.
     failure: Option<Error>,
     /// The deadline for a 100 (Continue).
     expect_continue: Deadline,
@@ -64,7 +64,7 @@ impl<S: Transport> Exchange<S> {
         }
     }
 
-    /// Reads bytes that arrived before a request was sent.
+    /// Reads bytes that the server sent although no request is in progress.
     ///
     /// The engine rejects them as a response without a request (RFC 9112, section 9.2). Fails if
     /// the server has closed the connection.
@@ -186,7 +186,7 @@ impl<S: Transport> Exchange<S> {
 
     /// Sends as much content as is available and the server accepts.
     ///
-    /// Ready once no content is left to send; `is_encoded` is false if it was given up.
+    /// Ready once no content is left to send; `is_encoded` is false if the content was given up.
     fn poll_content_sent(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Error>> {
         let wire = self.wire.as_mut().ok_or(SWITCHED)?;
         let mut waits = false;
@@ -237,7 +237,7 @@ impl<S: Transport> Exchange<S> {
         self.is_encoded && self.is_out()
     }
 
-    /// Returns whether another request may follow, as far as is known.
+    /// Returns whether the connection allows another request, as far as is known.
     pub(super) fn persists(&self) -> bool {
         let is_given_up = self.content.is_none() && !self.is_encoded;
         let may_send = !is_given_up && self.is_rest_wanted();

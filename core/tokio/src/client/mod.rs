@@ -213,7 +213,7 @@ impl<S: Transport> Client<S> {
         self.lock().has_sent()
     }
 
-    /// Returns whether another request may follow, as far as is known.
+    /// Returns whether the connection allows another request, as far as is known.
     ///
     /// False after a `send` that was cancelled, and after an error response to a request that was
     /// not sent completely. RFC 9112, section 9.3.
@@ -250,7 +250,7 @@ impl<S: Transport> Client<S> {
         lock(&self.0)
     }
 
-    /// Completes the previous exchange, or fails if that is not possible.
+    /// Completes the previous request and response, so that another request may follow.
     async fn finish(&mut self) -> Result<(), Error> {
         let is_answered =
             || self.lock().wire.as_ref().is_none_or(|wire| wire.http.unanswered() == 0);

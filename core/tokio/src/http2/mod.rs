@@ -16,10 +16,10 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use crate::Upgraded;
 use opening::Opening;
 
-/// The number of bytes read at a time.
+/// The maximum of bytes read from the transport at a time.
 const PIECE: usize = 16 * 1024;
 
-/// The number of unsent bytes at which writes of the engine have to wait.
+/// The number of unsent bytes at which the HTTP/2 library's writes have to wait.
 const MOST_WAITING: usize = 64 * 1024;
 
 /// The stream of an upgraded connection, as an HTTP/2 library uses it.
@@ -40,7 +40,7 @@ pub struct Http2Stream<S = Upgraded> {
     reader: Option<Waker>,
 }
 
-/// A filter between the peer and the HTTP/2 engine, until both have the same state.
+/// A filter between peer and HTTP/2 library (engine), until their states agree.
 trait StreamFilter: Send + Sync {
     fn peer_sent(&mut self, bytes: &[u8]);
     fn peer_ended(&mut self);
@@ -48,13 +48,13 @@ trait StreamFilter: Send + Sync {
     fn take_for_engine(&mut self) -> Vec<u8>;
     fn take_for_peer(&mut self) -> Vec<u8>;
     fn wants_peer(&self) -> bool;
-    /// Returns whether bytes from the peer are queued for the engine's window.
+    /// Returns whether content of the peer waits for the engine's flow-control window.
     fn is_waiting(&self) -> bool;
     /// Returns whether the filter is not needed any more.
     fn is_done(&self) -> bool;
 }
 
-/// The filter in front of a server's engine.
+/// The filter in front of a server's HTTP/2 library.
 impl StreamFilter for Splice {
     fn peer_sent(&mut self, bytes: &[u8]) {
         self.client_sent(bytes);
@@ -170,7 +170,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Http2Stream<S> {
         Ok(())
     }
 
-    /// Collects the bytes that the filter returns.
+    /// Moves the filter's output to the buffers for the engine and for the peer.
     ///
     /// Removes the filter once it is not needed any more.
     fn collect(&mut self) {
@@ -196,7 +196,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Http2Stream<S> {
 
     /// Returns whether no more bytes can be read.
     ///
-    /// Bytes that are queued for the engine's window remain readable after the peer's end.
+    /// Content that waits for the engine's flow-control window remains readable after the peer's
+    /// end.
     fn is_over(&self) -> bool {
         self.has_ended && !self.between.as_ref().is_some_and(|between| between.is_waiting())
     }

@@ -32,7 +32,7 @@ const ACK: u8 = 1;
 const END_STREAM: u8 = 1;
 const END_HEADERS: u8 = 4;
 
-/// SETTINGS frames with HEADER_TABLE_SIZE 0, and with the default of 4,096.
+/// A SETTINGS frame with HEADER_TABLE_SIZE 0; `USUAL_TABLE` has the default, 4,096.
 ///
 /// RFC 9113, section 6.5.2.
 const NO_TABLE: [u8; 15] = [0, 0, 6, SETTINGS, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0];
@@ -41,7 +41,7 @@ const USUAL_TABLE: [u8; 15] = [0, 0, 6, SETTINGS, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0x1
 /// A filter between a server that got an HTTP/1.1 request and an HTTP/2 client.
 pub(super) struct Opening {
     asked: Asked,
-    /// The number of our SETTINGS frames that the client has yet to acknowledge.
+    /// The number of the filter's SETTINGS that the client has yet to acknowledge.
     acks: u8,
     /// Bytes from the server, held until the client has repeated the request.
     held: Vec<u8>,
@@ -49,7 +49,7 @@ pub(super) struct Opening {
     for_server: Vec<u8>,
     /// The received part of an incomplete frame header from the client.
     header: Vec<u8>,
-    /// The bytes to forward or drop before the next frame; at first the preface.
+    /// The number of bytes to forward or drop until the next frame; first `PREFACE`.
     left: usize,
     drops: bool,
 }
@@ -124,7 +124,7 @@ impl super::StreamFilter for Opening {
         if waits { &mut self.held } else { &mut self.for_client }.extend_from_slice(bytes);
     }
 
-    /// Ignores the end: the server is not read before the request was repeated.
+    /// Ignores the server's end: the server is read only once no bytes are held.
     fn peer_ended(&mut self) {}
 
     fn engine_sent(&mut self, mut bytes: &[u8]) -> io::Result<()> {
@@ -186,7 +186,7 @@ mod tests {
         [&START[..], &frame(SETTINGS, 0, 0, &[0, 2, 0, 0, 0, 0])].concat()
     }
 
-    /// Checks that the same bytes are sent, however the client's writes are split.
+    /// Checks that the repeated request and two ACKs are dropped for any write sizes.
     #[test]
     fn the_request_and_two_acks_do_not_leave() {
         let ack = || frame(SETTINGS, ACK, 0, b"");
@@ -211,7 +211,9 @@ mod tests {
         }
     }
 
-    /// Checks a request that refers to compressed lines which the server does not have.
+    /// Checks that a second request before an ACK of the filter's SETTINGS is an error.
+    ///
+    /// It may refer to compressed lines which the server does not have.
     #[test]
     fn a_second_request_before_the_table_is_empty_is_an_error() {
         let mut opening = Opening::new();

@@ -55,8 +55,8 @@ pub async fn serve<H>(
 ///
 /// If no connection can be accepted, for instance because file descriptors ran out, it retries
 /// after 50 ms. Once `stop` is ready, it waits for all connections, without a timeout; their
-/// [`ShutdownSignal`] tells them. If the future is dropped, the remaining connections are dropped
-/// too.
+/// [`ShutdownSignal`] tells them to end. If the future is dropped, the remaining connections are
+/// dropped too.
 pub async fn accept<F>(
     listener: TcpListener,
     stop: impl Future<Output = ()>,

@@ -144,7 +144,7 @@ struct NextRequest {
 struct RequestHandles {
     /// The channel for the content of the request, if there is any.
     channel: Option<Arc<Channel>>,
-    /// The pending upgrade, if the request has an offer.
+    /// The pending upgrade, if the request has an offer or is a CONNECT.
     chance: Option<Arc<PendingUpgrade>>,
     /// The queue of interim responses, if they are enabled.
     informational: Option<InformationalSender>,
@@ -169,12 +169,12 @@ struct ServerConnection<'c, S, H: HttpService, F> {
     config: &'c Config,
     stop: Pin<&'c mut F>,
     is_stopping: bool,
-    /// The deadline of the handler.
+    /// The deadline for the handler to return a response.
     handling: Deadline,
     question: NextRequest,
     /// Set if `question` holds a request that the handler has not been called with.
     is_asked: bool,
-    /// The memory reused for requests.
+    /// The allocations that the next request reuses.
     memory: RequestMemory,
 }
 

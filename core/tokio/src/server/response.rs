@@ -1,6 +1,6 @@
 //! Sending of a handler's response: its head, content and end.
 //!
-//! The status decides how the connection continues.
+//! The status decides whether the connection continues in HTTP or in another protocol.
 
 use std::future::{Future, poll_fn};
 use std::mem;
@@ -42,7 +42,7 @@ impl ResponseKind {
     }
 }
 
-/// The outcome of a response for its connection.
+/// The outcome of a response: HTTP continues, or the protocol has switched.
 pub(super) enum ResponseOutcome {
     Whole,
     Switched,
@@ -51,7 +51,7 @@ pub(super) enum ResponseOutcome {
 /// A frame of a handler's content; `None` at its end.
 type NextFrame<H> = Option<Frame<<<H as HttpService>::Content as Body>::Data>>;
 
-/// The fields set by the handler that the engine or server would set otherwise.
+/// Flags for fields that the handler sets in place of the engine or the server.
 #[derive(Clone, Copy, Default)]
 struct HandlerFields {
     date: bool,
@@ -61,7 +61,7 @@ struct HandlerFields {
 }
 
 impl HandlerFields {
-    /// Collects the fields in one pass, which is faster than a lookup for each.
+    /// Sets the flags in one pass over the fields, which is faster than lookups.
     fn of(headers: &HeaderMap) -> Self {
         let mut own = Self::default();
         for name in headers.keys() {
@@ -74,7 +74,7 @@ impl HandlerFields {
     }
 }
 
-/// The engine's method for sending a response.
+/// The engine's method that sends the head of a response.
 enum Verb {
     Send,
     /// A 426 that requires the protocols of this list.
@@ -207,7 +207,7 @@ impl<S: Transport, H: HttpService, F: Future<Output = ()>> ServerConnection<'_, 
         })
     }
 
-    /// Sends head and content; in one piece if all content is available at once.
+    /// Sends head and content of a response, together if all content is ready at once.
     async fn send(
         &mut self,
         head: &Parts,
@@ -264,7 +264,7 @@ impl<S: Transport, H: HttpService, F: Future<Output = ()>> ServerConnection<'_, 
         Ok(self.wire.write_end(trailers)?)
     }
 
-    /// Waits for the next frame of content.
+    /// Waits for the next frame of the response's content.
     ///
     /// Meanwhile it sends the available output, and reads the request's content if the handler
     /// waits for it.
@@ -336,7 +336,7 @@ impl<S: Transport, H: HttpService, F: Future<Output = ()>> ServerConnection<'_, 
 
     /// Discards the rest of the request before a switch, up to `limits.drain`.
     ///
-    /// Only the bytes after it belong to the new protocol. Fails if there is more.
+    /// Only the bytes after the request belong to the new protocol. Fails if the rest is longer.
     async fn finish_request(&mut self) -> Result<(), Error> {
         let most = self.config.http.limits.drain;
         if matches!(self.wire.http.content(), Content::Length(left) if left > most) {

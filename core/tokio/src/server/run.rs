@@ -45,7 +45,7 @@ impl<'c, S: Transport, H: HttpService, F: Future<Output = ()>> ServerConnection<
         }
     }
 
-    /// Serves the connection to its end; begins with `question` if `is_asked` is set.
+    /// Serves the connection to its end, first the request `question` if `is_asked`.
     pub(super) async fn run(mut self) -> Result<(), Error> {
         match self.requests().await {
             Ok(Some(chance)) => self.run_upgrade(&chance).await,
@@ -205,7 +205,7 @@ impl<'c, S: Transport, H: HttpService, F: Future<Output = ()>> ServerConnection<
         })
     }
 
-    /// Sends interim responses, unless the client may not get them.
+    /// Sends interim responses, except those that the client does not support.
     fn send_informational(&mut self, responses: impl IntoIterator<Item = Response<()>>) {
         for response in responses {
             let head = ResponseHead::new(response.status().as_u16(), response.headers());
@@ -217,7 +217,7 @@ impl<'c, S: Transport, H: HttpService, F: Future<Output = ()>> ServerConnection<
     /// Runs the connection's I/O while the handler works.
     ///
     /// Returns `true` if the handler was given the content that it waits for. Content that nobody
-    /// waits for yet is read, too, as far as the engine buffers it. Nothing else would show that
+    /// waits for yet is read, too, as far as the engine buffers it. Only such a read shows that
     /// the client of a silent handler has gone.
     pub(super) fn drive_io(
         &mut self,
@@ -310,7 +310,7 @@ impl NextRequest {
         Ok(())
     }
 
-    /// Adds the content if all of it has arrived, or else the channel for it.
+    /// Sets the request's body: its content if all has arrived, otherwise a channel.
     fn add_content(&mut self, http: &mut ObservedConnection) {
         if http.take_end() {
             return;

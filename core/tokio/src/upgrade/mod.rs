@@ -236,7 +236,7 @@ pub fn require<B>(protocols: &[&str], content: B) -> Response<B> {
     response
 }
 
-/// Adds to an ordinary response the protocols that an upgrade could select.
+/// Adds `Upgrade` to an ordinary response: the protocols that a client could offer.
 ///
 /// Entries that are not valid protocol names are left out. RFC 9110, section 7.8.
 pub fn advertise<B>(response: &mut Response<B>, protocols: &[&str]) {

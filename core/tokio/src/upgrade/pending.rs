@@ -30,7 +30,7 @@ pub(crate) struct PendingUpgrade {
     http2: Mutex<Http2Handoff>,
 }
 
-/// The state of the request's content, if it continues in HTTP/2.
+/// The request's content or the `Splice` made of it, if HTTP/2 was accepted.
 #[cfg(feature = "h2c")]
 #[derive(Default)]
 enum Http2Handoff {
@@ -110,7 +110,7 @@ impl PendingUpgrade {
         *lock(&self.http2) = Http2Handoff::Content(content);
     }
 
-    /// Creates the splice, if the request continues in HTTP/2.
+    /// Creates the `Splice` that hands the request to HTTP/2, if HTTP/2 was accepted.
     #[cfg(feature = "h2c")]
     pub(crate) fn make_splice(&self, request: &switchover::Request<'_>) -> Result<(), Error> {
         let mut http2 = lock(&self.http2);

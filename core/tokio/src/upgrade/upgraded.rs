@@ -28,7 +28,7 @@ pub struct Upgraded {
     pub(crate) splice: Option<Box<switchover::h2c::Splice>>,
 }
 
-/// The protocols and messages of the upgrade.
+/// The agreed protocols, with the request or the response of the upgrade.
 struct Agreement {
     protocol: String,
     request: Option<Request<()>>,

@@ -1,4 +1,4 @@
-//! A stream with its engine, for both servers and clients.
+//! The transport of a connection with its HTTP engine, in servers and in clients.
 
 mod output;
 mod stream;
@@ -26,20 +26,20 @@ use output::OutputBuffer;
 pub(crate) use stream::{Stream, bound_unsent};
 pub(crate) use timer::{Alarm, Deadline};
 
-/// The number of bytes read at a time.
+/// The maximum of bytes read from the transport at a time.
 const PIECE: usize = 16 * 1024;
 
 /// The idle time after which a connection releases its memory.
 const PARKED_AFTER: Duration = Duration::from_secs(1);
 
-/// The longest time to read and discard input after our last byte.
+/// The longest time to read and discard input after the last byte sent.
 ///
-/// It ends earlier after a pause of `LINGER_IDLE`.
+/// Reading ends earlier after a pause of `LINGER_IDLE`, or after `LINGER_BYTES` bytes.
 pub(crate) const LINGER_MAX: Duration = Duration::from_secs(4);
 pub(crate) const LINGER_IDLE: Duration = Duration::from_secs(1);
 const LINGER_BYTES: usize = 1024 * 1024;
 
-/// A stream and its engine.
+/// The transport of a connection, its HTTP engine, and its deadlines.
 pub(crate) struct Wire<S> {
     pub(crate) stream: Stream<S>,
     pub(crate) http: ObservedConnection,
@@ -74,12 +74,12 @@ enum Reads {
     Failed,
 }
 
-/// The state of our direction, and what a drop of the stream would do.
+/// The state of the sending direction, with the effect of dropping the stream.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Writes {
-    /// A drop closes with a FIN.
+    /// Output can be sent, and dropping the stream closes it with a FIN.
     Open,
-    /// A drop closes with a reset: see [`Wire::arm_reset`].
+    /// Output can be sent, and dropping the stream resets it: see [`Wire::arm_reset`].
     OpenOrReset,
     /// Output may have been sent in part, and no more can be sent.
     Broken,
@@ -126,7 +126,7 @@ impl<S: Transport> Wire<S> {
         }
     }
 
-    /// Waits until the peer has had its time to receive.
+    /// Waits while output cannot be sent, and fails after the write timeout.
     fn poll_write_timeout(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Error>> {
         self.writing.wait_for("to take what is sent", self.timeouts.write);
         let what = ready!(self.writing.poll_timeout(&mut self.alarm, context));
@@ -134,7 +134,7 @@ impl<S: Transport> Wire<S> {
         Poll::Ready(Err(Error::TimedOut(what)))
     }
 
-    /// Waits until more output may be written.
+    /// Waits until the output buffer has room.
     pub(crate) fn poll_writable(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Error>> {
         while self.out.is_full() {
             ready!(self.poll_send(context))?;
@@ -142,7 +142,7 @@ impl<S: Transport> Wire<S> {
         Poll::Ready(Ok(()))
     }
 
-    /// Reads once; also ready if the peer has closed its direction.
+    /// Reads once from the transport; also ready if the peer has closed its direction.
     pub(crate) fn poll_receive(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Error>> {
         if self.is_read_closed() {
             return Poll::Ready(Err(Error::gone("the peer has ended")));
@@ -184,7 +184,7 @@ impl<S: Transport> Wire<S> {
         }
     }
 
-    /// Reads between two messages, so that an idle connection needs no buffer.
+    /// Reads into the stack first, because an idle connection has no buffer of its own.
     fn poll_receive_copied(&mut self, context: &mut Context<'_>) -> Poll<Result<usize, Error>> {
         let mut space = [MaybeUninit::uninit(); PIECE];
         let mut space = ReadBuf::uninit(&mut space);
@@ -203,7 +203,7 @@ impl<S: Transport> Wire<S> {
         Poll::Ready(Ok(len))
     }
 
-    /// Checks the deadlines; call it when nothing else can progress.
+    /// Fails if a deadline has passed; call it when no other I/O can progress.
     pub(crate) fn poll_timeout<T>(&mut self, context: &mut Context<'_>) -> Poll<Result<T, Error>> {
         loop {
             let parking = match self.memory {
@@ -232,7 +232,9 @@ impl<S: Transport> Wire<S> {
         self.http.unread().is_empty() && self.http.state().is_idle()
     }
 
-    /// Starts the timeout for the next request; returns the time if it starts now.
+    /// Starts the timeout for the next request, unless it runs already.
+    ///
+    /// Returns the current time if the timeout starts now.
     pub(crate) fn wait_for_request(&mut self, timeout: Option<Duration>) -> Option<Instant> {
         let begun = self.receiving.wait_for("a request", timeout);
         if let Memory::Held = self.memory {
@@ -241,13 +243,13 @@ impl<S: Transport> Wire<S> {
         begun
     }
 
-    /// Clears the deadline after the awaited message arrived.
+    /// Clears the deadline for the peer to send, after a request has arrived.
     pub(crate) fn clear(&mut self) {
         self.receiving.clear();
         self.memory = Memory::Held;
     }
 
-    /// Returns whether more can be sent.
+    /// Returns whether output can still be sent: no write has failed or timed out.
     pub(crate) fn is_writable(&self) -> bool {
         self.writes != Writes::Broken
     }
@@ -257,14 +259,14 @@ impl<S: Transport> Wire<S> {
         self.reads != Reads::Open
     }
 
-    /// Returns whether the peer has reset the connection, as a read has found.
+    /// Returns whether a read has failed, as it does after a reset by the peer.
     pub(crate) fn is_reset(&self) -> bool {
         self.reads == Reads::Failed
     }
 
     /// Releases the memory of a connection that has been idle for a while.
     ///
-    /// To do so after each message would cost more than a response.
+    /// To release it after each message would cost more than a response.
     fn park(&mut self) {
         self.memory = Memory::Released;
         self.http.release();
@@ -285,7 +287,7 @@ impl<S: Transport> Wire<S> {
         self.out = OutputBuffer::default();
     }
 
-    /// Sends the 100 that the peer waits for, if any.
+    /// Queues the 100 that the peer waits for, if any.
     ///
     /// RFC 9110, section 10.1.1.
     pub(crate) fn ask_for_content(&mut self) -> Result<(), Error> {

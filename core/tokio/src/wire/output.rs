@@ -1,4 +1,4 @@
-//! The output buffer: text of the engine, and content that is not copied.
+//! The output buffer: bytes that the engine wrote, and content that is not copied.
 
 use std::collections::VecDeque;
 use std::io::{self, IoSlice};
@@ -90,7 +90,7 @@ impl OutputBuffer {
         }
     }
 
-    /// Calls `take` with the first unsent slices, in order.
+    /// Calls `take` with slices of the first unsent bytes, in the order of sending.
     fn with_slices<T>(&self, take: impl FnOnce(&[IoSlice<'_>]) -> T) -> T {
         let mut slices = [IoSlice::new(&[]); MAX_IO_SLICES];
         let (mut at, mut count) = (self.sent, 0);
@@ -131,7 +131,7 @@ impl OutputBuffer {
 mod tests {
     use super::*;
 
-    /// Checks the order, however few bytes a transport accepts at a time.
+    /// Checks that bytes stay in order, however few a transport accepts at a time.
     #[test]
     fn what_waits_leaves_in_order() {
         for step in [97, 997, 5000, 20_000] {

@@ -29,7 +29,7 @@ impl<S> Stream<S> {
         self.inner
     }
 
-    /// Stores the kind of the first error.
+    /// Stores the kind of the first error of a write or flush; returns `outcome`.
     fn note<T>(&mut self, outcome: io::Result<T>) -> Poll<io::Result<T>> {
         if let Err(error) = &outcome {
             self.failure.get_or_insert(error.kind());
@@ -113,8 +113,8 @@ impl<S: Transport> AsyncWrite for Stream<S> {
 
 /// Limits the bytes that the system buffers and has not sent yet.
 ///
-/// Without it, a peer that reads slowly but steadily would look like one that reads nothing,
-/// until a third of a large buffer is free.
+/// Without the limit, a peer that reads slowly but steadily would seem to read nothing, until a
+/// third of a large buffer is free.
 pub(crate) fn bound_unsent(stream: &TcpStream) {
     #[cfg(any(target_os = "linux", target_os = "android"))]
     let _ = socket2::SockRef::from(stream).set_tcp_notsent_lowat(UNSENT);
@@ -127,7 +127,7 @@ mod tests {
     use super::*;
     use tokio::net::TcpListener;
 
-    /// Shows that the bound holds for sockets that no listener of ours has accepted.
+    /// Checks that unsent bytes are limited on a socket that no listener has accepted.
     #[tokio::test]
     async fn a_socket_of_any_origin_buffers_little() -> io::Result<()> {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;

@@ -14,13 +14,13 @@ const TIME_PER_BYTE: Duration = Duration::from_millis(1);
 /// The system accepts more bytes only once a third of its buffer was sent, which may be a megabyte.
 const EARNED_MAX: u32 = 9;
 
-/// A deadline for one phase.
+/// A deadline for the phase that a connection is in, such as receiving a head.
 #[derive(Default)]
 pub(crate) struct Deadline {
     what: &'static str,
     time: Time,
     timeout: Duration,
-    /// The extension earned before the phase began.
+    /// The extension that sent bytes earned before the phase began.
     credit: Duration,
 }
 

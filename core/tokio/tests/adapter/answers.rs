@@ -1,6 +1,6 @@
 //! Tests of responses that are invalid, early, truncated or endless.
 //!
-//! They check the bytes sent in place of such a response, and how much content waits in memory.
+//! They check the bytes that the server sends then, and how much content waits in memory.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -335,7 +335,7 @@ async fn a_switch_is_made_while_the_server_stops() {
 
 // An HTTP/1.0 client considers content complete when the connection closes, unless by a reset.
 
-/// The behaviour of a body after its one piece.
+/// The behaviour of a response body after its one data frame.
 enum Then {
     Pends,
     Panics,
@@ -429,7 +429,7 @@ impl http_body::Body for Endless {
     }
 }
 
-/// The limit in bytes of content that may be in flight.
+/// The limit in bytes of data that may be produced or sent but not received.
 const MUCH: usize = 1_000_000;
 
 #[tokio::test]

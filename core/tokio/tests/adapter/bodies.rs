@@ -70,7 +70,7 @@ async fn a_body_in_another_task_ends_with_its_connection() {
 
 /// Checks that an error in the request's content gets a 4xx response.
 ///
-/// An error of any type that the handler met elsewhere is its own and gets a 5xx.
+/// An error that the handler got on another connection gets a 5xx, whatever its type is.
 #[tokio::test]
 async fn whose_error_it_is_decides_the_status() {
     let proxy = service_fn(async |request: Request<Body>| {

@@ -26,7 +26,7 @@ fn get() -> Request<Body> {
     Request::get("http://a/").body(Body::empty()).expect("a request")
 }
 
-/// A value that is counted until it is dropped.
+/// A value whose live instances are counted.
 struct Held(Arc<AtomicUsize>);
 
 impl Held {
@@ -156,10 +156,10 @@ async fn a_frame_that_was_not_waited_for_comes_later() {
     assert_eq!(content.expect("whole"), "abc");
 }
 
-/// Checks that a client after a cancelled call sends only if its state is known.
+/// Checks that a client after a cancelled call continues, or returns an error.
 ///
-/// If a request or response was cancelled, the next call continues where that is possible, and
-/// returns an error otherwise.
+/// It continues if the cancelled call had sent no request. Otherwise the next response would be the
+/// one to the cancelled request.
 #[tokio::test]
 async fn a_client_goes_on_only_where_it_knows_what_comes() {
     let (stream, mut server) = tokio::io::duplex(1000);

@@ -409,7 +409,7 @@ async fn a_request_that_was_given_up_is_in_the_way() {
 /// It is not a socket.
 struct Halved {
     takes: usize,
-    /// The kind of error with which later writes fail.
+    /// The kind of error with which writes fail after `takes` bytes.
     fails: io::ErrorKind,
     said: &'static [u8],
 }
@@ -551,7 +551,7 @@ async fn content_that_fails_does_not_spoil_an_early_answer() {
     drop(answered.await.expect("no panic"));
 }
 
-/// Checks that a server that waits for failed content sees its end.
+/// Checks that a server which echoes a request sees the end of content that fails.
 #[tokio::test(start_paused = true)]
 async fn content_that_fails_ends_for_a_server_that_has_begun_to_answer() {
     let mut client = echoed();
@@ -657,7 +657,7 @@ async fn an_answer_above_a_new_layer_may_not_come() {
     }
 }
 
-/// Checks that only a client receives a response above TLS, and only after a 101.
+/// Checks that `receive` above TLS fails in a server, and after a client's CONNECT.
 ///
 /// After CONNECT no response is due. A server sends the response instead.
 #[tokio::test]

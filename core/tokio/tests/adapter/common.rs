@@ -65,7 +65,7 @@ impl Frames {
         self
     }
 
-    /// Fails after that time, in place of an end.
+    /// Makes the body fail after the time `after`, in place of its end.
     pub(crate) fn then_fails(self, after: Duration) -> Self {
         Self { fails: Some(Box::pin(sleep(after))), ..self }
     }
@@ -144,7 +144,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Asked<S> {
     }
 }
 
-/// Returns a stream of TLS that its peer ends without a close alert: by an error.
+/// Returns a stream that ends as TLS without a close alert does: with an error.
 pub(crate) fn unclosed(stream: DuplexStream) -> impl Transport {
     let (reader, writer) = tokio::io::split(stream);
     tokio::io::join(reader.chain(MissingAlert), writer)

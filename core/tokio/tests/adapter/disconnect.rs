@@ -132,8 +132,8 @@ const HOST: &str = "HTTP/1.1\r\nHost: a\r\n";
 
 /// A point at which a client disconnects, with the expected outcomes.
 ///
-/// `sent` is what the client sends; `read` is the number of bytes that it reads then. `fin` and
-/// `rst` are the outcomes of the connection and of the handlers.
+/// The client sends `sent`, reads `read` bytes, and disconnects. `fin` and `rst` are the outcomes
+/// of the connection and of the handlers, after a FIN and after a RST.
 struct Point {
     name: &'static str,
     sent: String,
@@ -279,7 +279,7 @@ async fn a_client_goes() {
     }
 }
 
-/// Checks the option that drops the handler when the client closes its direction.
+/// Checks that `half_close: false` drops the handler once the client disconnects.
 #[tokio::test]
 async fn a_client_goes_and_its_handler_with_it() {
     for by in [By::Fin, By::Rst] {
@@ -305,7 +305,7 @@ async fn a_client_goes_and_its_handler_with_it() {
 
 /// A point at which a server disconnects, with the outcomes expected by the client.
 ///
-/// `script` is what the server reads and sends before. `fin` and `rst` are the outcomes.
+/// `script` is what the server reads and sends before. `fin` and `rst` are the outcomes after each.
 struct Answer {
     name: &'static str,
     /// The texts to send, each after the request's head and that many bytes of content.
@@ -555,7 +555,7 @@ async fn a_reset_behind_unread_content_of_a_waiting_handler_is_noticed() {
     }
 }
 
-/// Checks that a handler whose content was reset does not wait on.
+/// Checks that a reset in the request's content ends a handler that never responds.
 #[tokio::test]
 async fn a_reset_that_the_content_has_met_ends_the_exchange() {
     let (mut client, server) = pair().await;
@@ -589,7 +589,7 @@ async fn before_a_reset(said: &'static [u8]) -> (TcpStream, impl Future<Output =
     (client, serving)
 }
 
-/// R9112-8-2: a response is truncated also if a write, and not a read, got the reset.
+/// R9112-8-2: a response counts as truncated also if a write, not a read, got the reset.
 #[tokio::test]
 async fn an_answer_is_cut_whose_reset_a_write_has_met() {
     let (client, serving) = before_a_reset(b"HTTP/1.1 200 OK\r\n\r\nhalf of").await;
@@ -623,7 +623,9 @@ async fn a_new_protocol_is_cut_whose_reset_a_write_has_met() {
     let ((), ()) = soon(async { tokio::join!(asked, serving) }).await;
 }
 
-/// Checks the responses after an end of TLS without a close alert.
+/// Checks that an end of TLS without a close alert counts as the client's end.
+///
+/// A complete request gets its response, an incomplete one a 400.
 #[tokio::test]
 async fn an_end_without_a_close_alert_is_one() {
     let handler = service_fn(async |request: Request<Body>| {

@@ -42,7 +42,7 @@ fn get(path: &str) -> Request<()> {
     request.header("x-path", path).body(()).expect("a request")
 }
 
-/// A stream that reads and writes at most that many bytes at a time.
+/// A stream that reads and writes at most the given number of bytes at a time.
 struct Slow(DuplexStream, usize);
 
 impl AsyncRead for Slow {
@@ -127,9 +127,9 @@ async fn the_response_is_stream_1_and_others_follow() {
     }
 }
 
-/// Checks a repeated request whose head needs CONTINUATION frames.
+/// Checks that a repeated request with CONTINUATION frames is dropped whole.
 ///
-/// The server must not see them, nor the HEADERS before them.
+/// The server must see neither these frames nor the HEADERS before them.
 #[tokio::test]
 async fn a_long_head_is_made_again_too() {
     let stream = switched("/long", None, usize::MAX).await;

@@ -1,6 +1,6 @@
 //! Tests of the adapter: servers and clients, most of them in memory.
 //!
-//! They are one program, since each would compile the adapter and tokio for itself.
+//! They are one program, since separate programs would each link the adapter and tokio.
 
 mod answers;
 mod bodies;

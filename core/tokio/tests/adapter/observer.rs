@@ -19,7 +19,7 @@ use switchover_tokio::{
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-/// An observer that logs bytes as text, and decisions by the names of the calls.
+/// An observer that logs bytes as text, and calls of the engine by their names.
 #[derive(Default)]
 struct Log(Mutex<Vec<String>>);
 

@@ -229,7 +229,7 @@ async fn patience_without_an_end_is_for_ever() {
     assert_eq!(asking.await.expect("no panic").expect("an answer").status(), 204);
 }
 
-/// Checks that a read that was given up does not cut the response.
+/// Checks that a response stays whole after a read of request content was given up.
 #[tokio::test(start_paused = true)]
 async fn a_read_that_was_given_up_does_not_cut_the_response() {
     let handler = service_fn(async |request: Request<Body>| {

@@ -194,7 +194,7 @@ async fn a_101_that_leads_nowhere_is_a_500() {
     }
 }
 
-/// Checks that trailers that nobody reads do not hinder an accept.
+/// Checks that an offer can be accepted though nobody reads the request's trailers.
 #[tokio::test]
 async fn trailers_that_nobody_reads_do_not_hinder_an_accept() {
     let (mut client, _serving) = served(service_fn(shout));

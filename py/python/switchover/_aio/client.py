@@ -128,7 +128,7 @@ async def resume(
 async def _exchange(
     upload: Upload, largest: int, informational: Callable[[Informational], object] | None
 ) -> Switched | ClientResponse:
-    """Sends the request while the outcome is read."""
+    """Sends the request while it reads the outcome: the switch, or a whole response."""
     outcome: Switched | ClientResponse | None = None
     async with upload.beside() as event:
         outcome = await _outcome(upload.wire, event, largest, informational)

@@ -1,6 +1,6 @@
-"""The failures of an exchange.
+"""The failures of a request or its handler.
 
-Whose they are, how they are logged, and the status that answers them.
+The functions tell a handler's own errors from others, log errors, and give the status of a response.
 """
 
 from __future__ import annotations

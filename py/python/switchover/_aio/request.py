@@ -44,8 +44,8 @@ class ResponseStream:
     def persists(self) -> bool:
         """True if the stream may carry another request.
 
-        Ask it after the `async with` block: a part of this request or of its response may be left before. Next: call
-        `request` or `connect_upgrade` with the stream, or close it.
+        Ask it after the `async with` block: within the block, a part of this request or of its response may be left.
+        Next: call `request` or `connect_upgrade` with the stream, or close it.
         """
         return self.is_whole and self._wire.persists
 

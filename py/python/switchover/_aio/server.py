@@ -440,7 +440,7 @@ async def _exchange(wire: Wire, handler: Handler, exchange: Exchange) -> bool:
 
 
 def _would_be_a_tunnel(exchange: Exchange, error: Exception | None) -> bool:
-    """Returns whether a handler has failed since it answers CONNECT as any request.
+    """Returns whether a handler failed because it answered CONNECT like a GET.
 
     RFC 9110, section 9.3.6.
     """

@@ -51,7 +51,7 @@ class Upload:
         self._scope = CancelScope()
 
     def begin(self, method: TextLike, target: TextLike, headers: HeadersLike, offer: ProtocolsLike = ()) -> None:
-        """Encodes what can be known to be wrong before anything is sent."""
+        """Encodes the head, and content that is bytes: errors come before any send."""
         connection, content = self.wire.connection, self._content
         connection.send_request(method, target, headers, offer, into=self._out)
         if content and connection.awaiting is Awaiting.CONTINUE:
@@ -63,9 +63,10 @@ class Upload:
 
     @asynccontextmanager
     async def beside(self) -> AsyncGenerator[Event | Paused | None]:
-        """Sends the request while the block reads the response.
+        """Sends the request while the `async with` block reads the response.
 
-        Gives the event that has come before content was sent, if any. The end waits for the rest of the request.
+        Gives the block the event that was received before content was sent, or None. The block's end waits until the
+        rest of the request is sent.
         """
         timeouts = self.wire.timeouts
         # While the request is being sent, only the write timeout applies.
@@ -83,7 +84,7 @@ class Upload:
             raise_as_it_was(one_of(errors))
 
     def stop(self) -> None:
-        """Sends nothing more; a request that has no end breaks the connection."""
+        """Stops sending; if the request is then incomplete, the connection is broken."""
         self._scope.cancel()
 
     async def _go_ahead(self) -> Event | Paused | None:
@@ -135,9 +136,9 @@ class Upload:
             return None
 
     async def _sends(self, data: bytes | None) -> bool:
-        """Sends bytes, and returns whether the server takes them.
+        """Sends bytes; returns False for None, or if the server reads no more.
 
-        It may respond, and close, before it has received the whole request.
+        The server may respond, and close, before it has received the whole request.
         """
         try:
             if data:

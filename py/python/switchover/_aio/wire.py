@@ -177,7 +177,10 @@ class SwitchedStream(BufferedByteStream):
 
     @asynccontextmanager
     async def _until(self, *ends: type[Exception]) -> AsyncGenerator[None]:
-        """Turns an EOF after a reset into BrokenResourceError; TLS does so by itself."""
+        """Raises BrokenResourceError for an EOF, an exception of `ends`, after a reset.
+
+        A TLS stream does so by itself.
+        """
         try:
             yield
         except BrokenResourceError as error:
@@ -316,7 +319,7 @@ class Wire:
                 raise
 
     async def _send_piece(self, piece: bytes) -> None:
-        """Sends a piece within the write timeout, and what earlier pieces have earned.
+        """Sends a piece within the write timeout, and time left from earlier pieces.
 
         A slow peer announces free space in large steps, so the time that is not used is kept.
         """
@@ -331,7 +334,7 @@ class Wire:
 
     @contextmanager
     def noting(self) -> Generator[None]:
-        """Records exceptions that pass, except if two tasks use the stream at once."""
+        """Records exceptions of the `with` block, but not that two tasks use the stream."""
         try:
             yield
         except BusyResourceError:

@@ -1,6 +1,7 @@
 """Blocking streams and backends in the shape of asynchronous ones.
 
-The adapter is written once, as coroutines. Over a blocking stream they never wait, so `run` has the result at once.
+`switchover.httpcore` is written once, as coroutines. Over a blocking stream they never wait, so `run` has the result at
+once.
 """
 
 from __future__ import annotations
@@ -82,5 +83,5 @@ class BlockingBackend(AsyncNetworkBackend):
 
 
 def as_given(stream: AsyncNetworkStream) -> AsyncNetworkStream | NetworkStream:
-    """Returns a stream as its backend has made it."""
+    """Returns the stream that the backend has made, without its BlockingStream."""
     return stream.stream if isinstance(stream, BlockingStream) else stream

@@ -28,7 +28,7 @@ STEP: Final = "receive_response_body"
 
 
 class Status:
-    """The questions that a pool asks."""
+    """The methods by which a pool asks for the status of a connection."""
 
     _wire: Wire
 
@@ -172,7 +172,7 @@ class Content:
             raise
 
     async def _traced(self, trace: Trace) -> bytes:
-        """Reports the first piece, and the end."""
+        """Returns the next piece, and reports the first read and the end to `trace`."""
         if not self._has_begun:
             self._has_begun = True
             await trace.report(f"{STEP}.started", {"request": self._request})

@@ -76,7 +76,7 @@ class Options:
 
 
 class Dialer:
-    """Connects to one origin."""
+    """The creation of connected streams to one origin."""
 
     def __init__(self, origin: Origin, options: Options) -> None:
         self.origin = origin
@@ -93,7 +93,7 @@ class Dialer:
 
     @property
     def route(self) -> str:
-        """The kind of proxy on the way, if there is one."""
+        """The kind of proxy in use: `Forward`, `Tunnel`, or an empty text for none."""
         if self.options.proxy is None:
             return ""
         return "Forward" if self.forwards else "Tunnel"
@@ -106,7 +106,7 @@ class Dialer:
 
     @property
     def next_hop(self) -> Origin:
-        """The origin of the requests that are sent on the stream."""
+        """The origin to which requests are sent: a forwarding proxy's, else the target's."""
         proxy = self.options.proxy
         return proxy.url.origin if proxy is not None and self.forwards else self.origin
 
@@ -141,7 +141,7 @@ class Dialer:
     async def _connect(
         self, request: Request, origin: Origin, ssl_context: SSLContext | None, *, has_http2: bool
     ) -> AsyncNetworkStream:
-        """Connects to an origin, with TLS if it has that, and again if that fails."""
+        """Connects to an origin, with TLS if its scheme has it; retries if that fails."""
         for attempt in range(self.options.retries + 1):
             try:
                 stream = await self._open(request, origin)
@@ -219,7 +219,7 @@ async def started_tls(
     has_http2: bool,
     logger: Logger = CONNECTION,
 ) -> AsyncNetworkStream:
-    """Returns the stream with TLS, if the origin has that."""
+    """Returns the stream, after starting TLS on it if the origin's scheme has TLS."""
     if origin.scheme not in TLS:
         return stream
     context = httpcore.default_ssl_context() if ssl_context is None else ssl_context

@@ -1,4 +1,4 @@
-"""httpcore's pools, whose connections are of this engine."""
+"""httpcore's pools, whose HTTP/1.1 connections run on switchover's engine."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ SOCKS = {b"socks5", b"socks5h"}
 
 
 class Dialed:
-    """The questions that a pool asks, also before there is a connection."""
+    """The status that a pool asks for, also while the connection is being made."""
 
     _dialer: Dialer
     _connection: Any
@@ -136,7 +136,7 @@ class AsyncHTTPConnection(Dialed, AsyncConnectionInterface):
 
 
 class ConnectionPool(httpcore.ConnectionPool):
-    """A blocking pool of connections of this engine.
+    """A blocking pool whose HTTP/1.1 connections run on switchover's engine.
 
     It has the arguments of `httpcore.ConnectionPool`, by keyword, and its methods. Next: `request` or `stream`.
     """
@@ -156,7 +156,7 @@ class ConnectionPool(httpcore.ConnectionPool):
 
 
 class AsyncConnectionPool(httpcore.AsyncConnectionPool):
-    """An asynchronous pool of connections of this engine.
+    """An asynchronous pool whose HTTP/1.1 connections run on switchover's engine.
 
     It has the arguments of `httpcore.AsyncConnectionPool`, by keyword, and its methods, under asyncio and trio. Next:
     `request` or `stream`.

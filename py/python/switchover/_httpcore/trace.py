@@ -24,7 +24,7 @@ def as_it_is(result: object) -> object:
 
 
 class Trace:
-    """Reports the steps of a request: that each has started, and how it has ended."""
+    """Reports on the steps of a request, their start and result, to callback and log."""
 
     __slots__ = ("_callback", "_logger")
 
@@ -34,14 +34,14 @@ class Trace:
 
     @classmethod
     def of(cls, request: Request | None, logger: logging.Logger) -> Trace | None:
-        """Returns a trace if anybody listens."""
+        """Returns a trace if the request has a `trace` callback or the log is for DEBUG."""
         callback = None if request is None else extension(request, "trace")
         return cls(callback, logger) if callback is not None or logger.isEnabledFor(logging.DEBUG) else None
 
     async def step(
         self, name: str, info: dict[str, Any], taken: Awaitable[T], shown: Callable[[T], object] = as_it_is
     ) -> T:
-        """Takes a step, and reports its result, as `shown` gives it."""
+        """Awaits a step, and reports its start, and its result as `shown` converts it."""
         await self.report(f"{name}.started", info)
         try:
             result = await taken
@@ -52,7 +52,7 @@ class Trace:
         return result
 
     async def report(self, name: str, info: dict[str, Any]) -> None:
-        """Reports the start or the end of a step."""
+        """Reports the start or the end of a step to the callback and the log."""
         if self._callback is not None:
             reported = self._callback(f"{self._logger.name.rpartition('.')[2]}.{name}", info)
             if inspect.isawaitable(reported):
@@ -70,6 +70,6 @@ async def traced(
     taken: Awaitable[T],
     shown: Callable[[T], object] = as_it_is,
 ) -> T:
-    """Takes a step, and reports it if anybody listens."""
+    """Awaits a step, and reports it if there is a `trace` callback or a DEBUG log."""
     trace = Trace.of(request, logger)
     return await taken if trace is None else await trace.step(name, info, taken, shown)

@@ -1,4 +1,4 @@
-"""The transports of httpx, over pools of this engine."""
+"""The transports of httpx, over the pools of `switchover.httpcore`."""
 
 from __future__ import annotations
 

@@ -181,7 +181,7 @@ class Wire:
         return None
 
     async def _go_ahead(self, request: Request) -> Response | Switched | None:
-        """Waits for the 100 that a request with Expect asked for."""
+        """Waits a limited time for a 100; returns the final response if that comes first."""
         with suppress(httpcore.ReadTimeout):
             while self.engine.awaiting is Awaiting.CONTINUE:
                 event = await self._event(EXPECT_CONTINUE)
@@ -296,7 +296,7 @@ def input_of(stream: AsyncNetworkStream) -> select.poll | None:
 
 
 def final(event: Event | Paused) -> Response | Switched:
-    """Returns the event if it is the head of a final response."""
+    """Returns a final response or a switch; raises RemoteProtocolError for others."""
     if isinstance(event, Response | Switched):
         return event
     raise httpcore.RemoteProtocolError("the connection has ended without a response")
@@ -317,7 +317,7 @@ def shown(event: Response | Switched) -> tuple[object, ...]:
 
 
 def version(head: Response) -> bytes:
-    """Returns the version of a response, as httpcore has it."""
+    """Returns the version of a response as httpcore writes it, such as `HTTP/1.1`."""
     return b"HTTP/1.%d" % head.minor_version
 
 

@@ -18,7 +18,7 @@ HANDSHAKE: Final = frozenset({b"connection", b"upgrade", b"sec-websocket-accept"
 
 
 def encoded(connection: Connection, event: Event, fields: Callable[[], Fields]) -> bytes:
-    """Returns the bytes of an event; `fields` returns those of each head."""
+    """Returns the bytes of an event; `fields` returns the field lines for each head."""
     if isinstance(event, Body):
         return connection.send_data(event.data)
     if isinstance(event, EndBody):
@@ -29,9 +29,9 @@ def encoded(connection: Connection, event: Event, fields: Callable[[], Fields]) 
 
 
 def waits_for_content(event: Event) -> bool:
-    """Returns whether the event is a head that leaves with its first content.
+    """Returns whether the event is a head to be sent together with its first content.
 
-    It has a length; a stream of unknown length shows its head at once.
+    Such a head has a Content-Length; a head without one is sent at once.
     """
     if not isinstance(event, Response) or event.status_code < 200:
         return False
@@ -39,7 +39,7 @@ def waits_for_content(event: Event) -> bool:
 
 
 def head(connection: Connection, status: int, fields: Fields) -> bytes:
-    """Returns the bytes of a response's head; a 101 leaves HTTP."""
+    """Returns the bytes of a response's head; a 101 accepts the WebSocket offer."""
     if status == 101 and (selection := connection.select([WEBSOCKET])):
         return connection.accept(selection, [line for line in fields if line[0].lower() not in HANDSHAKE])
     if status < 200:
@@ -59,5 +59,5 @@ def refusal(connection: Connection, flaw: Ineligible, fields: Fields) -> bytes:
 
 
 def leftover_of(connection: Connection) -> bytes:
-    """Returns what has come of the new protocol, after a 101."""
+    """Returns the bytes of the new protocol that came before the 101 was sent."""
     return next((event.leftover for event in connection.events() if isinstance(event, Switched)), b"")

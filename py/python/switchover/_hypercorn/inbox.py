@@ -33,10 +33,10 @@ class ClientGoneError(OSError):
 
 
 class Inbox:
-    """The queue of an app, and the task group for its stream.
+    """The queue of messages for an app, and the task group for its stream.
 
-    A full queue holds up the client. hypercorn's own also holds up an app that has answered without reading: to be told
-    of the end, it would have to read.
+    A full queue stops the reading from the client. hypercorn's own queue also blocks an app that has responded without
+    receiving: its disconnect has no room in the queue before the app receives.
     """
 
     def __init__(
@@ -63,9 +63,9 @@ class Inbox:
         scope: Scope,
         send: Callable[[ASGISendEvent | None], Awaitable[None]],
     ) -> Callable[[ASGIReceiveEvent], Awaitable[None]]:
-        """Starts the app, which receives from here; returns `put`.
+        """Starts the app, which receives the messages of this queue; returns `put`.
 
-        hypercorn sends `None` once the app has ended. An error of that would end a whole worker of trio.
+        hypercorn sends `None` once the app has ended. An exception of that send would end a whole worker of trio.
         """
 
         async def received_here(
@@ -97,13 +97,13 @@ class Inbox:
         return self.put
 
     def spawn(self, func: Callable[..., Any], *args: Any) -> None:
-        """Starts another task."""
+        """Starts a task of the stream other than the app."""
         self.task_group.spawn(func, *args)
 
     # As a queue.
 
     async def put(self, message: ASGIReceiveEvent) -> None:
-        """Adds a message; content waits for room, and is dropped after the end."""
+        """Adds a message; content waits for room, and is dropped after `end`."""
         if message["type"] in CONTENT:
             while len(self.messages) >= self.size and not self.is_over:
                 self.has_room = await self.cleared(self.has_room)
@@ -127,9 +127,9 @@ class Inbox:
         return message
 
     async def drop(self) -> None:
-        """Lets other clients have a turn, where what an app sends is dropped.
+        """Gives other tasks a turn after a message of the app that is dropped.
 
-        Raises an OSError for an app that goes on and on after its end, as ASGI 2.4 has it.
+        Raises an OSError if the app has sent more than `DROPPED` messages after `end`, as ASGI 2.4 has it.
         """
         self.dropped += self.is_over
         if self.dropped > DROPPED:
@@ -137,13 +137,13 @@ class Inbox:
         await self.context.sleep(0)
 
     async def end(self) -> None:
-        """Drops content from now on."""
+        """Makes `put` drop content from now on."""
         self.is_over = True
         if self.has_room is not None:
             await self.has_room.set()
 
     async def cleared(self, event: Event | None) -> Event:
-        """Returns an event that is not set."""
+        """Returns the event, cleared, or a new one for None."""
         if event is None:
             return self.context.event_class()
         # To clear an event twice would lose who waits for it.

@@ -119,7 +119,7 @@ class Protocol:
 
     @property
     def is_full(self) -> bool:
-        """Returns whether no more is to be read for now.
+        """Returns whether no more bytes of the client are to be read for now.
 
         Otherwise hypercorn reads on while an app answers, and so learns of the client's end.
         """
@@ -132,9 +132,9 @@ class Protocol:
         return self.stream is not None or self.is_taking or bool(connection.unread)
 
     async def handle_end(self) -> None:
-        """Handles the end of what the client sends, and then that of the connection.
+        """Handles the client's EOF at the first call, the connection's end at the next.
 
-        hypercorn tells of the first when it can read no more, and of the second when it cannot write.
+        hypercorn makes the first call when it can read no more, and the second when it cannot write.
         """
         if self.has_ended:
             self.has_gone = True
@@ -145,14 +145,14 @@ class Protocol:
         await self.take_events()
 
     async def tell_of_end(self) -> None:
-        """Tells the app that its client has sent all, unless it is to accept a WebSocket."""
+        """Tells the app of the client's EOF, later if it has yet to accept a WebSocket."""
         if isinstance(self.stream, WSStream) and not (self.has_switched or self.has_gone):
             self.task_group.spawn(self.close_later, self.stream)
         else:
             await self.close_stream()
 
     async def close_later(self, stream: WSStream) -> None:
-        """Gives an app time to accept a WebSocket whose client has sent all."""
+        """Gives an app time to accept a WebSocket, and then tells it of the client's EOF."""
         for _ in range(UNDECIDED):
             await self.context.sleep(0.1)
             if self.stream is not stream or self.has_switched:
@@ -164,7 +164,7 @@ class Protocol:
     async def take_events(self) -> None:
         """Handles events, until more bytes or a response is needed.
 
-        One task at a time does so: what is new meanwhile it finds, too.
+        One task at a time does so, and also handles the bytes that come meanwhile.
         """
         if self.is_taking:
             return
@@ -254,7 +254,7 @@ class Protocol:
     # Sending.
 
     async def stream_send(self, event: StreamEvent) -> None:
-        """Sends what a stream has to send."""
+        """Sends an event of a stream, such as a head or content, or handles its end."""
         if isinstance(event, StreamClosed):
             await self.end_stream()
             return
@@ -280,11 +280,11 @@ class Protocol:
             self.task_group.spawn(self.take_events)
 
     def fields(self) -> list[tuple[bytes, bytes]]:
-        """Returns the fields of each head."""
+        """Returns the server's own field lines, for the head of each response."""
         return self.config.response_headers("h11")
 
     async def close(self, last: bytes = b"") -> None:
-        """Closes the connection behind these bytes; what the app still sends is dropped."""
+        """Closes the connection after sending `last`; what the app still sends is dropped."""
         self.writer.is_closed = True
         await self.close_stream()
         await self.writer.close(last)

@@ -1,4 +1,4 @@
-"""The writes of a connection."""
+"""The writes of a hypercorn connection, and its close after them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from hypercorn.events import Closed, Event, RawData
 
 
 class Writer:
-    """The writes of a connection, and its close, which waits for them.
+    """The writes of a hypercorn connection, and its close, which waits for them.
 
     Under trio, to close while another task writes would end hypercorn's worker.
     """
@@ -30,7 +30,7 @@ class Writer:
                 await self.close()
 
     async def close(self, last: bytes = b"") -> None:
-        """Closes the connection behind these bytes, once what is being written has left.
+        """Sends `last`, and closes the connection once all writes under way are complete.
 
         What is written from now on is dropped.
         """

@@ -1,4 +1,4 @@
-"""A connection of uvicorn: what it holds, how it writes, and how it ends."""
+"""The base class of a uvicorn connection: its state, its writes, and its end."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ OPEN, TAKING, POSTPONED, LINGERING, SWITCHED, HANDED_OVER = Phase
 
 
 class Base(Options, asyncio.Protocol):
-    """The state of a connection, its writes, and its end."""
+    """The base class of a connection: its state, its writes, and its end."""
 
     __slots__ = (
         "access_log",
@@ -133,7 +133,7 @@ class Base(Options, asyncio.Protocol):
 
     @property
     def lingers(self) -> bool:
-        """True after the last response."""
+        """True after the last response, while received bytes are discarded."""
         return self.phase is LINGERING
 
     @property
@@ -144,27 +144,27 @@ class Base(Options, asyncio.Protocol):
     # Writes.
 
     def write_at_once(self, data: bytes | bytearray) -> None:
-        """Writes data behind the responses that are held."""
+        """Writes the pipelined responses that a `Burst` holds, and then the data."""
         self.end_burst()
         self.transport.write(data)
 
     def begin_burst(self) -> Burst | None:
-        """Creates the burst, which holds responses.
+        """Creates the `Burst`, which holds pipelined responses to write them together.
 
-        Returns None if the loop knows no turns, as in a test.
+        Returns None if the loop has no `call_soon`, as in a test.
         """
         if hasattr(self.loop, "call_soon"):
             self.burst = Burst(self.transport, self.loop, self.end_burst)
         return self.burst
 
     def end_burst(self) -> None:
-        """Writes the responses that are held, and holds no more."""
+        """Writes the pipelined responses that a `Burst` holds; later ones are not held."""
         if self.burst is not None:
             self.write = self.transport.write
             self.burst.flush()
 
     def timed_out(self, what: str) -> None:
-        """Closes the connection of a client that was too slow."""
+        """Closes the connection of a client that was too slow with `what`."""
         raise NotImplementedError
 
     # Another protocol.
@@ -178,11 +178,11 @@ class Base(Options, asyncio.Protocol):
 
     @property
     def tunnel(self) -> Tunnel | None:
-        """The other protocol, once the app has accepted one."""
+        """The bytes of another protocol, once the app has accepted one; else None."""
         return self.cycle.tunnel if self.phase is SWITCHED and self.cycle is not None else None
 
     def leave_tunnel(self, tunnel: Tunnel) -> None:
-        """Ends the protocol that the app no longer speaks."""
+        """Ends our direction of a tunnel whose app has returned; discards what arrives."""
         if not tunnel.is_over and not self.transport.is_closing():
             tunnel.write(b"", more_body=False)
         if not self.transport.is_closing():
@@ -191,7 +191,7 @@ class Base(Options, asyncio.Protocol):
     # The end.
 
     def cancel_leaving(self) -> None:
-        """Cancels the disconnect of a client that has half-closed."""
+        """Cancels the timer by which an app gets a disconnect after a half-close."""
         if self.leaving is not None:
             self.leaving.cancel()
             self.leaving = None
@@ -250,7 +250,7 @@ class Base(Options, asyncio.Protocol):
         return self.deadline.handle if self.deadline.what == "next request" else None
 
     def log_trace(self, message: str) -> None:
-        """Logs the state of the connection, with `--log-level trace`."""
+        """Logs a message about the connection, with `--log-level trace`."""
         if self.logger.level <= TRACE_LOG_LEVEL:
             client = self.base["client"]
             self.logger.log(TRACE_LOG_LEVEL, "%s%s", f"{client[0]}:{client[1]} - " if client else "", message)

@@ -16,8 +16,8 @@ HELD_SECONDS = 0.005
 class Burst:
     """The responses to requests that have arrived together.
 
-    The first one is written at once. The others are held while each turn of the loop adds one, so that many are one
-    write. A response that takes longer holds none back, and none is held for longer than a moment.
+    The first one is written at once. The others are held, and then written together, as long as each turn of the event
+    loop adds one. A response that takes longer delays no other, and none is held for longer than a moment.
     """
 
     __slots__ = ("ended", "held", "is_scheduled", "loop", "seen", "since", "size", "transport")
@@ -36,13 +36,13 @@ class Burst:
         self.is_scheduled = False
 
     def watch(self) -> None:
-        """Looks from now on in each turn of the loop whether it has added a response."""
+        """Checks from now on, in each turn of the event loop, whether it added a response."""
         self.is_scheduled = True
         self.since = monotonic()
         self.loop.call_soon(self.look)
 
     def write(self, data: bytes) -> None:
-        """Holds a response, or a part of one."""
+        """Holds a response, or a part of one, to be written by `flush`."""
         self.held.append(data)
         self.size += len(data)
         if self.size > HELD_MAX or monotonic() - self.since > HELD_SECONDS:
@@ -58,7 +58,7 @@ class Burst:
             self.ended()
 
     def flush(self) -> None:
-        """Writes what is held."""
+        """Writes the held responses to the transport."""
         self.size = self.seen = 0
         self.since = monotonic()
         if self.held:

@@ -206,10 +206,10 @@ class Cycle:
         return {"type": "http.request", "body": body, "more_body": self.more_body}
 
     async def wait_for_middleware(self) -> None:
-        """Gives the loop some turns in which a 101 may come that the app has sent already.
+        """Waits some turns of the loop for a 101 that a middleware may be passing on.
 
-        A middleware that runs the app in a task of its own passes its messages on later. The end of the request, told
-        before, would be the end of the new protocol for that app, and its content would be lost.
+        A middleware that runs the app in a task of its own passes its messages on later. If `receive` returned the
+        request's end before the 101, the app would take it for the new protocol's end, and lose its content.
         """
         # Once for a request: an app that only asks whether its client is there cancels each call at its first wait.
         turns, self.turns = self.turns, 0
@@ -375,8 +375,8 @@ class Cycle:
     def start(self, status: int, headers: Lines) -> None:
         """Holds the head back for the first content.
 
-        Head and content are then sent in one write. A head without a length waits for the next turn of the loop at
-        most, one with a length for an app that waits. A response that switches protocols is sent at once.
+        Head and content are then sent in one write. A head without a length is held for one turn of the loop at most,
+        one with a length until the app waits for content. A response that switches protocols is sent at once.
         """
         protocol = self.protocol
         # The app may go on to change its own.
@@ -447,7 +447,7 @@ class Cycle:
     def write(self, body: ReadableBuffer, more_body: bool) -> None:
         """Writes content, and after the last of it the end of the response.
 
-        If the engine rejects what follows, what it has encoded before is sent nevertheless.
+        If the engine rejects the content or the end, what it has encoded before that is sent nevertheless.
         """
         if not isinstance(body, bytes):
             # The app may go on to change it; and what is no content must not cost the head.
@@ -492,7 +492,7 @@ class Cycle:
         self.finish(is_idle=False)
 
     def finish(self, is_idle: bool) -> None:
-        """Continues after the end of the response."""
+        """Records the end of the response, and lets the connection continue or close."""
         self.response_complete = self.has_news = True
         if self.event is not None:
             self.event.set()

@@ -17,8 +17,8 @@ SECONDS_PER_BYTE = 0.001
 class Deadline:
     """The deadline of a connection, for one action of the client at a time.
 
-    Its timer is left alone when the action is complete or another begins: it looks when it goes off. A request on an
-    open connection needs no timer of its own then.
+    Its timer stays set when the action is complete or another begins. When the timer goes off, `look` checks the
+    deadline of that moment. A request on an open connection needs no timer of its own then.
     """
 
     __slots__ = ("armed", "expired", "handle", "is_running", "left", "loop", "until", "what")
@@ -79,7 +79,7 @@ class Deadline:
             self.handle = None
 
     def arm(self, seconds: float) -> None:
-        """Sets the timer, for the time at which the deadline ends now."""
+        """Sets the timer to go off in `seconds`, when the deadline ends."""
         if self.handle is not None:
             self.handle.cancel()
         self.armed = self.until
@@ -118,7 +118,7 @@ class WriteDeadline:
     def begin(self, seconds: float) -> None:
         """Starts the deadline.
 
-        After `seconds`, or the time that was earned before, the progress is checked.
+        After `seconds`, or the time that earlier reads of the client have earned, its progress is checked.
         """
         self.stop()
         self.most = seconds * (1 + EARNED_MAX)

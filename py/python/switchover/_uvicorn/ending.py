@@ -11,7 +11,7 @@ from .transport import closes_after_eof, unsent_by
 
 
 class Ending:
-    """Closes a transport so that an incomplete response does not look complete."""
+    """The closing of a transport so that no incomplete response looks complete."""
 
     def __init__(self, transport: asyncio.Transport, connection: Connection, loop: asyncio.AbstractEventLoop) -> None:
         self.transport = transport

@@ -38,6 +38,6 @@ def open_file(path: str) -> BinaryIO:
 
 
 def close(opening: asyncio.Future[BinaryIO]) -> None:
-    """Closes the file of an app that was cancelled while it was opened."""
+    """Closes a file whose app was cancelled while the file was being opened."""
     if not opening.cancelled() and opening.exception() is None:
         opening.result().close()

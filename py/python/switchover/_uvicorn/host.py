@@ -1,4 +1,4 @@
-"""The connection of uvicorn that a request belongs to, as its parts see it."""
+"""The interface of a uvicorn connection for its requests and their scopes."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ OF_REQUEST = ("http_version", "method", "path", "raw_path", "query_string", "hea
 def base_of(transport: asyncio.Transport, secure: bool, root_path: str) -> dict[str, Any]:
     """Returns the entries that all ASGI scopes of a connection have in common.
 
-    Those of a request are there too, as a copy then has the size for them.
+    The entries that each request sets are there too, as None: a copy then has the size for them.
     """
     return {
         **dict.fromkeys(OF_REQUEST),
@@ -51,7 +51,7 @@ def below_root(scope: dict[str, Any], root_path: str) -> None:
 
 
 class Host(Interface):
-    """The interface of the connection that a cycle belongs to."""
+    """The interface of a connection for a `Cycle`: a request and its response."""
 
     connection: Connection
     transport: asyncio.Transport
@@ -73,7 +73,7 @@ class Host(Interface):
 
     @property
     def lingers(self) -> bool:
-        """True after the last response."""
+        """True after the last response, while received bytes are discarded."""
         ...
 
     def close(self) -> None:
@@ -83,7 +83,7 @@ class Host(Interface):
         """Begins another protocol, which the response has accepted."""
 
     def leave_tunnel(self, tunnel: Tunnel) -> None:
-        """Ends the protocol that the app no longer speaks."""
+        """Ends our direction of a tunnel whose app has returned; discards what arrives."""
 
     def warn_of_an_offer(self) -> None:
         """Logs the warnings about a declined offer."""
@@ -99,7 +99,7 @@ class Host(Interface):
         """Sends the connection's last response, if none has begun, and closes it."""
 
     def write_at_once(self, data: bytes | bytearray) -> None:
-        """Writes data behind what was held back."""
+        """Writes the pipelined responses that a `Burst` holds, and then the data."""
 
     def answered(self, is_idle: bool) -> None:
         """Continues after a complete response: with the next request, or by closing.

@@ -1,4 +1,4 @@
-"""The options of the class: limits, timeouts, and uvicorn's own."""
+"""The limits and timeouts of a uvicorn connection, and its engine's configuration."""
 
 from __future__ import annotations
 

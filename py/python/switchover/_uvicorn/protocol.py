@@ -1,4 +1,4 @@
-"""One HTTP/1.1 connection of uvicorn, on this engine."""
+"""One HTTP/1.1 connection of uvicorn, on switchover's engine."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Protocol(Base):
     # Called by the transport.
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Stores the transport and creates the connection."""
+        """Stores the transport and creates the engine of the connection."""
         secure = is_ssl(transport)
         bound_unsent(transport.get_extra_info("socket"))
         self.connections.add(self)
@@ -167,7 +167,7 @@ class Protocol(Base):
             self.close()
 
     def has_left_unread(self) -> bool:
-        """Returns whether the client has ended behind bytes that nobody reads."""
+        """Returns whether the client has hung up while reading from it is paused."""
         return self.flow.read_paused and has_hung_up(self.transport.get_extra_info("socket"))
 
     # Events.
@@ -265,7 +265,7 @@ class Protocol(Base):
             self.deadline.begin("next request", self.timeout_keep_alive)
 
     def timed_out(self, what: str) -> None:
-        """Closes the connection of a client that was too slow."""
+        """Closes the connection of a client that was too slow with `what`."""
         if self.transport.is_closing():
             return
         if what not in {"head", "content"}:

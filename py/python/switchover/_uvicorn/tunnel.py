@@ -26,7 +26,10 @@ LEFT_OUT = {b"connection", b"content-length", b"content-encoding", b"transfer-en
 
 
 def extension_of(offers: Iterable[Offer], connect: bytes | None = None) -> dict[str, Any]:
-    """Returns the extension's entry: the offers, in the client's order."""
+    """Returns the entry of a scope for `EXTENSION`: offers, and a CONNECT's target.
+
+    The offers are in the client's order.
+    """
     return {
         "offers": [
             {"protocol": str(offer.protocol), "ineligible": offer.ineligible and offer.ineligible.text}
@@ -69,7 +72,7 @@ def advertised(
     defaults: list[tuple[bytes, bytes]],
     headers: Iterable[tuple[bytes, bytes]],
 ) -> bytes:
-    """Returns a head that names protocols, or has to.
+    """Returns a response head with Upgrade, or a 426, which has to have it.
 
     The engine writes the Upgrade field itself; the protocols in the app's Upgrade header are passed to it.
     """
@@ -85,7 +88,7 @@ def advertised(
 
 
 def parted(headers: Iterable[tuple[bytes, bytes]]) -> tuple[list[bytes], list[tuple[bytes, bytes]]]:
-    """Returns the values of Upgrade, and the other lines."""
+    """Returns the values of Upgrade, and the other field lines."""
     protocols: list[bytes] = []
     others: list[tuple[bytes, bytes]] = []
     for name, value in headers:
@@ -168,16 +171,16 @@ class Tunnel:
         self.event.set()
 
     def wait_to_leave(self) -> None:
-        """Lets `receive` return `http.disconnect` once nothing is sent for a while either.
+        """Lets `receive` return `http.disconnect` once the app sends nothing for a while.
 
-        A client that has left after its end is like one that waits. Only bytes that are sent to it show the
+        A client that has left after its half-close looks like one that waits. Only bytes that are sent to it show the
         difference.
         """
         self.has_sent = False
         self.leaving = self.protocol.loop.call_later(self.protocol.timeout_half_closed, self.look)
 
     def look(self) -> None:
-        """Leaves, or waits on if the app has sent something."""
+        """Calls `leave`, or waits again if the app has sent something."""
         if self.has_sent:
             self.wait_to_leave()
         else:

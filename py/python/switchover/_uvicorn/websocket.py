@@ -69,7 +69,7 @@ class Undecided(asyncio.Protocol):
         self.checking: asyncio.TimerHandle | None = None
 
     def begin(self, head: bytes, is_full: bool) -> None:
-        """Passes the handshake to the class, and watches the app's `send` for the accept."""
+        """Passes the handshake to uvicorn's class, and watches for the app's accept."""
         app = self.protocol.app
 
         async def told(scope: Any, receive: Any, send: Any) -> Any:
@@ -99,7 +99,7 @@ class Undecided(asyncio.Protocol):
         self.checking = asyncio.get_running_loop().call_later(CHECK_EVERY, self.check)
 
     def check(self) -> None:
-        """Looks for an end that neither the class nor the transport reports.
+        """Looks for an end that neither uvicorn's class nor the transport reports.
 
         The class closes the transport of a client that its app rejects, and a transport that does not read sees no end.
         """
@@ -111,7 +111,7 @@ class Undecided(asyncio.Protocol):
         self.check_later()
 
     def accepted(self) -> None:
-        """Passes the connection and all held bytes to the class.
+        """Passes the connection and all held bytes to uvicorn's WebSocket class.
 
         If the transport is closing already, its deadline goes on.
         """
@@ -167,18 +167,18 @@ class Undecided(asyncio.Protocol):
                 timer.cancel()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Passes the loss of the connection to the class."""
+        """Passes the loss of the connection to uvicorn's WebSocket class."""
         self.wait_no_more()
         self.ending.lost(exc)
         self.protocol.connection_lost(exc)
 
     def pause_writing(self) -> None:
-        """Pauses the sends of the class, and starts the write deadline."""
+        """Pauses the sends of uvicorn's WebSocket class, and starts the write deadline."""
         self.ending.writing.begin(self.timeout_write)
         self.protocol.pause_writing()
 
     def resume_writing(self) -> None:
-        """Resumes the sends of the class, and stops the write deadline."""
+        """Resumes the sends of uvicorn's WebSocket class, and stops the write deadline."""
         if not self.transport.is_closing():
             self.ending.writing.stop()
         self.protocol.resume_writing()

@@ -1,4 +1,4 @@
-"""The public API of h11, on this engine.
+"""The public API of h11, on switchover's engine.
 
 Before anything imports h11:
 

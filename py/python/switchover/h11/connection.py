@@ -226,7 +226,7 @@ class Connection:
             self._state = self._state[SERVER, MUST_CLOSE, False]
 
     def _nothing(self) -> Event | type[NEED_DATA]:
-        """Returns the result if the received bytes contain no further event."""
+        """Returns the result of `next_event` if the received bytes contain no event."""
         if self._has_ended:
             return self._closed()
         if self._received - self._engine.position > self._max_incomplete_event_size:
@@ -238,7 +238,7 @@ class Connection:
         return NEED_DATA
 
     def _after_message(self, theirs: type[Sentinel]) -> Event | type[NEED_DATA] | type[PAUSED]:
-        """Returns the result if the peer's message is complete, or it can send none."""
+        """Returns the result of `next_event` if the peer's message is complete or failed."""
         if theirs is ERROR:
             raise RemoteProtocolError("Can't receive data when peer state is ERROR")
         if theirs is MIGHT_SWITCH_PROTOCOL or theirs is SWITCHED_PROTOCOL:
@@ -330,7 +330,7 @@ class Connection:
         return sent
 
     def _answer(self, event: Event) -> bytes:
-        """Returns the bytes of a response head; none yet if no request waits for it."""
+        """Returns the bytes of a response head; none yet if no request was received."""
         if isinstance(event, InformationalResponse):
             return write(self._engine, event)
         assert isinstance(event, Response)
@@ -351,9 +351,9 @@ class Connection:
         return write(self._engine, event)
 
     def _add(self, event: Event) -> bytes:
-        """Adds content or the end to a response without a request.
+        """Adds content or the end to a response for which no request was received.
 
-        The engine sends such a response as a whole, with its end.
+        The engine encodes such a response as a whole, once its end is added.
         """
         assert self._unasked is not None
         response, content = self._unasked

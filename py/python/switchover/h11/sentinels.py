@@ -30,11 +30,11 @@ class SERVER(Sentinel, metaclass=Sentinel):
 
 
 class NEED_DATA(Sentinel, metaclass=Sentinel):  # noqa: N801 - h11's name
-    """The result if more bytes are needed: call `receive_data`."""
+    """The result of `next_event` if more bytes are needed: call `receive_data`."""
 
 
 class PAUSED(Sentinel, metaclass=Sentinel):
-    """The result if your code must act before more is read.
+    """The result of `next_event` if your code must act before more is read.
 
     While a switch is undecided, `send` a response. Otherwise call `start_next_cycle`, or after a switch speak the new
     protocol.

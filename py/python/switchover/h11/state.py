@@ -79,9 +79,9 @@ class State(dict[Move, "State"]):
 
 
 def settled(client: type[Sentinel], server: type[Sentinel], persists: bool, proposed: bool) -> State:
-    """Returns the state with these parts, the same object each time.
+    """Returns the one `State` object with these attributes.
 
-    Applies the transitions that need no event first.
+    First applies the transitions that need no event.
     """
     if client is DONE and proposed:
         client = MIGHT_SWITCH_PROTOCOL

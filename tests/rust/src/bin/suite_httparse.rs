@@ -23,9 +23,9 @@ enum Part {
     Chunk(u64),
     Trailers,
     ToTheEnd,
-    /// The bytes after a request with an offer that is not decided yet.
+    /// The bytes after a request whose offer is neither accepted nor declined yet.
     Held,
-    /// Another protocol.
+    /// The bytes of another protocol, after a switch.
     Rest,
 }
 
@@ -45,7 +45,7 @@ struct Runner {
     asked: VecDeque<String>,
     /// True if the request that is read has an offer, or is a CONNECT.
     has_offer: bool,
-    /// True or false after an early decision: whether the offer is accepted.
+    /// True if the offer was accepted, false if declined, before the request has ended.
     early: Option<bool>,
 }
 
@@ -81,7 +81,7 @@ impl Runner {
         Ok(self.events)
     }
 
-    /// Makes a decision, as far as it tells what the next bytes are.
+    /// Applies a step of the caller, as far as it tells how to read the next bytes.
     fn decide(&mut self, step: &Value) -> Result<(), &'static str> {
         let what = step["do"].as_str().unwrap_or_default();
         if what == "reject" || closes(step) {
@@ -283,7 +283,7 @@ impl Runner {
     }
 }
 
-/// Returns whether what is sent says `Connection: close`.
+/// Returns whether the message that a step sends has `Connection: close`.
 fn closes(step: &Value) -> bool {
     let is_close = |field: &Value| {
         let is = |index: usize, word: &str| {
@@ -300,7 +300,7 @@ fn is(field: &Header<'_>, name: &str) -> bool {
 
 /// Returns the part after a head; `None` if the message has no content.
 ///
-/// An error is a case in which more has to be decided than httparse says.
+/// An error means that the fields need more interpretation than this caller adds to httparse.
 fn framing(fields: &[Header<'_>], is_request: bool) -> Result<Option<Part>, &'static str> {
     let is_framing =
         |field: &&Header<'_>| is(field, "content-length") || is(field, "transfer-encoding");

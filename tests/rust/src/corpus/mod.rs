@@ -214,7 +214,7 @@ fn decoded(value: &Value) -> Vec<u8> {
     STANDARD.decode(string(value)).expect("base64")
 }
 
-/// Decodes a string of the file, whose characters are bytes in Latin-1.
+/// Decodes a string of `cases.jsonl`, whose characters are bytes in Latin-1.
 ///
 /// A string with other characters is returned as UTF-8.
 fn bytes(text: &str) -> Vec<u8> {

@@ -7,11 +7,11 @@
 //! A call that returns an error changes nothing. The leftover is the rest of the input.
 //!
 //! The fuzz input is a byte of flags, a tape with its length before it, and the peer's bytes.
-//! The tape says how many bytes arrive between two decisions. It also says what is decided
-//! there, at events and at pauses. Each fuzz input runs three times: in whole pieces, a byte at a
-//! time, and in random pieces through either receiving call. The third run also calls `release`
-//! between pieces, and tries each write first with too little space. It leaves out the decisions
-//! that the first run rejected.
+//! The tape has decisions, which are calls of the caller: some between two deliveries of bytes,
+//! some at events and at pauses. It also says how many bytes each delivery has. Each fuzz input
+//! runs three times: in whole pieces, a byte at a time, and in random pieces through either
+//! receiving call. The third run also calls `release` between pieces, and tries each write first
+//! with too little space. It leaves out the decisions that the first run rejected.
 
 use std::fmt::{self, Debug, Write};
 
@@ -128,7 +128,7 @@ impl Debug for Text {
     }
 }
 
-/// An entry of the log: an output of the engine, or an accepted decision.
+/// An entry of the log: the engine's output, or a successful call of the caller.
 #[derive(Debug, PartialEq)]
 enum Entry {
     Event { text: Text, position: u64, state: State },
@@ -139,7 +139,7 @@ enum Entry {
     Leftover(Text),
 }
 
-/// The moment at which a decision is made.
+/// The moment at which the caller makes a decision, which is a call on the engine.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Place {
     /// Between two deliveries, once the engine has processed the bytes before.
@@ -153,9 +153,9 @@ struct Host<'t> {
     role: Role,
     tape: Tape<'t>,
     how: How,
-    /// The results of an earlier run's decisions; this run skips those with an error.
+    /// The result of each call in an earlier run; this run skips those that failed.
     refused_before: &'t [Option<ErrorKind>],
-    /// The result of each decision in this run; `None` for an accepted one.
+    /// The result of each call of the caller in this run; `None` if it succeeded.
     refusals: Vec<Option<ErrorKind>>,
     log: Vec<Entry>,
     content: Vec<u8>,
@@ -173,9 +173,9 @@ struct Host<'t> {
     ///
     /// `pass` then does nothing, since `pass_content` does not count content as skipped.
     skips: bool,
-    /// The number of decisions that may still be made at pauses.
+    /// The number of pauses at which the caller may still make a call.
     turns: usize,
-    /// Set while a pause is left unanswered until the next boundary.
+    /// Set if the caller makes no call at a pause, until more input is delivered.
     waits: bool,
     is_over: bool,
     /// The state of the random numbers for piece sizes.
@@ -234,8 +234,8 @@ fn play<'t>(script: &Script<'t>, how: How, refused_before: &'t [Option<ErrorKind
 impl<'t> Host<'t> {
     /// Feeds the engine the input up to offset `end`.
     ///
-    /// While a pause is unanswered, the engine's buffer may be full. The bytes that do not fit stay
-    /// in `arrived`, and the next call feeds them.
+    /// While the caller makes no call at a pause, the engine's buffer may be full. The bytes that
+    /// do not fit stay in `arrived`, and the next call of `feed` feeds them.
     fn feed(&mut self, end: usize) {
         let given = (self.fed + self.dropped) as usize;
         // Content that bypassed the engine is already consumed, perhaps beyond `end`.
@@ -386,7 +386,7 @@ impl<'t> Host<'t> {
         }
     }
 
-    /// Makes the next decision of the tape, or the default one.
+    /// Makes the caller's next decision: that of the tape, or the default one.
     ///
     /// Returns `false` if no decision was made, or if it was rejected. At a pause, a decision of
     /// the tape counts as made even if it was rejected.
@@ -476,9 +476,9 @@ impl<'t> Host<'t> {
         }
     }
 
-    /// Makes a decision, unless an earlier run rejected it.
+    /// Makes the call of a decision, unless it failed in an earlier run.
     ///
-    /// Returns whether it was accepted.
+    /// Returns whether it succeeded.
     fn make(&mut self, decision: Move) -> bool {
         let is_left_out = self.refused_before.get(self.refusals.len()).is_some_and(Option::is_some);
         if is_left_out {
@@ -512,7 +512,7 @@ impl<'t> Host<'t> {
         refusal.is_none()
     }
 
-    /// Makes a decision without space, with one byte too few, then with exactly enough.
+    /// Makes a call with no output space, then a byte too few, then exactly enough.
     fn make_in_exact_space(&mut self, decision: Move, out: &mut Vec<u8>) -> Result<(), Error> {
         let (before, mut none) = (self.seen(), [0u8; 0]);
         let Err(error) = decision.make(&mut self.connection, &mut &mut none[..]) else {
@@ -538,7 +538,7 @@ impl<'t> Host<'t> {
         Ok(())
     }
 
-    /// Puts the engine's leftover before the bytes that it rejected after the switch.
+    /// Puts the engine's unread bytes before those that it rejected after the switch.
     fn take_leftover(&mut self) {
         let taken = self.connection.take_leftover();
         self.leftover.splice(..0, taken);
@@ -554,7 +554,7 @@ impl<'t> Host<'t> {
         }
     }
 
-    /// Feeds the rest of the input and then EOF, with the default decisions.
+    /// Feeds the rest of the input, then EOF; the caller makes only its default calls.
     fn finish(&mut self, end: End) {
         self.tape = Tape::new(&[]);
         self.feed(self.input.len());

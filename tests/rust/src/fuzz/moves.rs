@@ -94,10 +94,10 @@ const LIMITS: &[Limits] = &[
     Limits { chunk_line: 2, drain: 1, ..Limits::DEFAULT },
 ];
 
-/// A decision with all its arguments, read from the tape before it is made.
+/// A decision of the caller: a call on the connection, with all its arguments.
 ///
-/// So a run can skip it and still read the same decisions after it. A `usize` is an index into a
-/// table of this file, or a length in bytes.
+/// It is read from the tape before it is made. So a run can skip it and still read the same
+/// decisions after it. A `usize` is an index into a table of this file, or a length in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Move {
     Request(usize),
@@ -160,7 +160,7 @@ impl Move {
     pub(crate) const ABANDON: Self = Self::Plain("abandon");
     pub(crate) const RESUME: Self = Self::Plain("resume");
 
-    /// Reads the next decision; `None` stands for the caller's default decision.
+    /// Reads the caller's next call from the tape; `None` stands for its default one.
     pub(crate) fn read(tape: &mut Tape<'_>) -> Option<Self> {
         let answer = |tape: &mut Tape<'_>| tape.below(ANSWERS.len());
         Some(match tape.byte() % 40 {
@@ -230,7 +230,7 @@ impl Move {
         }
     }
 
-    /// Makes the decision, and checks that `VERBS` lists the error if it fails.
+    /// Makes the call, and checks that the core's table `VERBS` lists any error of it.
     ///
     /// Content is a run of the letter `x`. An error from the preparation of a response is not
     /// checked.
@@ -316,12 +316,12 @@ impl Move {
         }
     }
 
-    /// Returns whether the engine writes the output, and so checks the space for it.
+    /// Returns whether the engine writes the call's output and checks the space for it.
     pub(crate) fn is_written_by_the_engine(self) -> bool {
         !matches!(self, Self::Parts(_) | Self::HandOver)
     }
 
-    /// Returns the field lines of the head or the trailers that the decision sends.
+    /// Returns the field lines of the head or the trailers that the call sends.
     pub(crate) fn fields(self) -> Pairs {
         match self {
             Self::Request(index) => REQUESTS[index].2,
@@ -335,7 +335,7 @@ impl Move {
         }
     }
 
-    /// Returns the method and the target of a request; `None` for other decisions.
+    /// Returns the method and the target of a sent request; `None` for other calls.
     pub(crate) fn request_line(self) -> Option<(&'static str, &'static str)> {
         match self {
             Self::Request(index) => Some((REQUESTS[index].0, REQUESTS[index].1)),

@@ -137,7 +137,7 @@ impl From<crate::message::Message> for Message {
     }
 }
 
-/// An allowed difference: who rejects how, a test of the input, and the RFC clause.
+/// An allowed difference: a reader's errors, a test of the input, the RFC clause.
 type Row<W> = (W, fn(&Case<'_>) -> bool, &'static str);
 
 /// The errors of the engine where the other reader accepts or needs more input.

@@ -90,7 +90,7 @@ impl Side {
         }
     }
 
-    /// Makes a decision and, if it was accepted, records what it sent in `said`.
+    /// Makes the call of a decision; if it succeeds, records in `said` what it sent.
     fn make(&mut self, decision: Move) -> bool {
         if let Move::Note { status, has_content, closes } = decision {
             return self.write(status, has_content, closes);
@@ -260,7 +260,7 @@ impl Side {
         self.heard.push(heard);
     }
 
-    /// Makes the default decision if the connection waits for this end.
+    /// Reads the arrived bytes, then makes this end's default call if one is due.
     fn go_on(&mut self, other_has_given_up: bool) {
         self.listen(other_has_given_up);
         let state = self.connection.state();
@@ -280,7 +280,7 @@ impl Side {
         was_open && !self.is_open
     }
 
-    /// Returns whether the engine waits for a decision, at a pause or an error.
+    /// Returns whether the engine waits for a call of this end, at a pause or an error.
     ///
     /// Must be called after `listen`, when no event is left.
     fn is_its_turn(&mut self) -> bool {
@@ -424,7 +424,7 @@ impl Pair {
         }
     }
 
-    /// Delivers everything and makes default decisions until neither end moves.
+    /// Delivers all bytes and makes default calls on both ends until neither moves.
     ///
     /// Then checks that both ends agree.
     fn finish(&mut self) {

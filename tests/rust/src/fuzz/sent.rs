@@ -147,7 +147,7 @@ fn requests(tape: &mut Tape<'_>) {
     read_requests(&wire, &said, is_tidied);
 }
 
-/// Sends content and ends the message, even if more content is needed for that.
+/// Sends content and ends the message, after more content if its length needs it.
 ///
 /// A message that lacks 10,000 bytes or more is abandoned.
 fn finish(

@@ -44,7 +44,7 @@ pub fn check(data: &[u8]) {
     if tape.flag() { keeps_to_http2(&mut tape) } else { anything(&mut tape) }
 }
 
-/// Returns the splice of a request with `body` bytes of content.
+/// Returns the `h2c::Splice` of an upgraded request with `body` bytes of content.
 fn splice(body: usize, settings: &str) -> Splice {
     let mut server = Connection::new(Role::Server);
     let head = format!(
@@ -104,7 +104,7 @@ fn ends_with_a_frame(mut bytes: &[u8]) -> bool {
     bytes.is_empty()
 }
 
-/// Returns all bytes for the HTTP/2 engine, and all bytes for the client.
+/// Returns all bytes that a splice passes to the HTTP/2 engine, and to the client.
 fn pass(body: usize, begins: bool, steps: &[(bool, &[u8])], piece: usize) -> (Vec<u8>, Vec<u8>) {
     let mut splice = splice(body, "AAMAAABk");
     let (mut for_engine, mut for_client) = (Vec::new(), Vec::new());
@@ -330,7 +330,7 @@ impl Client {
         });
     }
 
-    /// Sends content on a stream: at most `most` bytes, within both windows.
+    /// Sends up to `most` bytes of content, as stream and connection windows allow.
     fn upload(&mut self, place: usize, most: usize, padding: u8) {
         let place = place % self.streams.len();
         let stream = &mut self.streams[place];

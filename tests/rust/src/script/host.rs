@@ -13,7 +13,7 @@ use crate::queries::query;
 use crate::text::{escape, summary, unescape};
 use crate::verbs::check_refusal;
 
-/// A connection and the values that its caller keeps for later decisions.
+/// A connection and the values that its caller keeps for later calls.
 pub(super) struct Host {
     pub(super) connection: Connection,
     config: Config,
@@ -27,9 +27,9 @@ impl Host {
         Self { connection, config, selection: None, profiles: Profiles::default() }
     }
 
-    /// Makes a decision; returns its lines of output, its bytes and its error.
+    /// Makes the call of a `!` line; returns its lines of output, bytes and error.
     ///
-    /// A decision that writes is first tried with too little space, which must change nothing.
+    /// A call that writes is first tried with too little space, which must change nothing.
     pub(super) fn perform(&mut self, decision: &str) -> (Vec<String>, Vec<u8>, Option<Error>) {
         let mut lines = Vec::new();
         if self.query(decision, &mut lines) {
@@ -265,7 +265,7 @@ fn text_of(text: &str) -> String {
     String::from_utf8(unescape(text)).expect("text")
 }
 
-/// Returns the name of the method in `VERBS` for the verb of a vector.
+/// Returns the method's name in the core's table `VERBS` for the verb of a vector.
 fn verb_of(verb: &str) -> &str {
     match verb {
         "request" => "send_request",

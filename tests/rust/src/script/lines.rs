@@ -171,7 +171,7 @@ fn offers_text(request: &Request<'_>) -> String {
     }
 }
 
-/// Returns the value of the query `offers`.
+/// Returns the value of the query `offers`: the request's offers, or `none`.
 pub(crate) fn offers_value(request: Option<Request<'_>>) -> String {
     request.map_or("none".into(), |request| offers_text(&request).trim_start().to_owned())
 }

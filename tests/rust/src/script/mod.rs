@@ -1,7 +1,8 @@
 //! The runner of test vectors, against the Rust API.
 //!
 //! `player.rs` feeds input and compares output, `host.rs` makes the decisions of the caller.
-//! `profiles.rs` has the queries about particular protocols, `lines.rs` the text of the output.
+//! `profiles.rs` has the queries to helpers for WebSocket, MASQUE and HTTP/2, `lines.rs` the text
+//! of the output.
 //! `bless.rs` writes new output into a vector, `record.rs` records a vector for other engines.
 
 mod bless;
@@ -24,7 +25,7 @@ use lines::is_stop;
 pub(crate) use lines::{event_line, is_answer, offers_value, put_lines};
 use player::Player;
 
-/// Returns whether a vector's verb is a query about a particular protocol.
+/// Returns whether a vector's verb queries a helper for WebSocket or the like.
 pub(crate) fn is_profile_question(verb: &str) -> bool {
     profiles::QUESTIONS.contains(&verb)
 }

@@ -1,4 +1,4 @@
-//! The queries of a test vector about particular protocols.
+//! The queries of a test vector to the core's helpers for single protocols.
 //!
 //! They cover WebSocket and MASQUE negotiation, forwarding by a gateway, translation to and from
 //! HTTP/2, and the `h2c::Splice` before an HTTP/2 engine.
@@ -16,7 +16,7 @@ use super::host::{entries, split_fields};
 use super::lines::put_fields;
 use crate::text::{summary, unescape};
 
-/// The verbs of the queries about protocols.
+/// The verbs of the queries to helpers for WebSocket, MASQUE, gateways and HTTP/2.
 pub(crate) const QUESTIONS: [&str; 20] = [
     "may-forward",
     "websocket-key",
@@ -40,23 +40,23 @@ pub(crate) const QUESTIONS: [&str; 20] = [
     "client-ended",
 ];
 
-/// Returns whether a line that begins with `word` is the result of such a query.
+/// Returns whether a line beginning with `word` is a result of a `QUESTIONS` query.
 ///
-/// Such a line begins with the query's verb or with the name of an output.
+/// Such a line begins with a verb of `QUESTIONS` or with the name of an output.
 pub(super) fn is_answer(word: &str) -> bool {
     QUESTIONS.contains(&word) || ["datagram", "for-engine", "for-client"].contains(&word)
 }
 
-/// The splice that a caller keeps between queries, if there is one.
+/// The `h2c::Splice` that a caller keeps between queries, if there is one.
 #[derive(Default)]
 pub(super) struct Profiles {
     splice: Option<Splice>,
 }
 
 impl Profiles {
-    /// Returns the result of a query about a protocol, as one or more lines.
+    /// Returns the result of a query in `QUESTIONS`, as one or more lines.
     ///
-    /// `None` if the decision is no such query.
+    /// `None` if `question` is no such query.
     pub(super) fn answer(
         &mut self,
         question: &str,
@@ -151,7 +151,7 @@ impl Profiles {
         }
     }
 
-    /// Passes bytes to the splice; returns its output and its state, as lines.
+    /// Passes bytes to the `h2c::Splice`; returns its output and its state, as lines.
     fn splice(&mut self, verb: &str, bytes: &[u8]) -> Vec<String> {
         let splice = self.splice.as_mut().expect("a splice");
         match verb {

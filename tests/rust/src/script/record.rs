@@ -16,21 +16,21 @@ use crate::vector::Vector;
 /// The steps and events of one run.
 #[derive(Debug, Default)]
 pub struct Record {
-    /// The received bytes, EOFs and decisions, in order.
+    /// The received bytes, EOFs and calls of the caller, in order.
     pub steps: Vec<Value>,
-    /// The events, in order.
+    /// The engine's events, in order.
     pub events: Vec<Value>,
     /// Set if the connection is closed at the end, and reads nothing more.
     pub is_over: bool,
-    /// Set if the vector has a decision that the suite has no step for.
+    /// Set if the vector has a call for which `tools/suite/README.md` has no step.
     pub is_unspoken: bool,
     /// Set while a message is being sent.
     is_open: bool,
 }
 
-/// Verbs that are not recorded beside the queries: steps that only this engine has.
+/// Verbs that are not recorded, since only this engine has such calls.
 ///
-/// They concern its memory, or what it returns.
+/// They concern its memory, or what it returns. Queries are not recorded either.
 const SILENT: &[&str] = &["release", "select", "take", "trace"];
 
 impl Record {
@@ -44,9 +44,9 @@ impl Record {
         self.steps.push(json!({ "end": name }));
     }
 
-    /// Adds the step of a decision; `connection` is in the state after it.
+    /// Adds the step of a caller's call; `connection` is in the state after it.
     ///
-    /// A rejected decision has changed nothing, and is not added.
+    /// A rejected call has changed nothing, and is not added.
     pub(super) fn decision(&mut self, decision: &str, is_refused: bool, connection: &Connection) {
         let (verb, _) = decision.split_once(' ').unwrap_or((decision, ""));
         let is_query = query(verb).is_some() || decision == "request";
@@ -133,7 +133,7 @@ impl Record {
     }
 }
 
-/// Returns the step of a decision; `None` if the suite has no step for it.
+/// Returns the suite's step for a call of the caller; `None` if it has none.
 fn step(decision: &str, agreed: &[String]) -> Option<Value> {
     let (verb, rest) = decision.split_once(' ').unwrap_or((decision, ""));
     let (what, lines) = split_fields(rest);

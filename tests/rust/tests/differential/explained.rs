@@ -1,6 +1,7 @@
 //! The rules by which the engine and the other parsers differ on a head.
 //!
-//! One table lists heads that the engine rejects and a peer accepts; the other lists the opposite.
+//! One table lists heads that the engine rejects and another parser (a peer) accepts; the other
+//! lists the opposite.
 //! An error of the engine must also be true of the byte that it names. This module checks that byte
 //! by byte, without the engine.
 
@@ -15,7 +16,7 @@ const BOTH: &[&str] = &[HTTPARSE, LLHTTP];
 const ONLY_HTTPARSE: &[&str] = &[HTTPARSE];
 const ONLY_LLHTTP: &[&str] = &[LLHTTP];
 
-/// Rules for heads that only the engine rejects: errors, accepting peers, and why.
+/// Rules for heads that only the engine rejects: errors, who accepts them, and why.
 pub(crate) const OURS: &[(&[ErrorKind], &[&str], &str)] = &[
     (
         &[BareLf],
@@ -93,7 +94,7 @@ pub(crate) const OURS: &[(&[ErrorKind], &[&str], &str)] = &[
 
 type Theirs = (&'static str, &'static [&'static str], &'static str, fn(&Input) -> bool);
 
-/// Rules for heads that only a peer rejects: the peer, its errors, and why.
+/// Rules for heads that only another parser rejects: its name, its errors, and why.
 pub(crate) const THEIRS: &[Theirs] = &[
     (HTTPARSE, &["HeaderName"], "RFC 9112, 5.2: a client takes a fold in a response", has_fold),
     (
@@ -167,14 +168,14 @@ pub(crate) const THEIRS: &[Theirs] = &[
 const KNOWN: &[&[u8]] =
     &[b"GET", b"HEAD", b"POST", b"PUT", b"DELETE", b"CONNECT", b"OPTIONS", b"TRACE", b"PATCH"];
 
-/// Returns why `peer` accepts a head that the engine rejects with this error.
+/// Returns why the parser `peer` accepts a head that the engine rejects as `kind`.
 pub(crate) fn ours(peer: &str, kind: ErrorKind) -> Option<&'static str> {
     OURS.iter()
         .find(|(kinds, peers, _)| kinds.contains(&kind) && peers.contains(&peer))
         .map(|(.., why)| *why)
 }
 
-/// Returns why `peer` rejects a head that the engine accepts.
+/// Returns why the parser `peer` rejects a head that the engine accepts.
 pub(crate) fn theirs(peer: &str, words: &str, input: &Input) -> Option<&'static str> {
     let fits = |row: &&Theirs| row.0 == peer && row.1.contains(&words) && (row.3)(input);
     THEIRS.iter().find(fits).map(|(.., why, _)| *why)

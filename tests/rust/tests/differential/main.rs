@@ -26,10 +26,12 @@ const SHOWN: usize = 12;
 /// The number of differences that each rule has explained.
 type Uses = BTreeMap<Rule, usize>;
 
-/// The name of a peer, and the reason why it differs from the engine.
+/// The name of another parser, and the reason why it differs from the engine.
 type Rule = (&'static str, &'static str);
 
-/// The only test in this file, as it changes the scan path of the whole process.
+/// The parsers agree on random heads, or a rule explains the difference.
+///
+/// It is the only test in this file, as it changes the scan path of the whole process.
 #[test]
 fn heads_are_read_as_httparse_and_llhttp_read_them() {
     let heads =

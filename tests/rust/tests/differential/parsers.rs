@@ -11,7 +11,7 @@ use crate::mutate::Input;
 
 /// The engine's result: a head as text, `None` if it is incomplete, or an error.
 pub(crate) type Ours = Result<Option<Vec<u8>>, (ErrorKind, usize)>;
-/// The result of a peer: like `Ours`, with the peer's own name of the error.
+/// Another parser's result: a head as text, `None` if incomplete, or its error.
 pub(crate) type Theirs = Result<Option<Vec<u8>>, String>;
 
 /// A short form of a parser's result.

@@ -14,7 +14,7 @@ use crate::audit::process::{Process, quoted};
 
 /// The most bytes of a command's output that are kept.
 const KEPT: usize = 64 * 1024;
-/// The least time to wait for a person.
+/// The least time that a person gets to open the URL in the client.
 const STROLL: Duration = Duration::from_secs(60);
 /// The interval of polling for the end of a process or for a connection.
 pub(crate) const GLANCE: Duration = Duration::from_millis(5);

@@ -3,8 +3,8 @@
 //! The client connects to a scripted server once for each check. The audit rates its behaviour on
 //! the wire.
 //!
-//! `launcher` starts the client, and `identity` is the server's in TLS. `session` runs one
-//! connection, and `symptoms` has what can be observed on it.
+//! `launcher` starts the client, and `identity` is the scripted server's certificate. `session`
+//! records the connections of one check, and `symptoms` detects what was observed on them.
 
 mod identity;
 mod launcher;
@@ -61,7 +61,7 @@ pub(super) const NEEDS: &[(&str, &str, &str)] = &[
         "have it read what comes, for as long as the connection is open",
     ),
 ];
-/// The check whose session is the control of all others: a valid 101.
+/// The check with a valid 101, with whose session all others are compared.
 const CONTROL: &str = "C01";
 /// The most characters of a command's output that are reported.
 const TOLD: usize = 300;
@@ -147,7 +147,7 @@ impl Auditor for Audit<'_> {
         self.caller.is_patient()
     }
 
-    /// Returns nothing: a client that cannot be started is no fault of its handshake.
+    /// Returns `None`: that a client cannot be started is no fault of its handshake.
     fn suspect(&self) -> Option<Finding> {
         None
     }
@@ -191,7 +191,7 @@ impl<'a> Audit<'a> {
         Ok(audit)
     }
 
-    /// Returns the first verdict whose symptoms are seen, with their sentences.
+    /// Returns the first verdict with a symptom that is seen, and a sentence for each.
     ///
     /// `NotApplicable` comes first: then the situation that the check tests has not occurred.
     fn verdict(&self, rules: &Rules, visit: &ClientSession) -> (Verdict, Vec<String>) {

@@ -34,7 +34,7 @@ const NOT_HERE: &[u8] = b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnect
 pub(crate) struct Times {
     /// The timeout of each wait.
     pub(crate) timeout: Duration,
-    /// The wait that puts the next bytes into a segment, so that they are read alone.
+    /// The pause before the next bytes, so that the client reads them separately.
     pub(crate) pause: Duration,
 }
 
@@ -87,7 +87,7 @@ impl ClientSession {
         self.requests.first()
     }
 
-    /// Returns all received bytes, and the end of the last connection.
+    /// Returns all received bytes, and how the last connection ended.
     pub(crate) fn received(&self) -> Received {
         Received {
             bytes: self.came.clone(),
@@ -169,7 +169,7 @@ fn has_left(bytes: &[u8]) -> bool {
     spoken(bytes).iter().any(|frame| frame.opcode == CLOSE)
 }
 
-/// Returns the frames of a client; their mask bit tells them from HTTP.
+/// Returns a client's WebSocket frames; none without a mask bit, as in HTTP.
 fn spoken(bytes: &[u8]) -> Vec<Frame> {
     if bytes.get(1).is_some_and(|second| second & 0x80 != 0) { frames(bytes) } else { Vec::new() }
 }
@@ -225,7 +225,7 @@ pub(crate) fn visit(
 
 /// Returns the time that a command gets to end by itself.
 ///
-/// It is the full timeout if the check rates the exit, else only a pause.
+/// It is the full timeout if the check rates the exit, else only `times.pause`.
 fn grace(check: &Check, times: Times) -> Duration {
     let is_judged = check.rules.moot.contains(&"leaves-at-once");
     if is_judged { times.timeout } else { times.pause }

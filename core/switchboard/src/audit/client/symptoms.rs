@@ -5,7 +5,7 @@
 
 use super::session::{ClientSession, is_request};
 
-/// The observations in which symptoms are searched.
+/// The session, and the keys of the whole run, in which symptoms are searched.
 pub(crate) struct Seen<'a> {
     pub(crate) visit: &'a ClientSession,
     /// The Sec-WebSocket-Key values of all handshakes of the run.
@@ -113,7 +113,7 @@ fn unacknowledged(seen: &Seen<'_>) -> Option<String> {
         .then(|| "the server's SETTINGS were not acknowledged".into())
 }
 
-/// Detects that the client leaves without an error and without any message.
+/// Detects that the client closes without an error and without any message.
 fn leaves_at_once(seen: &Seen<'_>) -> Option<String> {
     let is_content = seen.visit.ended.as_ref().is_some_and(|ended| ended.code == Some(0));
     (!seen.visit.is_open() && (seen.visit.has_left_normally() || is_content))

@@ -45,7 +45,7 @@ pub(super) const NEEDS: &[(&str, &str, &str)] = &[
 ];
 /// The check with a plain request, which all others need.
 const CONTROL: &str = "P00";
-/// The time to wait until the origin has recorded a request.
+/// The interval of looks at the origin's record, until it has a request.
 const BLINK: Duration = Duration::from_millis(20);
 /// The longest wait for a request at the origin, after the client's answer.
 const LATE: Duration = Duration::from_secs(1);
@@ -79,7 +79,7 @@ pub(crate) struct Proxy<'a> {
     pub(crate) host: Option<String>,
     /// The field lines that each request has besides its own.
     pub(crate) fields: Vec<String>,
-    /// The options of the command line that repeat these, each after a space.
+    /// The command-line options for `host`, `fields` and TLS, each after a space.
     pub(crate) options: String,
 }
 
@@ -91,9 +91,9 @@ pub(crate) struct Audit<'a> {
     findings: Findings,
     /// The latest finding, after which the proxy may be unreachable.
     latest: Option<Finding>,
-    /// True if two requests on one connection are answered.
+    /// True if the proxy has answered two requests on one connection.
     persists: bool,
-    /// A request as it is sent, if the proxy changes it; else `None`.
+    /// A request as it was sent, if the proxy changes it when forwarding; else `None`.
     changed: Option<Vec<u8>>,
 }
 
@@ -261,13 +261,13 @@ impl<'a> Audit<'a> {
     }
 }
 
-/// Returns the index of the line between requests and the origin's responses.
+/// Returns the index of the `~ origin` line, before the origin's responses.
 fn border(check: &Check) -> usize {
     let is_border = |line: &Line| matches!(line.what, What::Wait("origin"));
     check.lines.iter().position(is_border).unwrap_or(check.lines.len())
 }
 
-/// Returns a check with only the lines that are sent to the proxy.
+/// Returns a copy of a check with only the lines that are sent to the proxy.
 fn question(check: &Check) -> Check {
     let mut lines = check.lines[..border(check)].to_vec();
     if let Some(Line { by, what: What::Text(_) }) = lines.last().copied() {
@@ -290,7 +290,7 @@ fn until(check: &Check) -> Until {
     }
 }
 
-/// Returns the first verdict whose symptoms are seen, with their sentences.
+/// Returns the first verdict with a symptom that is seen, and a sentence for each.
 ///
 /// `NotApplicable` comes first: then the situation that the check tests has not occurred.
 fn verdict(rules: &Rules, seen: &Seen<'_>, is_forward: bool) -> (Verdict, Vec<String>) {

@@ -18,7 +18,7 @@ const PLAIN: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\norigin\n";
 const PAUSE: Duration = Duration::from_millis(300);
 /// The read and write timeout of a connection.
 const IDLE: Duration = Duration::from_secs(60);
-/// The most bytes of the new protocol that are read.
+/// The most bytes of the new protocol that the origin reads.
 const MOST: usize = 1 << 20;
 
 /// The record of everything that reached the origin in a check.
@@ -40,7 +40,7 @@ pub(crate) struct Origin {
 
 #[derive(Default)]
 struct State {
-    /// The response lines of the current check.
+    /// The script lines of the origin's responses in the current check.
     lines: Vec<Line>,
     /// The number of the current check, which tells late connections apart.
     number: u64,
@@ -67,7 +67,7 @@ impl Origin {
         Ok(Self { state, port })
     }
 
-    /// Begins a check: sets its response lines, clears the record, closes tunnels.
+    /// Begins a check: sets the origin's script, clears the record, closes tunnels.
     pub(crate) fn begin(&self, lines: &[Line]) {
         let mut state = locked(&self.state);
         for tunnel in state.tunnels.drain(..) {
@@ -149,7 +149,7 @@ impl Connection {
         self.incoming.requests.last().is_some_and(|request| !request.content.is_empty())
     }
 
-    /// Begins a request; returns the check's number, the request's index and its lines.
+    /// Begins a request; returns its check's number, its index and its script lines.
     fn enter(&self) -> (u64, usize, Vec<Line>) {
         let mut state = locked(&self.state);
         let index = state.log.requests.len();
@@ -160,7 +160,7 @@ impl Connection {
         (state.number, index, section)
     }
 
-    /// Copies the request received so far to the record of its check.
+    /// Copies the request received so far to the record, unless its check is over.
     fn note(&mut self, number: u64, index: usize) {
         let mut state = locked(&self.state);
         if state.number == number {
@@ -170,7 +170,7 @@ impl Connection {
         }
     }
 
-    /// Sends the response to a request by its lines; returns whether it is a 101.
+    /// Sends the scripted response to a request; returns whether it is a 101.
     fn answer(&mut self, number: u64, section: &[Line], request: &Request) -> io::Result<bool> {
         let switches = section
             .iter()

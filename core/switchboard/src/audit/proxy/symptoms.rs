@@ -10,7 +10,7 @@ use crate::audit::probes::Spoken;
 use crate::audit::request_reader::Request;
 use crate::audit::response_reader::Head;
 
-/// The observations in which symptoms are searched.
+/// The records of both sides, in which symptoms are searched.
 pub(crate) struct Seen<'a> {
     /// The exchange on the client's side.
     pub(crate) exchange: &'a Exchange,
@@ -95,7 +95,7 @@ pub(crate) const SYMPTOMS: &[(&str, Symptom, &str)] = &[
     ("end-lost", end_lost, "what the origin says after the client's end does not reach the client"),
 ];
 
-/// Splits a word of a table into a symptom and the kind of proxy it applies to.
+/// Splits a name in a table of checks into a symptom and a kind of proxy.
 ///
 /// `Some(true)` stands for forward proxies (`-of-proxy`), `Some(false)` for others (`-of-gateway`),
 /// `None` for both.
@@ -107,7 +107,7 @@ pub(crate) fn named(word: &str) -> (&str, Option<bool>) {
     }
 }
 
-/// Returns whether a word of a table names that symptom for this kind of proxy.
+/// Returns whether a name in a table means that symptom and this kind of proxy.
 pub(crate) fn means(word: &str, name: &str, is_forward: bool) -> bool {
     let (named, whose) = named(word);
     named == name && whose.is_none_or(|whose| whose == is_forward)
@@ -123,7 +123,7 @@ impl Seen<'_> {
         self.exchange.answers.iter().filter_map(|answer| answer.head.as_ref())
     }
 
-    /// Describes what came out on both sides, for a check that passes.
+    /// Describes what reached the origin and the client, for a check that passes.
     pub(crate) fn summary(&self) -> String {
         let requests = self.log.requests.len();
         let upgrade = self.log.requests.iter().find_map(|request| request.field("upgrade"));

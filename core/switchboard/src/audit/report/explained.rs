@@ -29,7 +29,7 @@ pub(crate) fn explanation(check: &Check) -> String {
     out + &sends(check)
 }
 
-/// Appends lines to the description; the first begins with the name.
+/// Appends a part to the description; its first line begins with the part's name.
 fn part(out: &mut String, name: &str, lines: impl Iterator<Item = String>) {
     for (number, line) in lines.enumerate() {
         let _ = writeln!(out, "  {:<8} {line}", if number == 0 { name } else { "" });
@@ -53,7 +53,7 @@ fn texts<T>(symptoms: &[(&'static str, T, &'static str)]) -> Vec<(&'static str, 
     symptoms.iter().map(|(name, _, text)| (*name, *text)).collect()
 }
 
-/// Returns a sentence without the ending that describes one audited client.
+/// Returns a symptom's sentence without the ending about one audited client.
 fn general(what: &str) -> &str {
     what.split(", and this ").next().unwrap_or(what)
 }

@@ -1,6 +1,7 @@
-//! The report as a page that needs no other file.
+//! The HTML page of the report, which needs no other file.
 //!
-//! It can be read without scripts. A script draws the timelines, and copies what repeats a finding.
+//! It can be read without scripts. A script draws the timelines, and copies the commands that
+//! repeat a finding.
 
 use std::fmt::Write;
 
@@ -16,7 +17,7 @@ const THEME: &str = include_str!("../../live/page/theme.css");
 const STYLE: &str = include_str!("page/report.css");
 const TIMELINE: &str = include_str!("../../live/page/timeline.js");
 const SCRIPT: &str = include_str!("page/report.js");
-/// The line by which the script imports the timeline; here both are one module.
+/// The script's import of `timeline.js`; the page has both in one module instead.
 const IMPORT: &str = "import { blank, draw } from \"./timeline.js\";\n";
 
 /// The verdicts in the order of the page, each with its title.
@@ -53,7 +54,7 @@ pub(super) fn page(report: &Report, playground: Option<&str>) -> String {
     page + rest
 }
 
-/// Returns the counts, and what was run when.
+/// Returns the counts by verdict, and the run's command line, time and versions.
 fn facts(report: &Report) -> String {
     let count = |(verdict, title): &(Verdict, &str)| {
         let (class, number) = (class(*verdict), report.count(*verdict));
@@ -168,14 +169,14 @@ fn bytes(title: &str, text: &str) -> String {
     format!("<section><h4>{title}</h4><pre tabindex=\"0\">{text}</pre></section>\n")
 }
 
-/// Returns the place of a timeline, with what the script draws there.
+/// Returns a figure that has a timeline's data, from which the script draws it.
 fn figure(caption: &str, story: &Story) -> String {
     // The value has only strings and numbers, so this cannot fail.
     let story = escaped(&serde_json::to_string(story).unwrap_or_default());
     format!("<figure data-story=\"{story}\">{caption}</figure>\n")
 }
 
-/// Returns the class and the anchor of a verdict.
+/// Returns the CSS class of a verdict, which is also the anchor of its group.
 fn class(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::NotApplicable => "moot",
@@ -183,7 +184,7 @@ fn class(verdict: Verdict) -> &'static str {
     }
 }
 
-/// Escapes text for HTML, after the controls that it may have.
+/// Escapes control characters in text, and then markup, for HTML.
 fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for letter in tame(text).chars() {

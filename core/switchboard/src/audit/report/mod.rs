@@ -46,7 +46,7 @@ impl Role {
         }
     }
 
-    /// Returns titles for what was sent and what came.
+    /// Returns titles for the bytes sent to the program and for those received from it.
     fn sides(self) -> (&'static str, &'static str) {
         match self {
             Self::Server => ("Sent to the server", "Came from the server"),
@@ -112,7 +112,7 @@ impl Report {
         }
     }
 
-    /// Returns the totals in text, for who sends a report in another form to a file.
+    /// Returns the totals as text, unless the report itself is text.
     pub(crate) fn totals_beside(&self, form: Form) -> Option<String> {
         match form {
             Form::Text { .. } => None,
@@ -172,7 +172,7 @@ impl Report {
     }
 }
 
-/// Returns text without the controls that a terminal takes for its own.
+/// Escapes the control characters in text, except LF and tab, for a terminal.
 fn tame(text: &str) -> String {
     let mut tamed = String::with_capacity(text.len());
     for letter in text.chars() {

@@ -1,4 +1,4 @@
-//! Links that open an exchange in the playground.
+//! Links that open an exchange in the playground of the WebAssembly package.
 //!
 //! `wasm/playground/scenario.js` defines their form: JSON, deflated, in base64url.
 
@@ -14,7 +14,7 @@ use crate::transcript::escape;
 /// The most bytes of an exchange that fit into a link.
 const MOST: usize = 8 * 1024;
 
-/// Returns links to both sides of an exchange, each with a text.
+/// Returns playground links for both sides of an exchange, each with its label.
 ///
 /// A server reads what the client has sent. A client reads the answer, if there was one request.
 pub(super) fn links(
@@ -44,7 +44,7 @@ pub(super) fn links(
     all.map(|(_, scenario, text)| (address(playground, &scenario.to_string()), text)).collect()
 }
 
-/// Returns the decision of a client that sends a request, as in a test vector.
+/// Returns the decision of a client to send a request, as a test vector writes it.
 fn act(request: &Shadow<'_>) -> String {
     let Shadow { method, target, offer, fields } = request;
     let offer = match offer[..] {

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::{Role, first_line};
 use crate::audit::timeline::{MomentKind, Switch, Timeline};
 
-/// The shortest pause that is shown.
+/// The shortest pause between two moments that the timeline shows.
 const PAUSE: Duration = Duration::from_millis(100);
 
 /// The object that `timeline.js` draws.
@@ -19,7 +19,7 @@ pub(super) struct Story {
     moments: Vec<Mark>,
 }
 
-/// The ends of both directions, by the words of the page.
+/// The final state of each direction, in the words of `timeline.js`.
 #[derive(Serialize)]
 struct State {
     theirs: &'static str,
@@ -30,7 +30,7 @@ struct State {
 struct Mark {
     what: &'static str,
     name: &'static str,
-    /// Milliseconds since the first moment.
+    /// Milliseconds since the first moment of the timeline.
     at: f64,
     bytes: usize,
     text: String,
@@ -39,16 +39,16 @@ struct Mark {
 /// The bytes of one direction that are still to be drawn.
 struct Lane<'a> {
     name: &'static str,
-    /// The marks of bytes before a switch, and after it.
+    /// The kinds of the marks for bytes before a switch, and for those after it.
     marks: [&'static str; 2],
     bytes: &'a [u8],
     offset: usize,
-    /// The offset of the switch.
+    /// The number of this direction's bytes in HTTP, up to a switch.
     end: usize,
 }
 
 impl Story {
-    /// Tells a timeline, with the bytes that the audit has sent and those that came.
+    /// Builds the story of a timeline, with the bytes that were sent and received.
     pub(super) fn of(timeline: &Timeline, role: Role, sent: &[u8], came: &[u8]) -> Self {
         let switch = timeline.switch.as_ref();
         let end = |of: fn(&Switch) -> usize| switch.map_or(usize::MAX, of);
@@ -105,7 +105,7 @@ impl Story {
         story
     }
 
-    /// Appends a pause, if it was long.
+    /// Appends a mark for the pause before `at`, if it was long.
     fn pause(&mut self, begun: Option<Instant>, before: Option<Instant>, at: Instant) {
         let pause = before.map_or(Duration::ZERO, |before| at.saturating_duration_since(before));
         if pause >= PAUSE {
@@ -117,7 +117,7 @@ impl Story {
 }
 
 impl Lane<'_> {
-    /// Appends the marks of the next bytes: those of HTTP, and those after the switch.
+    /// Appends marks for the next `len` bytes: for HTTP, and for a new protocol.
     fn draw(&mut self, len: usize, at: f64, marks: &mut Vec<Mark>) {
         let of_http = len.min(self.end.saturating_sub(self.offset));
         for (bytes, what) in [(of_http, self.marks[0]), (len - of_http, self.marks[1])] {
@@ -132,7 +132,7 @@ impl Lane<'_> {
     }
 }
 
-/// Returns the milliseconds between two moments, in tenths.
+/// Returns the milliseconds between two moments, rounded to tenths.
 fn since(begun: Option<Instant>, at: Instant) -> f64 {
     let time = begun.map_or(Duration::ZERO, |begun| at.saturating_duration_since(begun));
     (time.as_secs_f64() * 10_000.0).round() / 10.0

@@ -17,7 +17,7 @@ pub(super) fn report(report: &Report, is_verbose: bool) -> String {
     told.collect::<String>() + &totals(report)
 }
 
-/// Returns a finding after those that the report has; `None` if it is not shown.
+/// Returns a finding that `report` does not have yet as text; `None` if not shown.
 pub(super) fn at_once(report: &Report, finding: &Finding, is_verbose: bool) -> Option<String> {
     entry(report, &report.findings, finding, is_verbose)
 }
@@ -46,7 +46,7 @@ fn entry(
     Some(out)
 }
 
-/// Returns the lines after the findings.
+/// Returns the lines after the findings: counts, and remarks on the whole run.
 pub(super) fn totals(report: &Report) -> String {
     let mut out = String::new();
     out.extend(
@@ -65,9 +65,9 @@ pub(super) fn totals(report: &Report) -> String {
     out + &unjudged(report).unwrap_or_default()
 }
 
-/// Returns a line about checks that were not applicable, if they are most of all.
+/// Returns a line if more than half of the checks were not applicable.
 ///
-/// Such a run is green and has said little.
+/// Such a run may pass, and has shown little.
 fn unjudged(report: &Report) -> Option<String> {
     let is_it = |finding: &&Finding| finding.verdict == Verdict::NotApplicable;
     let reasons = || report.findings.iter().filter(is_it).flat_map(|finding| &finding.reasons);

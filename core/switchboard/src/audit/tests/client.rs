@@ -262,7 +262,7 @@ fn no_client_hangs_an_audit() {
     }
 }
 
-/// A client that leaves at once is not rated, because it has not rejected the 101.
+/// A client that closes at once is not rated, because it has not rejected the 101.
 #[test]
 fn who_says_nothing_is_not_judged() {
     let checks = checks();
@@ -365,7 +365,7 @@ fn who_does_not_trust_the_server_hears_why() {
     assert!(why.contains("handshake of TLS") && why.contains("{ca}"), "{why}");
 }
 
-/// The documentation has the current number of checks.
+/// The documentation has the current number of client checks.
 #[test]
 fn the_page_has_the_number() {
     let said = format!("client then does. {} checks", checks().len());
@@ -384,7 +384,7 @@ fn checks() -> Vec<Check> {
 
 type Complaint = (&'static str, Verdict, Vec<String>);
 
-/// Returns the findings of an audit; repeats it with longer timeouts if unexpected.
+/// Returns the findings of an audit, after more time if the first are not wanted.
 fn complaints(
     way: Way,
     kind: Kind,

@@ -43,7 +43,7 @@ const WORKERS: usize = 40;
 struct Mutant<'a> {
     id: &'a str,
     verdict: &'a str,
-    /// The ID of the check whose first bytes get the wrong response.
+    /// The ID of the check to whose first bytes the mutant responds wrongly.
     at: &'a str,
     answer: Vec<u8>,
     then: Then,
@@ -132,7 +132,7 @@ fn places(port: u16) -> Places {
     }
 }
 
-/// Returns a server on that port; it has a WebSocket if it also has other offers.
+/// Returns a server at that port; any `offers` imply that it speaks WebSocket, too.
 fn server<'a>(
     target: &'a Target,
     port: u16,
@@ -212,7 +212,7 @@ fn no_peer_hangs_an_audit() {
     }
 }
 
-/// An audit whose control gets no response ends with an error.
+/// An audit ends with an error if its first request gets no response.
 #[test]
 fn a_control_that_fails_is_trouble() {
     let (checks, listener) = (checks(), TcpListener::bind(("127.0.0.1", 0)).expect("a port"));
@@ -253,7 +253,7 @@ fn a_websocket_that_was_named_has_to_take_a_handshake() {
     assert!(audited_by("http", "/plain", &["--websocket", "/ws", "--only", "S30"]).is_ok());
 }
 
-/// `S30` passes for a ws URL without --websocket.
+/// A ws URL names the path of the WebSocket, without --websocket.
 #[test]
 fn a_websocket_url_names_its_path() {
     let report =
@@ -299,9 +299,10 @@ fn a_shell_sends_the_same() {
     }
 }
 
-/// The shell command of each check's finding shows what the finding has received.
+/// The shell command of a finding shows the bytes that the audit received.
 ///
-/// It runs against the same mutant. Bytes that come later than the audit listens may follow.
+/// It runs against the mutant of the finding. Bytes that come later than the audit listens may
+/// follow.
 #[test]
 fn a_shell_shows_what_the_finding_says() {
     let (checks, mut mutants) = (checks(), mutants());
@@ -322,7 +323,7 @@ fn a_shell_shows_what_the_finding_says() {
     assert_eq!(wrong.into_inner().expect("no panic"), [""; 0]);
 }
 
-/// Audits a mutant by its check alone; returns whether the shell shows the same.
+/// Audits a mutant by its check; returns whether the shell command shows the same.
 fn is_shown_again(checks: &[Check], mutant: &Mutant<'_>) -> bool {
     let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port");
     let port = listener.local_addr().expect("an address").port();
@@ -350,9 +351,9 @@ fn is_shown_again(checks: &[Check], mutant: &Mutant<'_>) -> bool {
     shown.starts_with(&visible.wait_with_output().expect("cat").stdout)
 }
 
-/// A command that repeats an exchange does not count a greeting.
+/// The shell command of a finding does not count a greeting with the response.
 ///
-/// It may come with the 101 or after it.
+/// A greeting in the new protocol may come with the 101 or after it.
 #[test]
 fn a_command_does_not_count_a_greeting() {
     let checks = checks();
@@ -437,7 +438,7 @@ fn no_control_of_a_terminal_is_printed() {
     );
 }
 
-/// The page answers an objection to each check, or says why it is mild.
+/// The page `audit.md` answers an objection to each check, or says why it is mild.
 #[test]
 fn each_check_is_defended() {
     let page = include_str!("../../../../docs/audit.md");
@@ -479,7 +480,7 @@ fn the_page_has_no_markup_of_a_peer() {
     assert_eq!(page.matches("/* script */").count(), 2, "a mark in a text is no mark");
 }
 
-/// A finding says whether the connection was closed, the only difference in S14.
+/// A finding says whether the connection was closed; S14 shows no other difference.
 #[test]
 fn a_finding_says_whether_the_connection_was_closed() {
     let timeout = Duration::from_secs(2);
@@ -574,7 +575,7 @@ fn every_check_has_a_mutant() {
     assert_eq!(of_checks, of_mutants);
 }
 
-/// The documentation has the current number of checks.
+/// The documentation has the current number of server checks.
 #[test]
 fn the_pages_have_the_number() {
     let said = format!("{} checks", checks().len());
@@ -603,7 +604,7 @@ pub(in crate::audit) fn says_what_to_do(finding: &Finding) -> bool {
     !finding.reasons.is_empty() && finding.reasons.iter().all(is_said)
 }
 
-/// For a server with only a plain resource, skipped checks name a remedy.
+/// Checks that are skipped for a server with only a plain resource name a remedy.
 #[test]
 fn what_is_not_applicable_says_what_would_make_it_so() {
     let (checks, listener) = (checks(), TcpListener::bind(("127.0.0.1", 0)).expect("a port"));

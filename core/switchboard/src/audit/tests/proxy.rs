@@ -92,9 +92,9 @@ const MUTANTS: &[(&str, Verdict, Wrong)] = &[
     ("P26", Verdict::Warn, PassesConnect),
 ];
 
-/// The mutants that run as forward proxies, most with a worse verdict.
+/// The mutants that run as forward proxies, mostly with a worse verdict.
 ///
-/// RFC 9110, section 3.7.
+/// Worse than that of a gateway with the same fault (RFC 9110, section 3.7).
 const FORWARD_MUTANTS: &[(&str, Verdict, Wrong)] = &[
     ("P01", Verdict::Fail, RefusesSwitches),
     ("P02", Verdict::Fail, LosesLeftover),
@@ -109,7 +109,7 @@ const FORWARD_MUTANTS: &[(&str, Verdict, Wrong)] = &[
     ("P27", Verdict::Fail, ServesAfterRefusal),
 ];
 
-/// The mutants that pass all checks, one of which says what it has seen.
+/// The mutants that pass all checks, with the check that notes what it has seen.
 const NOTED: &[(&str, Wrong, &str)] = &[
     ("P06", ForwardsUnnamed, "the origin got Upgrade: websocket"),
     ("P15", Forwards("TLS/1.2"), "the origin got Upgrade: TLS/1.2"),
@@ -210,7 +210,7 @@ fn each_check_has_a_mutant() {
     assert_eq!(untried, [""; 0]);
 }
 
-/// The documentation has the current number of checks.
+/// The documentation has the current number of intermediary checks.
 #[test]
 fn the_page_has_the_number() {
     let said = format!("to. {} checks", checks().len());
@@ -239,7 +239,7 @@ fn checks() -> Vec<Check> {
 
 type Complaint = (&'static str, Verdict, Vec<String>);
 
-/// Returns the findings of an audit; repeats it with longer timeouts if unexpected.
+/// Returns the findings of an audit, after more time if the first are not wanted.
 fn complaints(
     wrong: Wrong,
     is_forward: bool,

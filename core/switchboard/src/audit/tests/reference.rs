@@ -66,9 +66,9 @@ struct Peer {
 }
 
 impl Wrong {
-    /// Returns whether received bytes are the beginning of the mutant's check.
+    /// Returns whether received bytes are the request that the mutant answers wrongly.
     ///
-    /// Content of the same length counts: its words are new on each connection.
+    /// Content of the same length counts: its random words are new on each connection.
     fn begins(&self, bytes: &[u8]) -> bool {
         let head = |bytes: &[u8]| bytes.windows(4).position(|window| window == b"\r\n\r\n");
         let (Some(end), Some(begin)) = (head(bytes), head(&self.begin)) else {

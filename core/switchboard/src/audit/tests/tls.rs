@@ -23,7 +23,7 @@ use crate::audit::verdict::Verdict;
 use crate::audit::{NOT_REACHED, Stop, parsed};
 use crate::tls;
 
-/// The authority of the test's certificates, and files of a folder for them.
+/// A certificate authority for tests, and a folder for its files.
 struct Files {
     authority: CertifiedIssuer<'static, KeyPair>,
     folder: PathBuf,
@@ -113,7 +113,7 @@ fn ends_tls(config: ServerConfig) -> u16 {
     port
 }
 
-/// Audits `S01` at a port; returns its verdict and the line for a shell.
+/// Audits `S01` at a port; returns its verdict and the shell command to repeat it.
 fn audited(port: u16, options: &[&str]) -> Result<(Verdict, String), (u8, String)> {
     let url = format!("https://127.0.0.1:{port}/plain");
     let words = ["audit", &url, "--timeout", "15", "--only", "S01"];
@@ -124,7 +124,7 @@ fn audited(port: u16, options: &[&str]) -> Result<(Verdict, String), (u8, String
     Ok((finding.verdict, finding.evidence.expect("an exchange").again))
 }
 
-/// A certificate is checked by the authorities that the options say.
+/// A server's certificate is verified as --cacert and --insecure say.
 #[test]
 fn a_certificate_is_trusted_or_not() {
     let files = Files::new("trust");
@@ -161,7 +161,7 @@ fn a_bad_file_is_named() {
     }
 }
 
-/// A server that asks for a certificate gets it, from one file or from two.
+/// A server that asks for a client certificate gets it, from one file or from two.
 #[test]
 fn a_client_has_a_certificate() {
     let files = Files::new("client");
@@ -178,7 +178,7 @@ fn a_client_has_a_certificate() {
     }
 }
 
-/// The newest version that is used can be chosen.
+/// --tls-max chooses the newest TLS version that the audit uses.
 #[test]
 fn a_version_is_the_newest() {
     let files = Files::new("version");
@@ -193,7 +193,7 @@ fn a_version_is_the_newest() {
     assert!(parsed(&["audit", "https://127.0.0.1/", "--tls-max", "1.1"]).is_err());
 }
 
-/// Checks that the line for a shell shows the answer, and never sleeps.
+/// Checks that the shell command shows the answer, and never sleeps.
 fn shows(again: &str) {
     assert!(!again.contains("sleep"), "{again}");
     // The connection persists, so the line would end by its own timeout.

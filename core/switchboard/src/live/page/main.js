@@ -6,23 +6,23 @@ import { LANGUAGES } from "./code.js";
 import { Story } from "./story.js";
 import { blank, draw } from "./timeline.js";
 
-/** The number of connections above which old ones are forgotten. */
+/** The number of connections above which the page forgets the oldest. */
 const MOST = 300;
 
 const at = (id) => document.getElementById(id);
 const list = at("connections");
 
-/** The story of each connection, by its number. */
+/** The `Story` of each connection, with its entries, by the connection's number. */
 const stories = new Map();
 /** The row of each connection in the list, by its number. */
 const rows = new Map();
 const changed = new Set();
 let chosen = null;
-/** The story of the active row, from which the arrow keys move on. */
+/** The story of the list's active row, from which the arrow keys move on. */
 let active = null;
 /** The address of a demonstration's client, to choose its connection once seen. */
 let awaited = null;
-/** The latest connection before a demonstration; older ones may share its address. */
+/** The newest connection's number before a demonstration; only later ones match. */
 let latest = 0;
 /** The path of the browser's own request, to choose its connection once seen. */
 let awaitedPath = null;
@@ -200,7 +200,7 @@ function choose(story) {
   plan();
 }
 
-/** The number of lines of the chosen story that the page shows already. */
+/** The number of the chosen connection's transcript lines that the page shows. */
 let told = 0;
 
 function drawStory() {
@@ -259,7 +259,7 @@ function rule(textContent, number) {
 
 // Highlighting of a mark in the timeline together with its lines.
 
-/** The highlighted step of the chosen story; `null` for none. */
+/** The number of the highlighted entry of the chosen connection; `null` for none. */
 let lit = null;
 
 function light(step) {
@@ -319,7 +319,7 @@ function moveTo(story) {
 
 let hasMoved = false;
 
-/** Marks the active row, after the drawing, which may have created it. */
+/** Highlights the active row, after the drawing, which may have created the row. */
 function markActive() {
   const row = active === null ? undefined : rows.get(active.number)?.row;
   if (row === undefined || !hasMoved) return;

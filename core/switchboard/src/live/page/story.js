@@ -6,7 +6,7 @@
 import { LANGUAGES, programOf } from "./code.js";
 import { curl } from "./copy.js";
 
-/** The kinds of entries in a test vector: input and output of the engine. */
+/** The kinds of entries that a test vector has: input and output of the engine. */
 const OF_THE_ENGINE = new Set(["received", "ended", "event", "error", "decision", "refused"]);
 
 /**
@@ -38,7 +38,7 @@ export class Story {
   #hasOffer = false;
   outcome = "";
   result = "";
-  /** The protocols after a switch, the lowest first; empty before one. */
+  /** The protocols after a switch, the lowest layer first; empty before one. */
   protocol = "";
   /** The engine's reason why an offer was declined; empty without one. */
   #why = "";
@@ -75,7 +75,7 @@ export class Story {
     }
   }
 
-  /** Ends the story, because the page lost its connection to the server. */
+  /** Ends the record of the connection, because the page lost its server. */
   lose() {
     if (this.isOver) return;
     this.isOver = true;
@@ -156,7 +156,7 @@ export class Story {
     return `${[`Connection ${this.number} of the switchboard; times are in milliseconds`, ...rows].join("\n")}\n`;
   }
 
-  /** The reason why this cannot be copied as a test vector; empty if it can. */
+  /** The reason why a test vector cannot be made of the connection; empty if it can. */
   get flaw() {
     if (!this.setup || this.moments[0]?.step !== 1) return "It began before this page came, so it is not all here.";
     if (this.missing > 0) return `It is not all here: ${this.#gap}.`;

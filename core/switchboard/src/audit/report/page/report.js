@@ -2,7 +2,7 @@
 
 import { blank, draw } from "./timeline.js";
 
-/** Draws the timeline of a figure in its width; one in closed details has none yet. */
+/** Draws a figure's timeline at the figure's width; skips it while it is hidden. */
 function redraw(figure) {
   const svg = figure.querySelector("svg");
   if (svg.clientWidth > 0) draw(svg, JSON.parse(figure.dataset.story), svg.clientWidth);
