@@ -224,7 +224,7 @@ def test_no_more_handshakes_are_declined_than_a_client_reads() -> None:
 
 
 def test_other_clients_are_answered_between_declined_handshakes() -> None:
-    """Each handshake takes one turn of the loop."""
+    """At most one handshake is declined in a turn of the loop."""
 
     async def main() -> None:
         protocol, transport = await played(tell)
@@ -442,7 +442,7 @@ def test_a_client_that_sends_no_more_gets_its_answer() -> None:
 
 
 def test_a_stream_ends_when_its_client_does() -> None:
-    """The app sends events for as long as it has them.
+    """The app of an event stream gets a disconnect after the client's half-close.
 
     A client that half-closes has most likely disconnected.
     """
@@ -529,13 +529,17 @@ LONG = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n"
 @pytest.mark.parametrize(
     "pieces", [[GET.replace(b":", b" :")], [BROKEN], [LONG, *[b"x" * 200_000] * 3]], ids=["head", "chunk", "long"]
 )
-def test_who_lingers_reads_and_may_be_shut_down(pieces: list[bytes]) -> None:
+def test_who_lingers_reads_on_through_a_stop(pieces: list[bytes]) -> None:
+    """To close would reset the connection, and the client could lose the response."""
+
     async def main() -> None:
         protocol, transport = await played(refuses if pieces[0] == LONG else tell, *pieces)
         assert transport.reads
         assert not transport.closed
         protocol.data_received(b"more")
         protocol.shutdown()
+        assert not transport.closed
+        protocol.timed_out("the end")
         assert transport.closed
 
     asyncio.run(main())

@@ -170,6 +170,27 @@ def test_an_answer_that_is_cut_takes_none_before_it_along() -> None:
     assert got.endswith(b"half")
 
 
+@pytest.mark.parametrize(("length", "is_last"), [(262_144, False), (262_145, True)])
+def test_an_early_answer_says_that_it_is_the_last(length: int, is_last: bool) -> None:
+    """A rest of the request that is too long to discard makes it so.
+
+    RFC 9112, section 9.6."""
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 413, "headers": [(b"content-length", b"2")]})
+        await send({"type": "http.response.body", "body": b"no"})
+
+    with Served(app) as served, socket.create_connection(("127.0.0.1", served.port), WAIT) as connection:
+        connection.sendall(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n" % length)
+        got = b""
+        while not got.endswith(b"\r\n\r\nno"):
+            got += connection.recv(65_536)
+        assert (b"\r\nconnection: close\r\n" in got.lower()) is is_last
+        if not is_last:
+            connection.sendall(b"x" * length + GET)
+            assert connection.recv(65_536).startswith(b"HTTP/1.1 413 ")
+
+
 def test_an_early_answer_outlasts_the_stop_of_the_server() -> None:
     """The client continues to send its content."""
 
@@ -498,9 +519,9 @@ def test_what_a_unix_socket_says_of_its_peer() -> None:
 
 @pytest.mark.parametrize("leaves", [False, True])
 def test_an_answer_without_a_length_is_reset_where_it_is_cut(leaves: bool) -> None:
-    """The connection is ended by the end of the process, or by a client of TLS.
+    """The connection is reset if the process exits, or if a TLS client ends its side.
 
-    The process gets no event of its own end; in TLS both directions end.
+    The process gets no event of its own exit; in TLS both directions end.
     """
 
     class Both(Transport):

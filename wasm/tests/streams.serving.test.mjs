@@ -18,6 +18,7 @@ const LAST = "GET /last HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
 const POST = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n";
 const OFFER = "Host: a\r\nUpgrade: foo/2\r\nConnection: upgrade\r\n";
 
+const options = { timeout: TIMEOUTS };
 const pause = (/** @type {number} */ milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 /**
  * Resolves with the reason when the signal aborts.
@@ -239,6 +240,46 @@ for (const [form, shape] of Object.entries(forms)) {
     });
   });
 
+  test(`a response says that it is the last if the rest of the request is too long to discard, over ${form}`, options, async () => {
+    /** @type {Record<string, Handler>} */
+    const handlers = {
+      untouched: () => ({ body: "here" }),
+      cancelled: async (request) => {
+        await request.body?.cancel();
+        return { body: "here" };
+      },
+      begun: async (request) => {
+        for await (const _ of request.body ?? []) break;
+        return { body: "here" };
+      },
+      tooLong: (request) => request.text(3).then(() => ({ body: "here" }), () => ({ status: 413, body: "here" })),
+    };
+    for (const [name, handler] of Object.entries(handlers)) {
+      for (const [length, isLast] of /** @type {const} */ ([[1_000, false], [1_200, true]])) {
+        const { server } = await serving(handler, { config: { limits: { drain: 1_000 } } });
+        const socket = await connected(server.port);
+        socket.write(`POST / HTTP/1.1\r\nHost: a\r\nContent-Length: ${length}\r\n\r\n${"x".repeat(100)}`);
+        assert.equal(/^connection: close\r$/im.test(await until(socket, "here")), isLast, `${name} ${length}`);
+        socket.end("x".repeat(length - 100) + (isLast ? "" : GET));
+        assert.equal((await rest(socket)).includes("here"), !isLast, `${name} ${length}`);
+        await server.close();
+      }
+    }
+  });
+
+  test(`content that a streamed response reads late is not dropped, over ${form}`, options, async () => {
+    const { server } = await serving((request) => ({
+      body: (async function* () {
+        await pause(30);
+        yield* request.body ?? [];
+      })(),
+    }), { config: { limits: { drain: 10 } } });
+    const socket = await connected(server.port);
+    socket.end(`POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\n${"x".repeat(1_000)}`);
+    assert.equal((await rest(socket)).match(/x/g)?.length, 1_000);
+    await server.close();
+  });
+
   describe(`a switch before the request has ended, over ${form}`, { timeout: TIMEOUTS }, () => {
     const head = `POST / HTTP/1.1\r\n${OFFER}`;
 
@@ -360,7 +401,6 @@ test("where a connection comes from", { timeout: TIMEOUTS }, async () => {
   }
 });
 
-const options = { timeout: TIMEOUTS };
 const CLOSES = "GET / HTTP/1.0\r\n\r\n";
 
 for (const leaves of ["destroy", "resetAndDestroy"]) {

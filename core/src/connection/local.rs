@@ -8,15 +8,17 @@ use crate::machine::{Input, Phase, Role};
 use crate::trace::TraceStep;
 use crate::upgrade;
 use crate::upgrade::{OfferContext, Why};
-use crate::wire::body::Room;
+use crate::wire::body::{Content, Room};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 impl Connection {
     /// Discards the rest of the content being received, up to `limits.drain`.
     ///
-    /// If more follows, receiving ends. The end of the message is still emitted. Next:
-    /// `next_event`. RFC 9112, section 9.3.
+    /// If more follows, receiving ends. The end of the message is still emitted. Call it before the
+    /// response if no more content will be read: a server's next final response then has
+    /// `Connection: close` if `Content-Length` already exceeds the limit. Next: `next_event`. RFC
+    /// 9112, sections 9.3 and 9.6.
     ///
     /// # Errors
     ///
@@ -28,6 +30,12 @@ impl Connection {
         self.flags.skips = true;
         // `limits.drain` alone limits content that is discarded.
         self.scratch().room = Room::UNBOUNDED;
+        let room = self.config().limits.drain.saturating_sub(self.drained);
+        let exceeds = matches!(self.body.content(), Content::Length(rest) if rest > room);
+        if exceeds && self.role == Role::Server {
+            // After the head of the response it is too late.
+            self.state = self.try_input(Input::CloseAfterResponse).unwrap_or(self.state);
+        }
         Ok(())
     }
 

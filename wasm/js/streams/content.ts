@@ -41,7 +41,7 @@ export class Content {
   #trailers: Fields | null = null;
   #isTaken = false;
   #stream: ReadableStream<Uint8Array> | null = null;
-  #end: "none" | "open" | "over" | "dropped";
+  #end: "none" | "open" | "unwanted" | "over" | "dropped";
   /**
    * The last queued read; reads are made one after another.
    *
@@ -131,10 +131,21 @@ export class Content {
     return JSON.parse(await this.text(largest));
   }
 
+  /**
+   * @internal Marks content that nobody has begun to read as unwanted.
+   *
+   * A response after that says that the connection closes, if the content is known to be too long to discard.
+   */
+  leave(): void {
+    if (this.#end !== "open" || this.#isTaken || this.#stream) return;
+    this.#end = "unwanted";
+    this.#wire.skip();
+  }
+
   /** @internal Discards the rest of the content; returns false if it has more than `limits.drain` bytes. */
   skip(): Promise<boolean> {
     return this.#inTurn(async () => {
-      if (this.#end !== "open") return true;
+      if (this.#end !== "open" && this.#end !== "unwanted") return true;
       this.#end = "dropped";
       this.#wire.skip();
       for (;;) {
@@ -148,7 +159,7 @@ export class Content {
   /** Returns the next piece of content, or `null` at the end. */
   #next(): Promise<Uint8Array | null> {
     return this.#inTurn(async () => {
-      if (this.#end === "dropped") throw new DisconnectedError("the rest of the content was dropped");
+      if (this.#end === "dropped" || this.#end === "unwanted") throw new DisconnectedError("the rest of the content was dropped");
       if (this.#end !== "open") return null;
       try {
         const event = await this.#wire.nextEvent();
@@ -202,7 +213,7 @@ export async function letGo(content: Uint8Array | Source, reason: unknown): Prom
   if (!(content instanceof Uint8Array)) await content.cancel(reason);
 }
 
-/** Returns a function that calls `cancel` once, and waits for it for `CLEANUP_MAX`. */
+/** Returns a function that calls `cancel` once; it waits for at most `CLEANUP_MAX`. */
 function cancelling(cancel: (reason: unknown) => unknown): Source["cancel"] {
   let cleanup: Promise<void> | undefined;
   const begin = async (reason: unknown): Promise<void> => {

@@ -56,7 +56,9 @@ export class ServerRequest extends Message {
     const named = /^[a-z][a-z\d+.-]*(?=:\/\/)/i.exec(head.target)?.[0]?.toLowerCase();
     const url = urlOf(connection, named ?? (wire.transport.isSecure ? "https" : "http"));
     const disconnect = new DisconnectWatcher(wire);
-    super(head.headers, wire, connection.takeEnd(), () => disconnect.isRead(), () => {});
+    // Content that was cancelled is not read any more, so that the response may say that the connection closes.
+    const cancelled = (): void => void (wire.isOver || wire.skip());
+    super(head.headers, wire, connection.takeEnd(), () => disconnect.isRead(), cancelled);
     this.method = head.method;
     this.target = head.target;
     this.url = url;
@@ -177,7 +179,7 @@ export class ServerRequest extends Message {
     if (this.#switched && !this.#wire.isOver) await this.#arrives().catch(() => {});
   }
 
-  /** Returns a description of the head for logs, without secrets. */
+  /** Returns the head for logs, with the values of secret fields replaced. */
   override toJSON(): object {
     const { method, target, url, offers, fields } = this;
     return { method, target, url, offers, fields };

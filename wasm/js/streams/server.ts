@@ -50,7 +50,7 @@ export interface ServerResponse {
 
 /** Information about the connection, passed to the handler with each request. */
 export interface ServeInfo {
-  /** The address of the peer; `null` if the runtime does not provide it. */
+  /** The TCP address of the peer; `null` if the runtime does not provide one. */
   readonly remoteAddr: RemoteAddr | null;
 }
 
@@ -102,7 +102,7 @@ export interface ServeResult {
    *
    * - `closed`: in order, after the last response.
    * - `switched`: the handler has the streams of a new protocol.
-   * - `refused`: the client violated the protocol or was too slow; it got an error response if possible.
+   * - `refused`: the client violated the protocol, sent too much or was too slow; it got an error response if possible.
    * - `gone`: the client disconnected, or the handler threw the socket's error after that.
    * - `failed`: the handler threw an error, returned no response, or returned a 2xx to CONNECT. The client got a 500,
    *   or a 501 for that 2xx, unless a response had begun.
@@ -261,7 +261,7 @@ class Server {
         discard(response);
         throw new UntakenTunnelError();
       }
-      await respond(wire, response, this.#options.date ? dated : (headers) => headers);
+      await respond(wire, request, response, this.#options.date ? dated : (headers) => headers);
       if (wire.isBroken) throw new DisconnectedError("a response was not sent whole");
       await request.skip();
       return undefined;
@@ -349,6 +349,7 @@ class UntakenTunnelError extends TypeError {
 /** Sends a response; if its content fails, the connection cannot be used any more. */
 async function respond(
   wire: Wire,
+  request: ServerRequest,
   response: ServerResponse | Response,
   finished: (headers: HeaderSource) => HeaderSource,
 ): Promise<void> {
@@ -364,7 +365,10 @@ async function respond(
     const isChunked = hasField(head.headers, "transfer-encoding");
     const content = source instanceof Uint8Array ? source : await wire.until(soon(source));
     const isWhole = content instanceof Uint8Array && !requires && !trailers && !isChunked;
-    if (isWhole) return wire.send(connection.respond(head, content));
+    if (isWhole) {
+      request.leave();
+      return wire.send(connection.respond(head, content));
+    }
     first = requires ? connection.require(requires, head.headers) : connection.sendResponse(head);
     pieces = content instanceof Uint8Array ? once(content) : content;
   } catch (error) {
@@ -428,7 +432,7 @@ function once(content: Uint8Array): Source {
 }
 
 /**
- * Closes our sending side, reads on for a while, then closes the socket.
+ * Closes our sending side, reads on if that is required, then closes the socket.
  *
  * Closing with unread bytes would reset the connection, and the client could lose our last response (RFC 9112, section
  * 9.6). Returns an error if the end of that response was not sent.

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
 from uvicorn.protocols.utils import ClientDisconnected, get_client_addr, get_path_with_query_string
 
-from .. import Owes, ProtocolError
+from .. import LocalProtocolError, Owes, ProtocolError
 from .._reset import has_hung_up
 from .._switchover import _answer, _noted
 from .file import send_file
@@ -463,6 +464,10 @@ class Cycle:
         if self.trailers is not None and not more_body:
             self.is_trailing = more_body = True
         ends = not more_body and not self.is_cut
+        if head is not None and ends and self.more_body:
+            # The app reads no more. If the rest is known to be too long to discard, the head says that this is the end.
+            with suppress(LocalProtocolError):
+                self.connection.skip_content()
         try:
             is_idle = _answer(self.connection, head, b"" if self.drops_content else body, ends, protocol.write)
         except Exception:

@@ -86,7 +86,7 @@ class Protocol(Base):
     def eof_received(self) -> bool | None:
         """Keeps the transport open after a half-close by the client, by returning True.
 
-        It does so only while the client still waits for a response, and if `half_close` is set.
+        It does so only while a response is due and `half_close` is set, or while an app may still send another protocol.
         """
         if (tunnel := self.tunnel) is not None:
             stays_open = tunnel.end()
@@ -154,7 +154,9 @@ class Protocol(Base):
     def shutdown(self) -> None:
         """Shuts down gracefully: no request is served after the current one."""
         self.is_stopping = True
-        if self.cycle is None or self.lingers:
+        if self.lingers:
+            return  # it takes some seconds at most
+        if self.cycle is None:
             self.close()
         elif not self.cycle.response_complete:
             self.cycle.close_after_response()
@@ -278,7 +280,7 @@ class Protocol(Base):
         self.reject(408, b"Request Timeout")
 
     def take(self, request: Request) -> None:
-        """Starts the app for a request with an offer, or prepares a WebSocket handshake."""
+        """Starts the app for a request with an offer; keeps or rejects a WebSocket handshake."""
         self.deadline.stop()
         offered = next((offer for offer in request.offers if offer.protocol == WEBSOCKET), None)
         if offered is None or self.ws_protocol_class is None:
