@@ -1,4 +1,4 @@
-//! The soname (install name on macOS) of the shared library.
+//! The soname (install name on Apple systems) of the shared library.
 //!
 //! It contains the ABI number, not the version of the library.
 

@@ -1,8 +1,8 @@
 //! The cost of many connections: memory and time.
 //!
-//! Memory is measured for idle connections, and for connections in the middle of a message. Time is
-//! measured for requests on one connection, and on 16 and 10,000 connections in turn. Of 10,000
-//! connections, none is still in the cache at its next turn.
+//! Memory is measured for connections that are idle, in the middle of a head, or at the event of a
+//! request. Time is measured for requests on one connection, and on 16 and 10,000 connections in
+//! turn. Of 10,000 connections, none is still in the cache at its next turn.
 //!
 //! An allocator counts the bytes on the heap; the resident memory reported by the kernel is shown
 //! beside that. The bench asserts that an idle connection costs only its struct, of at most 128
@@ -41,7 +41,7 @@ fn answer(connection: &mut Connection) {
     assert!(out.len() < 256, "nothing was answered");
 }
 
-/// Returns a connection that has responded to a request and waits for the next.
+/// Returns an idle connection, which has responded and released its memory.
 fn idle() -> Connection {
     let mut connection = Connection::new(Role::Server);
     serve(&mut connection, BENCH);

@@ -18,7 +18,7 @@ use switchover::{Config, Connection, Error, Event, Order, Prepared, ResponseHead
 use switchover_benches::inputs::{self, BENCH, H2C, MINIMAL, WEBSOCKET};
 use switchover_benches::{Figures, Job, best, is_wanted, rounds};
 
-/// The number of requests in one run.
+/// The number of times that an input of one request is served in one run.
 const COUNT: usize = 256;
 
 /// The number of pipelined requests in one read.
@@ -181,7 +181,7 @@ fn cycles(
 
 /// Measures requests with offers among 120 field lines.
 ///
-/// A request has no offer, one, or as many as are allowed.
+/// A request offers nothing, a protocol without rules, `h2c`, or 32 protocols (the most allowed).
 fn offers(figures: &mut Figures) -> io::Result<()> {
     let mut config = Config::default();
     config.limits.fields = 128;

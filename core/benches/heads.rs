@@ -1,8 +1,8 @@
 //! Benchmarks of heads, against other parsers.
 //!
 //! This library's time includes everything from the bytes in its buffer to the end of the message:
-//! strictness, framing and offers. The peers only check the syntax. `take_end` combines the end of
-//! the message with the event of its head.
+//! strictness, framing and offers. The peers only check the syntax, except httparse "with meaning".
+//! `take_end` combines the end of the message with the event of its head.
 //!
 //! Copying the bytes into `receive_buffer` stands for the read and is not timed, as the peers parse
 //! the bytes in place. The response is not timed either, though a server needs it before the next

@@ -52,7 +52,7 @@ impl<'a> Job<'a> {
 
 /// Measures the time that one reading of the clock takes.
 ///
-/// The benches subtract it from each part that they time.
+/// `heads.rs` subtracts it from each part that it times.
 pub fn clock() -> Duration {
     let one = || {
         let start = Instant::now();

@@ -16,20 +16,20 @@ use switchover_benches::{Job, best};
 
 /// The limit of growth in the cost of a byte, for an input of four times the size.
 const MOST: f64 = 2.0;
-/// The number of measurements, as noise must not count as growth.
+/// The maximum of measurements, as noise must not count as growth.
 const TRIES: usize = 4;
 const ROUNDS: usize = 12;
 const CHUNK: &[u8] = b"1\r\nx\r\n";
 const KIB: usize = 1024;
 const MIB: usize = 1024 * KIB;
 
-/// An input, and a function that parses it one or more times.
+/// The length of an input in bytes, and a function that parses it once.
 struct Input {
     bytes: usize,
     run: Box<dyn FnMut()>,
 }
 
-/// A kind of input: its name, its sizes in bytes, and a function that makes it.
+/// A kind of input: its name, sizes in bytes or parts, and a constructor.
 type Kind = (&'static str, &'static [usize], fn(usize) -> Input);
 
 const KINDS: &[Kind] = &[
@@ -99,8 +99,8 @@ fn short_lines(bytes: usize, piece: usize) -> Input {
 
 /// Creates an input whose function receives a request in pieces, and responds.
 ///
-/// `head` is the request without its empty line, and `fields` is the number of its fields. The
-/// connection has served another request before.
+/// `head` is the request without its empty line, and `fields` is the number of its fields. Each
+/// call of the function uses the same connection.
 fn request(mut head: Vec<u8>, fields: usize, cut: &dyn Fn(usize) -> Vec<usize>) -> Input {
     head.extend_from_slice(b"\r\n");
     let (bytes, pieces) = (head.len(), cut(head.len()));

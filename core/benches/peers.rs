@@ -89,7 +89,7 @@ pub struct Head<'a> {
 /// One build of another parser (a "peer"), as a loaded library.
 #[derive(Debug)]
 pub struct Peer {
-    /// The parser, its compiler and its target, such as `llhttp gcc native`.
+    /// The parser and its build, such as `llhttp gcc native` or `httparse no SIMD`.
     pub name: String,
     library: Library,
 }

@@ -15,7 +15,7 @@ use switchover::{
     ResponseHead, Role,
 };
 
-/// The pause after `accept` has failed.
+/// The pause after a connection could not be accepted or got no thread.
 const PAUSE: Duration = Duration::from_millis(50);
 
 /// The longest time for which a connection is read after its last response.
@@ -181,7 +181,7 @@ fn answer(
     http.respond(&response, format!("{line} in HTTP/1.1\n").as_bytes(), out)
 }
 
-/// Reads from the stream, and fails with `TimedOut` after the deadline.
+/// Reads from the stream; fails after the deadline, with a kind that `is_late`.
 fn read_by(deadline: Instant, mut stream: &TcpStream, buffer: &mut [u8]) -> io::Result<usize> {
     let left = deadline.saturating_duration_since(Instant::now());
     if left.is_zero() {

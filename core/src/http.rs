@@ -72,8 +72,8 @@ use crate::wire::source::{FieldSource, Piece, Pieces};
 
 /// Returns the request target that a client sends to the origin server for `uri`.
 ///
-/// It is the path and query, the authority for CONNECT, or `*` for an OPTIONS of the whole server.
-/// In a request to a proxy, send the whole URI instead. RFC 9112, section 3.2.
+/// It is the path and query, or `*` if the URI is that, or for CONNECT the authority. In a request
+/// to a proxy, send the whole URI instead. RFC 9112, section 3.2.
 pub fn target<'a>(method: &Method, uri: &'a Uri) -> Cow<'a, str> {
     if method == Method::CONNECT {
         return uri

@@ -15,8 +15,8 @@
 //!    times checks [`wants_input`](Connection::wants_input) first.
 //! 2. **Events out.** Call [`next_event`](Connection::next_event) until it returns something other
 //!    than [`Next::Event`]. An event borrows from the connection until the next inbound call. That
-//!    call frees the request's head, unless the request offers an upgrade: copy what your response
-//!    needs. A client that sent `Expect: 100-continue` may wait for a 100. So before you read,
+//!    call frees the request's head, unless it has an offer or is a CONNECT: copy what you still
+//!    need. A client that sent `Expect: 100-continue` may wait for a 100. So before you read,
 //!    check [`owes`](Connection::owes): if it returns [`Owes::Continue`], send a 100 with
 //!    [`send_informational`](Connection::send_informational).
 //! 3. **Decisions in, bytes out.** At [`Next::Paused`] the caller must act:
@@ -25,12 +25,13 @@
 //!    buffer, or nothing. A call that returns an error has changed nothing. Send the bytes, then
 //!    continue with step 2. You may respond later: stop at the pause, and continue once you have
 //!    responded.
-//! 4. **The end.** After an error by the peer, or to give up, call [`reject`](Connection::reject):
-//!    it sends the response that is owed. If a response has already begun, `reject` returns an
-//!    error: then call [`abandon`](Connection::abandon). Close the transport at [`Paused::Closed`],
-//!    or once nothing is owed and the connection does not [persist](Connection::persists). Close it
-//!    as [`closing`](Connection::closing) returns. If you close it with unread bytes, TCP resets
-//!    the connection, and the peer may lose the last response (RFC 9112, section 9.6).
+//! 4. **The end.** After an error by the peer, or to give up, a server calls
+//!    [`reject`](Connection::reject): it sends the response that is owed. If a response has already
+//!    begun, `reject` returns an error: then call [`abandon`](Connection::abandon). Close the
+//!    transport at [`Paused::Closed`], or once nothing is owed and a connection that has not
+//!    switched does not [persist](Connection::persists). Close it as
+//!    [`closing`](Connection::closing) returns. If you close it with unread bytes, TCP resets the
+//!    connection, and the peer may lose the last response (RFC 9112, section 9.6).
 //!
 //! A 2xx to CONNECT opens a tunnel: a server without tunnels responds with 501.
 //!
@@ -218,7 +219,8 @@
 //! | `connection` | the connection: `inbound` emits events, `outbound` encodes what is sent |
 //! | `beside` | helpers around a connection: h2c splice, capsules, bridge, gateway |
 //!
-//! Each folder uses only those above it in this table. `docs/architecture.md` has a diagram.
+//! Each folder uses only those above it in this table, and `error`, `limits`, `trace` and `enums`.
+//! `docs/architecture.md` has a diagram.
 
 #![no_std]
 

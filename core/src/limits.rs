@@ -26,9 +26,8 @@ macro_rules! flags {
 
 /// The limits on what a connection receives and buffers.
 ///
-/// Each is a number of bytes unless its comment says otherwise. All but the two for `h2c` are
-/// checked while bytes arrive, so they also hold for input of one byte at a time. End a struct
-/// literal with `..Limits::DEFAULT`: a later version may add limits.
+/// Each is a number of bytes unless its comment says otherwise. They hold however the input is
+/// split. End a struct literal with `..Limits::DEFAULT`: a later version may add limits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Limits {
     /// The maximum length of a request line or status line, without its CRLF.
@@ -87,8 +86,9 @@ pub struct Limits {
     pub content: u64,
     /// The number of unread bytes in the buffer at which `receive` accepts no more.
     ///
-    /// It is raised to what one head needs. The buffer's memory holds at most half as much again,
-    /// the current head, and the space that one read requests beyond the limit. Default 131,072.
+    /// It is raised to what one head or trailer section needs. The buffer's memory holds at most
+    /// half as much again, the current head, and the space that one read requests beyond the limit.
+    /// Default 131,072.
     pub buffered: u32,
     /// The maximum number of protocols in one offer.
     ///
@@ -345,7 +345,8 @@ pub struct Config {
     pub lenient: Lenient,
     /// Set if the transport is TLS.
     ///
-    /// If not set, a request for an `https` target is rejected (RFC 9110, section 7.4).
+    /// If not set, a server rejects a request for an `https` target, unless `trusted_gateway` is
+    /// set (RFC 9110, section 7.4).
     pub secure: bool,
     /// Set if a trusted gateway in front of the server terminates TLS.
     ///
@@ -367,14 +368,14 @@ pub struct Config {
     /// Set if contradictory field lines are corrected before they are sent.
     ///
     /// If not set, they are rejected. For frameworks and intermediaries, which send field lines
-    /// that others wrote. A `Content-Length` is removed beside chunked or if the status forbids it,
-    /// and chunked is removed if the peer speaks HTTP/1.0. Also removed are fields of a handshake
-    /// that does not take place, forbidden trailers, and an `Expect` without content. A repeated
-    /// equal length is sent once. A Host that differs from an absolute target's authority is
-    /// replaced. Ambiguous lines are still rejected: different lengths, other codings, two Hosts, a
-    /// line break in a value. The trace records each correction
-    /// ([`TraceStep::Tidied`](crate::trace::TraceStep::Tidied)). Off at first: an error shows the
-    /// mistakes in your own code.
+    /// that others wrote. A `Content-Length` is removed beside chunked or if the status forbids it.
+    /// Chunked is removed from a response that may not have it, as for an HTTP/1.0 client. Also
+    /// removed are handshake fields that the caller may not send, forbidden trailers, and an
+    /// `Expect` without content. A repeated equal length is sent once. A Host that is missing, or
+    /// differs from the target's authority, is set to that. Ambiguous lines are still rejected:
+    /// different lengths, other codings, two Hosts, a line break in a value. The trace records each
+    /// correction ([`TraceStep::Tidied`](crate::trace::TraceStep::Tidied)). Off at first: an error
+    /// shows the mistakes in your own code.
     pub tidy: bool,
 }
 

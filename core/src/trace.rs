@@ -17,11 +17,11 @@ pub enum TraceStep {
     ReceivedResponse,
     /// A received message ended.
     ReceivedEnd,
-    /// The peer switched to a new protocol; the number is that of leftover bytes.
+    /// The peer's direction switched; the number is that of leftover bytes.
     ReceivedSwitch,
     /// The end of the peer's bytes was received.
     ReceivedEof,
-    /// The peer broke the protocol; the number is that of the error.
+    /// The peer broke the protocol or a limit; the number is that of the error.
     PeerError,
     /// A request head was sent; the number is that of offered protocols.
     SentRequest,
@@ -69,7 +69,7 @@ pub struct Trace {
     pub step: TraceStep,
     /// The number of the step, as described at its [`TraceStep`].
     pub number: u32,
-    /// The number of the peer's bytes that were consumed before the step was recorded.
+    /// The number of the peer's bytes up to the end of the event current at the step.
     pub offset: u64,
 }
 

@@ -4,9 +4,9 @@
  *
  *   bench INPUTS OUTPUT [ROUNDS [ROW [PARSER]]]     ROW and PARSER: measures only these, for a profiler
  *
- * A message is copied into the parser's buffer before the clock runs, as read(2) would have put it there. Several
- * connections take turns, so that work which is not measured (the responses) lies between the measured parses. All
- * parsers are treated alike. `run` builds this and runs it. */
+ * In the rows "parse" and "per chunk" a message is copied into the parser's buffer before the clock runs, as read(2)
+ * would have put it there. In the rows "parse" several connections take turns: a group of heads is parsed, and the
+ * responses to them are not measured. `run` builds this and runs it. */
 #include <string.h>
 #include <time.h>
 
@@ -101,7 +101,8 @@ static void load(struct row *row, const char *folder) {
     fclose(file);
 }
 
-/* Splits an input into heads; a message with content stays whole. A single head is repeated, for equal work per row. */
+/* Splits an input into heads; in a CONTENT row all of it is one message. A single head is repeated, up to WORK bytes or
+ * MESSAGES times. */
 static void split(struct row *row) {
     static const char end[] = "\r\n\r\n";
     char *from = row->data, *found;
@@ -117,7 +118,7 @@ static void split(struct row *row) {
         size_t wanted = WORK / row->len < MESSAGES ? WORK / row->len : MESSAGES;
         for (; row->count < wanted; row->count++) row->messages[row->count] = row->messages[0];
     }
-    /* The heads of one turn fit into the first-level cache, as they do in a server that serves connections in turn. */
+    /* The heads of one turn (2 or more) fit into the first-level cache if possible, as in a server of many connections. */
     row->in_turn = CACHE * row->count / (row->len < WORK ? row->len * row->count : row->len);
     if (row->in_turn > SLOTS) row->in_turn = SLOTS;
     if (row->in_turn < 2) row->in_turn = 2;
@@ -182,7 +183,7 @@ static void measure(struct row *row, size_t column) {
     const struct parser *parser = columns[column].parser;
     if ((row->how == CYCLE && !parser->cycle) || !is_meant(only_parser, columns[column].name)) return;
     parser->open(row->is_response);
-    /* The first of two passes is a warm-up: it allocates memory, and brings the code into the cache. */
+    /* The first of two passes is a warm-up: it brings the code into the cache, and is not counted. */
     for (int pass = 0; pass < 2; pass++) {
         if (row->how == CONTENT) parser->open(0);
         double taken = hows[row->how](row, parser) / (double)row->count / row->per;
@@ -190,7 +191,7 @@ static void measure(struct row *row, size_t column) {
     }
 }
 
-/* Comparing: all parsers must report the same method, target, status and field lines for each head. */
+/* Comparing: for each head, all measured parsers must report switchover's method, target, status and field lines. */
 
 static int same(struct span one, struct span other) {
     return one.len == other.len && (one.len == 0 || !memcmp(one.data, other.data, one.len));
@@ -225,7 +226,7 @@ static void compare(struct row *row) {
                 parser->finish(1);
             }
         }
-        /* After the comparison, because sending the response invalidates the spans in `first`. */
+        /* After the comparison, because a client's `finish` receives, which invalidates the spans in `first`. */
         switchover.finish(1);
         row->lines += first.count;
     }

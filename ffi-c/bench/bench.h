@@ -33,7 +33,7 @@ struct head {
 struct parser {
     /* Prepares for another input: of responses, or of requests if `is_response` is 0. */
     void (*open)(int is_response);
-    /* Copies a message into the buffer of a slot (one connection), where read(2) would have put it. */
+    /* Copies a message, or a piece of one, into the buffer of a slot (one connection), as read(2) would. */
     void (*fill)(size_t slot, const char *data, size_t len);
     /* Parses the messages in the first `slots` buffers to their ends, and takes all field lines. Returns the number of
      * field lines of all these messages. */

@@ -1,5 +1,5 @@
 /* The bench's interface to picohttpparser. NAME is the symbol that this build exports. picohttpparser checks syntax and
- * returns spans; everything else, such as finding the end of the message, is left to its caller. */
+ * returns spans, and decodes chunks; finding out how a message is framed, for instance, is left to its caller. */
 #include <string.h>
 
 #include <picohttpparser.h>

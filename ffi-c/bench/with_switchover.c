@@ -1,5 +1,5 @@
-/* The bench's interface to switchover: the measured time includes everything that the engine does to a request, from
- * framing to checking offers. */
+/* The bench's interface to switchover: the measured time includes everything that the engine does to a message
+ * that it receives, from framing to checking offers. */
 #include <string.h>
 
 #include <switchover.h>

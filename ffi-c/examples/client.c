@@ -23,8 +23,8 @@ static int send_all(int fd, const void *data, size_t length) {
     return 0;
 }
 
-/* The new protocol: sends all input, then prints what arrives. Enough for a few lines: with much more, each side would
- * wait until the other reads. */
+/* The new protocol: prints the leftover, sends all input, then prints what arrives. Enough for a few lines: with much
+ * more, each side would wait until the other reads. */
 static int speak_foo(int fd, swo_conn *conn, const swo_switched *switched) {
     char data[4096];
     size_t length;

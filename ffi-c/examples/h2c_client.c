@@ -1,4 +1,4 @@
-/* A client that sends a request in HTTP/1.1, offers h2c, and continues with nghttp2 (RFC 7540, 3.2).
+/* A client that sends a request in HTTP/1.1, offers h2c, and continues with nghttp2 (RFC 7540, section 3.2).
  *
  *   h2c_client PORT [TARGET]     `/` if not given
  *
@@ -116,7 +116,7 @@ static int open_session(client *c) {
 
 /* The request and its response in HTTP/1.1. */
 
-/* Encodes base64url without padding (RFC 4648, 5). */
+/* Encodes base64url without padding (RFC 4648, section 5). */
 static void base64url(const uint8_t *data, size_t length, char *out) {
     static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     uint32_t bits = 0;

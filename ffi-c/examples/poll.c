@@ -8,7 +8,7 @@
  *                    line in that protocol, and then the connection ends
  *   POST /count      how many bytes the content has, or a 413 for more than COUNTED, if possible before they are sent
  *
- * One thread has all connections and waits in poll(2). Each job has a thread that accesses nothing but the job. */
+ * One thread has all connections and waits in poll(2). Each job has a thread that uses only the job and a pipe. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -44,7 +44,7 @@ typedef struct client client;
 
 /* A job. Its thread uses only `who` and `status`, until it writes the job's pointer to the pipe `done`. */
 typedef struct job {
-    client *owner; /* NULL: the client has disconnected */
+    client *owner; /* NULL: the client needs the result no more */
     pthread_t thread;
     int is_done;
     uint32_t status; /* the result: a status */
@@ -120,7 +120,7 @@ static void leave_job(client *c) {
     c->work = NULL;
 }
 
-/* Ends a finished job, and returns its client, or NULL if that has disconnected. */
+/* Ends a finished job, and returns its client; NULL if that has disconnected or got another response. */
 static client *end_job(job *j) {
     client *owner = j->owner;
     pthread_join(j->thread, NULL);
@@ -130,7 +130,7 @@ static client *end_job(job *j) {
     return owner;
 }
 
-/* Writing. The engine writes into `out` after the unsent bytes; an error of it is a bug of this program. */
+/* Writing. The engine writes into `out` after the unsent bytes; if it returns an error, the output ends. */
 
 static uint8_t *space(client *c) { return c->out + c->waiting; }
 static size_t room(const client *c) { return OUT - c->waiting; }
@@ -357,7 +357,7 @@ static int64_t deadline(const client *c) {
     }
 }
 
-/* Handles an expired deadline: a 408 to an unfinished request; an idle connection is just closed. */
+/* Handles an expired deadline: a 408 to an unfinished request; an idle client, or one that does not read, gets none. */
 static void give_up(client *c) {
     if (c->is_shut || c->waiting > 0) c->is_gone = 1;
     else if (swo_awaiting(c->conn) != SWO_AWAITING_REQUEST) reject(c, 408, "the rest of your request did not come\n");

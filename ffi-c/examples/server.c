@@ -26,7 +26,7 @@ enum {
     READ = 4096,        /* bytes of one recv(2) */
     LINE = 65536,       /* maximum length of a line of foo/2; a longer one is truncated */
     OUT = 524288,       /* maximum number of unsent bytes */
-    ROOM = 262144,      /* maximum output for one event: every early byte of foo/2, and framing */
+    ROOM = 262144,      /* maximum output for one event: the leftover of foo/2 in upper case, and a line */
     ANSWER = 1024,      /* maximum size of an HTTP response */
     CONTENT = 1 << 20,  /* maximum content of a request, in bytes */
     LATER = 200,        /* milliseconds until the response to `/later` */
@@ -112,7 +112,7 @@ static void write_text(client *c, const void *text, size_t length) {
 }
 
 /* Ends the output and closes. Closing with unread bytes could make the client lose the last response: if the engine says
- * so, the sending side is closed first, and input is discarded for a while (RFC 9112, 9.6). */
+ * so, the sending side is closed first, and input is discarded for a while (RFC 9112, section 9.6). */
 static void leave(client *c) {
     static const struct linger none = {1, 0};
     uint32_t closing = swo_closing(c->conn);
@@ -210,7 +210,7 @@ static void refuse(client *c, uint32_t status, const char *text) {
     c->is_over = 1;
 }
 
-/* Accepts foo/2 if the request offers it, else sends a page, which also declines any offer. */
+/* Accepts foo/2 if the request offers it with a known method, else sends a text, which also declines any offer. */
 static void answer(client *c) {
     static const swo_slice foo = SWO_TEXT("foo/2");
     swo_selection selection;
@@ -307,7 +307,7 @@ static short wanted(const client *c) {
     return c->due > now ? 0 : POLLIN;
 }
 
-/* Handles an expired deadline: a 408 to an unfinished request; an idle connection is closed. */
+/* Handles an expired deadline: a 408 to an unfinished request; any other client is just disconnected. */
 static void give_up(client *c) {
     if (c->is_shut || c->waiting > 0 || c->speaks_foo || c->awaited == SWO_AWAITING_REQUEST) {
         c->is_gone = 1;

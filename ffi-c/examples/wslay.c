@@ -64,7 +64,7 @@ static void speak_websocket(swo_slice input) {
     wslay_event_context_free(context);
 }
 
-/* Accepts a handshake; an invalid one gets the status of its offer, any other request a 426 (RFC 6455, 4.2.1 and 4.4). */
+/* Accepts a handshake (RFC 6455, section 4.2.1), else responds with the status of the error or the offer, or a 426. */
 static void speak_http(swo_conn *conn) {
     static const swo_slice websocket = SWO_TEXT("websocket");
     static const swo_field fields[] = {{SWO_TEXT("Sec-WebSocket-Version"), SWO_TEXT("13")},

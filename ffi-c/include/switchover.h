@@ -26,9 +26,9 @@
  *     all bytes or none. A call that returns an error has changed nothing. Send what was written, then continue with 2.
  *     A 2xx to CONNECT opens a tunnel: a server without tunnels responds with a 501.
  *  4. Close. After a peer error from swo_next_event a server calls swo_reject with swo_error_status, which responds to
- *     the request that waits, if any. If that returns an error, and in a client, call swo_abandon. At SWO_PAUSED_CLOSED,
- *     or when nothing is owed and swo_persists is 0, close the transport as swo_closing says. Closing with unread bytes
- *     resets the connection, and the peer may lose the last response (RFC 9112, 9.6).
+ *     the request that waits, or else to the malformed one. If that returns an error, and in a client, call swo_abandon.
+ *     At SWO_PAUSED_CLOSED, or when nothing is owed and swo_persists is 0, close the transport as swo_closing says.
+ *     Closing with unread bytes resets the connection, and the peer may lose the last response (RFC 9112, section 9.6).
  *
  * Besides the connection there are profiles: the negotiation of WebSocket, h2c, connect-udp and connect-ip beyond their
  * names, the fields that an intermediary forwards, and conversion between HTTP/1.1 and HTTP/2. If you need none of them,
@@ -44,12 +44,12 @@
  * and the other free functions have freed is not detected.
  *
  * RESULTS. 0 is SWO_OK. SWO_ERROR_* are errors of the engine, with the same numbers in every language. Numbers from 1000
- * up are errors that only C can make, and SWO_REFUSED. Outputs are the last arguments and are written only on success.
+ * up are results of the C binding alone. Outputs are the last arguments and are written only on success.
  * Exceptions, as their comments say, are a size or count if the space is too small, the index of a wrong field line or
  * the rule that an offer breaks (swo_send_request), and the reason of a SWO_REFUSED. A defect in the library is
  * SWO_PANIC: the connection or other object that was being changed is dead, and returns SWO_PANIC until it is freed. If
- * the allocator fails, the library calls abort(3), and the process ends; some calls return SWO_OUT_OF_MEMORY before
- * that. The memory of a connection is limited by its configuration.
+ * the allocator fails, the library calls abort(3), and the process ends; some calls return SWO_OUT_OF_MEMORY
+ * instead. The memory of a connection is limited by its configuration.
  *
  * THE SMALL FLAVOUR. ffi-c/small builds the same functions in a fraction of the size. Two things differ.
  *  - A defect in the library calls abort(3). There is no SWO_PANIC.
@@ -121,7 +121,7 @@ enum swo_phase {
     SWO_PHASE_BODY = 1,
     /** The message is complete by its framing. */
     SWO_PHASE_DONE = 2,
-    /** The message was given up before its end. */
+    /** The message was given up, or broke off, before its end. */
     SWO_PHASE_ABORTED = 3,
 };
 
@@ -133,7 +133,7 @@ enum swo_rx {
     SWO_RX_CLOSED = 1,
     /** The peer sends the new protocol. */
     SWO_RX_SWITCHED = 2,
-    /** The peer broke the protocol. */
+    /** The peer broke the protocol or exceeded a limit. */
     SWO_RX_FAILED = 3,
 };
 
@@ -175,9 +175,9 @@ enum swo_expect {
     SWO_EXPECT_BEGUN = 2,
 };
 
-/** The HTTP version of a server's client. */
+/** The HTTP version of the client, as in its latest request. */
 enum swo_client_version {
-    /** No request has been received. */
+    /** There has been no request. */
     SWO_CLIENT_VERSION_UNKNOWN = 0,
     /** HTTP/1.0. */
     SWO_CLIENT_VERSION_1_0 = 1,
@@ -242,7 +242,7 @@ enum swo_closing {
  *
  *  See swo_content. */
 enum swo_content_kind {
-    /** There is no message, or all of its content has been received. */
+    /** There is no message, it has no content, or it has been received completely. */
     SWO_CONTENT_NONE = 0,
     /** The number of content bytes still to come. */
     SWO_CONTENT_LENGTH = 1,
@@ -467,7 +467,7 @@ enum swo_no_offer {
     SWO_NO_OFFER_NO_CONNECTION_OPTION = 2,
     /** `Upgrade` is not a list of protocol names. */
     SWO_NO_OFFER_MALFORMED = 3,
-    /** The offer has more protocols than `config.offers`. */
+    /** The offer has more protocols than `config.offers`, or more than 254. */
     SWO_NO_OFFER_TOO_MANY = 4,
     /** The request is a CONNECT, where `Upgrade` is no offer: a 2xx opens a tunnel. */
     SWO_NO_OFFER_CONNECT = 5,
@@ -519,7 +519,7 @@ enum swo_order {
     SWO_ORDER_SERVER = 1,
 };
 
-/** The reason why the upgrade of the current request did not happen. */
+/** The reason why the latest request's upgrade has not happened. */
 enum swo_why {
     /** The request offered no protocol. */
     SWO_WHY_NOT_OFFERED = 0,
@@ -529,7 +529,7 @@ enum swo_why {
     SWO_WHY_NO_CONNECTION_OPTION = 2,
     /** `Upgrade` was malformed. */
     SWO_WHY_MALFORMED = 3,
-    /** The offer had more protocols than `config.offers`. */
+    /** The offer had more protocols than `config.offers`, or more than 254. */
     SWO_WHY_TOO_MANY = 4,
     /** The request is a CONNECT, which only a 2xx accepts. */
     SWO_WHY_CONNECT = 5,
@@ -537,17 +537,17 @@ enum swo_why {
     SWO_WHY_INELIGIBLE = 6,
     /** The request has no response yet. */
     SWO_WHY_UNDECIDED = 7,
-    /** A final response came instead of the 101. */
+    /** A final response was sent or received instead of the 101. */
     SWO_WHY_DECLINED = 8,
-    /** The server responded 426: it requires one of its listed protocols.
+    /** The response is a 426: the server requires a protocol listed in its `Upgrade`.
      *
      *  The protocol that was offered may be among them. */
     SWO_WHY_REQUIRED = 9,
-    /** An earlier response closed the connection before the server read the offer. */
+    /** The response to an earlier request closed the connection. */
     SWO_WHY_DROPPED = 10,
     /** The connection failed before the response. */
     SWO_WHY_FAILED = 11,
-    /** Your code gave up or closed the connection before the response. */
+    /** Your code abandoned or handed over the connection before the response. */
     SWO_WHY_ABANDONED = 12,
 };
 
@@ -577,7 +577,7 @@ enum swo_over_http2 {
      *
      *  Only the name of a pseudo-header field may begin with a colon. */
     SWO_OVER_HTTP2_NAME = 9,
-    /** A value with a control character, or with whitespace before or after it.
+    /** A value with a control character except HTAB, or with whitespace around it.
      *
      *  Control characters are for example CR, LF and NUL (RFC 9113, section 8.2.1). */
     SWO_OVER_HTTP2_VALUE = 10,
@@ -603,11 +603,11 @@ enum swo_trace_step {
     SWO_TRACE_STEP_RECEIVED_RESPONSE = 2,
     /** A received message ended. */
     SWO_TRACE_STEP_RECEIVED_END = 3,
-    /** The peer switched to a new protocol; the number is that of leftover bytes. */
+    /** The peer's direction switched; the number is that of leftover bytes. */
     SWO_TRACE_STEP_RECEIVED_SWITCH = 4,
     /** The end of the peer's bytes was received. */
     SWO_TRACE_STEP_RECEIVED_EOF = 5,
-    /** The peer broke the protocol; the number is that of the error. */
+    /** The peer broke the protocol or a limit; the number is that of the error. */
     SWO_TRACE_STEP_PEER_ERROR = 6,
     /** A request head was sent; the number is that of offered protocols. */
     SWO_TRACE_STEP_SENT_REQUEST = 7,
@@ -861,13 +861,15 @@ enum swo_result_code {
     SWO_BAD_ENUM = 1001,
     /** `struct_size` is smaller than the first version of the struct.
      *
-     *  Or the struct is all zeros because swo_config_init has not filled it. */
+     *  Or its first five limits are all 0, because swo_config_init has not filled it. */
     SWO_STRUCT_TOO_OLD = 1002,
-    /** A struct of a newer version sets a member that this library does not know. */
+    /** A struct of a newer version sets a member that this library does not know.
+     *
+     *  Or `struct_size` is more than 4,096. */
     SWO_STRUCT_TOO_NEW = 1003,
     /** A defect inside the library.
      *
-     *  The connection that the call was changing is dead: free it. */
+     *  The connection, or other object, that the call was changing is dead: free it. */
     SWO_PANIC = 1004,
     /** The caller's array is too small; the count says how many entries it needs. */
     SWO_ARRAY_TOO_SMALL = 1005,
@@ -1038,7 +1040,7 @@ typedef struct swo_config {
     /**
      * The number of bytes of content that swo_skip_content discards at most.
      *
-     * If more follows, receiving ends and the connection closes.
+     * Counted for each message. If more follows, receiving ends and the connection closes.
      */
     uint64_t drain;
     /**
@@ -1054,7 +1056,8 @@ typedef struct swo_config {
     /**
      * The maximum content, in bytes, of a request that is upgraded to `h2c`.
      *
-     * Set at most the initial flow-control window of your HTTP/2 engine.
+     * Set at most the initial flow-control window of your HTTP/2 engine. It is compared with
+     * `Content-Length` alone: count chunked content yourself.
      */
     uint64_t h2c_content;
     /**
@@ -1067,7 +1070,8 @@ typedef struct swo_config {
     /**
      * Not 0: the transport is TLS.
      *
-     * If it is 0, a request for an `https` target is rejected (RFC 9110, section 7.4).
+     * If it is 0, and `trusted_gateway` too, a server rejects an `https` target (RFC 9110, section
+     * 7.4).
      */
     uint32_t secure;
     /**
@@ -1705,9 +1709,9 @@ uint32_t swo_abi_version(void);
  * flavour. The functions replace malloc(3), realloc(3) and free(3). Call this before any
  * function but swo_version and swo_abi_version, while no other thread is in the library. The
  * functions may be called by every thread that calls the library. If `malloc` returns NULL,
- * the call that needed memory returns SWO_OUT_OF_MEMORY or calls abort(3), as its comment
- * says. Errors: SWO_NULL; SWO_TOO_LATE if the library has allocated memory already, and always
- * in the std flavour.
+ * the call that needed memory returns SWO_OUT_OF_MEMORY or calls abort(3), as the beginning of
+ * this header says. Errors: SWO_NULL; SWO_TOO_LATE if the library has allocated memory
+ * already, and always in the std flavour.
  */
 swo_result swo_set_memory(swo_malloc malloc, swo_realloc realloc, swo_free free);
 
@@ -1784,8 +1788,8 @@ swo_result swo_receive(struct swo_conn *conn, const uint8_t *data, size_t len);
 /**
  * Returns space for recv(2) to write into.
  *
- * `cap` is the size of the space: at least `min` bytes, often more, and all may be used. It is
- * less than `min` if that exceeds the total that may wait (`buffered` of the configuration).
+ * `cap` is the size of the space: at least `min` bytes, often more, and all may be used. It
+ * may be less if `min` exceeds the total that may wait (`buffered` of the configuration).
  * Request as many bytes as one read may deliver, such as 16,384; with less, pipelined requests
  * are read in pieces. The space is valid until the next inbound call. Do not copy a slice of
  * an event into it: this call may have moved or freed the slice's memory. **Inbound:** ends
@@ -1802,8 +1806,9 @@ swo_result swo_receive_buffer(struct swo_conn *conn, size_t min, uint8_t **data,
  *
  * **Inbound:** ends the current event and its slices. A `len` of 0 appends nothing and is not
  * the end of the input; that is swo_receive_eof. Errors: SWO_BAD_LENGTH if the space is
- * smaller (its bytes are kept: call again), or if another inbound call has moved it. Then
- * nothing was appended. Next: swo_next_event.
+ * smaller (its bytes remain: call again with a smaller `len`). Also if the space was used
+ * already, or another inbound call has ended it. Then nothing was appended. Next:
+ * swo_next_event.
  */
 swo_result swo_receive_commit(struct swo_conn *conn, size_t len);
 
@@ -1871,9 +1876,9 @@ swo_result swo_hand_over(struct swo_conn *conn, uint8_t *out, size_t cap, size_t
 /**
  * Releases the heap memory of an idle connection.
  *
- * Nothing stays on the heap if no message is under way and no leftover is kept. The entries of
- * swo_trace, the protocols of swo_required and the current event are lost. **Inbound:** ends
- * the current event and its slices.
+ * Nothing but a given configuration stays on the heap if no message is under way, no leftover
+ * waits and nothing is to be advertised. The entries of swo_trace and the protocols of
+ * swo_required are then lost. **Inbound:** ends the current event and its slices.
  */
 swo_result swo_release(struct swo_conn *conn);
 
@@ -2122,9 +2127,10 @@ swo_result swo_send_informational(struct swo_conn *conn,
  * For a server.
  *
  * An offer of the request is declined by this call, with no other effect. But a 2xx to CONNECT
- * opens a tunnel, so a server without tunnels responds with 501. Send a 426 with swo_require:
- * without a list of protocols it is SWO_ERROR_INVALID_STATUS. Next: swo_send_data and
- * swo_send_end (if swo_owes returns SWO_OWES_CONTENT). RFC 9112, sections 4 and 6.
+ * opens a tunnel, so a server without tunnels responds with 501. Send a 426 with swo_require,
+ * or after swo_advertise: without protocols it is SWO_ERROR_INVALID_STATUS. Next:
+ * swo_send_data and swo_send_end (if swo_owes returns SWO_OWES_CONTENT). RFC 9112, sections 4
+ * and 6.
  *
  * Errors: SWO_ERROR_WRONG_ROLE, SWO_ERROR_UNASKED, SWO_ERROR_ANSWERED, SWO_ERROR_CLOSED,
  * SWO_ERROR_SWITCHED, SWO_ERROR_FAILED, SWO_ERROR_INVALID_STATUS, SWO_ERROR_INVALID_REASON,
@@ -2238,11 +2244,11 @@ struct swo_slice swo_reason(uint32_t status);
  * For a server.
  *
  * A `Content-Length` is added, so that an HTTP/1.0 client may keep the connection too. In
- * response to HEAD it is written and the content is not; if the content is empty, no length is
- * written. A 204, 205 or 304 has no content, and a 2xx to CONNECT opens a tunnel. An offer of
- * the request is declined by this call. SWO_ERROR_FRAMING_CONFLICT is also for a
- * `Transfer-Encoding`, and for content with a status that allows none. Next: swo_next_event.
- * RFC 9110, section 8.6; RFC 9112, section 6.
+ * response to HEAD only the head is written, and with empty `data` it gets no length. A 204,
+ * 205 or 304 has no content, and a 2xx to CONNECT opens a tunnel. An offer of the request is
+ * declined by this call. SWO_ERROR_FRAMING_CONFLICT is also for a `Transfer-Encoding`, and for
+ * content with a status that allows none. Next: swo_next_event. RFC 9110, section 8.6; RFC
+ * 9112, section 6.
  *
  * Errors: SWO_ERROR_WRONG_ROLE, SWO_ERROR_UNASKED, SWO_ERROR_ANSWERED, SWO_ERROR_CLOSED,
  * SWO_ERROR_SWITCHED, SWO_ERROR_FAILED, SWO_ERROR_INVALID_STATUS, SWO_ERROR_INVALID_REASON,
@@ -2789,9 +2795,10 @@ swo_result swo_extended_connect(const struct swo_request_head *request,
  * Converts the field lines of an HTTP/2 request to HTTP/1.1.
  *
  * `authority` (the request's `:authority`) becomes `Host`; if it is empty, the line `host`
- * does. Several `cookie` lines become one. Pseudo-header fields in `fields` are left out.
+ * does. Several `cookie` lines become one. Pseudo-header fields in `fields` are left out, and
+ * `http2-settings`.
  * `websocket_key` is for an extended CONNECT to `websocket`: a new key for this hop
- * (swo_websocket_key); no key if its `data` is NULL. Errors: SWO_REFUSED if the list, the
+ * (swo_websocket_key); no key if its `data` is NULL. Errors: SWO_REFUSED if a field line, the
  * authority or the key is malformed; `reason` is then a SWO_OVER_HTTP2_*, else SWO_NONE.
  * SWO_ERROR_INVALID_HOST and SWO_ERROR_INVALID_VALUE if the authority or the key is not UTF-8.
  * Next: swo_lines_get, then swo_send_request with these lines; for an extended CONNECT with
@@ -2830,7 +2837,8 @@ swo_result swo_state(const struct swo_conn *conn, struct swo_state_info *state);
  * Use it to set a deadline. Renew the deadline at each event and whenever bytes of yours were
  * sent, but not when bytes come in. An unfinished head is no event, so a peer that sends one
  * slowly does not extend its deadline. When it expires, a server calls swo_reject with a 408,
- * or just closes an idle connection (SWO_AWAITING_REQUEST); a client calls swo_abandon.
+ * or swo_abandon if its response has begun. It just closes an idle connection
+ * (SWO_AWAITING_REQUEST). A client calls swo_abandon.
  */
 uint32_t swo_awaiting(const struct swo_conn *conn);
 

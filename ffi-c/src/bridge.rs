@@ -60,9 +60,10 @@ export! {
     /// Converts the field lines of an HTTP/2 request to HTTP/1.1.
     ///
     /// `authority` (the request's `:authority`) becomes `Host`; if it is empty, the line `host`
-    /// does. Several `cookie` lines become one. Pseudo-header fields in `fields` are left out.
+    /// does. Several `cookie` lines become one. Pseudo-header fields in `fields` are left out, and
+    /// `http2-settings`.
     /// `websocket_key` is for an extended CONNECT to `websocket`: a new key for this hop
-    /// (swo_websocket_key); no key if its `data` is NULL. Errors: SWO_REFUSED if the list, the
+    /// (swo_websocket_key); no key if its `data` is NULL. Errors: SWO_REFUSED if a field line, the
     /// authority or the key is malformed; `reason` is then a SWO_OVER_HTTP2_*, else SWO_NONE.
     /// SWO_ERROR_INVALID_HOST and SWO_ERROR_INVALID_VALUE if the authority or the key is not UTF-8.
     /// Next: swo_lines_get, then swo_send_request with these lines; for an extended CONNECT with

@@ -59,7 +59,7 @@ pub struct swo_config {
     pub informational: u32,
     /// The number of bytes of content that swo_skip_content discards at most.
     ///
-    /// If more follows, receiving ends and the connection closes.
+    /// Counted for each message. If more follows, receiving ends and the connection closes.
     pub drain: u64,
     /// The number of unparsed bytes in the buffer at which swo_receive accepts no more.
     ///
@@ -69,7 +69,8 @@ pub struct swo_config {
     pub offers: u32,
     /// The maximum content, in bytes, of a request that is upgraded to `h2c`.
     ///
-    /// Set at most the initial flow-control window of your HTTP/2 engine.
+    /// Set at most the initial flow-control window of your HTTP/2 engine. It is compared with
+    /// `Content-Length` alone: count chunked content yourself.
     pub h2c_content: u64,
     /// The maximum size, in bytes, of the head of a request that is upgraded to `h2c`.
     ///
@@ -78,7 +79,8 @@ pub struct swo_config {
     pub h2c_head: u32,
     /// Not 0: the transport is TLS.
     ///
-    /// If it is 0, a request for an `https` target is rejected (RFC 9110, section 7.4).
+    /// If it is 0, and `trusted_gateway` too, a server rejects an `https` target (RFC 9110, section
+    /// 7.4).
     pub secure: u32,
     /// Not 0: a server that receives the HTTP/2 preface switches to HTTP/2.
     ///
@@ -176,7 +178,7 @@ const _: () = assert!(
 impl swo_config {
     /// Checks that swo_config_init has filled the struct.
     ///
-    /// In a struct that it has not filled, the first limits are all 0.
+    /// In a struct of zeros that it has not filled, the first five limits are all 0.
     pub(crate) fn was_filled(self) -> Done<Self> {
         let bounds = [self.start_line, self.method, self.field_line, self.fields, self.head];
         match bounds {
@@ -191,7 +193,9 @@ impl swo_config {
     /// least that size; fields that are appended must not change it.
     const OLDEST: usize = offset_of!(Self, switch_in_http10) + size_of::<u32>();
 
-    /// Checks that `given` is a possible size of the struct, in any version.
+    /// Checks that a caller's `struct_size` is within `OLDEST..=4096`; returns it.
+    ///
+    /// The struct of a newer version may be longer than ours.
     pub(crate) fn size(given: usize) -> Done<usize> {
         match given {
             0..Self::OLDEST => Err(BindingError::StructTooOld.into()),

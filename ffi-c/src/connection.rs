@@ -1,4 +1,4 @@
-//! Creation and release of connections, and the version of the library.
+//! Creation and release of connections; the library's version and memory functions.
 
 use core::ffi::{c_char, c_void};
 use core::ptr;
@@ -31,9 +31,9 @@ export! {
     /// flavour. The functions replace malloc(3), realloc(3) and free(3). Call this before any
     /// function but swo_version and swo_abi_version, while no other thread is in the library. The
     /// functions may be called by every thread that calls the library. If `malloc` returns NULL,
-    /// the call that needed memory returns SWO_OUT_OF_MEMORY or calls abort(3), as its comment
-    /// says. Errors: SWO_NULL; SWO_TOO_LATE if the library has allocated memory already, and always
-    /// in the std flavour.
+    /// the call that needed memory returns SWO_OUT_OF_MEMORY or calls abort(3), as the beginning of
+    /// this header says. Errors: SWO_NULL; SWO_TOO_LATE if the library has allocated memory
+    /// already, and always in the std flavour.
     fn swo_set_memory(malloc: swo_malloc, realloc: swo_realloc, free: swo_free) -> swo_result
         = set_memory((malloc, realloc, free));
 

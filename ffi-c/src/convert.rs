@@ -18,7 +18,7 @@ use crate::types::{
 
 /// Converts a status to the engine's type.
 ///
-/// A status above 65535 becomes 65535, which the engine rejects.
+/// A status above 65535 becomes 65535, which is no valid status either.
 pub(crate) fn status(status: u32) -> u16 {
     u16::try_from(status).unwrap_or(u16::MAX)
 }
@@ -135,8 +135,8 @@ impl From<Switched<'_>> for swo_switched {
 impl swo_event {
     /// Writes an event into the caller's struct.
     ///
-    /// Each kind of event has its own branch, so that a small kind does not pay for copying the
-    /// whole union, which `switched` makes large.
+    /// Each member of the union has its own branch, so that a small one does not pay for copying
+    /// the large `switched`.
     #[inline(always)]
     pub(crate) fn write(event: Event<'_>, position: u64, out: Out<'_, Self>) -> Done {
         let kind = event_kind(&event).number();

@@ -68,13 +68,15 @@ pub enum BindingError {
     BadEnum = 1001,
     /// `struct_size` is smaller than the first version of the struct.
     ///
-    /// Or the struct is all zeros because swo_config_init has not filled it.
+    /// Or its first five limits are all 0, because swo_config_init has not filled it.
     StructTooOld = 1002,
     /// A struct of a newer version sets a member that this library does not know.
+    ///
+    /// Or `struct_size` is more than 4,096.
     StructTooNew = 1003,
     /// A defect inside the library.
     ///
-    /// The connection that the call was changing is dead: free it.
+    /// The connection, or other object, that the call was changing is dead: free it.
     Panic = 1004,
     /// The caller's array is too small; the count says how many entries it needs.
     ArrayTooSmall = 1005,

@@ -1,7 +1,7 @@
-//! Calls of the engine that allocate memory, in the two flavours.
+//! Calls whose failed allocations have other effects in each of the two flavours.
 //!
 //! In the std flavour memory comes from Rust's allocator; a failed allocation ends the program. In
-//! the small flavour it comes from malloc or the caller's functions; the call returns an error.
+//! the small flavour it comes from malloc or the caller's functions; these calls return an error.
 
 #[cfg(feature = "std")]
 mod with_std {

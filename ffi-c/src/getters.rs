@@ -25,7 +25,8 @@ export! {
     /// Use it to set a deadline. Renew the deadline at each event and whenever bytes of yours were
     /// sent, but not when bytes come in. An unfinished head is no event, so a peer that sends one
     /// slowly does not extend its deadline. When it expires, a server calls swo_reject with a 408,
-    /// or just closes an idle connection (SWO_AWAITING_REQUEST); a client calls swo_abandon.
+    /// or swo_abandon if its response has begun. It just closes an idle connection
+    /// (SWO_AWAITING_REQUEST). A client calls swo_abandon.
     fn swo_awaiting(conn: *const swo_conn) -> u32 = awaiting(conn);
 
     /// Returns why the latest request's upgrade did not happen, SWO_WHY_*.

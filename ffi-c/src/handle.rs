@@ -119,7 +119,7 @@ conversions! {
 
 /// Implements `Argument` for the three ways in which C passes an object.
 ///
-/// A mutable pointer changes the object, a constant one reads it, and a pair with `()` frees it.
+/// A mutable pointer changes the object, a constant one reads it, and a pair with `()` ends it.
 macro_rules! handles {
     ($($handle:ty),+) => {$(
         conversions! {

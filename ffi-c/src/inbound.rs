@@ -28,8 +28,8 @@ export! {
 
     /// Returns space for recv(2) to write into.
     ///
-    /// `cap` is the size of the space: at least `min` bytes, often more, and all may be used. It is
-    /// less than `min` if that exceeds the total that may wait (`buffered` of the configuration).
+    /// `cap` is the size of the space: at least `min` bytes, often more, and all may be used. It
+    /// may be less if `min` exceeds the total that may wait (`buffered` of the configuration).
     /// Request as many bytes as one read may deliver, such as 16,384; with less, pipelined requests
     /// are read in pieces. The space is valid until the next inbound call. Do not copy a slice of
     /// an event into it: this call may have moved or freed the slice's memory. **Inbound:** ends
@@ -46,8 +46,9 @@ export! {
     ///
     /// **Inbound:** ends the current event and its slices. A `len` of 0 appends nothing and is not
     /// the end of the input; that is swo_receive_eof. Errors: SWO_BAD_LENGTH if the space is
-    /// smaller (its bytes are kept: call again), or if another inbound call has moved it. Then
-    /// nothing was appended. Next: swo_next_event.
+    /// smaller (its bytes remain: call again with a smaller `len`). Also if the space was used
+    /// already, or another inbound call has ended it. Then nothing was appended. Next:
+    /// swo_next_event.
     fn swo_receive_commit(
         conn: *mut swo_conn, len: usize,
     ) -> swo_result = receive_commit(conn, len);
@@ -109,9 +110,9 @@ export! {
 
     /// Releases the heap memory of an idle connection.
     ///
-    /// Nothing stays on the heap if no message is under way and no leftover is kept. The entries of
-    /// swo_trace, the protocols of swo_required and the current event are lost. **Inbound:** ends
-    /// the current event and its slices.
+    /// Nothing but a given configuration stays on the heap if no message is under way, no leftover
+    /// waits and nothing is to be advertised. The entries of swo_trace and the protocols of
+    /// swo_required are then lost. **Inbound:** ends the current event and its slices.
     fn swo_release(conn: *mut swo_conn) -> swo_result = release(conn);
 }
 

@@ -1,7 +1,8 @@
 //! The C binding of `switchover`.
 //!
-//! No decision is made here: each function converts the arguments from C, calls the engine once and
-//! converts the result. `tests/header.rs` writes `include/switchover.h` from these files.
+//! No decision about HTTP is made here: each function converts the arguments from C, calls the
+//! engine and converts the result. `tests/header.rs` writes `include/switchover.h` from these
+//! files.
 //!
 //! `handle` is the boundary and has all that is `unsafe`. `object` has the objects that C knows
 //! only by pointer, `types` and `config` the structs of the header. `convert` converts the engine's

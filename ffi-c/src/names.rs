@@ -17,7 +17,7 @@ use switchover::{
 use crate::error::{BindingError, Done};
 use crate::types::{NEED_DATA, PAUSED, SWO_NONE};
 
-/// One C string for each value of an enum: its name, or a sentence about it.
+/// One C string for each value of an enum: its name, or a text about it.
 ///
 /// All strings are in `bytes`; `begins` has the offset of each.
 struct Texts {
@@ -32,7 +32,7 @@ impl Texts {
     }
 }
 
-/// Makes the `Texts` of an enum at compile time, with functions named as in C.
+/// Makes the `Texts` of an enum at compile time, with the C names of functions.
 ///
 /// A macro, because a trait's functions cannot be called in a constant.
 macro_rules! texts {

@@ -1,7 +1,7 @@
-//! Tagged heap objects behind opaque C pointers.
+//! Tagged objects behind opaque C pointers.
 //!
-//! Each is a value, a mark (type tag) that distinguishes it from other memory, and whether a
-//! panic has made it dead.
+//! They are on the heap, except connections in the caller's memory. Each is a value, a mark (type
+//! tag) that distinguishes it from other memory, and whether a panic has made it dead.
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -230,7 +230,7 @@ mod tests {
         assert_eq!(Conn::new(&mut conn).err(), Some(BindingError::Panic.into()));
     }
 
-    /// Checks that several threads may use a prepared response or a block at once.
+    /// Several threads may use a prepared response or a block at once.
     #[test]
     fn a_prepared_response_and_a_block_may_be_shared() {
         fn is_shared<T: Send + Sync>() {}
@@ -238,7 +238,7 @@ mod tests {
         is_shared::<Block>();
     }
 
-    /// Checks that no two types of objects have the same mark.
+    /// No two marks are equal, and none is 0.
     #[test]
     fn every_mark_is_another() {
         let mut marks = [

@@ -19,11 +19,11 @@ export! {
     /// For a server.
     ///
     /// A `Content-Length` is added, so that an HTTP/1.0 client may keep the connection too. In
-    /// response to HEAD it is written and the content is not; if the content is empty, no length is
-    /// written. A 204, 205 or 304 has no content, and a 2xx to CONNECT opens a tunnel. An offer of
-    /// the request is declined by this call. SWO_ERROR_FRAMING_CONFLICT is also for a
-    /// `Transfer-Encoding`, and for content with a status that allows none. Next: swo_next_event.
-    /// RFC 9110, section 8.6; RFC 9112, section 6.
+    /// response to HEAD only the head is written, and with empty `data` it gets no length. A 204,
+    /// 205 or 304 has no content, and a 2xx to CONNECT opens a tunnel. An offer of the request is
+    /// declined by this call. SWO_ERROR_FRAMING_CONFLICT is also for a `Transfer-Encoding`, and for
+    /// content with a status that allows none. Next: swo_next_event. RFC 9110, section 8.6; RFC
+    /// 9112, section 6.
     ///
     /// Errors: SWO_ERROR_WRONG_ROLE, SWO_ERROR_UNASKED, SWO_ERROR_ANSWERED, SWO_ERROR_CLOSED,
     /// SWO_ERROR_SWITCHED, SWO_ERROR_FAILED, SWO_ERROR_INVALID_STATUS, SWO_ERROR_INVALID_REASON,

@@ -65,9 +65,10 @@ export! {
     /// For a server.
     ///
     /// An offer of the request is declined by this call, with no other effect. But a 2xx to CONNECT
-    /// opens a tunnel, so a server without tunnels responds with 501. Send a 426 with swo_require:
-    /// without a list of protocols it is SWO_ERROR_INVALID_STATUS. Next: swo_send_data and
-    /// swo_send_end (if swo_owes returns SWO_OWES_CONTENT). RFC 9112, sections 4 and 6.
+    /// opens a tunnel, so a server without tunnels responds with 501. Send a 426 with swo_require,
+    /// or after swo_advertise: without protocols it is SWO_ERROR_INVALID_STATUS. Next:
+    /// swo_send_data and swo_send_end (if swo_owes returns SWO_OWES_CONTENT). RFC 9112, sections 4
+    /// and 6.
     ///
     /// Errors: SWO_ERROR_WRONG_ROLE, SWO_ERROR_UNASKED, SWO_ERROR_ANSWERED, SWO_ERROR_CLOSED,
     /// SWO_ERROR_SWITCHED, SWO_ERROR_FAILED, SWO_ERROR_INVALID_STATUS, SWO_ERROR_INVALID_REASON,

@@ -57,7 +57,7 @@ static void put_back(decision *d) {
     free(d->copy);
 }
 
-/* Calls a getter and formats its result; returns 0 if `verb` is not a getter. */
+/* Makes the call of a verb without arguments, mostly a getter, and formats its result; returns 0 for any other verb. */
 static int ask(player *p, const char *verb, text *says) {
     swo_conn *conn = p->conn;
     swo_request request;
@@ -264,8 +264,8 @@ static swo_result decide(player *p, decision *d, uint8_t *out, size_t cap, size_
     return SWO_OK;
 }
 
-/* Makes a call with no space, then with one byte too little, then with enough: the first two must return an error and
- * the size needed, and change nothing. */
+/* Makes a call with no space. If it needs some, makes it with one byte too little, then with enough: the first two must
+ * return an error and the size needed, and change nothing. After another error, the call must fail again. */
 static swo_result decide_in_earnest(player *p, decision *d, text *says, uint8_t **out, size_t *written) {
     swo_state_info before, after;
     size_t needed = 0, again = 0;

@@ -1,4 +1,4 @@
-//! Writes `include/switchover.h` and the list of symbols.
+//! Writes `include/switchover.h`, `tests/options.h` and the list of symbols.
 //!
 //! They are generated from this crate's sources and the core's tables. A stale file fails the test;
 //! `BLESS=1 cargo test -p switchover-ffi --test header` rewrites it, and a person reads the diff.
@@ -72,7 +72,7 @@ fn the_symbols() {
     compare("symbols.txt", &(names.join("\n") + "\n"));
 }
 
-/// Names of functions in the texts of errors exist in the header.
+/// Each method in `METHODS` has a function in the header.
 ///
 /// No text for C contains a name that only Rust has.
 #[test]
@@ -414,7 +414,7 @@ impl<'s> Comments<'s> {
     }
 }
 
-/// Returns the comment at the end of a source text.
+/// Returns the comment at the end of a source text, as a C comment.
 ///
 /// It skips attributes, and replaces links by their text.
 fn comment_before(text: &str) -> String {

@@ -1,6 +1,6 @@
 /* The small flavour's memory: swo_set_memory, the memory that a whole exchange allocates and frees, and failed allocations:
  * first each allocation fails in turn, then memory is limited, in steps of eight bytes. Each run is a process of its own, for
- * some end in abort(3); those calls must not abort for which the header excludes it. */
+ * some end in abort(3). With limited memory those calls must not abort for which the header excludes it. */
 #define _GNU_SOURCE
 #include <signal.h>
 #include <stdio.h>

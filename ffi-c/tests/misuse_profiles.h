@@ -293,7 +293,7 @@ static void splices_are_checked(void) {
     HOLDS(reason == SWO_INELIGIBLE_CONTENT && !splice);
     IS(swo_splice_new(conn, NULL, 0, NULL, 0, &splice, &reason), SWO_OK);
     HOLDS(reason == SWO_NONE);
-    /* A splice does not need its connection any more, and its slices are valid until the next call. */
+    /* A splice needs its connection no more; a slice is valid until the next call of the function that returned it. */
     swo_conn_free(conn);
     IS(swo_splice_take_for_engine(splice, &first), SWO_OK);
     HOLDS(!first.len && swo_splice_wants_client(splice) && !swo_splice_is_done(splice));

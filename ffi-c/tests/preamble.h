@@ -26,9 +26,9 @@
  *     all bytes or none. A call that returns an error has changed nothing. Send what was written, then continue with 2.
  *     A 2xx to CONNECT opens a tunnel: a server without tunnels responds with a 501.
  *  4. Close. After a peer error from swo_next_event a server calls swo_reject with swo_error_status, which responds to
- *     the request that waits, if any. If that returns an error, and in a client, call swo_abandon. At SWO_PAUSED_CLOSED,
- *     or when nothing is owed and swo_persists is 0, close the transport as swo_closing says. Closing with unread bytes
- *     resets the connection, and the peer may lose the last response (RFC 9112, 9.6).
+ *     the request that waits, or else to the malformed one. If that returns an error, and in a client, call swo_abandon.
+ *     At SWO_PAUSED_CLOSED, or when nothing is owed and swo_persists is 0, close the transport as swo_closing says.
+ *     Closing with unread bytes resets the connection, and the peer may lose the last response (RFC 9112, section 9.6).
  *
  * Besides the connection there are profiles: the negotiation of WebSocket, h2c, connect-udp and connect-ip beyond their
  * names, the fields that an intermediary forwards, and conversion between HTTP/1.1 and HTTP/2. If you need none of them,
@@ -44,12 +44,12 @@
  * and the other free functions have freed is not detected.
  *
  * RESULTS. 0 is SWO_OK. SWO_ERROR_* are errors of the engine, with the same numbers in every language. Numbers from 1000
- * up are errors that only C can make, and SWO_REFUSED. Outputs are the last arguments and are written only on success.
+ * up are results of the C binding alone. Outputs are the last arguments and are written only on success.
  * Exceptions, as their comments say, are a size or count if the space is too small, the index of a wrong field line or
  * the rule that an offer breaks (swo_send_request), and the reason of a SWO_REFUSED. A defect in the library is
  * SWO_PANIC: the connection or other object that was being changed is dead, and returns SWO_PANIC until it is freed. If
- * the allocator fails, the library calls abort(3), and the process ends; some calls return SWO_OUT_OF_MEMORY before
- * that. The memory of a connection is limited by its configuration.
+ * the allocator fails, the library calls abort(3), and the process ends; some calls return SWO_OUT_OF_MEMORY
+ * instead. The memory of a connection is limited by its configuration.
  *
  * THE SMALL FLAVOUR. ffi-c/small builds the same functions in a fraction of the size. Two things differ.
  *  - A defect in the library calls abort(3). There is no SWO_PANIC.

@@ -142,7 +142,7 @@ static void expect(player *p, text *line) {
     }
 }
 
-/* Runs one step of the case; returns 0 at the end. */
+/* Runs one step of the case; returns 0 at the end, or after a fault. */
 static int step(player *p, text *line) {
     const vector *v = p->vector;
     int is_end = p->at == v->count;

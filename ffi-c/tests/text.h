@@ -62,7 +62,7 @@ static void put_escaped(text *to, const void *data, size_t len) {
     }
 }
 
-/* Appends escaped bytes, with long runs of one byte as a repetition. */
+/* Appends escaped bytes; a run of 24 or more equal bytes becomes `\{COUNT*BYTE}`. */
 static void put_compact(text *to, swo_slice slice) {
     for (size_t at = 0, run; at < slice.len; at += run) {
         for (run = 1; at + run < slice.len && slice.data[at + run] == slice.data[at];) run++;
@@ -82,7 +82,7 @@ static void put_hex(text *to, const void *data, size_t len) {
     while (len--) text_put(to, "%02x", *byte++);
 }
 
-/* Appends the bytes of hex digits up to `end`; `-` means none. */
+/* Appends the bytes that the hex digits up to `end` encode; `-` means none. */
 static void add_unhexed(text *to, const char *from, const char *end) {
     for (; end - from >= 2; from += 2) {
         char digits[3] = {from[0], from[1], 0}, byte = (char)strtoul(digits, NULL, 16);
@@ -99,7 +99,7 @@ static unsigned long long checksum(const void *data, size_t len) {
     return hash;
 }
 
-/* Appends short content in quotes, long content as its length and a checksum. */
+/* Appends content of up to 160 bytes in quotes, longer content as its length and a checksum. */
 static void put_summary(text *to, const void *data, size_t len) {
     if (len > 160) {
         text_put(to, "%zu bytes %016llx", len, checksum(data, len));

@@ -1,6 +1,6 @@
 """The build backend maturin, preceded by a check that Rust is installed.
 
-If Rust is missing, the backend's last output says what a build from source needs; `pip` shows it.
+If Rust is missing or too old, the backend's last output says what a build from source needs; `pip` shows it.
 """
 
 import os
@@ -57,7 +57,7 @@ def oldest_rust() -> str:
 
 
 def rust() -> str | None:
-    """Returns the version of rustc, or None unless cargo and rustc are installed."""
+    """Returns rustc's version, MAJOR.MINOR, or None if it or cargo is missing."""
     if not shutil.which(os.environ.get("CARGO", "cargo")):
         return None
     try:

@@ -73,7 +73,7 @@ def show(case: Case, best: dict[str, float]) -> None:
 
 
 def main() -> None:
-    """Measures the cases that the command line selects."""
+    """Measures the cases, servers and clients that the command line selects."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--inputs", type=Path, required=True, help="the folder of the inputs")
     parser.add_argument("--output", type=Path, help="where the figures go, as lines of JSON")

@@ -1,9 +1,9 @@
 """The benchmark cases.
 
-Each is a row of the results, with one function per library that does the same work with the same result.
+Each is a row of the results, with a function for each column: a library, in some rows also used in a lazier way.
 
-Each function does what a user of that library would do. It handles every event, and makes the headers a sequence of
-(name, value) in bytes. If the columns differ in their work, the row's note says so.
+Each function does what a user of that library would do. It handles every event, and unless it is lazy, makes the
+headers a sequence of (name, value) in bytes. If the columns differ in their work, the row's note says so.
 """
 
 from __future__ import annotations

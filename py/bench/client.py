@@ -1,6 +1,6 @@
 """Sends requests by httpcore: `client.py ENGINE blocking|asyncio PORT`.
 
-It reads a number from standard input and sends as many requests, one after the other on one connection. It prints the
+For each number in standard input it sends as many requests, one after the other on one connection. It then prints the
 nanoseconds of CPU time that they took.
 """
 

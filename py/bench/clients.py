@@ -28,7 +28,7 @@ ANSWER = (
 
 
 def serve_connection(listener: socket.socket) -> None:
-    """Responds to each request head of each client, until the listener is closed."""
+    """Accepts clients until the listener is closed; responds to each read from one."""
 
     def answer(peer: socket.socket) -> None:
         with peer:
@@ -51,7 +51,7 @@ def rows(rounds: int, only: str) -> Iterator[tuple[str, dict[str, float]]]:
 
 
 def best_of(rounds: int, kind: str) -> dict[str, float]:
-    """Returns the CPU time of a request on each engine, in nanoseconds."""
+    """Returns the least CPU time of a request on each engine, in nanoseconds."""
     with ExitStack() as stack:
         listener = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
         threading.Thread(target=serve_connection, args=(listener,), daemon=True).start()

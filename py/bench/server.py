@@ -2,9 +2,10 @@
 
 `server.py ENGINE LOOP [APP [OPTION...]]` prints its port.
 
-Its application responds with five bytes; at /cpu, with the nanoseconds of CPU time that the process has used. APP is
-`starlette` for a route of that framework. `proxied` runs uvicorn's middleware for X-Forwarded fields, as by default.
-`eager` starts the app at once, not in the next turn of the event loop.
+Its application responds with N bytes at /N, with the process's CPU time in nanoseconds at /cpu, else with five bytes.
+APP is `starlette` for a route of that framework, which always responds with five bytes. `proxied` runs uvicorn's
+middleware for X-Forwarded fields, as by default.
+`eager` makes switchover start the app at once, not in the next turn of the event loop.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ TYPE = (b"content-type", b"text/plain")
 
 
 async def application(scope: dict[str, Any], receive: Receive, send: Send) -> None:
-    """Responds with as many bytes as the path says, or with five."""
+    """Responds with the CPU time at /cpu, with N bytes at /N, else with five."""
     more = scope["method"] == "POST"
     while more:
         more = (await receive())["more_body"]

@@ -1,11 +1,11 @@
-"""Measures uvicorn's CPU time under wrk, with each of its engines.
+"""Measures uvicorn's CPU time under wrk, with switchover, httptools and zttp.
 
     under_wrk.py --inputs FOLDER [--rounds N] [--runs N] [--only WORDS]
 
-The server runs on one processor and wrk on another. Engines take turns within a round, and the order changes from round
-to round. A ratio is that of another engine's time to switchover's within one round. The median of the rounds counts,
-and the median of all runs. The kernel's time for the process is included. Ends with exit code 1 if a ratio misses its
-goal.
+The server runs on one processor and wrk on another, if there are two. Engines take turns within a round, and the order
+changes from round to round. A ratio is that of another engine's time to switchover's within one round. The median of
+the rounds counts, and the median of all runs. The kernel's time for the process is included. Ends with exit code 1 if a
+ratio misses its goal.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class Case(NamedTuple):
     app: str
     request: bytes
     goals: dict[str, float]
-    """The least ratio of each peer's time to this engine's."""
+    """The goals: for some engines, the least ratio of their time to switchover's."""
 
 
 def cases(inputs: Path) -> list[Case]:

@@ -68,7 +68,7 @@ class Http(asyncio.BufferedProtocol):
         self.go_on()
 
     def go_on(self) -> None:
-        """Handles events until more bytes are needed."""
+        """Handles events until more bytes are needed, writing pauses, or HTTP ends."""
         try:
             while not self.is_paused and not self.is_leaving and not self.transport.is_closing() and self.step():
                 pass
@@ -118,7 +118,7 @@ class Http(asyncio.BufferedProtocol):
         self.timer = self.loop.call_at(when, self.late)
 
     def late(self) -> None:
-        """Handles the deadline: a 408 to an unfinished request, a close if idle."""
+        """Handles the deadline: gives up, closes an idle connection, or sends a 408."""
         if self.is_leaving or self.is_paused:
             give_up(self.transport)
         elif self.connection.awaiting is http.Awaiting.REQUEST:
@@ -188,7 +188,7 @@ class Foo(asyncio.Protocol):
         give_up(self.transport)
 
     def data_received(self, data: bytes) -> None:
-        """Sends complete lines back, and keeps the incomplete last line."""
+        """Sends complete lines back; closes after QUIT, or if a line is too long."""
         self.wait(IDLE)
         *lines, self.waiting = (self.waiting + data).split(b"\n")
         shouted, has_quit = shout(lines)

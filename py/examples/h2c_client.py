@@ -16,11 +16,11 @@ from h2.settings import SettingCodes, Settings
 from handoff import received, send_content
 
 LONGEST = 1 << 20
-"""The most bytes of a response that are kept."""
+"""The maximum content of a response in bytes; a longer one is an error."""
 
 
 async def ask(port: int, target: str) -> None:
-    """Prints the responses: on streams 1 and 3 after a switch, else in HTTP/1.1."""
+    """Prints stream 1 and a check of stream 3 after a switch, else the response."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     http2 = H2Connection(H2Configuration(client_side=True))
     http2.local_settings = Settings(client=True, initial_values={SettingCodes.ENABLE_PUSH: 0})
@@ -68,7 +68,7 @@ async def speak_http2(
 async def exchange(
     http2: H2Connection, stream: int, content: bytes, received: AsyncIterator[bytes], writer: asyncio.StreamWriter
 ) -> bytes:
-    """Returns the response on a stream, while sending content on it."""
+    """Returns the response's content on a stream, while sending content on it."""
     waiting, answer, is_complete = bytearray(content), b"", False
     while not is_complete:
         if waiting:

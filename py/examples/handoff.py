@@ -19,7 +19,7 @@ from wsproto.events import BytesMessage, CloseConnection, Ping, TextMessage
 
 SPOKEN = ["h2c", "websocket"]
 PIECE = 4096
-"""The bytes of a new protocol that are read at once."""
+"""The maximum number of bytes in one read of a new protocol."""
 # The maximum content of a request that offers h2c: the switch waits for all of it (RFC 7540, 3.2). The engine checks
 # only a Content-Length.
 LARGEST = http.Config().h2c_content
@@ -87,20 +87,20 @@ async def received(leftover: bytes, reader: asyncio.StreamReader) -> AsyncIterat
 
 
 def begin_answer(connection: http.Connection, request: http.Request, body: bytearray) -> bytes:
-    """Encodes a response in HTTP/1.1, up to its end; an offer is thereby declined."""
+    """Encodes an HTTP/1.1 head and the first content; declines an offer thereby."""
     status, text = answer(request.method, request.target, b"HTTP/1.1")
     head = connection.send_response(status, {"Content-Type": "text/plain"})
     return head + (connection.send_data(text or body) if connection.owes is http.Owes.CONTENT else b"")
 
 
 def answer(method: bytes, target: bytes, version: bytes) -> tuple[int, bytes]:
-    """Returns the status and the content of the response."""
+    """Returns a response's status and its content, which is empty for POST and HEAD."""
     text = b"" if method in (b"HEAD", b"POST") else b"%s %s in %s\n" % (method, target, version)
     return 200 if method in (b"GET", b"HEAD", b"POST") else 501, text
 
 
 async def speak_websocket(received: AsyncIterator[bytes], client: Client) -> None:
-    """Sends WebSocket messages back until either side closes."""
+    """Sends WebSocket messages back until the client closes."""
     websocket = WebSocket(ConnectionType.SERVER)
     async for data in received:
         websocket.receive_data(data)
@@ -153,7 +153,7 @@ def reply_to(method: bytes, target: bytes) -> Reply:
 class Http2:
     """The server's side of an HTTP/2 connection.
 
-    Flow control grants the client as many bytes as were sent back to it.
+    Flow control grants the client more bytes on a stream once nothing waits to be sent on it.
     """
 
     def __init__(self, http2: H2Connection, client: Client) -> None:

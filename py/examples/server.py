@@ -20,7 +20,7 @@ Each byte of content adds a millisecond.
 SENDING = 30.0
 LINGER_MAX, LINGER_IDLE, LINGER_BYTES = 4.0, 1.0, 1 << 20
 LONGEST, IDLE = 65536, 60.0
-"""The longest line of foo/2, and the seconds between two."""
+"""The longest line of foo/2 in bytes, and the seconds to wait for more of it."""
 
 
 class Client:
@@ -134,7 +134,7 @@ async def serve_connection(reader: asyncio.StreamReader, writer: asyncio.StreamW
 
 
 def answer(connection: http.Connection, request: http.Request) -> bytes:
-    """Accepts foo/2 if it was offered; else advertises it."""
+    """Returns a 101 if foo/2 was offered, else a response that advertises it."""
     if selection := connection.select(["foo/2"]):
         return connection.accept(selection)
     # A HEAD gets the head that a GET would get.

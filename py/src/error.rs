@@ -36,7 +36,7 @@ fn exception(py: Python<'_>, error: Error) -> PyResult<Bound<'_, PyAny>> {
     ))
 }
 
-/// Returns a `ProfileError`, for a violation of the rules of a protocol over HTTP.
+/// Returns a `ProfileError`, for a broken rule of h2c, HTTP/2 or capsules.
 pub(crate) fn forbidden<T: PyEnumTable>(py: Python<'_>, reason: T, text: &str) -> PyErr {
     let class = PROFILE.import(py, "switchover._base", "ProfileError");
     let made = class.and_then(|class| class.call1((text, Member(reason))));

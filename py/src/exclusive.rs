@@ -9,9 +9,9 @@ use pyo3::prelude::*;
 
 /// A value that only one call at a time can use.
 ///
-/// No Python code runs while a call holds it, so in one thread it is always free when a call
-/// begins. It rejects concurrent calls from several threads of an interpreter without a global
-/// lock, and calls from a finalizer. After a panic the value is dead.
+/// While a call holds it, no Python code runs in that thread but finalizers. Their calls are
+/// rejected, and those of other threads of an interpreter without a global lock. After a panic the
+/// value is dead.
 pub(crate) struct Exclusive<T> {
     /// The name of the value in error messages.
     name: &'static str,

@@ -1,12 +1,12 @@
 //! The native Python module.
 //!
-//! It converts arguments, calls the engine and converts the results. No code here knows HTTP.
+//! It converts arguments, calls the engine and converts the results.
 //!
 //! `enums.rs` makes Python enums of the engine's enums, `args.rs` and `text.rs` convert arguments,
-//! `output.rs` returns the bytes to send. `headers.rs`, `head.rs`, `event.rs`, `values.rs` and
-//! `stage.rs` have the classes of results. `config.rs` has the configuration, `error.rs` the
-//! exceptions, `exclusive.rs` rejects concurrent calls. `connection/` has the methods of the
-//! connection, with files as in the engine's folder of that name. `websocket.rs`, `masque.rs`,
+//! `output.rs` returns the bytes to send. `interned.rs` and `shared.rs` save copies of objects.
+//! `headers.rs`, `head.rs`, `event.rs`, `values.rs` and `stage.rs` have the classes of results.
+//! `config.rs` has the configuration, `error.rs` the exceptions, `exclusive.rs` rejects concurrent
+//! calls. `connection/` has the methods of the connection. `websocket.rs`, `masque.rs`,
 //! `bridge.rs` and `splice.rs` belong to particular protocols, `build_info.rs` says how the module
 //! was built, and `h11/` is the native part of `switchover.h11`. `proposal.rs` reads an Upgrade
 //! field that a program wrote itself. The documentation for users is in

@@ -99,7 +99,7 @@ def note(lines: list[str], event: Any) -> None:
 
 
 Class: TypeAlias = tuple[str, str, str]
-"""The module that rejects the input, the kind of input, and the clause of an RFC."""
+"""The module that rejects (or `neither`), the kind of input, an RFC's clause."""
 
 
 @dataclass
@@ -252,7 +252,7 @@ def mutated(seeds: list[tuple[str, bytes]]) -> Iterator[tuple[str, bytes]]:
 
 
 def difference(part: Part, theirs: Played, here: Played) -> Class | None:
-    """Returns the class of a difference; None if both outcomes are equal."""
+    """Returns the class of a difference; None if both fail or have equal lines."""
     if here.error is not None and theirs.error is None:
         cause = here.error.__cause__
         assert isinstance(cause, ProtocolError), here.error

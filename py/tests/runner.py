@@ -6,7 +6,7 @@ It prints one digest per case.
 
 reads `cases.txt` as `switchover-tests` exports it; `tests/rust/src/export.rs` describes the format. It prints a line
 `NAME DIGEST` for each case. That is the digest of the log of the whole feed; the logs of all other feeds must be equal.
-Those are byte by byte, seven bytes at a time through `get_buffer`, and cut in two at every place.
+Those are byte by byte, seven bytes at a time through `get_buffer`, and cut in two at every place (256 of a long input).
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ HOME = Path(__file__).resolve().parents[2]
 
 
 def read_cases(path: Path) -> Iterator[Case]:
-    """Yields every case: a block of lines up to one with a full stop only."""
+    """Yields the cases: blocks of lines up to one with a full stop only."""
     lines: list[list[str]] = []
     with path.open() as file:
         for line in file:

@@ -132,7 +132,7 @@ def cuts(data: bytes, size: int) -> list[bytes]:
 
 
 async def echo(exchange: Exchange) -> None:
-    """Responds with the request; in foo/2, sends lines back in upper case."""
+    """Responds with the request; after a switch, sends bytes back in upper case."""
     request = exchange.request
     if exchange.upgrade:
         stream = await exchange.accept({"Server": "echo"})

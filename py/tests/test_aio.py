@@ -376,7 +376,7 @@ async def test_an_answer_that_needs_the_content_is_read_while_that_is_sent() -> 
 
 
 async def takes_slowly(stream: ByteStream, seconds: float = 0.002) -> None:
-    """Reads a long request slowly for more than two seconds.
+    """Reads a long request slowly for two seconds.
 
     The rest is then read at once, so that the response is not late on a busy machine.
     """
@@ -471,7 +471,7 @@ async def test_content_is_sent_without_a_100_however_short_the_time_for_a_respon
 
 
 async def test_tls_is_written_by_one_task_at_a_time() -> None:
-    """Reading sends the response to a KeyUpdate, in the middle of another task's send.
+    """Two tasks may send below TLS at once: a read may respond to a KeyUpdate.
 
     RFC 8446, section 4.6.3.
     """

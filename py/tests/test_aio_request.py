@@ -295,7 +295,7 @@ async def test_what_is_wrong_before_anything_is_sent_leaves_the_stream() -> None
 
 @pytest.mark.parametrize("early", ["a refusal", "after a failed send"])
 async def test_content_beside_a_request_without_an_end_has_its_own_time(early: str) -> None:
-    """Each byte comes later than the time that a response may take."""
+    """The content takes longer than the timeout for a response."""
 
     async def behave(stream: ByteStream) -> None:
         await stream.receive(200)
@@ -319,7 +319,7 @@ async def test_content_beside_a_request_without_an_end_has_its_own_time(early: s
 
 
 async def test_content_may_come_from_another_response() -> None:
-    """A relay's generator, which holds a task group, ends with an early response."""
+    """An early response closes a relay's content generator, which holds a task group."""
 
     async def source(exchange: Exchange) -> None:
         await exchange.send_response(200, {"Transfer-Encoding": "chunked"})

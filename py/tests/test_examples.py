@@ -24,7 +24,7 @@ OFFER = ["-H", "Upgrade: bar, foo/2", "-H", "Connection: upgrade"]
 
 @pytest.fixture(scope="module", params=["server.py", "buffered.py"])
 def port(request: pytest.FixtureRequest) -> Iterator[str]:
-    """Runs a server, and yields its port."""
+    """Runs `server.py` or `buffered.py`, and yields its port."""
     command = [sys.executable, str(EXAMPLES / str(request.param)), "0"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout

@@ -39,7 +39,7 @@ H2C = b"Upgrade: h2c\r\nConnection: Upgrade, HTTP2-Settings\r\n"
 
 @pytest.fixture(scope="module")
 def port() -> Iterator[int]:
-    """Runs the server, and yields its port."""
+    """Runs `examples/handoff.py`, and yields its port."""
     command = [sys.executable, str(EXAMPLES / "handoff.py"), "0"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout

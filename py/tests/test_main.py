@@ -18,7 +18,7 @@ SERVER = Path(__file__).resolve().parents[1] / "examples/server.py"
 
 
 def run(*words: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
-    """Runs the program to its end."""
+    """Runs `python -m switchover` to its end."""
     command = [sys.executable, "-m", "switchover", *words]
     return subprocess.run(command, input=stdin, capture_output=True, text=True, timeout=60, check=False)
 

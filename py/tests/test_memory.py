@@ -115,7 +115,7 @@ def switch() -> None:
 
 
 def fail() -> None:
-    """Runs a connection that fails, and one that gets an error response."""
+    """Runs a connection that fails, and sends its error response."""
     connection = server(b"GET / HTTP/1.1\nHost: a\r\n\r\n")
     try:
         connection.next_event()

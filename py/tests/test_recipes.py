@@ -64,7 +64,7 @@ def running(name: str, *arguments: str, verb: Sequence[str] = ("serve_connection
 
 
 def run(*command: str, said: bytes = b"", check: bool = True, **environment: str) -> str:
-    """Runs a program and returns its output."""
+    """Runs a program and returns its output, or its errors if not `check`."""
     ran = subprocess.run(
         command, input=said, capture_output=True, timeout=WAIT, check=False, env={**os.environ, **environment}
     )

@@ -208,7 +208,7 @@ def test_no_app_opens_a_tunnel(caplog: pytest.LogCaptureFixture) -> None:
 
 
 async def endless(scope: Any, receive: Any, send: Any) -> None:
-    """Sends content that is discarded without end: after HEAD, or after a disconnect."""
+    """Sends endless content, which is discarded: after HEAD, or after a disconnect."""
     await send({"type": "http.response.start", "status": 200, "headers": []})
     while scope["method"] == "GET" and (await receive())["type"] != "http.disconnect":
         pass
@@ -218,7 +218,7 @@ async def endless(scope: Any, receive: Any, send: Any) -> None:
 
 @pytest.mark.parametrize("method", [b"HEAD", b"GET"])
 def test_an_app_that_sends_without_end_lets_others_go_on(method: bytes) -> None:
-    """The app's messages are discarded after HEAD, and after a disconnect."""
+    """Other tasks get turns while the app's messages are discarded."""
 
     async def main() -> None:
         protocol, _ = await played(endless, GET.replace(b"GET", method))

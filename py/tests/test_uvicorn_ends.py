@@ -1,6 +1,6 @@
 """Tests of `switchover.uvicorn`: clients that disconnect, or that read little.
 
-Another operation is under way meanwhile.
+They do so while another operation, such as a stop, is under way.
 """
 
 from __future__ import annotations
@@ -174,7 +174,8 @@ def test_an_answer_that_is_cut_takes_none_before_it_along() -> None:
 def test_an_early_answer_says_that_it_is_the_last(length: int, is_last: bool) -> None:
     """A rest of the request that is too long to discard makes it so.
 
-    RFC 9112, section 9.6."""
+    RFC 9112, section 9.6.
+    """
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
         await send({"type": "http.response.start", "status": 413, "headers": [(b"content-length", b"2")]})

@@ -221,7 +221,7 @@ def test_an_app_that_fails_resets_and_one_that_returns_ends() -> None:
 
 
 def waiting() -> tuple[Any, threading.Event]:
-    """Makes an app that sends `closing` after its disconnect, and an event set before."""
+    """Makes an app that sends `closing` after its disconnect; the event is set then."""
     heard = threading.Event()
 
     async def app(scope: Any, receive: Any, send: Any) -> None:

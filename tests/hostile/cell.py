@@ -28,9 +28,9 @@ GROWTH = 1 << 20
 PEAK = 48 << 20
 """The limit in bytes for the memory that an attack takes while it lasts."""
 KEPT = 4
-"""The number of descriptors that a runtime may open in one round and keep.
+"""The number of descriptors, or of tasks, that a host may keep after one round.
 
-They wake its threads, for instance. Deno opens two of its own half a second after it starts.
+Descriptors wake a runtime's threads, for instance. Deno opens two of its own half a second after it starts.
 """
 WAIT_BEFORE_KEPT = 2
 """Seconds after which what is left counts as kept."""
@@ -69,7 +69,7 @@ class Process:
     def says(self, pattern):
         """Reads lines of the program's output until one matches; returns the match.
 
-        It stores the process id, if a line has it, and ignores all other lines.
+        A line `pid NUMBER` before it sets the process id; other lines are ignored.
         """
         while line := self.process.stdout.readline():
             if found := re.search(rb"^pid (\d+)", line):
@@ -79,7 +79,7 @@ class Process:
         raise AssertionError(f"it has ended: {self.logged()[-600:]!r}")
 
     def port(self):
-        """Reads the line that announces the port on which the program listens."""
+        """Returns the port from the line of output that announces it."""
         return int(self.says(rb"listening on \D*(?:[\d.]+:)?(\d+)\s").group(1))
 
     def logged(self):
@@ -125,7 +125,7 @@ class Peer:
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def send(self, data):
-        """Sends the data; returns whether the server has accepted all of it.
+        """Sends the data; returns false if that fails or takes too long.
 
         A server may stop reading once it has sent an error response.
         """
@@ -155,7 +155,7 @@ class Peer:
             self.socket.shutdown(socket.SHUT_RDWR)
 
     def send_what_fits(self, data, lull=0.3):
-        """Sends until no more is accepted for `lull` seconds; returns the number of bytes."""
+        """Sends all, or until none fits for `lull` seconds; returns the number of bytes."""
         view, sent = memoryview(data), 0
         self.socket.settimeout(lull)
         with contextlib.suppress(OSError):
@@ -196,7 +196,10 @@ class Peer:
         return data, "open"
 
     def answers(self, *methods):
-        """Reads the responses to requests with these methods, as far as they arrive."""
+        """Reads the responses to requests with these methods, as far as they arrive.
+
+        Returns them with the remaining bytes. A 101 is the last one.
+        """
 
         def enough(data):
             found, _ = reader.responses(data, methods, False)
@@ -210,8 +213,8 @@ class Peer:
 class Target:
     """A server or client under attack.
 
-    `host` describes it, `process` is its program, and `peers` are the attack's connections to it. Its `state()` returns
-    the number of its tasks and of its descriptors.
+    `host` describes it, `process` is its program, and `peers` are its connections with the attacker. Its `state()`
+    returns the number of its tasks and of its descriptors.
     """
 
     def __init__(self, host, scale):
@@ -219,14 +222,14 @@ class Target:
         self.peers = []
         self.memory = self.most = 0
         self.more_events = 0
-        """Events beside one for each peer."""
+        """The number of events that it may log, beside one for each peer."""
         self.kept = KEPT
-        """The number of descriptors that the runtime may still open and keep."""
+        """The number of descriptors, or of tasks, that the host may still keep."""
 
     def settles(self):
         """Waits until the tasks and descriptors of one run of the attack are released.
 
-        Descriptors that a runtime opens once and keeps are accepted.
+        After `WAIT_BEFORE_KEPT` seconds, up to `KEPT` more of either are accepted, but in one round only.
         """
         now = before = self.before
         patient_until = time.monotonic() + WAIT_BEFORE_KEPT
@@ -292,7 +295,7 @@ class Server(Target):
             os.kill(self.process.pid, signal.SIGCONT)
 
     def request(self, path=None, method="GET", fields="", content=b""):
-        """Returns the bytes of a request; the default path is `/plain`."""
+        """Returns the bytes of a request; the default path is the host's `plain`."""
         length = f"Content-Length: {len(content)}\r\n" if content else ""
         path = self.host.plain if path is None else path
         return f"{method} {path} HTTP/1.1\r\nHost: a\r\n{fields}{length}\r\n".encode() + content
@@ -338,7 +341,10 @@ class Server(Target):
 
 
 def attacked(target, attack):
-    """Runs the same attack in several rounds, and checks the target after each."""
+    """Runs an attack in several rounds; checks the target after each step and round.
+
+    An attack that does not repeat has one round. One that ends the process itself is only judged by its log.
+    """
     memory, logged = [], len(target.process.logged())
     if getattr(attack, "is_last", False):
         for _ in attack(target):

@@ -1,6 +1,6 @@
-"""Attacks by a host's own handler, which fails or sends a wrong response.
+"""Attacks by a host's own handler, which fails or responds wrongly, for instance.
 
-Each attack has a path, which makes the driver's handler behave so.
+The path of a request makes the driver's handler behave so.
 """
 
 import reader
@@ -25,7 +25,7 @@ def asked(server, path, method="GET", fields="", content=b""):
 
 
 def is_failed(answers, promised=None):
-    """Returns whether the response is missing, an error, truncated, or all `promised`."""
+    """Returns whether the first response is missing, a 5xx, cut, or all `promised`."""
     if not answers:
         return True
     first = answers[0]

@@ -48,7 +48,7 @@ class Host:
     The bytes of `foo/2` come back as they are, unless the host `greets` or answers in `capitals`.
     """
     lies: frozenset = ALL
-    """The paths at which its handler lies."""
+    """The paths of `ALL` that its handlers know."""
     greets: bool = False
     """True if the host begins `foo/2` with a line and sends back in upper case."""
     capitals: bool = False
@@ -112,7 +112,7 @@ class Asker:
 
 
 def servers(target):
-    """Returns the servers to attack.
+    """Yields the servers to attack.
 
     Their programs are the drivers, the examples of the project, and the switchboard.
     """
@@ -187,7 +187,7 @@ def servers(target):
 
 
 def shown(target):
-    """Returns the example servers in the project's documents, which readers copy."""
+    """Yields a `Host` for each example server of the project, to be attacked too."""
     python, javascript = target / "py/venv/bin/python", runtimes(target)
     fixed = {"plain": "/", "echo": "", "large": "", "lies": frozenset(), "counts": False, "stops_by": signal.SIGTERM}
     rust = target / "debug/examples/tokio_server"
@@ -210,7 +210,7 @@ def shown(target):
 
 
 def clients(target):
-    """Returns the clients to attack."""
+    """Yields the clients to attack."""
     python, driver = target / "py/venv/bin/python", target / "debug/examples/hostile_tokio_client"
     scripts, javascript = folder(target), runtimes(target)
     yield Asker("switchover-tokio's client", [driver], [driver])
@@ -223,7 +223,7 @@ def clients(target):
 
 
 def plain(target):
-    """Returns hosts with the same runtimes but without our code.
+    """Yields hosts with the same runtimes but without our code.
 
     A failure that excuses.txt blames on a runtime is excused only if the runtime alone fails too.
     """

@@ -19,9 +19,9 @@ With 50 ms for each, another client would wait too long.
 """
 EMPTY_FRAME = b"\x82\x80\x01\x02\x03\x04"
 FLOOD = 4 << 20
-"""The bytes of short messages that a client sends after the switch."""
+"""The number of bytes of short messages that a client sends after the switch."""
 TURN = 8
-"""The most processor seconds for a turn, during which other clients wait."""
+"""The limit in processor seconds from a client's request to the response."""
 CHUNKED = "Transfer-Encoding: chunked\r\n"
 ATTACKS = []
 
@@ -75,7 +75,7 @@ def closes(answer):
 
 
 def exchanges(server):
-    """Yields what is sent on a connection: two pipelined requests, then a handshake.
+    """Yields what is sent on each connection: two pipelined requests, or a handshake.
 
     Each item has the bytes, the methods of their requests, and the offset of each request's end.
     """
@@ -205,7 +205,7 @@ def half_closes(server):
 
 @attack("half-closes with more than its last request")
 def half_closes_with_more(server):
-    """Sends the whole request, more content than one read, and a FIN at once.
+    """Sends a request longer than one read, a CRLF after it, and a FIN, all at once.
 
     A busy server may find all of it at its first read.
     """

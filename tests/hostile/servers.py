@@ -163,8 +163,8 @@ class Client(Target):
 def plays(client, answer, *kinds, offer="-", ends=True, holds=False):
     """Reads a client's request and sends `answer` as the response.
 
-    The client must then report an outcome that begins with one of `kinds`. The connection ends right after the
-    response; with `holds`, after the next step. Without both `ends` and `holds` it stays open.
+    The client must then report an outcome that begins with one of `kinds`. We end our direction right
+    after the response; with `holds`, after the next step. With neither `ends` nor `holds` it stays open.
     """
     name, taken = client.ask(offer=offer)
     taken.read_head()

@@ -12,7 +12,7 @@ from peers import attack
 
 LEFT = 8
 SPINS = 0.6
-"""The share of a processor of which a server that only waits has made a loop."""
+"""The share of a processor from which on a waiting server counts as a busy loop."""
 
 
 @attack("out of descriptors")

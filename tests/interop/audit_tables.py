@@ -115,15 +115,15 @@ def put(begin, text, end):
 
 
 def wholes(reports):
-    """Returns the full audit outputs in these reports, at most one for each program."""
+    """Returns the findings that these reports have in human-readable form."""
     return [f"```text\n{report['whole']}\n```\n" for report in reports.values() if "whole" in report]
 
 
 def differences(reports):
     """Yields the rows in which the reports differ from the page.
 
-    A program's row is compared only if its version is the same; a check's row, only if all programs are the same. The
-    findings shown in full must also be on the page.
+    A program's row is compared only if its version is the same; a check's row, only if all programs of its role
+    are the same. The findings shown in full must also be on the page.
     """
     known, now = (rows(text) for text in (block_of_the_page(), block(reports)))
     same = [role for role in ROLES if programs(known, role) == programs(now, role)]
@@ -152,7 +152,7 @@ def roles_of_the_page():
 
 
 def rows(text):
-    """Returns the table rows of programs and of checks, by their names."""
+    """Returns the table rows, by role and by program with version or by check."""
     found = {}
     for part in text.split("\n### ")[1:]:
         role, _, tables = part.partition("\n")

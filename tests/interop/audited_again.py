@@ -81,7 +81,7 @@ def block(peer, finding):
 
 
 def without_ports(peer, text):
-    """Replaces the ports of a run by those of the page, in order of appearance."""
+    """Replaces a run's ports, in order of appearance, and payloads by the page's."""
     ports = list(dict.fromkeys(re.findall(r"(?:127\.0\.0\.1[:/]|--origin-port )(\d+)", text)))
     for port, name in zip(ports, PORTS[peer.role], strict=True):
         text = re.sub(rf"\b{port}\b", name, text)

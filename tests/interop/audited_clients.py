@@ -96,7 +96,7 @@ for name, command in [
 def browser(program, package, *options):
     """Returns a starter for a browser that is started once.
 
-    The browser opens each URL that it is sent.
+    It opens a WebSocket to each URL that it is sent.
     """
 
     @contextlib.contextmanager

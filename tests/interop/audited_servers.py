@@ -101,9 +101,9 @@ def in_perl():
 
 
 def commanded(*words, plain="/", options=()):
-    """Returns a starter for a Python server with the apps of applications.py.
+    """Returns a starter for a server in Python, with an app of applications.py.
 
-    `{port}` in its arguments is replaced.
+    `{port}` in its arguments is replaced. `http.server` has no app: it serves files.
     """
 
     @contextlib.contextmanager

@@ -87,7 +87,7 @@ def check(condition, *what):
 
 
 def same(got, wanted, what="bytes"):
-    """Checks that two byte strings are equal; the message has the first difference."""
+    """Checks that two sequences are equal; the message has the first difference."""
     if got != wanted:
         shorter = min(len(got), len(wanted))
         at = next((i for i, (a, b) in enumerate(zip(got, wanted, strict=False)) if a != b), shorter)
@@ -166,7 +166,7 @@ def between(name, backend, *arguments):
 
 
 def wait_for(read, pattern, seconds=WAIT):
-    """Polls until the text matches the pattern, where there is no event to await."""
+    """Polls `read` until its result matches the pattern; returns the match."""
     for _ in range(seconds * 50):
         if found := re.search(pattern, read()):
             return found
@@ -222,14 +222,14 @@ class Raw:
         return head + ending
 
     def rest(self):
-        """Reads to the end of the connection and returns all bytes."""
+        """Reads to the end of the connection; returns the bytes that `until` has left."""
         while piece := self.socket.recv(65536):
             self.got += piece
         self.socket.close()
         return self.got
 
     def read_slowly(self):
-        """Reads to the end of the connection, with a pause after each piece."""
+        """Does as `rest`, but pauses after each piece; a reset is an end too."""
         with contextlib.suppress(ConnectionResetError):
             while piece := self.socket.recv(16384):
                 self.got += piece

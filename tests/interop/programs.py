@@ -78,7 +78,10 @@ def wait_until_it_listens(process, port, log):
 
 
 def stop(process, asked=False):
-    """Stops a process by SIGTERM, as most have children, or if that fails by SIGKILL."""
+    """Ends a process by SIGTERM, as most have children, or if that fails by SIGKILL.
+
+    With `asked` the process ends by itself, so SIGTERM is left out.
+    """
     if not asked:
         process.terminate()
     try:
@@ -125,7 +128,7 @@ NGINX_FORWARDS = """
 
 
 def nginx(backend, tls=False, program=None):
-    """nginx as its documentation for WebSocket configures it: it forwards any Upgrade."""
+    """Starts nginx as its documentation for WebSocket has it: it forwards any Upgrade."""
     return nginx_that(NGINX_FORWARDS.format(backend=backend), tls, program=program)
 
 
@@ -203,7 +206,7 @@ def apache(modules, rules, files=None):
 
 
 def apache_proxy(backend):
-    """Apache as a proxy with `upgrade=ANY`, which forwards any protocol.
+    """Starts Apache as a proxy with `upgrade=ANY`, which forwards any protocol.
 
     Without that option it forwards only WebSocket.
     """
@@ -211,7 +214,7 @@ def apache_proxy(backend):
 
 
 def apache_files(files):
-    """Apache as a file server in HTTP/1.1 and h2c."""
+    """Starts Apache as a file server in HTTP/1.1 and h2c."""
     return apache(["http2"], "Protocols h2c http/1.1", files)
 
 
@@ -235,7 +238,7 @@ def lighttpd(rules, files=None):
 
 
 def lighttpd_files(files):
-    """lighttpd as a file server; it accepts h2c by default."""
+    """Starts lighttpd as a file server; it accepts h2c by default."""
     return lighttpd('mimetype.assign = ( ".txt" => "text/plain" )', files)
 
 
@@ -338,7 +341,7 @@ sub vcl_pipe {
 
 @contextlib.contextmanager
 def varnish(backend):
-    """Varnish as its documentation for WebSocket configures it, but for any protocol."""
+    """Starts Varnish as its documentation for WebSocket has it, but for any protocol."""
     program, port = debian("varnishd", "varnish"), free_port()
     with folder() as place:
         rules = written(place, "default.vcl", VARNISH % backend)
@@ -408,7 +411,7 @@ static_resources:
 
 @contextlib.contextmanager
 def envoy(backend):
-    """Envoy, which forwards the protocols that its configuration lists."""
+    """Starts Envoy, which forwards the protocols that its configuration lists."""
     program, port = large_python().with_name("envoy"), free_port()
     with folder() as place:
         settings = written(place, "envoy.yaml", ENVOY.format(port=port, backend=backend))
@@ -451,7 +454,7 @@ datadir: {place}
 
 @contextlib.contextmanager
 def traffic_server(backend):
-    """Traffic Server as its documentation for WebSocket has it: with a rule for `ws:`."""
+    """Starts Traffic Server with a rule for `ws:`, as its documentation has it."""
     program, port = debian("traffic_server", "trafficserver"), free_port()
     with folder() as place:
         rules = [f"map {scheme}://{LOOPBACK}:{port}/ {scheme}://{LOOPBACK}:{backend}/" for scheme in ["ws", "http"]]
@@ -472,7 +475,7 @@ User root
 
 @contextlib.contextmanager
 def tinyproxy(_):
-    """tinyproxy as a forward proxy."""
+    """Starts tinyproxy as a forward proxy."""
     program, port = debian("tinyproxy", "tinyproxy"), free_port()
     with folder() as place:
         settings = written(place, "tinyproxy.conf", TINYPROXY.format(port=port))
@@ -485,7 +488,7 @@ def tinyproxy(_):
 
 @contextlib.contextmanager
 def nghttpd(*options):
-    """nghttpd: HTTP/2 from the first byte, without Upgrade."""
+    """Starts nghttpd, which uses HTTP/2 from the first byte, without Upgrade."""
     program, port = debian("nghttpd", "nghttp2-server"), free_port()
     with folder() as place:
         written(place, "index.html", "a page\n")
@@ -525,7 +528,7 @@ DefaultAuthType None
 
 @contextlib.contextmanager
 def cupsd():
-    """cupsd, the only server left that accepts TLS by Upgrade (RFC 2817)."""
+    """Starts cupsd, which accepts TLS by Upgrade (RFC 2817)."""
     program, port = debian("cupsd", "cups-daemon"), free_port()
     if os.geteuid() != 0:
         raise Skip("cupsd needs to be root")
@@ -540,7 +543,7 @@ def cupsd():
 
 @contextlib.contextmanager
 def dnsmasq(name, address):
-    """dnsmasq: a DNS server over UDP that knows one name."""
+    """Starts dnsmasq: a DNS server over UDP that knows one name."""
     program, port = debian("dnsmasq", "dnsmasq-base"), free_port()
     options = ["--keep-in-foreground", "--conf-file=/dev/null", "--no-resolv", "--no-hosts", "--bind-interfaces"]
     where = [f"--listen-address={LOOPBACK}", f"--port={port}", f"--address=/{name}/{address}"]

@@ -28,7 +28,10 @@ def last_line(transcript):
 
 
 def says(answer, *arguments, reason, status, told=b"", offer="echo/1"):
-    """Checks the last line of the probe about a server that sends `answer` and closes."""
+    """Checks the probe's last line and output, for a server that sends `answer`.
+
+    The server then closes; with `answer` None it sends nothing and waits. Returns the probe's error output.
+    """
 
     def script(connection):
         read_head(connection)
@@ -175,7 +178,7 @@ def complaint_give_me_lists_and_other_tokens(_):
 
 @case("a socket", "HTTP/1.1")
 def complaint_what_was_meant_for_the_new_protocol_becomes_a_request(_):
-    """The switchboard rejects early bytes after an offer that it has declined.
+    """The switchboard rejects bytes after a declined offer that are no request.
 
     Some proxies open a tunnel at the offer already, and have left it open after a decline (RFC 9931).
     """

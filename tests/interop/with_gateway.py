@@ -162,7 +162,7 @@ def the_gateway_before_a_server_that_leaves(_):
 def the_gateway_before_a_client_that_does_not_read(_):
     """The tunnel of a client that does not read is reset, not closed in order.
 
-    The reset comes after the client's timeout.
+    The reset comes after the gateway's timeout.
     """
 
     def script(connection):
@@ -514,8 +514,8 @@ BESIDE = [
 def after(proxy, what, protocol):
     """Registers a case with the proxy before the gateway before the switchboard.
 
-    The results are those of the proxy alone. nginx and HAProxy parse bytes after a declined offer as the next request
-    before the gateway sees them.
+    The results are those of the proxy alone, except for `passes_anything`. nginx and HAProxy parse bytes after a
+    declined offer as the next request before the gateway sees them.
     """
 
     def through_us(_):

@@ -103,7 +103,7 @@ def a_probe_that_asks_for_a_head(board):
 def each_window(try_it):
     """Runs `try_it` with three sizes of the server's window.
 
-    They are smaller than the initial window, equal, and much larger. The engine's window updates must also cover the
+    They are smaller than the initial window, equal, and much larger. The server's window updates must also cover the
     bytes that stream 1 has used.
     """
     for window in [16_384, 65_535, 1 << 20]:
@@ -113,7 +113,7 @@ def each_window(try_it):
 
 @case("curl", "h2c")
 def curl_uploads_after_the_switch(_):
-    """Sends more than a window on stream 3, after most of one on stream 1."""
+    """Sends more than the initial window on stream 3, after most of it on stream 1."""
     large = LARGE[:200_000]
 
     def upload(board):

@@ -56,9 +56,9 @@ def check_stream_1(server, client, wanted):
 
 
 def check_python(server, wanted, path):
-    """Checks that the client in Python uploads to `/echo` on stream 3.
+    """Checks the response on stream 1, and that one comes on stream 3.
 
-    The response depends on the server and is not checked.
+    On stream 3 the client in Python uploads to `/echo`; what comes back depends on the server.
     """
     with server as port:
         out, errors = run(*python_client(), port, path)

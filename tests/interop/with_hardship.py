@@ -43,7 +43,7 @@ HELLO = b"GET /plain HTTP/1.1\r\nHost: a\r\n\r\n"
 
 
 class Server(Example):
-    """A running server of ours, with few descriptors if `descriptors` is set."""
+    """A running server of ours, with at most `descriptors` descriptors if that is set."""
 
     def __init__(self, name, command, descriptors=None, secure=False):
         def limit():
@@ -138,7 +138,7 @@ def at_once(attempts):
 def out_of_descriptors(server):
     """A server without free descriptors neither ends nor spins.
 
-    When connections are closed it accepts new ones, also those that waited.
+    When connections are closed it serves a new one.
     """
     with contextlib.ExitStack() as stack:
         held = [stack.enter_context(server.connect()) for _ in range(2 * DESCRIPTORS)]

@@ -135,7 +135,7 @@ def a_declined_offer(proxy, _, port):
 
 
 def early_bytes_like_a_request(proxy, board, port):
-    """Bytes after a declined offer are the next request if they look like one.
+    """Bytes after a declined offer are the next request to many proxies.
 
     Early bytes can be smuggled this way. Servers cannot detect it; clients avoid it by sending nothing before the 101.
     """

@@ -14,10 +14,10 @@ import process from "node:process";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
 const home = fileURLToPath(new URL("../..", import.meta.url));
+/** A folder with the scripts at the paths under which the switchboard serves them. */
 const folder = join(process.argv[2] ?? join(home, "target"), "copied");
 let [passed, failed, skipped] = [0, 0, 0];
 
-/** A folder with the scripts at the paths under which the switchboard serves them. */
 rmSync(folder, { recursive: true, force: true });
 mkdirSync(join(folder, "empty"), { recursive: true });
 writeFileSync(join(folder, "package.json"), '{ "type": "module" }');

@@ -22,7 +22,7 @@ const BATCH = Number(process.env.BATCH ?? 10);
 /** @typedef {{ row: string, column: string, messages: number, fields: number, run: () => number }} Job */
 
 const OURS = "switchover";
-/** The titles of undici's columns: with fields as Buffers, or as strings. */
+/** The titles of undici's columns; the second is for fields as strings. */
 const UNDICI = "undici llhttp_simd.wasm";
 const UNDICI_STRINGS = `${UNDICI}, strings`;
 const NATIVE = "node http_parser";

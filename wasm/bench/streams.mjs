@@ -1,6 +1,6 @@
 // Throughput of `switchover/streams` compared with node:http and plain sockets: `streams.mjs [ROUNDS] [MEGABYTES]`.
 //
-// Each way moves 100 MB over the loopback interface in turn; the ratios of their times are printed. The best round
+// Each way moves MEGABYTES (by default 100) over the loopback interface in turn; the ratios of their times are printed. The best round
 // counts, since other programs use the machine.
 
 import { once } from "node:events";
@@ -19,7 +19,7 @@ const LENGTH = Number(megabytes) << 20;
 const PIECE = new Uint8Array(65_536);
 const HEADERS = { Host: "a.example" };
 
-/** Returns 100 MB of content as a web stream. */
+/** Returns `LENGTH` bytes of content as a web stream. */
 function content() {
   let left = LENGTH;
   return new ReadableStream({
@@ -32,7 +32,7 @@ function content() {
   }, { highWaterMark: 0 });
 }
 
-/** Returns 100 MB of content as a stream of Node. */
+/** Returns `LENGTH` bytes of content as a stream of Node. */
 function nodeContent() {
   let left = LENGTH;
   return new Readable({
@@ -45,7 +45,7 @@ function nodeContent() {
 }
 
 /**
- * Reads a stream to its end, and checks its length.
+ * Reads `length` bytes of a stream; throws if it has fewer.
  * @param {AsyncIterable<Uint8Array> | ReadableStream<Uint8Array>} stream
  */
 async function drain(stream, length = LENGTH) {
@@ -83,7 +83,7 @@ const web = (socket) => Duplex.toWeb(socket);
 const own = (socket) => socket;
 
 /**
- * The compared ways to serve a response of 100 MB, by name.
+ * The compared ways to serve a response of `LENGTH` bytes, by name.
  * @type {Record<string, () => Server>}
  */
 const servers = {
@@ -104,7 +104,7 @@ function streams(shape) {
 }
 
 /**
- * The compared ways to receive a response of 100 MB, by name.
+ * The compared ways to receive a response of `LENGTH` bytes, by name.
  * @type {Record<string, (port: number) => Promise<void>>}
  */
 const clients = {
@@ -131,7 +131,7 @@ async function receive(port, shape) {
 }
 
 /**
- * The compared ways to read 100 MB of a new protocol, by name.
+ * The compared ways to read `LENGTH` bytes of a new protocol, by name.
  * @type {Record<string, (port: number) => Promise<void>>}
  */
 const tunnels = {
@@ -158,7 +158,7 @@ async function speak(port, shape) {
   socket.destroy();
 }
 
-/** Starts a server that sends 100 MB after a 101. */
+/** Creates a server that sends `LENGTH` bytes after a 101. */
 function talker() {
   return createServer((socket) => {
     socket.on("error", () => {});

@@ -70,7 +70,7 @@ async function switched(http, input) {
 /**
  * Sends one message and a Close frame.
  *
- * Returns the messages that the server sent until its Close frame.
+ * Returns the text messages that the server sent until its Close frame.
  * @param {string} text
  * @param {Bytes} leftover
  * @param {ReadableStreamDefaultReader<Bytes>} input
@@ -120,7 +120,7 @@ async function* frames(bytes, input) {
 }
 
 /**
- * Returns the first frame if it is complete (RFC 6455, section 5.2).
+ * Returns the first frame, or `null` if it is incomplete (RFC 6455, section 5.2).
  * @param {Bytes} bytes
  */
 function first(bytes) {

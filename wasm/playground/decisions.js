@@ -32,13 +32,13 @@ export const DECISIONS = [
 /**
  * Escapes typed text so that it cannot end its part of a decision's text.
  *
- * Bars and semicolons separate these parts.
+ * Bars separate these parts.
  * @param {string} text
  */
 const word = (text) => escape(bytesIn(text.trim())).replaceAll("|", "\\x7c");
 
 /**
- * Encodes typed text as UTF-8, one character per byte; escapes are kept.
+ * Encodes typed text as UTF-8, one character per byte, and decodes its escapes.
  * @param {string} text
  */
 function bytesIn(text) {
@@ -49,7 +49,7 @@ function bytesIn(text) {
 }
 
 /**
- * Returns a decision as a test vector spells it, from the values of its form.
+ * Returns a decision in the format of a test vector, from the values of its form.
  * @param {{ verb: string, fields: string[][] }} kind
  * @param {Record<string, string>} values
  */

@@ -9,13 +9,15 @@ import { errorLine, stepLine } from "./lines.js";
 
 /**
  * A scenario: the peer's bytes, the offsets that cut them, and the caller's calls.
+ *
+ * `words` are the configuration, which follows the role in a test vector.
  * @typedef {{ role: "client" | "server", words: string[], bytes: string, cuts: number[], isEachByte: boolean,
  *   end: null | "clean" | "truncated", acts: Act[] }} Scenario
  *
  * A decision as the text of a test vector, and the position at which it is made. `events` counts the events before it
  * other than content, errors included; `data` counts the bytes of content after the latest of them. With `isEnded` the
- * end of the input was received, with `isStopped` a step needed more. At most `at` bytes may be received before the
- * decision; with `isAfterInput` exactly as many.
+ * end of the input was received; with `isStopped` the engine's latest step was a pause, or needed more bytes. At most
+ * `at` bytes may be received before the decision; with `isAfterInput` exactly as many.
  * @typedef {{ at: number, isAfterInput: boolean, events: number, data: number, isEnded: boolean, isStopped: boolean,
  *   text: string }} Act
  *
@@ -25,6 +27,9 @@ import { errorLine, stepLine } from "./lines.js";
  *   mark: Mark, state: any }} Entry
  * @typedef {{ code: number, kind: string, text: string, clause: string, advice: string, status: number | null,
  *   offset: number | null }} Fault
+ *
+ * A mark: a position in the play of a scenario. `fed` counts the bytes that the engine has received, `acts` the
+ * decisions made; the rest is as in `Act`.
  * @typedef {{ fed: number, events: number, data: number, isEnded: boolean, isStopped: boolean, acts: number,
  *   isAfterInput?: boolean }} Mark
  */
@@ -142,7 +147,7 @@ class Player {
     return entry;
   }
 
-  /** Asks the engine for one event, and logs it; returns false if there is none. */
+  /** Asks the engine for one event or error, and logs it; false if there is none. */
   #step() {
     this.#called({ is: "next", times: 1 });
     let step;

@@ -98,7 +98,7 @@ function load(next) {
 }
 
 /**
- * Replaces the input; later cuts and decisions move by the change in length.
+ * Replaces the input; cuts and decisions after the change move by its length.
  * @param {string} bytes
  */
 function change(bytes) {
@@ -227,7 +227,7 @@ document.addEventListener("pointermove", (event) => {
 });
 for (const end of ["pointerup", "pointercancel"]) document.addEventListener(end, () => (dragged = -1));
 
-/** Returns the offset of the byte at a position of the screen. @param {number} x @param {number} y */
+/** Returns the offset of the byte at a position of the screen, or `null`. @param {number} x @param {number} y */
 function byteUnder(x, y) {
   /** @type {any} */
   const found = document.caretPositionFromPoint?.(x, y) ?? document.caretRangeFromPoint?.(x, y);
@@ -289,7 +289,7 @@ function hereMark() {
   return log[cursor]?.mark ?? { fed: 0, events: 0, data: 0, isEnded: false, isStopped: false, acts: 0 };
 }
 
-/** Returns the protocols that the latest request offers, to fill form fields. */
+/** Returns the acceptable protocols of the latest request, to fill form fields. */
 function offered() {
   const line = log.slice(0, cursor + 1).findLast(({ name }) => name === "request")?.line ?? "";
   const [, list] = / offers \[([^\]]*)\]/.exec(line) ?? [];

@@ -123,7 +123,7 @@ export function sentView(log) {
 }
 
 /**
- * Renders an error: its rule, its citation and its advice.
+ * Renders an error: its text, the rule that it cites, its advice and its status.
  * @param {import("./engine.js").Fault} fault @param {string} bytes
  */
 export function faultView({ code, kind, text, clause, advice, status, offset }, bytes) {

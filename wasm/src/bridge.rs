@@ -113,7 +113,7 @@ pub fn check_http2(status: u32, args: &[u8]) -> u32 {
 /// Converts an HTTP/2 field list to HTTP/1.1 and writes it to the result buffer.
 ///
 /// `args` holds the authority, a list of at most one WebSocket key, and the fields. Returns false
-/// if the list is malformed; the fault is then in the result buffer.
+/// if any of them is malformed; the fault is then in the result buffer.
 #[wasm_bindgen]
 pub fn http1_fields(args: &[u8]) -> bool {
     let mut args = ArgReader::new(args);

@@ -9,7 +9,9 @@ use wasm_bindgen::prelude::wasm_bindgen;
 use crate::handle;
 
 thread_local! {
-    /// The configuration of the next connection; `None` means the defaults.
+    /// The pending configuration, for the next connection; `None` means the defaults.
+    ///
+    /// A prepared response and `set_limits` use it too.
     static NEXT: RefCell<Option<Config>> = const { RefCell::new(None) };
 }
 
@@ -17,7 +19,7 @@ fn configure(change: impl FnOnce(&mut Config) -> bool) -> bool {
     NEXT.with_borrow_mut(|config| change(config.get_or_insert_default()))
 }
 
-/// Returns and clears the configuration of the next connection.
+/// Returns and clears the pending configuration.
 pub(crate) fn next() -> Option<Config> {
     NEXT.take()
 }
@@ -28,19 +30,19 @@ pub fn largest_limit(name: &str) -> f64 {
     Limits::largest(name).map_or(-1.0, |largest| largest as f64)
 }
 
-/// Sets a limit of the next connection; returns false if no limit has that name.
+/// Sets a limit of the pending configuration; returns false if none has that name.
 #[wasm_bindgen]
 pub fn configure_limit(name: &str, value: f64) -> bool {
     configure(|config| config.limits.set(name, value as u64))
 }
 
-/// Sets a leniency of the next connection; returns false if none has that name.
+/// Sets a leniency of the pending configuration; false if none has that name.
 #[wasm_bindgen]
 pub fn configure_lenient(name: &str, value: bool) -> bool {
     configure(|config| config.lenient.set(name, value))
 }
 
-/// Sets a flag of the next connection; returns false if no flag has that name.
+/// Sets a flag of the pending configuration; returns false if none has that name.
 #[wasm_bindgen]
 pub fn configure_flag(name: &str, value: bool) -> bool {
     configure(|config| config.set_flag(name, value))
@@ -72,7 +74,7 @@ pub fn set_limits(handle: u32) -> bool {
     handle::attempt(handle, |connection| connection.set_limits(&limits).map(|()| true))
 }
 
-/// Discards the configuration that is pending for the next connection.
+/// Discards the pending configuration.
 #[wasm_bindgen]
 pub fn configure_nothing() {
     NEXT.take();

@@ -1,6 +1,6 @@
 //! Exports that receive bytes, return events, or change state and send no bytes.
 //!
-//! Functions that return false on failure leave the error in the result buffer.
+//! Functions that return false on an error leave it in the result buffer.
 
 use switchover::binding::{Bound, event_kind};
 use switchover::{End, Error, Next};
@@ -28,7 +28,7 @@ pub fn receive_staged(handle: u32, len: usize) -> bool {
 
 /// Reserves at least `min` bytes for the caller to read into.
 ///
-/// The address and length are published as the result's bytes. Returns false on an error.
+/// Their address and length become those of the result buffer's bytes. Returns false on an error.
 #[wasm_bindgen]
 pub fn receive_buffer(handle: u32, min: usize) -> bool {
     with_place(handle, |connection, out| match connection.receive_buffer(min) {

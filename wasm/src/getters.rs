@@ -1,6 +1,6 @@
 //! Getters of a connection, which may be called at any time.
 //!
-//! Functions that say so return false if there is no value; others always write one.
+//! A function that returns false if there is no value says so.
 
 use switchover::binding::{Bound, content_kind, selection_to_bits};
 use switchover::{Order, Protocol};
@@ -100,7 +100,7 @@ pub fn unanswered(handle: u32) -> u32 {
     ask(handle, |connection| connection.unanswered().into())
 }
 
-/// Returns the number of the reason why the upgrade did not happen, plus 1.
+/// Returns the number of the reason why the upgrade has not happened, plus 1.
 ///
 /// Returns 0 if there is no such reason.
 #[wasm_bindgen]
@@ -124,7 +124,7 @@ pub fn request(handle: u32) -> bool {
     })
 }
 
-/// Writes the authority of the current request; returns false if it has none.
+/// Writes the authority of the current request; returns false if there is none.
 #[wasm_bindgen]
 pub fn authority(handle: u32) -> bool {
     with(handle, |connection, out| {
@@ -142,7 +142,7 @@ pub fn path(handle: u32) -> bool {
     })
 }
 
-/// Writes the query of the current request; returns false if it has none.
+/// Writes the query of the current request; returns false if there is none.
 #[wasm_bindgen]
 pub fn query(handle: u32) -> bool {
     with(handle, |connection, out| {

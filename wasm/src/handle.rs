@@ -192,7 +192,7 @@ pub(crate) fn with_exchange<R>(call: impl FnOnce(&mut ResultBuffer) -> R) -> R {
 
 /// Calls a function that returns an address and length in the connection's memory.
 ///
-/// Publishes both as the result's bytes. Returns false for `None`.
+/// Publishes both as those of the result buffer's bytes. Returns false for `None`.
 pub(crate) fn with_place(
     handle: u32,
     call: impl FnOnce(&mut Connection, &mut ResultBuffer) -> Option<(u32, u32)>,

@@ -14,7 +14,7 @@ use std::fmt::{Display, Write as _};
 use switchover::FieldSource;
 use switchover::{Fields, binding};
 
-/// The bytes of memory that `text` and `bytes` each keep for the next call.
+/// The most bytes of memory that `text` and `bytes` each keep for the next call.
 const KEPT: usize = 64 * 1024;
 
 #[derive(Debug)]

@@ -83,7 +83,7 @@ pub fn splice_wants_client(handle: u32) -> bool {
     ask_kept(handle, |splice: &mut Splice| splice.wants_client())
 }
 
-/// Returns whether bytes of the client still wait to be sent to the engine.
+/// Returns whether bytes of the client wait for the engine's flow-control window.
 #[wasm_bindgen]
 pub fn splice_is_waiting(handle: u32) -> bool {
     ask_kept(handle, |splice: &mut Splice| splice.is_waiting())

@@ -1,4 +1,6 @@
-//! Exports that return explanatory text for errors and reasons, and reason phrases.
+//! Exports that write texts to the result buffer, and one that returns its address.
+//!
+//! The texts explain errors and reasons, or are reason phrases.
 
 use switchover::binding::{Language, Spelled};
 use switchover::{ErrorKind, Ineligible, Why};
@@ -51,7 +53,7 @@ pub fn reason(status: u16) {
     leave(switchover::ResponseHead::usual_reason(status));
 }
 
-/// Returns the address of the result buffer's table of addresses.
+/// Returns the address of the six numbers that locate the result's three buffers.
 #[wasm_bindgen]
 pub fn exchange() -> u32 {
     with_exchange(|out| out.address())

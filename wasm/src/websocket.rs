@@ -75,7 +75,7 @@ fn put_deflate(deflate: Option<Deflate>, out: &mut ResultBuffer) -> bool {
 
 /// Selects and writes the parameters for accepting `permessage-deflate`.
 ///
-/// The arguments are this server's own parameters. Returns false if the offer cannot be accepted.
+/// The arguments are this server's own parameters. Returns false if no offer can be accepted.
 #[wasm_bindgen]
 pub fn select_deflate(
     handle: u32,

@@ -140,7 +140,9 @@ function opened(port, said) {
 }
 
 /**
- * Sends batches of requests unread until the server disconnects; returns how many.
+ * Sends batches of requests until the server disconnects; returns their number.
+ *
+ * It reads no response.
  * @param {number} port
  */
 async function sentUnread(port) {

@@ -56,7 +56,7 @@ function sections(file) {
 }
 
 /**
- * Returns the number of bytes of code of each crate and module.
+ * Returns the number of bytes of code of each crate, and of each module of ours.
  * @param {string} file
  */
 function groups(file) {
@@ -136,7 +136,7 @@ function report(finished, named, bound) {
 
 for (let at = 0; at < modules.length; at += 3) report(modules[at] ?? "", modules[at + 1] ?? "", Number(modules[at + 2]));
 
-/** Returns all scripts that an entry point imports. @param {string} entry @param {Set<string>} [found] @returns {Set<string>} */
+/** Returns an entry point and all scripts that it imports. @param {string} entry @param {Set<string>} [found] @returns {Set<string>} */
 function scriptsOf(entry, found = new Set()) {
   if (found.has(entry)) return found;
   found.add(entry);

@@ -59,7 +59,7 @@ export function toWeb(socket) {
 /**
  * Starts a server that calls `behave` with each socket.
  *
- * `close` waits for all calls and throws their errors.
+ * `close` waits for all calls; it returns their results, or throws an error of one.
  * @param {(socket: NetSocket) => unknown} behave
  */
 export async function listening(behave) {

@@ -26,7 +26,7 @@ const BOUND = await bound();
 
 const never = new Promise(() => {});
 
-/** Returns content without end, and the number of bytes that were read from it. */
+/** Returns content without end, with the count of its bytes read, and its cancel. */
 function endless() {
   const sent = { bytes: 0, isCancelled: false };
   const body = new ReadableStream(
@@ -45,7 +45,7 @@ function endless() {
 /**
  * The points at which a client disconnects: what it has sent and received by then.
  *
- * `fin` are the outcomes that the server may report after a FIN.
+ * `fin` are the outcomes, beside `gone`, that the server may report after a FIN.
  * @type {{ point: string, says: string, hears?: string, handler?: Handler, fin: ServeResult["how"][] }[]}
  */
 const clientGoes = [
@@ -627,7 +627,7 @@ describe("a peer that has ended its direction", { timeout: TIMEOUTS }, () => {
   });
 });
 
-/** Returns all bytes that the new protocol sends. @param {import("switchover/streams").Switched} switched @param {string} as */
+/** Returns all bytes of the new protocol, read from the form of stream in `as`. @param {import("switchover/streams").Switched} switched @param {string} as */
 async function heardOf(switched, as) {
   if (as === "readable") return said(switched.readable);
   let text = "";

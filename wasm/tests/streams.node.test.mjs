@@ -316,7 +316,7 @@ const subject = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localh
 const curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"];
 execFileSync("openssl", ["req", "-x509", ...curve, ...subject, "-keyout", key, "-out", cert], { stdio: "ignore" });
 
-/** Starts a server that responds over TLS. */
+/** Starts a server that switches to TLS, and responds over it. */
 function securing() {
   return listening(async (socket) => {
     await until(socket, "\r\n\r\n");

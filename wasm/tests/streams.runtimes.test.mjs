@@ -19,8 +19,8 @@ const TIMEOUTS = 60_000;
 /**
  * The bytes that may be in transit while one side does not read.
  *
- * `node:net` of Bun reads up to 512 kB at once, and up to three times that before it stops. That holds for each of its
- * public ways to read; on a busy machine it is more.
+ * `BOUND_OF_BUN` is larger, since `node:net` of Bun reads up to 512 kB at once, and up to three times that before it
+ * stops. That holds for each of its public ways to read; on a busy machine it is more.
  */
 const BOUND = await bound();
 const BOUND_OF_BUN = await bound(8 << 20);
@@ -170,7 +170,7 @@ const asServer = {
 };
 
 /**
- * Tests of what a handler learns about a client that disconnects.
+ * Tests of the servers in `hosts/serves.*`: signal, address, end, early switch.
  * @type {Record<string, (port: number, column: string) => Promise<void>>}
  */
 const asTold = {
@@ -308,7 +308,7 @@ function servesAs(name, rows, start) {
 }
 
 /**
- * Runs a client against servers that misbehave, and returns the client's report.
+ * Runs a client against servers that misbehave, and checks the client's report.
  *
  * The client must close all of its sockets in the end.
  * @param {(ports: Record<string, number>) => Promise<string>} run runs the client and returns its report
@@ -406,9 +406,9 @@ function asksAs(name, ask, ends) {
 needed["client: foo/2, the switchboard"] = SWITCHBOARD;
 
 /**
- * Starts a server for one connection.
+ * Starts a server for one connection, and returns its port.
  *
- * It sends `answer`, and closes when the client has closed.
+ * It responds to the first bytes with `answer`, and ends its sending side.
  * @param {string} answer
  */
 async function once101(answer) {

@@ -1,8 +1,8 @@
 //! A program whose instructions are counted: `count INPUT TIMES` serves an input.
 //!
-//! It serves every message of the input TIMES times, from the bytes to the response. The variable
-//! `SCAN` names the engine's byte scanner, such as `sse2`. `tests/tools/instructions` runs the
-//! program under callgrind.
+//! INPUT is an input of the benches or a task of its own, such as `handshake`. The program serves
+//! every message, or does the task, TIMES times. The variable `SCAN` (`sse2`) names the engine's
+//! byte scanner. `tests/tools/instructions` runs the program under callgrind.
 
 use switchover::binding::ScanPath;
 use switchover::gateway::EndToEnd;
@@ -69,7 +69,7 @@ fn messages(name: &str) -> Vec<Vec<u8>> {
     }
 }
 
-/// Serves each message on one connection, from the bytes to the response.
+/// Serves all messages `times` times on one connection, from bytes to response.
 ///
 /// `read` is the number of bytes received at a time.
 fn serve<E: std::fmt::Debug>(
@@ -99,7 +99,7 @@ fn serve<E: std::fmt::Debug>(
 
 /// Filters the fields of a request, as a proxy does before it forwards them.
 ///
-/// `Connection` lists as many options as the limits allow.
+/// `Connection` lists about as many options as the default limits allow.
 fn forward() {
     let options = "a,b,".repeat(4_000);
     let mut fields = vec![("Host", "a"), ("Connection", options.as_str())];

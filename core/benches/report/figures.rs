@@ -16,7 +16,7 @@ pub(crate) struct Figure {
     /// The value in nanoseconds, or in the unit `unit`.
     pub(crate) value: f64,
     pub(crate) unit: Option<String>,
-    /// The length of the measured message in bytes.
+    /// The length of the measured message in bytes; of several, the mean.
     pub(crate) bytes: Option<f64>,
 }
 

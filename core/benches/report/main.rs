@@ -35,7 +35,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// The tables that are printed unchanged: name, title, and a note for the reader.
+/// The tables that are printed without ratios: name, title, and a note.
 const TABLES: [(&str, &str, &str); 11] = [
     (
         "streams",

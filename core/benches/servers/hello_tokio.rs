@@ -1,6 +1,6 @@
 //! A server to measure, on the adapter `switchover-tokio` or on hyper.
 //!
-//! It runs on one thread, and sends "hello" at `/` and 64 kB at `/large`.
+//! It runs on one thread, and sends 64 KiB at `/large` and "hello" at any other path.
 //!
 //! ```text
 //! hello_tokio serve PEER                    prints the address that it listens on

@@ -50,9 +50,9 @@ use crate::wire::source::FieldSource;
 
 /// Converts a request that offers `protocol` to an extended CONNECT.
 ///
-/// Send it only if the server's SETTINGS_ENABLE_CONNECT_PROTOCOL is 1. A 2xx response to it means
-/// what a 101 means in HTTP/1.1. In the result, pseudo-header fields come first. RFC 8441, sections
-/// 4 and 5.
+/// `secure` is whether its scheme is `https`. In the result, pseudo-header fields come first. Send
+/// it only if the server's SETTINGS_ENABLE_CONNECT_PROTOCOL is 1. A 2xx response to it means what a
+/// 101 means in HTTP/1.1. RFC 8441, sections 4 and 5.
 pub fn extended_connect(request: &RequestHead<'_>, protocol: &str, secure: bool) -> Vec<FieldLine> {
     let registered = Protocol::parse(protocol.as_bytes()).map(policy::registered);
     // The registered spelling, because HTTP/2 peers compare `:protocol` exactly.
@@ -63,17 +63,17 @@ pub fn extended_connect(request: &RequestHead<'_>, protocol: &str, secure: bool)
 
 /// Converts the field lines of an HTTP/2 request to HTTP/1.1.
 ///
-/// `Host` comes from `authority`, the value of `:authority`, or from `host` if that is empty. The
-/// `Cookie` fields are joined to one line (RFC 9113, section 8.2.3). Pseudo-header fields in
-/// `fields` are left out.
+/// `Host` comes from `authority`, the value of `:authority`, or from the `host` field if that is
+/// empty. The `Cookie` fields are joined to one line (RFC 9113, section 8.2.3). Pseudo-header
+/// fields and `http2-settings` in `fields` are left out.
 ///
 /// For an extended CONNECT, send the lines with GET and its `:path`, and offer its `:protocol`. For
 /// `websocket`, pass a new key for this hop (RFC 8441, section 5).
 ///
 /// # Errors
 ///
-/// An error if a field is not permitted in HTTP/2, such as one with an upper-case name or with a
-/// line break in its value.
+/// An error if a field is not permitted in HTTP/2, such as one with an upper-case name. Also if a
+/// value, `authority` or `websocket_key` has a forbidden byte, such as a line break.
 pub fn http1_fields(
     authority: &str,
     fields: &dyn FieldSource,

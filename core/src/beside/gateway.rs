@@ -49,8 +49,8 @@ pub fn may_forward(protocol: &str) -> bool {
 
 /// Returns the protocols that an intermediary may offer to its server.
 ///
-/// They are in the client's order, and in their registered spelling. Each can be accepted, and is
-/// not one between two neighbours, like TLS and h2c.
+/// They are in the client's order. A protocol whose rules the engine knows is in its registered
+/// case. Each can be accepted, and is not one between two neighbours, like TLS and h2c.
 pub fn forwardable<'a>(
     request: &Request<'a>,
 ) -> impl Iterator<Item = Protocol<'a>> + Clone + use<'a> {

@@ -39,7 +39,7 @@ use crate::wire::syntax;
 
 /// Access to a connection for languages that cannot hold Rust references.
 pub trait Bound {
-    /// Returns the end of the connection that this side is: client or server.
+    /// Returns the role of the engine in the connection: client or server.
     fn role(&self) -> Role;
 
     /// Returns whether the transport is TLS.
@@ -50,7 +50,7 @@ pub trait Bound {
     /// Returns the error of the peer that ended receiving, if there was one.
     fn failure(&self) -> Option<Error>;
 
-    /// Returns the limits on what the connection currently receives and buffers.
+    /// Returns the limits of the connection, as `set_limits` last set them.
     fn limits(&self) -> Limits;
 
     /// Returns whether `bytes` overlaps the memory of the received bytes.
@@ -60,7 +60,7 @@ pub trait Bound {
 
     /// Calls `receive`; returns `false` if the allocator has no memory.
     ///
-    /// In that case none of the bytes are consumed.
+    /// In that case none of the bytes are appended.
     fn try_receive(&mut self, bytes: &[u8]) -> Result<bool, Error>;
 
     /// Calls `receive_buffer`; returns `None` if the allocator has no memory.

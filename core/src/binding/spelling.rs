@@ -1,7 +1,7 @@
-//! The identifiers in descriptions of errors, spelled for each language.
+//! Descriptions of errors, with the identifiers of each language.
 //!
-//! The table of errors has Rust's identifiers between backticks. All replacements can be done at
-//! compile time, as C requires.
+//! The table of errors has Rust's identifiers between backticks. All can be replaced at compile
+//! time, as C requires.
 
 /// A language other than Rust in which descriptions of errors are shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,7 +70,7 @@ pub struct Spelled {
 }
 
 impl Spelled {
-    /// Spells the text with the identifiers of `language`.
+    /// Replaces Rust's identifiers in the text by those of `language`.
     ///
     /// A result longer than `LONGEST` bytes is truncated.
     pub const fn new(text: &str, language: Language) -> Self {
@@ -87,7 +87,7 @@ impl Spelled {
         spelled
     }
 
-    /// Returns the spelled text as bytes.
+    /// Returns the text with the language's identifiers, as bytes.
     pub const fn as_bytes(&self) -> &[u8] {
         match self.bytes.split_at_checked(self.len) {
             Some((bytes, _)) => bytes,
@@ -95,7 +95,7 @@ impl Spelled {
         }
     }
 
-    /// Returns the spelled text.
+    /// Returns the text with the language's identifiers.
     pub const fn as_str(&self) -> &str {
         match core::str::from_utf8(self.as_bytes()) {
             Ok(text) => text,
@@ -220,7 +220,7 @@ mod tests {
     use crate::error::ErrorKind;
     use crate::limits::{Lenient, Limits};
 
-    /// Code spans that all languages spell alike, such as fields and `host:port`.
+    /// Texts between backticks that are the same in all languages, such as fields.
     const PLAIN: &[&str] = &[
         "#",
         "*",
@@ -258,7 +258,7 @@ mod tests {
         assert_eq!(Spelled::new("no name, a ` alone", Language::C).as_str(), "no name, a ` alone");
     }
 
-    /// Checks that each identifier in the table of errors is known.
+    /// Each identifier in the table of errors is listed here for every language.
     ///
     /// An unknown one would be shown to users of other languages in Rust's spelling.
     #[test]

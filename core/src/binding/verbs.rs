@@ -7,7 +7,7 @@
 use crate::error::ErrorKind::{self, *};
 use crate::machine::Role;
 
-/// A method of [`Connection`](crate::Connection).
+/// A method of [`Connection`](crate::Connection) that receives, sends or decides.
 pub struct Verb {
     /// The name of the method in Rust.
     pub name: &'static str,
@@ -25,7 +25,7 @@ pub struct Verb {
 
 macro_rules! verbs {
     ($($name:literal, $role:expr, $clause:literal, $next:literal, [$($error:ident),*];)+) => {
-        /// All verbs: the methods of a connection, with their errors and next calls.
+        /// The methods that receive, send or decide, with their errors and next calls.
         pub const VERBS: &[Verb] = &[$(
             Verb { name: $name, role: $role, clause: $clause, next: $next, errors: &[$($error),*] }
         ),+];

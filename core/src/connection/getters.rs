@@ -84,17 +84,19 @@ impl Connection {
 
     /// Server: returns the current request, as long as its head is kept.
     ///
-    /// The head is kept through the event that emits it. With an offer or a CONNECT, it is kept
-    /// until that is declined, and stays if it is accepted. Once HTTP is resumed in a new protocol,
-    /// the head is kept until the response there is complete.
+    /// The head is kept through the event that emits it. With an offer, even an ineligible one, or
+    /// a CONNECT, it is kept until a final response declines that. It stays if the offer or CONNECT
+    /// is accepted. Once HTTP is resumed in a new protocol, it is kept until the response there is
+    /// complete.
     pub fn request(&self) -> Option<Request<'_>> {
         self.kept_request().filter(|request| self.role == Role::Server && !request.bytes.is_empty())
     }
 
-    /// Client: returns the protocols that the latest 426 requires.
+    /// Client: returns the protocols that the latest final response, a 426, requires.
     ///
-    /// Next: [`send_request`](Self::send_request) with some of them as the offer, on a new
-    /// connection if the 426 closes this one. RFC 9110, section 15.5.22.
+    /// There are none if that was not a 426. Next: [`send_request`](Self::send_request) with some
+    /// of them as the offer, on a new connection if the 426 closes this one. RFC 9110, section
+    /// 15.5.22.
     pub fn required(&self) -> Protocols<'_> {
         Protocols::new(self.scratch.as_ref().map_or(&[], |scratch| &scratch.required))
     }
@@ -109,10 +111,10 @@ impl Connection {
 
     /// Returns whether the caller may send bytes of the new protocol.
     ///
-    /// A client may once it has received the 101 (or 2xx to CONNECT) and its request is complete; a
-    /// server may once it has accepted. No event reports the switch of our own direction. If the
-    /// 101 comes in the middle of a client's content, its direction switches with the `send_data`
-    /// or `send_end` that completes the request.
+    /// A client may once it has received the 101 (or 2xx to CONNECT) and its request is complete. A
+    /// server may once it has sent one, or has received an HTTP/2 preface. No event reports the
+    /// switch of our own direction. If the 101 comes in the middle of a client's content, its
+    /// direction switches with the `send_data` or `send_end` that completes the request.
     pub fn may_speak(&self) -> bool {
         let switched_by_peer = self.role == Role::Server || self.state.rx == Rx::Switched;
         switched_by_peer && self.state.tx == Tx::Switched
@@ -154,7 +156,7 @@ impl Connection {
 
     /// Returns why the current request's upgrade did not happen.
     ///
-    /// `None` if it did, or before the first request.
+    /// `None` if it did, before the first request, and if a server could not read a head.
     pub fn why(&self) -> Option<Why> {
         self.why
     }
@@ -169,7 +171,8 @@ impl Connection {
     /// Pass the result to [`accept`](Self::accept). Each preference is a protocol such as `foo/2`,
     /// or a stack of layers such as `TLS/1.2, HTTP/1.1`. A version must be equal to the one
     /// offered. A preference that is not a valid protocol name matches nothing. `None` if nothing
-    /// matches: [`Request::offers`] returns what was offered, and why a protocol is ineligible.
+    /// matches, or no offer waits for a decision. [`Request::offers`] returns what was offered, and
+    /// why a protocol is ineligible.
     pub fn select(&self, preferences: &[&str], by: Order) -> Option<Selection> {
         if self.state.upgrade != UpgradeState::Offered {
             return None;

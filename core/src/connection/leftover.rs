@@ -21,9 +21,9 @@ impl Connection {
 
     /// Removes and returns the bytes of the new protocol that were received.
     ///
-    /// They are the `leftover` of the event, and the bytes received since. All further bytes of the
-    /// transport belong to the new protocol. The current event ends. Wait for the event `Switched`:
-    /// until the end of the request has been emitted, nothing is returned.
+    /// They are the `leftover` of the event `Switched`. All further bytes of the transport belong
+    /// to the new protocol, and `receive` rejects them. The current event ends. Wait for that
+    /// event: until the end of the request has been emitted, nothing is returned.
     pub fn take_leftover(&mut self) -> Bytes {
         self.leave_leftover(Bytes::copy_from_slice)
     }

@@ -15,10 +15,10 @@ use alloc::vec::Vec;
 impl Connection {
     /// Discards the rest of the content being received, up to `limits.drain`.
     ///
-    /// If more follows, receiving ends. The end of the message is still emitted. Call it before the
-    /// response if no more content will be read: a server's next final response then has
-    /// `Connection: close` if `Content-Length` already exceeds the limit. Next: `next_event`. RFC
-    /// 9112, sections 9.3 and 9.6.
+    /// If more follows, receiving ends; else the end of the message is still emitted. Call it
+    /// before the response if no more content will be read. A server's next final response then has
+    /// `Connection: close` if the rest of a `Content-Length` exceeds the limit. Next: `next_event`.
+    /// RFC 9112, sections 9.3 and 9.6.
     ///
     /// # Errors
     ///
@@ -159,10 +159,11 @@ impl Connection {
 
     /// Releases the memory of a connection that will be idle for a while.
     ///
-    /// If there is no message in progress, no leftover and nothing to advertise, nothing stays on
-    /// the heap, else only what is needed. The current event ends, and the contents of `trace` and
-    /// `required` may be lost. With thousands of connections it is also faster to call it after
-    /// each response. The next connection then gets memory that is still in the cache.
+    /// If there is no message in progress, no leftover and nothing to advertise, only the
+    /// configuration stays on the heap, else also what is needed. The current event ends, and the
+    /// contents of `trace` and `required` may be lost. With thousands of connections it is also
+    /// faster to call it after each response. The next connection then gets memory that is still in
+    /// the cache.
     pub fn release(&mut self) {
         self.consume_event();
         let idle = self.state.is_idle() || self.state.is_over();

@@ -1,7 +1,7 @@
 //! The connection: joins the parser, the encoder and the state machine.
 //!
-//! `inbound` receives bytes and emits events, `outbound` sends messages, and `getters` returns
-//! the connection's state.
+//! `inbound` receives bytes and emits events, `outbound` sends messages, `local` does neither,
+//! `leftover` takes bytes out for another protocol, and `getters` returns the connection's state.
 
 mod getters;
 mod inbound;
@@ -106,7 +106,7 @@ pub struct Connection {
     pub(crate) scratch: Option<Box<Scratch>>,
     body: Body,
     outgoing: SendFraming,
-    /// The offset of the first unread byte in all bytes from the peer.
+    /// The number of the peer's bytes that have been consumed.
     offset: u64,
     pub(crate) failure: Option<Error>,
     /// One bit per unanswered request, set for HEAD; the oldest is the lowest bit.
@@ -115,7 +115,7 @@ pub struct Connection {
     drained: u64,
     /// The number of requests so far, to detect a `Selection` for an earlier one.
     cycle: u32,
-    /// The number of empty lines before the current head.
+    /// The number of empty lines that were skipped before the next head.
     empty_lines: u16,
     informational: u16,
     state: State,
@@ -139,7 +139,7 @@ impl core::fmt::Debug for Connection {
     }
 }
 
-/// The size limit of an idle connection, which has nothing on the heap.
+/// The size limit of a connection in bytes, without what it has on the heap.
 #[cfg(target_pointer_width = "64")]
 const _: () = assert!(size_of::<Connection>() <= 128);
 
@@ -178,7 +178,7 @@ pub(crate) struct Scratch {
     offer: Vec<u8>,
     /// The protocols that a 101 switched to.
     agreed: Vec<u8>,
-    /// The protocols that a 426 requires.
+    /// Client: the protocols that the latest final response, a 426, requires.
     required: Vec<u8>,
     /// The message being encoded; its content has no meaning between two calls.
     draft: Vec<u8>,

@@ -3,7 +3,7 @@
 //! Error numbers are stable: bindings use them unchanged, and logs can be searched for them. They
 //! are grouped by cause: 1xx start line, 2xx field lines, 3xx semantics of the head, 4xx content.
 //! 5xx concern the connection, 6xx the switch. 8xx are calls that the state does not allow, 9xx
-//! calls with malformed arguments.
+//! calls with wrong arguments.
 
 mod ineligible;
 mod table;

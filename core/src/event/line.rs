@@ -88,7 +88,7 @@ fn change(switched: &Switched<'_>, f: &mut Formatter<'_>) -> Result {
     }
 }
 
-/// Bytes, where those other than printable ASCII become `\r \n \t \0 \\ \xHH`.
+/// Bytes; backslashes and all but printable ASCII become `\r \n \t \0 \\ \xHH`.
 struct Escaped<'a>(&'a [u8]);
 
 impl Display for Escaped<'_> {

@@ -31,7 +31,7 @@ pub(crate) enum Input {
     ResponseEnd,
     /// The end of the peer's bytes.
     End,
-    /// The peer broke the protocol.
+    /// The peer broke the protocol or exceeded a limit.
     Fail,
     /// The discarded content exceeds `limits.drain`.
     DrainLimit,
@@ -54,7 +54,7 @@ pub(crate) enum Input {
 pub(crate) struct RequestInfo {
     /// The kind of upgrade: `None`, `Offered` or `Connect`.
     pub upgrade: UpgradeState,
-    /// Set if content, or at least a last chunk, follows the head.
+    /// Set unless the message ends with its head.
     pub content: bool,
     /// Set if the request has `Expect: 100-continue`.
     pub expect: bool,
@@ -68,7 +68,7 @@ pub(crate) struct RequestInfo {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct ResponseInfo {
     pub success: bool,
-    /// Set if content, or at least a last chunk, follows the head.
+    /// Set unless the message ends with its head.
     pub content: bool,
     /// Set if another request may follow this response on the connection.
     pub persist: bool,

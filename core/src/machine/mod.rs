@@ -1,8 +1,8 @@
 //! The state machine of a connection, for both roles.
 //!
-//! Everything that changes the state of a connection is here, and nothing here handles bytes. This
-//! file has the state and its queries, `input` the inputs, and `transition` the new state or the
-//! error for each input.
+//! All rules for the state of a connection are here, and nothing here handles bytes. This file has
+//! the state and its queries, `input` the inputs, and `transition` the new state or the error for
+//! each input. `changes` has state changes that several transitions share.
 
 mod changes;
 mod input;
@@ -30,7 +30,7 @@ pub enum Phase {
     Body,
     /// The message is complete by its framing.
     Done,
-    /// The message was given up before its end.
+    /// The message was given up, or broke off, before its end.
     Aborted,
 }
 
@@ -43,7 +43,7 @@ pub enum Rx {
     Closed,
     /// The peer sends the new protocol.
     Switched,
-    /// The peer broke the protocol.
+    /// The peer broke the protocol or exceeded a limit.
     Failed,
 }
 
@@ -88,10 +88,10 @@ pub enum Expect {
     Begun,
 }
 
-/// The HTTP version of a server's client.
+/// The HTTP version of the client, as in its latest request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ClientVersion {
-    /// No request has been received.
+    /// There has been no request.
     Unknown,
     /// HTTP/1.0.
     Http10,
@@ -129,7 +129,7 @@ pub enum Awaiting {
 pub struct State {
     /// The progress of the latest request.
     pub request: Phase,
-    /// The progress of the response to the oldest unanswered request.
+    /// The progress of the response to the oldest unanswered (or the latest) request.
     pub response: Phase,
     /// The state of the direction in which the peer sends.
     pub rx: Rx,
@@ -192,7 +192,7 @@ impl State {
         matches!(self.upgrade, UpgradeState::Offered | UpgradeState::Connect)
     }
 
-    /// Returns whether no request is in progress, and none is unanswered.
+    /// Returns whether all requests so far, and their responses, are complete.
     pub fn is_idle(self) -> bool {
         self.request == Phase::Idle
             || (matches!(self.request, Phase::Done)
@@ -200,9 +200,9 @@ impl State {
                 && self.pipelined == 0)
     }
 
-    /// Returns whether the next request may begin.
+    /// Returns whether the connection is idle and the next request may begin.
     ///
-    /// A server may then read its head; a client may send it.
+    /// A server may then read its head; a client may send it. Pipelined requests begin earlier.
     pub fn next_cycle(self) -> bool {
         self.is_idle() && self.persist && self.rx == Rx::Open && self.tx == Tx::Open
     }

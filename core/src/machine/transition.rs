@@ -4,9 +4,9 @@
 //!
 //! The same inputs serve both roles, because what one side sends is what the other receives. An
 //! `Input::Request` is a head that a client sent or that a server received. A request travels on
-//! the client's `tx` and the server's `rx`, a response the other way round. Only [`State::lane`],
-//! [`State::leave_http`] and [`State::abort_request`] depend on that. The other differences between
-//! the roles are tests of `role`.
+//! the client's `tx` and the server's `rx`, a response the other way round. [`State::lane`],
+//! [`State::leave_http`] and [`State::abort_request`] find the direction of a message. The other
+//! differences between the roles are tests of `role`.
 //!
 //! A transition is a pure function of its values. A rejected input changes nothing. The caller
 //! keeps the new state only if the bytes that belong to it could be written.
@@ -30,7 +30,7 @@ enum Message {
 impl State {
     /// Returns the state after `input`, or why it is rejected.
     ///
-    /// Inlined: each caller passes a known kind of input, so that only one transition remains, on a
+    /// Inlined: most callers pass a known kind of input, so that only one transition remains, on a
     /// state in registers. In WebAssembly, where size counts, all callers share one copy.
     #[cfg_attr(not(target_family = "wasm"), inline(always))]
     #[cfg_attr(target_family = "wasm", inline(never))]

@@ -21,11 +21,11 @@ pub struct Deflate {
     pub client_no_context_takeover: bool,
     /// The base-2 logarithm of the server's maximum window size: 8 to 15.
     ///
-    /// `None` sends no such parameter and means 15.
+    /// `None` means 15, and `Display` leaves the parameter out.
     pub server_max_window_bits: Option<u8>,
     /// The base-2 logarithm of the client's maximum window size: 8 to 15.
     ///
-    /// `None` sends no such parameter and means 15.
+    /// `None` means 15, and `Display` leaves the parameter out.
     pub client_max_window_bits: Option<u8>,
 }
 
@@ -128,7 +128,7 @@ pub(crate) fn is_answer(answer: &Extension<'_>, offer: &Extension<'_>) -> bool {
 /// The parameters of one `permessage-deflate`, in an offer or in a 101.
 struct Parameters {
     agreed: Deflate,
-    /// Set if `client_max_window_bits` has no value: the server may choose one.
+    /// Set for `client_max_window_bits` without a value: the server may choose one.
     client_bits_hint: bool,
 }
 

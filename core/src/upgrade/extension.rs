@@ -38,7 +38,7 @@ pub(crate) fn extensions(fields: &dyn FieldSource) -> Option<Vec<Extension<'_>>>
     list
 }
 
-/// Appends the extensions of one field line; `None` if it is malformed.
+/// Appends one line's extensions to `list`; `None` if the line is malformed.
 pub(crate) fn parse<'a>(
     value: &'a [u8],
     mut list: Vec<Extension<'a>>,

@@ -21,7 +21,8 @@ pub(crate) const SETTINGS: &str = "HTTP2-Settings";
 /// Checks the `HTTP2-Settings` and the size of a request that offers `h2c`.
 ///
 /// RFC 7540, section 3.2.1. If the request is larger than the server's limits for `h2c`, the offer
-/// is not eligible, and the request stays in HTTP/1.1.
+/// is not eligible, and the request stays in HTTP/1.1. With `bare_h2c`, a request without the field
+/// passes whatever its size.
 pub(crate) fn check(request: &OfferingRequest<'_>, terms: &OfferContext) -> Result<(), Ineligible> {
     const LOOKED_AT: KnownFields =
         KnownField::set(&[KnownField::Http2Settings, KnownField::ContentLength]);
@@ -41,7 +42,7 @@ pub(crate) fn check(request: &OfferingRequest<'_>, terms: &OfferContext) -> Resu
     if fits(request, terms.h2c_head) { Ok(()) } else { Err(Ineligible::Head) }
 }
 
-/// Returns whether the request's head has at most `limit` bytes in HTTP/2.
+/// Returns whether the request's head, as HTTP/2 counts it, is within `limit`.
 fn fits(request: &OfferingRequest<'_>, limit: u32) -> bool {
     let limit = limit as usize;
     // An upper bound first: the pseudo-header fields need less than 256 bytes beyond target and

@@ -37,7 +37,7 @@ const CHOSEN: KnownFields =
 /// The fields of a `websocket` offer against which the 101 is checked.
 pub(crate) const REMEMBERED: KnownFields = CHOSEN;
 
-/// Checks a `websocket` offer: version 13, one valid key, other fields well-formed.
+/// Checks a `websocket` offer's version (13), key, subprotocols and extensions.
 ///
 /// RFC 6455, sections 4.1 and 4.2.1.
 pub(crate) fn check(fields: &dyn FieldSource) -> Result<(), Ineligible> {
@@ -74,8 +74,8 @@ fn are_valid(subprotocols: Vec<&[u8]>) -> bool {
 
 /// Returns whether a 101 chooses only offered subprotocols and extensions.
 ///
-/// It may have one subprotocol at most, and one list of extensions. RFC 6455, sections 4.1 and
-/// 11.3.
+/// It may have at most one subprotocol, and one field line of extensions. RFC 6455, sections 4.1
+/// and 11.3.
 pub(crate) fn is_answer(asked: &dyn FieldSource, answer: &dyn FieldSource) -> bool {
     let (mut subprotocol, mut extensions) = (Values::None, Values::None);
     answer.each_known(CHOSEN, &mut |known, value| match known {

@@ -24,9 +24,9 @@ const HOP_BY_HOP: [&str; 7] = [
 
 /// Fields that are end-to-end even if `Connection` lists them.
 ///
-/// They frame the message, or tell its destination, its origin and who may cache it. A sender must
-/// not list them (RFC 9110, section 7.6.1). A sender that could remove them could split its own
-/// message in two, or hide from the server what earlier intermediaries added.
+/// They frame the message, or tell its destination, its origin, its reach and who may cache it. A
+/// sender must not list them (RFC 9110, section 7.6.1). A sender that could remove them could split
+/// its own message in two, or hide from the server what earlier intermediaries added.
 const END_TO_END: [&str; 9] = [
     "Cache-Control",
     "Content-Length",
@@ -42,9 +42,9 @@ const END_TO_END: [&str; 9] = [
 /// The end-to-end fields of a message, for an intermediary to forward.
 ///
 /// `Connection`, the fields that it lists, and other hop-by-hop fields are left out. Host,
-/// Content-Length and the fields that intermediaries add are kept even if it lists them. Send it in
-/// place of the message's own fields. To add fields, use a pair: `(EndToEnd(&fields), [("Via", "1.1
-/// here")])`.
+/// Content-Length, Cache-Control, Max-Forwards and fields that intermediaries add are kept even if
+/// it lists them. Send it in place of the message's own fields. To add fields, use a pair:
+/// `(EndToEnd(&fields), [("Via", "1.1 here")])`.
 #[derive(Clone, Copy)]
 pub struct EndToEnd<'a>(pub &'a dyn FieldSource);
 

@@ -1,4 +1,4 @@
-//! Conversion of heads to HTTP/2, and the fields it forbids (RFC 9113, section 8).
+//! Conversion of heads to HTTP/2, and fields that it forbids (RFC 9113, section 8).
 
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
@@ -41,7 +41,7 @@ pub enum OverHttp2 {
     ///
     /// Only the name of a pseudo-header field may begin with a colon.
     Name,
-    /// A value with a control character, or with whitespace before or after it.
+    /// A value with a control character except HTAB, or with whitespace around it.
     ///
     /// Control characters are for example CR, LF and NUL (RFC 9113, section 8.2.1).
     Value,
@@ -74,7 +74,7 @@ impl OverHttp2 {
         }
     }
 
-    /// Returns the fault of a field that HTTP/2 forbids by its name.
+    /// Returns the fault of a field that HTTP/2 forbids by name, except `TE: trailers`.
     fn named(field: Field<'_>) -> Option<Self> {
         const FIELDS: [OverHttp2; 8] = [
             OverHttp2::Connection,
@@ -131,8 +131,8 @@ pub type FieldLine = (Vec<u8>, Vec<u8>);
 /// Converts the field lines of an HTTP/1.1 message for HTTP/2.
 ///
 /// Names become lower case. Hop-by-hop fields are left out, except `te: trailers`. Also left out
-/// are Host, which becomes `:authority`, Expect, and the WebSocket fields that HTTP/2 does not use.
-/// RFC 9113, section 8.2.2; RFC 8441, section 5.
+/// are Host, which belongs in `:authority`, Expect, and the WebSocket fields that HTTP/2 does not
+/// use. RFC 9113, section 8.2.2; RFC 8441, section 5.
 pub fn http2_fields(fields: &dyn FieldSource) -> Vec<FieldLine> {
     let mut list = Vec::new();
     EndToEnd(fields).each(&mut |field| {
@@ -177,7 +177,7 @@ pub fn http2_request(request: &RequestHead<'_>, secure: bool) -> Vec<FieldLine> 
 
 /// Converts the head of a request that is upgraded to `h2c`, for HTTP/2.
 ///
-/// The target has the scheme: a trusted gateway may send an `https` target without TLS.
+/// The target decides the scheme: a trusted gateway may send an `https` target without TLS.
 pub(crate) fn upgraded_request(request: &RequestHead<'_>) -> Vec<FieldLine> {
     http2_request(request, has_https_scheme(request.target.as_bytes()))
 }
@@ -211,10 +211,9 @@ pub(crate) fn pseudo(
     list
 }
 
-/// Splits a target into its authority, and its path with the query.
+/// Returns the authority of a request, and the path of its target with the query.
 ///
-/// In absolute-form the authority is that of the target, not that of Host (RFC 9112, section
-/// 3.2.2).
+/// The authority is that of the target if it has one, else that of Host (RFC 9112, section 3.2.2).
 fn split_target<'a>(request: &RequestHead<'a>) -> (Option<&'a [u8]>, Cow<'a, [u8]>) {
     let target = request.target.as_bytes();
     let form = target_form(request.method.as_bytes(), target);

@@ -47,7 +47,7 @@ use crate::wire::message::RequestHead;
 use crate::wire::protocol::Protocol;
 use crate::wire::source::FieldSource;
 
-/// The reason why the upgrade of the current request did not happen.
+/// The reason why the latest request's upgrade has not happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Why {
@@ -59,7 +59,7 @@ pub enum Why {
     NoConnectionOption,
     /// `Upgrade` was malformed.
     Malformed,
-    /// The offer had more protocols than `limits.offers`.
+    /// The offer had more protocols than `limits.offers`, or more than 254.
     TooMany,
     /// The request is a CONNECT, which only a 2xx accepts.
     Connect,
@@ -67,17 +67,17 @@ pub enum Why {
     Ineligible,
     /// The request has no response yet.
     Undecided,
-    /// A final response came instead of the 101.
+    /// A final response was sent or received instead of the 101.
     Declined,
-    /// The server responded 426: it requires one of its listed protocols.
+    /// The response is a 426: the server requires a protocol listed in its `Upgrade`.
     ///
     /// The protocol that was offered may be among them.
     Required,
-    /// An earlier response closed the connection before the server read the offer.
+    /// The response to an earlier request closed the connection.
     Dropped,
     /// The connection failed before the response.
     Failed,
-    /// Your code gave up or closed the connection before the response.
+    /// Your code abandoned or handed over the connection before the response.
     Abandoned,
 }
 
@@ -267,7 +267,7 @@ pub(crate) struct AcceptFields {
 
 /// Returns the fields that a server adds to the 101 for these protocols.
 ///
-/// Fails if the caller's field lines do not suit the offer.
+/// Fails if the caller's field lines do not suit the offer, or if a 101 may not have one.
 pub(crate) fn accept_fields(
     request: Request<'_>,
     agreed: Protocols<'_>,
@@ -306,9 +306,9 @@ pub(crate) fn hints(required: &[&str], fields: &dyn FieldSource) -> Vec<Field<'s
     policies.filter_map(Policy::hint).filter(|hint| !has(fields, hint.name)).collect()
 }
 
-/// Returns whether a 101 suits the offer, and proves that the server understood it.
+/// Returns whether a 101 satisfies the rules of each protocol that it switches to.
 ///
-/// This must hold for each protocol that the 101 switches to.
+/// It must suit the offer, and have the proof if the protocol has one.
 pub(crate) fn matches_request(
     fields: Fields<'_>,
     agreed: Protocols<'_>,

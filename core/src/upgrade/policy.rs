@@ -1,4 +1,4 @@
-//! The rules of protocols registered for `Upgrade`, one table row for each.
+//! The rules of protocols for `Upgrade`, such as `websocket`: a table row for each.
 //!
 //! A protocol without a row has no rules of its own.
 
@@ -32,7 +32,7 @@ pub(crate) struct Policy {
     hint: Option<(&'static str, &'static str)>,
     /// Set if the connection ends when the offer is declined.
     pub(super) closes: bool,
-    /// The fields that only this protocol uses.
+    /// The fields that are reserved for this protocol and others that list them.
     own: &'static [Own],
     /// The fields of the offer against which the 101 is checked.
     pub(super) remembered: KnownFields,
@@ -125,7 +125,7 @@ static TABLE: &[Policy] = &[
     Policy { name: "connect-tcp", ..Policy::CAPSULES },
 ];
 
-/// A field that only one protocol uses.
+/// A field that is reserved for the protocols that list it.
 struct Own {
     name: &'static str,
     /// Returns whether the caller may send the field in a response with that status.
@@ -141,7 +141,7 @@ impl Own {
     }
 }
 
-/// Returns whether capsules follow a response with that status.
+/// Returns whether capsules may follow a response with that status.
 ///
 /// Other responses do not have `Capsule-Protocol`. RFC 9297, sections 3.2 and 3.4.
 fn starts_capsules(status: u16) -> bool {
@@ -269,8 +269,8 @@ pub(crate) fn check_received(
 
 /// Returns whether an intermediary may offer the protocol to its server.
 ///
-/// Other versions of HTTP, and layers below it, concern two neighbours only. That holds for any
-/// spelling of their version: `h2c/1`, `h2c-16`, `SSL/3.0`. RFC 2817, section 5.1; RFC 7540,
+/// Versions of HTTP, and layers below it, concern two neighbours only. That holds for any spelling
+/// of their version: `h2c/1`, `h2c-16`, `SSL/3.0`. RFC 2817, section 5.1; RFC 7540,
 /// section 3.2.1.
 pub(crate) fn may_be_forwarded(protocol: &Protocol<'_>) -> bool {
     let is_draft_of_h2c =
@@ -286,7 +286,7 @@ pub(crate) fn is_for_response(status: u16, field: Field<'_>) -> bool {
     OWN_LENGTHS & length_bit(field.name.len()) == 0 || is_carried(status, field)
 }
 
-/// Returns whether the field is one that only one protocol uses.
+/// Returns whether the field is reserved for a protocol of the table.
 pub(crate) fn is_own(field: Field<'_>) -> bool {
     TABLE.iter().flat_map(|policy| policy.own).any(|own| field.is(own.name))
 }

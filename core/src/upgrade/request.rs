@@ -94,7 +94,7 @@ impl<'a> Request<'a> {
         Ok(offers(*self))
     }
 
-    /// Returns the number of [`offers`](Self::offers), without checking them.
+    /// Returns the number of [`offers`](Self::offers), eligible or not.
     ///
     /// # Errors
     ///
@@ -172,7 +172,7 @@ pub enum NoOffer {
     NoConnectionOption,
     /// `Upgrade` is not a list of protocol names.
     Malformed,
-    /// The offer has more protocols than `limits.offers`.
+    /// The offer has more protocols than `limits.offers`, or more than 254.
     TooMany,
     /// The request is a CONNECT, where `Upgrade` is no offer: a 2xx opens a tunnel.
     Connect,
@@ -286,7 +286,7 @@ pub(crate) fn check_offers(request: Request<'_>, options: Options) -> Result<Off
     })
 }
 
-/// Returns the bytes of a method or target as text.
+/// Returns the bytes of a method, target or authority as text.
 ///
 /// The parser has checked that they are ASCII.
 #[inline]

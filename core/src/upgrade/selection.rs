@@ -16,15 +16,15 @@ use crate::wire::protocol::Protocol;
 /// It borrows nothing. It is valid only for that request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Selection {
-    /// The number of the request that the selection belongs to.
+    /// The number of the request, on its connection, that the selection belongs to.
     pub(crate) cycle: u32,
     /// A checksum of that request's offer.
     ///
-    /// It detects a selection that was made on another connection.
+    /// It detects a selection that was made on another connection, for another offer.
     offer: u32,
     /// The positions of the chosen layers in the offer, lowest layer first.
     ///
-    /// `HTTP` stands for an HTTP/1.1 at the top that was not offered by name.
+    /// `HTTP` stands for an HTTP/1.1 at the top that need not be offered by name.
     layers: [u8; Self::LAYERS],
     len: u8,
     /// The index of the chosen preference among those passed to `select`.
@@ -33,7 +33,7 @@ pub struct Selection {
     pub(crate) early: bool,
 }
 
-/// The value in `layers` for an HTTP/1.1 at the top that was not offered by name.
+/// The value in `layers` for an HTTP/1.1 at the top that need not be offered.
 const HTTP: u8 = u8::MAX;
 const _: () = assert!(LARGEST_OFFER < HTTP as u32, "each place of an offer is a byte of its own");
 
@@ -48,7 +48,7 @@ impl Selection {
 
     /// Decodes a selection from its four numbers.
     ///
-    /// Other numbers yield a selection that every connection rejects.
+    /// A connection rejects the selection if the numbers do not fit its request's offer.
     pub(crate) const fn from_bits(bits: [u32; 4]) -> Self {
         Self {
             cycle: bits[0],
@@ -69,8 +69,8 @@ impl Selection {
 
     /// Returns the same choice, to be accepted before the request is complete.
     ///
-    /// Our direction switches at once, the peer's at the end of its request. A client that waits
-    /// for a 100 gets it first. Use it if the new protocol does not need the request's content.
+    /// Our direction switches at once, the peer's at the end of its request. A client that expects
+    /// a 100 gets it first. Use it if the new protocol does not need the request's content.
     /// Next: [`accept`](crate::Connection::accept). RFC 9110, section 7.8.
     pub const fn early(self) -> Self {
         Self { early: true, ..self }
@@ -174,8 +174,9 @@ fn checksum(request: Request<'_>) -> u32 {
 
 /// Writes the chosen protocols as the `Upgrade` list of the 101.
 ///
-/// Registered names have their registered spelling (RFC 9110, section 16.7), others the client's. A
-/// selection made on another connection, for another offer, is rejected with `NotOffered`.
+/// Names in the policy table have their registered spelling (RFC 9110, section 16.7), others the
+/// client's. A selection made on another connection, for another offer, is rejected with
+/// `NotOffered`.
 pub(crate) fn write_selection(
     request: Request<'_>,
     selection: Selection,

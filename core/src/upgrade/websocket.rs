@@ -1,7 +1,7 @@
 //! The opening handshake of WebSocket (RFC 6455, section 4).
 //!
-//! It covers the key and its proof, the subprotocol and the extensions. Frames are left to a
-//! WebSocket library.
+//! It covers the key, the subprotocol and `permessage-deflate`; the engine itself adds the proof.
+//! Frames are left to a WebSocket library.
 
 use alloc::string::String;
 
@@ -34,7 +34,7 @@ pub fn subprotocols<'a>(request: &Request<'a>) -> impl Iterator<Item = &'a str> 
     request.fields().list(SUBPROTOCOL).filter_map(|name| core::str::from_utf8(name).ok())
 }
 
-/// Server: chooses the subprotocol that both sides support.
+/// Server: chooses a subprotocol that both sides support, in the order of `by`.
 ///
 /// Send it in the 101 as the value of `Sec-WebSocket-Protocol`; without that field no subprotocol
 /// is used. `None` if no preference was offered. Names are compared with their case. RFC 6455,

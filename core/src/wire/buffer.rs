@@ -1,7 +1,7 @@
 //! The buffer of received bytes.
 //!
-//! It is one allocation that is kept between messages. Its memory is always initialised, and only
-//! inbound calls move it.
+//! It is one allocation that is kept between messages. Its memory is always initialised. Bytes are
+//! moved only to make room for more and by `release`.
 //!
 //! ```text
 //!   kept          consumed   unread            free
@@ -12,8 +12,8 @@
 //! ```
 //! A few bytes after the free ones stay unused, so that the scanner can load whole blocks.
 //!
-//! A head that must stay readable is *kept*. The bytes consumed after it can be reclaimed without
-//! moving the head, so its spans, which count from its start, stay valid.
+//! A head that must stay readable is *kept*. The bytes consumed before and after it can be
+//! reclaimed: its spans count from its start, so they stay valid when it is moved.
 
 use alloc::vec::Vec;
 use core::hint;
@@ -32,18 +32,18 @@ pub(crate) struct Buffer {
     kept: Range<usize>,
     start: usize,
     end: usize,
-    /// The bound of `end`: as long as it is below, new bytes only continue a line.
+    /// The bound of `end`: below it, bytes without a control byte only continue a line.
     ///
     /// It is 0 unless all bytes have been scanned and the last ones belong to a line that has not
     /// ended. Below it no limit is reached, and no memory has to be allocated.
     line: usize,
     /// The number of bytes after `end` that the last `reserve` lent to the caller.
     ///
-    /// It is 0 once `end` has moved in another way.
+    /// It is 0 once `end` has moved.
     reserved: usize,
     /// The number of unread bytes at which the caller has to stop reading.
     ///
-    /// More memory than this needs is allocated only if a single read brings more.
+    /// The memory exceeds it and the kept head by over a quarter only if a read asks for it.
     waiting: usize,
 }
 
@@ -175,7 +175,7 @@ impl Buffer {
         len
     }
 
-    /// Marks all unread bytes as part of a line that has not ended.
+    /// Records that the last unread bytes belong to a line that has not ended.
     ///
     /// The line may extend to `reach`, counted from the first unread byte.
     pub(crate) fn expect_line(&mut self, reach: usize) {
@@ -183,7 +183,7 @@ impl Buffer {
             self.start.saturating_add(reach).min(self.data.len() - PADDING).saturating_add(1);
     }
 
-    /// Returns whether every byte received since `expect_line` continues that line.
+    /// Returns whether all bytes since `expect_line` belong to that line and its CR.
     #[inline(always)]
     pub(crate) fn is_inside_line(&self) -> bool {
         self.line > 0

@@ -34,14 +34,14 @@ pub(crate) struct FieldSpan {
     pub(crate) value: Span,
 }
 
-/// A field line: its name as spelled, its value without surrounding whitespace.
+/// A field line: its name as sent, its value without surrounding whitespace.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Field<'a> {
     /// The name, in the sender's spelling; compare it without regard to case.
     pub name: &'a [u8],
-    /// The value as received or sent, with nothing decoded (RFC 9110, section 5.5).
+    /// The value, with nothing decoded (RFC 9110, section 5.5).
     ///
-    /// The field's definition says what bytes above 0x7f mean.
+    /// The field's definition says what bytes above 0x7f mean. Spaces replace a received obs-fold.
     pub value: &'a [u8],
 }
 
@@ -242,7 +242,7 @@ pub(crate) struct Options {
 }
 
 impl Options {
-    /// Adds the connection options of one `Connection` field.
+    /// Adds the connection options of one `Connection` field line.
     #[inline]
     pub(crate) fn add(&mut self, value: &[u8]) {
         // The usual values of browsers, libraries and proxies are compared as a whole.

@@ -67,7 +67,8 @@ pub(crate) struct PlainRequest {
 ///
 /// The request is HTTP/1.1, its target is a path, and its one `Host` is a name, perhaps with a
 /// port. It has at most one `Content-Length`, and at most one `Connection`, without `close`. It has
-/// no transfer coding and no expectation. Returns `None` for all others. Must equal [`request`].
+/// no transfer coding and no expectation. Returns `None` for all others. Must equal [`request`],
+/// but for the limit of content.
 #[inline(always)]
 pub(crate) fn request_fast(head: &Head, bytes: &[u8]) -> Option<PlainRequest> {
     const ASKS_FOR_MORE: KnownFields =
@@ -237,7 +238,7 @@ fn content_length(head: &Head, bytes: &[u8], faults: &mut FirstFault) -> Option<
 #[derive(Clone, Copy)]
 struct Codings {
     last_is_chunked: bool,
-    /// The offset of a field value that lists a coding other than chunked.
+    /// The offset of the first field value that lists a coding other than chunked.
     other: Option<usize>,
     at: usize,
 }

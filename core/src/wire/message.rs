@@ -39,7 +39,7 @@ pub struct ResponseHead<'a> {
     ///
     /// Pass an array or a `Vec` of name and value pairs by reference, `&slice` for a slice of them,
     /// or `&()` for none. `Connection` is merged with the engine's connection options. If neither
-    /// `Content-Length` nor `Transfer-Encoding` is given, a response that is sent whole gets a
+    /// `Content-Length` nor `Transfer-Encoding` is given, content that is sent whole gets a
     /// `Content-Length`. Other content is sent chunked, and to an HTTP/1.0 client close-delimited.
     pub fields: &'a dyn FieldSource,
 }

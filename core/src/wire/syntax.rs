@@ -1,4 +1,4 @@
-//! The byte classes of RFC 9110 and RFC 9112, and small grammars built from them.
+//! Small grammars of RFC 9110 and RFC 9112: tokens, numbers, authorities, targets.
 
 use crate::wire::scan;
 use crate::wire::scan::class::{HOST_CLASS, TARGET_CLASS, is_host_byte, is_tchar};
@@ -182,7 +182,8 @@ fn absolute_form(target: &[u8]) -> Result<TargetForm, TargetFault> {
 
 /// Returns the authority of a target in absolute-form, without userinfo.
 ///
-/// `None` for other forms; empty if the URI has no authority (RFC 9112, section 3.2).
+/// `None` for `*` and in origin-form; empty if the URI has no authority (RFC 9112, section 3.2).
+/// The target of a CONNECT is not allowed.
 pub(crate) fn absolute_authority(target: &[u8]) -> Option<&[u8]> {
     if matches!(target, [b'/', ..] | b"*") {
         return None;
@@ -191,7 +192,7 @@ pub(crate) fn absolute_authority(target: &[u8]) -> Option<&[u8]> {
     Some(memchr::memrchr(b'@', authority).map_or(authority, |at| &authority[at + 1..]))
 }
 
-/// Removes the port at the end of an authority.
+/// Removes the port of an authority, which must have one.
 pub(crate) fn without_port(authority: &[u8]) -> &[u8] {
     memchr::memrchr(b':', authority).map_or(authority, |colon| &authority[..colon])
 }

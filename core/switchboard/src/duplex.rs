@@ -31,7 +31,7 @@ pub(crate) enum Input {
     Peer(Vec<u8>),
     /// The end of the peer's bytes, clean or truncated.
     PeerEnd(End),
-    /// Bytes read from the local source; the receiver encodes and sends them.
+    /// Bytes read from the local source, which the caller of `next` sends.
     Local(Vec<u8>),
     /// The end of the local source.
     LocalEnd,
@@ -88,7 +88,7 @@ impl Duplex {
         self.queue.locked().bytes
     }
 
-    /// Shuts down our direction once all queued bytes are sent.
+    /// Shuts down the client's direction once all queued bytes are sent.
     pub(crate) fn finish(&self) {
         let _ = self.outbox.send(Output::End);
     }
@@ -202,7 +202,7 @@ impl Queue {
         self.change(|queued| (queued.is_over, queued.failure) = (true, failure));
     }
 
-    /// Waits until fewer than `QUEUED` bytes wait to be sent.
+    /// Waits until fewer than `QUEUED` bytes wait to be sent, or none can be.
     fn wait(&self) {
         drop(self.wait_while(|bytes| bytes >= QUEUED));
     }

@@ -265,6 +265,8 @@ impl<'a> Exchange<'a> {
     }
 
     /// Waits for one input and processes it; returns `false` after a timeout.
+    ///
+    /// If no 100 comes within `UNTIL_CONTINUE`, begins the content instead.
     fn take_input(&mut self) -> Result<bool, Failure> {
         if self.http.awaiting() != Awaiting::Continue {
             self.begin_content();
@@ -328,7 +330,7 @@ impl<'a> Exchange<'a> {
 
     // Remarks and the verdict.
 
-    /// Records the outcome and its reason as the verdict.
+    /// Records the outcome and its reason as the verdict, unless recorded before.
     fn judge(&self, outcome: Outcome, offer: &[&str]) {
         let connection = &self.http;
         let why = connection.why().map_or("", |why| why.text());

@@ -12,7 +12,7 @@ use tungstenite::{Error, Message};
 use crate::duplex::Input;
 use crate::transport::Stream;
 
-/// The server's silence after which the probe closes, once its input has ended.
+/// The server's silence, after the end of standard input, that ends the probe.
 ///
 /// A WebSocket has no half-close: many servers discard pending messages when they receive a Close.
 const QUIET: Duration = Duration::from_millis(500);

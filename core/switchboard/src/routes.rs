@@ -16,11 +16,11 @@ pub(crate) enum Route {
     Live,
     /// `/play/` and `/dist/`: the playground, if it was built.
     Play,
-    /// `/ws`: WebSocket only.
+    /// `/ws`: switches to WebSocket if offered; without an offer a 426.
     Ws,
     /// `/foo`: switches to `foo/2` or `foo/1` if offered, else a text.
     Foo,
-    /// `/required`: `foo/2` or WebSocket; without an offer a 426.
+    /// `/required`: switches to `foo/2` or WebSocket; without an offer a 426.
     Required,
     /// `/h2c`: switches to HTTP/2 if offered, else a text.
     H2c,

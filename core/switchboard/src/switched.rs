@@ -17,7 +17,7 @@ use crate::{foo, http2, live, udp, websocket};
 /// The longest time to read and discard bytes after the last ones were sent.
 const LINGER_MAX: Duration = Duration::from_secs(2);
 
-/// A future response.
+/// The future of a response.
 ///
 /// The type is boxed, because requests inside upgraded TLS call the same code recursively.
 pub(crate) type Answer = Pin<Box<dyn Future<Output = Result<Response<Body>, BoxError>> + Send>>;

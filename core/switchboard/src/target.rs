@@ -1,4 +1,4 @@
-//! Parsing of the probe's URL.
+//! Parsing of the URL of the probe or the audit, and of request targets.
 
 use std::str::FromStr;
 

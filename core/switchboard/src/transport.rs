@@ -99,7 +99,7 @@ impl Stream {
         self.duplex.unsent()
     }
 
-    /// Shuts down our direction once all queued bytes are sent.
+    /// Shuts down the probe's direction once all queued bytes are sent.
     pub(crate) fn finish(&mut self) -> io::Result<()> {
         if let Some(tls) = &mut self.tls {
             // RFC 8446 6.1: close_notify lets the peer detect truncation.

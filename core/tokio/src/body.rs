@@ -13,13 +13,13 @@ use crate::sync::{Mutex, MutexGuard, lock};
 /// The content of a received request or response, and its trailers.
 ///
 /// It is an [`http_body::Body`], so it works with `http_body_util::BodyExt` and axum's extractors.
-/// [`read`](Self::read) reads all of it at once. Content is read from the transport only on demand:
-/// a peer that sends faster than your code reads has to wait. A client that waits for a 100
-/// (Continue) gets it at the handler's first read (RFC 9110, section 10.1.1).
+/// [`read`](Self::read) reads all of it at once. Content is read from the transport on demand, or
+/// into a bounded buffer: a peer that sends faster than your code reads has to wait. A client that
+/// waits for a 100 (Continue) gets it at the handler's first read (RFC 9110, section 10.1.1).
 ///
 /// Content that a handler has not read when its response is complete is discarded, up to
-/// `limits.drain` bytes; if there is more, the connection closes. A body kept beyond the response,
-/// or beyond an upgrade, then returns an error.
+/// `limits.drain` bytes; if there is more, the connection closes. A read after the response, or
+/// after an upgrade, may therefore return an error.
 #[derive(Default)]
 pub struct Body(Kind);
 
@@ -34,7 +34,7 @@ enum Kind {
 /// A source of a message's content, read frame by frame.
 pub(crate) trait Source: Send + Sync {
     fn poll_frame(&self, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>>;
-    /// Returns the number of bytes still to come, if the length is known.
+    /// Returns the number of bytes that it will still return, if that is known.
     fn left(&self) -> Option<u64>;
 }
 
@@ -158,8 +158,8 @@ pub(crate) async fn discard(
 
 /// The channel through which a connection passes content to its handler.
 ///
-/// The connection reads the content, and the handler may run in another task. The channel holds at
-/// most one frame, and only after the handler has asked for it.
+/// The connection reads the content; the handler may read the body in another task. The channel
+/// holds at most one frame, and only after the handler has asked for it.
 #[derive(Default)]
 pub(crate) struct Channel(Mutex<Passing>);
 
@@ -219,7 +219,7 @@ impl Channel {
         }
     }
 
-    /// Ends the content with an error, for the current or the next read.
+    /// Ends content that is not over with an error, for the current or next read.
     pub(crate) fn cut(&self, why: &'static str) {
         if !self.lock().is_over {
             self.give(Some(Err(Error::gone(why))));

@@ -1,7 +1,7 @@
 //! The slot for the callback that takes over an upgraded connection.
 //!
 //! The request's handler sets the callback, at any time and from any task. The connection removes
-//! it after the response, to call it or to drop it.
+//! it once the request is over, to call it or to drop it.
 
 use crate::sync::{Mutex, MutexGuard, lock};
 
@@ -11,7 +11,7 @@ pub(crate) struct CallbackSlot<T>(Mutex<State<T>>);
 enum State<T> {
     Open,
     By(T),
-    /// The callback was removed, or the connection was not upgraded.
+    /// The slot is closed: a callback that is set from now on is dropped.
     Over,
 }
 

@@ -16,7 +16,9 @@ pub enum Error {
     ///
     /// [`switchover::Error::blame`] returns whose fault it is.
     Protocol(switchover::Error),
-    /// An error of the transport; of kind `UnexpectedEof` if the peer disconnected.
+    /// An error of the transport; of kind `UnexpectedEof` after an early end.
+    ///
+    /// It is the end of the peer's stream, or of the request whose body is still read.
     Io(io::Error),
     /// The peer was too slow.
     ///

@@ -1,4 +1,4 @@
-//! The service that responds to requests.
+//! The trait of the tower services that respond to requests, and `service_fn`.
 
 use std::future::Future;
 use std::task::{Context, Poll};

@@ -38,7 +38,7 @@ pub trait Observer: Send + Sync {
     /// Receives an observation, just after the observed action.
     ///
     /// `http` is the connection afterwards. Query it for its state, its position, or why an offer
-    /// was declined. The task that serves the connection makes the call, so it must not block.
+    /// was declined. The task that runs the connection makes the call, so it must not block.
     fn observe(&self, what: Observation<'_>, http: &Connection);
 }
 
@@ -64,7 +64,7 @@ pub enum Observation<'a> {
     EndOfMessage,
     /// The engine emits no event until your code acts, or no further event at all.
     Paused(Paused),
-    /// The peer broke the protocol.
+    /// The engine rejected the peer's bytes, or their early end.
     Failed(Error),
     /// A call by your code or the adapter, and the bytes that it wrote for the peer.
     Decided(Decision<'a>, &'a [u8]),
@@ -92,13 +92,13 @@ pub enum Decision<'a> {
     Respond(&'a ResponseHead<'a>, &'a [u8]),
     /// A call of [`Connection::reject`], with the content.
     Reject(&'a ResponseHead<'a>, &'a [u8]),
-    /// A call of [`Connection::accept`]: the selection, its protocols, and field lines.
+    /// A call of [`Connection::accept`]: selection, candidates, and field lines.
     Accept(Selection, &'a [&'a str], &'a dyn FieldSource),
     /// A call of [`Connection::require`], with the protocols and field lines.
     Require(&'a [&'a str], &'a dyn FieldSource),
     /// A call of [`Connection::advertise`].
     Advertise(&'a [&'a str]),
-    /// A call of [`Connection::send_data`].
+    /// A call of [`Connection::send_data`] or `send_data_parts`, with the content.
     Data(&'a [u8]),
     /// A call of [`Connection::send_end`], with trailers.
     End(&'a dyn FieldSource),
@@ -118,9 +118,9 @@ pub enum Decision<'a> {
 ///
 /// The adapter uses it. It is public for code that drives the engine itself.
 ///
-/// It derefs to the [`Connection`] for read access. Each method calls the one of that name in
-/// [`Connection`], with the same errors and the same next calls. Methods that only read are not
-/// repeated here, and some that the adapter does not call are missing.
+/// It derefs to the [`Connection`] for read access. Each method but `new` calls the one of that
+/// name in [`Connection`], which documents its errors and when it may be called. Methods that only
+/// read are not repeated here, and some that the adapter does not call are missing.
 pub struct ObservedConnection {
     connection: Connection,
     observer: Option<Arc<dyn Observer>>,
@@ -331,7 +331,7 @@ impl ObservedConnection {
         })
     }
 
-    /// Calls [`Connection::accept`] with a selection made of `protocols`.
+    /// Calls [`Connection::accept`]; `selection` was selected from `protocols`.
     pub fn accept(
         &mut self,
         selection: Selection,

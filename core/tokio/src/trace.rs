@@ -54,7 +54,7 @@ impl Exchange {
         future
     }
 
-    /// Emits the trace entries that the engine has recorded since the last call.
+    /// Emits the engine's trace entries since the last call, at most the latest 32.
     #[cfg(feature = "tracing")]
     pub(crate) fn tell(&self, http: &mut ObservedConnection) {
         let _entered = self.0.enter();

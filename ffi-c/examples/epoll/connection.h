@@ -29,7 +29,7 @@ typedef struct protocol {
     void (*advance)(connection *c); /* writes pending output, as far as the output buffer has room */
     bool (*wants_input)(connection *c);
     uint32_t (*closing)(connection *c); /* how to close, SWO_CLOSING_*; NULL: SWO_CLOSING_LINGER */
-    bool (*late)(connection *c); /* called at the deadline; returns whether it wrote a response; NULL: no response */
+    bool (*late)(connection *c); /* called at the deadline; false, or NULL: the connection is closed at once */
     void (*drop)(connection *c); /* frees the session */
 } protocol;
 
@@ -52,18 +52,19 @@ struct connection {
 uint8_t *connection_space(connection *c, size_t *room);
 /* Copies as many bytes as the output buffer has room for, and returns their number. */
 size_t connection_write(connection *c, const uint8_t *data, size_t length);
-/* Renews the deadline after a complete message or progress of the new protocol; an idle peer gets twice the timeout. */
+/* Sets the deadline to the timeout from now, and for an idle peer to twice the timeout. */
 void connection_progress(connection *c, bool is_idle);
-/* Extends the deadline by a millisecond for each byte, at most to the whole timeout. A peer that sends or reads one byte
- * per second is closed, one with much content is not. */
+/* Extends the deadline by a millisecond for each byte, at most to the timeout from now. A peer that sends or reads one
+ * byte per second is closed, one with much content is not. */
 void connection_earn(connection *c, size_t bytes);
-/* Ends the output: pending bytes are sent, then the connection is closed. */
+/* Ends the output: pending bytes are sent, then the connection is closed; at once if `closing` returns
+ * SWO_CLOSING_RESET. */
 void connection_finish(connection *c);
 
 /* The functions of http1.c: the protocol of a new connection, and the responses of all HTTP versions. */
 
 bool http1_begin(connection *c);
-/* Makes a slice; the bytes are not changed. */
+/* Makes a slice of these bytes, without a copy. */
 static inline swo_slice slice(const void *data, size_t length) {
     swo_slice made = {(const uint8_t *)data, length};
     return made;
@@ -77,12 +78,12 @@ size_t describe(char text[TEXT], swo_slice method, swo_slice target, const char 
 
 bool websocket_begin(connection *c);
 
-/* The functions of http2.c. A session is made before the switch, because the client's settings may be malformed. */
+/* The functions of http2.c. For an offer, a session is made before the switch: the client's settings may be invalid. */
 
 typedef struct http2 http2;
 http2 *http2_new(connection *c);
 void http2_free(http2 *h);
-/* Makes `request` stream 1 and applies the value of its HTTP2-Settings. Returns false if it is malformed. */
+/* Makes `request` stream 1 and applies its HTTP2-Settings. Returns false if these are invalid, or without memory. */
 bool http2_upgrade(http2 *h, const swo_request *request, swo_slice settings);
 /* Adds content to the request of stream 1. Returns false if the content would exceed HELD bytes, or without memory. */
 bool http2_hold(http2 *h, swo_slice data);

@@ -5,7 +5,7 @@
  *                              (30); an idle one has twice as long
  *
  * One thread. This file moves bytes between sockets and protocols, and is independent of the protocols. The server does
- * not read from a peer that does not read: at most OUTPUT bytes are buffered for it. */
+ * not read from a peer that does not read: at most OUTPUT bytes are in its output buffer. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/tcp.h>
@@ -167,8 +167,8 @@ static bool flush(connection *c) {
     return true;
 }
 
-/* Half-closes, then reads and discards for a while: closing with unread bytes would reset the connection, and the peer
- * could lose the last response (RFC 9112, 9.6). */
+/* Half-closes once all output is sent; input is then discarded for a while. Closing with unread bytes would reset the
+ * connection, and the peer could lose the last response (RFC 9112, section 9.6). */
 static void linger(connection *c) {
     if (c->is_shut || c->begin < c->end) return;
     shutdown(c->fd, SHUT_WR);

@@ -1,5 +1,5 @@
 /* HTTP/1.1 with the engine: responds to `/` with a text and to `/echo` with the request's content, and accepts or declines
- * the offer of each request. After a switch the new protocol gets the whole request, and the bytes after it. */
+ * the offer of each request. After a switch the new protocol gets the bytes after the request; h2c also the request. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,8 +19,8 @@ typedef struct http1 {
 
 static bool equals(swo_slice a, const char *b) { return a.len == strlen(b) && !memcmp(a.data, b, a.len); }
 
-/* Returns the path of a target in origin-form or absolute-form, both of which a server must accept (RFC 9112, 3.2.2);
- * empty for the other forms. */
+/* Returns the path of a target in origin-form or absolute-form, both of which a server must accept (RFC 9112,
+ * section 3.2.2); empty if it has none. */
 static swo_slice path_of(swo_slice target) {
     const uint8_t *at = target.data, *end = target.data + target.len;
     const uint8_t *scheme = target.len > 0 && *at != '/' ? (const uint8_t *)memmem(at, target.len, "://", 3) : NULL;
@@ -45,7 +45,7 @@ static size_t append(char text[TEXT], size_t length, const void *data, size_t mo
 }
 
 size_t describe(char text[TEXT], swo_slice method, swo_slice target, const char *version) {
-    if (equals(method, "HEAD")) method = slice("GET", 3); /* a HEAD gets the head of a GET (RFC 9110, 9.3.2) */
+    if (equals(method, "HEAD")) method = slice("GET", 3); /* a HEAD gets the head of a GET (RFC 9110, section 9.3.2) */
     size_t length = append(text, 0, method.data, method.len < 32 ? method.len : 32);
     length = append(text, length, " ", 1);
     length = append(text, length, target.data, target.len < 256 ? target.len : 256);
@@ -56,8 +56,7 @@ size_t describe(char text[TEXT], swo_slice method, swo_slice target, const char 
 
 /* Sending responses in HTTP/1.1. */
 
-/* Counts the bytes that the engine wrote as output. If it returned an error, closes the connection: a peer error in the
- * middle of an echo, for instance, can get no response any more. */
+/* Counts the bytes that the engine wrote as output. If it returned an error, ends the output. */
 static void wrote(connection *c, swo_result result, size_t written) {
     if (result == SWO_OK) c->end += written;
     else connection_finish(c);
@@ -72,7 +71,7 @@ static void send_head(connection *c, uint32_t status, const swo_field *fields, s
     wrote(c, result, written);
 }
 
-/* Sends content, unless the response has none, as after HEAD, or the engine has rejected the response's head. */
+/* Sends content, unless the response has none, as after HEAD, or the output has ended after an error. */
 static void send_content(connection *c, swo_slice data) {
     http1 *h = (http1 *)c->session;
     if (c->is_over || swo_owes(h->conn) != SWO_OWES_CONTENT || data.len == 0) return;
@@ -110,7 +109,7 @@ static void respond(connection *c, uint32_t status, const char *text, size_t len
     wrote(c, result, written);
 }
 
-/* Responds to a request, to an echo while its content still arrives. Other content is discarded, without a 100. */
+/* Responds to a request; an echo begins before its content has arrived. Other content is discarded, without a 100. */
 static void answer(connection *c, const swo_request *request, bool is_whole) {
     http1 *h = (http1 *)c->session;
     char text[TEXT];
@@ -158,8 +157,8 @@ static void accept_offer(connection *c) {
     wrote(c, result, written);
 }
 
-/* Declines an offer because of too much chunked content to hold: the request is served in HTTP/1.1, like one without
- * an offer. */
+/* Declines an offer of h2c whose content cannot be held (too much, or no memory): the request is served in HTTP/1.1,
+ * like one without an offer. */
 static void decline(connection *c) {
     http1 *h = (http1 *)c->session;
     swo_request request;
@@ -223,7 +222,8 @@ static void reject(connection *c, uint32_t status, const char *text) {
     connection_finish(c);
 }
 
-/* Sets the deadline if `is_new`, or for the next of these: first byte of a request, rest of its head, its content. */
+/* Sets the deadline anew if `is_new`, or if the engine awaits another part: the first byte of a request, the rest of its
+ * head, or its content. */
 static void expect(connection *c, bool is_new) {
     http1 *h = (http1 *)c->session;
     uint32_t awaited = swo_awaiting(h->conn);
@@ -289,7 +289,8 @@ static uint32_t closing(connection *c) {
     return swo_closing(h->conn);
 }
 
-/* Sends a 408 to an unfinished request at its deadline; returns false for an idle connection, which is just closed. */
+/* Sends a 408 to an unfinished request at its deadline, unless a response has begun. Returns false for an idle
+ * connection, which is just closed. */
 static bool late(connection *c) {
     http1 *h = (http1 *)c->session;
     if (swo_awaiting(h->conn) == SWO_AWAITING_REQUEST) return false;

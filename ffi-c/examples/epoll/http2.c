@@ -1,5 +1,5 @@
 /* HTTP/2 with nghttp2: the responses of http1.c. The window of a stream is extended as its echo is sent, so the bytes
- * held for all streams are limited by the connection's window (RFC 9113, 5.2). */
+ * held for all streams are limited by the connection's window (RFC 9113, section 5.2). */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -240,7 +240,8 @@ bool http2_begin(connection *c, http2 *h) {
 
 /* The upgrade by an offer of h2c, whose request becomes stream 1. */
 
-/* Decodes base64url without padding (RFC 4648, 5); returns -1 if the text is malformed, or longer than `cap`. */
+/* Decodes base64url without padding (RFC 4648, section 5). Returns the number of bytes, or -1 if the text is malformed
+ * or longer than `cap`. */
 static ssize_t base64url(uint8_t *out, size_t cap, swo_slice text) {
     static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     uint32_t bits = 0;

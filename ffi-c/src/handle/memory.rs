@@ -78,7 +78,7 @@ pub(crate) unsafe fn field_list<'a>(list: (*const swo_field, usize)) -> Done<Fie
     Ok(FieldList { entries, has_blocks })
 }
 
-/// Checks that each entry with an impossible length stands for a `swo_block`.
+/// Checks each entry: a `swo_block` by its mark, a field line by its lengths.
 #[cold]
 unsafe fn blocks_and_lines(entries: &[swo_field]) -> Done {
     entries.iter().try_for_each(|field| match field.name.len {
@@ -254,6 +254,8 @@ pub(crate) unsafe fn config_place((place, size): (*mut swo_config, usize)) -> Do
 
 impl ConfigPlace {
     /// Writes as many bytes of a configuration as the caller's struct has.
+    ///
+    /// The rest of a longer struct becomes 0.
     pub(crate) fn set(self, config: swo_config) -> Done {
         let config = swo_config { struct_size: self.1, ..config };
         let (place, common) = (self.0.cast::<u8>(), self.1.min(size_of::<swo_config>()));

@@ -118,9 +118,9 @@ def floods():
 
 @case("server, late", "epoll, late")
 def late_requests():
-    """A client with an unfinished head or content gets a 408 at the deadline.
+    """A client with an unfinished head gets a 408 at the deadline.
 
-    An idle connection is closed without a response.
+    An idle connection is closed without a response, after twice the time.
     """
     peer = Peer()
     peer.send(b"GET / HTTP/1.1\r\nHost")

@@ -95,7 +95,7 @@ class Peer:
         return bool(select.select([self.socket], [], [], seconds)[0])
 
     def ends(self):
-        """Returns whether no more bytes arrive: EOF or a reset."""
+        """Reads a byte; returns whether there was none: EOF or a reset."""
         try:
             return self.socket.recv(1) == b""
         except ConnectionError:
@@ -107,7 +107,7 @@ class Peer:
 
 
 def blocks(peer, data):
-    """Sends until the server reads no more, and returns the number of sent bytes."""
+    """Sends until the server stalls for 1 s; returns the number of sent bytes."""
     peer.socket.setblocking(False)
     sent = 0
     while sent < len(data) and select.select([], [peer.socket], [], 1)[1]:

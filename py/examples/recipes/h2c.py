@@ -21,7 +21,7 @@ from switchover.aio import Declined, Exchange, SwitchedStream, connect_upgrade, 
 
 IDLE = 60
 PIECE = 4096
-"""The bytes that are read at once: many small frames take long."""
+"""The maximum number of bytes in one read: many small frames take long."""
 
 
 async def handler(exchange: Exchange) -> None:

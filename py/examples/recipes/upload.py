@@ -12,7 +12,7 @@ from switchover.aio import request
 
 
 async def content(lines: list[str]) -> AsyncIterator[bytes]:
-    """Yields content as it is made."""
+    """Yields each line as a piece of content."""
     for line in lines:
         yield line.encode() + b"\n"
 

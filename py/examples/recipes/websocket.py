@@ -17,7 +17,7 @@ from wsproto.events import BytesMessage, CloseConnection, Event, Ping, TextMessa
 
 IDLE = 60
 PIECE = 4096
-"""The bytes that are read at once: many small frames take long."""
+"""The maximum number of bytes in one read: many small frames take long."""
 
 
 async def handler(exchange: Exchange) -> None:
@@ -37,7 +37,7 @@ async def handler(exchange: Exchange) -> None:
 
 
 async def events(websocket: WebSocket, stream: SwitchedStream) -> AsyncIterator[Event]:
-    """Yields the peer's messages, and responds to pings.
+    """Yields the peer's events, and responds to pings and a close.
 
     Ends when the peer closes or is silent for too long.
     """

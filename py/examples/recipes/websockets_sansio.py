@@ -15,7 +15,7 @@ from websockets.protocol import SERVER, Protocol, State
 
 IDLE = 60
 PIECE = 4096
-"""The bytes that are read at once: many small frames take long."""
+"""The maximum number of bytes in one read: many small frames take long."""
 LONGEST = 1 << 20
 
 
@@ -57,7 +57,7 @@ def echo(websocket: Protocol) -> None:
 
 
 async def flush(websocket: Protocol, stream: SwitchedStream) -> None:
-    """Sends what websockets has encoded; an empty piece ends our direction."""
+    """Sends what websockets has encoded; ignores its empty piece, which means EOF."""
     if data := b"".join(websocket.data_to_send()):
         await stream.send(data)
 

@@ -73,7 +73,7 @@ class Phase(enum.Enum):
     DONE = 2
     """The message is complete by its framing."""
     ABORTED = 3
-    """The message was given up before its end."""
+    """The message was given up, or broke off, before its end."""
 
     label: str
     """The engine's name for it, the same in every language."""
@@ -89,7 +89,7 @@ class Rx(enum.Enum):
     SWITCHED = 2
     """The peer sends the new protocol."""
     FAILED = 3
-    """The peer broke the protocol."""
+    """The peer broke the protocol or exceeded a limit."""
 
     label: str
     """The engine's name for it, the same in every language."""
@@ -150,7 +150,7 @@ class ClientVersion(enum.Enum):
     """The version that the client of a server speaks."""
 
     UNKNOWN = 0
-    """No request has been received."""
+    """There has been no request."""
     V1_0 = 1
     """HTTP/1.0."""
     V1_1 = 2
@@ -233,9 +233,9 @@ class ContentKind(enum.Enum):
     """The way in which the end of content is found (RFC 9112, section 6.3)."""
 
     NONE = 0
-    """There is no content, or all of it has been received."""
+    """There is no content, or the message has been received completely."""
     LENGTH = 1
-    """The content has a length known from the start, as by `Content-Length`."""
+    """The content has the length that `Content-Length` gives."""
     CHUNKED = 2
     """The content is sent in the chunked transfer coding."""
     UNTIL_CLOSE = 3
@@ -381,7 +381,7 @@ class NoOffer(enum.Enum):
     MALFORMED = 3
     """`Upgrade` is not a list of protocol names."""
     TOO_MANY = 4
-    """The offer has more protocols than `Config.offers`."""
+    """The offer has more protocols than `Config.offers`, or more than 254."""
     CONNECT = 5
     """The request is a CONNECT, where `Upgrade` is no offer: a 2xx opens a tunnel."""
 
@@ -472,7 +472,7 @@ class OverHttp2(enum.Enum):
     Only the name of a pseudo-header field may begin with a colon.
     """
     VALUE = 10
-    """A value with a control character, or with whitespace before or after it.
+    """A value with a control character except HTAB, or with whitespace around it.
 
     Control characters are for example CR, LF and NUL (RFC 9113, section 8.2.1).
     """
@@ -512,7 +512,7 @@ class Why(enum.Enum):
     MALFORMED = 3
     """`Upgrade` was malformed."""
     TOO_MANY = 4
-    """The offer had more protocols than `Config.offers`."""
+    """The offer had more protocols than `Config.offers`, or more than 254."""
     CONNECT = 5
     """The request is a CONNECT, which only a 2xx accepts."""
     INELIGIBLE = 6
@@ -520,18 +520,18 @@ class Why(enum.Enum):
     UNDECIDED = 7
     """The request has no response yet."""
     DECLINED = 8
-    """A final response came instead of the 101."""
+    """A final response was sent or received instead of the 101."""
     REQUIRED = 9
-    """The server responded 426: it requires one of its listed protocols.
+    """The response is a 426: the server requires a protocol listed in its `Upgrade`.
 
     The protocol that was offered may be among them.
     """
     DROPPED = 10
-    """An earlier response closed the connection before the server read the offer."""
+    """The response to an earlier request closed the connection."""
     FAILED = 11
     """The connection failed before the response."""
     ABANDONED = 12
-    """Your code gave up or closed the connection before the response."""
+    """Your code abandoned or handed over the connection before the response."""
 
     label: str
     """The engine's name for it, the same in every language."""
@@ -551,11 +551,11 @@ class TraceStep(enum.Enum):
     RECEIVED_END = 3
     """A received message ended."""
     RECEIVED_SWITCH = 4
-    """The peer switched to a new protocol; the number is that of leftover bytes."""
+    """The peer's direction switched; the number is that of leftover bytes."""
     RECEIVED_EOF = 5
     """The end of the peer's bytes was received."""
     PEER_ERROR = 6
-    """The peer broke the protocol; the number is that of the error."""
+    """The peer broke the protocol or a limit; the number is that of the error."""
     SENT_REQUEST = 7
     """A request head was sent; the number is that of offered protocols."""
     SENT_INFORMATIONAL = 8
@@ -937,8 +937,8 @@ class Config:
     buffered: Final[int]
     """The number of unread bytes in the buffer at which `receive` accepts no more.
 
-    It is raised to what one head needs. The buffer's memory holds at most half as much again, the current head, and the
-    space that one read requests beyond the limit.
+    It is raised to what one head or trailer section needs. The buffer's memory holds at most half as much again, the
+    current head, and the space that one read requests beyond the limit.
     """
     offers: Final[int]
     """The maximum number of protocols in one offer.
@@ -1036,7 +1036,8 @@ class Config:
     secure: Final[bool]
     """Set if the transport is TLS.
 
-    If not set, a request for an `https` target is rejected (RFC 9110, section 7.4).
+    If not set, a server rejects a request for an `https` target, unless `Config.trusted_gateway` is set (RFC 9110,
+    section 7.4).
     """
     trusted_gateway: Final[bool]
     """Set if a trusted gateway in front of the server terminates TLS.
@@ -1061,11 +1062,12 @@ class Config:
     """Set if contradictory field lines are corrected before they are sent.
 
     If not set, they are rejected. For frameworks and intermediaries, which send field lines that others wrote. A
-    `Content-Length` is removed beside chunked or if the status forbids it, and chunked is removed if the peer speaks
-    HTTP/1.0. Also removed are fields of a handshake that does not take place, forbidden trailers, and an `Expect`
-    without content. A repeated equal length is sent once. A Host that differs from an absolute target's authority is
-    replaced. Ambiguous lines are still rejected: different lengths, other codings, two Hosts, a line break in a value.
-    The trace records each correction (`TraceStep.TIDIED`). Off at first: an error shows the mistakes in your own code.
+    `Content-Length` is removed beside chunked or if the status forbids it. Chunked is removed from a response that may
+    not have it, as for an HTTP/1.0 client. Also removed are handshake fields that the caller may not send, forbidden
+    trailers, and an `Expect` without content. A repeated equal length is sent once. A Host that is missing, or differs
+    from the target's authority, is set to that. Ambiguous lines are still rejected: different lengths, other codings,
+    two Hosts, a line break in a value. The trace records each correction (`TraceStep.TIDIED`). Off at first: an error
+    shows the mistakes in your own code.
     """
 
     def __eq__(self, other: object, /) -> bool: ...

@@ -82,7 +82,7 @@ class Question(NamedTuple):
 
     @property
     def may_stay(self) -> bool:
-        """Returns whether a response in HTTP/1.1 is a success: nothing was offered."""
+        """Returns whether a response in HTTP/1.1 is a success: no offer and no CONNECT."""
         return not self.offer and self.method != "CONNECT"
 
     def lines(self) -> list[tuple[str, str]]:
@@ -107,7 +107,7 @@ def encoded(text: str) -> bytes:
 
 
 class Exchange:
-    """One connection of the probe: a request, up to its response or switch."""
+    """One connection of the probe: requests, up to their responses or a switch."""
 
     def __init__(self, question: Question, config: dict[str, bool], transcript: Transcript) -> None:
         self.question, self.transcript = question, transcript
@@ -243,7 +243,7 @@ class Exchange:
         return None
 
     def speak(self, switched: Switched) -> None:
-        """Pipes the new protocol until the server ends it; over TLS, HTTP resumes."""
+        """Pipes the new protocol until the server ends; over TLS, resumes HTTP instead."""
         leftover = self.engine.take_leftover()
         lowest = switched.protocols[0] if switched.protocols else None
         if lowest and lowest.name.upper() == "TLS" and not self.line.is_secure:

@@ -1,4 +1,4 @@
-"""Socket options and queries of a server: reset on close, and unsent bytes."""
+"""Socket options and queries: reset on close, unsent bytes, the peer's end."""
 
 from __future__ import annotations
 

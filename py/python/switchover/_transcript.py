@@ -32,8 +32,6 @@ from . import (
 from ._switchover import _SECRETS
 
 NAMED = {0x0D: "\\r", 0x0A: "\\n", 0x09: "\\t", 0: "\\0", 0x5C: "\\\\"}
-SHORT = 160
-"""The maximum length of content that is printed in full."""
 BEFORE, AFTER = 48, 32
 """The number of bytes printed before and after an error."""
 KEPT = 64 * 1024
@@ -88,7 +86,7 @@ class Transcript:
         self._went += went
 
     def event(self, event: Event, position: int) -> None:
-        """Prints an event; `position` is the number of the server's bytes up to its end."""
+        """Prints an event, or counts content; `position` is the offset of its end."""
         match event:
             case Informational() | Response():
                 self._head(event)

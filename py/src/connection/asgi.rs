@@ -18,7 +18,7 @@ use crate::head::{Request, http_version};
 use crate::interned::InternedNames;
 use crate::text::{BytesArg, characters};
 
-/// The length in bytes from which content is passed to `write` and not copied.
+/// The length from which content in `bytes` is passed to `write` and not copied.
 const PASSED_ON: usize = 16 << 10;
 
 /// Makes the ASGI scope of a request.
@@ -111,9 +111,9 @@ pub(crate) fn scope_of<'py>(
 
 /// Writes the head and the content of a response by calling `write`.
 ///
-/// `head` is a status, the server's fields and the app's; None once the head was sent. Content of
-/// 16 KiB and more is passed on as it is. Returns whether the response has ended and the connection
-/// is idle: nothing is unread, and another request may follow.
+/// `head` is a status, the server's fields and the app's; None once the head was sent. `bytes` of
+/// 16 KiB and more are passed on as they are. Returns whether the response has ended and the
+/// connection is idle: nothing is unread, and another request may follow.
 ///
 /// If the head is rejected, nothing is written. Otherwise what comes before the error is.
 #[pyfunction(name = "_answer", signature = (connection, head, content, ends, write, /))]

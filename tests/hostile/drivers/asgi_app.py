@@ -9,7 +9,7 @@ import lies
 
 
 async def app(scope, receive, send):
-    """Responds to one request, or echoes the messages of a WebSocket."""
+    """Responds to one request, or echoes the bytes or messages after a switch."""
     if scope["type"] == "websocket":
         await receive()
         await asyncio.sleep(lies.LATER if scope["path"] == "/accepts-later" else 0)

@@ -1,6 +1,6 @@
 """A host of the hostile kit: the ASGI app in uvicorn.
 
-Usage: `asgi_server.py LOOP WS [HTTP]`.
+Usage: `asgi_server.py LOOP WS [HTTP]`. These are settings of uvicorn; HTTP is the class of `switchover` by default.
 """
 
 import socket

@@ -10,7 +10,7 @@ use tokio::task::AbortHandle;
 
 /// Does as each line of standard input says: sends a request, for instance.
 ///
-/// Prints the outcome of each request, and the number of tasks for a line that asks for it.
+/// Prints the outcome of each request that is not cancelled, and the number of tasks if asked.
 pub(crate) async fn by_lines<F>(
     ask: impl Fn(String, String, String, String) -> F,
 ) -> std::io::Result<()>

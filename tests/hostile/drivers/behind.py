@@ -1,6 +1,6 @@
-"""Starts a server and an intermediary before it; runs both until a signal arrives.
+"""Starts a server and an intermediary before it; runs both until SIGTERM.
 
-Usage: `behind.py SERVER COMMAND...`, where COMMAND starts the intermediary.
+Usage: `behind.py SERVER COMMAND...`. COMMAND starts the intermediary, and gets the server's address as last argument.
 """
 
 import re

@@ -15,7 +15,7 @@ pub(crate) const PANIC: &str = "the handler's own fault";
 
 /// Serves until Ctrl+C.
 ///
-/// A panic of the handler is logged as an event. Any other panic is a failure that the kit detects.
+/// A handler's own panic, with `PANIC`, is logged as that text. The kit fails at any other one.
 pub(crate) async fn run<H>(handler: H) -> std::io::Result<()>
 where
     H: HttpService<Error: Into<BoxError>, Future: Send> + Clone + Send + 'static,

@@ -9,7 +9,7 @@ const length = (/** @type {string} */ text) => ({ "Content-Length": text });
 /** The number of connections that are being served. */
 let serving = 0;
 /**
- * Serves one connection; prints a line for each error that a handler throws.
+ * Serves one connection; prints a line for each error of a handler or response.
  * @param {import("switchover/streams").Socket} socket @param {AbortSignal} [signal]
  */
 export async function served(socket, signal) {

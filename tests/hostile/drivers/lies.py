@@ -23,13 +23,13 @@ class Answer:
     headers: tuple[tuple[bytes, bytes], ...] = ()
     pieces: tuple[bytes, ...] = (TEN,)
     before: type[BaseException] | None = None
-    """Raised before the head."""
+    """The error raised before the head, if there is one."""
     fails: bool = False
-    """Raises in the content."""
+    """True if an error is raised in the content."""
     goes_on: bool = False
-    """Raises after the end."""
+    """True if an error is raised after the end."""
     sends_on: bool = False
-    """Sends after the end."""
+    """True if content is sent after the end."""
 
     def head(self) -> object:
         """Returns the header lines; for one path an iterable that fails."""

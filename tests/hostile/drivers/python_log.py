@@ -1,6 +1,6 @@
 """The logging of the Python hosts: one line for each record.
 
-The mark UNHANDLED precedes errors that an event loop reports as unhandled.
+The mark UNHANDLED precedes each record of asyncio and trio, which report unhandled errors there.
 """
 
 import logging

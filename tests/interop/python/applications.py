@@ -1,6 +1,6 @@
 """Applications for the servers in Python.
 
-`application` (ASGI) sends a message and then echoes messages; `plain` (WSGI) serves a page.
+Both `application` (ASGI) and `plain` (WSGI) serve a page. A WebSocket of `application` sends a message, then echoes.
 """
 
 TEXT = b"in HTTP/1.1\n"

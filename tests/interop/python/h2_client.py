@@ -10,7 +10,7 @@ WHAT is one of these:
 - `declined PATH` offers `websocket` at another path.
 - `malformed NAME VALUE` sends a field that HTTP/2 forbids.
 - `connect` requests a tunnel.
-- `half-close` half-closes `echo/1` first.
+- `half-close` half-closes its stream of `echo/1` before the server does.
 - `reset` sends until nothing is read, resets the stream and sends another request.
 - `cancel` resets the stream in the middle of its data.
 - `leave` closes the connection after its data.
@@ -35,7 +35,7 @@ from wsproto.events import BytesMessage, CloseConnection, Message, Ping, Pong, T
 
 
 class Client:
-    """A connection with one stream; events are awaited one by one."""
+    """A connection that uses one stream at a time; events are awaited one by one."""
 
     def __init__(self, url):
         self.host = urlsplit(url).netloc

@@ -1,6 +1,6 @@
 """A client of h2c with `pycurl` and a new libcurl.
 
-It sends a GET, a POST, and one more request on the same connection, all over h2c.
+It sends two GETs on one connection, and two POSTs on another, all over h2c.
 """
 
 import sys

@@ -34,7 +34,7 @@ def request(path, content):
 
 
 def perform(multi, *requests):
-    """Performs all requests at once on the open connection."""
+    """Performs all requests at once, on the open connection if there is one."""
     for handle, _ in requests:
         multi.add_handle(handle)
     running = len(requests)

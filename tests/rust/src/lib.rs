@@ -3,9 +3,10 @@
 //! `vector.rs` parses the test vectors of `vectors/`, `script/` runs a vector against the Rust API,
 //! and `text.rs` has the escape language of both. `corpus/` runs test inputs of other projects.
 //! `fuzz/` has the fuzz targets; one of them compares the engine with the reader in `naive/`.
-//! `message.rs` makes messages of events, for all of these.
+//! `message.rs` makes messages of events, for `corpus/` and `fuzz/`.
 //! `path.rs` chooses the engine's scanning instructions, `random.rs` has random numbers.
 //! `numbers.rs` checks the sizes of sets, and `names.rs` spells names for other languages.
+//! `export.rs` and `suite.rs` write vectors for other runners, `tables.rs` lists the core's enums.
 
 pub mod corpus;
 pub mod export;

@@ -1,10 +1,10 @@
-//! The methods of `Connection` that have no arguments and may fail.
+//! The methods of `Connection` without arguments that return `Result<(), Error>`.
 //!
 //! Test vectors and the tapes of the fuzz targets call each of them.
 
 use switchover::{Connection, Error};
 
-/// A method of `Connection` that has no arguments and may fail.
+/// A method of `Connection` without arguments that returns `Result<(), Error>`.
 pub struct Plain {
     /// The name of the method in test vectors.
     pub short: &'static str,
@@ -13,7 +13,7 @@ pub struct Plain {
     pub(crate) call: fn(&mut Connection) -> Result<(), Error>,
 }
 
-/// All methods of `Connection` that have no arguments and may fail.
+/// All methods of `Connection` without arguments that return `Result<(), Error>`.
 pub const PLAIN: &[Plain] = &[
     Plain { short: "skip", name: "skip_content", call: Connection::skip_content },
     Plain { short: "close", name: "close_after_response", call: Connection::close_after_response },

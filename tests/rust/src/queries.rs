@@ -1,8 +1,6 @@
-//! The methods of `Connection` that only return a value.
+//! The queries of test vectors to a connection: methods that only return a value.
 //!
-//! They have no arguments and cannot fail.
-//!
-//! Test vectors call each of them.
+//! They have no arguments and cannot fail. A vector calls each of them.
 
 use switchover::{Connection, Content};
 

@@ -1,4 +1,4 @@
-//! Tests of memory: none allocated per exchange, none held by a parked connection.
+//! Tests of memory: none allocated per exchange, and limits for a connection.
 
 use allocation_counter::measure;
 use switchover::gateway::EndToEnd;
@@ -12,7 +12,7 @@ const OFFER: &[u8] =
 const RESPONSE: &[u8] =
     b"HTTP/1.1 103 X\r\nLink: </a>\r\n\r\nHTTP/1.1 426 X\r\nContent-Length: 2\r\nUpgrade: foo\r\n\r\nno";
 
-/// Serves one request, and reads all its parts.
+/// Serves one request; counts its fields, offers, content bytes and trailers.
 fn serve(server: &mut Connection, request: &[u8], out: &mut &mut [u8]) -> usize {
     server.receive(request).expect("room");
     let mut seen = 0;
@@ -95,7 +95,7 @@ fn a_parked_connection_goes_on() {
     }
 }
 
-/// Lines of an incomplete head cost at most 16 KiB of memory beside their bytes.
+/// Lines of an incomplete head cost less than 16 KiB of memory beside their bytes.
 ///
 /// So do lines that wait behind a request with an offer.
 #[test]

@@ -207,7 +207,7 @@ fn code(path: &Path) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
-/// Returns the paths in code: imports, and those that start at `crate` or `super`.
+/// Returns the paths in code: those of imports, and other names with `::`.
 fn paths(code: &str) -> Vec<Vec<String>> {
     let mut found = Vec::new();
     for (at, piece) in code.split("use ").enumerate() {
@@ -246,7 +246,9 @@ fn flat(import: &str) -> Vec<Vec<String>> {
     paths.map(|path| [flat(prefix).concat(), path].concat()).collect()
 }
 
-/// Returns a path from the crate root, or `None` if it is in another crate.
+/// Returns a path from the crate root, or `None` if it leads above that.
+///
+/// A path to another crate is treated as one in the module.
 fn absolute(module: &[String], path: &[String]) -> Option<Vec<String>> {
     let (first, rest) = path.split_first()?;
     match first.as_str() {

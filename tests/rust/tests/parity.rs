@@ -115,7 +115,7 @@ fn methods() -> Vec<String> {
     read("core/api.txt").lines().filter_map(method).collect()
 }
 
-/// Returns the methods of `Connection` and of the helpers for single protocols.
+/// Returns the methods of `Connection`, and the items of its protocol helpers.
 ///
 /// `Splice::client_sent` is named `splice_client_sent` here.
 fn verbs() -> Vec<String> {

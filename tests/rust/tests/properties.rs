@@ -1,6 +1,6 @@
 //! Property tests on random input.
 //!
-//! A test case is a sequence of bytes from which every choice is read, so proptest can shrink a
+//! Most test cases are sequences of bytes from which all choices are read, so proptest can shrink a
 //! failure. Each test prints the seed of its run; the same seed makes the same cases.
 
 use proptest::collection::vec;
@@ -37,7 +37,7 @@ impl<'t> Tape<'t> {
 
 /// Returns a connection's events and errors as text, with adjacent content merged.
 ///
-/// The connection sends the same response to every request.
+/// A server sends the same response to every request. A client sends two requests first.
 fn log(role: Role, pieces: &[&[u8]]) -> Vec<String> {
     let mut connection = Connection::new(role);
     let (mut log, mut content) = (Vec::new(), Vec::new());
@@ -376,9 +376,10 @@ impl Side {
         }
     }
 
-    /// Consumes the connection's events until it pauses.
+    /// Consumes the connection's events until it pauses or needs data.
     ///
-    /// Both ends are correct, so an error of the peer fails the test.
+    /// Both ends are correct, so an error of the peer fails the test, unless the other end aborted
+    /// or closed.
     fn observe(&mut self, other_abandoned: bool) -> Result<(), TestCaseError> {
         for _ in 0..1000 {
             match self.connection.advance() {

@@ -24,7 +24,7 @@ struct Plan {
     uploads: [Option<usize>; 2],
     /// The number of bytes that the client sends at a time.
     piece: usize,
-    /// True if the client waits for the first bytes of the engine before its preface.
+    /// True if the client sends its preface only once the engine has fallen silent.
     late_preface: bool,
 }
 

@@ -119,7 +119,7 @@ fn document(lines: &[String], declared: usize, language: &Language) -> (usize, u
     (begin, end)
 }
 
-/// Returns the source with the list of errors in a method's documentation.
+/// Returns the source with the current list of errors in a method's documentation.
 ///
 /// `None` if the source does not declare the method.
 fn written(source: &str, language: &Language, name: &str, errors: &[ErrorKind]) -> Option<String> {

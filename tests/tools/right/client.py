@@ -2,7 +2,8 @@
 
     client.py PORT PATH MODE
 
-It exits with 0 if the WebSocket was opened. `MODES` describes the ways in which right clients differ.
+It exits with 0 if the WebSocket was opened; in the mode `plain`, if it got a response and no 101. `MODES` describes
+the ways in which right clients differ.
 """
 
 import base64
@@ -30,7 +31,7 @@ def field(answer, name):
 
 
 def fault(answer, key, mode):
-    """Returns the rule that a 101 breaks (RFC 6455, section 4.1); None for a good one."""
+    """Returns the flaw of a 101 by its field (RFC 6455, section 4.1), or None."""
     options = [option.strip().lower() for value in field(answer, b"connection") for option in value.split(b",")]
     protocol = field(answer, b"sec-websocket-protocol")
     if answer.http_version != b"1.1":

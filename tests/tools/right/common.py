@@ -26,7 +26,7 @@ def next_event(http, receive, send=None):
 
 
 def end(stream):
-    """Reads on for a moment, so that the last bytes are not lost in a reset."""
+    """Ends our direction and reads on a moment, as a reset could lose the last bytes."""
     with contextlib.suppress(OSError):
         stream.shutdown(socket.SHUT_WR)
         stream.settimeout(0.2)

@@ -1,6 +1,6 @@
 """A correct server unlike the audit's reference server, based on h11 and wsproto.
 
-    server.py MODE [port=PORT]
+    server.py [MODE...] [port=PORT]
 
 It prints its port, a free one by default. Each mode is a way in which right servers differ; `MODES` describes them.
 """

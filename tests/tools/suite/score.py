@@ -9,7 +9,7 @@ prints the expected and the actual events. A missing error, and an error too man
 requirement levels, even a MUST. The file of --known explains other differences.
 
 The exit status is 0 if all differences are explained, 1 if one is not. It is 2 if the runner violates the protocol or
-cannot be started, or if there are no cases.
+cannot be started, or if the file of cases is missing.
 """
 
 import argparse
@@ -50,9 +50,9 @@ class Played:
     case: dict
     skipped: str = ""
     differences: dict[str, str] = field(default_factory=dict)
-    """The cut at which the engine differs, and the output that differs."""
+    """Each cut at which the engine differs, with the first difference in a few words."""
     got: list[dict] = field(default_factory=list)
-    """Of the first of these."""
+    """The events of the engine at the first of these cuts."""
 
     @property
     def difference(self) -> str:
@@ -143,7 +143,7 @@ def without_cut_content(events: list[dict]) -> list[dict]:
 def normal(key: str, value: object) -> object:
     """Returns a value without the variations that an engine may make.
 
-    These are the case of names, runs of spaces, and the form of the two framing fields.
+    These are the case of names, runs of spaces, and the two framing fields, which are left out.
     """
     if key in ("fields", "trailers"):
         lines = [[name.lower(), re.sub("[ \t]+", " ", text)] for name, text in value]
@@ -256,7 +256,7 @@ def explanation(played: Played, known: list[Known]) -> Known | None:
 def score(results: list[Played], known: list[Known]) -> dict[str, Counter]:
     """Counts the cases of each scope by their results.
 
-    A cut that a runner has skipped does not count as equal.
+    A case without a difference counts as not applicable if the runner has skipped a cut of it.
     """
     counts: dict[str, Counter] = {scope: Counter() for scope in SCOPES}
     for played in results:

@@ -1,7 +1,7 @@
 //! Generates the wasm-bindgen glue code, and the core's tables as TypeScript.
 //!
 //! `glue MODULE FOLDER` writes the processed module and its JavaScript glue to a folder. `tables`
-//! prints the names and numbers of the core's enums as TypeScript.
+//! prints the core's enums, limits, flags and other constants as TypeScript.
 
 mod tables;
 

@@ -1,6 +1,7 @@
 //! Printer of the core's tables as TypeScript.
 //!
-//! Each enum that JavaScript sees becomes one constant and one type.
+//! Each enum that JavaScript sees becomes one constant and one type; limits, leniencies, flags and
+//! a few values become constants.
 
 use std::fmt::Write;
 
@@ -172,7 +173,7 @@ fn object<'a>(
     out + "} as const;\n"
 }
 
-/// Converts `start_line` to `startLine`.
+/// Converts a name such as `start_line` to `startLine`.
 fn camel(name: &str) -> String {
     let mut out = String::new();
     let mut upper = false;

@@ -11,7 +11,7 @@ type Call = (...given: unknown[]) => unknown;
 /**
  * Wraps an export so that it throws if the module is missing or has trapped.
  *
- * Its parameters are named, which is faster than a rest array.
+ * It also throws if the module lacks the export, or traps. Its parameters are named: that is faster than a rest array.
  */
 function guarded(name: string, call: Call): Call {
   if (call.length > 6) throw new Error(`${name} takes more arguments than are passed on`);

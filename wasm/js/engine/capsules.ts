@@ -61,7 +61,7 @@ export class Capsules extends DisposableHandle {
   /**
    * Creates a parser for datagrams with at most `longest` bytes of payload.
    *
-   * This limits the memory it uses; `UDP_PAYLOAD` is the maximum of UDP. Next: `receive`.
+   * This limits the memory it uses; `UDP_PAYLOAD` is the longest payload of UDP. Next: `receive`.
    */
   constructor(longest: number = UDP_PAYLOAD) {
     super(raw.capsules_new(count(longest, 2 ** 32 - 1, "longest")), raw.capsules_free, "reader of capsules");

@@ -3,7 +3,7 @@
 import { isBytes, plain } from "./bytes.js";
 import { isInside } from "./raw.js";
 
-/** The maximum number of bytes of one argument; memory could not hold more. */
+/** The maximum number of bytes of one argument. */
 const MOST = 2 ** 30;
 
 /**

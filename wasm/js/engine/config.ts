@@ -16,7 +16,7 @@ export interface Config {
   /**
    * The limits, in bytes unless the name says otherwise.
    *
-   * They are checked while bytes arrive. `buffered` is raised to what one head needs.
+   * All but those for `h2c` are checked while bytes arrive. `buffered` is raised to what one head needs.
    */
   readonly limits?: LimitOptions;
   /**
@@ -115,7 +115,7 @@ function known(isKnown: boolean, what: string): void {
   if (!isKnown) throw new TypeError(`there is nothing to configure by the name ${what}`);
 }
 
-/** Converts `startLine` to `start_line`. */
+/** Converts a name such as `startLine` to `start_line`. */
 function snake(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }

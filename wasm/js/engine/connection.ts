@@ -209,9 +209,10 @@ export class Connection extends ProfileMethods {
   }
 
   /**
-   * The reason why the latest request's upgrade did not happen, or `null`.
+   * The reason why the latest request's upgrade has not happened, or `null`.
    *
-   * `null` if it did happen, or before the first request. `whyText` explains the reason.
+   * `null` if it has happened, before the first request, or if a server could not read a head. `whyText` explains the
+   * reason.
    */
   get why(): Why | null {
     const why = raw.why(this.live());

@@ -27,7 +27,7 @@ export class Handle extends DisposableHandle {
   /**
    * Releases unneeded memory of an idle connection.
    *
-   * The contents of `trace`, `required` and the current event are lost.
+   * The current event ends, and the contents of `trace` and `required` may be lost.
    */
   release(): void {
     this.space = undefined;

@@ -16,7 +16,7 @@ export interface Content {
   /**
    * The number of bytes left, of the content or of the current chunk.
    *
-   * 0 if that is not known.
+   * 0 if there are none, or if that is not known.
    */
   readonly length: number;
 }
@@ -52,9 +52,9 @@ export class Inbound extends Handle {
   /**
    * Returns at least `min` bytes of space in the engine's memory to read into.
    *
-   * For code that can read into a given buffer. A `min` above `limits.buffered` is reduced to that. Write to the space,
-   * then call `commit`. Make no other call in between, because the memory may move. Throws like `receive`. Next:
-   * `commit`.
+   * For code that can read into a given buffer. A `min` above `limits.buffered` is reduced to that, or to what one head
+   * needs if that is more. Write to the space, then call `commit`. Make no other call in between, because the memory
+   * may move. Throws like `receive`. Next: `commit`.
    * @throws ProtocolError: `buffer-full`, `after-end`, `closed`, `switched`, `failed`.
    */
   receiveBuffer(min = 1): Uint8Array<ArrayBuffer> {
@@ -162,8 +162,9 @@ export class Inbound extends Handle {
   /**
    * Server: the current request while the engine keeps its head, or `null`.
    *
-   * The head is kept while the request's event is current. With an offer or a CONNECT it is kept until the server has
-   * decided. After a switch it is kept until the response owed in the new protocol is sent.
+   * The head is kept while the request's event is current. With an offer or a CONNECT it is kept until that is
+   * declined, and stays if it is accepted. Once HTTP is resumed in the new protocol, it is kept until the response is
+   * complete.
    */
   get request(): Request | null {
     return raw.request(this.live()) ? readRequest(new Reader()) : null;
@@ -271,8 +272,8 @@ export class Inbound extends Handle {
    * Makes the current response the last one on the connection.
    *
    * A server's next final response says `Connection: close`. If no request is pending, the connection closes now.
-   * Throws `too-late` once the response head was sent. A client closes after the response that it is waiting for. RFC
-   * 9112, section 9.6.
+   * Throws `too-late` once the response head was sent. A client closes after the last response that it waits
+   * for. RFC 9112, section 9.6.
    * @throws ProtocolError: `too-late`, `closed`, `switched`, `failed`.
    */
   closeAfterResponse(): void {

@@ -69,9 +69,9 @@ export class ProfileMethods extends Outbound {
   /**
    * Server: the protocols of the current request that may be offered upstream.
    *
-   * In the client's order; a registered name has its registered spelling (see `sameProtocol`). They can be accepted,
-   * and they are not limited to one hop as TLS and h2c are. Next: `sendRequest` with them as the offer. RFC 9110,
-   * section 7.8; RFC 2817, section 5.1.
+   * In the client's order; names that the engine knows, such as `websocket`, have their registered spelling. They can
+   * be accepted, and they are not limited to one hop as TLS and h2c are. Next: `sendRequest` with them as the offer.
+   * RFC 9110, section 7.8; RFC 2817, section 5.1.
    */
   get forwardable(): string[] {
     const handle = this.live();

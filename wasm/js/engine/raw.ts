@@ -7,7 +7,7 @@ import { decoderOf } from "./latin1.js";
 import { isBytes, lengthOf } from "./bytes.js";
 
 let memory: WebAssembly.Memory | undefined;
-/** The index of the result buffer's address table in `words`. */
+/** The index in `words` of the addresses and lengths of the three result buffers. */
 let exchangeAt = 0;
 let stageAt = 0;
 let trapped: unknown;
@@ -70,7 +70,7 @@ function renew(): void {
 }
 
 /**
- * @internal Returns an entry of the result buffer's table of addresses and lengths.
+ * @internal Returns one of the addresses and lengths of the three result buffers.
  *
  * The order is that of `publish` in `result.rs`. Call it before other reads: it renews the views of the memory.
  */
@@ -79,7 +79,7 @@ export function left(index: number): number {
   return words[exchangeAt + index] ?? 0;
 }
 
-/** @internal Returns the 32-bit number at an index of the module's memory. */
+/** @internal Returns the 32-bit number at an index of `words`. */
 export function word(at: number): number {
   return words[at] ?? 0;
 }

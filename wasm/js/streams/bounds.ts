@@ -7,7 +7,7 @@ export const SENT = 32_768;
 /**
  * @internal Milliseconds by which each transferred byte extends a timeout.
  *
- * So large content may take long, at 1,000 bytes per second.
+ * So large content may take long, at 1,000 bytes per second or more.
  */
 export const MS_PER_BYTE = 1;
 /**

@@ -23,8 +23,8 @@ export interface ClientRequest {
   /**
    * The field lines; `Host` is required.
    *
-   * A `Content-Length` is added if the body is a string or bytes without trailers. Otherwise the body is sent chunked,
-   * unless these field lines have a framing.
+   * If they have no framing, one is added for a body. It is a `Content-Length` if the body is a string or bytes and
+   * there are no trailers; otherwise the body is sent chunked.
    */
   readonly headers: HeaderSource;
   /** The content of the request. */
@@ -128,7 +128,7 @@ async function switched(wire: Wire, event: SwitchedEvent, sending: Sending, resu
   else if (wire.isSending) await Promise.race([sending.done, new Promise((resolve) => setTimeout(resolve, 0))]);
   if (wire.isSending) return new Switched(wire, event, wire.handOutUnsent(sending.done));
   wire.checkSent();
-  return new Switched(wire, event, wire.handOut(event, resumes));
+  return new Switched(wire, event, wire.handOut(resumes));
 }
 
 /**
@@ -227,7 +227,7 @@ class Sending {
     };
   }
 
-  /** Waits for the response; content that waits for a 100 is then sent only on a 101. */
+  /** Waits for the response; withheld content is then sent only if it is a switch. */
   async answered(first: Promise<Event | PausedStep>): Promise<Event | PausedStep> {
     const event = await first;
     // Before a switch to another protocol the rest of the request is still sent.
@@ -268,7 +268,7 @@ class Sending {
     isOut();
   }
 
-  /** Waits for a 100 or a final response, at most for `timeouts.expectContinue`. */
+  /** Waits for a 100, 101 or final response, at most for `timeouts.expectContinue`. */
   async #waited(): Promise<void> {
     if (this.#wire.isOver) return;
     const { expectContinue } = this.#wire.timeouts;

@@ -18,7 +18,8 @@ export type Body = string | Uint8Array | ReadableStream<Uint8Array> | AsyncItera
 /**
  * The error for content that is longer than `text`, `json` or `bytes` allow.
  *
- * Also for more content than `upgrade` may discard. If a handler throws it on, `serveConnection` responds with a 413.
+ * Also for more content than `upgrade` may discard. If a handler throws that of its request, `serveConnection` responds
+ * with a 413.
  */
 export class ContentTooLargeError extends Error {
   /** @internal */

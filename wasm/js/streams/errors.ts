@@ -3,7 +3,7 @@
 /**
  * The error for a peer that has disconnected, or a transport that has failed.
  *
- * `cause` is the transport's own error.
+ * `cause` is the transport's own error, if there is one.
  */
 export class DisconnectedError extends Error {
   /** @internal */

@@ -19,7 +19,7 @@ export type Decision =
       /**
        * The protocol that both sides support.
        *
-       * A registered name has its registered spelling. Several layers are joined by commas, the lowest first.
+       * A name that the engine knows has its registered spelling. Several layers are joined by commas, lowest first.
        */
       readonly protocol: string;
       /**
@@ -45,7 +45,7 @@ export type Decision =
        * Respond with the error's `status`.
        */
       readonly error: ProtocolError | null;
-      /** The offered protocols, each with the reason why it cannot be accepted. */
+      /** The offered protocols; empty if there is an `error`. */
       readonly offers: readonly Offer[];
     };
 

@@ -40,9 +40,10 @@ export interface Timeouts {
 /** The options of both clients and servers. */
 export interface Options {
   /**
-   * A signal that ends everything at once.
+   * A signal that ends the connection at once.
    *
-   * When it aborts, the socket is closed, and pending operations fail with the signal's reason.
+   * When it aborts, the socket is closed, and pending operations fail with the signal's reason. It has no effect once
+   * both sides have switched.
    */
   readonly signal?: AbortSignal | undefined;
   /**

@@ -128,7 +128,7 @@ export class ServerRequest extends Message {
     await wire.send(answer);
     if (!selection || !early) {
       const event = await this.#comesToSwitch();
-      return (this.#switched = new Switched(wire, event, wire.handOut(event, false)));
+      return (this.#switched = new Switched(wire, event, wire.handOut(false)));
     }
     const early101 = { protocols: connection.agreed, response: null };
     return (this.#switched = new Switched(wire, early101, wire.handOutEarly(() => this.#arrives())));

@@ -44,7 +44,7 @@ export class ClientResponse extends Message {
     return this.#persists();
   }
 
-  /** Returns a description of the head for logs, without secrets. */
+  /** Returns the head for logs, with the values of secret fields replaced. */
   override toJSON(): object {
     const { status, reason, fields, persists } = this;
     return { status, reason, fields, persists };

@@ -57,7 +57,7 @@ export interface ServeInfo {
 /**
  * A handler, which `serveConnection` calls with each request.
  *
- * Its result is sent as the response, unless it has called `upgrade`.
+ * Its result is sent as the response, unless `upgrade` has switched to a new protocol.
  */
 export type Handler = (
   request: ServerRequest,

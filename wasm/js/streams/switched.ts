@@ -73,9 +73,9 @@ export class Switched implements Pair {
    * Returns both directions as a stream of Node.
    *
    * Call `toDuplex(Duplex)` with the class of `node:stream`. If the socket is a stream of Node, that socket is
-   * returned: the first bytes are put back, and you must listen for its errors. Otherwise a new stream is made:
-   * after an `early` switch, while the request is still being sent, or if the peer's direction has ended. Use either
-   * this stream or the two web streams.
+   * returned: the first bytes are put back, and you must listen for its errors. Other sockets get a new stream. So does
+   * a socket of Node after an `early` switch, while the request is still being sent, or if the peer's direction has
+   * ended. Use either this stream or the two web streams.
    */
   toDuplex<T>(Duplex: DuplexMaker<T>): T {
     const socket = this.#pair.asGiven?.();

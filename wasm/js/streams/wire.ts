@@ -2,7 +2,7 @@
 
 import { Connection } from "../engine/connection.js";
 import { ProtocolError } from "../engine/error.js";
-import type { Event, PausedStep, SwitchedEvent } from "../engine/event.js";
+import type { Event, PausedStep } from "../engine/event.js";
 import { joined } from "../engine/bytes.js";
 import { CONTENT, EARNED_MAX, LONGEST, MS_PER_BYTE, SENT } from "./bounds.js";
 import { DisconnectedError, HalfClosedError } from "./errors.js";
@@ -102,7 +102,7 @@ export class Wire {
     return this.#isOver;
   }
 
-  /** The reason given to `giveUp`: the signal's, a timeout, or the transport's error. */
+  /** The reason given to `giveUp`, such as the signal's or an error of the content. */
   get failure(): { readonly reason: unknown } | undefined {
     return this.#failure;
   }
@@ -223,7 +223,7 @@ export class Wire {
   }
 
   /**
-   * Waits for a step of the user's code, as long as the client is connected.
+   * Waits for a promise of the user's code, as long as the client is connected.
    *
    * Rejects once the socket has failed. If the client has closed its sending side, rejects after `timeouts.write`.
    * While nothing is sent, nothing else would detect a disconnect.
@@ -351,7 +351,7 @@ export class Wire {
   }
 
   /**
-   * Sends all bytes; calls `queued` once the transport has queued the last of them.
+   * Sends all bytes; calls `queued` once a transport that queues has queued them.
    *
    * If it fails, nothing more can be sent, since part of the bytes may have been sent.
    */
@@ -477,13 +477,13 @@ export class Wire {
   }
 
   /** Passes the socket to the new protocol; frees the engine unless `keepsEngine`. */
-  handOut(event: SwitchedEvent, keepsEngine: boolean): HandedOut {
+  handOut(keepsEngine: boolean): HandedOut {
     this.#end();
     const [leftover, unread, ahead] = [this.connection.takeLeftover(), this.#takeUnread(), this.#pending];
     this.#taken();
     if (!keepsEngine) this.connection.free();
     const first = unread.length > 0 ? joined([leftover, unread]) : leftover;
-    return { pair: this.transport.handOut(first, ahead), first: event.leftover };
+    return { pair: this.transport.handOut(first, ahead), first };
   }
 
   /** True while a read is pending that `unwatch` can end. */

@@ -15,7 +15,7 @@ const CASES = GROUPS.flatMap(({ cases }) => cases);
 /**
  * Returns the lines of a test vector with the engine's output or a decision.
  *
- * It leaves out questions to the engine, their answers, and lines that say that more bytes are needed.
+ * It leaves out questions to the engine, their answers, leftovers, and lines that say that more bytes are needed.
  * @param {string[]} lines
  */
 function outcome(lines) {

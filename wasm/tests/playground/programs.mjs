@@ -13,9 +13,9 @@ const folder = process.argv[2] ?? ".";
 const ENDINGS = { rust: "rs", c: "c", python: "py", javascript: "mjs" };
 
 /**
- * Returns a program's expected output: events, errors, and how much it sends.
+ * Returns a program's expected output: events, errors, the number of bytes sent.
  *
- * Adjacent pieces of content count as one. Steps that only ask for more bytes are left out.
+ * Adjacent pieces of content count as one. Pauses, and needs for more bytes, are left out.
  * @param {import("../../playground/engine.js").Entry[]} log
  */
 function expected(log) {

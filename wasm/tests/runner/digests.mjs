@@ -7,7 +7,9 @@ import { checksum } from "./text.mjs";
 const encoder = new TextEncoder();
 
 /**
- * Plays all test cases; returns the digest of each log, and the number of runs.
+ * Plays all test cases; returns their logs' digests, and the number of cut runs.
+ *
+ * A case that fails has its error in place of the digest.
  * @param {string} text the output of `bin/export.rs`; after a first line `every N`, only one in N of the cuts in two is played
  */
 export function digests(text) {
@@ -30,9 +32,9 @@ export function digests(text) {
 }
 
 /**
- * Yields every way to cut the input of a test case.
+ * Yields the ways to cut the input of a test case that are tried.
  *
- * Of the ways to cut it in two, long inputs use only a sample.
+ * They are every `Feed` that cuts. Of the cuts in two, inputs over 4,096 bytes use only a sample.
  * @param {import("./cases.mjs").Case} script
  * @param {number} every one in this many cuts in two is used
  * @param {number} first the first cut that is used

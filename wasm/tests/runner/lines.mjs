@@ -16,7 +16,7 @@ export function errorLine({ code, kind, status, offset }) {
 }
 
 /**
- * Returns the log line for a result of `nextEvent`, as a test vector spells it.
+ * Returns the log line for a result of `nextEvent`, as it is in a test vector.
  * @param {import("switchover").Step} step
  * @param {number} position
  * @param {boolean} shows

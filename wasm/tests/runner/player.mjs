@@ -10,7 +10,7 @@ import { summary } from "./text.mjs";
 /**
  * The ways to cut the input.
  *
- * `whole` does not cut it, `bytes` feeds single bytes, `committed` feeds seven bytes at a time through `receiveBuffer`.
+ * `whole` does not cut it, `bytes` feeds single bytes, `committed` feeds at most seven at a time through `receiveBuffer`.
  * A number cuts the input in two there.
  * @typedef {"whole" | "bytes" | "committed" | number} Feed
  */

@@ -89,7 +89,7 @@ pub unsafe extern "C" fn peer_byte_by_byte(message: *const Message) -> usize {
     (1..=bytes.len()).map(|end| request(&bytes[..end], |_| 0)).sum()
 }
 
-/// Returns the number of fields of a request, or 0 if it is invalid.
+/// Returns the number of fields of a request; 0 if it is invalid or incomplete.
 ///
 /// `extra` is further work on the request; its result is added.
 #[inline(always)]

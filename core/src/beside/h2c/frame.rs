@@ -83,7 +83,7 @@ pub(super) enum Piece<'a> {
 }
 
 impl Frames {
-    /// Returns the next part of `input` and removes it; `None` if there is none.
+    /// Removes and returns the next part of `input`; `None` if more bytes are needed.
     pub(super) fn next<'a>(&mut self, input: &mut &'a [u8]) -> Option<Piece<'a>> {
         if self.left > 0 {
             let (payload, rest) = input.split_at(input.len().min(self.left as usize));

@@ -15,12 +15,13 @@
 //!   for the connection. Until then the client may send more than the engine accepts, so the excess
 //!   is queued.
 //! - Queued frames keep their order where it matters: within a stream, and among header blocks and
-//!   SETTINGS ACKs. Header compression has a state, and so have settings. All other frames overtake
-//!   them. Otherwise an engine that waits for a window would wait forever.
+//!   SETTINGS ACKs. Header compression has a state, and so have settings. An ACK waits behind any
+//!   queued frame. All other frames overtake them. Otherwise an engine that waits for a window
+//!   would wait forever.
 //!
-//! While there is debt, the client receives no window. So it sends at most 65,535 bytes of DATA,
-//! and no more can be queued. Once the debt is paid, both sides agree on the window, and nothing is
-//! queued any more.
+//! While there is debt, the client receives no window for the connection. So it sends at most
+//! 65,535 bytes of DATA, and no more of it can be queued. Once the debt is paid, both sides agree
+//! on the window, and nothing is queued any more.
 
 use alloc::vec::Vec;
 
@@ -40,9 +41,10 @@ use crate::wire::source::FieldSource;
 /// The initial window of a connection, in bytes (RFC 9113, section 6.9.2).
 const FIRST_WINDOW: usize = 65_535;
 
-/// The number of queued bytes above which the client is not read any more.
+/// The number of queued bytes from which on the client is not read.
 ///
-/// It covers the client's window, and frames that need no window.
+/// It covers the client's window, and frames that need no window. A frame that has begun is still
+/// read to its end.
 const MOST_WAITING: usize = 4 * FIRST_WINDOW;
 
 /// A filter between an HTTP/2 engine and a client that was sent a 101 for `h2c`.
@@ -55,10 +57,10 @@ const MOST_WAITING: usize = 4 * FIRST_WINDOW;
 /// return. Do not read the client while [`wants_client`](Self::wants_client) is false. Once
 /// [`is_done`](Self::is_done) is true, connect the two directly.
 ///
-/// The engine is an ordinary HTTP/2 server, as for clients with prior knowledge. After the client's
-/// preface and first SETTINGS frame it receives the settings of the offer, and the request on
-/// stream 1. Its ACK for these settings does not reach the client. If the client sends something
-/// other than HTTP/2, the engine gets it unchanged, and reports the error.
+/// The engine is an ordinary HTTP/2 server, as for clients with prior knowledge. It first receives
+/// the client's preface, the settings of the offer, the client's first SETTINGS frame, and the
+/// request on stream 1. Its ACK for the offer's settings does not reach the client. If the client
+/// sends something other than HTTP/2, the engine gets it unchanged, and reports the error.
 ///
 /// ```
 /// use switchover::h2c::Splice;
@@ -134,7 +136,7 @@ enum Start {
         content: usize,
     },
     Passed,
-    /// The client's first bytes are not HTTP/2.
+    /// The client's first bytes are not HTTP/2, or end before its SETTINGS.
     ///
     /// The engine receives them unchanged and reports the error.
     Malformed,
@@ -160,8 +162,8 @@ enum Reply {
 struct Windows {
     /// The bytes of DATA that the engine's connection window still allows.
     ///
-    /// DATA passed to the engine lowers it, and the engine's WINDOW_UPDATE frames raise it. It is
-    /// negative if the client has sent too much.
+    /// DATA passed to the engine lowers it, and the engine's WINDOW_UPDATE frames for the
+    /// connection raise it. Once the debt is paid, it is not used any more.
     engine: i64,
     /// The bytes by which the window that the client assumes exceeds the engine's.
     debt: u32,
@@ -285,8 +287,9 @@ impl Splice {
 
     /// Returns whether client and engine can be connected directly.
     ///
-    /// Both then have the same state, and no bytes are held here. If the request had content, the
-    /// engine must first grant as much window again. Until then keep using the splice.
+    /// Both then have the same state, or the client does not speak HTTP/2. No bytes are held here.
+    /// If the request had content, the engine must first grant the connection as much window again.
+    /// Until then keep using the splice.
     pub fn is_done(&self) -> bool {
         let is_settled = match self.start {
             Start::Awaited { .. } => false,
@@ -316,7 +319,7 @@ impl Splice {
         self.read_client(&held[len..]);
     }
 
-    /// Passes all bytes to the engine, because the client does not speak HTTP/2.
+    /// Passes all bytes to the engine: they do not begin with a preface and SETTINGS.
     ///
     /// The engine receives no content of the request, so there is no debt.
     fn leave_to_engine(&mut self, held: &[u8]) {
@@ -356,7 +359,7 @@ impl Splice {
         }
     }
 
-    /// Decides to pass or queue a client's frame, by its order and the engine's window.
+    /// Decides to pass or queue a client's frame, by the queue and the engine's window.
     fn fate(&self, header: Header) -> Fate {
         // A frame longer than the queue's limit is a client's error, which the engine will detect.
         let may_wait = header.len() as usize <= MOST_WAITING;

@@ -170,7 +170,8 @@ impl Capsules {
     ///
     /// # Errors
     ///
-    /// `Truncated` if it ends inside a capsule, or the earlier fault of the stream.
+    /// `Truncated` if it ends inside a capsule, or if not all datagrams have been read yet; or the
+    /// earlier fault of the stream.
     pub fn finish(&self) -> Result<(), CapsuleFault> {
         if let Some(fault) = self.fault {
             return Err(fault);
@@ -234,7 +235,7 @@ mod tests {
     use super::*;
     use alloc::string::String;
 
-    /// Returns the datagrams of `bytes` as text, received in pieces of `piece` bytes.
+    /// Returns the datagrams of `bytes`, fed `piece` bytes at a time, and the fault.
     fn shown(bytes: &[u8], piece: usize, longest: usize) -> String {
         let (mut capsules, mut out) = (Capsules::new(longest), String::new());
         for piece in bytes.chunks(piece) {
@@ -252,9 +253,9 @@ mod tests {
         out + capsules.finish().err().map_or("", CapsuleFault::name)
     }
 
-    /// Unknown capsules are skipped, and a truncated one is an error, for every split.
+    /// Unknown capsules are skipped, and a truncated one is an error.
     ///
-    /// Requirement R9297-3.3-1.
+    /// It holds for pieces of every length. Requirement R9297-3.3-1.
     #[test]
     fn streams() {
         let mut stream = Vec::new();

@@ -64,9 +64,9 @@ pub fn says_capsules(fields: &dyn FieldSource) -> bool {
     }
 }
 
-/// Checks parameters: `*( ";" *SP key [ "=" bare-item ] )`.
+/// Returns whether `rest` matches `*( ";" *SP key [ "=" bare-item ] )`.
 ///
-/// RFC 9651, section 3.1.2.
+/// These are the parameters of RFC 9651, section 3.1.2.
 fn are_parameters(mut rest: &[u8]) -> bool {
     while let Some(parameter) = rest.strip_prefix(b";") {
         let start = parameter.iter().position(|&byte| byte != b' ').unwrap_or(parameter.len());
@@ -87,7 +87,7 @@ fn are_parameters(mut rest: &[u8]) -> bool {
     rest.is_empty()
 }
 
-/// Returns the bytes after a bare item (RFC 9651, section 3.3).
+/// Returns the bytes after a bare item (RFC 9651, section 3.3), if it is valid.
 fn bare_item(value: &[u8]) -> Option<&[u8]> {
     match value {
         [b'"', rest @ ..] | [b'%', b'"', rest @ ..] => string(rest),

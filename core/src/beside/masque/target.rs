@@ -149,7 +149,7 @@ fn variables<const N: usize>(
 
 /// Decodes and stores one value, which extends to `end` or the end of the target.
 ///
-/// Returns the text after it; `None` if the variable is unknown or repeated.
+/// Returns the text after it; `None` if the variable is unknown or repeated, or the value invalid.
 fn take_value<'a>(
     name: &str,
     rest: &'a str,
@@ -165,8 +165,8 @@ fn take_value<'a>(
 
 /// Decodes the value of a variable (RFC 6570, section 3.2.2).
 ///
-/// Characters must be unreserved or percent-encoded. A bare `*` is permitted too, which RFC 9484,
-/// section 4.6 uses for any.
+/// Characters must be unreserved or percent-encoded, and the result UTF-8. A bare `*` is permitted
+/// too, which RFC 9484, section 4.6 uses for any.
 fn decode(value: &str) -> Option<String> {
     let mut bytes = Vec::new();
     let mut rest = value.as_bytes();

@@ -29,8 +29,8 @@ impl Connection {
     /// Appends bytes received from the peer.
     ///
     /// All bytes are appended or none. The current event ends. It fails with `BufferFull` if the
-    /// unread bytes have reached `limits.buffered`, and with another error if nothing more is read.
-    /// Next: `next_event`.
+    /// unread bytes have reached `limits.buffered`, or what one head needs if that is more. It
+    /// fails with another error if nothing more is read. Next: `next_event`.
     ///
     /// # Errors
     ///
@@ -321,7 +321,7 @@ impl Connection {
 
     /// Takes one step towards the next event.
     ///
-    /// `None` if only the state has changed, so that another step must follow.
+    /// `None` if there is nothing to return yet, so that another step must follow.
     fn step(&mut self) -> Result<Option<Step>, Error> {
         if mem::take(&mut self.flags.owes_end) {
             return Ok(Some(self.emit_end(0)));
@@ -449,8 +449,8 @@ impl Connection {
     /// Applies an input received from the peer to the state machine.
     ///
     /// A 101 without an offer is rejected, and fails the connection. The state machine accepts
-    /// every other input here. A rejection is a bug in this crate: it fails the connection, and
-    /// panics in debug builds only.
+    /// every other input here. Another rejection would be a bug in this crate: it fails the
+    /// connection, and panics in debug builds only.
     #[cfg_attr(not(target_family = "wasm"), inline(always))]
     #[cfg_attr(target_family = "wasm", inline(never))]
     pub(in crate::connection) fn apply_received(&mut self, input: Input) -> Result<(), Error> {

@@ -87,9 +87,9 @@ impl Connection {
     ///
     /// All of it is written, or nothing. The engine adds the `Content-Length`, so that an HTTP/1.0
     /// client may keep the connection too. In response to HEAD the length is written and the
-    /// content is not; if the content is empty, no length is written. A 204, 205 or 304 has no
+    /// content is not; if the content is empty, no length is added. A 204, 205 or 304 has no
     /// content, and a 2xx to CONNECT opens a tunnel. `FramingConflict` is also returned for a
-    /// `Transfer-Encoding`, and for content if the status allows none. Everything else is as for
+    /// `Transfer-Encoding`, and for content in one of these. Everything else is as for
     /// [`send_response`](Self::send_response). Next: the next request. RFC 9110, section 8.6; RFC
     /// 9112, section 6.
     ///

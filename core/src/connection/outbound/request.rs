@@ -45,9 +45,9 @@ impl Connection {
         outcome
     }
 
-    /// Returns `strict`, or the result of a second send with corrected field lines.
+    /// Returns `strict`, the result of a first send, or that of a corrected second one.
     ///
-    /// It sends again if the field lines were rejected, and the configuration allows corrections.
+    /// It sends again if the field lines were rejected, and `Config::tidy` allows corrections.
     #[inline(always)]
     pub(in crate::connection) fn retry_tidied<'f>(
         &mut self,
@@ -65,8 +65,9 @@ impl Connection {
 
     /// Sends a rejected message once more, with corrected field lines.
     ///
-    /// Returns the original `error` if the new one is also one that corrections might avoid. Any
-    /// other new error has no index, as it would count the corrected lines.
+    /// Returns the original `error` if nothing was corrected, or if the new one is also one that
+    /// corrections might avoid. Any other new error has no index, as it would count the corrected
+    /// lines.
     #[cold]
     fn send_tidied<'f>(
         &mut self,
@@ -333,7 +334,7 @@ pub(in crate::connection) fn declared_framing(survey: &FieldSummary) -> SendFram
 
 /// Encodes a request head up to its last field line.
 ///
-/// It makes all checks that do not depend on the connection's state.
+/// The state machine and the rules of the offered protocols are checked elsewhere.
 fn write_request(
     draft: &mut Vec<u8>,
     request: &RequestHead<'_>,

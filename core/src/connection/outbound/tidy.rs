@@ -2,9 +2,9 @@
 //!
 //! It is used if [`Config::tidy`](crate::Config::tidy) is set.
 //!
-//! The strict encoder runs first. Only field lines that it rejects are corrected here, and the
-//! result goes through the strict encoder again. So nothing is sent that the strict encoder would
-//! reject. Ambiguous field lines stay unchanged, and are rejected.
+//! The strict encoder runs first. Only if it rejects the field lines are they corrected here, and
+//! the result goes through the strict encoder again. So nothing is sent that the strict encoder
+//! would reject. Ambiguous field lines stay unchanged, and are rejected.
 
 use alloc::vec::Vec;
 
@@ -110,7 +110,7 @@ impl<'a> Tidied<'a> {
         }
     }
 
-    /// Sets Host to the authority of the target (RFC 9112, section 3.2).
+    /// Sets Host to the target's authority, if it has one (RFC 9112, section 3.2).
     ///
     /// If there are two Hosts, both stay and are rejected.
     fn tidy_host(&mut self, request: &RequestHead<'a>) {
@@ -132,10 +132,10 @@ impl<'a> Tidied<'a> {
         self.done |= HOST_REPLACED;
     }
 
-    /// Removes all but one framing field, and that too if content is not allowed.
+    /// Keeps at most one framing field: chunked if it is given, else the length.
     ///
-    /// Different lengths and codings other than chunked stay, and are rejected. RFC 9112, section
-    /// 6.
+    /// That is removed too if it is not allowed. Different lengths and codings other than chunked
+    /// stay, and are rejected. RFC 9112, section 6.
     fn tidy_framing(&mut self, allowed: Allowed) {
         let codings: Vec<&[u8]> = self.members_of("Transfer-Encoding").collect();
         let mut lines = self.lines.iter().filter(|field| field.is("Transfer-Encoding"));

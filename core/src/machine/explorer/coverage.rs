@@ -1,4 +1,4 @@
-//! A test that every part of the state machine is used.
+//! Tests that every part of the state machine is used.
 //!
 //! Every value, error and input occurs in each role, or is listed with the reason why it does not.
 

@@ -53,7 +53,7 @@ pub(super) struct Side {
     pub(super) gave_up: bool,
     /// Set while bytes received before `Resume` are still unread.
     ///
-    /// Only a machine without its rules allows that.
+    /// Only a machine without one of its rules allows that.
     pub(super) keeps_old: bool,
     /// Server: the age of the current request, as in [`Message::age`].
     pub(super) age: u8,
@@ -293,7 +293,11 @@ impl Side {
         }
     }
 
-    /// Resumes HTTP, at most once per connection, to keep the exploration finite.
+    /// Returns the choice to resume HTTP in the new protocol after the switch.
+    ///
+    /// `None` if the machine rejects that, or if this end has given up. Also if `next`, the next
+    /// message in transit to this end, is leftover that was not taken. Also if this end has resumed
+    /// HTTP before, which keeps the exploration finite.
     fn resume(self, scope: &Scope, next: Option<Message>) -> Option<Move> {
         if self.layer > 0 || self.gave_up {
             return None;

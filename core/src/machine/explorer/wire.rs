@@ -29,7 +29,7 @@ pub(super) enum What {
     },
 }
 
-/// The age of a message that belongs to no request.
+/// The age that stands for no request.
 ///
 /// One more than the age of the oldest request in a full pipeline.
 pub(super) const NOBODY: u8 = PIPELINE;

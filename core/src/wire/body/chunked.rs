@@ -282,8 +282,8 @@ static HEX: [u8; 256] = {
 
 /// Moves `len` bytes from the offset `from` to the lower offset `to`.
 ///
-/// Up to 16 bytes are copied as a block of 16. The bytes that this overwrites beyond `len` have
-/// been read already.
+/// Up to 16 bytes are copied as a block of 16, if `to` is at least 16 lower. The bytes that this
+/// overwrites beyond `len` have been read already.
 #[inline(always)]
 fn move_down(bytes: &mut [u8], from: usize, to: usize, len: usize) {
     if len <= 16

@@ -18,7 +18,7 @@ use crate::wire::framing::Framing;
 /// See [`Connection::content`](crate::Connection::content).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Content {
-    /// There is no message, or all of its content has been received.
+    /// There is no message, it has no content, or it has been received completely.
     None,
     /// The number of content bytes still to come.
     Length(u64),
@@ -35,9 +35,9 @@ pub enum Content {
 /// These are the variants of [`Content`] without their numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ContentKind {
-    /// There is no content, or all of it has been received.
+    /// There is no content, or the message has been received completely.
     None,
-    /// The content has a length known from the start, as by `Content-Length`.
+    /// The content has the length that `Content-Length` gives.
     Length,
     /// The content is sent in the chunked transfer coding.
     Chunked,
@@ -128,7 +128,7 @@ impl Body {
         }
     }
 
-    /// Decodes the first `len` bytes of `bytes`; `len` is at least 1.
+    /// Decodes the next part from the first `len` bytes of `bytes`, at least 1.
     ///
     /// The content of small chunks is coalesced.
     pub(crate) fn decode(
@@ -294,7 +294,7 @@ mod tests {
         assert_eq!(next(&mut body, &mut input[4..], len - 4, &limits), Err(fault));
     }
 
-    /// Checks the limit of content for every split of the input.
+    /// Checks the limit of content with the input in pieces of every size.
     #[test]
     fn content_is_bounded_at_the_digit_that_is_too_much() {
         let bytes = b"3\r\nabc\r\n0a\r\n0123456789\r\n1\r\nx\r\n0\r\n";

@@ -45,7 +45,7 @@ fn put_length(draft: &mut Vec<u8>, length: u64) {
 /// The fields that the engine adds to those of the caller.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct EngineFields<'a> {
-    /// The fields that the offered or accepted protocols require.
+    /// The fields for the protocols that are offered, accepted or required by a 426.
     pub(crate) markers: &'a [Field<'a>],
     /// The proof that the server understood the offer, such as `Sec-WebSocket-Accept`.
     pub(crate) proof: Option<Field<'a>>,

@@ -63,7 +63,7 @@ pub(crate) struct FieldSummary {
     /// The byte range of the `Host` line in the draft, the head being encoded.
     host: DraftOffset,
     host_index: usize,
-    /// The number of field lines written so far.
+    /// The number of field lines written so far; a `Block` counts as one.
     count: usize,
     /// The first wrong line's error; `reserved` has that of the first forbidden line.
     fault: Option<Error>,
@@ -76,7 +76,7 @@ pub(crate) struct FieldSummary {
 ///
 /// # Errors
 ///
-/// The error of the first line that may not be sent.
+/// The error of the first line that may not be sent, or `FramingConflict` for them together.
 pub(crate) fn lines(draft: &mut Vec<u8>, source: &dyn FieldSource) -> Result<FieldSummary, Error> {
     let mut survey = FieldSummary::default();
     survey.lines_allowed(draft, source, |_| true).map(|()| survey)

@@ -10,7 +10,7 @@ use crate::wire::scan;
 use crate::wire::scan::class::Class;
 
 impl Head {
-    /// Fast path of `Head::parse`: a complete head without a fault.
+    /// Fast path of `Head::parse`: most complete heads without a fault.
     ///
     /// Returns `None` for any other input; `self` must then be cleared. Must equal `parse_slow`.
     #[inline(always)]

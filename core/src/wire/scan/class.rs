@@ -1,4 +1,4 @@
-//! Sets of bytes of RFC 9110 and RFC 9112, for lookup of 16 or 32 bytes at once.
+//! Sets of bytes, such as those of a token, for lookup of 16 or 32 bytes at once.
 
 /// A set of ASCII characters, as a table of 16 columns.
 ///
@@ -86,7 +86,7 @@ impl Class {
         len + self.run_on(bytes, at + len)
     }
 
-    /// Slow path of [`run`](Self::run): the last bytes, fewer than a vector.
+    /// Slow path of [`run_by`](Self::run_by): the last bytes, fewer than a vector.
     ///
     /// It also scans everything on machines without vectors. It is out of line to keep the head
     /// parser small.

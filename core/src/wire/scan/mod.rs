@@ -34,8 +34,8 @@
 //!
 //! The two passes are written once, in `passes.rs`. `x86.rs`, `neon.rs` and `wasm.rs` implement
 //! their basic operations with vector instructions, `swar.rs` with ordinary arithmetic on words. On
-//! x86-64 the widest instructions that the processor has are detected once, at run time. On other
-//! machines they are known at compile time. `naive.rs` is the simple implementation that all others
+//! x86-64 the choice between AVX2 and SSE2 is made once, at run time. On other machines it is made
+//! at compile time. `naive.rs` is the simple implementation that all others
 //! are compared with.
 
 pub(crate) mod class;
@@ -64,8 +64,10 @@ pub use path::Path;
 /// - Fewer than [`PADDING`] bytes follow the first `len`.
 /// - The head has more than `most` lines.
 /// - The first line is shorter than any valid start line.
+/// - The reader rejects the start line, or this build has no scanner.
 ///
-/// At the end of each line is some control byte; the reader must check that it is a CRLF.
+/// At the end of each line is some control byte; the reader must check that it is a CRLF. The
+/// caller must check that the head ends within `len`, as its last LF may not.
 #[inline]
 pub(crate) fn head<R: Reader>(
     bytes: &[u8],
@@ -143,7 +145,8 @@ pub(crate) fn has_control(bytes: &[u8]) -> bool {
 
 /// Returns the offset of the first control byte other than HTAB.
 ///
-/// Only these bytes end a line or are an error in it. Meant for input that arrives in small pieces.
+/// In a field value, only these bytes end the line or are an error. Meant for input that arrives in
+/// small pieces.
 #[inline]
 pub(crate) fn control(bytes: &[u8]) -> Option<usize> {
     match bytes {

@@ -12,7 +12,7 @@ pub(crate) fn control(bytes: &[u8]) -> Option<usize> {
 /// Returns start, name length and end of every line after the first one.
 ///
 /// A line ends where a run of control bytes begins; a run of three ends the head. A name may extend
-/// into the bytes `after`. Returns `None` if no head ends here, or if the first line is too short.
+/// into the bytes `after`. Returns `None` if the head is incomplete or its first line too short.
 pub(crate) fn lines(bytes: &[u8], after: &[u8]) -> Option<Vec<(usize, usize, usize)>> {
     let (mut lines, mut start) = (Vec::new(), 0);
     for end in 0..bytes.len() {

@@ -9,7 +9,7 @@ use super::Class;
 /// The number of bytes at the start of a field line that are searched for its name.
 pub(crate) const OPENING: usize = 32;
 
-/// The number of bytes that must follow the head in memory.
+/// The number of bytes that must follow the received bytes in memory.
 ///
 /// With them a whole block can be loaded from wherever a line begins or ends.
 pub(crate) const PADDING: usize = 64;

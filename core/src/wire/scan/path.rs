@@ -10,7 +10,7 @@ pub enum Path {
     Avx2 = 1,
     /// SSE2, on every x86-64: 16 bytes at a time.
     Sse2,
-    /// NEON, on every aarch64: 16 bytes at a time.
+    /// NEON, on aarch64: 16 bytes at a time.
     Neon,
     /// The fixed-width vectors of WebAssembly: 16 bytes at a time.
     Simd128,
@@ -26,9 +26,9 @@ impl Path {
 
     /// Set if this program contains the path that scans 8 bytes at a time.
     ///
-    /// It does on machines without vectors, in tests, and with the feature `std`. It does not in
-    /// small builds (WebAssembly or without `std`) with vectors. On a microcontroller (no operating
-    /// system) every head is parsed line by line.
+    /// It does on machines without vectors, in tests, and with the feature `std` outside
+    /// WebAssembly. Without vectors and without an operating system (a microcontroller), every head
+    /// is parsed line by line instead.
     pub(super) const HAS_SWAR: bool = cfg!(any(
         test,
         all(feature = "std", not(target_family = "wasm")),

@@ -11,8 +11,8 @@ use crate::wire::scan::class::TOKEN_CLASS;
 
 /// Returns whether AVX2 may be used.
 ///
-/// The processor must have all its instructions, and the system must save the wide registers of
-/// each thread. The check repeats that of the standard library, to work without `std` too.
+/// The processor must have AVX2, BMI1, BMI2 and POPCNT, and the system must save the wide registers
+/// of each thread. The check repeats that of the standard library, to work without `std` too.
 pub(super) fn has_avx2() -> bool {
     if cfg!(all(
         target_feature = "avx2",
@@ -146,7 +146,7 @@ impl Questions for Sse2 {
         unsafe { token_sse2(opening) }
     }
 
-    /// Counts consecutive bytes of a class by comparisons: SSE2 has no table lookup.
+    /// Counts bytes of a class: with SSE2 if it is two ranges, else byte by byte.
     #[inline(always)]
     fn run(self, class: &Class, bytes: &[u8], at: usize) -> usize {
         match &class.ranges {

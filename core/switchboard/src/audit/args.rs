@@ -164,7 +164,7 @@ impl AuditArgs {
         (self.only.is_empty() || is_among(&self.only)) && !is_among(&self.skip)
     }
 
-    /// Returns the first given ID that no check has.
+    /// Returns the first ID in --only, --skip and --explain that no check has.
     pub(crate) fn unknown<'a>(&'a self, checks: &[Check]) -> Option<&'a String> {
         let explained = self.explain.iter().filter(|id| *id != "all");
         let mut ids = self.only.iter().chain(&self.skip).chain(explained);
@@ -185,7 +185,7 @@ impl AuditArgs {
         self.html.clone().map(|file| Page { file, playground })
     }
 
-    /// Returns the field lines of --header and --cookie, which each request also has.
+    /// Returns the field lines of --header and --cookie, added to each request.
     pub(crate) fn fields(&self) -> Vec<String> {
         let cookies =
             (!self.cookie.is_empty()).then(|| format!("Cookie: {}", self.cookie.join("; ")));
@@ -225,7 +225,7 @@ fn seconds(text: &str) -> Result<Duration, &'static str> {
         .ok_or("a number of seconds is wanted")
 }
 
-/// Parses a timeout, at least a twentieth of a second and at most ten minutes.
+/// Parses a number of seconds, and clamps it to 0.05 to 600.
 fn timeout(text: &str) -> Result<Duration, &'static str> {
     let range = Duration::from_millis(50)..=Duration::from_secs(600);
     seconds(text).map(|time| time.clamp(*range.start(), *range.end()))
@@ -250,7 +250,7 @@ fn offer(text: &str) -> Result<(String, String), &'static str> {
     Ok((token.into(), place))
 }
 
-/// Parses a field line whose field the checks do not set themselves.
+/// Parses a field line; rejects the fields that the checks set themselves.
 fn field(text: &str) -> Result<String, &'static str> {
     let (name, value) = field_line(text)?;
     let name = token(&name)?;

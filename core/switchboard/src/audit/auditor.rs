@@ -15,7 +15,7 @@ pub(crate) trait Auditor {
     /// Returns the recorded findings.
     fn findings(&mut self) -> &mut Findings;
 
-    /// Returns why a check cannot be run at this program, even if its needs are met.
+    /// Returns why a check cannot be run at this program, whatever needs it names.
     fn bar(&self, _: &Check) -> Option<Missing> {
         None
     }
@@ -30,12 +30,12 @@ pub(crate) trait Auditor {
     /// Fails if the program cannot be reached any more, or cannot be started.
     fn attempt(&mut self, check: &Check) -> Result<Finding, ServerError>;
 
-    /// Returns whether a check that did not pass is run again.
+    /// Returns whether a check with a warning or failure is run again.
     fn repeats(&self) -> bool {
         true
     }
 
-    /// Runs again a check that did not pass; returns the finding that counts.
+    /// Repeats a check with a warning or failure; returns the finding that counts.
     ///
     /// The milder of the two findings counts, because a single failure may be accidental.
     fn attempt_again(&mut self, check: &Check, first: Finding) -> Result<Finding, ServerError> {
@@ -50,7 +50,7 @@ pub(crate) trait Auditor {
     /// Checks that the program is still there after the last check.
     fn see_it_alive(&self) -> Result<(), ServerError>;
 
-    /// Returns the finding of a check: the recorded one, or that of a run.
+    /// Returns the finding of a check; if none is recorded, makes and records one.
     fn judge(&mut self, check: &Check) -> Result<Finding, ServerError> {
         if let Some(finding) = self.findings().known(check) {
             return Ok(finding);
@@ -76,7 +76,7 @@ pub(crate) trait Auditor {
         Ok(None)
     }
 
-    /// Runs a check, and again if it does not pass.
+    /// Runs a check; after a warning or failure, may run it again.
     fn run(&mut self, check: &Check) -> Result<Finding, ServerError> {
         let first = self.attempt(check)?;
         // A check without lines looks at what the others have seen, which does not change.
@@ -98,7 +98,7 @@ impl Findings {
         Self { all: Vec::new(), deadline }
     }
 
-    /// Returns a check's recorded finding, or `NotApplicable` after the deadline.
+    /// Returns a check's recorded finding; else after the deadline `NotApplicable`.
     fn known(&self, check: &Check) -> Option<Finding> {
         let is_over = self.deadline.is_some_and(|deadline| Instant::now() >= deadline);
         let over = || is_over.then(|| Finding::without(check, &Missing::time_is_over()));

@@ -33,7 +33,7 @@ impl Baseline {
         known.collect::<Result<_, _>>().map(Self)
     }
 
-    /// Returns whether the baseline has the finding with the same or a worse verdict.
+    /// Returns whether a warning or failure is listed, as it is or as a worse one.
     pub(crate) fn accepts(&self, finding: &Finding) -> bool {
         finding.verdict >= Verdict::Warn
             && self.verdict(finding).is_some_and(|known| finding.verdict <= known)

@@ -14,7 +14,7 @@ use super::server::{self, Server};
 use super::table::Check;
 use crate::target::Target;
 
-/// An audit whose program was reached, or the reason why it was not.
+/// An audit that has begun, or the reason why it cannot.
 type Begun<'a> = Result<Box<dyn Auditor + 'a>, ServerError>;
 
 /// Begins the audit of a client.

@@ -23,13 +23,13 @@ const KEPT: usize = 16 * 1024;
 /// The record of one connection.
 #[derive(Clone, Debug)]
 pub(crate) struct Exchange {
-    /// The requests that were sent.
+    /// The requests of the script; those after a switch are not sent.
     pub(crate) asked: Vec<Asked>,
     /// The responses that were received, in the order of the requests.
     pub(crate) answers: Vec<Answer>,
     /// The number of HTTP bytes received by the end of each wait for a response.
     pub(crate) marks: Vec<usize>,
-    /// The bytes sent in the new protocol; empty if there was no switch or no probe.
+    /// The bytes of the probe; empty if there was no switch or no probe.
     pub(crate) said: Vec<u8>,
     /// The result of the probe of the new protocol, if one was sent.
     pub(crate) spoken: Option<Spoken>,
@@ -44,7 +44,7 @@ pub(crate) struct Exchange {
     pub(crate) has_ended: bool,
     /// The duration of the last wait, if nothing ended it before its timeout.
     pub(crate) waited: Option<Duration>,
-    /// True if neither a 100 nor a response came before the content was sent.
+    /// True if the wait for a 100 brought no 1xx, no response and no end.
     pub(crate) waited_in_vain: bool,
     /// True if the peer has sent more than the audit reads.
     pub(crate) is_flooded: bool,
@@ -61,7 +61,7 @@ pub(crate) enum Until {
     Another,
     /// The connection is closed, if a response has announced that.
     AnnouncedEnd,
-    /// The connection is closed, also if no response has announced that.
+    /// The connection is closed, announced or not; not waited for after a switch.
     End,
     /// All requests and the probe are answered; the probe is sent after a pause.
     ///
@@ -208,7 +208,7 @@ impl Session {
         self.marks.push(self.reader.came.len() - spoken);
     }
 
-    /// Reads until a condition holds, the connection ends, or `time` is over.
+    /// Reads until a condition holds or the end, within `time` and the size limit.
     fn listen(&mut self, time: Duration, mut is_enough: impl FnMut(&ResponseReader) -> bool) {
         let deadline = Instant::now() + time;
         self.waited = None;

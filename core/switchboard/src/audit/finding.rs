@@ -13,9 +13,9 @@ use super::verdict::Verdict;
 pub(crate) struct Finding {
     pub(crate) check: Check,
     pub(crate) verdict: Verdict,
-    /// One sentence for each symptom seen, or for each need that is not met.
+    /// One sentence for each symptom seen, or for the first need that is not met.
     ///
-    /// For a check that passes, what was seen instead.
+    /// For a check that passes, what was seen instead. A client's output may follow.
     pub(crate) reasons: Vec<String>,
     /// True if the program did not answer within the timeout.
     pub(crate) is_silent: bool,
@@ -84,7 +84,7 @@ impl Missing {
         Self::new("the time of --budget is over", "say --budget SECONDS with more of them")
     }
 
-    /// Creates the unmet need of a check that got no answer, like the check `other`.
+    /// Creates the unmet need of an unanswered check, as `other` was before it.
     pub(crate) fn unanswered_like(other: &str) -> Self {
         let what = format!("no whole answer came, as in {other}");
         Self::new(what, format!("have {other} answered first"))

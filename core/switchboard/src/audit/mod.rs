@@ -2,7 +2,7 @@
 //!
 //! It also checks the connection around an upgrade.
 //!
-//! `table` parses the checks, which are data (`server.checks`); `script` builds the bytes to send.
+//! `table` parses the checks, which are data (`*.checks`); `script` builds the bytes to send.
 //! `wire` moves bytes, `response_reader` parses responses with the engine, `probes` tries the new
 //! protocol, `exchange` runs one connection. `server` compares each check with its control, the
 //! exchange without the part under test. It evaluates `symptoms`; a `finding` is the result, which
@@ -161,6 +161,8 @@ fn told(args: &AuditArgs, checks: &[Check]) -> Option<String> {
 }
 
 /// Audits the switchboard at that address, with the paths of its resources.
+///
+/// The findings are discarded; an error says why the audit ended early.
 pub(crate) fn of_a_switchboard(address: SocketAddr) -> Result<(), String> {
     let plain = format!("http://{address}/plain");
     let offers = ["--offer", "foo/2=/foo", "--offer", "h2c=/h2c", "--offer", "TLS/1.3=/tls"];

@@ -12,7 +12,7 @@ pub(crate) const LEN: usize = 5;
 /// A resource may store a message and deliver it to the next client, as a chat does.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Nonce {
-    /// The payload of the ping that probes a WebSocket.
+    /// The payload of the frame that probes a WebSocket.
     pub(crate) probe: [u8; LEN],
     /// The payload of the frame that is sent as content.
     pub(crate) content: [u8; LEN],

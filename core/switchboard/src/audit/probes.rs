@@ -1,6 +1,6 @@
 //! Probes that show whether the new protocol is spoken after a switch.
 //!
-//! The probe is a Ping for WebSocket, a preface for HTTP/2, a ClientHello for TLS.
+//! The probe is a Ping or a message for WebSocket, a preface for HTTP/2, a ClientHello for TLS.
 
 use rustls::ClientConnection;
 use rustls::pki_types::ServerName;

@@ -1,7 +1,7 @@
 //! A reader of a client's requests, based on the engine.
 //!
-//! A server `Connection` parses each request. So the engine finds every rule that an offer breaks,
-//! and names it.
+//! A server `Connection` parses each request. So the engine finds and names a rule that the request
+//! or an offer breaks.
 
 use switchover::{Connection, End, Error, Event, Next, NoOffer, Role, Why};
 
@@ -53,7 +53,7 @@ impl Request {
         asked
     }
 
-    /// Returns the value of a field, if it is there.
+    /// Returns the value of the first field with a name, if there is one.
     pub(crate) fn field(&self, name: &str) -> Option<&str> {
         let field = self.fields.iter().find(|(each, _)| each.eq_ignore_ascii_case(name))?;
         Some(&field.1)

@@ -39,7 +39,7 @@ pub(crate) struct Answer {
 
 /// A reader that parses the responses of a connection one by one.
 pub(crate) struct ResponseReader {
-    /// The requests whose responses are still to be read.
+    /// The requests after that whose response is being read.
     asked: VecDeque<Asked>,
     is_secure: bool,
     engine: Option<Connection>,
@@ -140,7 +140,8 @@ impl ResponseReader {
 
     /// Returns the bytes after the last parsed part of a response.
     ///
-    /// After a switch they belong to the new protocol, else to responses that no request expects.
+    /// After a switch they belong to the new protocol; after the last response, no request expects
+    /// them.
     pub(crate) fn rest(&self) -> &[u8] {
         self.came.get(self.head..).unwrap_or_default()
     }

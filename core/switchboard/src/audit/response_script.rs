@@ -1,4 +1,4 @@
-//! The response script of a client check: its lines, filled in from the request.
+//! The scripted responses of a check, filled in from the peer's request.
 //!
 //! ```text
 //!   HTTP/1.1 101 Switching Protocols
@@ -7,6 +7,7 @@
 //!   Upgrade: TOKEN                   the first protocol that the request offers
 //! | PING                             a WebSocket Ping with the payload `audit`
 //! | SETTINGS                         an empty SETTINGS frame of HTTP/2
+//! | hello\x00                        other bytes, after decoding of escapes
 //! ~ pause                            a short wait, so that the next bytes are in a new segment
 //! ~ end                              half-close the connection
 //! ~ next                             the following lines respond to the next request

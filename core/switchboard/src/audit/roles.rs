@@ -43,7 +43,7 @@ impl RoleArgs {
         }
     }
 
-    /// Returns the checks of the chosen role, or of all roles for `--explain`.
+    /// Returns the checks of the chosen role, or of all roles if `of_all`.
     pub(crate) fn checks(&self, of_all: bool) -> Result<Vec<Check>, String> {
         let is_server = !self.client && self.proxy.is_none();
         let tables = [

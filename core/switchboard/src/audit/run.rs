@@ -40,7 +40,7 @@ impl Run {
         Self { report: Arc::new(Mutex::new(report)), form, page, prints: true }
     }
 
-    /// Returns a run that prints nothing; the report is taken at its end.
+    /// Returns a run that prints nothing; its findings are only in the report.
     pub(crate) fn quiet(report: Report) -> Self {
         Self { prints: false, ..Self::new(report, Form::Json, None) }
     }

@@ -7,9 +7,9 @@ use super::table::{By, Check, What};
 /// The values of the placeholders in a table of checks.
 pub(crate) struct Places {
     pub(crate) is_secure: bool,
-    /// The `HOST:PORT` for the Host field, as the URL has it.
+    /// The `HOST:PORT` for the Host field, as the URL or --host has it.
     pub(crate) authority: String,
-    /// The `HOST:PORT` for the target of a CONNECT, always with a port.
+    /// The `HOST:PORT` for the target of a CONNECT.
     pub(crate) address: String,
     /// The target that replaces `/plain`.
     pub(crate) plain: String,

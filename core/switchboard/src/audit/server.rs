@@ -56,7 +56,7 @@ pub(crate) struct Audit<'a> {
     no_plain: Option<Missing>,
     /// The latest finding with evidence, after which the server may be unreachable.
     latest: Option<Finding>,
-    /// All response heads of the run, each with its check's ID and its evidence.
+    /// The response heads of checks and controls, with the check's ID and evidence.
     heads: Vec<(&'static str, Head, Evidence)>,
 }
 
@@ -143,8 +143,8 @@ impl Auditor for Audit<'_> {
 impl<'a> Audit<'a> {
     /// Begins an audit with a plain request, to which the server must respond.
     ///
-    /// Without that response there is no control to compare with. A server of WebSocket alone may
-    /// close instead; then only the checks of handshakes apply.
+    /// Without that response there is no control to compare with. If the user named a WebSocket, a
+    /// valid handshake suffices; then checks with plain requests do not apply.
     pub(crate) fn begin(
         server: Server<'a>,
         findings: Findings,
@@ -340,7 +340,7 @@ impl<'a> Audit<'a> {
         }
     }
 
-    /// Evaluates a check of every head of the run, after running all other checks.
+    /// Evaluates a check of all recorded heads, after all checks that send lines.
     fn judge_heads(&mut self, check: &Check) -> Result<Finding, ServerError> {
         let checks = self.checks;
         for other in checks.iter().filter(|other| !other.lines.is_empty()) {
@@ -388,7 +388,7 @@ fn control_until(check: &Check) -> Until {
     if until == Until::Another { Until::Answered } else { until }
 }
 
-/// Returns the worst verdict whose symptoms are seen, with their sentences.
+/// Returns the worst verdict whose symptoms are seen, or `Pass`, with reasons.
 fn verdict(rules: &Rules, seen: &Seen<'_>) -> (Verdict, Vec<String>) {
     let told = |names: &[&str]| {
         SYMPTOMS

@@ -1,4 +1,4 @@
-//! Starts the audited server, and waits until it accepts connections.
+//! The start of the audited server or proxy, and the wait until it listens.
 
 use std::net::{TcpStream, ToSocketAddrs};
 use std::process::{Command, Stdio};
@@ -10,8 +10,9 @@ use crate::target::Target;
 
 /// The longest wait for a command to listen, without `--wait`.
 const START: Duration = Duration::from_secs(30);
-/// The interval of attempts to connect, and the longest duration of one.
+/// The pause between two attempts to connect.
 const GLANCE: Duration = Duration::from_millis(50);
+/// The longest duration of an attempt to connect to an address.
 const ATTEMPT: Duration = Duration::from_secs(1);
 
 /// Starts the command, if any, and waits until the target accepts connections.

@@ -218,13 +218,13 @@ fn no_version(seen: &Seen<'_>) -> Option<String> {
         .then(|| format!("the {} has no Sec-WebSocket-Version", head.status))
 }
 
-/// Detects a connection that is open without a complete response.
+/// Detects a connection open without a complete or malformed response.
 pub(crate) fn silent(seen: &Seen<'_>) -> Option<String> {
     (is_unanswered(seen) && !seen.exchange.has_ended)
         .then(|| "no whole answer came in time; the connection stayed open".into())
 }
 
-/// Detects a connection that is closed without a complete response.
+/// Detects a connection closed without a complete or malformed response.
 fn closed_unanswered(seen: &Seen<'_>) -> Option<String> {
     (is_unanswered(seen) && seen.exchange.has_ended)
         .then(|| "the connection was closed without a whole answer".into())
@@ -290,7 +290,7 @@ fn says_close(seen: &Seen<'_>) -> Option<String> {
     is_due.then(|| "the answer closes the connection; without what is tried it does not".into())
 }
 
-/// Detects an open connection after a request that asks the server to close it.
+/// Detects a connection that stays open after a complete response.
 fn stays_open(seen: &Seen<'_>) -> Option<String> {
     (seen.answered().is_some() && !seen.exchange.has_ended)
         .then(|| "the connection stayed open after the answer".into())
@@ -341,7 +341,7 @@ fn next_differs(seen: &Seen<'_>) -> Option<String> {
     })
 }
 
-/// Detects bytes after the last expected response.
+/// Detects bytes after the last expected response, on a persistent connection.
 fn extra(seen: &Seen<'_>) -> Option<String> {
     let is_over =
         seen.exchange.is_complete() && seen.exchange.last().is_some_and(|last| last.persists);

@@ -133,7 +133,7 @@ impl Wire {
         self.stream.flush()
     }
 
-    /// Shuts down our direction; ignores a peer that has disconnected.
+    /// Shuts down the audit's direction; ignores a peer that has disconnected.
     pub(crate) fn end(&mut self) {
         self.timeline.note(MomentKind::Ended);
         self.stream.say_end();

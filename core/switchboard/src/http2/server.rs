@@ -19,10 +19,11 @@ const AT_A_TIME: u32 = 100;
 
 /// The most bytes of memory that a client's small frames may cost beyond content.
 ///
-/// Each frame counts 256 bytes, so a default window of frames with four bytes each is allowed.
+/// A frame counts 256 bytes less its content, so a default window of frames with four bytes each
+/// is allowed.
 const FRAMES: usize = 4 << 20;
 
-/// The largest field section of a request.
+/// The largest field section of a request, in bytes.
 ///
 /// As HTTP/2 counts it (RFC 9113, section 6.5.2). One byte of HPACK may stand for a whole field
 /// line, which takes memory once it is decoded.

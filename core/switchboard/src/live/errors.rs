@@ -6,7 +6,7 @@ use switchover::{Blame, ErrorKind};
 
 use crate::clause::linked;
 
-/// Returns the table of errors as HTML.
+/// Returns the page with the table of errors, as HTML.
 pub(super) fn page() -> String {
     let mut rows = String::new();
     for kind in ErrorKind::ALL {

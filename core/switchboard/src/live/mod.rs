@@ -1,7 +1,8 @@
 //! The live page: its files, its viewers, and the events that they receive.
 //!
-//! A page opens a WebSocket to `/live` on this server. It receives the history first, then each
-//! [`JsonEvent`] of every connection except its own. It may request one of the demonstrations.
+//! A page opens a WebSocket to `/live` on this server. It receives the list of demonstrations, the
+//! history, then each [`JsonEvent`] of every connection. Bytes of pages' own WebSockets are left
+//! out. A page may request demonstrations.
 
 mod demos;
 mod errors;
@@ -30,7 +31,7 @@ use history::{History, Place};
 /// Further events are dropped, and the viewer receives their number.
 const WAITING: usize = 4 << 20;
 
-/// The size of a message to a viewer in bytes; its last event may exceed it.
+/// The most bytes of a message to a viewer; its last event may exceed them.
 const AT_ONCE: usize = 256 * 1024;
 
 /// The time for which events are collected into one message.
@@ -39,7 +40,7 @@ const GATHERING: Duration = Duration::from_millis(10);
 /// The time to wait until a viewer has received a message.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// The silence after which a viewer is pinged.
+/// The silence of a viewer after which it is pinged.
 ///
 /// After as much silence again, the viewer is disconnected.
 const ASKED_AFTER: Duration = Duration::from_secs(30);
@@ -247,7 +248,7 @@ const LARGEST: usize = 1024;
 /// Sends events to a page until it disconnects.
 ///
 /// Starts the demonstrations that the page requests, as clients of the server at `address`. Returns
-/// their number.
+/// the number of requests.
 pub(crate) async fn serve(
     hub: &Hub,
     address: SocketAddr,

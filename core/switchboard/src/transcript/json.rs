@@ -16,7 +16,7 @@ pub(crate) struct JsonEvent {
     /// The number of the connection, counted from 1; 0 in a probe, and then omitted.
     #[serde(skip_serializing_if = "is_zero")]
     connection: u64,
-    /// The number of the event on its connection, counted from 1 without gaps.
+    /// The number of the entry on its connection, from 1; gaps are missing entries.
     ///
     /// In a probe it is 0, and then omitted.
     #[serde(skip_serializing_if = "is_nothing")]

@@ -224,7 +224,9 @@ impl Transcript {
 }
 
 impl Telling {
-    /// Returns whether a listener or a viewer needs entries; otherwise none are built.
+    /// Returns whether a listener, a viewer or the history needs entries.
+    ///
+    /// Otherwise only the verdict is built.
     fn is_heard(&self) -> bool {
         self.listener.is_some()
             || self.live.as_ref().is_some_and(|hub| self.is_kept || hub.is_watched())

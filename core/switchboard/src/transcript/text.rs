@@ -30,7 +30,7 @@ const BEHIND: usize = 32;
 /// Prints a transcript as text while it happens.
 pub(super) struct TextPrinter {
     to: To,
-    /// A text before each entry that identifies the connection.
+    /// A text in each line that identifies the connection.
     prefix: String,
     /// The latest received bytes, at most 64 KiB.
     latest: Vec<u8>,
@@ -157,7 +157,8 @@ impl TextPrinter {
 
     /// Prints an error, with the bytes around its offset and a caret below that place.
     ///
-    /// For an error of a whole head, prints all of its lines, and no caret.
+    /// For an error of a whole head, prints all of its lines. These, and a line with a secret, get
+    /// no caret.
     fn failed(&self, at: Duration, error: &Error) {
         let status =
             error.status().map_or(String::new(), |status| format!(", to be answered {status}"));

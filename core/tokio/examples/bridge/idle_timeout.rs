@@ -88,7 +88,7 @@ mod tests {
 
     /// Checks that a read and a write fail once no bytes have moved for the timeout.
     ///
-    /// Each read or write of bytes restarts the full timeout.
+    /// A read of bytes restarts the full timeout.
     #[test]
     fn a_silent_peer_is_an_error_after_a_while() {
         let clock =

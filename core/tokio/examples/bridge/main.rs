@@ -6,8 +6,9 @@
 //!
 //! An extended CONNECT (RFC 8441) becomes an HTTP/1.1 upgrade. The `:protocol` is offered, the
 //! backend's 101 becomes a 200, and DATA frames carry the new protocol. The bridge makes the key of
-//! a WebSocket handshake for its hop to the backend. Other requests and their responses are
-//! forwarded, without hop-by-hop fields.
+//! a WebSocket handshake for its hop to the backend. A CONNECT that is not extended, or is for a
+//! protocol of a single hop such as TLS, gets a 501. Other requests, and all responses, are
+//! forwarded without hop-by-hop fields.
 
 #[path = "../gateway/backend.rs"]
 mod backend;
@@ -393,9 +394,10 @@ struct Said {
     is_all: AtomicBool,
 }
 
-/// Copies bytes in both directions, until both end or the client cancels.
+/// Copies bytes in both directions, until both end or the tunnel fails.
 ///
-/// A cancelled stream becomes a reset of the backend's connection. RFC 9113, section 8.5.
+/// It also fails if the client cancels or the bridge stops. A failure resets the backend's
+/// connection, unless all bytes of the client were sent to it. RFC 9113, section 8.5.
 async fn tunnel(
     server: Upgraded,
     content: Content,

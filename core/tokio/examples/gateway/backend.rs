@@ -17,7 +17,7 @@ use tokio::time::{sleep, timeout};
 /// The time that connections have to finish after the first ^C.
 const GOODBYE: Duration = Duration::from_secs(4);
 
-/// The time for tunnels to reset both of their sides, once `GOODBYE` is over.
+/// The time for tunnels to reset their connections, once they are told to end.
 const FAREWELL: Duration = Duration::from_secs(1);
 
 /// The longest time for a write without progress, as a multiple of the timeout.
@@ -96,9 +96,9 @@ pub(crate) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Runs `serving` until it ends, at most for `GOODBYE` after the first ^C.
+/// Runs `serving` until it ends, or drops it some seconds after the first ^C.
 ///
-/// After that time, or at a second ^C, tunnels are told to end, and have `FAREWELL` to do so.
+/// After `GOODBYE`, or at a second ^C, tunnels are told to end. It is dropped `FAREWELL` later.
 pub(crate) async fn serve_until_ctrl_c(serving: impl Future<Output = ()>, farewell: &Farewell) {
     let cut = async {
         let _ = ctrl_c().await;

@@ -1,4 +1,4 @@
-//! The fields and trailers that an intermediary forwards.
+//! The fields, trailers and statuses that an intermediary forwards or changes.
 //!
 //! RFC 9110, section 7.6.
 
@@ -46,7 +46,7 @@ pub(crate) fn end_to_end(headers: &HeaderMap, version: Version) -> HeaderMap {
     passed
 }
 
-/// Collects field lines in a `HeaderMap`; each must have a valid name and value.
+/// Collects field lines in a `HeaderMap`, without those that are invalid there.
 pub(crate) fn header_map(fields: &dyn FieldSource) -> HeaderMap {
     let mut map = HeaderMap::new();
     fields.each(&mut |field| {
@@ -90,8 +90,8 @@ pub(crate) fn count_down(method: &Method, headers: &mut HeaderMap) -> bool {
 
 /// Returns the content of the response to a request whose Max-Forwards is 0.
 ///
-/// For TRACE it is the request itself without its secret fields; for OPTIONS it is empty (RFC 9110,
-/// section 9.3.8).
+/// For TRACE it is the head of the request without its secret fields; for OPTIONS it is empty (RFC
+/// 9110, section 9.3.8).
 pub(crate) fn last_answer(line: &str, headers: &HeaderMap) -> Vec<u8> {
     if !line.starts_with("TRACE ") {
         return Vec::new();

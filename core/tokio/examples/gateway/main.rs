@@ -64,7 +64,7 @@ struct Args {
 /// The longest time to discard the bytes of both sides after a tunnel has ended.
 const LINGER_MAX: Duration = Duration::from_secs(4);
 
-/// The number of bytes of a tunnel copied at a time.
+/// The maximum of bytes of a tunnel copied at a time.
 const PIECE: usize = 16 * 1024;
 
 /// Content to forward, without the trailers that must not be forwarded.

@@ -1,4 +1,4 @@
-//! Tests of an axum router on this adapter, with clients of other libraries.
+//! Tests of an axum router on this adapter, with several clients.
 
 use axum::Router;
 use axum::extract::{Json, Path, Query, State};

@@ -53,9 +53,9 @@ fn descriptor_limit() -> usize {
     line.split_whitespace().next().and_then(|limit| limit.parse().ok()).unwrap_or(usize::MAX)
 }
 
-/// Returns the processor time that this process has used.
+/// Returns the processor time in `stat`, an open `/proc/thread-self/schedstat`.
 ///
-/// `stat` is the open file in `/proc` that holds this figure.
+/// The test's runtime has one thread: that of the test, which opened the file.
 fn busy(stat: &File) -> Duration {
     let mut text = [0; 80];
     let len = stat.read_at(&mut text, 0).expect("proc");
@@ -101,7 +101,7 @@ async fn a_listener_outlives_a_lack_of_descriptors() {
     if !is_alone("a_listener_outlives_a_lack_of_descriptors", "ulimit -n 64") {
         return;
     }
-    let stat = File::open("/proc/self/schedstat").expect("proc");
+    let stat = File::open("/proc/thread-self/schedstat").expect("proc");
     let (listener, address) = listen().await;
     let mut clients = Vec::new();
     // The connections wait in the listener's queue.

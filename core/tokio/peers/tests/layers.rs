@@ -1,4 +1,4 @@
-//! Tests of protocols above and below an HTTP/1.1 connection: TLS, HTTP/2 and UDP.
+//! Tests of protocols above and below an HTTP/1.1 connection: TLS and UDP.
 //!
 //! A protocol is above the connection after a switch, and below if the connection uses it.
 

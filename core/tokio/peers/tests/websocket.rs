@@ -1,4 +1,4 @@
-//! Tests of WebSocket with tokio-tungstenite as the client, the server or both.
+//! Tests of WebSocket with tokio-tungstenite, on both sides of the adapter.
 
 use std::convert::Infallible;
 

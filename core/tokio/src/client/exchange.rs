@@ -22,14 +22,14 @@ use crate::{ReasonPhrase, Transport};
 
 /// A connection, and the content of the request being sent.
 pub(super) struct Exchange<S> {
-    /// The transport and the engine; `None` once the connection has been upgraded.
+    /// The transport and the engine; `None` after an upgrade or `close`.
     pub(super) wire: Option<Wire<S>>,
     content: Option<Pin<Box<Sent>>>,
     /// Set once the request is complete, though some of it may wait to be written.
     is_encoded: bool,
     /// Set while the head of a response is due, also after `send` was cancelled.
     awaits_head: bool,
-    /// Set by an error response, after which the rest of the request is not sent.
+    /// Set by an error response: `close` and the next request do not send the rest.
     pub(super) is_refused: bool,
     /// The error that stopped the sending of a request after its response had begun.
     failure: Option<Error>,
@@ -40,7 +40,7 @@ pub(super) struct Exchange<S> {
 
 type Sent = dyn HttpBody<Data = Bytes, Error = BoxError> + Send;
 
-/// The first reply to a request: a response, or the switch to another protocol.
+/// The final response to a request, or the switch to another protocol.
 pub(super) enum Head {
     /// A response without its content.
     ///
@@ -66,8 +66,8 @@ impl<S: Transport> Exchange<S> {
 
     /// Reads bytes that the server sent although no request is in progress.
     ///
-    /// The engine rejects them as a response without a request (RFC 9112, section 9.2). Fails if
-    /// the server has closed the connection.
+    /// If there are any, the engine rejects the next request (RFC 9112, section 9.2). Fails if the
+    /// server has unexpectedly closed the connection.
     pub(super) fn look(&mut self, context: &mut Context<'_>) -> Result<(), Error> {
         let wire = self.wire.as_mut().ok_or(SWITCHED)?;
         if !wire.is_read_closed() {

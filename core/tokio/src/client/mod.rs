@@ -35,9 +35,9 @@ pub fn connect<S: Transport>(stream: S, config: &Config) -> Client<S> {
 
 /// Checks a request without a connection.
 ///
-/// Returns the error that [`Client::send`] or [`Client::upgrade`] would return. So an intermediary
-/// can reject a client's invalid request without its server, for instance a TRACE with content (RFC
-/// 9110, section 9.3.8).
+/// Returns the error with which [`Client::send`] or [`Client::upgrade`] would reject its head. So
+/// an intermediary can reject a client's invalid request without its server, for instance a TRACE
+/// with content (RFC 9110, section 9.3.8).
 pub fn check<B: HttpBody>(
     request: &Request<B>,
     offer: &[&str],
@@ -96,8 +96,8 @@ impl HttpOverTls {
     /// # }
     /// ```
     ///
-    /// Fails if the server closes or is late, and if the upgraded connection is a server's. Not
-    /// cancel safe, like [`Client::send`]. RFC 2817, section 3.3.
+    /// Fails if the server closes or is late, and if the upgraded connection is a server's or a
+    /// tunnel. Not cancel safe, like [`Client::send`]. RFC 2817, section 3.3.
     pub async fn receive<S: Transport>(
         mut self,
         stream: S,
@@ -127,9 +127,9 @@ impl<S: Transport> Client<S> {
     /// Content may still be in transit in both directions; it moves while you read the content of
     /// the response.
     ///
-    /// If they are missing, `Host` is added from the URI, and `Content-Length` from the body. If
-    /// both the field and the body lack a length, content is sent in chunks. A `Transfer-Encoding`
-    /// of yours is removed.
+    /// If they are missing, `Host` is added from the URI, and `Content-Length` from the body; a 0
+    /// only to POST, PUT and PATCH. If the length is unknown, content is sent in chunks. A
+    /// `Transfer-Encoding` of yours is removed.
     ///
     /// A request with `Expect: 100-continue` waits for the 100 at most for
     /// [`Timeouts::expect_continue`](crate::Timeouts). If the final response arrives instead, the
@@ -206,9 +206,9 @@ impl<S: Transport> Client<S> {
 
     /// Returns whether the last request was sent completely.
     ///
-    /// If not, the server responded early. The rest of the request's content is sent while you read
-    /// that of the response, if the server accepts it; [`close`](Self::close) sends the rest. RFC
-    /// 9112, section 9.5.
+    /// If not, the server responded early, or sending has failed. The rest of the request's content
+    /// is sent while you read that of the response, if the server accepts it. See also
+    /// [`close`](Self::close). RFC 9112, section 9.5.
     pub fn has_sent(&self) -> bool {
         self.lock().has_sent()
     }
@@ -227,7 +227,7 @@ impl<S: Transport> Client<S> {
     /// connection, the rest of the request is not sent (RFC 9112, section 9.5).
     ///
     /// Fails if the request was not sent completely. A server that accepts nothing is waited for up
-    /// to [`Timeouts::write`](crate::Timeouts); the body of the request has no limit. Drop the
+    /// to [`Timeouts::write`](crate::Timeouts); the body of the request may take any time. Drop the
     /// client instead to close at once.
     pub async fn close(self) -> Result<(), Error> {
         let is_wanted = self.lock().is_rest_wanted();

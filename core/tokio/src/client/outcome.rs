@@ -17,19 +17,19 @@ pub enum Outcome {
     /// The engine has checked that the 101 names an offered protocol, and follows that protocol's
     /// rules.
     Upgraded(Upgraded),
-    /// The server has declined, which is no error: the connection can still be used.
+    /// The server has declined, which is no error: its response is ordinary.
     Declined(Declined),
 }
 
 /// An ordinary response to a request with an offer.
 ///
-/// As an error, it displays the status and the reason.
+/// As an error, it displays the status, the reason, and the required protocols.
 pub struct Declined {
     /// The response, with its content.
     pub response: Response<Body>,
     /// The reason why the offer was declined, if one is known.
     pub why: Option<Why>,
-    /// The protocols that a 426 requires, in the server's order of preference.
+    /// The protocols that a 426 requires, in the server's order; otherwise empty.
     ///
     /// Offer some of them in the next request. RFC 9110, section 15.5.22.
     pub required: Vec<String>,

@@ -16,7 +16,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use crate::Upgraded;
 use opening::Opening;
 
-/// The maximum of bytes read from the transport at a time.
+/// The maximum of bytes read at a time for the filter.
 const PIECE: usize = 16 * 1024;
 
 /// The number of unsent bytes at which the HTTP/2 library's writes have to wait.
@@ -116,11 +116,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Http2Stream<S> {
     /// `stream` is the [`Upgraded`]; pass the result to a client such as `h2::client::handshake`.
     ///
     /// The first request must repeat that of the upgrade, without content (`send_request(request,
-    /// true)`). It is not sent, and its response is the one that the server owes. Nothing is
-    /// received before, so send it at once. A first request with content, or not on stream 1, is an
-    /// error of the kind `InvalidInput`. So is a second request that the client writes before it
-    /// has read anything; `h2` reads first. Other fields than in the upgrade are not noticed. RFC
-    /// 7540, section 3.2.
+    /// true)`). It is not sent, and its response is the one that the server owes. Before it no
+    /// bytes of the server are read, so send it at once. A first request with content, or not on
+    /// stream 1, is an error of the kind `InvalidInput`. So is a second request before the client's
+    /// first ACK of SETTINGS; `h2` sends that in time. Other fields than in the upgrade are not
+    /// noticed. RFC 7540, section 3.2.
     ///
     /// ```no_run
     /// # async fn get(stream: tokio::net::TcpStream) -> Result<(), switchover_tokio::BoxError> {

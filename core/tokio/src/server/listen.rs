@@ -17,7 +17,7 @@ use crate::error::BoxError;
 use crate::handler::HttpService;
 use crate::wire::bound_unsent;
 
-/// The delay before a listener accepts again after an error.
+/// The delay before a listener accepts again after an error of its own.
 const ACCEPT_RETRY_DELAY: Duration = Duration::from_millis(50);
 
 /// Accepts connections until `stop` is ready, and serves each in a task.

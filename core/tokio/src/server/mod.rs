@@ -142,7 +142,7 @@ struct NextRequest {
 /// its content or upgrade is woken.
 #[derive(Default)]
 struct RequestHandles {
-    /// The channel for the content of the request, if there is any.
+    /// The channel for the request's content; `None` if all of it has arrived.
     channel: Option<Arc<Channel>>,
     /// The pending upgrade, if the request has an offer or is a CONNECT.
     chance: Option<Arc<PendingUpgrade>>,
@@ -172,7 +172,7 @@ struct ServerConnection<'c, S, H: HttpService, F> {
     /// The deadline for the handler to return a response.
     handling: Deadline,
     question: NextRequest,
-    /// Set if `question` holds a request that the handler has not been called with.
+    /// Set if `question` already holds the first request, as above a new TLS layer.
     is_asked: bool,
     /// The allocations that the next request reuses.
     memory: RequestMemory,

@@ -166,7 +166,8 @@ impl<S: Transport, H: HttpService, F: Future<Output = ()>> ServerConnection<'_, 
 
     /// Returns the method for the response: an ordinary one, or a 426.
     ///
-    /// Removes `Upgrade` from the head, because the engine writes it.
+    /// Removes `Upgrade` from the head, because the engine writes it. A 426 without one becomes
+    /// a 400.
     fn verb(&mut self, head: &mut Parts, own: HandlerFields) -> Result<Verb, Failure> {
         let mut listed = String::new();
         if own.upgrade {

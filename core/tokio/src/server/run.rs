@@ -205,7 +205,7 @@ impl<'c, S: Transport, H: HttpService, F: Future<Output = ()>> ServerConnection<
         })
     }
 
-    /// Sends interim responses, except those that the client does not support.
+    /// Sends interim responses, except those that the engine rejects.
     fn send_informational(&mut self, responses: impl IntoIterator<Item = Response<()>>) {
         for response in responses {
             let head = ResponseHead::new(response.status().as_u16(), response.headers());

@@ -100,7 +100,7 @@ impl<S: Sync> axum_core::extract::FromRequestParts<S> for Offers {
 
 /// Returns the client's offers, in its order of preference.
 ///
-/// The list is empty if the request has no valid offer.
+/// Those that cannot be accepted are among them. Without an offer the list is empty.
 pub fn offers<B>(request: &Request<B>) -> &[Offer] {
     PendingUpgrade::found_in(request.extensions()).map_or(&[], |chance| &chance.offers)
 }
@@ -201,7 +201,7 @@ where
 /// Returns a future of the upgraded stream, for a framework that creates the 101.
 ///
 /// The future is ready once a 101 that names an offered protocol was sent, or a 2xx to CONNECT. It
-/// returns `None` if another response was sent.
+/// returns `None` if the request ends without either.
 pub fn on<B>(
     request: &Request<B>,
 ) -> impl Future<Output = Option<Upgraded>> + Send + 'static + use<B> {
@@ -236,7 +236,7 @@ pub fn require<B>(protocols: &[&str], content: B) -> Response<B> {
     response
 }
 
-/// Adds `Upgrade` to an ordinary response: the protocols that a client could offer.
+/// Sets `Upgrade` in an ordinary response: protocols that a client could offer.
 ///
 /// Entries that are not valid protocol names are left out. RFC 9110, section 7.8.
 pub fn advertise<B>(response: &mut Response<B>, protocols: &[&str]) {

@@ -13,9 +13,9 @@ use crate::Transport;
 use crate::observe::{Observation, ObservedConnection};
 use crate::wire::Stream;
 
-/// A connection that speaks another protocol, from its first byte on.
+/// A connection after its switch, as a stream of the new protocol.
 ///
-/// Reading returns first the bytes that arrived together with the head.
+/// Reading returns first the bytes that arrived together with the request or the 101.
 ///
 /// The stream is independent of the HTTP connection it came from. Shut it down before you drop it,
 /// if the last bytes must arrive.
@@ -79,8 +79,8 @@ impl Upgraded {
     ///
     /// Process these bytes before you read from the transport.
     ///
-    /// If a write has failed with a reset, a read of this transport ends as after a FIN, because
-    /// the error is not kept.
+    /// If a write has failed with a reset, reading this transport ends as after a FIN: the error is
+    /// lost.
     pub fn into_parts(self) -> (Box<dyn Transport>, Bytes) {
         (self.stream.into_inner(), self.leftover)
     }

@@ -26,7 +26,7 @@ use output::OutputBuffer;
 pub(crate) use stream::{Stream, bound_unsent};
 pub(crate) use timer::{Alarm, Deadline};
 
-/// The maximum of bytes read from the transport at a time.
+/// The space for one read from the transport; the engine may offer more.
 const PIECE: usize = 16 * 1024;
 
 /// The idle time after which a connection releases its memory.
@@ -142,7 +142,7 @@ impl<S: Transport> Wire<S> {
         Poll::Ready(Ok(()))
     }
 
-    /// Reads once from the transport; also ready if the peer has closed its direction.
+    /// Reads once from the transport; fails if its end was read before.
     pub(crate) fn poll_receive(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Error>> {
         if self.is_read_closed() {
             return Poll::Ready(Err(Error::gone("the peer has ended")));
@@ -254,7 +254,7 @@ impl<S: Transport> Wire<S> {
         self.writes != Writes::Broken
     }
 
-    /// Returns whether the peer has closed its direction.
+    /// Returns whether the peer's direction has ended, also by an error.
     pub(crate) fn is_read_closed(&self) -> bool {
         self.reads != Reads::Open
     }
@@ -282,7 +282,7 @@ impl<S: Transport> Wire<S> {
         poll_fn(|context| self.poll_send(context)).await
     }
 
-    /// Discards unsent output after the peer stopped reading.
+    /// Discards unsent output, after sending has failed.
     pub(crate) fn discard_output(&mut self) {
         self.out = OutputBuffer::default();
     }
@@ -392,7 +392,7 @@ impl<S: Transport> Wire<S> {
 
     /// Closes the connection in the way that the engine asks for.
     ///
-    /// So the peer receives the last bytes sent (RFC 9112, section 9.6).
+    /// Unless that is a reset, the peer receives the last bytes sent (RFC 9112, section 9.6).
     pub(crate) async fn end(mut self) {
         // A slow peer has the usual time for the last response.
         let is_cut = self.http.closing() == Closing::Reset || self.writes == Writes::Broken;

@@ -11,13 +11,13 @@ use tokio::io::AsyncWrite;
 /// The length in bytes from which content is kept as a separate piece, not copied.
 const ZERO_COPY_MIN: usize = 4 * 1024;
 
-/// The length of `text`, encoded by the engine, at which the buffer is full.
+/// The length of `text` at which the buffer is full, in bytes sent and unsent.
 ///
-/// Then no further content is taken. Sent bytes count until all of `text` is sent.
+/// It is also full at `HIGH_WATER` unsent bytes of text and content. Then it takes no more content.
 const TEXT_HIGH_WATER: usize = 64 * 1024;
 const HIGH_WATER: usize = 512 * 1024;
 
-/// The number of slices passed to one vectored write.
+/// The maximum of slices passed to one vectored write.
 const MAX_IO_SLICES: usize = 16;
 
 #[derive(Default)]

@@ -1,4 +1,4 @@
-//! A stream that reports a reset, seen by a write, to the next read.
+//! A stream whose end is an error after a reset that only a write has seen.
 
 use std::any::Any;
 use std::io::{self, ErrorKind, IoSlice};
@@ -111,7 +111,7 @@ impl<S: Transport> AsyncWrite for Stream<S> {
     }
 }
 
-/// Limits the bytes that the system buffers and has not sent yet.
+/// Limits the bytes that Linux and Android buffer and have not sent yet.
 ///
 /// Without the limit, a peer that reads slowly but steadily would seem to read nothing, until a
 /// third of a large buffer is free.

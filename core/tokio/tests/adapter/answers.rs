@@ -185,7 +185,7 @@ async fn one_forbidden_trailer_does_not_take_the_others_along() {
     }
 }
 
-/// A body whose size hint stays the same number of bytes as frames are read.
+/// A body whose size hint does not shrink as frames are read.
 struct Constant(Frames, u64);
 
 impl http_body::Body for Constant {
@@ -230,7 +230,7 @@ async fn a_length_that_cannot_be_counted_is_none() {
 
 /// Checks that pending interim responses use bounded memory.
 ///
-/// If a handler sends too many while its client does not read, only the newest are kept.
+/// If a handler sends too many while its client does not read, some are discarded.
 #[tokio::test]
 async fn interim_responses_wait_in_bounded_memory() {
     let handler = service_fn(async |request: Request<Body>| {

@@ -1,4 +1,4 @@
-//! Tests of bodies that are read outside the handler, later, or not at all.
+//! Tests of bodies read in other tasks, of trailers, and of waits for a switch.
 
 use std::time::Duration;
 

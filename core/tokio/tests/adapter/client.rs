@@ -323,7 +323,7 @@ async fn a_tunnel_is_asked_for_again_with_credentials() {
     assert_eq!((&heard, tunnel.protocol()), (b"in", ""));
 }
 
-/// Checks that client and server verify each other's WebSocket handshake.
+/// Checks that a WebSocket handshake succeeds, whose fields the client adds.
 #[tokio::test]
 async fn a_websocket_handshake_is_complete() {
     let (client, server) = tokio::io::duplex(1000);

@@ -317,7 +317,8 @@ struct Answer {
 /// Sends requests to a server that disconnects, and returns the outcome.
 ///
 /// The outcome begins with `head` if there is no response, and with `content` if the response is
-/// truncated. It begins with `next` if only the next request fails.
+/// truncated. It begins with `next` if only the next request fails. After a switch it tells how the
+/// new protocol's stream ended.
 async fn ask(stream: TcpStream, kind: &str) -> String {
     let mut client = connect(stream, &config());
     let body = match kind {

@@ -10,10 +10,10 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream
 
 use crate::common::{config, served_by, soon};
 
-/// Responds to each request with its path and its fields.
+/// Accepts `h2c`, and responds to each request with its path and its fields.
 ///
-/// After an upgrade to HTTP/2, `table` is the size of the server's header table. Without an offer
-/// the response is in HTTP/1.1.
+/// `table` is the size of the server's HTTP/2 header table. Without an offer the response is in
+/// HTTP/1.1, and says so.
 async fn shows(table: Option<u32>, mut request: Request<Body>) -> Result<Response<Body>, BoxError> {
     let content = std::mem::take(request.body_mut()).read(1000).await?.unwrap_or_default();
     let Some(chosen) = upgrade::select(&request, ["h2c"]) else {
@@ -80,7 +80,7 @@ impl AsyncWrite for Slow {
 
 /// Returns the client's end of a connection that has switched to HTTP/2.
 ///
-/// `path` is the path of the request that was upgraded.
+/// `path` is that of the upgraded request, and `step` the most bytes of a read or write.
 async fn switched(path: &str, table: Option<u32>, step: usize) -> Http2Stream {
     let (stream, _) =
         served_by(100_000, config(), service_fn(move |request| shows(table, request)));

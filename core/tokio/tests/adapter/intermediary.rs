@@ -51,7 +51,7 @@ fn post<B>(content: B) -> Request<B> {
 
 /// Reads from the server's end of the stream until the bytes `ending` arrive.
 ///
-/// Returns the same end.
+/// Returns the same end of the stream.
 async fn came(mut server: DuplexStream, ending: &str) -> DuplexStream {
     let mut got = Vec::new();
     while !got.ends_with(ending.as_bytes()) {

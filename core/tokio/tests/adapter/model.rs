@@ -1,7 +1,7 @@
 //! Tests of the adapter against the engine, with random requests.
 //!
-//! Some requests are invalid, and all arrive in random pieces. The adapter must send the same
-//! bytes as an engine that receives everything at once. `SEED` repeats a run.
+//! Some requests are invalid, and all arrive in random pieces. Apart from 100s, the adapter must
+//! send the same bytes as an engine that receives everything at once. `SEED` repeats a run.
 
 use std::time::{Duration, Instant};
 
@@ -110,8 +110,8 @@ const PIECES: [&str; 3] = ["some", "of it", "and more"];
 
 /// Returns whether the handler reads the content of a request.
 ///
-/// Content that is chunked or waits for a 100 is always read. Otherwise the split of
-/// the input would change the result: an early response is the last if too much content is missing.
+/// Content that is chunked or waits for a 100 is always read. Otherwise the split of the input
+/// would change the result: an early response is the last if too much content is missing.
 fn reads(path: &str, is_special: bool) -> bool {
     is_special || matches!(path, "/echo" | "/chunks")
 }

@@ -1,4 +1,4 @@
-//! Tests of every timeout, with tokio's paused clock.
+//! Tests of the timeouts, with tokio's paused clock.
 //!
 //! The clock advances only while all tasks wait. The tests also count polls, so that a waiting
 //! task does not poll in a loop.
@@ -369,8 +369,8 @@ impl AsyncWrite for Deep {
 
 /// Checks that bytes in the send buffer prolong a slow client's write timeout.
 ///
-/// A client that reads ten kilobytes a second does not time out. A client that reads nothing
-/// times out, but later than without the buffer.
+/// A client that reads ten kilobytes a second does not time out. A client that reads one kilobyte a
+/// second does, after ten times the usual timeout.
 #[tokio::test(start_paused = true)]
 async fn what_the_system_has_taken_earns_a_slow_client_time() {
     let answer = service_fn(async |_: Request<Body>| {

@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ClientResponse:
-    """A whole HTTP response to a client: head, content and trailers."""
+    """An HTTP response to a client: head, content and trailers."""
 
     response: Response
     """The head of the response: `status`, `reason`, `headers`."""
     content: bytes
-    """The content, at most as many bytes as the limit."""
+    """The content, at most `largest` bytes."""
     trailers: Headers
     """The trailers, usually none."""
     is_whole: bool
@@ -32,7 +32,7 @@ class ClientResponse:
     persists: bool
     """True if the stream may carry another request.
 
-    Pass it to `connect_upgrade` again.
+    Pass the stream to `connect_upgrade` or `request` again.
     """
 
 
@@ -86,7 +86,7 @@ async def connect_upgrade(
     Raises `Declined` if the server responds in HTTP instead; its content is read up to `largest` bytes. The stream then
     stays open. It also stays open if the request is rejected before anything is sent: LocalProtocolError, as
     `Connection.send_request` and `send_data` raise it, or TypeError. After any other exception, cancellation included,
-    the stream is closed, as its state is unknown. These are RemoteProtocolError, TimeoutError (see `Timeouts`),
+    the stream is closed, as its state is unknown. Such are RemoteProtocolError, TimeoutError (see `Timeouts`),
     BrokenResourceError and ClosedResourceError. RFC 9110, section 7.8.
 
     Next: speak the new protocol; if that is TLS, `resume`.
@@ -144,7 +144,7 @@ async def _exchange(
 def _wants_rest(answer: ClientResponse) -> bool:
     """Returns whether a server that has responded may want the rest of the request.
 
-    False after an error status or a close.
+    False after an error status, and if the response ends the connection.
     """
     return answer.persists and answer.response.status < BAD_REQUEST
 

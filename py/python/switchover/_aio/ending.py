@@ -25,7 +25,7 @@ LINGER_MAX = 4.0
 LINGER_IDLE = 1.0
 """The pause in seconds after which lingering ends earlier."""
 LINGER_BYTES = 1 << 20
-"""The maximum number of bytes discarded while lingering."""
+"""The number of discarded bytes after which lingering ends."""
 DISCONNECTS = (BrokenResourceError, ClosedResourceError, EndOfStream, IncompleteRead, SSLError)
 """The exceptions of an anyio stream that either side has closed."""
 TRANSPORT_ERRORS = (*DISCONNECTS, OSError)

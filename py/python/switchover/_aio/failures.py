@@ -19,9 +19,9 @@ LOG = logging.getLogger("switchover.aio")
 
 
 class ContentTooLargeError(ValueError):
-    """A request's content is longer than the limit of `Exchange.read` or `drain`.
+    """Content longer than the limit of a `read`, or than `drain` before a switch.
 
-    `serve_connection` responds with a 413.
+    If it is a request's, `serve_connection` responds with a 413.
     """
 
     __module__ = "switchover.aio"
@@ -64,7 +64,7 @@ def without(error: Exception, failures: Iterable[Exception], quiet: tuple[type[E
 
 
 def log(error: Exception | None) -> None:
-    """Logs a protocol error of the client as a warning, anything else for debugging."""
+    """Logs a client's protocol error as a warning, truncation and the rest as debug."""
     if isinstance(error, RemoteProtocolError) and error.kind is not ErrorKind.TRUNCATED:
         LOG.warning("The client broke the protocol: %s (%s). %s", error, error.clause, error.advice)
     else:

@@ -78,9 +78,10 @@ async def serve_connection(
     anyio's TLS.
 
     Raises only TypeError and ValueError for wrong arguments, and cancellation, which closes the stream at once. It
-    returns when the client disconnects. A client that breaks the protocol gets a response with the appropriate status.
-    One that is too slow in the middle of a request gets a 408; an idle one is closed without a response. If a handler
-    raises or does not respond, the client gets a 500, and the error is logged to `switchover.aio`. RFC 9112, section 9.
+    returns once the connection has ended. A client that breaks the protocol gets a response with the appropriate
+    status. One that is too slow in the middle of a request gets a 408; an idle one is closed without a response. If a
+    handler raises or does not respond, the client gets a 500, and the error is logged to `switchover.aio`. A response
+    that has begun is cut instead. RFC 9112, section 9.
     """
     upgrades = _checked(upgrades, config, timeouts)
     wire = Wire(stream, connection_on(stream, Role.SERVER, config), timeouts)
@@ -118,8 +119,8 @@ async def serve(
 
     `listener` may be a `TLSListener` of anyio. If the system is out of file descriptors, it tries again a moment later;
     `Listener.serve` would raise, and end all connections. If a handler's task is cancelled under asyncio, its
-    connection alone ends. Once the listener is closed, it waits for the open connections; cancelling it closes them at
-    once.
+    connection alone ends. Once the listener is closed, `serve` waits for the open connections; cancelling it closes
+    them at once.
     """
     upgrades = _checked(upgrades, config, timeouts)
 
@@ -158,11 +159,11 @@ class Exchange:
     request: Final[Request]
     """The head of the request."""
     upgrade: Final[str | None]
-    """The first protocol of the client's offer that is in `upgrades`, or None."""
+    """The client's first acceptable offered protocol that is in `upgrades`, or None."""
     connection: Final[Connection]
     """The engine, for its getters and for methods that send nothing.
 
-    Those are `select_subprotocol`, `select_deflate` and `advertise`. Send with the methods of this class.
+    Such are `select_subprotocol`, `select_deflate` and `advertise`. Send with the methods of this class.
     """
     trailers: Headers
     """The request's trailers, once its content has been read."""
@@ -207,7 +208,7 @@ class Exchange:
         return b""
 
     async def read(self, largest: int = MAX_CONTENT) -> bytes:
-        """Returns the whole content of the request.
+        """Returns the rest of the request's content.
 
         Raises ContentTooLargeError if it has more than `largest` bytes. Next: respond.
         """
@@ -325,9 +326,9 @@ class Exchange:
         The tunnel opens with a 200.
 
         Unread content is discarded, up to the limit `drain`; ContentTooLargeError if there is more, to which
-        `serve_connection` responds with a 413. Raises LocalProtocolError with NOTHING_OFFERED if `upgrade` is None.
-        Next: speak the new protocol; `serve_connection` closes the stream when the handler returns. If the new protocol
-        is TLS: `resume`. RFC 9110, sections 7.8 and 9.3.6.
+        `serve_connection` responds with a 413. Raises LocalProtocolError with NOTHING_OFFERED if `upgrade` is None, but
+        not for a CONNECT. Next: speak the new protocol; `serve_connection` closes the stream when the handler returns.
+        If the new protocol is TLS: `resume`. RFC 9110, sections 7.8 and 9.3.6.
         """
         connection = self._open
         is_connect = connection.state.upgrade is UpgradeState.CONNECT
@@ -348,7 +349,7 @@ class Exchange:
     def resume(self, stream: AnyByteStream) -> None:
         """Resumes HTTP over the new layer: `stream` is TLS over the result of `accept`.
 
-        `serve_connection` closes it.
+        `serve_connection` closes `stream`.
 
         Raises LocalProtocolError if nothing was accepted. Next: respond to the request. RFC 2817, section 3.
         """

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 LOOK = 0.1
 """The maximum time in seconds to read bytes that have already been received."""
 EARLY_RESPONSE_GRACE = 1.0
-"""The seconds to wait for a response once the server reads no more of a request."""
+"""The seconds to wait for a response after a write of the request has timed out."""
 CLOSING = 1.0
 """The seconds in which a generator of content must end once it is closed."""
 BAD_REQUEST = 400
@@ -43,7 +43,7 @@ class Upload:
     def __init__(self, wire: Wire, content: bytes | AsyncIterable[bytes], trailers: HeadersLike = ()) -> None:
         self.wire = wire
         self.failure: Exception | None = None
-        """The exception of a send that the server did not take."""
+        """The exception of a failed send, after which nothing more is sent."""
         self._content = content
         self._trailers = trailers
         self._out = bytearray()
@@ -149,7 +149,7 @@ class Upload:
 
 
 async def look(wire: Wire) -> None:
-    """Raises if bytes were received before the request is sent.
+    """Raises, and closes the stream, if bytes or EOF were received before the request.
 
     They are no response to it (RFC 9112, section 9.2), and nothing is sent.
     """

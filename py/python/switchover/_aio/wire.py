@@ -177,7 +177,7 @@ class SwitchedStream(BufferedByteStream):
 
     @asynccontextmanager
     async def _until(self, *ends: type[Exception]) -> AsyncGenerator[None]:
-        """Raises BrokenResourceError for an EOF, an exception of `ends`, after a reset.
+        """Raises BrokenResourceError in place of `ends`, which mean EOF, after a reset.
 
         A TLS stream does so by itself.
         """
@@ -420,7 +420,7 @@ def _is_reset(error: BaseException) -> bool:
 def connection_on(stream: AnyByteStream, role: Role, config: Config | None) -> Connection:
     """Returns a new engine for a stream.
 
-    Without a `config`, `secure` is set if the stream is TLS.
+    Without a `config`, `secure` is set if the stream is TLS, and `content` is `CONTENT`.
     """
     if config is None:
         config = Config(secure=tls_of(of_bytes(stream)) is not None, content=CONTENT)

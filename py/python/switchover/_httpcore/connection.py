@@ -24,7 +24,7 @@ from .trace import HTTP11, Trace
 from .wire import State, Wire, extensions, response_of
 
 STEP: Final = "receive_response_body"
-"""The step of the content in a trace."""
+"""The name that a trace gives to reading a response's content."""
 
 
 class Status:
@@ -37,11 +37,11 @@ class Status:
         return origin == self._wire.origin
 
     def is_available(self) -> bool:
-        """Returns whether the next request may be sent."""
+        """Returns whether a request is complete and the next one may be sent."""
         return self._wire.state is State.IDLE
 
     def is_idle(self) -> bool:
-        """Returns whether no request is under way."""
+        """Returns whether the connection is open between two requests."""
         return self._wire.state is State.IDLE
 
     def is_closed(self) -> bool:
@@ -223,7 +223,7 @@ class AsyncContent(Content):
 
 
 class SwitchedStream(NetworkStream):
-    """A blocking stream of the new protocol, whose first bytes have come already."""
+    """A blocking stream of the new protocol, whose first bytes may have come already."""
 
     def __init__(self, stream: NetworkStream, leftover: bytes) -> None:
         self._stream = BlockingStream(stream)
@@ -248,7 +248,7 @@ class SwitchedStream(NetworkStream):
 
 
 class AsyncSwitchedStream(AsyncNetworkStream):
-    """A stream of the new protocol, whose first bytes have come already."""
+    """A stream of the new protocol, whose first bytes may have come already."""
 
     def __init__(self, stream: AsyncNetworkStream, leftover: bytes) -> None:
         self._stream, self._leftover = stream, leftover

@@ -119,7 +119,7 @@ class Dialer:
             raise httpcore.ConnectionNotAvailable
 
     async def dial(self, request: Request) -> tuple[AsyncNetworkStream, bool]:
-        """Returns a connected stream, and whether HTTP/2 was agreed on it."""
+        """Returns a connected stream, and whether HTTP/2 is to be spoken on it."""
         try:
             return await self._dial(request)
         except BaseException:
@@ -194,7 +194,7 @@ class Dialer:
     def as_sent(self, request: Request) -> Request:
         """Returns the request as it is sent on the stream.
 
-        A proxy receives the absolute form of the target (RFC 9112, section 3.2.2).
+        A forwarding proxy receives its own fields, and the absolute form of the target (RFC 9112, section 3.2.2).
         """
         proxy = self.options.proxy
         if proxy is None or not self.forwards:

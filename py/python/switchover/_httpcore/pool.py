@@ -37,11 +37,11 @@ class Dialed:
         return origin == self._dialer.origin
 
     def is_available(self) -> bool:
-        """Returns whether a request may be sent."""
+        """Returns whether a request may be sent, or may wait for HTTP/2."""
         return self._dialer.may_become_http2 if self._connection is None else self._connection.is_available()
 
     def is_idle(self) -> bool:
-        """Returns whether no request is under way."""
+        """Returns whether the connection is between requests, or could not be made."""
         return self._dialer.has_failed if self._connection is None else self._connection.is_idle()
 
     def is_closed(self) -> bool:
@@ -49,7 +49,7 @@ class Dialed:
         return self._dialer.has_failed if self._connection is None else self._connection.is_closed()
 
     def has_expired(self) -> bool:
-        """Returns whether the connection is idle and can no longer be used."""
+        """Returns whether the connection is idle but unusable, or could not be made."""
         return self._dialer.has_failed if self._connection is None else self._connection.has_expired()
 
     def info(self) -> str:

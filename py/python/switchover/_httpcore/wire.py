@@ -63,7 +63,7 @@ OPTIONS: Final[dict[str, Any]] = {
     "any_version": True,
     "tidy": True,
 }
-"""A client takes the responses that browsers take."""
+"""The options of an engine that accepts the responses that browsers accept."""
 PLAIN: Final = Config(**OPTIONS)
 SECURE: Final = Config(**OPTIONS, secure=True)
 
@@ -270,7 +270,7 @@ class Wire:
         await self.stream.aclose()
 
     def has_expired(self) -> bool:
-        """Returns whether the connection can no longer be used.
+        """Returns whether an idle connection can no longer be used; else False.
 
         An idle stream is readable if the server has closed it, or has sent bytes that no request asked for.
         """
@@ -324,7 +324,7 @@ def version(head: Response) -> bytes:
 def extensions(event: Response | Switched, engine: Connection, stream: Any) -> dict[str, Any]:
     """Returns the extensions of a response.
 
-    Beside httpcore's own they have the protocols after a switch, and the reason why there was none.
+    Beside httpcore's own they are `protocols` after a switch, `why` and `required` if an offer led to none.
     """
     head = response_of(event)
     told = {"http_version": version(head), "reason_phrase": head.reason, "network_stream": stream}

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 CONTENT: Final = frozenset({"http.request", "websocket.receive"})
 ENDS: Final = frozenset({"http.disconnect", "websocket.disconnect"})
 DROPPED: Final = 1000
-"""The messages of an app that are dropped after its client has gone."""
+"""The number of messages that an app may send after its client has gone."""
 
 
 class ClientGoneError(OSError):
@@ -45,7 +45,7 @@ class Inbox:
         self.task_group: Any = task_group
         self.context = context
         self.fail = fail
-        """Cuts the connection of an app whose end cannot be sent."""
+        """Sends a 500 or cuts the response, if an app's end cannot be sent; then closes."""
         self.dropped = 0
         self.size = size
         self.messages: deque[ASGIReceiveEvent] = deque()

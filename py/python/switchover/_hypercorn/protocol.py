@@ -181,7 +181,7 @@ class Protocol:
         await self.can_read.set()
 
     async def has_taken_one(self) -> bool:
-        """Handles the next event; returns False if there is none yet."""
+        """Handles the next event; returns False if there is none, or HTTP ends."""
         connection, stream = self.connection, self.stream
         if self.has_gone or self.writer.is_closed:
             return False
@@ -210,7 +210,7 @@ class Protocol:
         return True
 
     async def take(self, request: Request) -> None:
-        """Starts the app for a request, or accepts an offer of h2c."""
+        """Starts the app for a request, accepts h2c, or rejects a bad WebSocket handshake."""
         await self.send(Updated(idle=False))
         headers = request.headers.lower()
         # hypercorn takes its errors while it hands over what it has read: here, for the first request.
@@ -290,7 +290,7 @@ class Protocol:
         await self.writer.close(last)
 
     async def reject(self, status: int) -> None:
-        """Answers an error of the client, unless a response has begun, and closes."""
+        """Sends the response to an error, unless one has begun, and closes."""
         last = b""
         try:
             last = self.connection.reject(status, self.fields())

@@ -32,7 +32,7 @@ class Phase(enum.Enum):
     """The phases of a connection."""
 
     OPEN = 1
-    """Requests are served; nothing is being handled."""
+    """Requests are served; no event is being handled."""
     TAKING = 2
     """Events are being handled."""
     POSTPONED = 3
@@ -158,7 +158,7 @@ class Base(Options, asyncio.Protocol):
         return self.burst
 
     def end_burst(self) -> None:
-        """Writes the pipelined responses that a `Burst` holds; later ones are not held."""
+        """Writes the pipelined responses that a `Burst` holds, and stops holding for now."""
         if self.burst is not None:
             self.write = self.transport.write
             self.burst.flush()
@@ -246,7 +246,7 @@ class Base(Options, asyncio.Protocol):
 
     @property
     def timeout_keep_alive_task(self) -> asyncio.TimerHandle | None:
-        """The timer of an idle connection."""
+        """The timer of a connection that is idle after a response; else None."""
         return self.deadline.handle if self.deadline.what == "next request" else None
 
     def log_trace(self, message: str) -> None:

@@ -376,8 +376,8 @@ class Cycle:
     def start(self, status: int, headers: Lines) -> None:
         """Holds the head back for the first content.
 
-        Head and content are then sent in one write. A head without a length is held for one turn of the loop at most,
-        one with a length until the app waits for content. A response that switches protocols is sent at once.
+        Head and content are then sent in one write. A head without a length is held for one turn of the loop at most.
+        One with a length is held until the app waits for request content. A response that switches is sent at once.
         """
         protocol = self.protocol
         # The app may go on to change its own.

@@ -45,7 +45,7 @@ def base_of(transport: asyncio.Transport, secure: bool, root_path: str) -> dict[
 
 
 def below_root(scope: dict[str, Any], root_path: str) -> None:
-    """Sets the paths of a scope to those below the root path of the app."""
+    """Puts the root path of the app before the paths of a scope."""
     scope["path"] = root_path + scope["path"]
     scope["raw_path"] = root_path.encode("ascii") + scope["raw_path"]
 

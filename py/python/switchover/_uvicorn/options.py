@@ -50,7 +50,7 @@ class Options:
     CPython 3.12 and later.
     """
     half_close = True
-    """True if a client that half-closes gets its response.
+    """True if a client that half-closes gets its response, except over TLS.
 
     If False, the app gets `http.disconnect` at once. The app of a stream of unknown length, such as server-sent events,
     gets it in either case.
@@ -71,7 +71,7 @@ def configured(config: Config, largest_head: int | None, secure: bool) -> Config
 
 
 def with_options(config: Config, largest_head: int | None, secure: bool) -> Config:
-    """Returns the configuration with uvicorn's limit for a head, and `secure`."""
+    """Returns the configuration with `secure`, a head's limits raised to uvicorn's."""
     options = {name: getattr(config, name) for name in dir(config)}
     if largest_head is not None:
         options |= {name: max(largest_head, options[name]) for name in ("head", "start_line", "field_line")}

@@ -86,7 +86,7 @@ class Protocol(Base):
     def eof_received(self) -> bool | None:
         """Keeps the transport open after a half-close by the client, by returning True.
 
-        It does so only while a response is due and `half_close` is set, or while an app may still send another protocol.
+        It does so only while a response is due and `half_close` is set, or an app may still send another protocol.
         """
         if (tunnel := self.tunnel) is not None:
             stays_open = tunnel.end()
@@ -280,7 +280,7 @@ class Protocol(Base):
         self.reject(408, b"Request Timeout")
 
     def take(self, request: Request) -> None:
-        """Starts the app for a request with an offer; keeps or rejects a WebSocket handshake."""
+        """Starts the app for a request with an offer, or keeps or rejects a WebSocket's."""
         self.deadline.stop()
         offered = next((offer for offer in request.offers if offer.protocol == WEBSOCKET), None)
         if offered is None or self.ws_protocol_class is None:

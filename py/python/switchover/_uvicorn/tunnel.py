@@ -74,7 +74,7 @@ def advertised(
 ) -> bytes:
     """Returns a response head with Upgrade, or a 426, which has to have it.
 
-    The engine writes the Upgrade field itself; the protocols in the app's Upgrade header are passed to it.
+    The engine writes the Upgrade field, with the protocols in the app's Upgrade header. A 426 without one is a 400.
     """
     spoken, others = parted(headers)
     rest = [*defaults, *others]

@@ -181,8 +181,9 @@ class Connection:
     def next_event(self) -> Event | type[NEED_DATA] | type[PAUSED]:
         """Returns the next event.
 
-        `NEED_DATA` if more bytes are needed. `PAUSED` before `start_next_cycle`, or while a switch is undecided or
-        done. Raises RemoteProtocolError if the peer broke the protocol. Next: `send` a response, or call this again.
+        `NEED_DATA` if more bytes are needed. `PAUSED` if bytes wait for `start_next_cycle`, or while a switch is
+        undecided or done. Raises RemoteProtocolError if the peer broke the protocol. Next: `send` a response, or call
+        this again.
         """
         state = self._state
         theirs = state.server if self.our_role is CLIENT else state.client

@@ -58,7 +58,7 @@ class DONE(Sentinel, metaclass=Sentinel):
 
 
 class MUST_CLOSE(Sentinel, metaclass=Sentinel):  # noqa: N801 - h11's name
-    """The message is complete, and it was the last on the connection."""
+    """The side sends no further message, and has yet to close."""
 
 
 class CLOSED(Sentinel, metaclass=Sentinel):

@@ -1,6 +1,6 @@
 //! A program that writes all test cases for the runners in other languages.
 //!
-//! `export FOLDER` writes `cases.txt` and `digests.txt` to FOLDER, by default `target/vectors`.
+//! `export [FOLDER]` writes `cases.txt` and `digests.txt` to FOLDER, by default `target/vectors`.
 
 use std::fmt::Write;
 use std::{env, fs, path::PathBuf};

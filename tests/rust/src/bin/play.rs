@@ -1,6 +1,6 @@
 //! A program that runs the test vectors of files, as the playground copies them.
 //!
-//! Each vector is run with its input split in all the ways that the tests use. They are: whole,
+//! Each vector is run with its input split in all the ways that the tests use. They are: as given,
 //! byte by byte, through `receive_buffer`, and in two pieces. For each vector that fails, the first
 //! difference is printed.
 //!

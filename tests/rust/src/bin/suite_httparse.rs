@@ -10,7 +10,7 @@ use std::io::{self, BufRead, Write};
 use httparse::{EMPTY_HEADER, Header, Request, Response, Status};
 use serde_json::{Value, json};
 
-/// The most fields of a head.
+/// The most fields of a head or of a trailer section.
 const FIELDS: usize = 128;
 const NO_FRAMING: &str = "it leaves to its caller what frames a message";
 
@@ -41,9 +41,9 @@ struct Runner {
     bytes: Vec<u8>,
     part: Part,
     events: Vec<Value>,
-    /// The methods of a client's requests whose responses are still to come.
+    /// The methods of a client's unanswered requests, or of a server's last request.
     asked: VecDeque<String>,
-    /// True if the request that is read has an offer, or is a CONNECT.
+    /// True if the request that a server reads has an Upgrade field, or is a CONNECT.
     has_offer: bool,
     /// True if the offer was accepted, false if declined, before the request has ended.
     early: Option<bool>,

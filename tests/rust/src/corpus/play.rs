@@ -1,6 +1,7 @@
 //! The runner of a corpus case, as a client or as a server.
 //!
-//! A client sends the requests of the case. A server responds to each request once it is complete.
+//! A client sends the requests of the case. A server responds to each complete request, up to
+//! a CONNECT or an offer for which the case has no 101.
 
 use switchover::{
     Config, Connection, End, Error, Event, Field, Next, Order, Paused, RequestHead, ResponseHead,
@@ -87,7 +88,7 @@ struct Player<'c> {
     messages: Messages,
     /// The number of bytes that the engine received.
     fed: usize,
-    /// The number of requests sent; `answered` counts those that got a response.
+    /// The number of requests sent by a client; `answered` counts those a server read.
     asked: usize,
     answered: usize,
     stop: Option<Stop>,

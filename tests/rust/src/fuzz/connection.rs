@@ -388,8 +388,8 @@ impl<'t> Host<'t> {
 
     /// Makes the caller's next decision: that of the tape, or the default one.
     ///
-    /// Returns `false` if no decision was made, or if it was rejected. At a pause, a decision of
-    /// the tape counts as made even if it was rejected.
+    /// The result matters only at a pause. It is `false` if no decision was made, or if the default
+    /// one was rejected.
     fn decide(&mut self, place: Place) -> bool {
         if place == Place::Pause {
             if self.turns == 0 {

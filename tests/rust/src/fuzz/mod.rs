@@ -28,7 +28,7 @@ pub struct Target {
     pub seeds: fn() -> Vec<Vec<u8>>,
 }
 
-/// All fuzz targets, beginning with the one that covers most of the engine.
+/// All fuzz targets.
 pub const TARGETS: [Target; 7] = [
     Target { name: "connection", check: connection::check, seeds: seeds::connection },
     Target { name: "naive", check: naive::check, seeds: seeds::naive },

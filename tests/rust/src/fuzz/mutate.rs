@@ -47,7 +47,7 @@ fn change(input: &mut Vec<u8>, other: &[u8], dictionary: &[Vec<u8>], dice: &mut 
     }
 }
 
-/// Returns a smaller input that still `fails`, by removing pieces of it.
+/// Removes pieces of an input as long as it still `fails`; returns the rest.
 pub fn smallest(mut input: Vec<u8>, fails: impl Fn(&[u8]) -> bool) -> Vec<u8> {
     for len in [256, 64, 16, 4, 1, 1] {
         let mut at = 0;

@@ -121,7 +121,7 @@ pub fn splice() -> Vec<Vec<u8>> {
     (0..200).map(|index| [&[index as u8 & 1][..], &dice.bytes(10 + index * 2)].concat()).collect()
 }
 
-/// Returns inputs for [`fields`](super::fields), for each of its four parts.
+/// Returns inputs for each of the four parts of [`fields`](super::fields).
 pub fn fields() -> Vec<Vec<u8>> {
     let mut dice = Dice(5);
     (0..600).map(|index| [&[index as u8 & 3][..], &dice.bytes(6 + index / 10)].concat()).collect()

@@ -340,7 +340,7 @@ fn is_http(scheme: &[u8]) -> bool {
 
 /// Checks the Host field of a request (RFC 9112, section 3.2).
 ///
-/// HTTP/1.1 requires exactly one; an invalid Host is rejected in any version.
+/// HTTP/1.0 may lack it; a repeated or invalid Host is rejected in any version.
 fn check_host(message: &Message) -> Result<(), Ending> {
     match values(&message.fields, "host")[..] {
         [] if message.minor == 0 => Ok(()),

@@ -1,4 +1,4 @@
-//! The caller in a test vector: makes its decisions and answers its queries.
+//! The caller in a test vector, which makes the calls of its decisions and queries.
 
 use switchover::trace::TraceStep;
 use switchover::{

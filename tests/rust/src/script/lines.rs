@@ -108,7 +108,7 @@ fn with_repetitions(bytes: &[u8], put: impl Fn(&[u8]) -> String) -> String {
         .collect()
 }
 
-/// Returns whether a line says that the engine waits: for input or a decision.
+/// Returns whether a line says that the engine reads no further: a wait or a close.
 pub(super) fn is_stop(line: &str) -> bool {
     line == "need-data" || line.starts_with("paused ")
 }
@@ -139,7 +139,7 @@ pub(super) fn closed_line(discarded: usize) -> String {
 
 /// Returns the line of an event, with the position in the input after it.
 ///
-/// `shows_fields` adds the field lines of heads.
+/// `shows_fields` adds the field lines of heads; trailers are always shown.
 pub(crate) fn event_line(event: &Event<'_>, position: u64, shows_fields: bool) -> String {
     let EventParts { place, response, fields, bytes, .. } = EventParts::of(event);
     let line = match place {

@@ -53,9 +53,10 @@ pub fn input(vector: &Vector) -> Vec<u8> {
         .collect()
 }
 
-/// Returns all ways to split a vector's input.
+/// Returns the ways of splitting a vector's input that the tests try.
 ///
-/// For input over 4,096 bytes, the splits in two are a sample.
+/// They are each kind of [`Feed`], with a `Split` at every offset. For input over 4,096 bytes, the
+/// offsets are a sample.
 pub fn feeds(vector: &Vector) -> Vec<Feed> {
     let length = input(vector).len();
     let stride = if length > 4096 { length / 256 } else { 1 };

@@ -94,7 +94,7 @@ pub(crate) const OURS: &[(&[ErrorKind], &[&str], &str)] = &[
 
 type Theirs = (&'static str, &'static [&'static str], &'static str, fn(&Input) -> bool);
 
-/// Rules for heads that only another parser rejects: its name, its errors, and why.
+/// Rules for heads that only one peer rejects: its name, its errors, why, a test.
 pub(crate) const THEIRS: &[Theirs] = &[
     (HTTPARSE, &["HeaderName"], "RFC 9112, 5.2: a client takes a fold in a response", has_fold),
     (

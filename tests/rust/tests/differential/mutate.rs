@@ -1,4 +1,4 @@
-//! A generator of random variations of the heads in the test vectors.
+//! A generator of random variations of the heads of test vectors and benchmarks.
 //!
 //! The same seed produces the same heads on every machine.
 

@@ -1,7 +1,7 @@
 //! The audit of a client.
 //!
-//! The client connects to a scripted server once for each check. The audit rates its behaviour on
-//! the wire.
+//! For each check the client is started anew, and connects to a scripted server. The audit rates
+//! its behaviour on the wire.
 //!
 //! `launcher` starts the client, and `identity` is the scripted server's certificate. `session`
 //! records the connections of one check, and `symptoms` detects what was observed on them.
@@ -61,7 +61,7 @@ pub(super) const NEEDS: &[(&str, &str, &str)] = &[
         "have it read what comes, for as long as the connection is open",
     ),
 ];
-/// The check with a valid 101, with whose session all others are compared.
+/// The check with a valid 101, whose session is the control of all others.
 const CONTROL: &str = "C01";
 /// The most characters of a command's output that are reported.
 const TOLD: usize = 300;
@@ -194,6 +194,7 @@ impl<'a> Audit<'a> {
     /// Returns the first verdict with a symptom that is seen, and a sentence for each.
     ///
     /// `NotApplicable` comes first: then the situation that the check tests has not occurred.
+    /// Without symptoms the check passes.
     fn verdict(&self, rules: &Rules, visit: &ClientSession) -> (Verdict, Vec<String>) {
         let seen = Seen { visit, keys: &self.keys };
         let told = |names: &[&str]| {

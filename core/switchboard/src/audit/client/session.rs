@@ -34,7 +34,7 @@ const NOT_HERE: &[u8] = b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnect
 pub(crate) struct Times {
     /// The timeout of each wait.
     pub(crate) timeout: Duration,
-    /// The pause before the next bytes, so that the client reads them separately.
+    /// The pause before the next bytes, and the length of other short waits.
     pub(crate) pause: Duration,
 }
 
@@ -44,7 +44,7 @@ const MOST_ASKED: usize = 3;
 /// The recorded behaviour of a client in one session.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct ClientSession {
-    /// The client's requests; the first got the check's response.
+    /// The client's requests; the check's responses answer the first ones.
     pub(crate) requests: Vec<Request>,
     /// The bytes received after the first request and before its response.
     pub(crate) early: Vec<u8>,
@@ -76,7 +76,7 @@ pub(crate) enum Until {
     Pong,
     /// The client has acknowledged HTTP/2's SETTINGS.
     Acknowledged,
-    /// The client has sent more requests, on any connection.
+    /// The client has sent `MOST_ASKED` requests in all, on any connections.
     Asked,
     /// The check's response was sent.
     Answered,
@@ -108,7 +108,7 @@ impl ClientSession {
         Some(Switch { protocol, sent, came: self.came.len() - self.after.len() })
     }
 
-    /// Returns whether the client speaks the new protocol and has not closed it first.
+    /// Returns whether the client has spoken the new protocol before any Close.
     pub(crate) fn is_open(&self) -> bool {
         self.speaks(&self.after)
     }
@@ -169,7 +169,7 @@ fn has_left(bytes: &[u8]) -> bool {
     spoken(bytes).iter().any(|frame| frame.opcode == CLOSE)
 }
 
-/// Returns a client's WebSocket frames; none without a mask bit, as in HTTP.
+/// Returns a client's WebSocket frames; none if the first has no mask bit.
 fn spoken(bytes: &[u8]) -> Vec<Frame> {
     if bytes.get(1).is_some_and(|second| second & 0x80 != 0) { frames(bytes) } else { Vec::new() }
 }
@@ -225,7 +225,7 @@ pub(crate) fn visit(
 
 /// Returns the time that a command gets to end by itself.
 ///
-/// It is the full timeout if the check rates the exit, else only `times.pause`.
+/// It is the full timeout if the check looks at the exit status, else only `times.pause`.
 fn grace(check: &Check, times: Times) -> Duration {
     let is_judged = check.rules.moot.contains(&"leaves-at-once");
     if is_judged { times.timeout } else { times.pause }
@@ -250,7 +250,9 @@ struct Talk {
 }
 
 impl ScriptedServer {
-    /// Accepts connections until one has a request; `None` if none comes in time.
+    /// Accepts connections until one has a request.
+    ///
+    /// `None` if none comes in time, or before the command ends.
     fn admit(&mut self, deadline: Instant) -> io::Result<Option<Talk>> {
         // Connections without a request may be many, so the total time is limited.
         let latest = deadline.max(Instant::now()) + self.times.timeout;
@@ -371,7 +373,7 @@ impl ScriptedServer {
 
     /// Waits for another request, on this connection or a new one.
     ///
-    /// Returns `false` if none comes in time.
+    /// Returns `false` if none comes in time, or before the client ends.
     fn wait_for_next(&mut self, talk: &mut Talk) -> io::Result<bool> {
         let may_ask_here = spoken(talk.incoming.rest()).is_empty() && !talk.incoming.is_full();
         if may_ask_here {
@@ -412,7 +414,7 @@ impl ScriptedServer {
 }
 
 impl Talk {
-    /// Reads until a condition holds, the connection ends, or `time` is over.
+    /// Reads until a condition holds or the end, within `time` and the size limit.
     fn listen(&mut self, time: Duration, is_enough: impl Fn(&RequestReader) -> bool) {
         let deadline = Instant::now() + time;
         while !is_enough(&self.incoming) && !self.incoming.has_ended && !self.incoming.is_full() {

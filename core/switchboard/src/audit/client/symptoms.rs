@@ -100,20 +100,20 @@ fn unopened(seen: &Seen<'_>) -> Option<String> {
     Some(what.into())
 }
 
-/// Detects that the client does not respond to the Ping sent with the 101.
+/// Detects that the client speaks WebSocket, but does not answer the Ping.
 fn unheard(seen: &Seen<'_>) -> Option<String> {
     (seen.visit.is_open() && !seen.visit.has_pong()).then(|| {
         "the ping was not answered, which it is when it comes a moment after the 101".into()
     })
 }
 
-/// Detects that the client does not acknowledge HTTP/2's SETTINGS.
+/// Detects that the client speaks HTTP/2, but does not acknowledge SETTINGS.
 fn unacknowledged(seen: &Seen<'_>) -> Option<String> {
     (seen.visit.is_open() && !seen.visit.has_acknowledged())
         .then(|| "the server's SETTINGS were not acknowledged".into())
 }
 
-/// Detects that the client closes without an error and without any message.
+/// Detects that the client leaves without a message: a normal Close, or exit 0.
 fn leaves_at_once(seen: &Seen<'_>) -> Option<String> {
     let is_content = seen.visit.ended.as_ref().is_some_and(|ended| ended.code == Some(0));
     (!seen.visit.is_open() && (seen.visit.has_left_normally() || is_content))
@@ -125,7 +125,7 @@ fn opened(seen: &Seen<'_>) -> Option<String> {
     seen.visit.is_open().then(|| "the client speaks the new protocol".into())
 }
 
-/// Detects an open connection on which the client sends nothing after the response.
+/// Detects that the client neither speaks the new protocol nor closes.
 fn left_open(seen: &Seen<'_>) -> Option<String> {
     (!seen.visit.is_open() && !seen.visit.has_left() && !seen.visit.has_ended)
         .then(|| "the client sent nothing, and left the connection open".into())

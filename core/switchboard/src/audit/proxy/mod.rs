@@ -47,7 +47,7 @@ pub(super) const NEEDS: &[(&str, &str, &str)] = &[
 const CONTROL: &str = "P00";
 /// The interval of looks at the origin's record, until it has a request.
 const BLINK: Duration = Duration::from_millis(20);
-/// The longest wait for a request at the origin, after the client's answer.
+/// The longest wait for a request at the origin, after the client's exchange.
 const LATE: Duration = Duration::from_secs(1);
 /// The longest time for a proxy to notice that its origin is reachable again.
 const RECOVERY: Duration = Duration::from_secs(10);
@@ -262,6 +262,8 @@ impl<'a> Audit<'a> {
 }
 
 /// Returns the index of the `~ origin` line, before the origin's responses.
+///
+/// Returns the number of lines if there is none.
 fn border(check: &Check) -> usize {
     let is_border = |line: &Line| matches!(line.what, What::Wait("origin"));
     check.lines.iter().position(is_border).unwrap_or(check.lines.len())
@@ -293,6 +295,7 @@ fn until(check: &Check) -> Until {
 /// Returns the first verdict with a symptom that is seen, and a sentence for each.
 ///
 /// `NotApplicable` comes first: then the situation that the check tests has not occurred.
+/// Without symptoms the check passes.
 fn verdict(rules: &Rules, seen: &Seen<'_>, is_forward: bool) -> (Verdict, Vec<String>) {
     let told = |words: &[&str]| {
         let is_asked =

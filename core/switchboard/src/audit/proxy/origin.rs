@@ -42,7 +42,7 @@ pub(crate) struct Origin {
 struct State {
     /// The script lines of the origin's responses in the current check.
     lines: Vec<Line>,
-    /// The number of the current check, which tells late connections apart.
+    /// The number of the current check; later bytes of earlier checks are dropped.
     number: u64,
     log: Log,
     /// The connections that have switched, which are closed at the next check.
@@ -181,7 +181,10 @@ impl Connection {
             state.log.has_switched |= state.number == number;
             let is_1xx = |text: &str| text.starts_with("HTTP/1.1 1");
             let interim = |line: &&Line| matches!(line.what, What::Text(text) if is_1xx(text));
-            state.log.interim = section.iter().filter(interim).count() - 1;
+            // A connection of an earlier check may come late.
+            if state.number == number {
+                state.log.interim = section.iter().filter(interim).count() - 1;
+            }
         }
         for step in response_script::steps(section, request).map_err(io::Error::other)? {
             match step {

@@ -147,7 +147,7 @@ fn unforwarded(seen: &Seen<'_>) -> Option<String> {
         .then(|| format!("the origin got no request, the client {}", seen.status()))
 }
 
-/// Detects a request that the proxy has answered itself, in HTTP.
+/// Detects that the origin got no request, and the client no 101.
 fn unseen(seen: &Seen<'_>) -> Option<String> {
     unforwarded(seen).filter(|_| seen.switch().is_none())
 }

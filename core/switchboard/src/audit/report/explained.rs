@@ -53,7 +53,7 @@ fn texts<T>(symptoms: &[(&'static str, T, &'static str)]) -> Vec<(&'static str, 
     symptoms.iter().map(|(name, _, text)| (*name, *text)).collect()
 }
 
-/// Returns a symptom's sentence without the ending about one audited client.
+/// Returns the reason of an unmet need, without what it says about one client.
 fn general(what: &str) -> &str {
     what.split(", and this ").next().unwrap_or(what)
 }

@@ -52,7 +52,7 @@ fn case(report: &Report, finding: &Finding) -> String {
     format!("<testcase classname=\"{class}\" name=\"{name}\">{inside}</testcase>\n")
 }
 
-/// Escapes text for XML, which allows no control characters.
+/// Escapes markup, and control characters except LF and tab, for XML.
 ///
 /// Bytes of the exchange are escaped before.
 fn escaped(text: &str) -> String {

@@ -24,7 +24,7 @@ pub(crate) const TABLES: u32 = 2;
 /// The version of the program.
 pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
 
-/// The most bytes of an exchange that are shown.
+/// The most bytes that are shown of each direction of an exchange.
 const SHOWN: usize = 2048;
 
 /// The role of the audited program.
@@ -58,7 +58,7 @@ impl Role {
 
 /// The results of a run.
 pub(crate) struct Report {
-    /// The name of the audited program: an authority and path, or a client's name.
+    /// The name of the audited program: authority and path, or a client's command.
     pub(crate) subject: String,
     pub(crate) role: Role,
     pub(crate) findings: Vec<Finding>,
@@ -68,7 +68,7 @@ pub(crate) struct Report {
     pub(crate) is_strict: bool,
     /// The arguments of the command line.
     pub(crate) arguments: Vec<String>,
-    /// The time of the first check.
+    /// The time at which the run began.
     pub(crate) begun: (SystemTime, Instant),
 }
 

@@ -11,7 +11,7 @@ use crate::audit::finding::{End, Evidence};
 use crate::audit::response_reader::Shadow;
 use crate::transcript::escape;
 
-/// The most bytes of an exchange that fit into a link.
+/// The most bytes of one direction that are put into a link.
 const MOST: usize = 8 * 1024;
 
 /// Returns playground links for both sides of an exchange, each with its label.

@@ -36,7 +36,7 @@ struct Mark {
     text: String,
 }
 
-/// The bytes of one direction that are still to be drawn.
+/// The bytes of one direction; those before `offset` are drawn.
 struct Lane<'a> {
     name: &'static str,
     /// The kinds of the marks for bytes before a switch, and for those after it.

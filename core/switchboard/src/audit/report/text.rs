@@ -9,7 +9,7 @@ use crate::audit::verdict::Verdict;
 
 /// Returns the failures and warnings, or all findings, and the totals.
 ///
-/// Accepted findings are only among all findings.
+/// Findings that the baseline accepts are left out, unless all are returned.
 pub(super) fn report(report: &Report, is_verbose: bool) -> String {
     let told = report.findings.iter().enumerate().filter_map(|(index, finding)| {
         entry(report, &report.findings[..index], finding, is_verbose)

@@ -54,7 +54,7 @@ enum Wrong {
     Opens(When),
     /// Loses the bytes after the head of the 101 in its segment.
     Deaf(When),
-    /// Loses the first byte after a 101 that was received in pieces.
+    /// Loses the first byte after a 101 that was received in at least three pieces.
     Piecemeal,
     /// Sends nothing more, and keeps the connection open.
     Sleeps(When),
@@ -329,7 +329,7 @@ fn each_check_has_a_mutant() {
     assert_eq!(untried, [""; 0]);
 }
 
-/// Gives a command https URLs and the file {ca}, which is removed afterwards.
+/// Gives a command https and wss URLs, and the file {ca}, removed afterwards.
 #[cfg(unix)]
 #[test]
 fn a_command_is_given_what_to_trust() {
@@ -416,7 +416,7 @@ fn complaints_within(
     Ok(complaints.map(|finding| (finding.check.id, finding.verdict, finding.reasons)).collect())
 }
 
-/// Runs one connection of a test client.
+/// Runs a test client for one check.
 fn come(port: u16, way: Way, kind: Kind, wrong: Wrong) -> std::io::Result<()> {
     let mut stream = connected(port, way)?;
     let stream = &mut *stream;

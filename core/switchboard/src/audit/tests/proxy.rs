@@ -517,7 +517,7 @@ impl Proxy {
         Ok((self.wrong == TunnelsAfter(status) && offer == "websocket").then(Vec::new))
     }
 
-    /// Copies bytes in both directions until both sides have ended.
+    /// Copies bytes in both directions until the origin ends.
     fn tunnel(&mut self, origin: TcpStream, leftover: &[u8], early: &[u8]) -> io::Result<()> {
         self.client.write_all(leftover)?;
         (&origin).write_all(early)?;

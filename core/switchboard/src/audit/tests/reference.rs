@@ -201,7 +201,7 @@ impl Peer {
     }
 }
 
-/// Responds by path: switches to WebSocket, HTTP/2 or UDP, else sends a text.
+/// Responds by path: switches to WebSocket, HTTP/2 or UDP, else responds in HTTP.
 fn respond(
     http: &mut Connection,
     (method, target): &(String, String),

@@ -8,7 +8,7 @@ const ITS_OWN = new Set(["host", "content-length"]);
 /**
  * Returns the curl command.
  *
- * If curl cannot send the requests, because they are malformed or not HTTP, the command sends the raw bytes with curl's telnet.
+ * If curl cannot send the requests as they are, such as malformed or chunked ones, the command sends the raw bytes with curl's telnet.
  * That doubles each byte 0xff (RFC 854).
  * @param {string} bytes all bytes that the client sent in HTTP, one character for each byte
  * @param {boolean} isRaw whether to send the raw bytes in any case

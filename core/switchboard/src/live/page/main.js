@@ -64,7 +64,7 @@ function isAwaited(story, moment) {
 /**
  * Forgets the oldest connections if there are too many.
  *
- * Closed ones are forgotten above `MOST`, open ones only above twice as many.
+ * Closed ones are forgotten above `MOST`, open ones only above twice as many, and the chosen one never.
  */
 function forgetTheOldest() {
   for (const isEnough of [(story) => story.isOver, () => stories.size > 2 * MOST]) {

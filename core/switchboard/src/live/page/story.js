@@ -12,7 +12,7 @@ const OF_THE_ENGINE = new Set(["received", "ended", "event", "error", "decision"
 /**
  * The most entries of a connection that are kept.
  *
- * Later ones are dropped, except the verdict.
+ * Later ones are dropped, except the verdict: the last entry, with the outcome.
  */
 const MOST_STEPS = 1000;
 /** The most characters of a connection's lines that are kept. */
@@ -40,7 +40,7 @@ export class Story {
   result = "";
   /** The protocols after a switch, the lowest layer first; empty before one. */
   protocol = "";
-  /** The engine's reason why an offer was declined; empty without one. */
+  /** The engine's reason for the outcome of an offer; empty without one. */
   #why = "";
   isOver = false;
 

@@ -1,4 +1,4 @@
-// A connection as a timeline: the peer's bytes in the upper lane, ours in the lower one. Marks are in order, but not to the
+// A connection as a timeline: the client's bytes in the upper lane, the server's in the lower. Marks are in order, but not to the
 // scale of time, because most of a connection happens within the same millisecond. A mark has the number of its step, by which
 // its lines are found.
 
