@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Runners that differ from `switchover` in one way each, to test the scorer.
 
-`runner_wrong.py NAME` changes the events of `switchover`. NAME is in the tables `WRONG`, `RIGHT` and `BROKEN`, or `skips all`.
+`runner_wrong.py NAME` changes the events of `switchover`. NAME is in the tables `WRONG`, `RIGHT` and `BROKEN`, or
+`skips all`.
 """
 
 import json
