@@ -11,7 +11,7 @@ import { pipeline } from "node:stream/promises";
 import { describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Connection } from "switchover";
-import { request, serveConnection, upgrade } from "switchover/streams";
+import { DisconnectedError, request, serveConnection, upgrade } from "switchover/streams";
 import { TIMEOUTS, connected, forms, holds, listening, paired, rest, toWeb, until } from "./sockets.mjs";
 
 /** @typedef {import("switchover/streams").ServerRequest} ServerRequest */
@@ -24,6 +24,19 @@ const OFFER = "GET /chat HTTP/1.1\r\nHost: a\r\nUpgrade: foo/2\r\nConnection: up
 const CLOSES = "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
 const options = { timeout: TIMEOUTS };
 const pause = (/** @type {number} */ milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+/** Returns content that stalls after its first piece, and a promise of its cancel reason. */
+function stalled() {
+  /** @type {(reason: unknown) => void} */
+  let note = () => {};
+  const cancelled = new Promise((resolve) => (note = resolve));
+  const body = new ReadableStream({
+    start: (controller) => controller.enqueue(Buffer.from("first")),
+    pull: () => new Promise(() => {}),
+    cancel: (reason) => note(reason),
+  });
+  return { body, cancelled };
+}
 
 /** Returns content that records whether it was cancelled. */
 function watched() {
@@ -776,11 +789,8 @@ for (const [form, shape] of Object.entries(forms)) {
       });
       const socket = await connected(server.port);
       const cancelled = new Promise((resolve) => {
-        const body = new ReadableStream({
-          start: (controller) => controller.enqueue(Buffer.from("first")),
-          pull: () => new Promise(() => {}),
-          cancel: resolve,
-        });
+        const { body, cancelled } = stalled();
+        void cancelled.then(resolve);
         const asked = { method: "POST", target: "/", headers: HOST, body };
         void upgrade(shape(socket), asked, { offer: ["foo/2"] })
           .then(async (switched) => {
@@ -794,6 +804,27 @@ for (const [form, shape] of Object.entries(forms)) {
       });
       assert((await cancelled) instanceof Error && !((await cancelled) instanceof assert.AssertionError), String(await cancelled));
       await holds(() => socket.destroyed);
+      await server.close();
+    });
+  }
+
+  for (const resumes of form === "net.Socket" ? [false, true] : [false]) {
+    test(`a reset after a 101 reaches a client that only ${resumes ? "waits for TLS" : "writes"}, over ${form}`, options, async () => {
+      const server = await listening(async (socket) => {
+        await until(socket, "first");
+        socket.write("HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: foo/2\r\n\r\n");
+        await pause(30);
+        socket.resetAndDestroy();
+      });
+      const { body, cancelled } = stalled();
+      const asked = { method: "POST", target: "/", headers: HOST, body };
+      const write = async () => {
+        const switched = await upgrade(shape(await connected(server.port)), asked, { offer: ["foo/2"], resumes });
+        assert(switched.protocol !== null);
+        await switched.writable.getWriter().write(Buffer.from("and more"));
+      };
+      await assert.rejects(write, DisconnectedError);
+      assert((await cancelled) instanceof DisconnectedError);
       await server.close();
     });
   }

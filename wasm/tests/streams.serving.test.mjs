@@ -244,6 +244,9 @@ for (const [form, shape] of Object.entries(forms)) {
     /** @type {Record<string, Handler>} */
     const handlers = {
       untouched: () => ({ body: "here" }),
+      trailers: () => ({ body: "here", trailers: { A: "b" } }),
+      streamed: async (request) => (request.body, { body: (async function* () { yield Buffer.from("here"); })() }),
+      paused: () => ({ body: (async function* () { await pause(20); yield Buffer.from("here"); })() }),
       cancelled: async (request) => {
         await request.body?.cancel();
         return { body: "here" };
@@ -264,6 +267,44 @@ for (const [form, shape] of Object.entries(forms)) {
         assert.equal((await rest(socket)).includes("here"), !isLast, `${name} ${length}`);
         await server.close();
       }
+    }
+  });
+
+  test(`content that is cancelled after the response is not that of the next request, over ${form}`, options, async () => {
+    /** @type {ReadableStreamDefaultReader<Uint8Array>[]} */
+    const readers = [];
+    /** @type {string[]} */
+    const texts = [];
+    const { server } = await serving(async (request) => {
+      if (request.target === "/two") texts.push(await request.text());
+      else readers.push(request.body?.getReader() ?? assert.fail());
+      return { body: "here" };
+    });
+    const socket = await connected(server.port);
+    socket.write("POST /one HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello");
+    await until(socket, "here");
+    socket.write("POST /two HTTP/1.1\r\nHost: a\r\nContent-Length: 20\r\n\r\n0123456789");
+    await pause(30);
+    await readers[0]?.cancel();
+    await pause(10);
+    socket.end("abcdefghij");
+    await rest(socket);
+    assert.deepEqual(texts, ["0123456789abcdefghij"]);
+    await server.close();
+  });
+
+  test(`the last response ends the connection although content is still to come, over ${form}`, options, async () => {
+    for (const version of ["1.1", "1.0"]) {
+      const { server, open } = await serving(() => ({ headers: { Connection: "close" }, body: (async function* () { yield Buffer.from("here"); })() }));
+      const socket = await connected(server.port);
+      const begun = performance.now();
+      socket.write(`POST / HTTP/${version}\r\nHost: a\r\nContent-Length: 10\r\n\r\nabc`);
+      assert.match(await rest(socket), /here/);
+      // The timeout for content is 30 seconds.
+      assert(performance.now() - begun < 20_000);
+      socket.destroy();
+      assert.equal((await open[0])?.how, "closed");
+      await server.close();
     }
   });
 

@@ -124,7 +124,10 @@ export async function request(socket: Socket, request: ClientRequest, options: C
  * is sent first, since its layer begins after it.
  */
 async function switched(wire: Wire, event: SwitchedEvent, sending: Sending, resumes: boolean): Promise<Switched> {
-  if (resumes) await sending.done;
+  if (resumes && wire.isSending && wire.transport.interrupt) {
+    await wire.whilePresent(sending.done);
+    await wire.unwatch();
+  } else if (resumes) await sending.done;
   else if (wire.isSending) await Promise.race([sending.done, new Promise((resolve) => setTimeout(resolve, 0))]);
   if (wire.isSending) return new Switched(wire, event, wire.handOutUnsent(sending.done));
   wire.checkSent();
@@ -153,9 +156,9 @@ function ask(socket: Socket, request: ClientRequest, offer: readonly string[], o
 }
 
 /**
- * Throws if bytes have arrived before the request was sent.
+ * Throws if bytes other than empty lines have arrived before the request was sent.
  *
- * They cannot be a response to it (RFC 9112, section 9.2).
+ * They cannot be a response to it (RFC 9112, section 9.2). Only streams of Node can tell.
  */
 function refuseUnasked(wire: Wire): void {
   const early = wire.transport.waiting?.();

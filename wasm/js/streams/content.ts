@@ -18,8 +18,8 @@ export type Body = string | Uint8Array | ReadableStream<Uint8Array> | AsyncItera
 /**
  * The error for content that is longer than `text`, `json` or `bytes` allow.
  *
- * Also for more content than `upgrade` may discard. If a handler throws that of its request, `serveConnection` responds
- * with a 413.
+ * Also for more content than `upgrade` may discard. If a handler throws the error of its own request, `serveConnection`
+ * responds with a 413.
  */
 export class ContentTooLargeError extends Error {
   /** @internal */
@@ -89,7 +89,8 @@ export class Content {
           if (piece) controller.enqueue(piece);
           else controller.close();
         },
-        cancel: (reason) => this.#cancelled(reason),
+        // A late cancel must not reach the next message.
+        cancel: (reason) => (this.#end === "open" ? this.#cancelled(reason) : undefined),
       },
       { highWaterMark: 0 },
     ));
@@ -138,7 +139,7 @@ export class Content {
    * A response after that says that the connection closes, if the content is known to be too long to discard.
    */
   leave(): void {
-    if (this.#end !== "open" || this.#isTaken || this.#stream) return;
+    if (this.#end !== "open" || this.#isTaken) return;
     this.#end = "unwanted";
     this.#wire.skip();
   }

@@ -55,7 +55,7 @@ const FRAMING = ["content-length", "transfer-encoding"];
 /**
  * @internal Adds a framing field: the length of whole content, or chunked if `length` is `null`.
  *
- * RFC 9112, section 6.
+ * Unless there is one already. RFC 9112, section 6.
  */
 export function framedBy(headers: HeaderSource, length: number | null): HeaderSource {
   return length === null

@@ -15,7 +15,8 @@ const MOMENT = 10;
  * @internal Returns web streams that end each direction separately.
  *
  * For sockets whose own streams cannot do that, or that have none. The socket is closed once both directions have
- * ended, or reading has failed. After a failed write, what has arrived can still be read for a while.
+ * ended, reading has failed, or the readable is cancelled; an abort of the writable resets it. After a failed write,
+ * what has arrived can still be read for a while.
  */
 export function pairOver(
   transport: Pick<Transport, "write" | "end" | "close" | "reset">,

@@ -75,8 +75,8 @@ export class ServerRequest extends Message {
    * Its reason is a `DisconnectedError`, or that of the signal of `serveConnection`. A client that has closed its
    * sending side counts as disconnected, although it may still read: the handler's response is sent to it.
    *
-   * From its first use on, bytes are read ahead, as far as the engine buffers them. Behind more content that the
-   * handler does not read, or behind more requests, nothing detects the disconnect until the response is sent.
+   * From its first use on, bytes are read ahead, as far as the engine buffers them. If unread content or further
+   * requests fill that buffer, nothing detects the disconnect until the response is sent.
    */
   get signal(): AbortSignal {
     return this.#disconnect.signal;

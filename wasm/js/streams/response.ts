@@ -38,7 +38,7 @@ export class ClientResponse extends Message {
   /**
    * True once the socket is free for another `request` or `upgrade`.
    *
-   * That is, all content was read and the connection is persistent.
+   * That is, the request was sent whole, all content was read, and the connection is persistent.
    */
   get persists(): boolean {
     return this.#persists();

@@ -103,7 +103,7 @@ export interface ServeResult {
    * - `closed`: in order, after the last response.
    * - `switched`: the handler has the streams of a new protocol.
    * - `refused`: the client violated the protocol, sent too much or was too slow; it got an error response if possible.
-   * - `gone`: the client disconnected, or the handler threw the socket's error after that.
+   * - `gone`: the client disconnected, or after a switch the handler threw an error of the socket.
    * - `failed`: the handler threw an error, returned no response, or returned a 2xx to CONNECT. The client got a 500,
    *   or a 501 for that 2xx, unless a response had begun.
    * - `aborted`: the signal has closed the connection.
@@ -263,6 +263,8 @@ class Server {
       }
       await respond(wire, request, response, this.#options.date ? dated : (headers) => headers);
       if (wire.isBroken) throw new DisconnectedError("a response was not sent whole");
+      // What follows the last response is read while the connection ends.
+      if (!wire.connection.persists) return { how: "closed" };
       await request.skip();
       return undefined;
     } catch (thrown) {
@@ -364,11 +366,12 @@ async function respond(
     // The response of a `fetch` may have this field; no length is added then.
     const isChunked = hasField(head.headers, "transfer-encoding");
     const content = source instanceof Uint8Array ? source : await wire.until(soon(source));
+    // Nothing that makes content reads the request any more.
+    if (content instanceof Uint8Array) request.leave();
+    // The code that makes it may still read the request, or not.
+    else if (!request.bodyUsed && connection.content.length > wire.drain) connection.closeAfterResponse();
     const isWhole = content instanceof Uint8Array && !requires && !trailers && !isChunked;
-    if (isWhole) {
-      request.leave();
-      return wire.send(connection.respond(head, content));
-    }
+    if (isWhole) return wire.send(connection.respond(head, content));
     first = requires ? connection.require(requires, head.headers) : connection.sendResponse(head);
     pieces = content instanceof Uint8Array ? once(content) : content;
   } catch (error) {

@@ -11,7 +11,7 @@ import { following, pairOver } from "./pair.js";
 import { listen, unlisten } from "./signals.js";
 import type { Handed, Socket, Transport } from "./sockets.js";
 import { transportOf } from "./transport.js";
-import type { Awaiting, Role } from "../generated/tables.js";
+import { Limits, type Awaiting, type Role } from "../generated/tables.js";
 
 /** @internal The streams of a new protocol, and its first bytes, `null` if they have not arrived yet. */
 export interface HandedOut {
@@ -27,6 +27,8 @@ export class Wire {
   readonly transport: Transport;
   readonly connection: Connection;
   readonly timeouts: Required<Timeouts>;
+  /** The limit of content that is discarded. */
+  readonly drain: number;
   /** True once a message could not be sent whole, so that nothing more can be sent. */
   isBroken = false;
   /** True while received content is discarded; it must still pass through the engine. */
@@ -78,6 +80,7 @@ export class Wire {
   /** Joins a socket and an engine; wrong arguments throw before the socket is used. */
   constructor(socket: Socket, role: Role, { signal, config, timeouts = {} }: Options, connection?: Connection) {
     this.timeouts = { ...TIMEOUTS, ...timeouts };
+    this.drain = config?.limits?.drain ?? Limits.drain;
     for (const [name, limit] of Object.entries(this.timeouts)) {
       if (typeof limit !== "number" || !(limit > 0)) throw new TypeError(`timeouts.${name} must be a number above 0`);
     }
@@ -267,7 +270,7 @@ export class Wire {
     reading.then(
       (bytes) => {
         if (this.#pending !== reading || this.#isOver) return;
-        if (bytes === null) return departs(new HalfClosedError("the client has ended its direction"));
+        if (bytes === null) return departs(new HalfClosedError("the peer has ended its direction"));
         if (!this.#isAhead || !(this.#isDeaf || this.connection.wantsInput)) {
           this.#isAttended = false;
           return;
@@ -533,11 +536,18 @@ export class Wire {
     });
     // Only a writer needs to know.
     sent.catch(() => {});
+    // One piece is read ahead: nothing else notices a server that leaves while the content waits for its source.
+    const look = (): void => {
+      if (this.#isOver) return;
+      this.#reading().catch((cause: unknown) => this.giveUp(new DisconnectedError("the socket has failed", cause)));
+    };
     const read = async (): Promise<Uint8Array | null> => {
       const bytes = await this.#transported(this.#reading(), Infinity);
       this.#pending = undefined;
+      if (bytes !== null) look();
       return bytes;
     };
+    look();
     const { transport } = this;
     const behind = {
       write: (bytes: Uint8Array) => sent.then(() => transport.write(bytes)),
@@ -551,6 +561,7 @@ export class Wire {
   /** Throws if the request was not sent whole. */
   checkSent(): void {
     if (this.#failure) throw this.#failure.reason;
+    if (this.#isOver) throw this.note(new DisconnectedError("the socket was closed"));
     if (!this.connection.maySpeak) throw this.note(new DisconnectedError("the request could not be sent whole"));
   }
 
