@@ -6,10 +6,10 @@
 /// The seed of [`distinct`]; the same seed produces the same heads.
 pub const SEED: u64 = 0x5eed_0f11;
 
-/// One input: its letter in the tables, a description, and its bytes.
+/// One input: its name in the tables, a description, and its bytes.
 #[derive(Debug)]
 pub struct Input {
-    /// The letter of the input in the tables.
+    /// The name of the input in the tables, such as `a` or `g2`.
     pub name: &'static str,
     /// A description of the input, which `bin/inputs.rs` prints.
     pub what: &'static str,
@@ -179,8 +179,8 @@ impl Dice {
 
 /// Returns a thousand request heads as browsers, libraries and proxies send them.
 ///
-/// The heads differ in fields, order, number, spelling and lengths, so that no branch predictor can
-/// learn them.
+/// The heads differ in the fields, their number, order and lengths, and the case of their names. So
+/// no branch predictor can learn them.
 pub fn distinct() -> Vec<Vec<u8>> {
     let mut dice = Dice(SEED);
     (0..1000).map(|_| one(&mut dice)).collect()

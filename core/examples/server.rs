@@ -1,8 +1,9 @@
 //! A server on blocking sockets that speaks HTTP/1.1 and `foo/2`.
 //!
 //! `server [PORT [SECONDS]]` switches to `foo/2` if a client offers it. SECONDS (30) is the timeout
-//! for a head, for content and for a write; a request's first byte may take twice as long. Each
-//! connection has a thread. Apart from the engine, only the standard library is used.
+//! for a head, for content, for a write, and for a read in `foo/2`. A request's first byte may take
+//! twice as long. Each connection has a thread. Apart from the engine, only the standard library is
+//! used.
 
 use std::error::Error;
 use std::io::{self, BufRead, BufReader, Read, Write};
@@ -164,7 +165,7 @@ fn is_late(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock)
 }
 
-/// Accepts an offer of `foo/2`; otherwise responds in HTTP/1.1 and advertises it.
+/// Accepts an offer of `foo/2` if `status` is 200; else responds and advertises.
 fn answer(
     http: &mut Connection,
     status: u16,

@@ -2,7 +2,7 @@
 //!
 //! A received head becomes an `http::Request` or `http::Response` with `try_from`. The conversion
 //! loses the case of field names, the order of lines with different names, and the reason phrase.
-//! It fails if the `http` crate does not accept the target as a URI: respond with 400, or use
+//! It fails if the `http` crate does not accept the target or a field: respond with 400, or use
 //! [`Request::target`]. An OPTIONS of the whole server may have an absolute target without a path.
 //! It becomes `*`, with the target's authority as Host (RFC 9112, section 3.2.4).
 //!

@@ -173,8 +173,8 @@
 //! [`owes`](Connection::owes) returns [`Owes::Response`], respond once, with
 //! [`respond`](Connection::respond) and the status [`Error::status`]. The error's number and offset
 //! are the same however the input is split. [`ErrorKind::clause`] names the broken rule,
-//! [`ErrorKind::advice`] says what to do. Every other error is a mistake of the caller, and the
-//! call has changed nothing. No input and no order of calls causes a panic.
+//! [`ErrorKind::advice`] says what to do. An error with [`Blame::Local`] is a mistake of the
+//! caller, and the call has changed nothing. No input and no order of calls causes a panic.
 //!
 //! # Features
 //!

@@ -1,4 +1,4 @@
-//! The trace: the latest steps of a connection, in a ring of fixed size.
+//! The trace: the latest 32 steps of a connection, in a ring.
 //!
 //! From it a program can print a transcript, or find out afterwards *why* something happened.
 
@@ -29,9 +29,9 @@ pub enum TraceStep {
     SentInformational,
     /// A final response head was sent; the number is its status.
     SentResponse,
-    /// A sent message ended.
+    /// A sent message with content ended.
     SentEnd,
-    /// A 101 was sent.
+    /// A 101 was sent; the number is its status.
     SentSwitch,
     /// A call failed; the number is that of the error.
     Refused,
@@ -67,7 +67,9 @@ enums! {
 pub struct Trace {
     /// The kind of the step.
     pub step: TraceStep,
-    /// The number of the step, as described at its [`TraceStep`].
+    /// The detail of the step: a status, an error's number, a count, or bits.
+    ///
+    /// The comment of each [`TraceStep`] says which; 0 if the step has none.
     pub number: u32,
     /// The number of the peer's bytes up to the end of the event current at the step.
     pub offset: u64,

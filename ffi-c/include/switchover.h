@@ -149,13 +149,13 @@ enum swo_tx {
 
 /** The progress of the latest request's upgrade or CONNECT. */
 enum swo_upgrade_state {
-    /** No upgrade is offered. */
+    /** There is no offer that may be accepted, and no CONNECT. */
     SWO_UPGRADE_STATE_NONE = 0,
     /** The request offers at least one protocol that may be accepted. */
     SWO_UPGRADE_STATE_OFFERED = 1,
     /** The request is a CONNECT. */
     SWO_UPGRADE_STATE_CONNECT = 2,
-    /** A 101, a 2xx to CONNECT or an HTTP/2 preface switched the connection. */
+    /** A 101 or 2xx accepted the offer or CONNECT, or an HTTP/2 preface came. */
     SWO_UPGRADE_STATE_AGREED = 3,
     /** The offer or CONNECT got a response that declines it, or can get none any more. */
     SWO_UPGRADE_STATE_DECLINED = 4,
@@ -223,7 +223,7 @@ enum swo_owes {
 
 /** The way to close the transport; see swo_closing. */
 enum swo_closing {
-    /** Close the transport: the peer loses nothing by it. */
+    /** Close the transport; nothing else is needed. */
     SWO_CLOSING_CLOSE = 0,
     /** Send a FIN, then read and discard until the peer closes too.
      *
@@ -344,7 +344,7 @@ enum swo_known_field {
 enum swo_method {
     /** The method `GET`, which is safe (RFC 9110, section 9.3.1). */
     SWO_METHOD_GET = 0,
-    /** The safe method `HEAD`, a GET without content (RFC 9110, section 9.3.2). */
+    /** The method `HEAD`, a GET without response content (RFC 9110, section 9.3.2). */
     SWO_METHOD_HEAD = 1,
     /** The method `POST` (RFC 9110, section 9.3.3). */
     SWO_METHOD_POST = 2,
@@ -535,13 +535,13 @@ enum swo_why {
     SWO_WHY_CONNECT = 5,
     /** No offered protocol is eligible: each offer breaks a rule of its protocol. */
     SWO_WHY_INELIGIBLE = 6,
-    /** The request has no response yet. */
+    /** The offer has been neither accepted nor declined yet. */
     SWO_WHY_UNDECIDED = 7,
     /** A final response was sent or received instead of the 101. */
     SWO_WHY_DECLINED = 8,
     /** The response is a 426: the server requires a protocol listed in its `Upgrade`.
      *
-     *  The protocol that was offered may be among them. */
+     *  The protocol that was offered may be in that list. */
     SWO_WHY_REQUIRED = 9,
     /** The response to an earlier request closed the connection. */
     SWO_WHY_DROPPED = 10,
@@ -553,7 +553,7 @@ enum swo_why {
 
 /** The reason why HTTP/2 does not allow a field or a status.
  *
- *  A message with it is malformed. RFC 9113, sections 8.2.1, 8.2.2 and 8.6; RFC 8441, section 5. */
+ *  RFC 9113, sections 8.2.1, 8.2.2 and 8.6; RFC 8441, section 5. */
 enum swo_over_http2 {
     /** The status 101. */
     SWO_OVER_HTTP2_SWITCHING = 0,
@@ -615,9 +615,9 @@ enum swo_trace_step {
     SWO_TRACE_STEP_SENT_INFORMATIONAL = 8,
     /** A final response head was sent; the number is its status. */
     SWO_TRACE_STEP_SENT_RESPONSE = 9,
-    /** A sent message ended. */
+    /** A sent message with content ended. */
     SWO_TRACE_STEP_SENT_END = 10,
-    /** A 101 was sent. */
+    /** A 101 was sent; the number is its status. */
     SWO_TRACE_STEP_SENT_SWITCH = 11,
     /** A call failed; the number is that of the error. */
     SWO_TRACE_STEP_REFUSED = 12,
@@ -1012,7 +1012,7 @@ typedef struct swo_config {
     /**
      * The maximum number of empty lines before a request line.
      *
-     * RFC 9112, section 2.2 asks for one.
+     * An idle client accepts as many. RFC 9112, section 2.2 asks a server to ignore at least one.
      */
     uint32_t empty_lines;
     /**
@@ -1046,7 +1046,7 @@ typedef struct swo_config {
     /**
      * The number of unparsed bytes in the buffer at which swo_receive accepts no more.
      *
-     * A value that is less than one head needs is raised to that.
+     * It is raised to what one head or trailer section needs.
      */
     uint32_t buffered;
     /**
@@ -1583,7 +1583,9 @@ typedef struct swo_state_info {
      */
     uint32_t request;
     /**
-     * The progress of the response to the oldest unanswered request, SWO_PHASE_*.
+     * The progress of a response, SWO_PHASE_*.
+     *
+     * It is the response to the oldest unanswered request, else to the latest.
      */
     uint32_t response;
     /**
@@ -1663,9 +1665,9 @@ typedef struct swo_trace_entry {
      */
     uint32_t step;
     /**
-     * The step's detail: a status, an error's number or a count.
+     * The step's detail: a status, an error's number, a count or bits.
      *
-     * The comment of the SWO_TRACE_STEP_* says which.
+     * The comment of the SWO_TRACE_STEP_* says which; 0 if the step has none.
      */
     uint32_t number;
     /**
@@ -1788,8 +1790,8 @@ swo_result swo_receive(struct swo_conn *conn, const uint8_t *data, size_t len);
 /**
  * Returns space for recv(2) to write into.
  *
- * `cap` is the size of the space: at least `min` bytes, often more, and all may be used. It
- * may be less if `min` exceeds the total that may wait (`buffered` of the configuration).
+ * `cap` is the size of the space: at least `min` bytes, often more, and all may be used. Only
+ * a `min` above the total that may wait (`buffered` of the configuration) is reduced to that.
  * Request as many bytes as one read may deliver, such as 16,384; with less, pipelined requests
  * are read in pieces. The space is valid until the next inbound call. Do not copy a slice of
  * an event into it: this call may have moved or freed the slice's memory. **Inbound:** ends
@@ -1859,14 +1861,15 @@ swo_result swo_pass_content(struct swo_conn *conn, uint64_t len);
 swo_flag swo_take_end(struct swo_conn *conn);
 
 /**
- * Returns all received bytes, so that another HTTP parser can take over.
+ * Returns the current request and all bytes after it, for another HTTP parser.
  *
- * For a server: the head of the current request and every byte after it, exactly as received.
- * Allowed until something after the head has been parsed, or a final response or a 101 has
- * been sent. `out` is your own memory, never that of an event. **Inbound:** ends the current
- * event and its slices. Errors, after which nothing has changed: those below,
- * SWO_ERROR_OUTPUT_TOO_SMALL with the size needed in `written`. Next: free the connection,
- * keep the transport.
+ * For a server: the request's head and every byte received after it, unchanged. Call it at
+ * SWO_EVENT_KIND_REQUEST, before the next inbound call; while the head of an offer or a
+ * CONNECT is kept, also later. Never once something after the head has been parsed, or a final
+ * response or a 101 has been sent. `out` is your own memory, never that of an event.
+ * **Inbound:** ends the current event and its slices. Errors, after which nothing has changed:
+ * those below, SWO_ERROR_OUTPUT_TOO_SMALL with the size needed in `written`. Next: free the
+ * connection, keep the transport.
  *
  * Errors: SWO_ERROR_WRONG_ROLE, SWO_ERROR_UNASKED, SWO_ERROR_ANSWERED, SWO_ERROR_HEAD_GONE,
  * SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED, SWO_ERROR_FAILED, SWO_ERROR_OUTPUT_TOO_SMALL.
@@ -1977,9 +1980,9 @@ swo_result swo_advertised(const struct swo_conn *conn, struct swo_protocol *prot
  * Returns the current request, as long as its head is kept.
  *
  * For a server. The head is kept while the SWO_EVENT_KIND_REQUEST event is current. With an
- * offer or CONNECT it is kept until you decline, and stays if you accept. If a response is
- * owed in a new protocol, it is kept until that is sent. Valid until the next inbound call.
- * Errors: SWO_NOTHING if the head is not kept.
+ * offer, even an ineligible one, or a CONNECT it is kept until you decline, and stays if you
+ * accept. After swo_resume_http it is kept until the response is complete. Valid until the
+ * next inbound call. Errors: SWO_NOTHING if the head is not kept.
  */
 swo_result swo_current_request(const struct swo_conn *conn, struct swo_request *request);
 
@@ -2005,7 +2008,7 @@ uint32_t swo_method(const struct swo_request *request);
  * Returns the path of a request's target as sent, without the query.
  *
  * For a target in origin-form or absolute-form. It is "/" if an absolute-form target has no
- * path, "*" in an OPTIONS for the whole server, and empty in a CONNECT. Valid as long as the
+ * path, "*" for the target "*" of an OPTIONS, and empty in a CONNECT. Valid as long as the
  * target. RFC 9112, section 3.2; RFC 9110, section 4.2.3.
  */
 swo_result swo_target_path(const struct swo_request *request, struct swo_slice *path);
@@ -2191,8 +2194,10 @@ swo_result swo_send_end(struct swo_conn *conn,
 /**
  * Discards the rest of the content of the message being received.
  *
- * At most `drain` bytes (of the configuration); if more follows, receiving ends. The end of
- * the message is still emitted as an event. Next: swo_next_event.
+ * At most `drain` bytes (of the configuration). If more follows, receiving ends; else the end
+ * of the message is still emitted as an event. Call it before the response if no more content
+ * will be read. A server's next final response then has `Connection: close` if the rest of a
+ * `Content-Length` exceeds `drain`. Next: swo_next_event. RFC 9112, sections 9.3 and 9.6.
  *
  * Errors: SWO_ERROR_NO_CONTENT.
  */
@@ -2214,7 +2219,7 @@ swo_result swo_set_limits(struct swo_conn *conn, const struct swo_config *config
  * Closes the connection after the response to the current request.
  *
  * A server's next final response says `close`; without an open request the connection closes
- * at once. A client closes after the response that it is waiting for. Next: respond, or
+ * at once. A client closes after the last response that it waits for. Next: respond, or
  * swo_next_event. RFC 9112, section 9.6.
  *
  * Errors: SWO_ERROR_TOO_LATE, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED, SWO_ERROR_FAILED.
@@ -2462,9 +2467,9 @@ swo_result swo_resume_http(struct swo_conn *conn);
 swo_result swo_agreed(const struct swo_conn *conn, struct swo_protocol *protocols, size_t cap, size_t *count);
 
 /**
- * Returns the protocols that the latest 426 requires.
+ * Returns the protocols that the latest final response, a 426, requires.
  *
- * For a client; `count` is 0 if the 426 names none.
+ * For a client; `count` is 0 if that response is not a 426.
  *
  * Valid until the next inbound call. Errors: SWO_ARRAY_TOO_SMALL, with the count needed in
  * `count`. Next: swo_send_request with those that the client supports as the offer. RFC 9110,
@@ -2611,8 +2616,8 @@ swo_flag swo_splice_is_waiting(const struct swo_splice *splice);
 /**
  * Returns whether the splice is no longer needed.
  *
- * It then holds no bytes, and client and engine agree about the state of HTTP/2. Connect them
- * directly, and free the splice.
+ * It then holds no bytes, and client and engine agree about the state of HTTP/2, or the client
+ * does not speak HTTP/2. Connect them directly, and free the splice.
  */
 swo_flag swo_splice_is_done(const struct swo_splice *splice);
 
@@ -2697,8 +2702,9 @@ swo_result swo_capsules_next(struct swo_capsules *capsules, struct swo_datagram 
 /**
  * Checks that the stream of capsules has not ended inside a capsule.
  *
- * Call it at EOF. Errors: SWO_REFUSED if it has; `fault` is then a SWO_CAPSULE_FAULT_*, else
- * SWO_NONE. RFC 9297, section 3.3.
+ * Call it at EOF, once swo_capsules_next returns SWO_NOTHING. Errors: SWO_REFUSED if it has,
+ * or if datagrams are unread; `fault` is then a SWO_CAPSULE_FAULT_*, else SWO_NONE. RFC 9297,
+ * section 3.3.
  */
 swo_result swo_capsules_finish(const struct swo_capsules *capsules, uint32_t *fault);
 
@@ -2741,10 +2747,11 @@ swo_flag swo_may_forward(struct swo_slice protocol);
  *
  * Those of the current event's response, or else of the current request. An intermediary
  * forwards them: `Connection`, the fields that it lists, and other hop-by-hop fields are left
- * out. Valid until the next inbound call. Errors: SWO_NOTHING if there is no head;
- * SWO_ARRAY_TOO_SMALL, with the count needed in `count`. Next: send a head with `Via` and
- * these lines on the other connection. For a 101, call swo_accept with them, on a connection
- * whose configuration sets `tidy`. RFC 9110, section 7.6.1.
+ * out. Some are kept even if it lists them, such as `Host` and `Content-Length`. Valid until
+ * the next inbound call. Errors: SWO_NOTHING if there is no head; SWO_ARRAY_TOO_SMALL, with
+ * the count needed in `count`. Next: send a head with `Via` and these lines on the other
+ * connection. For a 101, call swo_accept with them, on a connection whose configuration sets
+ * `tidy`. RFC 9110, section 7.6.1.
  */
 swo_result swo_end_to_end(const struct swo_conn *conn, struct swo_field *fields, size_t cap, size_t *count);
 
@@ -2838,14 +2845,15 @@ swo_result swo_state(const struct swo_conn *conn, struct swo_state_info *state);
  * sent, but not when bytes come in. An unfinished head is no event, so a peer that sends one
  * slowly does not extend its deadline. When it expires, a server calls swo_reject with a 408,
  * or swo_abandon if its response has begun. It just closes an idle connection
- * (SWO_AWAITING_REQUEST). A client calls swo_abandon.
+ * (SWO_AWAITING_REQUEST). A client sends its content if it waits for a 100
+ * (SWO_AWAITING_CONTINUE), and else calls swo_abandon.
  */
 uint32_t swo_awaiting(const struct swo_conn *conn);
 
 /**
  * Returns why the latest request's upgrade did not happen, SWO_WHY_*.
  *
- * SWO_NONE if it did happen, or before the first request.
+ * SWO_NONE if it did happen, before the first request, or if a server could not read a head.
  */
 uint32_t swo_why(const struct swo_conn *conn);
 
@@ -2859,8 +2867,9 @@ swo_flag swo_wants_input(const struct swo_conn *conn);
 /**
  * Returns whether the caller may now send the new protocol.
  *
- * A client may once it has received the 101 (or 2xx to CONNECT) and sent its whole request, a
- * server once it has accepted. No event tells a client that its own direction has switched.
+ * A client may once it has received the 101 (or 2xx to CONNECT) and sent its whole request. A
+ * server may once it has accepted, or received the HTTP/2 preface. No event tells a client
+ * that its own direction has switched.
  */
 swo_flag swo_may_speak(const struct swo_conn *conn);
 
@@ -2888,9 +2897,9 @@ swo_result swo_content(const struct swo_conn *conn, struct swo_content_left *con
  *
  * The peer waits for it.
  *
- * If several things are due, returns the one that the peer waits for first. SWO_OWES_CONTENT
- * means that a message of yours still has content to come. It may be an older message than you
- * think: if swo_send_response returned SWO_ERROR_ANSWERED, the earlier response is still
+ * If several things are due, returns the one to send first. SWO_OWES_CONTENT means that
+ * content, or the end, of a message of yours is still to come. It may be an older message than
+ * you think: if swo_send_response returned SWO_ERROR_ANSWERED, the earlier response is still
  * unfinished. The text of an error page would then become part of its content, so write
  * nothing and close the transport.
  */

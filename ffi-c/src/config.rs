@@ -41,7 +41,7 @@ pub struct swo_config {
     pub head: u32,
     /// The maximum number of empty lines before a request line.
     ///
-    /// RFC 9112, section 2.2 asks for one.
+    /// An idle client accepts as many. RFC 9112, section 2.2 asks a server to ignore at least one.
     pub empty_lines: u32,
     /// The maximum length of a chunk-size line in bytes, without its CRLF.
     ///
@@ -63,7 +63,7 @@ pub struct swo_config {
     pub drain: u64,
     /// The number of unparsed bytes in the buffer at which swo_receive accepts no more.
     ///
-    /// A value that is less than one head needs is raised to that.
+    /// It is raised to what one head or trailer section needs.
     pub buffered: u32,
     /// The maximum number of protocols in one offer.
     pub offers: u32,

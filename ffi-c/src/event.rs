@@ -106,9 +106,9 @@ export! {
     /// Returns the current request, as long as its head is kept.
     ///
     /// For a server. The head is kept while the SWO_EVENT_KIND_REQUEST event is current. With an
-    /// offer or CONNECT it is kept until you decline, and stays if you accept. If a response is
-    /// owed in a new protocol, it is kept until that is sent. Valid until the next inbound call.
-    /// Errors: SWO_NOTHING if the head is not kept.
+    /// offer, even an ineligible one, or a CONNECT it is kept until you decline, and stays if you
+    /// accept. After swo_resume_http it is kept until the response is complete. Valid until the
+    /// next inbound call. Errors: SWO_NOTHING if the head is not kept.
     fn swo_current_request(conn: *const swo_conn, request: *mut swo_request) -> swo_result
         = current_request(conn, request);
 
@@ -130,7 +130,7 @@ export! {
     /// Returns the path of a request's target as sent, without the query.
     ///
     /// For a target in origin-form or absolute-form. It is "/" if an absolute-form target has no
-    /// path, "*" in an OPTIONS for the whole server, and empty in a CONNECT. Valid as long as the
+    /// path, "*" for the target "*" of an OPTIONS, and empty in a CONNECT. Valid as long as the
     /// target. RFC 9112, section 3.2; RFC 9110, section 4.2.3.
     fn swo_target_path(
         request: *const swo_request, path: *mut swo_slice,

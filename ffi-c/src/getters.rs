@@ -26,12 +26,13 @@ export! {
     /// sent, but not when bytes come in. An unfinished head is no event, so a peer that sends one
     /// slowly does not extend its deadline. When it expires, a server calls swo_reject with a 408,
     /// or swo_abandon if its response has begun. It just closes an idle connection
-    /// (SWO_AWAITING_REQUEST). A client calls swo_abandon.
+    /// (SWO_AWAITING_REQUEST). A client sends its content if it waits for a 100
+    /// (SWO_AWAITING_CONTINUE), and else calls swo_abandon.
     fn swo_awaiting(conn: *const swo_conn) -> u32 = awaiting(conn);
 
     /// Returns why the latest request's upgrade did not happen, SWO_WHY_*.
     ///
-    /// SWO_NONE if it did happen, or before the first request.
+    /// SWO_NONE if it did happen, before the first request, or if a server could not read a head.
     fn swo_why(conn: *const swo_conn) -> u32 = why(conn);
 
     /// Returns whether the caller should read from the transport.
@@ -41,8 +42,9 @@ export! {
 
     /// Returns whether the caller may now send the new protocol.
     ///
-    /// A client may once it has received the 101 (or 2xx to CONNECT) and sent its whole request, a
-    /// server once it has accepted. No event tells a client that its own direction has switched.
+    /// A client may once it has received the 101 (or 2xx to CONNECT) and sent its whole request. A
+    /// server may once it has accepted, or received the HTTP/2 preface. No event tells a client
+    /// that its own direction has switched.
     fn swo_may_speak(conn: *const swo_conn) -> swo_flag = may_speak(conn);
 
     /// Returns the received bytes after the current event, which are not parsed yet.
@@ -66,9 +68,9 @@ export! {
     ///
     /// The peer waits for it.
     ///
-    /// If several things are due, returns the one that the peer waits for first. SWO_OWES_CONTENT
-    /// means that a message of yours still has content to come. It may be an older message than you
-    /// think: if swo_send_response returned SWO_ERROR_ANSWERED, the earlier response is still
+    /// If several things are due, returns the one to send first. SWO_OWES_CONTENT means that
+    /// content, or the end, of a message of yours is still to come. It may be an older message than
+    /// you think: if swo_send_response returned SWO_ERROR_ANSWERED, the earlier response is still
     /// unfinished. The text of an error page would then become part of its content, so write
     /// nothing and close the transport.
     fn swo_owes(conn: *const swo_conn) -> u32 = owes(conn);

@@ -28,8 +28,8 @@ export! {
 
     /// Returns space for recv(2) to write into.
     ///
-    /// `cap` is the size of the space: at least `min` bytes, often more, and all may be used. It
-    /// may be less if `min` exceeds the total that may wait (`buffered` of the configuration).
+    /// `cap` is the size of the space: at least `min` bytes, often more, and all may be used. Only
+    /// a `min` above the total that may wait (`buffered` of the configuration) is reduced to that.
     /// Request as many bytes as one read may deliver, such as 16,384; with less, pipelined requests
     /// are read in pieces. The space is valid until the next inbound call. Do not copy a slice of
     /// an event into it: this call may have moved or freed the slice's memory. **Inbound:** ends
@@ -93,14 +93,15 @@ export! {
     /// next inbound call. Returns 0 otherwise, and changes nothing. RFC 9112, section 6.
     fn swo_take_end(conn: *mut swo_conn) -> swo_flag = take_end(conn);
 
-    /// Returns all received bytes, so that another HTTP parser can take over.
+    /// Returns the current request and all bytes after it, for another HTTP parser.
     ///
-    /// For a server: the head of the current request and every byte after it, exactly as received.
-    /// Allowed until something after the head has been parsed, or a final response or a 101 has
-    /// been sent. `out` is your own memory, never that of an event. **Inbound:** ends the current
-    /// event and its slices. Errors, after which nothing has changed: those below,
-    /// SWO_ERROR_OUTPUT_TOO_SMALL with the size needed in `written`. Next: free the connection,
-    /// keep the transport.
+    /// For a server: the request's head and every byte received after it, unchanged. Call it at
+    /// SWO_EVENT_KIND_REQUEST, before the next inbound call; while the head of an offer or a
+    /// CONNECT is kept, also later. Never once something after the head has been parsed, or a final
+    /// response or a 101 has been sent. `out` is your own memory, never that of an event.
+    /// **Inbound:** ends the current event and its slices. Errors, after which nothing has changed:
+    /// those below, SWO_ERROR_OUTPUT_TOO_SMALL with the size needed in `written`. Next: free the
+    /// connection, keep the transport.
     ///
     /// Errors: SWO_ERROR_WRONG_ROLE, SWO_ERROR_UNASKED, SWO_ERROR_ANSWERED, SWO_ERROR_HEAD_GONE,
     /// SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED, SWO_ERROR_FAILED, SWO_ERROR_OUTPUT_TOO_SMALL.

@@ -118,8 +118,10 @@ export! {
 
     /// Discards the rest of the content of the message being received.
     ///
-    /// At most `drain` bytes (of the configuration); if more follows, receiving ends. The end of
-    /// the message is still emitted as an event. Next: swo_next_event.
+    /// At most `drain` bytes (of the configuration). If more follows, receiving ends; else the end
+    /// of the message is still emitted as an event. Call it before the response if no more content
+    /// will be read. A server's next final response then has `Connection: close` if the rest of a
+    /// `Content-Length` exceeds `drain`. Next: swo_next_event. RFC 9112, sections 9.3 and 9.6.
     ///
     /// Errors: SWO_ERROR_NO_CONTENT.
     fn swo_skip_content(conn: *mut swo_conn) -> swo_result = skip_content(conn);
@@ -139,7 +141,7 @@ export! {
     /// Closes the connection after the response to the current request.
     ///
     /// A server's next final response says `close`; without an open request the connection closes
-    /// at once. A client closes after the response that it is waiting for. Next: respond, or
+    /// at once. A client closes after the last response that it waits for. Next: respond, or
     /// swo_next_event. RFC 9112, section 9.6.
     ///
     /// Errors: SWO_ERROR_TOO_LATE, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED, SWO_ERROR_FAILED.

@@ -70,8 +70,8 @@ export! {
 
     /// Returns whether the splice is no longer needed.
     ///
-    /// It then holds no bytes, and client and engine agree about the state of HTTP/2. Connect them
-    /// directly, and free the splice.
+    /// It then holds no bytes, and client and engine agree about the state of HTTP/2, or the client
+    /// does not speak HTTP/2. Connect them directly, and free the splice.
     fn swo_splice_is_done(splice: *const swo_splice) -> swo_flag = is_done(splice);
 
     /// Frees a splice and the bytes that it has returned. NULL is allowed.

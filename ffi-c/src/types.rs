@@ -198,7 +198,9 @@ pub struct swo_event {
 pub struct swo_state_info {
     /// The progress of the latest request, SWO_PHASE_*.
     pub request: u32,
-    /// The progress of the response to the oldest unanswered request, SWO_PHASE_*.
+    /// The progress of a response, SWO_PHASE_*.
+    ///
+    /// It is the response to the oldest unanswered request, else to the latest.
     pub response: u32,
     /// The state of the receiving direction, SWO_RX_*.
     pub rx: u32,
@@ -224,9 +226,9 @@ pub struct swo_state_info {
 pub struct swo_trace_entry {
     /// The step: what was received, sent, decided or rejected, SWO_TRACE_STEP_*.
     pub step: u32,
-    /// The step's detail: a status, an error's number or a count.
+    /// The step's detail: a status, an error's number, a count or bits.
     ///
-    /// The comment of the SWO_TRACE_STEP_* says which.
+    /// The comment of the SWO_TRACE_STEP_* says which; 0 if the step has none.
     pub number: u32,
     /// The number of the peer's bytes up to the end of the event current at the step.
     pub offset: u64,

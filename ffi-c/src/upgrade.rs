@@ -110,9 +110,9 @@ export! {
         conn: *const swo_conn, protocols: *mut swo_protocol, cap: usize, count: *mut usize,
     ) -> swo_result = agreed(conn, (protocols, cap, count));
 
-    /// Returns the protocols that the latest 426 requires.
+    /// Returns the protocols that the latest final response, a 426, requires.
     ///
-    /// For a client; `count` is 0 if the 426 names none.
+    /// For a client; `count` is 0 if that response is not a 426.
     ///
     /// Valid until the next inbound call. Errors: SWO_ARRAY_TOO_SMALL, with the count needed in
     /// `count`. Next: swo_send_request with those that the client supports as the offer. RFC 9110,

@@ -1,4 +1,5 @@
-/* Mistakes with whole, prepared and early responses, with swo_pass_content and with swo_hand_over.
+/* Mistakes with responses, blocks, swo_pass_content and swo_hand_over.
+ *
  * Part of misuse.c. */
 #include "checks.h"
 

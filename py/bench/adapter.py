@@ -20,7 +20,7 @@ from case import MAKERS, OFFERS, OURS, Case, Pairs, Sink, columns, lines, lower,
 CONTENT = b"hello"
 FIELDS = [(b"Date", b"Sun, 06 Nov 1994 08:49:37 GMT"), (b"Content-Type", b"text/plain")]
 FRAMED = [*FIELDS, (b"Content-Length", b"5")]
-"""The fields for the peers; switchover adds Content-Length itself."""
+"""The fields for the other libraries; switchover adds Content-Length itself."""
 
 COMPOSED = b"HTTP/1.1 200 OK\r\n%b: %b\r\n%b: %b\r\n%b: %b\r\n\r\n%b"
 """The format of the response for httptools, which cannot encode.

@@ -1,6 +1,6 @@
 """The benchmark cases.
 
-Each is a row of the results, with a function for each column: a library, in some rows also used in a lazier way.
+Each is a row of the results, with a function for each column: a library, or a further way to use one.
 
 Each function does what a user of that library would do. It handles every event, and unless it is lazy, makes the
 headers a sequence of (name, value) in bytes. If the columns differ in their work, the row's note says so.

@@ -17,7 +17,7 @@ READ = 65_536
 
 
 def byte_by_byte(name: str, request: bytes) -> Case:
-    """Makes the case of receiving a request byte by byte, with next_event after each."""
+    """Makes the case of receiving a request byte by byte, with a check after each."""
     data = [request[at : at + 1] for at in range(len(request))]
 
     def ours() -> object:

@@ -73,7 +73,7 @@ async def serve_connection(reader: asyncio.StreamReader, writer: asyncio.StreamW
 async def received(leftover: bytes, reader: asyncio.StreamReader) -> AsyncIterator[bytes]:
     """Yields the peer's bytes in the new protocol, beginning with the leftover.
 
-    The first bytes may have been received together with the request.
+    The leftover was received together with the head before the switch; it may be empty.
     """
     yield leftover
     while True:

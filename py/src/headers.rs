@@ -16,7 +16,7 @@ use crate::text::BytesArg;
 
 /// The field lines of a message: a sequence of (name, value) in bytes.
 ///
-/// In the order and spelling of the sender.
+/// In the sender's order, and in the letter case in which it sent the names.
 #[pyclass(frozen, sequence, module = "switchover")]
 #[derive(Debug, Default)]
 pub(crate) struct Headers {

@@ -6,7 +6,7 @@ use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
 use pyo3::types::PyBytes;
 
-/// The number of cached values.
+/// The maximum number of cached values.
 ///
 /// A power of two, several times the number of names that one client sends.
 const KEPT: usize = 512;

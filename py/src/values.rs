@@ -115,7 +115,7 @@ impl fmt::Display for Protocol {
 
 #[pymethods]
 impl Protocol {
-    // No `__match_args__`: a pattern would compare the spelling of the name, and not match where
+    // No `__match_args__`: a pattern would compare the case of the name, and not match where
     // `==` is true.
 
     #[new]
@@ -221,7 +221,7 @@ impl Content {
     }
 }
 
-/// One entry of the trace of a connection: a step of its past.
+/// One entry of a connection's trace, a log of messages and calls.
 #[pyclass(frozen, eq, hash, get_all, module = "switchover")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Trace {

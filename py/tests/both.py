@@ -304,7 +304,7 @@ def inputs_table() -> Iterator[str]:
 def tests_table() -> Iterator[str]:
     """Yields the lines of the table of other projects' tests that fail.
 
-    They are listed in `differences.txt` of each suite.
+    They are listed in `differences.txt` of the suites that run on `switchover.h11`.
     """
     yield "| project | test | because | clause |"
     yield "|---|---|---|---|"

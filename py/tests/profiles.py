@@ -64,7 +64,7 @@ class Profiles:
         self.connection = connection
         self.secure = config.secure
         self.current: Event | Paused | NeedData | None = None
-        """The last event of the connection."""
+        """The result of the latest `next_event`, or None after an error."""
         self.splice: Splice | None = None
 
     def answer(self, verb: str, arguments: list[str], fields: Fields) -> list[str] | None:

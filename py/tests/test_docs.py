@@ -1,6 +1,6 @@
 """Runs the examples in the documentation.
 
-They are in docstrings of the stub and the sources, and in the README.
+They are in docstrings of the stub and of `_base.py`, and in the README.
 """
 
 import ast

@@ -1,6 +1,6 @@
 """Tests of the recipes in `examples/recipes`.
 
-Each runs against itself and against a third-party program.
+They run against each other and against third-party programs.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ backend = "asyncio"
 
 @pytest.fixture(autouse=True, params=["asyncio", "trio"])
 def under(request: pytest.FixtureRequest) -> None:
-    """Selects asyncio or trio; a recipe differs in nothing else."""
+    """Selects asyncio or trio, under which the recipes of a test run."""
     global backend
     backend = str(request.param)
 
@@ -351,7 +351,7 @@ def test_tls_is_not_done_without(identity: tuple[str, str, str]) -> None:
 
 
 async def daemon(exchange: Exchange) -> None:
-    """A Docker daemon with one container and one command in it, `cat`.
+    """Acts as a Docker daemon with one container and one command in it, `cat`.
 
     It supports what `docker exec` and the recipe need.
     """

@@ -30,7 +30,7 @@ def told() -> Iterator[Served]:
 
 
 def test_more_frames_than_the_engine_holds_are_answered() -> None:
-    """All frames arrive before the app has accepted, and after a request."""
+    """The client sends a request, a handshake and all frames without waiting."""
     frames = HELLO * 20_000
     with Served(tell, ws="websockets-sansio") as served, served.connect(GET + HANDSHAKE) as connection:
         sender = threading.Thread(target=connection.sendall, args=(frames,))

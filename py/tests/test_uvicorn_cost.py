@@ -202,7 +202,7 @@ def test_an_app_may_start_at_once() -> None:
 
 
 def test_responses_are_held_for_a_moment_only() -> None:
-    """An app that works long in each turn of the loop does not make others wait."""
+    """At most one response is held if an app works long in each turn of the loop."""
 
     async def works(scope: Any, receive: Any, send: Any) -> None:
         time.sleep(0.02)

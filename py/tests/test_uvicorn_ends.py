@@ -136,9 +136,9 @@ def test_a_client_that_reads_late_gets_all_of_its_last_answer(loop: str) -> None
 
 
 def late_content(served: Served, data: bytes, done: Callable[[], bool]) -> bytes:
-    """Returns the responses to a client that sends once more and then reads.
+    """Returns the responses to a client that sends `data`, then 50,000 more bytes.
 
-    It sends once `done` returns true.
+    It sends these once `done` returns true, and then reads.
     """
     with narrow(served, data) as connection:
         for _ in range(WAIT * 100):

@@ -25,7 +25,7 @@ def asked(server, path, method="GET", fields="", content=b""):
 
 
 def is_failed(answers, promised=None):
-    """Returns whether the first response is missing, a 5xx, cut, or all `promised`."""
+    """Returns whether the first response is missing, a 5xx, cut, or just `promised`."""
     if not answers:
         return True
     first = answers[0]

@@ -79,8 +79,8 @@ def block(reports, others=None):
 def broken(members, reports):
     """Returns a sentence with the number of programs that fail a check without a star.
 
-    Checks with a star, whose programs the page does not name, are left out. A comparison with the rows of programs
-    would show which programs fail them.
+    Checks with a star, whose programs the page does not name, are left out. Otherwise a comparison with the rows of
+    programs would show which programs fail them.
     """
     fail = sum(bool(ids(reports[peer], "fail")) for peer in members)
     return f"{fail} of {len(members)} break a MUST of a check without a star."
@@ -123,7 +123,7 @@ def differences(reports):
     """Yields the rows in which the reports differ from the page.
 
     A program's row is compared only if its version is the same; a check's row, only if all programs of its role
-    are the same. The findings shown in full must also be on the page.
+    are the same. The shown findings must also be on the page.
     """
     known, now = (rows(text) for text in (block_of_the_page(), block(reports)))
     same = [role for role in ROLES if programs(known, role) == programs(now, role)]

@@ -1,6 +1,6 @@
-"""The findings that core/docs/audit.md shows in full, as the audit prints them.
+"""The findings of core/docs/audit.md, most with the command that repeats them.
 
-Each is repeated with the command line that the audit prints, while its program runs.
+That command is run while the program runs. `WHOLE` is shown as the audit prints it.
 """
 
 import re

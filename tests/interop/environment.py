@@ -1,7 +1,7 @@
 """Installation of third-party packages in `target/interop`, and from Debian.
 
-The lock files list their versions. Packages are installed when first needed. The large set has its own lists, since the
-quick run needs few and small packages.
+The lock files list the versions of the former. Packages are installed when first needed. The large set has its own
+lists, since the quick run needs few and small packages.
 """
 
 import functools
@@ -138,7 +138,7 @@ def debian(program, package):
 
 
 def debian_package(package):
-    """Installs a Debian package that contains a library or module, not a program."""
+    """Installs a Debian package if it is missing and installing is allowed."""
     once(package, lambda: install_debian(package))
 
 

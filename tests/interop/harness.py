@@ -222,7 +222,7 @@ class Raw:
         return head + ending
 
     def rest(self):
-        """Reads to the end of the connection; returns the bytes that `until` has left."""
+        """Reads to the end of the connection; returns all bytes after those of `until`."""
         while piece := self.socket.recv(65536):
             self.got += piece
         self.socket.close()

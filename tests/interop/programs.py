@@ -1,6 +1,6 @@
 """Starters for real servers and proxies.
 
-Each gets its configuration in a temporary folder, and is stopped by its process id.
+Most get their configuration in a temporary folder; each is stopped by its process id.
 
 Each starter is a context manager that yields the port on which the program listens. A proxy's starter gets the port of
 the server behind it.
@@ -46,7 +46,7 @@ def written(place, name, text):
 
 
 def certificate(place):
-    """Creates a self-signed certificate and its key."""
+    """Creates a self-signed certificate and its key; returns their paths."""
     files = place / "certificate.pem", place / "key.pem"
     new = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"]
     run(debian("openssl", "openssl"), *new, "-subj", "/CN=localhost", "-out", files[0], "-keyout", files[1])
@@ -78,7 +78,7 @@ def wait_until_it_listens(process, port, log):
 
 
 def stop(process, asked=False):
-    """Ends a process by SIGTERM, as most have children, or if that fails by SIGKILL.
+    """Ends a process by SIGTERM, so that it ends its children, or else by SIGKILL.
 
     With `asked` the process ends by itself, so SIGTERM is left out.
     """

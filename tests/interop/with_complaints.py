@@ -49,13 +49,13 @@ def says(answer, *arguments, reason, status, told=b"", offer="echo/1"):
 
 @case("a script", "echo/1", FROM_US)
 def complaint_the_server_drops_the_connection(_):
-    """The server drops the connection when it gets an offer: aiohttp."""
+    """aiohttp as a server drops the connection when it gets an offer."""
     says(b"", reason=FAILED + "the input ended before the response (error 502) at byte 0", status=1)
 
 
 @case("a script", "echo/1", FROM_US)
 def complaint_the_server_hangs(_):
-    """The server sends no response: uvicorn with httptools."""
+    """uvicorn with httptools sends no response to an offer."""
     says(None, "--timeout", "1", reason="failed: nothing came for 1s", status=1)
 
 
@@ -86,7 +86,7 @@ def complaint_bytes_after_the_101_are_lost(_):
 
 @case("a script", "echo/1", FROM_US)
 def complaint_a_101_without_connection_upgrade(_):
-    """Many clients accept a 101 without `Connection: upgrade`."""
+    """Many clients accept a 101 without `Connection: upgrade`; the probe does not."""
     answer = SWITCH.replace(b"Connection: Upgrade\r\n", b"")
     reason = FAILED + "a 101 whose Connection does not list upgrade (error 603) at byte 0"
     errors = says(answer, reason=reason, status=1)
@@ -109,7 +109,7 @@ def complaint_another_protocol_is_switched_to(_):
 
 @case("a script", "echo/1", FROM_US)
 def complaint_the_server_switches_without_a_101(_):
-    """Apache responds to an HTTP/1.0 request with HTTP/2 frames, not a status line."""
+    """Apache responds to an offer in HTTP/1.0 with HTTP/2 frames, not a status line."""
     reason = FAILED + "another protocol where a status line should be (error 108) at byte 0"
     says(b"\x00\x00\x06\x04\x00\x00\x00\x00\x00", reason=reason, status=1)
 

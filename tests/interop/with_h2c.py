@@ -152,7 +152,7 @@ def java_switches_to_h2c(board):
 
 @case("Java", "h2c", large=True)
 def java_uploads_after_the_switch(_):
-    """Sends 60 kB on stream 1, 200 kB on stream 3, and 240 kB at once on two more."""
+    """Sends 60 kB on stream 1, 200 kB on stream 3, then 120 kB each on two at once."""
     java = needs("Java 17", ["java", "--version"])
 
     def upload(board):

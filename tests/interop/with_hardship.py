@@ -2,7 +2,7 @@
 
 Cases have too many clients, slow, silent and vanished ones, and interruptions.
 
-A case tests several of our examples at the same time. Their timeouts are short, so that no case takes long.
+Most cases test several of our examples at the same time, with short timeouts, so that no case takes long.
 """
 
 import contextlib
@@ -416,7 +416,7 @@ def streams_that_are_cancelled_at_once(_):
 def a_client_of_http2_that_never_reads(board):
     """The bridge disconnects an HTTP/2 client that does not read.
 
-    The client's window is large enough for all data. The memory for it is then released.
+    The client's window is large enough for all data. The bridge's connections to the backend end as well.
     """
     wide = (4).to_bytes(2, "big") + (2**31 - 1).to_bytes(4, "big")
     with large_backend() as backend, bridge(backend, 1) as front:

@@ -244,7 +244,7 @@ def the_gateway_stands_in_via_both_ways(_):
 def the_gateway_counts_max_forwards(_):
     """The gateway decrements Max-Forwards of OPTIONS and TRACE, and stops at 0.
 
-    It responds itself to a request that has reached 0.
+    It responds itself to an OPTIONS or TRACE that has reached 0.
 
     Proves: R9110-7.6.2-1.
     """

@@ -111,10 +111,7 @@ def a_list(proxy, board, port):
 
 
 def a_half_close(proxy, _, port):
-    """The client sends everything and half-closes.
-
-    The responses should still arrive.
-    """
+    """The client sends everything and half-closes; some proxies then lose responses."""
     raw = Raw(port, offer(b"/foo", b"foo/2"))
     check_switched(raw)
     raw.socket.settimeout(2)  # lighttpd may leave us waiting

@@ -2,7 +2,7 @@
 
 The first is below HTTP (`https`, `wss`), the second within HTTP (RFC 2817).
 
-Certificates are self-signed and created for each case.
+Certificates are self-signed, and created for each server that is started.
 """
 
 import contextlib

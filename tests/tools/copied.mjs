@@ -14,7 +14,7 @@ import process from "node:process";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
 const home = fileURLToPath(new URL("../..", import.meta.url));
-/** A folder with the scripts at the paths under which the switchboard serves them. */
+/** A folder with the scripts as the switchboard has them below `/page`. */
 const folder = join(process.argv[2] ?? join(home, "target"), "copied");
 let [passed, failed, skipped] = [0, 0, 0];
 

@@ -1,8 +1,8 @@
 // Measures how long the playground's page is blocked with 10 kB of input, whole and byte by byte, in a real browser.
 //
 // `playground.mjs BROWSER PROGRAM` (chrome or firefox, and its path) prints the time of a click, of a key and of a
-// choice in the log, including layout: median and worst of 20. Needs `npm ci --prefix tests/playground` and a built
-// package.
+// choice in the log, including layout: median and worst of 20. Then the longest pause in the next 2 seconds. Needs
+// `npm ci --prefix tests/playground` and a built package.
 
 import { createReadStream } from "node:fs";
 import { createServer } from "node:http";

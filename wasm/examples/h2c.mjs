@@ -106,7 +106,7 @@ function leave(http, socket) {
   socket.on("data", (bytes) => void ((dropped += bytes.length) > 2 ** 20 && socket.destroy()));
 }
 
-/** One HTTP/1.1 connection, until a request that offers `h2c`. */
+/** One HTTP/1.1 connection, until it is upgraded to `h2c`. */
 class Exchange {
   /** @type {Splice | null} */ splice = null;
   /** @type {Uint8Array[]} */ content = [];

@@ -8,7 +8,7 @@ const SVG = "http://www.w3.org/2000/svg";
 const [WIDTH, HEIGHT] = [72, 30];
 
 /**
- * The columns and rows of each diagram's states, in the order of an exchange.
+ * The columns and rows of two diagrams' states; for the third: `UPGRADES`.
  * @type {Record<string, string[][]>}
  */
 const ORDER = {

@@ -147,7 +147,7 @@ class Player {
     return entry;
   }
 
-  /** Asks the engine for one event or error, and logs it; false if there is none. */
+  /** Calls `nextEvent` and logs the result; false for a stop or a repeated error. */
   #step() {
     this.#called({ is: "next", times: 1 });
     let step;
@@ -317,7 +317,7 @@ function faultOf(error) {
   return { code, kind, text: errorText(kind), clause, advice, status, offset };
 }
 
-/** Returns the field lines of an event. @param {import("../dist/bytes.js").Step} step @returns {Iterable<[string, string]>} */
+/** Returns the field lines of an event, but not of a server's switch. @param {import("../dist/bytes.js").Step} step @returns {Iterable<[string, string]>} */
 function fieldsOf(step) {
   if (step.kind === "end-of-message") return step.trailers ?? [];
   if (step.kind === "switched") return step.response?.headers ?? [];

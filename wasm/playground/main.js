@@ -98,7 +98,7 @@ function load(next) {
 }
 
 /**
- * Replaces the input; cuts and decisions after the change move by its length.
+ * Replaces the input; cuts and decisions after the change move with their bytes.
  * @param {string} bytes
  */
 function change(bytes) {

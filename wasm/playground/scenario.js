@@ -4,7 +4,7 @@ import { escape, unescape } from "./code.js";
 import { textOf } from "./engine.js";
 import { summary as summaryOf } from "./lines.js";
 
-/** The verbs of a test vector that only query the engine; a scenario omits them. */
+/** The verbs of a test vector that a scenario omits: queries, `trace`, `take-end`. */
 const QUESTIONS = new Set(
   "why awaiting may-speak wants-input closing owes persists content take-end event required agreed unread unanswered offers trace udp-target ip-target".split(" "),
 );

@@ -63,7 +63,7 @@ pub fn capsules_next(handle: u32) -> u32 {
 
 /// Marks the end of the stream; returns false if it ended inside a capsule.
 ///
-/// Also if the stream was malformed before. The fault is then in the result buffer.
+/// Also if datagrams are unread, or if it was malformed. The fault is then in the result buffer.
 #[wasm_bindgen]
 pub fn capsules_finish(handle: u32) -> bool {
     with_kept(handle, |capsules: &mut Capsules, out| {

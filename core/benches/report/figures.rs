@@ -20,7 +20,7 @@ pub(crate) struct Figure {
     pub(crate) bytes: Option<f64>,
 }
 
-/// All figures, in the order in which they were measured.
+/// All figures of a run, in the order of the files and of their lines.
 #[derive(Debug, Default)]
 pub(crate) struct Figures {
     pub(crate) all: Vec<Figure>,
@@ -70,7 +70,7 @@ impl Figures {
         });
     }
 
-    /// Returns the names of a table's rows, in the order of measurement.
+    /// Returns the names of a table's rows, in the order of their first figures.
     pub(crate) fn rows(&self, table: &str) -> Vec<&str> {
         let mut rows: Vec<&str> = Vec::new();
         for figure in self.all.iter().filter(|figure| figure.table == table) {
@@ -81,7 +81,7 @@ impl Figures {
         rows
     }
 
-    /// Returns the best figure among the columns that begin with a peer's name.
+    /// Returns the lowest figure among the columns that begin with a peer's name.
     ///
     /// Each build of a peer has a column. `suffix` selects a variant of the task, if not empty.
     pub(crate) fn best(&self, table: &str, row: &str, peer: &str, suffix: &str) -> Option<&Figure> {

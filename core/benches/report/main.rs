@@ -303,7 +303,7 @@ fn plain_table(
     writeln!(page)
 }
 
-/// Writes the table of every build of every other parser.
+/// Writes the table of heads, with a column for every build of every parser.
 fn builds(page: &mut String, figures: &Figures) -> std::fmt::Result {
     plain_table(page, figures, "heads", "Every build", "Nanoseconds for each head.")
 }

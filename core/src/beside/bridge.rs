@@ -63,8 +63,8 @@ pub fn extended_connect(request: &RequestHead<'_>, protocol: &str, secure: bool)
 
 /// Converts the field lines of an HTTP/2 request to HTTP/1.1.
 ///
-/// `Host` comes from `authority`, the value of `:authority`, or from the `host` field if that is
-/// empty. The `Cookie` fields are joined to one line (RFC 9113, section 8.2.3). Pseudo-header
+/// `Host` gets `authority`, the value of `:authority`, or if that is empty, the value of a `host`
+/// field. The `Cookie` fields are joined to one line (RFC 9113, section 8.2.3). Pseudo-header
 /// fields and `http2-settings` in `fields` are left out.
 ///
 /// For an extended CONNECT, send the lines with GET and its `:path`, and offer its `:protocol`. For

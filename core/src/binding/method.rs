@@ -9,7 +9,7 @@ use crate::enums::enums;
 pub enum Method {
     /// The method `GET`, which is safe (RFC 9110, section 9.3.1).
     Get,
-    /// The safe method `HEAD`, a GET without content (RFC 9110, section 9.3.2).
+    /// The method `HEAD`, a GET without response content (RFC 9110, section 9.3.2).
     Head,
     /// The method `POST` (RFC 9110, section 9.3.3).
     Post,

@@ -44,7 +44,7 @@ pub trait Bound {
 
     /// Returns whether the transport is TLS.
     ///
-    /// It is from the start, or since `resume_http`.
+    /// `Config::secure` says so, or HTTP was resumed within TLS.
     fn is_secure(&self) -> bool;
 
     /// Returns the error of the peer that ended receiving, if there was one.
@@ -130,7 +130,7 @@ pub const fn event_kind(event: &Event<'_>) -> EventKind {
 
 /// Returns the kind of the content still to come, and its length in bytes.
 ///
-/// The length is 0 where the kind has none.
+/// Of chunked content it is the rest of the current chunk. It is 0 where the kind has none.
 pub const fn content_kind(content: Content) -> (ContentKind, u64) {
     content.kind_and_len()
 }
@@ -236,7 +236,7 @@ pub const fn selection_to_bits(selection: Selection) -> [u32; 4] {
 
 /// Decodes a selection from the four numbers of [`selection_to_bits`].
 ///
-/// If the numbers encode no selection, the result is one that every connection rejects.
+/// A connection rejects the result if the numbers do not fit the offer of its request.
 pub const fn selection_from_bits(bits: [u32; 4]) -> Selection {
     Selection::from_bits(bits)
 }

@@ -53,9 +53,9 @@ impl Connection {
 
     /// Returns whether another request may follow, as far as is known.
     ///
-    /// It may if no message sent or received closes the connection, and neither direction has
-    /// switched. On a client without an open request, unread bytes close the connection, as no
-    /// request asked for them (RFC 9112, section 9.2). RFC 9112, section 9.3.
+    /// It may not once a message, a call or an error makes the current exchange the last, nor while
+    /// a direction has switched. On a client without an open request, unread bytes close the
+    /// connection, as no request asked for them (RFC 9112, section 9.2). RFC 9112, section 9.3.
     pub fn persists(&self) -> bool {
         let has_stray_input =
             self.role == Role::Client && self.state.is_idle() && !self.unread().is_empty();
@@ -67,9 +67,10 @@ impl Connection {
 
     /// Returns the received bytes after the current event.
     ///
-    /// While an offer is undecided they belong to no protocol. If you decline it and doubt that the
-    /// client meant them as HTTP, call [`close_after_response`](Self::close_after_response): then
-    /// they are never read. RFC 9931, section 5.
+    /// While an offer is undecided, those after the request belong to no protocol. If you decline
+    /// the offer and doubt that the client meant them as HTTP, call
+    /// [`close_after_response`](Self::close_after_response): then they are never read. RFC 9931,
+    /// section 5.
     pub fn unread(&self) -> &[u8] {
         let Some(scratch) = self.scratch.as_deref() else { return &[] };
         scratch.buffer.unread().get(scratch.shown.len()..).unwrap_or_default()
@@ -85,18 +86,18 @@ impl Connection {
     /// Server: returns the current request, as long as its head is kept.
     ///
     /// The head is kept through the event that emits it. With an offer, even an ineligible one, or
-    /// a CONNECT, it is kept until a final response declines that. It stays if the offer or CONNECT
-    /// is accepted. Once HTTP is resumed in a new protocol, it is kept until the response there is
-    /// complete.
+    /// a CONNECT, it is kept at least until a final response declines that, or receiving ends. It
+    /// stays if the offer or CONNECT is accepted. Once HTTP is resumed in a new protocol, it is
+    /// kept until the response there is complete.
     pub fn request(&self) -> Option<Request<'_>> {
         self.kept_request().filter(|request| self.role == Role::Server && !request.bytes.is_empty())
     }
 
-    /// Client: returns the protocols that the latest final response, a 426, requires.
+    /// Client: returns the protocols that a 426 to the latest request requires.
     ///
-    /// There are none if that was not a 426. Next: [`send_request`](Self::send_request) with some
-    /// of them as the offer, on a new connection if the 426 closes this one. RFC 9110, section
-    /// 15.5.22.
+    /// The final response to that request sets them; there are none if it is not a 426. Next:
+    /// [`send_request`](Self::send_request) with some of them as the offer, on a new connection if
+    /// the 426 closes this one. RFC 9110, section 15.5.22.
     pub fn required(&self) -> Protocols<'_> {
         Protocols::new(self.scratch.as_ref().map_or(&[], |scratch| &scratch.required))
     }
@@ -145,8 +146,9 @@ impl Connection {
 
     /// Client: returns the number of requests without a complete final response.
     ///
-    /// Once the connection has ended, they may be sent again on another one if that is safe (RFC
-    /// 9112, section 9.3.2).
+    /// Those that [`Response::dropped`](crate::Response::dropped) has counted are not in it. Once
+    /// the connection has ended, they may be sent again on another one if that is safe (RFC 9112,
+    /// section 9.3.2).
     pub fn unanswered(&self) -> u8 {
         match (self.role, self.state.request, self.state.response) {
             (Role::Server, _, _) | (_, Phase::Idle, _) | (_, _, Phase::Done) => 0,

@@ -14,7 +14,7 @@ use bytes::{BufMut, Bytes};
 impl Connection {
     /// Returns the received bytes of the new protocol.
     ///
-    /// Empty until the end of the request has been emitted.
+    /// On a server, empty until the end of the request has been emitted.
     pub(crate) fn leftover(&self) -> &[u8] {
         if self.state.rx == Rx::Switched && !self.flags.owes_end { self.unread() } else { &[] }
     }
@@ -22,8 +22,8 @@ impl Connection {
     /// Removes and returns the bytes of the new protocol that were received.
     ///
     /// They are the `leftover` of the event `Switched`. All further bytes of the transport belong
-    /// to the new protocol, and `receive` rejects them. The current event ends. Wait for that
-    /// event: until the end of the request has been emitted, nothing is returned.
+    /// to the new protocol, and `receive` rejects them. The current event ends. Wait for
+    /// `Switched`: until the end of the request has been emitted, a server gets no bytes here.
     pub fn take_leftover(&mut self) -> Bytes {
         self.leave_leftover(Bytes::copy_from_slice)
     }
@@ -44,8 +44,8 @@ impl Connection {
     ///
     /// Returns the current request's head and all bytes after it, exactly as received. Call it at
     /// the `Request` event, before the next inbound call. While the head of an offer or a CONNECT
-    /// is kept, it is allowed later too. It never is once something after the head has been read,
-    /// or a final response or 101 was sent. The engine can then do nothing more;
+    /// is kept, the call is allowed later too. It fails once something after the head was read, or
+    /// a final response or 101 was sent. After a handover the engine can do nothing more;
     /// [`Paused::Closed`](crate::Paused::Closed) follows. Drop the engine, keep the transport.
     ///
     /// # Errors

@@ -41,9 +41,9 @@ impl Connection {
 
     /// Changes the limits, from the next message on.
     ///
-    /// It fails while a request is unanswered, and once a part of the next head has been read. It
-    /// succeeds while `awaiting` is [`Awaiting::Request`](crate::Awaiting::Request), or
-    /// [`Awaiting::Caller`](crate::Awaiting::Caller) of an idle client.
+    /// It fails while a request or its response is incomplete, and once a part of the next head has
+    /// been read. It succeeds while `awaiting` is [`Awaiting::Request`](crate::Awaiting::Request),
+    /// or [`Awaiting::Caller`](crate::Awaiting::Caller) of an idle client.
     ///
     /// # Errors
     ///
@@ -161,9 +161,9 @@ impl Connection {
     ///
     /// If there is no message in progress, no leftover and nothing to advertise, only the
     /// configuration stays on the heap, else also what is needed. The current event ends, and the
-    /// contents of `trace` and `required` may be lost. With thousands of connections it is also
-    /// faster to call it after each response. The next connection then gets memory that is still in
-    /// the cache.
+    /// contents of `trace`, `required` and `agreed` may be lost. With thousands of connections it
+    /// is also faster to call it after each response. The next connection then gets memory that is
+    /// still in the cache.
     pub fn release(&mut self) {
         self.consume_event();
         let idle = self.state.is_idle() || self.state.is_over();

@@ -64,7 +64,7 @@ crate::enums::enums! {
 /// The way to close the transport; see [`Connection::closing`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Closing {
-    /// Close the transport: the peer loses nothing by it.
+    /// Close the transport; nothing else is needed.
     Close,
     /// Send a FIN, then read and discard until the peer closes too.
     ///
@@ -113,7 +113,7 @@ pub struct Connection {
     heads: u64,
     /// The number of bytes of the current message that `skip_content` has discarded.
     drained: u64,
-    /// The number of requests so far, to detect a `Selection` for an earlier one.
+    /// Server: the number of requests so far, to detect an earlier one's `Selection`.
     cycle: u32,
     /// The number of empty lines that were skipped before the next head.
     empty_lines: u16,
@@ -157,7 +157,7 @@ pub(crate) struct Flags {
     skips: bool,
     /// Client: the server has responded in HTTP/1.0.
     old_server: bool,
-    /// Server: at least one response has been sent or begun on this connection.
+    /// Server: at least one final response has been sent or begun on this connection.
     has_answered: bool,
 }
 
@@ -178,7 +178,7 @@ pub(crate) struct Scratch {
     offer: Vec<u8>,
     /// The protocols that a 101 switched to.
     agreed: Vec<u8>,
-    /// Client: the protocols that the latest final response, a 426, requires.
+    /// Client: the protocols that a 426 to the latest request requires.
     required: Vec<u8>,
     /// The message being encoded; its content has no meaning between two calls.
     draft: Vec<u8>,

@@ -20,7 +20,7 @@ pub enum Step {
     ///
     /// Pass them to [`receive`](crate::Connection::receive). A client also gets this when it is the
     /// one to send: before its request, while the request's content is incomplete, and after the
-    /// response. Then [`awaiting`](crate::Connection::awaiting) is `Caller`.
+    /// response. Then [`awaiting`](crate::Connection::awaiting) is `Caller` or `Continue`.
     NeedData,
     /// The caller must act before the next event.
     Paused(Paused),

@@ -61,13 +61,13 @@ pub enum Tx {
 /// The progress of the latest request's upgrade or CONNECT.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum UpgradeState {
-    /// No upgrade is offered.
+    /// There is no offer that may be accepted, and no CONNECT.
     None,
     /// The request offers at least one protocol that may be accepted.
     Offered,
     /// The request is a CONNECT.
     Connect,
-    /// A 101, a 2xx to CONNECT or an HTTP/2 preface switched the connection.
+    /// A 101 or 2xx accepted the offer or CONNECT, or an HTTP/2 preface came.
     Agreed,
     /// The offer or CONNECT got a response that declines it, or can get none any more.
     Declined,
@@ -139,7 +139,7 @@ pub struct State {
     pub upgrade: UpgradeState,
     /// The progress of the latest request's `Expect: 100-continue`.
     pub expect: Expect,
-    /// Set if another request may follow on this connection.
+    /// Set while the connection persists (RFC 9112, section 9.3).
     pub persist: bool,
     /// The client's HTTP version, as in the latest request.
     pub client_version: ClientVersion,
@@ -165,7 +165,7 @@ impl State {
 
     /// The state of a server that has read a whole plain request.
     ///
-    /// Plain means HTTP/1.1, without content and without an offer, on a connection that persists.
+    /// Plain means HTTP/1.1, read to its end, and without an offer, on a connection that persists.
     pub(crate) const PLAIN_REQUEST: Self =
         Self { request: Phase::Done, client_version: ClientVersion::Http11, ..Self::NEW };
 

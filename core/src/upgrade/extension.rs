@@ -18,7 +18,7 @@ pub(crate) struct Extension<'a> {
     pub(crate) parameters: Vec<Parameter<'a>>,
 }
 
-/// The name and value of a parameter; a quoted value is stored without its quotes.
+/// The name and value of a parameter; a quoted value is stored unquoted.
 pub(crate) type Parameter<'a> = (&'a [u8], Option<Cow<'a, [u8]>>);
 
 impl Extension<'_> {
@@ -118,7 +118,7 @@ impl<'a> Rest<'a> {
         (!token.is_empty()).then_some(token)
     }
 
-    /// Parses a parameter's value; a quoted string must contain a token too.
+    /// Parses a parameter's value: a token, or a quoted string that contains one.
     ///
     /// RFC 6455, section 9.1.
     fn value(&mut self) -> Option<Cow<'a, [u8]>> {

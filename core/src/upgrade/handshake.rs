@@ -1,4 +1,4 @@
-//! The checks of the WebSocket opening handshake (RFC 6455, section 4).
+//! The checks and the proof of the WebSocket handshake (RFC 6455, section 4).
 
 use alloc::vec::Vec;
 
@@ -74,8 +74,8 @@ fn are_valid(subprotocols: Vec<&[u8]>) -> bool {
 
 /// Returns whether a 101 chooses only offered subprotocols and extensions.
 ///
-/// It may have at most one subprotocol, and one field line of extensions. RFC 6455, sections 4.1
-/// and 11.3.
+/// It may have at most one subprotocol, and at most one field line of extensions. RFC 6455,
+/// sections 4.1 and 11.3.
 pub(crate) fn is_answer(asked: &dyn FieldSource, answer: &dyn FieldSource) -> bool {
     let (mut subprotocol, mut extensions) = (Values::None, Values::None);
     answer.each_known(CHOSEN, &mut |known, value| match known {
@@ -97,7 +97,8 @@ pub(crate) fn is_answer(asked: &dyn FieldSource, answer: &dyn FieldSource) -> bo
 
 /// Returns whether the extensions of a 101 were offered.
 ///
-/// `None` if the list of the offer or of the 101 is malformed.
+/// `permessage-deflate` may be chosen once, with parameters that suit the offer. `None` if the list
+/// of the offer or of the 101 is malformed.
 fn are_asked(asked: &dyn FieldSource, answer: &[u8]) -> Option<bool> {
     let (offered, chosen) = (extensions(asked)?, extension::parse(answer, Vec::new())?);
     let is_asked = |extension: &Extension<'_>| {

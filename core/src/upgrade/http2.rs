@@ -15,7 +15,7 @@ use crate::wire::syntax::{
 
 /// The reason why HTTP/2 does not allow a field or a status.
 ///
-/// A message with it is malformed. RFC 9113, sections 8.2.1, 8.2.2 and 8.6; RFC 8441, section 5.
+/// RFC 9113, sections 8.2.1, 8.2.2 and 8.6; RFC 8441, section 5.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum OverHttp2 {
@@ -132,7 +132,7 @@ pub type FieldLine = (Vec<u8>, Vec<u8>);
 ///
 /// Names become lower case. Hop-by-hop fields are left out, except `te: trailers`. Also left out
 /// are Host, which belongs in `:authority`, Expect, and the WebSocket fields that HTTP/2 does not
-/// use. RFC 9113, section 8.2.2; RFC 8441, section 5.
+/// use. Equal `Content-Length` values become one. RFC 9113, section 8.2.2; RFC 8441, section 5.
 pub fn http2_fields(fields: &dyn FieldSource) -> Vec<FieldLine> {
     let mut list = Vec::new();
     EndToEnd(fields).each(&mut |field| {

@@ -65,13 +65,13 @@ pub enum Why {
     Connect,
     /// No offered protocol is eligible: each offer breaks a rule of its protocol.
     Ineligible,
-    /// The request has no response yet.
+    /// The offer has been neither accepted nor declined yet.
     Undecided,
     /// A final response was sent or received instead of the 101.
     Declined,
     /// The response is a 426: the server requires a protocol listed in its `Upgrade`.
     ///
-    /// The protocol that was offered may be among them.
+    /// The protocol that was offered may be in that list.
     Required,
     /// The response to an earlier request closed the connection.
     Dropped,
@@ -132,7 +132,7 @@ pub(crate) fn is_secured(list: Protocols<'_>) -> bool {
     list.iter().any(|protocol| policy::is_below_http(&protocol))
 }
 
-/// Checks a 101 against `offer`, and writes the agreed protocols to `agreed`.
+/// Checks the protocols of a 101 against `offer`, and writes them to `agreed`.
 ///
 /// `offer` is the list that this client sent.
 pub(crate) fn verify(
@@ -267,7 +267,7 @@ pub(crate) struct AcceptFields {
 
 /// Returns the fields that a server adds to the 101 for these protocols.
 ///
-/// Fails if the caller's field lines do not suit the offer, or if a 101 may not have one.
+/// Fails if the caller's field lines do not suit the offer, or if a 101 may not have one of them.
 pub(crate) fn accept_fields(
     request: Request<'_>,
     agreed: Protocols<'_>,

@@ -32,7 +32,7 @@ pub(crate) struct Policy {
     hint: Option<(&'static str, &'static str)>,
     /// Set if the connection ends when the offer is declined.
     pub(super) closes: bool,
-    /// The fields that are reserved for this protocol and others that list them.
+    /// The fields reserved for this protocol, and for others whose rows list them.
     own: &'static [Own],
     /// The fields of the offer against which the 101 is checked.
     pub(super) remembered: KnownFields,
@@ -125,7 +125,7 @@ static TABLE: &[Policy] = &[
     Policy { name: "connect-tcp", ..Policy::CAPSULES },
 ];
 
-/// A field that is reserved for the protocols that list it.
+/// A field that is reserved for the protocols whose rows list it.
 struct Own {
     name: &'static str,
     /// Returns whether the caller may send the field in a response with that status.

@@ -29,7 +29,7 @@ pub struct Selection {
     len: u8,
     /// The index of the chosen preference among those passed to `select`.
     preference: u16,
-    /// Set if the selection is accepted before the request is complete.
+    /// Set if the selection may be accepted before the request is complete.
     pub(crate) early: bool,
 }
 
@@ -108,8 +108,8 @@ pub(crate) fn select(
 
 /// Returns the selection for one preference; its checksum is not yet set.
 ///
-/// `None` unless its layers form a stack, and each was offered and is eligible. An HTTP/1.1 at the
-/// top need not be offered.
+/// `None` unless its layers, at most four, form a stack, and each was offered and is eligible. An
+/// HTTP/1.1 at the top need not be offered.
 fn stack(offered: &[Offer<'_>], preference: &str, cycle: u32) -> Option<Selection> {
     let mut selection = Selection {
         cycle,

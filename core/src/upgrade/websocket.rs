@@ -1,7 +1,7 @@
 //! The opening handshake of WebSocket (RFC 6455, section 4).
 //!
-//! It covers the key, the subprotocol and `permessage-deflate`; the engine itself adds the proof.
-//! Frames are left to a WebSocket library.
+//! It covers the key, the subprotocol and `permessage-deflate`; the engine itself adds
+//! `Sec-WebSocket-Accept`. Frames are left to a WebSocket library.
 
 use alloc::string::String;
 

@@ -10,7 +10,7 @@
 //! └─────────────┴──────────┴─────────────────┴──────────┘
 //!                           start             end
 //! ```
-//! A few bytes after the free ones stay unused, so that the scanner can load whole blocks.
+//! 64 bytes after the free ones stay unused, so that the scanner can load whole blocks.
 //!
 //! A head that must stay readable is *kept*. The bytes consumed before and after it can be
 //! reclaimed: its spans count from its start, so they stay valid when it is moved.
@@ -21,7 +21,7 @@ use core::ops::Range;
 
 use crate::wire::scan::{self, PADDING};
 
-/// The smallest allocation in bytes, unless the limits allow less.
+/// The smallest size in bytes to which the buffer grows, unless limits allow less.
 ///
 /// Most heads fit, and most allocators serve blocks of up to about this size quickly.
 const FIRST: usize = 1024;
@@ -43,7 +43,7 @@ pub(crate) struct Buffer {
     reserved: usize,
     /// The number of unread bytes at which the caller has to stop reading.
     ///
-    /// The memory exceeds it and the kept head by over a quarter only if a read asks for it.
+    /// The memory is over a quarter larger than it and the kept head only if one read needs that.
     waiting: usize,
 }
 
@@ -76,8 +76,8 @@ impl Buffer {
 
     /// Returns all memory from the first unread byte on, and the unread length.
     ///
-    /// It is mutable because the parser replaces an obs-fold by spaces. It extends beyond the
-    /// unread bytes because the scanner loads whole blocks.
+    /// It is mutable because the parser replaces an obs-fold by spaces, and the decoder coalesces
+    /// chunks. It extends beyond the unread bytes because the scanner loads whole blocks.
     #[inline]
     pub(crate) fn unread_mut(&mut self) -> (&mut [u8], usize) {
         let len = self.len();

@@ -8,7 +8,7 @@ use alloc::string::String;
 use crate::wire::known::{Known, KnownField};
 use crate::wire::syntax::trim;
 
-/// A byte range of a head, counted from the head's first byte.
+/// A byte range of a head or trailer section, counted from its first byte.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Span {
     pub(crate) start: u32,

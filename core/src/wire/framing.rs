@@ -65,10 +65,10 @@ pub(crate) struct PlainRequest {
 
 /// Fast path of [`request`]: most requests without a fault.
 ///
-/// The request is HTTP/1.1, its target is a path, and its one `Host` is a name, perhaps with a
-/// port. It has at most one `Content-Length`, and at most one `Connection`, without `close`. It has
-/// no transfer coding and no expectation. Returns `None` for all others. Must equal [`request`],
-/// but for the limit of content.
+/// The request is HTTP/1.1 and no CONNECT. Its target is a path, and its one `Host` is a name,
+/// perhaps with a port. It has at most one `Content-Length`, and at most one `Connection`, without
+/// `close`. It has no transfer coding and no expectation. Returns `None` for all others. Must equal
+/// [`request`], but for the limit of content.
 #[inline(always)]
 pub(crate) fn request_fast(head: &Head, bytes: &[u8]) -> Option<PlainRequest> {
     const ASKS_FOR_MORE: KnownFields =
@@ -103,7 +103,7 @@ pub(crate) fn request_fast(head: &Head, bytes: &[u8]) -> Option<PlainRequest> {
 
 /// Checks the head of a request and returns its framing.
 ///
-/// The head is the first `len` bytes of `bytes`; the content may have at most `most` bytes.
+/// The head is the first `len` bytes of `bytes`. A `Content-Length` may be at most `most`.
 pub(crate) fn request(
     head: &Head,
     bytes: &[u8],

@@ -15,7 +15,7 @@ pub struct RequestHead<'a> {
     ///
     /// Pass an array or a `Vec` of name and value pairs by reference, `&slice` for a slice of them,
     /// or `&()` for none. `Host` is required and is sent first. `Connection` is merged with the
-    /// engine's connection options; it is sent unchanged if it already has exactly these. `Upgrade`
+    /// engine's connection options; it is sent unchanged if the merged list is the same. `Upgrade`
     /// is not permitted here: pass the offer to `send_request`. Content follows if `Content-Length`
     /// is above 0 or the last coding of `Transfer-Encoding` is chunked.
     pub fields: &'a dyn FieldSource,
@@ -31,7 +31,9 @@ impl<'a> RequestHead<'a> {
 /// A response to send.
 #[derive(Clone, Copy)]
 pub struct ResponseHead<'a> {
-    /// The status: 200 to 599, 1xx for `send_informational`, 400 to 599 for `reject`.
+    /// The status code, in the range that the method permits.
+    ///
+    /// 100 to 199 but not 101 for `send_informational`, 400 to 599 for `reject`, else 200 to 599.
     pub status: u16,
     /// The bytes of the reason phrase; it may be empty, and need not be UTF-8.
     pub reason: &'a [u8],

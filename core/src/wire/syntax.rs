@@ -183,7 +183,7 @@ fn absolute_form(target: &[u8]) -> Result<TargetForm, TargetFault> {
 /// Returns the authority of a target in absolute-form, without userinfo.
 ///
 /// `None` for `*` and in origin-form; empty if the URI has no authority (RFC 9112, section 3.2).
-/// The target of a CONNECT is not allowed.
+/// The target of a CONNECT must not be passed.
 pub(crate) fn absolute_authority(target: &[u8]) -> Option<&[u8]> {
     if matches!(target, [b'/', ..] | b"*") {
         return None;

@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 
 use switchover::End;
 
-/// The size of a read, in bytes.
+/// The most bytes of one read.
 const PIECE: usize = 16 * 1024;
 
 /// The most inputs that wait in the inbox; more make the threads that fill it wait.
@@ -88,7 +88,7 @@ impl Duplex {
         self.queue.locked().bytes
     }
 
-    /// Shuts down the client's direction once all queued bytes are sent.
+    /// Shuts down the probe's direction once all queued bytes are sent.
     pub(crate) fn finish(&self) {
         let _ = self.outbox.send(Output::End);
     }

@@ -29,7 +29,7 @@ type Failure = Box<dyn AnyError>;
 /// RFC 9110, section 10.1.1: clients do not wait for it indefinitely.
 const UNTIL_CONTINUE: Duration = Duration::from_secs(1);
 
-/// The most bytes of the new protocol that are kept until our request is sent.
+/// The most bytes of the new protocol that are kept until the request is sent.
 const EARLY: usize = 1 << 20;
 
 /// Returns whether the agreed protocol is TLS, in which HTTP goes on.
@@ -55,13 +55,13 @@ pub(crate) struct Exchange<'a> {
     pub(crate) line: Stream,
     pub(crate) http: ObservedConnection,
     pub(crate) transcript: Arc<Transcript>,
-    /// The content's file; `None` without content, or once its sending has begun.
+    /// The content's file, until its sending begins or is given up.
     body: Option<File>,
     /// True while the content's file is being read; its `LocalEnd` is still to come.
     is_feeding: bool,
-    /// The time of the latest input, from which timeouts count.
+    /// The time of the latest request or input, from which timeouts count.
     since: Instant,
-    /// Bytes of the new protocol, received before we may send in it.
+    /// Bytes of the new protocol, received before the probe may send in it.
     early: Vec<u8>,
     /// The end of the server's direction, clean or truncated; `None` before it.
     end: Option<End>,

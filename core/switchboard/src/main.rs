@@ -226,7 +226,7 @@ fn protocol(name: &str) -> Result<String, String> {
 
 /// Splits `NAME: VALUE` as typed by the user.
 ///
-/// The name and the value are validated later.
+/// Neither the name nor the value is validated.
 fn field_line(line: &str) -> Result<(String, String), &'static str> {
     let (name, value) = line.split_once(':').ok_or("NAME: VALUE is wanted")?;
     Ok((name.into(), value.trim().into()))

@@ -12,7 +12,7 @@ use tungstenite::{Error, Message};
 use crate::duplex::Input;
 use crate::transport::Stream;
 
-/// The server's silence, after the end of standard input, that ends the probe.
+/// The server's silence after the end of the input, at which the probe closes.
 ///
 /// A WebSocket has no half-close: many servers discard pending messages when they receive a Close.
 const QUIET: Duration = Duration::from_millis(500);
@@ -25,7 +25,7 @@ pub(crate) const UNREAD: usize = 4 << 20;
 /// The time to wait for the server's Close, or for its end after both Closes.
 const CLOSING: Duration = Duration::from_secs(5);
 
-/// Copies standard input to the server, and its bytes to standard output.
+/// Copies standard input to the server, and what it sends to standard output.
 ///
 /// `early` was received before the relay began; `end` is set if the server's direction has ended
 /// already. Returns when the server closes.
@@ -59,7 +59,8 @@ pub(crate) fn whole(end: End) -> io::Result<()> {
 
 /// Relays lines of standard input as text messages, and messages as lines.
 ///
-/// A line that is not UTF-8 is sent as a binary message. The end of the input closes the WebSocket.
+/// A line that is not UTF-8 is sent as a binary message. Closes once the input has ended and the
+/// server is silent.
 /// `early` was received before the relay began; `peer_ended` tells that the server's bytes have
 /// ended already.
 pub(crate) fn messages(

@@ -27,7 +27,7 @@ const GOODBYE: Duration = Duration::from_secs(5);
 /// The interval between two looks at an incomplete HTTP/2 preface.
 const MOMENT: Duration = Duration::from_millis(10);
 
-/// Serves until ^C or SIGTERM.
+/// Serves until ^C, SIGTERM or SIGHUP.
 pub(crate) fn run(args: &ServeArgs) -> io::Result<()> {
     tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(serve(args))
 }
@@ -87,7 +87,7 @@ async fn serve(args: &ServeArgs) -> io::Result<()> {
     Ok(())
 }
 
-/// Returns a channel that ^C or SIGTERM sets to `true`; a second one exits.
+/// Returns a channel that a signal to stop sets to `true`; a second one exits.
 fn stop_on_signal() -> io::Result<watch::Receiver<bool>> {
     let (stop, stopped) = watch::channel(false);
     let on_signal = move || {

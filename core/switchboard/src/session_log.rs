@@ -1,6 +1,6 @@
 //! The recorded outcomes of a connection and of each request on it.
 //!
-//! The engine's own steps are recorded in the transcript.
+//! The transcript itself records the engine's events and decisions.
 
 use std::fmt::Display;
 use std::sync::{Mutex, MutexGuard, PoisonError};

@@ -19,7 +19,7 @@ pub(crate) const TOKENS: [&str; 1] = ["connect-udp"];
 /// The idle timeout of the client's connection.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
-/// The size of a read, in bytes.
+/// The most bytes of one read.
 const PIECE: usize = 16 * 1024;
 
 /// Returns whether the proxy relays datagrams to that target: this machine only.

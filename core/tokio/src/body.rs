@@ -34,7 +34,7 @@ enum Kind {
 /// A source of a message's content, read frame by frame.
 pub(crate) trait Source: Send + Sync {
     fn poll_frame(&self, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>>;
-    /// Returns the number of bytes that it will still return, if that is known.
+    /// Returns the number of bytes of content still to be read, if that is known.
     fn left(&self) -> Option<u64>;
 }
 
@@ -159,7 +159,7 @@ pub(crate) async fn discard(
 /// The channel through which a connection passes content to its handler.
 ///
 /// The connection reads the content; the handler may read the body in another task. The channel
-/// holds at most one frame, and only after the handler has asked for it.
+/// holds at most one frame or error, and a frame only after the handler has asked for it.
 #[derive(Default)]
 pub(crate) struct Channel(Mutex<Passing>);
 
@@ -219,7 +219,7 @@ impl Channel {
         }
     }
 
-    /// Ends content that is not over with an error, for the current or next read.
+    /// Ends incomplete content with an error, for the current or next read.
     pub(crate) fn cut(&self, why: &'static str) {
         if !self.lock().is_over {
             self.give(Some(Err(Error::gone(why))));

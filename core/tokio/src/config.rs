@@ -26,12 +26,13 @@ pub struct Config {
     /// Makes a server respond to a half-closed client (RFC 9112, section 9.6).
     ///
     /// Then a disconnect of the client is noticed only by a reset, or when the response is sent. If
-    /// this is `false`, the handler is dropped once the client closes its direction. Both may go
-    /// unnoticed while the handler leaves more content unread than the engine buffers.
+    /// this is `false`, the handler is dropped once the client closes its direction; a read of
+    /// incomplete content fails instead. Both may go unnoticed while the handler leaves more
+    /// content unread than the engine buffers.
     pub half_close: bool,
     /// Gives each request of a server an [`InformationalSender`](crate::informational).
     ///
-    /// This costs an allocation or two for each request.
+    /// This costs a few allocations for each request.
     pub informational: bool,
     /// The observer of the engine's input, events and method calls; `None` for none.
     pub observer: Option<Arc<dyn Observer>>,
@@ -54,7 +55,7 @@ impl Default for Config {
 impl Config {
     /// Returns a copy of the configuration, for a stream that is TLS.
     ///
-    /// The engine takes this into account for targets and offers (RFC 9110, section 7.8).
+    /// Then a target may be `https` (RFC 9110, section 7.4), and TLS or `h2c` cannot be offered.
     pub fn secure(&self) -> Self {
         let http = switchover::Config { secure: true, ..switchover::Config::clone(&self.http) };
         Self { http: Arc::new(http), ..self.clone() }
@@ -76,8 +77,8 @@ pub struct Timeouts {
     /// The timeout for content: 30 s.
     ///
     /// In a server it applies to the whole content of a request. In a client it starts anew with
-    /// each piece of a response, once the request was sent. So a server may send events at long
-    /// intervals.
+    /// each piece of a response, once the request was sent. So a response may last for any time if
+    /// its pieces come at shorter intervals.
     pub content: Option<Duration>,
     /// The timeout for sending: 30 s, and up to nine times more for buffered bytes.
     ///
@@ -90,11 +91,11 @@ pub struct Timeouts {
     ///
     /// When it expires, the client gets a 503, and the handler is dropped.
     pub handler: Option<Duration>,
-    /// The timeout for a response, or for the next interim one, in a client: 60 s.
+    /// The timeout for the head of a response, in a client: 60 s.
     ///
-    /// It starts once the request was sent.
+    /// It starts once the request was sent, and anew after each interim response.
     pub response: Option<Duration>,
-    /// The timeout for a 100, after which the content is sent anyway: 1 s.
+    /// The timeout of a client for a 100; then it sends the content anyway: 1 s.
     ///
     /// RFC 9110, section 10.1.1.
     pub expect_continue: Duration,

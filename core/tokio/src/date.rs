@@ -1,4 +1,4 @@
-//! The `Date` field line, formatted once per second.
+//! The `Date` field line, formatted at most once per second in each thread.
 //!
 //! RFC 9110, section 6.6.1.
 

@@ -18,7 +18,8 @@ pub enum Error {
     Protocol(switchover::Error),
     /// An error of the transport; of kind `UnexpectedEof` after an early end.
     ///
-    /// It is the end of the peer's stream, or of the request whose body is still read.
+    /// An early end is that of the peer's stream, or of one message on it. The kind `InvalidData`
+    /// means that the crate `http` cannot represent a message.
     Io(io::Error),
     /// The peer was too slow.
     ///

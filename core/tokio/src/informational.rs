@@ -56,7 +56,7 @@ impl InformationalSender {
         }
     }
 
-    /// Removes and returns the queued responses; wakes the connection when more come.
+    /// Removes and returns the queued responses; the next `send` wakes the connection.
     pub(crate) fn take(&self, context: &Context<'_>) -> VecDeque<Response<()>> {
         let mut waiting = self.lock();
         wait(&mut waiting.connection, context);

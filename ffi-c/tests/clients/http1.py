@@ -1,4 +1,4 @@
-"""Cases of HTTP/1.1 (RFC 9112)."""
+"""Cases of HTTP/1.1 (RFC 9112): a client tests the example servers."""
 
 import os
 import socket

@@ -290,7 +290,7 @@ def a_window_of_a_byte():
 def more_streams_than_allowed():
     """The first hundred streams are accepted, and no more.
 
-    They never end, and arrive before the client can have received the server's SETTINGS.
+    All are open, and arrive before the client can have received the server's SETTINGS.
     """
     open_streams = b"".join(request(1 + 2 * number, b"POST", b"/", b"", 0) for number in range(150))
     peer = Peer()

@@ -220,7 +220,7 @@ def silent_websocket():
 
 @case("wslay, late")
 def slow_websocket():
-    """A handshake and a message arrive byte by byte; another client reads nothing."""
+    """Clients that send byte by byte, or that read nothing, are closed."""
     for early, slow in [(b"", HANDSHAKE), (HANDSHAKE, frame(2, bytes(1000)))]:
         peer = Peer()
         peer.send(early)

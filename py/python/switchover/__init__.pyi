@@ -113,13 +113,13 @@ class UpgradeState(enum.Enum):
     """The progress of the latest request's upgrade or CONNECT."""
 
     NONE = 0
-    """No upgrade is offered."""
+    """There is no offer that may be accepted, and no CONNECT."""
     OFFERED = 1
     """The request offers at least one protocol that may be accepted."""
     CONNECT = 2
     """The request is a CONNECT."""
     AGREED = 3
-    """A 101, a 2xx to CONNECT or an HTTP/2 preface switched the connection."""
+    """A 101 or 2xx accepted the offer or CONNECT, or an HTTP/2 preface came."""
     DECLINED = 4
     """The offer or CONNECT got a response that declines it, or can get none any more."""
     RESUMED = 5
@@ -211,7 +211,7 @@ class Closing(enum.Enum):
     """The way to close the transport."""
 
     CLOSE = 0
-    """Close the transport: the peer loses nothing by it."""
+    """Close the transport; nothing else is needed."""
     LINGER = 1
     """Send a FIN, then read and discard until the peer closes too.
 
@@ -518,13 +518,13 @@ class Why(enum.Enum):
     INELIGIBLE = 6
     """No offered protocol is eligible: each offer breaks a rule of its protocol."""
     UNDECIDED = 7
-    """The request has no response yet."""
+    """The offer has been neither accepted nor declined yet."""
     DECLINED = 8
     """A final response was sent or received instead of the 101."""
     REQUIRED = 9
     """The response is a 426: the server requires a protocol listed in its `Upgrade`.
 
-    The protocol that was offered may be among them.
+    The protocol that was offered may be in that list.
     """
     DROPPED = 10
     """The response to an earlier request closed the connection."""
@@ -563,9 +563,9 @@ class TraceStep(enum.Enum):
     SENT_RESPONSE = 9
     """A final response head was sent; the number is its status."""
     SENT_END = 10
-    """A sent message ended."""
+    """A sent message with content ended."""
     SENT_SWITCH = 11
-    """A 101 was sent."""
+    """A 101 was sent; the number is its status."""
     REFUSED = 12
     """A call failed; the number is that of the error."""
     RESUMED = 13
@@ -1077,7 +1077,7 @@ class Config:
 
 @final
 class Headers(Sequence[tuple[bytes, bytes]]):
-    """The field lines of a message, in the sender's order and spelling.
+    """The field lines of a message, in the sender's order and letter case.
 
     The tuples are created when they are accessed.
 
@@ -1193,7 +1193,7 @@ class Protocol:
     """
 
     name: Final[str]
-    """The name as it was spelled; compare protocols, not their names."""
+    """The name in its original letter case; compare protocols, not their names."""
     version: Final[str | None]
 
     def __new__(cls, text: TextLike) -> Protocol: ...
@@ -1513,12 +1513,12 @@ class Prepared:
 
 @final
 class Trace:
-    """One entry of the trace of a connection: a step of its past."""
+    """One entry of a connection's trace, a log of messages and calls."""
 
     __match_args__ = ("step", "number", "offset")
     step: Final[TraceStep]
     number: Final[int]
-    """The number of the step, as described at its `TraceStep`."""
+    """The detail that `TraceStep` names: a status, an error number, a count or bits."""
     offset: Final[int]
     """The number of the peer's bytes that had been consumed by then."""
 
@@ -1821,7 +1821,8 @@ class Connection:
         The client's order counts, unless `order` is another.
 
         Each preference is a protocol such as `foo/2`, or a stack of layers such as `TLS/1.2, HTTP/1.1`. Returns None if
-        nothing matches; `Request.offers` has the reasons. Next: `accept`, or any response. RFC 9110, section 7.8.
+        nothing matches, or no offer waits for a decision; `Request.offers` has the reasons. Next: `accept`, or any
+        response. RFC 9110, section 7.8.
         """
     def select_subprotocol(self, preferences: Iterable[TextLike], order: Order = ...) -> str | None:
         """Server: selects a subprotocol of an offered `websocket` that both sides support.
@@ -1849,9 +1850,11 @@ class Connection:
     def skip_content(self) -> None:
         """Discards the rest of the content being received, up to `Config.drain`.
 
-        If more follows, receiving ends.
+        If more follows, receiving ends; else the end of the message is still returned. Call it before the response if
+        no more content will be read. A server's next final response then has `Connection: close` if the rest of a
+        `Content-Length` exceeds the limit.
 
-        Next: `next_event`, which still returns the end of the message. RFC 9112, section 9.3.
+        Next: `next_event`. RFC 9112, sections 9.3 and 9.6.
 
         Raises LocalProtocolError: NO_CONTENT.
         """
@@ -1859,7 +1862,7 @@ class Connection:
         """Makes the current response the last: no further request follows.
 
         A server's next final response has `Connection: close`. If no request is pending, the connection closes now. A
-        client closes after the response that it waits for.
+        client closes after the last response that it waits for.
 
         TOO_LATE once the head of the response has been sent. Next: go on as before. RFC 9112, section 9.6.
 
@@ -1932,7 +1935,7 @@ class Connection:
     def release(self) -> None:
         """Releases the memory of a connection that will be idle for a while.
 
-        The contents of `trace`, `required` and the buffer of `get_buffer` are lost.
+        The buffer of `get_buffer` is lost, and the contents of `trace` and `required` may be.
         """
 
     # Questions.
@@ -1988,7 +1991,7 @@ class Connection:
         """
     @property
     def unread(self) -> bytes:
-        """The received bytes after the current event, which are not parsed yet.
+        """The received bytes after the current event.
 
         While an offer is undecided they belong to no protocol. If you decline it and doubt that the client meant them
         as HTTP, call `close_after_response`: then they are never read (RFC 9931, section 5).
@@ -2035,9 +2038,9 @@ class Connection:
         """
     @property
     def required(self) -> tuple[Protocol, ...]:
-        """Client: the protocols that the latest 426 requires.
+        """Client: the protocols that the latest final response, a 426, requires.
 
-        Empty if it names none. Next: `send_request` with some of them as the offer, on a new connection if the 426
+        Empty if it is no 426. Next: `send_request` with some of them as the offer, on a new connection if the 426
         closes this one. RFC 9110, section 15.5.22.
         """
     @property
@@ -2053,7 +2056,7 @@ class Connection:
     def why(self) -> Why | None:
         """The reason why the latest request's upgrade did not happen, or None.
 
-        None if it did, or before the first request.
+        None if it did, before the first request, and if a server could not read a head.
         """
 
 # What goes with particular protocols, beside the connection.

@@ -29,7 +29,7 @@ LONGEST = 1_000_000_000
 """The maximum of `--timeout` in seconds: longer than anyone waits."""
 
 LENIENT = [name for name in _documents.LENIENT if name != "lone_lf"]
-"""The names of the flags of `Config` that let a client accept more."""
+"""The names of the flags of `Config` that make a client lenient."""
 
 HELP = """\
 Standard input goes to the server in the new protocol, as it is; what comes in it goes to standard output, like the

@@ -1,6 +1,6 @@
 """The probe's transport: a socket, with or without TLS.
 
-TLS starts with the connection or later.
+TLS starts with the connection, or after a switch to it.
 """
 
 from __future__ import annotations

@@ -243,7 +243,7 @@ class Exchange:
         return None
 
     def speak(self, switched: Switched) -> None:
-        """Pipes the new protocol until the server ends; over TLS, resumes HTTP instead."""
+        """Pipes the new protocol until the server ends; if it is TLS, resumes HTTP in it."""
         leftover = self.engine.take_leftover()
         lowest = switched.protocols[0] if switched.protocols else None
         if lowest and lowest.name.upper() == "TLS" and not self.line.is_secure:

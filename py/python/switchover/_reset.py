@@ -65,7 +65,7 @@ def unread_by_peer(raw: socket.socket | None) -> int:
 def acknowledged(raw: socket.socket | None) -> int | None:
     """Returns the number of bytes that the peer has acknowledged, or None.
 
-    None if the system does not count them.
+    None if the system does not count them, or the socket is closed.
     """
     if raw is None or sys.platform != "linux":
         return None

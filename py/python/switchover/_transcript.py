@@ -33,9 +33,9 @@ from ._switchover import _SECRETS
 
 NAMED = {0x0D: "\\r", 0x0A: "\\n", 0x09: "\\t", 0: "\\0", 0x5C: "\\\\"}
 BEFORE, AFTER = 48, 32
-"""The number of bytes printed before and after an error."""
+"""The maximum number of bytes printed before an error, and from it on."""
 KEPT = 64 * 1024
-"""The number of received bytes that are kept for printing."""
+"""The maximum number of the latest received bytes that are stored for printing."""
 
 
 class Transcript:

@@ -6,7 +6,8 @@ In the module of the app, which each worker of hypercorn imports:
 
     switchover.hypercorn.install()
 
-Needs `pip install switchover[hypercorn]`. Apps, frames of WebSocket, HTTP/2 and timeouts remain hypercorn's own.
+Needs `pip install switchover[hypercorn]`. hypercorn still runs the apps, and handles frames of WebSocket, HTTP/2 and
+timeouts.
 """
 
 from __future__ import annotations

@@ -23,7 +23,7 @@ const PASSED_ON: usize = 16 << 10;
 
 /// Makes the ASGI scope of a request.
 ///
-/// It is a copy of `base`, and what depends on the request.
+/// It is a copy of `base`, with the entries that depend on the request.
 ///
 /// Each request gets its own `asgi`, `state` and `extensions`.
 fn scope<'py>(

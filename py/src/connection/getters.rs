@@ -75,15 +75,15 @@ impl Connection {
         self.ask(|engine| Content::of(engine.content()))
     }
 
-    /// Returns the received bytes after the current event, which are not parsed yet.
+    /// Returns the received bytes after the current event.
     #[getter]
     fn unread<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
         self.ask(|engine| PyBytes::new(py, engine.unread()))
     }
 
-    /// Consumes the end of the message together with the current event, if known.
+    /// Merges the end of the message into the current event, if that is its last.
     ///
-    /// Returns whether it did; no EndOfMessage follows then.
+    /// Returns whether it is the last; no EndOfMessage follows then.
     fn take_end(&self) -> PyResult<bool> {
         self.with(|inner| inner.engine.take_end())
     }
@@ -122,15 +122,15 @@ impl Connection {
 
     /// Returns the current request, as long as its head is kept (server).
     ///
-    /// That is through its event; with an offer or a CONNECT, until that is declined.
+    /// It is kept through its event, with an offer or a CONNECT until that is declined.
     #[getter]
     fn request(&self, py: Python<'_>) -> PyResult<Option<Request>> {
         self.ask(|engine| engine.request().map(|request| Request::of(py, request)).transpose())?
     }
 
-    /// Returns the protocols that the latest 426 requires (client).
+    /// Returns the protocols that the latest final response, a 426, requires (client).
     ///
-    /// RFC 9110, section 15.5.22.
+    /// Empty if it is no 426. RFC 9110, section 15.5.22.
     #[getter]
     fn required(&self) -> PyResult<Tuple<Protocol>> {
         self.ask(|engine| Protocol::all(engine.required().iter()))
@@ -148,7 +148,9 @@ impl Connection {
         self.ask(|engine| engine.unanswered())
     }
 
-    /// Returns why the latest request's upgrade did not happen; None if it did.
+    /// Returns why the latest request's upgrade did not happen.
+    ///
+    /// None if it did, before the first request, and if a server could not read a head.
     #[getter]
     fn why(&self) -> PyResult<Option<Member<Why>>> {
         self.ask(|engine| engine.why().map(Member))
@@ -170,7 +172,8 @@ impl Connection {
 
     /// Selects an offered protocol that the server supports too (server).
     ///
-    /// Returns a selection for accept, or None if no protocol matches. RFC 9110, section 7.8.
+    /// Returns a selection for accept, or None if no protocol matches or no offer is
+    /// undecided. RFC 9110, section 7.8.
     #[pyo3(
         signature = (preferences, order = Member(Order::Client)),
         text_signature = "($self, preferences, order=...)"
@@ -244,7 +247,7 @@ impl Connection {
 
     /// Discards the rest of the content of the message being received.
     ///
-    /// Next: next_event.
+    /// If more than the limit `drain` follows, receiving ends. Next: next_event.
     fn skip_content(&self, py: Python<'_>) -> PyResult<()> {
         self.call(py, |engine| engine.skip_content())
     }

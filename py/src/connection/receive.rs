@@ -17,7 +17,7 @@ use crate::head::Request;
 
 /// The size of the buffer of `get_buffer`, in bytes.
 ///
-/// One read of a socket delivers no more.
+/// One read into it delivers no more.
 const LANDING: usize = 65_536;
 
 static NEED_DATA: PyOnceLock<Py<PyAny>> = PyOnceLock::new();

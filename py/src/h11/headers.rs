@@ -1,4 +1,4 @@
-//! The `Headers` of h11: names in lower case, and in `raw_items` as spelled.
+//! The `Headers` of h11: names in lower case, those of `raw_items` as they came.
 
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList};
@@ -12,7 +12,7 @@ use crate::headers::Headers as Lines;
 
 /// The field lines of an event: pairs of a name in lower case and a value.
 ///
-/// `raw_items` has the names as they were spelled.
+/// `raw_items` has the names in their original letter case.
 #[pyclass(frozen, sequence, module = "switchover._h11")]
 #[derive(Debug, Default)]
 pub(crate) struct Headers(Lines);
@@ -159,7 +159,7 @@ impl Headers {
         Self::checked(py, &lines)
     }
 
-    /// Returns the pairs (name, value) with the names as they were spelled.
+    /// Returns the pairs (name, value) with the names in their original letter case.
     fn raw_items<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
         self.0.lines(py)
     }

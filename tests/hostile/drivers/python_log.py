@@ -1,6 +1,6 @@
 """The logging of the Python hosts: one line for each record.
 
-The mark UNHANDLED precedes each record of asyncio and trio, which report unhandled errors there.
+The mark UNHANDLED precedes each record of asyncio and trio, which log unhandled errors.
 """
 
 import logging

@@ -1,6 +1,6 @@
 """A server in uvicorn that reports the requests it gets.
 
-Usage: `told.py HTTP`, the name of a protocol class.
+Usage: `told.py HTTP`, where HTTP is that setting of uvicorn.
 """
 
 import asyncio

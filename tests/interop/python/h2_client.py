@@ -103,7 +103,7 @@ class Client:
                 self.read()
 
     def data(self):
-        """Returns the next bytes, or nothing at the end of the stream."""
+        """Returns the next bytes of the stream; empty bytes at its end."""
         event = self.wait(DataReceived, StreamEnded)
         if isinstance(event, StreamEnded):
             return b""

@@ -1,12 +1,14 @@
 //! The code that the tests of `switchover` share.
 //!
 //! `vector.rs` parses the test vectors of `vectors/`, `script/` runs a vector against the Rust API,
-//! and `text.rs` has the escape language of both. `corpus/` runs test inputs of other projects.
+//! and `text.rs` has the vectors' escapes. `corpus/` runs test inputs of other projects.
 //! `fuzz/` has the fuzz targets; one of them compares the engine with the reader in `naive/`.
 //! `message.rs` makes messages of events, for `corpus/` and `fuzz/`.
 //! `path.rs` chooses the engine's scanning instructions, `random.rs` has random numbers.
 //! `numbers.rs` checks the sizes of sets, and `names.rs` spells names for other languages.
 //! `export.rs` and `suite.rs` write vectors for other runners, `tables.rs` lists the core's enums.
+//! `plain.rs` and `queries.rs` list methods that vectors call. `verbs.rs` checks that a method
+//! returns only errors that the core lists for it.
 
 pub mod corpus;
 pub mod export;

@@ -59,7 +59,7 @@ impl Message {
     }
 }
 
-/// The messages of a connection.
+/// The messages received on a connection, collected from its events.
 #[derive(Debug, Default)]
 pub struct Messages {
     /// The messages that have come to their end, in order.

@@ -8,9 +8,9 @@ use switchover::binding::ScanPath;
 ///
 /// Without `SCAN` the engine chooses, as it does in programs.
 ///
-/// The path is global to the process, and the tests of a binary run in parallel. So no test
-/// chooses its own path. A binary is run once for each path, and every test that scans bytes calls
-/// this function first.
+/// The path is global to the process, and the tests of a binary run in parallel. So a test does not
+/// choose its own path unless it is alone in its binary. `tests/run` runs some binaries once for
+/// each path; their tests call this function first.
 pub fn choose() {
     static CHOSEN: Once = Once::new();
     CHOSEN.call_once(|| {
@@ -22,7 +22,7 @@ pub fn choose() {
     });
 }
 
-/// Returns the variable `SAMPLE`: with the value `n`, a test runs one of `n` cases.
+/// Returns the variable `SAMPLE`: with the value `n`, a test runs one in `n` cases.
 ///
 /// Without `SAMPLE` it is 1: the test runs all cases.
 pub fn sample() -> usize {

@@ -9,7 +9,7 @@ use crate::export;
 use crate::script::{self, Record};
 use crate::vector::{Vector, load};
 
-/// The folder of vectors for WebSocket and the like, no concern of an HTTP engine.
+/// The folder of vectors for single protocols such as WebSocket, left out here.
 const BESIDE: &str = "profiles";
 
 /// Vectors that are left out, since their caller acts before it reads all events.

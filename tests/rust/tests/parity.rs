@@ -2,7 +2,8 @@
 //!
 //! The core's tables are compared with the C header and the TypeScript declarations. Names, numbers
 //! and order must agree, with nothing missing and nothing extra; `stubs.rs` writes those of Python.
-//! Methods and the members of types must be in all three languages.
+//! Methods and the members of types must be in all three languages, except where `spellings` and
+//! `spellings_of` have an empty name.
 
 use switchover::binding::{KnownField, Method};
 use switchover::{Config, Lenient, Limits};
@@ -115,7 +116,7 @@ fn methods() -> Vec<String> {
     read("core/api.txt").lines().filter_map(method).collect()
 }
 
-/// Returns the methods of `Connection`, and the items of its protocol helpers.
+/// Returns the methods of `Connection`, and the items of the protocol helpers.
 ///
 /// `Splice::client_sent` is named `splice_client_sent` here.
 fn verbs() -> Vec<String> {

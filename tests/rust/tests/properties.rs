@@ -139,7 +139,7 @@ proptest! {
 
     /// The output of a connection does not depend on how its input was cut.
     ///
-    /// The input is a test vector with a few changes; `bytes` chooses it, the changes and a cut.
+    /// The input is a test vector with a few changes; `bytes` chooses it, the changes and a size.
     #[test]
     fn cuts_make_no_difference(bytes in vec(any::<u8>(), 0..60)) {
         thread_local!(static VECTORS: Vec<Vector> = load(&home().join("vectors")));

@@ -1,14 +1,15 @@
 //! Tests that heads survive being sent by one end and received by the other.
 //!
-//! Every head in a test vector is encoded by a connection of the other role and parsed again. Also,
-//! an invalid byte after a vector's input must not change the result of the input before it.
+//! The heads that a test vector receives are encoded by a connection of the other role and parsed
+//! again, if they may be sent. Also, an invalid byte after a vector's input must not change the
+//! result of the input before it.
 
 use switchover::{Connection, Event, Field, RequestHead, ResponseHead, Role, Step};
 use switchover_tests::script::{Head, heads, with_junk_behind};
 use switchover_tests::vector::load;
 use switchover_tests::{home, numbers};
 
-/// The fields that the engine generates itself, from its arguments.
+/// The fields that the engine may write itself, which are not compared.
 const OURS: &[&str] =
     &["capsule-protocol", "connection", "upgrade", "transfer-encoding", "content-length", "te"];
 

@@ -319,9 +319,9 @@ async fn with_h2(plan: Plan, window: u32) {
     }
 }
 
-/// Checks that stream 1 and later ones are answered, for any content and window.
+/// Checks that stream 1 and later ones are answered, for many contents and windows.
 ///
-/// The content is that of the upgraded request, the window the engine's (R7540-3.2-7).
+/// The contents are those of the requests, the windows the engine's (R7540-3.2-7).
 #[tokio::test(start_paused = true)]
 async fn h2_answers_and_goes_on() {
     for window in [16_384, 65_535, 1 << 20] {
@@ -339,7 +339,7 @@ async fn h2_answers_and_goes_on() {
     }
 }
 
-/// Checks that the exchange works for pieces of any size from the client.
+/// Checks that the exchange works for pieces of many sizes from the client.
 #[tokio::test(start_paused = true)]
 async fn h2_answers_at_every_split() {
     for piece in (1..140).chain([1_000, 9_999, 16_393]) {

@@ -1,7 +1,7 @@
 //! Tests that run every vector, with its input cut in many ways.
 //!
 //! Inputs over 4,096 bytes are cut in two only at some places. With `SAMPLE` set to a number `n`,
-//! one of `n` vectors runs.
+//! one in `n` vectors runs.
 //!
 //! `BLESS=1` rewrites the expected results in the files, and prints each changed line. A vector
 //! that fails to run keeps its lines.

@@ -1,7 +1,7 @@
 //! A comparison of whole responses with the same responses in three calls.
 //!
 //! `respond` and `respond_prepared` must equal `send_response`, `send_data` and `send_end`. They
-//! are compared in every state that a server can reach in five steps, for each kind of status.
+//! are compared in every state that a server can reach by at most five calls of `ACTS`.
 
 use std::collections::BTreeSet;
 
@@ -66,7 +66,7 @@ fn at(way: &[Act], config: &Config) -> Connection {
     server
 }
 
-/// Applies a step; ignores an error, which changes nothing.
+/// Makes the call of a step, and ignores any error.
 fn apply(server: &mut Connection, act: Act) {
     let out = &mut Vec::new();
     let _ = match act {
@@ -130,7 +130,7 @@ fn ways() -> Vec<Vec<Act>> {
     ways.into_iter().map(|(way, _)| way).collect()
 }
 
-/// Everything that can be observed of a server after a response.
+/// The output, state, trace and next events of a server after a response.
 #[derive(Debug, PartialEq)]
 struct Seen {
     outcome: Result<(), ErrorKind>,

@@ -1,9 +1,9 @@
-"""A correct client unlike the audit's reference client, based on h11 and wsproto.
+"""A correct client based on h11 and wsproto, unlike the audit's reference client.
 
     client.py PORT PATH MODE
 
 It exits with 0 if the WebSocket was opened; in the mode `plain`, if it got a response and no 101. `MODES` describes
-the ways in which right clients differ.
+the ways in which correct clients differ.
 """
 
 import base64
@@ -31,7 +31,7 @@ def field(answer, name):
 
 
 def fault(answer, key, mode):
-    """Returns the flaw of a 101 by its field (RFC 6455, section 4.1), or None."""
+    """Returns the wrong field or version of a 101 (RFC 6455, section 4.1), or None."""
     options = [option.strip().lower() for value in field(answer, b"connection") for option in value.split(b",")]
     protocol = field(answer, b"sec-websocket-protocol")
     if answer.http_version != b"1.1":

@@ -1,4 +1,4 @@
-"""The code that right programs share: sockets, h11 events, Sec-WebSocket-Accept."""
+"""The code that these programs share: sockets, h11 events, Sec-WebSocket-Accept."""
 
 import base64
 import contextlib

@@ -1,8 +1,8 @@
-"""A correct intermediary unlike the audit's reference, based on h11 and wsproto.
+"""A correct intermediary based on h11 and wsproto, unlike the audit's reference.
 
     proxy.py ORIGIN-PORT MODE [PORT]
 
-It prints its port, a free one by default. `MODES` describes the ways in which right intermediaries differ.
+It prints its port, a free one by default. `MODES` describes the ways in which correct intermediaries differ.
 """
 
 import socket

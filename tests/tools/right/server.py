@@ -1,8 +1,8 @@
-"""A correct server unlike the audit's reference server, based on h11 and wsproto.
+"""A correct server based on h11 and wsproto, unlike the audit's reference server.
 
     server.py [MODE...] [port=PORT]
 
-It prints its port, a free one by default. Each mode is a way in which right servers differ; `MODES` describes them.
+It prints its port, a free one by default. Each mode is a way in which correct servers differ; `MODES` describes them.
 """
 
 import base64

@@ -72,7 +72,7 @@ def drain(connection, events):
 
 
 def add(events, kind, data):
-    """Records bytes of content; adjacent ones are one event, and none are no event."""
+    """Records bytes of a kind; merges adjacent ones, and ignores empty ones."""
     if events and events[-1]["event"] == kind:
         events[-1]["bytes"] += data.decode("latin-1")
     elif data:

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Runners that differ from `switchover` in one way each, to test the scorer.
 
-`runner_wrong.py NAME` changes the events of `switchover`. NAME is in the tables `WRONG`, `RIGHT` and `BROKEN`, or
+`runner_wrong.py NAME` changes the answers of `switchover`. NAME is a key of `WRONG`, `RIGHT` or `BROKEN`, or
 `skips all`.
 """
 

@@ -120,8 +120,8 @@ def at(events: list[dict], index: int) -> dict:
 def named(want: dict, have: dict, error: dict | None, is_late: bool) -> str:
     """Returns the class of a difference.
 
-    A class is a missing error, an error too many, or another event. `is_late` if the error comes after the head, and
-    before the message has ended.
+    A class is a missing error, an error too many, or another event. `is_late` means that the engine reports the error
+    later, but before the message has ended.
     """
     says = f"refuses: {error.get('kind', 'an error')}" if error else ""
     if want["event"] != "error":

@@ -26,8 +26,8 @@ export function checkHttp2(status: number | null, headers: HeaderSource): OverHt
  * Converts the field lines of an HTTP/2 request to HTTP/1.1.
  *
  * `authority` becomes Host; if it is empty, the field `host` does. Cookies are joined into one line (RFC 9113, section
- * 8.2.3). Pseudo-header fields are left out. Throws a `ProfileError` with the `OverHttp2` if the list, the authority or
- * the key is malformed.
+ * 8.2.3). Pseudo-header fields and `http2-settings` are left out. Throws a `ProfileError` with the `OverHttp2` if the
+ * list, the authority or the key is malformed.
  *
  * Next: `sendRequest` with the result. For an extended CONNECT send a GET with its `:path`, and offer its `:protocol`.
  * For `websocket` pass a new `key` for this connection, see `websocketKey` (RFC 8441, section 5).

@@ -97,8 +97,8 @@ export class Capsules extends DisposableHandle {
   /**
    * Marks the end of the stream.
    *
-   * Throws a `ProfileError` with the reason `truncated` if it ended inside a capsule (RFC 9297, section 3.3). If
-   * `nextDatagram` has thrown one, throws that again.
+   * Throws a `ProfileError` with the reason `truncated` if it ended inside a capsule, or if `nextDatagram` has not yet
+   * returned every datagram. If `nextDatagram` has thrown one, throws that again. RFC 9297, section 3.3.
    */
   finish(): void {
     if (!raw.capsules_finish(this.live())) throw new ProfileError(new Reader());

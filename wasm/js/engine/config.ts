@@ -16,7 +16,8 @@ export interface Config {
   /**
    * The limits, in bytes unless the name says otherwise.
    *
-   * All but those for `h2c` are checked while bytes arrive. `buffered` is raised to what one head needs.
+   * All but those for `h2c` are checked while bytes arrive. `buffered` is raised to what one head or trailer section
+   * needs.
    */
   readonly limits?: LimitOptions;
   /**
@@ -28,7 +29,7 @@ export interface Config {
   /**
    * Set if the transport is TLS.
    *
-   * Otherwise a request for an `https` target is rejected (RFC 9110, section 7.4).
+   * Otherwise a server rejects a request for an `https` target, unless `trustedGateway` is set (RFC 9110, section 7.4).
    */
   readonly secure?: boolean;
   /**

@@ -143,10 +143,10 @@ export class Connection extends ProfileMethods {
   }
 
   /**
-   * Client: the protocols that the latest 426 requires.
+   * Client: the protocols that the latest final response, a 426, requires.
    *
-   * They are spelled as the server sent them (see `sameProtocol`); empty if the 426 names none. Next: `sendRequest`
-   * with one or more of them as the offer.
+   * They are spelled as the server sent them (see `sameProtocol`); empty if that response is not a 426. Next:
+   * `sendRequest` with one or more of them as the offer.
    */
   get required(): string[] {
     const handle = this.live();
@@ -166,9 +166,9 @@ export class Connection extends ProfileMethods {
   /**
    * Returns whether bytes of the new protocol may be sent now.
    *
-   * True for a server once it has accepted. True for a client once it has received the 101 (or 2xx to CONNECT) and its
-   * request is complete. No event reports the latter: check after the `sendData` or `sendEnd` that completes the
-   * request.
+   * True for a server once it has accepted, or received the HTTP/2 preface. True for a client once it has received the
+   * 101 (or 2xx to CONNECT) and its request is complete. No event reports the latter: check after the `sendData` or
+   * `sendEnd` that completes the request.
    */
   get maySpeak(): boolean {
     return raw.may_speak(this.live());

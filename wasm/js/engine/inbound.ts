@@ -38,8 +38,8 @@ export class Inbound extends Handle {
    * Appends a copy of bytes that the peer sent.
    *
    * Use it if the transport allocates the buffers that it reads into. Either all bytes are accepted or none. Throws
-   * `buffer-full` while `limits.buffered` bytes are waiting, and another error once nothing more is read. Next:
-   * `nextEvent`.
+   * `buffer-full` while `limits.buffered` bytes are waiting, or what one head needs if that is more. Throws another
+   * error once nothing more is read. Next: `nextEvent`.
    * @throws ProtocolError: `buffer-full`, `after-end`, `closed`, `switched`, `failed`.
    */
   receive(bytes: Uint8Array): void {
@@ -162,9 +162,9 @@ export class Inbound extends Handle {
   /**
    * Server: the current request while the engine keeps its head, or `null`.
    *
-   * The head is kept while the request's event is current. With an offer or a CONNECT it is kept until that is
-   * declined, and stays if it is accepted. Once HTTP is resumed in the new protocol, it is kept until the response is
-   * complete.
+   * The head is kept while the request's event is current. With an offer, even an ineligible one, or a CONNECT it is
+   * kept until that is declined, and stays if it is accepted. Once HTTP is resumed in the new protocol, it is kept
+   * until the response is complete.
    */
   get request(): Request | null {
     return raw.request(this.live()) ? readRequest(new Reader()) : null;
@@ -185,8 +185,8 @@ export class Inbound extends Handle {
    * Server: the path of the current request's target, or `null`.
    *
    * It is the part of an origin-form or absolute-form target before the query, as received. It is `/` if an
-   * absolute-form target has none, `*` in an OPTIONS for the whole server, and empty in a CONNECT. `null` if `request`
-   * is `null`. RFC 9112, section 3.2; RFC 9110, section 4.2.3.
+   * absolute-form target has none, `*` for the target `*` of an OPTIONS, and empty in a CONNECT. `null` if `request` is
+   * `null`. RFC 9112, section 3.2; RFC 9110, section 4.2.3.
    */
   get path(): string | null {
     return raw.path(this.live()) ? new Reader().text() : null;
@@ -244,9 +244,9 @@ export class Inbound extends Handle {
   /**
    * Server: returns all bytes of the current request, for another parser.
    *
-   * These are the request's head and all bytes received after it, unchanged. Allowed until anything after the head was
-   * parsed, or a final response or a 101 was sent. Throws `unasked`, `answered`, `head-gone`. Next: `free` the engine,
-   * keep the transport.
+   * These are the request's head and all bytes received after it, unchanged. Call it at the `request` event, before the
+   * next call that receives; while the head of an offer or a CONNECT is kept, also later. Throws `head-gone` otherwise,
+   * and `answered` once a final response or a 101 was sent. Next: `free` the engine, keep the transport.
    * @throws ProtocolError: `wrong-role`, `unasked`, `answered`, `head-gone`, `closed`, `switched`, `failed`.
    */
   handOver(): Uint8Array<ArrayBuffer> {
@@ -260,8 +260,9 @@ export class Inbound extends Handle {
   /**
    * Discards the rest of the content being received.
    *
-   * Discards up to `limits.drain` bytes; if there is more, nothing more is received on the connection. Next:
-   * `nextEvent`.
+   * Discards up to `limits.drain` bytes; if there is more, nothing more is received on the connection. Call it before
+   * the response if no more content will be read. A server's next final response then has `Connection: close` if the
+   * rest of a `Content-Length` exceeds the limit. Next: `nextEvent`. RFC 9112, sections 9.3 and 9.6.
    * @throws ProtocolError: `no-content`.
    */
   skipContent(): void {

@@ -13,7 +13,7 @@ import { Deflate, encodeDeflate, readDeflate, type DeflateParameters } from "./w
  * The methods of a connection that depend on particular protocols.
  *
  * The current head is a server's request or a client's response. With the module of `switchover/core` each method
- * throws an `Error` that says so.
+ * throws an `Error`.
  */
 export class ProfileMethods extends Outbound {
   // WebSocket (RFC 6455).
@@ -44,9 +44,9 @@ export class ProfileMethods extends Outbound {
   /**
    * Server: selects parameters to accept an offered `permessage-deflate`, or `null`.
    *
-   * The offer must belong to `websocket`, and `own`, this side's parameters, must allow it; otherwise the result is
-   * `null`. Next: `accept` with the result, as a string, as the value of `Sec-WebSocket-Extensions`. Without that field
-   * nothing is compressed. RFC 7692, section 7.1.
+   * `own` are this side's parameters. Returns `null` if they allow no offered variant, or if `request` is `null`. Next:
+   * `accept` with the result, as a string, as the value of `Sec-WebSocket-Extensions`. Without that field nothing is
+   * compressed. RFC 7692, section 7.1.
    */
   selectDeflate(own: DeflateParameters = {}): Deflate | null {
     const given = encodeDeflate(new Deflate(own));
@@ -58,9 +58,10 @@ export class ProfileMethods extends Outbound {
   /**
    * The end-to-end field lines of the current head; `null` if there is no head.
    *
-   * They are all but `Connection`, the fields it lists, and other hop-by-hop fields. Next: send them on the other side
-   * with `sendRequest`, `sendResponse` or `accept`, and add `Via`. For `accept` set `tidy` in the configuration, which
-   * drops the framing fields of a 101.
+   * They are all but `Connection`, the fields it lists, and other hop-by-hop fields. Some are kept even if it lists
+   * them, such as `Host` and `Content-Length`. Next: send them on the other side with `sendRequest`, `sendResponse` or
+   * `accept`, and add `Via`. For `accept` set `tidy` in the configuration, which drops a 101's framing and handshake
+   * fields.
    */
   get endToEnd(): Headers | null {
     return raw.end_to_end(this.live()) ? new Reader().headers() : null;

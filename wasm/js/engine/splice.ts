@@ -91,7 +91,8 @@ export class Splice extends DisposableHandle {
   /**
    * Returns whether client and engine can be connected directly, without the relay.
    *
-   * No bytes wait then, and both have the same HTTP/2 state. Next: connect them, and `free` the relay.
+   * No bytes wait then, and both have the same HTTP/2 state, or the client does not speak HTTP/2. Next: connect them,
+   * and `free` the relay.
    */
   get isDone(): boolean {
     return raw.splice_is_done(this.live());

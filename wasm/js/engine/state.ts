@@ -7,7 +7,7 @@ import { Expect, ClientVersion, Phase, Rx, TraceStep, UpgradeState, Tx } from ".
 export interface State {
   /** The progress of the latest request. */
   readonly request: Phase;
-  /** The progress of the response to the oldest unanswered request. */
+  /** The progress of the response to the oldest unanswered (or latest) request. */
   readonly response: Phase;
   /** The state of the direction in which the peer sends. */
   readonly rx: Rx;
@@ -40,7 +40,7 @@ export interface TraceEntry {
    * correction.
    */
   readonly number: number;
-  /** The number of the peer's bytes that were consumed before the entry was recorded. */
+  /** The number of the peer's bytes up to the end of the event that was current then. */
   readonly offset: number;
 }
 

@@ -102,7 +102,7 @@ fn request(bytes: &[u8], extra: impl Fn(&Request<'_, '_>) -> usize) -> usize {
     }
 }
 
-/// Returns 0 if a server may serve the request, and 1 if it must reject it.
+/// Returns 1 if the Host fields or the framing are wrong, and 0 otherwise.
 ///
 /// A server must check this before it serves, so the benchmark includes it, as a simple loop over
 /// the fields. A 0 does not change the number of fields to which the result is added.

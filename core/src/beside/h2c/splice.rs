@@ -49,7 +49,7 @@ const MOST_WAITING: usize = 4 * FIRST_WINDOW;
 
 /// A filter between an HTTP/2 engine and a client that was sent a 101 for `h2c`.
 ///
-/// It is needed until both have the same state.
+/// It is needed until both have the same settings and windows.
 ///
 /// Pass what the client sends to [`client_sent`](Self::client_sent), and what the engine writes to
 /// [`engine_sent`](Self::engine_sent). After each call, forward the bytes that
@@ -287,9 +287,9 @@ impl Splice {
 
     /// Returns whether client and engine can be connected directly.
     ///
-    /// Both then have the same state, or the client does not speak HTTP/2. No bytes are held here.
-    /// If the request had content, the engine must first grant the connection as much window again.
-    /// Until then keep using the splice.
+    /// Both then have the same settings and windows, or the client does not speak HTTP/2. No bytes
+    /// are held here. If the request had content, the engine must first grant the connection as
+    /// much window again. Until then keep using the splice.
     pub fn is_done(&self) -> bool {
         let is_settled = match self.start {
             Start::Awaited { .. } => false,

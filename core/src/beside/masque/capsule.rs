@@ -1,4 +1,4 @@
-//! The capsules after a 101: DATAGRAM capsules are parsed, all others skipped.
+//! The capsules after a 101: DATAGRAM is parsed and written, others are skipped.
 //!
 //! RFC 9297, section 3.
 

@@ -87,7 +87,7 @@ fn are_parameters(mut rest: &[u8]) -> bool {
     rest.is_empty()
 }
 
-/// Returns the bytes after a bare item (RFC 9651, section 3.3), if it is valid.
+/// Returns the bytes after something like a bare item (RFC 9651, section 3.3).
 fn bare_item(value: &[u8]) -> Option<&[u8]> {
     match value {
         [b'"', rest @ ..] | [b'%', b'"', rest @ ..] => string(rest),

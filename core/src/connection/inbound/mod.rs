@@ -29,8 +29,8 @@ impl Connection {
     /// Appends bytes received from the peer.
     ///
     /// All bytes are appended or none. The current event ends. It fails with `BufferFull` if the
-    /// unread bytes have reached `limits.buffered`, or what one head needs if that is more. It
-    /// fails with another error if nothing more is read. Next: `next_event`.
+    /// unread bytes have reached `limits.buffered`, or what one head or trailer section needs if
+    /// that is more. It fails with another error if nothing more is read. Next: `next_event`.
     ///
     /// # Errors
     ///
@@ -96,8 +96,8 @@ impl Connection {
 
     /// Returns space of at least `min` bytes to read the transport into.
     ///
-    /// A `min` of more than `limits.buffered`, or what one head needs, is reduced to the larger of
-    /// them. The current event ends. Fails like [`receive`](Self::receive). Next:
+    /// `min` is reduced to `limits.buffered`, or to what one head or trailer section needs if that
+    /// is more. The current event ends. Fails like [`receive`](Self::receive). Next:
     /// [`commit`](Self::commit) with the number of bytes read.
     ///
     /// # Errors
@@ -180,7 +180,8 @@ impl Connection {
     /// [`reject`](Self::reject), with [`Error::status`]. Each call returns the same error until
     /// that response is complete, or until [`abandon`](Self::abandon). `abandon` leaves a response
     /// that has begun unfinished; the client notices if the transport is closed as
-    /// [`closing`](Self::closing) returns. A client's next call returns [`Paused::Closed`].
+    /// [`closing`](Self::closing) returns. On a client, and on a server that has already responded,
+    /// the next call returns [`Paused::Closed`].
     #[inline]
     pub fn advance(&mut self) -> Result<Step, Error> {
         // While a peer sends slowly, most calls find a few more bytes of an unfinished line, and

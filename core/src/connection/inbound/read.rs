@@ -137,7 +137,7 @@ impl Connection {
         self.config().limits.content
     }
 
-    /// Fast path of `take_request`: a plain request, without its general checks.
+    /// Fast path of `take_request`, for a request that `request_fast` has checked.
     ///
     /// Must equal `take_request_slow`; debug builds compare framing and state.
     #[inline(always)]

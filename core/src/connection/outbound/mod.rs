@@ -111,12 +111,12 @@ impl Connection {
     /// Server: sends the connection's last response, whatever it has received.
     ///
     /// For the response to a peer error, or a 408 after an incomplete head or content. Also for a
-    /// 429 or 503 to a client that is turned away. It responds to the request that waits for a
-    /// response, or else to the request that comes next. The engine reads no more, and the response
-    /// has `Connection: close`. Its framing is that of [`respond`](Self::respond). If a response
-    /// has already begun, `reject` returns `Answered`: then call [`abandon`](Self::abandon). Next:
-    /// send the written bytes, then close the transport as [`closing`](Self::closing) returns. RFC
-    /// 9110, section 15.5.9; RFC 9112, section 9.6.
+    /// 429 or 503 to a client that is turned away. The status is 400 to 599. The response is to
+    /// the request that waits for one, or else to the request that comes next. The engine reads no
+    /// more, and the response has `Connection: close`. Its framing is that of
+    /// [`respond`](Self::respond). If a response has already begun, `reject` returns `Answered`:
+    /// then call [`abandon`](Self::abandon). Next: send the written bytes, then close the transport
+    /// as [`closing`](Self::closing) returns. RFC 9110, section 15.5.9; RFC 9112, section 9.6.
     ///
     /// # Errors
     ///
@@ -137,9 +137,10 @@ impl Connection {
     /// For servers with their own response encoder. Call it before the response is sent. Set
     /// `has_content` if content follows the head, and not in response to HEAD. Set `closes` if the
     /// response has `Connection: close`, or ends with the connection. Returns whether the
-    /// connection persists after the response. If it does not, the head must have `Connection:
-    /// close`. If it does, a head for an HTTP/1.0 client must have `Connection: keep-alive`. Next:
-    /// [`send_end`](Self::send_end) once the content has been sent; it writes nothing.
+    /// connection persists after the response; ignore it for a 2xx to CONNECT. If it does not, the
+    /// head must have `Connection: close`. If it does, a head for an HTTP/1.0 client must have
+    /// `Connection: keep-alive`. Next: [`send_end`](Self::send_end) once the content has been sent;
+    /// it writes nothing.
     ///
     /// # Errors
     ///
@@ -157,10 +158,10 @@ impl Connection {
 
     /// Server: accepts an offered protocol with a 101.
     ///
-    /// The 101 has these `fields`; `&()` adds none. If a 100 is still owed, it is written first.
-    /// The request must be complete, unless the selection is [`early`](Selection::early). Next:
-    /// speak the new protocol and respond to the request in it; `next_event` emits `Switched`. RFC
-    /// 9110, sections 7.8 and 15.2.2.
+    /// The 101 has these `fields`; `&()` adds none. If the client expects a 100 and has got none,
+    /// that is written first. The request must be complete, unless the selection is
+    /// [`early`](Selection::early). Next: speak the new protocol and respond to the request in it;
+    /// `next_event` emits `Switched`. RFC 9110, sections 7.8 and 15.2.2.
     ///
     /// # Errors
     ///
@@ -201,9 +202,9 @@ impl Connection {
 
     /// Server: advertises protocols in the `Upgrade` field of the next final response.
     ///
-    /// The engine also adds `Upgrade` to the response's `Connection`. A 2xx to CONNECT omits the
-    /// list, and so does a response to HTTP/1.0 other than a 426. Next: `respond` or
-    /// `send_response`. RFC 9110, section 7.8.
+    /// The engine also adds `Upgrade` to the response's `Connection`. A 2xx to CONNECT and a 426 by
+    /// `require` omit the list, and so does a response to HTTP/1.0 other than a 426. Next:
+    /// `respond` or `send_response`. RFC 9110, section 7.8.
     ///
     /// # Errors
     ///

@@ -235,10 +235,10 @@ impl Connection {
         encode::finish(draft, survey, &added);
     }
 
-    /// Fast path of `apply_response` for a plain request.
+    /// Fast path of `apply_response`, from the state `PLAIN_REQUEST`.
     ///
-    /// Returns `false` and changes nothing if the request was not plain. Must equal
-    /// `apply_response`; debug builds compare.
+    /// The state may also have an offer; from any other, returns `false` and changes nothing. The
+    /// response must not close the connection. Must equal `apply_response`; debug builds compare.
     #[inline(always)]
     pub(in crate::connection) fn apply_response_fast(
         &mut self,

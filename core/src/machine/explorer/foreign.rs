@@ -1,7 +1,7 @@
 //! Each role against a peer that breaks a rule.
 //!
-//! Two ends that both keep the rules cannot show what the rules are for. The peer knows at once
-//! what our side has sent; only its own messages wait in a queue.
+//! Two ends that both keep the rules cannot show what all of the rules are for. The peer knows at
+//! once what our side has sent; only its own messages wait in a queue.
 
 use std::prelude::v1::*;
 use std::vec;
@@ -14,7 +14,7 @@ use super::wire::{Message, Queue, What};
 use crate::enums::enums;
 use crate::machine::{ClientVersion, Input, Phase, RequestInfo, ResponseInfo, Role, UpgradeState};
 
-/// The rule that a peer breaks.
+/// The kind of a peer, by the rule that it breaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Habit {
     /// A client that sends the new protocol right after its offer or CONNECT.
@@ -38,7 +38,7 @@ pub(super) struct Against {
     pub(super) habit: Habit,
 }
 
-/// The state of our side and of the peer, and the messages that the peer has sent.
+/// The state of our side and of the peer, and the peer's messages not yet read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Pair {
     side: Side,

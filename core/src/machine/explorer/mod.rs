@@ -15,7 +15,7 @@
 //! - `rules.rs`: the rules that look arbitrary, and the machine without one of them. `evidence.rs`:
 //!   each rule is needed, because without it a fault is found. That also proves that the explorer
 //!   finds faults.
-//! - `coverage.rs`: every value, error and input occurs.
+//! - `coverage.rs`: every value, error and input occurs, or is listed as impossible.
 //! - `docs.rs`: writes `core/docs/states.md` from the states found; `project.rs` names states and
 //!   inputs.
 //!

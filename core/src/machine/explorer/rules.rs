@@ -139,7 +139,7 @@ fn resume_half(state: State, input: Input) -> Bent {
     }))
 }
 
-/// Breaks a rule: sends a 408 to a client that has not sent a request.
+/// Breaks a rule: sends a final response though no request waits for one.
 fn answer_nobody(state: State, role: Role, input: Input) -> Bent {
     let Input::Response(answer) = input else { return None };
     let answer = ResponseInfo { persist: false, ..answer };

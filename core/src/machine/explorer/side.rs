@@ -29,11 +29,11 @@ pub(super) struct Scope {
 }
 
 impl Scope {
-    /// The exploration of every test run.
+    /// The smaller bounds, for the product and the evidence in every test run.
     pub(super) const SMALL: Self =
         Self { machine: Machine::WHOLE, gives_up: false, impatient: false };
 
-    /// The complete exploration, which `tests/run` makes.
+    /// The full bounds, for foreign peers, and for the product in `tests/run`.
     pub(super) const FULL: Self = Self { machine: Machine::WHOLE, gives_up: true, impatient: true };
 }
 

@@ -34,7 +34,7 @@ pub(super) enum What {
 /// One more than the age of the oldest request in a full pipeline.
 pub(super) const NOBODY: u8 = PIPELINE;
 
-/// The age of a message that belongs to the client's next request.
+/// The mark, in place of an age, of a response to a request not yet sent.
 pub(super) const NEXT: u8 = u8::MAX;
 
 /// Returns the age of a message after the client has sent another request.

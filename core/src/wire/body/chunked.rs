@@ -14,7 +14,7 @@ enum ChunkState {
     /// Before the first digit of the chunk size.
     Start,
     Size,
-    /// In whitespace before a semicolon.
+    /// In whitespace after the chunk size or the value of a chunk extension.
     Gap,
     /// After a semicolon, before the name of a chunk extension.
     Semicolon,
@@ -25,7 +25,7 @@ enum ChunkState {
     Token,
     Quoted,
     Escaped,
-    /// After the closing quote of an extension's value.
+    /// After the closing quote of a chunk extension's value.
     QuotedEnd,
     LineEnd,
     Data,

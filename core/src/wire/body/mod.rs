@@ -73,7 +73,7 @@ pub(crate) enum Body {
     UntilClose,
 }
 
-/// The number of content bytes that a message may still have within its limit.
+/// The number of bytes that chunked content may still have within its limit.
 ///
 /// `u64::MAX` means that there is no limit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

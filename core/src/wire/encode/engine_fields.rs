@@ -11,7 +11,7 @@ use crate::wire::source::{CheckedFields, FieldSource};
 pub(crate) enum FramingLine {
     #[default]
     None,
-    /// `Content-Length` with this number of bytes.
+    /// `Content-Length` with this value.
     Length(u64),
     /// `Transfer-Encoding: chunked`.
     Chunked,

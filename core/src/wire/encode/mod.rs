@@ -270,7 +270,7 @@ impl FieldSummary {
     }
 }
 
-/// Checks that a field line may be sent; returns the known field that it is.
+/// Checks the bytes of a field line; returns the known field that it is.
 ///
 /// `Ok(None)` if the engine does not know the field.
 #[inline(always)]
@@ -373,7 +373,7 @@ pub(crate) enum StatusLine<'a> {
 }
 
 impl<'a> StatusLine<'a> {
-    /// Returns a status line with the registered reason phrase, or an empty one.
+    /// Returns a status line with the registered reason phrase, or with none.
     #[inline]
     pub(crate) fn usual(status: u16) -> Self {
         match standard_status_line(status) {

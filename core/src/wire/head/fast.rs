@@ -123,9 +123,9 @@ impl<'a> scan::Reader for HeadLines<'a> {
 
     /// Fast path of a field line: `name: value` as nearly every peer sends it.
     ///
-    /// The syntax is `field-name ":" OWS field-value OWS` (RFC 9112, section 5). Here the name is
-    /// not empty, one space precedes the value, and none follows it. The scanner has already
-    /// validated the bytes of the value. Must equal `line_slow`.
+    /// The syntax is `field-name ":" OWS field-value OWS` (RFC 9112, section 5). Here one space
+    /// precedes the value, which is not empty, and none follows it. `finish` rejects an empty name.
+    /// The scanner has already validated the bytes of the value. Must equal `line_slow`.
     #[inline(always)]
     fn line(found: &mut Found<'a>, line: scan::Line<'_>, field: &mut FieldSpan) -> bool {
         let scan::Line { start, name, end, name_begins, name_ends, middle, closing } = line;

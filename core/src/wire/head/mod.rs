@@ -1,9 +1,9 @@
 //! Parsing of start line and field lines, from bytes to spans.
 //!
 //! Most heads arrive completely. Then `scan` finds all lines in one pass, and each is parsed. A
-//! head that arrives in pieces, or has anything unusual, is parsed line by line as the line ends
-//! are found. However the input is split, the time grows only with its length. Both ways accept
-//! the same lines, and an accepted line needs no further check.
+//! head that arrives in pieces, or that this fast path rejects, is parsed line by line as the line
+//! ends are found. However the input is split, the time grows only with its length. Both ways
+//! accept the same lines, and an accepted line needs no further check.
 //!
 //! A rejected line is read again by `diagnose.rs`, slowly. It finds the first byte that no valid
 //! message could have there. So the error for an input is the same however it is split.
@@ -83,8 +83,8 @@ impl Head {
     /// Continues to parse a head with the bytes received since the last call.
     ///
     /// The first `len` bytes of `bytes` are everything received since the start of the head; bytes
-    /// after them are ignored. Returns the length of the head once its empty line was received,
-    /// `None` before.
+    /// after them are ignored. After a complete head the next one begins. Returns the length of the
+    /// head once its empty line was received, `None` before.
     #[inline(always)]
     pub(crate) fn parse(
         &mut self,
@@ -144,7 +144,7 @@ impl Head {
         }
     }
 
-    /// Returns the offset of the next byte that ends the line or is not allowed in it.
+    /// Returns the offset of the next control byte, except those that a value may have.
     fn line_end(&self, bytes: &[u8], section: Section) -> Option<usize> {
         let mut from = self.scanned;
         loop {
@@ -249,7 +249,7 @@ impl Head {
         }
     }
 
-    /// Returns the fault with the lowest offset.
+    /// Returns the first fault of the current line.
     ///
     /// `seen` is the offset of the byte at which the parser noticed that there is a fault.
     fn fault(&self, bytes: &[u8], seen: usize, section: Section, limits: &Limits) -> Fault {

@@ -12,7 +12,7 @@ pub(crate) struct StartLine {
     pub(super) word: Span,
     pub(super) target: Span,
     pub(super) status: u16,
-    /// The minor version, the x of HTTP/1.x.
+    /// The minor version, the x of HTTP/1.x; 0 for HTTP/0.x, 1 for HTTP/2.x to 9.x.
     pub(super) minor: u8,
 }
 

@@ -86,7 +86,7 @@ impl Class {
         len + self.run_on(bytes, at + len)
     }
 
-    /// Slow path of [`run_by`](Self::run_by): the last bytes, fewer than a vector.
+    /// Slow path of [`run_by`](Self::run_by): the last bytes, fewer than `LEN`.
     ///
     /// It also scans everything on machines without vectors. It is out of line to keep the head
     /// parser small.

@@ -1,6 +1,6 @@
 //! The scanner: fast search for the lines of a head.
 //!
-//! All code that scans bytes in bulk is in this module, and with it all `unsafe` of this crate.
+//! All `unsafe` code of this crate is in this module.
 //!
 //! # How it works
 //!
@@ -27,8 +27,9 @@
 //! line.
 //!
 //! The second pass counts the token characters at the beginning of each field line, which are its
-//! name. It then passes the line to the module `head`. Apart from the two passes there is [`run`]:
-//! it counts consecutive bytes of a class, for a method, a target or a host.
+//! name. It then passes the line to the module `head`. Apart from the two passes, [`run`] counts
+//! consecutive bytes of a class, for a method, a target or a host. [`control`] finds the end of a
+//! line for the parser that works line by line.
 //!
 //! # The implementations
 //!
@@ -63,7 +64,7 @@ pub use path::Path;
 /// - The head is incomplete.
 /// - Fewer than [`PADDING`] bytes follow the first `len`.
 /// - The head has more than `most` lines.
-/// - The first line is shorter than any valid start line.
+/// - The first line has fewer than 8 bytes, so it is no start line.
 /// - The reader rejects the start line, or this build has no scanner.
 ///
 /// At the end of each line is some control byte; the reader must check that it is a CRLF. The
@@ -234,7 +235,7 @@ mod tests {
         }
     }
 
-    /// Checks that all instruction sets give one result, whatever follows the input.
+    /// Checks that all instruction sets agree with `naive`, whatever follows the input.
     fn agree(input: &[u8]) {
         for path in Path::available() {
             for after in [b'x', b'\r', b' ', b':'] {

@@ -26,9 +26,9 @@ impl Path {
 
     /// Set if this program contains the path that scans 8 bytes at a time.
     ///
-    /// It does on machines without vectors, in tests, and with the feature `std` outside
-    /// WebAssembly. Without vectors and without an operating system (a microcontroller), every head
-    /// is parsed line by line instead.
+    /// It does in tests and Miri, with the feature `std` outside WebAssembly, and on machines
+    /// without vectors, except microcontrollers (`target_os = "none"`). If no other path exists
+    /// either, every head is parsed line by line.
     pub(super) const HAS_SWAR: bool = cfg!(any(
         test,
         all(feature = "std", not(target_family = "wasm")),

@@ -3,6 +3,7 @@
 //! A byte of a word is below 0x20 if subtracting 0x20 borrows and its top bit was clear. A byte
 //! equals a constant if XOR with the constant makes it zero. Borrows may spill into the bytes
 //! above. So only the lowest flag is reliable, and a word with a flag is checked byte by byte.
+//! `controls` avoids borrows: it adds instead.
 
 use super::class::Class;
 use super::passes::{self, OPENING, Questions, Reader};

@@ -192,7 +192,7 @@ impl AuditArgs {
         self.header.iter().cloned().chain(cookies).collect()
     }
 
-    /// Returns this run's request and TLS options as shell words, each after a space.
+    /// Returns the --header, --cookie, --host and TLS options, each after a space.
     pub(crate) fn of_requests(&self) -> String {
         let named = |name: &'static str, values: &[String]| -> String {
             values.iter().map(|value| format!(" --{name} {}", quoted(value))).collect()

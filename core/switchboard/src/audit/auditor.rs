@@ -15,7 +15,7 @@ pub(crate) trait Auditor {
     /// Returns the recorded findings.
     fn findings(&mut self) -> &mut Findings;
 
-    /// Returns why a check cannot be run at this program, whatever needs it names.
+    /// Returns why a check cannot be run, apart from the needs that it names.
     fn bar(&self, _: &Check) -> Option<Missing> {
         None
     }
@@ -44,7 +44,7 @@ pub(crate) trait Auditor {
 
     /// Returns the latest finding, which may explain why the program is gone.
     ///
-    /// Returns `None` if an error of `judge` is not the program's fault.
+    /// Returns `None` before the first, or if an error of `judge` is not the program's fault.
     fn suspect(&self) -> Option<Finding>;
 
     /// Checks that the program is still there after the last check.

@@ -21,7 +21,7 @@ pub(crate) struct Endpoint<'a> {
 }
 
 impl<'a> Endpoint<'a> {
-    /// Returns an endpoint without TLS, and without a pause.
+    /// Returns an endpoint without TLS, and without a pause before each connection.
     pub(crate) fn plain(target: &'a Target, timeout: Duration) -> Self {
         Self { target, tls: None, timeout, delay: Duration::ZERO }
     }

@@ -15,7 +15,7 @@ use super::script::{Asked, Script, Step, Wait};
 use super::timeline::{Switch, Timeline};
 use super::wire::{WaitResult, Wire};
 
-/// The pause before the next bytes, so that the peer reads them separately.
+/// The length of `~ pause`, and of other short waits.
 const PAUSE: Duration = Duration::from_millis(300);
 /// The most received bytes of an exchange that are kept for its report.
 const KEPT: usize = 16 * 1024;
@@ -23,9 +23,9 @@ const KEPT: usize = 16 * 1024;
 /// The record of one connection.
 #[derive(Clone, Debug)]
 pub(crate) struct Exchange {
-    /// The requests of the script; those after a switch are not sent.
+    /// The requests of the script; some are not sent if the connection switches.
     pub(crate) asked: Vec<Asked>,
-    /// The responses that were received, in the order of the requests.
+    /// The responses, in the order of the requests; the last may be incomplete.
     pub(crate) answers: Vec<Answer>,
     /// The number of HTTP bytes received by the end of each wait for a response.
     pub(crate) marks: Vec<usize>,
@@ -38,7 +38,7 @@ pub(crate) struct Exchange {
     /// All received bytes.
     pub(crate) came: Vec<u8>,
     pub(crate) timeline: Timeline,
-    /// The offset in `came` where the last expected response ends.
+    /// The offset in `came` up to which bytes were parsed as responses.
     pub(crate) end: usize,
     /// True if the peer has closed or reset the connection.
     pub(crate) has_ended: bool,
@@ -67,17 +67,17 @@ pub(crate) enum Until {
     ///
     /// In the pause, a server can answer content that it took for the new protocol.
     Settled,
-    /// The peer has closed the connection after a switch and our half-close.
+    /// The peer has closed after a switch and the audit's half-close.
     OtherEnd,
 }
 
 impl Exchange {
-    /// Returns the response to the first request.
+    /// Returns the response to the first request, complete or not.
     pub(crate) fn first(&self) -> Option<&Answer> {
         self.answers.first()
     }
 
-    /// Returns the status of the first final response, or 101.
+    /// Returns the status of the first request's final response, or 101.
     pub(crate) fn status(&self) -> Option<u16> {
         self.first()?.status()
     }
@@ -97,7 +97,7 @@ impl Exchange {
         self.answers.iter().any(|answer| answer.switched.is_some())
     }
 
-    /// Returns the bytes after the last expected response.
+    /// Returns the bytes after those that were parsed as responses.
     pub(crate) fn rest(&self) -> &[u8] {
         &self.came[self.end..]
     }
@@ -208,7 +208,7 @@ impl Session {
         self.marks.push(self.reader.came.len() - spoken);
     }
 
-    /// Reads until a condition holds or the end, within `time` and the size limit.
+    /// Reads until the condition, the end, or the limit of time or of size.
     fn listen(&mut self, time: Duration, mut is_enough: impl FnMut(&ResponseReader) -> bool) {
         let deadline = Instant::now() + time;
         self.waited = None;

@@ -29,7 +29,7 @@ pub(crate) struct Evidence {
     pub(crate) asked: Vec<Asked>,
     pub(crate) sent: Vec<u8>,
     pub(crate) came: Received,
-    /// The response to the control: the exchange without the part under test.
+    /// The bytes received in the control, the exchange to compare with.
     pub(crate) control: Option<Received>,
     /// The bytes that an intermediary sent to the origin.
     pub(crate) arrived: Option<Vec<u8>>,
@@ -46,7 +46,7 @@ pub(crate) struct Received {
     pub(crate) timeline: Timeline,
 }
 
-/// The end of a connection: closed by the peer, or left open by the audit.
+/// The end of a connection: closed by the peer, or still open.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum End {
     Closed,
@@ -84,7 +84,7 @@ impl Missing {
         Self::new("the time of --budget is over", "say --budget SECONDS with more of them")
     }
 
-    /// Creates the unmet need of an unanswered check, as `other` was before it.
+    /// Creates the unmet need of a check that, like `other` before, was not answered.
     pub(crate) fn unanswered_like(other: &str) -> Self {
         let what = format!("no whole answer came, as in {other}");
         Self::new(what, format!("have {other} answered first"))
@@ -103,7 +103,7 @@ impl Missing {
         format!("{}: {}", self.what, self.remedy)
     }
 
-    /// Returns the need that another check passes; `None` if that check has passed.
+    /// Returns the unmet need that another check passes; `None` if it has passed.
     pub(crate) fn pass_of(finding: &Finding) -> Option<Self> {
         let what = format!("{} ({}) has to pass first", finding.check.id, finding.check.title);
         (finding.verdict != Verdict::Pass).then(|| Self::new(what, finding.reasons.join("; ")))

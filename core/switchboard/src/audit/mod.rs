@@ -63,9 +63,9 @@ use report::{Report, TABLES, VERSION};
 use run::Run;
 use table::Check;
 
-/// The exit status if the program cannot be reached, or its first exchange fails.
+/// The exit status if the program cannot be reached, or the audit cannot begin.
 ///
-/// It is also the status if a WebSocket that the user named declines a valid handshake.
+/// For example, because a WebSocket that the user named declines a valid handshake.
 const NOT_REACHED: u8 = 3;
 
 /// The exit status if the report's page cannot be written, as in sysexits.h.

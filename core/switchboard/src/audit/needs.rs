@@ -3,7 +3,7 @@
 use super::exchange::Exchange;
 use super::finding::Missing;
 
-/// The needs that a server check may name.
+/// The needs that a server check may name, besides the IDs of other checks.
 ///
 /// Each has its name, the reason if it is not met, and the remedy. Those from `answered` on are
 /// decided by the control, which is the exchange without the part under test.
@@ -46,7 +46,7 @@ pub(crate) const NEEDS: &[(&str, &str, &str)] = &[
 ];
 pub(crate) const SAY_OFFER: &str = "say --offer TOKEN=PATH";
 
-/// Returns why the control exchange does not meet a need; `None` if it does.
+/// Returns the need as unmet if the control exchange does not meet it; else `None`.
 pub(crate) fn missing_in_control(need: &str, control: &Exchange) -> Option<Missing> {
     let is_answered = control.first().is_some_and(|first| first.is_whole);
     let has_continued =

@@ -17,7 +17,7 @@ const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
 pub(crate) enum Spoken {
     /// The peer speaks the new protocol.
     Yes,
-    /// The peer speaks the new protocol, and ends it.
+    /// The peer speaks the new protocol, but ends it without an answer.
     End,
     /// The bytes do not belong to the new protocol.
     Other,

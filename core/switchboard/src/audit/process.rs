@@ -1,6 +1,6 @@
 //! Commands that the audit starts: the audited client, server or intermediary.
 //!
-//! On Unix each is in a process group of its own, and is ended with all that it has started.
+//! On Unix each is in a process group of its own, and is ended with the whole group.
 
 use std::io;
 use std::process::{Child, Command, Stdio};

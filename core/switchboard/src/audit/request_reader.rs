@@ -7,7 +7,7 @@ use switchover::{Connection, End, Error, Event, Next, NoOffer, Role, Why};
 
 use super::script::Asked;
 
-/// The most bytes that are read from a connection.
+/// The number of bytes of a connection above which the audit stops reading.
 const MOST: usize = 1 << 20;
 /// The most bytes that are kept of a request's content.
 const KEPT: usize = 1 << 10;
@@ -114,7 +114,7 @@ impl RequestReader {
         self.came.len() > MOST
     }
 
-    /// Returns whether a request is complete or malformed, or too much was received.
+    /// Returns whether the request is complete or malformed, or too much was received.
     pub(crate) fn is_done(&self) -> bool {
         self.engine.is_none() || self.is_full()
     }

@@ -10,7 +10,7 @@ use switchover::{Config, Connection, End, Error, Event, Next, RequestHead, Role}
 
 use super::script::Asked;
 
-/// The most bytes that are read from a connection.
+/// The number of bytes of a connection above which the audit stops reading.
 const MOST: usize = 1 << 20;
 
 /// A response head, valid or not.
@@ -39,7 +39,7 @@ pub(crate) struct Answer {
 
 /// A reader that parses the responses of a connection one by one.
 pub(crate) struct ResponseReader {
-    /// The requests after that whose response is being read.
+    /// The requests behind the one whose response is being read.
     asked: VecDeque<Asked>,
     is_secure: bool,
     engine: Option<Connection>,
@@ -48,7 +48,7 @@ pub(crate) struct ResponseReader {
     pub(crate) came: Vec<u8>,
     /// The offset in `came` of the first byte that the current engine received.
     begin: usize,
-    /// The offset in `came` where the next head begins.
+    /// The offset in `came` up to which the engine has parsed.
     head: usize,
     /// True once the peer has closed its direction.
     pub(crate) has_ended: bool,
@@ -156,7 +156,7 @@ impl ResponseReader {
         self.last().is_some_and(|answer| answer.switched.is_some())
     }
 
-    /// Returns the latest response.
+    /// Returns the latest response, complete or not.
     pub(crate) fn last(&self) -> Option<&Answer> {
         self.answers.last()
     }

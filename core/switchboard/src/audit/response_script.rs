@@ -58,7 +58,7 @@ pub(crate) fn steps(lines: &[Line], request: &Request) -> Result<Vec<Step>, Stri
     Ok(steps)
 }
 
-/// Appends bytes to the latest step that sends, or adds such a step after a wait.
+/// Appends bytes to the last step if it sends, or else adds a step that does.
 fn send(steps: &mut Vec<Step>, bytes: &[u8]) {
     match steps.last_mut() {
         Some(Step::Send(sent)) => sent.extend_from_slice(bytes),

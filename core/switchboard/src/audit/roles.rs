@@ -1,4 +1,4 @@
-//! The command line of an audit of a client or an intermediary.
+//! The command-line options for the audited program's role and command.
 
 use clap::Args;
 

@@ -50,7 +50,7 @@ impl Run {
         self.report.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Installs a handler for ^C and SIGTERM that prints the report so far and exits.
+    /// Makes ^C, SIGTERM and SIGHUP print the report so far, and exit.
     pub(crate) fn report_on_signals(&self) {
         let run = self.clone();
         // If a handler is installed already, it stays.
@@ -104,7 +104,7 @@ impl Run {
         Ok(())
     }
 
-    /// Adds a finding to the report, in place of an earlier one of the same check.
+    /// Adds a finding in place of one of the same check, and may print it.
     fn add(&self, finding: Finding) {
         let mut report = self.report();
         if self.prints
@@ -120,7 +120,7 @@ impl Run {
         }
     }
 
-    /// Prints the end of the report, and writes its HTML page.
+    /// Prints the end of the report, and writes its HTML page if wanted.
     ///
     /// Returns whether the run has failed; an error says why the page cannot be written.
     pub(crate) fn end(&self) -> Result<bool, String> {

@@ -136,7 +136,7 @@ impl Script {
         }
     }
 
-    /// Appends bytes to the latest step that sends, or adds such a step after a wait.
+    /// Appends bytes to the last step if it sends, or else adds a step that does.
     fn send(&mut self, bytes: &[u8]) {
         match self.steps.last_mut() {
             Some(Step::Ask(sent) | Step::Send(sent)) => sent.extend_from_slice(bytes),
@@ -231,7 +231,7 @@ impl Places {
     }
 }
 
-/// Returns whether a line is an Upgrade field with `websocket`, in any case.
+/// Returns whether a line is an Upgrade field with `websocket`, whatever its case.
 fn is_websocket(line: &str) -> bool {
     line.split_once(':').is_some_and(|(name, value)| {
         name == "Upgrade" && value.to_ascii_lowercase().contains("websocket")

@@ -319,7 +319,7 @@ impl<'a> Audit<'a> {
         self.persistently(|| exchange::run(&endpoint, script, until, PING))
     }
 
-    /// Calls a function that connects; repeats it if the server was reached before.
+    /// Calls a function that connects; retries if the server was reached before.
     fn persistently<T>(&self, connect: impl Fn() -> io::Result<T>) -> Result<T, ServerError> {
         let mut outcome = connect();
         for _ in 0..TRIES {

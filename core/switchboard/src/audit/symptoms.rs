@@ -168,7 +168,7 @@ impl Seen<'_> {
         }
     }
 
-    /// Returns the check's and the control's status; `None` without both, or for a 101.
+    /// Returns the check's status, if not 101, and the control's; `None` without both.
     fn statuses(&self) -> Option<(u16, u16)> {
         let statuses = (self.exchange.status()?, self.control?.status()?);
         (statuses.0 != 101).then_some(statuses)
@@ -211,20 +211,20 @@ fn not_400(seen: &Seen<'_>) -> Option<String> {
     Some(format!("the status is {status}, and 400 is due"))
 }
 
-/// Detects a response that does not list the supported versions of WebSocket.
+/// Detects a response, other than a 101, without Sec-WebSocket-Version.
 fn no_version(seen: &Seen<'_>) -> Option<String> {
     let head = seen.first()?.head.as_ref().filter(|head| head.status != 101)?;
     (!head.has("sec-websocket-version"))
         .then(|| format!("the {} has no Sec-WebSocket-Version", head.status))
 }
 
-/// Detects a connection open without a complete or malformed response.
+/// Detects an open connection without a 101, complete or malformed response.
 pub(crate) fn silent(seen: &Seen<'_>) -> Option<String> {
     (is_unanswered(seen) && !seen.exchange.has_ended)
         .then(|| "no whole answer came in time; the connection stayed open".into())
 }
 
-/// Detects a connection closed without a complete or malformed response.
+/// Detects a closed connection without a 101, complete or malformed response.
 fn closed_unanswered(seen: &Seen<'_>) -> Option<String> {
     (is_unanswered(seen) && seen.exchange.has_ended)
         .then(|| "the connection was closed without a whole answer".into())

@@ -11,13 +11,13 @@
 //! warn: the symptoms that are a warning
 //! moot: the symptoms that make the check not applicable
 //! note: the symptoms that are told, and the check passes
-//! apply: the remedy in that case
+//! apply: the remedy if `moot` makes the check not applicable
 //!   GET /plain HTTP/1.1        a line, to which CRLF is added
 //! + Upgrade: x-audit/1         a line that only the check sends
 //! - Connection: close          a line that only the control sends
 //!                              (an empty line ends a head)
 //! | hello\x00                  bytes, after decoding of escapes
-//! ~ pause                      an event to wait for before the rest is sent
+//! ~ pause                      an event to wait for before the rest is sent, or a mark
 //! ```
 
 use super::verdict::Verdict;
@@ -54,7 +54,7 @@ pub(crate) struct Rules {
     pub(crate) moot: Vec<&'static str>,
     /// The symptoms that a check tells although it passes.
     pub(crate) note: Vec<&'static str>,
-    /// The remedy if the check is not applicable because of `moot`.
+    /// The remedy if `moot`, or no head to judge, makes the check not applicable.
     pub(crate) apply: &'static str,
 }
 
@@ -111,7 +111,7 @@ pub(crate) enum What {
     Empty,
     /// Bytes to send, with escapes.
     Bytes(&'static str),
-    /// The name of an event to wait for.
+    /// The name of an event to wait for, or a mark such as `next`.
     Wait(&'static str),
 }
 

@@ -44,7 +44,7 @@ pub(crate) struct Tls {
 }
 
 impl TlsArgs {
-    /// Returns the configuration; an error is a file that cannot be used.
+    /// Returns the configuration; an error names a file that cannot be used.
     pub(crate) fn tls(&self) -> Result<Tls, String> {
         let versions = match self.tls_max.as_deref() {
             Some("1.2") => &[&TLS12][..],

@@ -15,13 +15,13 @@ use switchover::End;
 use super::timeline::{MomentKind, Timeline};
 use super::tls_args::{self, Tls};
 
-/// The size of a read, in bytes.
+/// The most bytes of one read.
 const PIECE: usize = 16 * 1024;
 
 /// The outcome of a wait for bytes.
 pub(crate) enum WaitResult {
     Bytes(Vec<u8>),
-    /// The peer has closed or reset the connection, or ended TLS without an alert.
+    /// The peer has closed the connection, or the connection or its TLS has failed.
     End(End),
     /// No bytes came before the deadline.
     Nothing,

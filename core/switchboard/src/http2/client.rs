@@ -16,7 +16,7 @@ use crate::duplex::Input;
 use crate::relay::{UNREAD, whole};
 use crate::transport::Stream;
 
-/// The size of a read, in bytes.
+/// The most bytes of one read.
 const PIECE: usize = 16 * 1024;
 
 /// The capacity of the pipe to and from `h2`, in bytes.

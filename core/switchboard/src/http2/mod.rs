@@ -12,5 +12,5 @@ mod server;
 pub(crate) use client::{SETTINGS, ask};
 pub(crate) use server::serve;
 
-/// The client's connection preface (RFC 9113, section 3.4).
+/// The bytes that begin a client's HTTP/2 preface (RFC 9113, section 3.4).
 pub(crate) const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";

@@ -1,6 +1,6 @@
 //! The demonstrations of the live page, which shows the server's connections.
 //!
-//! Each is a scripted client of this server, with every byte that the client sends.
+//! Each is a script of what a client sends to this server, and awaits from it.
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};

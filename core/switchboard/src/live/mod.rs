@@ -37,7 +37,7 @@ const AT_ONCE: usize = 256 * 1024;
 /// The time for which events are collected into one message.
 const GATHERING: Duration = Duration::from_millis(10);
 
-/// The time to wait until a viewer has received a message.
+/// The time limit for sending a message to a viewer; a long one gets more.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The silence of a viewer after which it is pinged.
@@ -248,7 +248,7 @@ const LARGEST: usize = 1024;
 /// Sends events to a page until it disconnects.
 ///
 /// Starts the demonstrations that the page requests, as clients of the server at `address`. Returns
-/// the number of requests.
+/// their number.
 pub(crate) async fn serve(
     hub: &Hub,
     address: SocketAddr,

@@ -1,6 +1,6 @@
 //! Transcript entries as lines in the language of the test vectors.
 //!
-//! Marks: `<` received, `=` event of the engine, `!` decision, `>` sent, `?` rejected decision.
+//! Marks: `<` received, `=` event of the engine, `!` decision, `>` sent, `?` its error if rejected.
 
 use switchover::{Error, Event, FieldSource, ResponseHead, Switched};
 use switchover_tokio::observe::Decision;

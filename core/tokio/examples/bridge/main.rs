@@ -62,7 +62,7 @@ const PIECE: usize = 16 * 1024;
 
 /// The maximum of concurrent requests of one client.
 ///
-/// `UNSENT` is the maximum of bytes of each response that wait for the client's window.
+/// `UNSENT` is the maximum of bytes of each response that `h2` buffers before it sends them.
 const STREAMS: u32 = 100;
 const UNSENT: usize = 64 * 1024;
 
@@ -71,7 +71,7 @@ const UNSENT: usize = 64 * 1024;
 /// RFC 9113, section 6.9.2.
 const WINDOW: u32 = 65_535;
 
-/// The largest field section of a request.
+/// The largest field section of a request, in bytes.
 ///
 /// As HTTP/2 counts it (RFC 9113, section 6.5.2). One byte of HPACK may stand for a whole field
 /// line, which takes memory once it is decoded.
@@ -82,7 +82,7 @@ const FIELDS: u32 = 64 << 10;
 /// `h2` counts a small frame as 256 bytes, less its content.
 const FRAMES: usize = 16 << 20;
 
-/// The number of timeouts without any byte after which a client's connection fails.
+/// The idle time after which a client's connection fails, in timeouts.
 const IDLE: u32 = 3;
 
 /// The longest time to discard the rest of a request after its response.
@@ -420,8 +420,9 @@ async fn tunnel(
 /// Copies bytes between the client and the backend until each direction ends.
 ///
 /// A side that ends its own direction still receives the other's bytes. A backend that receives no
-/// more is read to its end (RFC 9110, section 9.3.6). Fails if the client fails or cancels, if the
-/// backend cannot be read, or if a backend that has ended its direction receives no more.
+/// more is read to its end (RFC 9110, section 9.3.6). Fails if the client fails or cancels, or if
+/// the backend cannot be read. Also if a backend that has ended its direction accepts nothing for
+/// `SYSTEM` times `limit`.
 async fn both_ways(
     reader: &mut ReadHalf<Upgraded>,
     writer: &mut WriteHalf<Upgraded>,

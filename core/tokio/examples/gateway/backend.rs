@@ -1,4 +1,4 @@
-//! The backend: its address, its timeouts, and its errors.
+//! The backend, its timeouts and errors; and the end of a proxy after ^C.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;

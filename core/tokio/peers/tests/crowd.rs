@@ -139,7 +139,7 @@ async fn a_listener_outlives_a_lack_of_descriptors() {
 
 /// Waits until the size of the heap is stable, and returns its change in bytes.
 ///
-/// Connections free memory after a second, or later on a busy machine.
+/// Connections free memory after a second, or later on a busy machine. The wait is at most 30 s.
 fn settle(runtime: &tokio::runtime::Runtime) -> i64 {
     let (mut changed, mut quiet) = (0, 0);
     for _ in 0..20 {

@@ -57,7 +57,7 @@ enum End {
     Cut,
 }
 
-/// Sends frames while the reader wants them, then the end.
+/// Gives frames while the reader wants them, then ends the content by `end`.
 ///
 /// It does what the connection does in `ServerConnection::drive_handler`.
 fn gives(channel: &Channel, frames: usize, end: End) {
@@ -81,9 +81,9 @@ fn gives(channel: &Channel, frames: usize, end: End) {
     channel.cut("the request is over");
 }
 
-/// Reads all frames, as a handler does.
+/// Reads a request's content frame by frame, as a handler reads its body.
 ///
-/// Returns the number of frames, and whether an error ended them.
+/// Returns the number of frames, of one byte each, and whether an error ended them.
 fn reads(channel: &Channel) -> (usize, bool) {
     let mut read = 0;
     loop {

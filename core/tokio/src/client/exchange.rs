@@ -25,7 +25,7 @@ pub(super) struct Exchange<S> {
     /// The transport and the engine; `None` after an upgrade or `close`.
     pub(super) wire: Option<Wire<S>>,
     content: Option<Pin<Box<Sent>>>,
-    /// Set once the request is complete, though some of it may wait to be written.
+    /// Set once the whole request was encoded; its bytes may still be unsent.
     is_encoded: bool,
     /// Set while the head of a response is due, also after `send` was cancelled.
     awaits_head: bool,
@@ -171,7 +171,7 @@ impl<S: Transport> Exchange<S> {
     /// Sends content while the response is awaited or read.
     ///
     /// A server that accepts no more content may still respond. So an I/O error only stops the
-    /// sending.
+    /// sending; other errors are returned too.
     fn send_on(&mut self, context: &mut Context<'_>) -> Result<(), Error> {
         let Poll::Ready(Err(error)) = self.poll_content_sent(context) else { return Ok(()) };
         (self.content, self.is_encoded) = (None, false);

@@ -56,8 +56,8 @@ pub fn check<B: HttpBody>(
 
 /// Sends one request that offers the protocols in `offer`, on a new connection.
 ///
-/// The protocols are in order of preference. `stream` is used for this request only. See
-/// [`Client::upgrade`].
+/// The protocols are in order of preference. `stream` is used for this request only, with the
+/// default configuration. See [`Client::upgrade`].
 pub async fn upgrade<S, B>(stream: S, request: Request<B>, offer: &[&str]) -> Result<Outcome, Error>
 where
     S: Transport,
@@ -140,7 +140,7 @@ impl<S: Transport> Client<S> {
     /// last request call [`close`](Self::close), which sends what is left of it.
     ///
     /// Fails before anything is sent if the server is known to have closed the connection, or to
-    /// have sent a response without a request. The request may then be sent on another connection
+    /// have sent bytes without a request. The request may then be sent on another connection
     /// (RFC 9112, sections 9.2 and 9.3.1).
     ///
     /// Not cancel safe: a request that was given up cannot be taken back, so the next call returns
@@ -198,8 +198,8 @@ impl<S: Transport> Client<S> {
 
     /// Sets the callback for interim (1xx) responses, including a 100.
     ///
-    /// Without a callback they are discarded. It is called while `send` runs, so it must not block.
-    /// RFC 9110, section 15.2.
+    /// Without a callback they are discarded. It does not get a 101. It is called while `send` or
+    /// `upgrade` runs, so it must not block. RFC 9110, section 15.2.
     pub fn on_informational(&mut self, tell: impl FnMut(Response<()>) + Send + 'static) {
         self.lock().on_informational = Some(Box::new(tell));
     }

@@ -12,9 +12,9 @@ use crate::body::Body;
 #[derive(Debug)]
 #[must_use = "the server may have accepted, and then waits for the new protocol"]
 pub enum Outcome {
-    /// The server has accepted the offer.
+    /// The server has accepted the offer, or a CONNECT.
     ///
-    /// The engine has checked that the 101 names an offered protocol, and follows that protocol's
+    /// The engine has checked that a 101 names an offered protocol, and follows that protocol's
     /// rules.
     Upgraded(Upgraded),
     /// The server has declined, which is no error: its response is ordinary.
@@ -49,7 +49,7 @@ impl Outcome {
     }
 }
 
-/// Shows the response without its fields, which may be secret.
+/// Shows the status and the reason, but no fields, which may be secret.
 impl fmt::Debug for Declined {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (status, why) = (self.response.status(), self.why.map(Why::text));

@@ -26,7 +26,7 @@ pub(super) fn write_request_head(
     )?)
 }
 
-/// Adds the fields that the caller did not set, and sets Transfer-Encoding.
+/// Adds the fields that the caller did not set, and replaces Transfer-Encoding.
 fn complete(head: &mut Parts, body: &impl HttpBody, offer: &[&str]) -> Result<(), Error> {
     if let Some(authority) =
         head.uri.authority().filter(|_| !head.headers.contains_key(header::HOST))

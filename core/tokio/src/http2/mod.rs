@@ -194,7 +194,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Http2Stream<S> {
         !self.has_ended && self.between.as_ref().is_none_or(|between| between.wants_peer())
     }
 
-    /// Returns whether no more bytes can be read.
+    /// Returns whether the peer has ended, and no content waits in the filter.
     ///
     /// Content that waits for the engine's flow-control window remains readable after the peer's
     /// end.

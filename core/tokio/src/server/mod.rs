@@ -28,19 +28,20 @@ pub use listen::{ShutdownSignal, accept, serve};
 
 /// Serves one connection, from its first byte to its last.
 ///
-/// It calls `handler` with each request, and closes the stream at the end.
+/// It calls `handler` with each request, and closes the stream at the end, unless it is upgraded.
 ///
 /// `handler` is a [`service_fn`](crate::service_fn), an axum `Router`, or any other tower service.
 /// It is called with one request after the other; the next request is read once the response is
 /// complete. The server itself handles `Expect`, HEAD, the framing of content, `Date`, and content
-/// that was not read. It also responds to requests that are malformed or late. If a body yields all
-/// its data at once, that is sent in one write with the head.
+/// that was not read. It also responds to requests that are malformed or late. Content that is
+/// ready at once is sent together with the head.
 ///
-/// Returns when the connection has ended, including its new protocol after an upgrade. The future
-/// passed to [`Selected::accept`](crate::upgrade::Selected::accept) runs inside this one. An error
-/// says why the connection ended early; the client got the matching response, if that was still
-/// possible. If a handler panics, the client gets a 500, and the panic is resumed. If its content
-/// panics, a response that has begun is truncated.
+/// Returns when the connection has ended. After an upgrade, first the future of
+/// [`Selected::accept`](crate::upgrade::Selected::accept) runs to its end; a stream from
+/// [`upgrade::on`](crate::upgrade::on) may outlive this call. An error says why the connection
+/// ended early; the client got the matching response, if that was still possible. If a handler
+/// panics, the client gets a 500, and the panic is resumed. If its content panics, a response that
+/// has begun is truncated.
 ///
 /// If the future is dropped, the handler is dropped with it, and the connection is closed at once.
 /// A socket is reset if the client could take a truncated response for a complete one. RFC 9112,
@@ -56,8 +57,8 @@ where
 /// Serves one connection until it ends, or until `stop` is ready.
 ///
 /// Once `stop` is ready, the next response that begins has `Connection: close`, and is the last. If
-/// a response has begun already, the connection closes after it, unless another request has
-/// arrived. An idle connection closes at once; an upgraded connection is not ended. RFC 9112,
+/// a response has begun already, the connection closes after it, unless another request has begun
+/// to arrive. An idle connection closes at once; an upgraded connection is not ended. RFC 9112,
 /// section 9.6.
 pub async fn serve_connection_until<S, H>(
     stream: S,
@@ -142,7 +143,7 @@ struct NextRequest {
 /// its content or upgrade is woken.
 #[derive(Default)]
 struct RequestHandles {
-    /// The channel for the request's content; `None` if all of it has arrived.
+    /// The channel for the request's content; `None` if the body already holds all.
     channel: Option<Arc<Channel>>,
     /// The pending upgrade, if the request has an offer or is a CONNECT.
     chance: Option<Arc<PendingUpgrade>>,

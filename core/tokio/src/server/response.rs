@@ -1,6 +1,6 @@
 //! Sending of a handler's response: its head, content and end.
 //!
-//! The status decides whether the connection continues in HTTP or in another protocol.
+//! Method and status decide whether the connection continues in HTTP or in another protocol.
 
 use std::future::{Future, poll_fn};
 use std::mem;
@@ -42,7 +42,7 @@ impl ResponseKind {
     }
 }
 
-/// The outcome of a response: HTTP continues, or the protocol has switched.
+/// The outcome of a response: it is complete, or the protocol has switched.
 pub(super) enum ResponseOutcome {
     Whole,
     Switched,
@@ -144,8 +144,8 @@ impl<S: Transport, H: HttpService, F: Future<Output = ()>> ServerConnection<'_, 
 
     /// Returns whether the rest of the request may be too long to discard.
     ///
-    /// The response then announces that the connection closes. If the handler has kept the body,
-    /// the rest may still be read.
+    /// The response then announces that the connection closes. Returns `false` while the handler
+    /// holds the body, since it may read the rest.
     fn leaves_too_much_unread(&mut self, channel: Option<&Arc<Channel>>) -> bool {
         let Some(channel) = channel.filter(|channel| !channel.is_in_use()) else { return false };
         if let Some(left) = channel.left() {
@@ -164,7 +164,7 @@ impl<S: Transport, H: HttpService, F: Future<Output = ()>> ServerConnection<'_, 
         }
     }
 
-    /// Returns the method for the response: an ordinary one, or a 426.
+    /// Returns the engine's method for the response: an ordinary one, or a 426.
     ///
     /// Removes `Upgrade` from the head, because the engine writes it. A 426 without one becomes
     /// a 400.
@@ -385,7 +385,7 @@ fn has_no_content(status: StatusCode) -> bool {
     matches!(status, StatusCode::NO_CONTENT | StatusCode::RESET_CONTENT | StatusCode::NOT_MODIFIED)
 }
 
-/// Polls the content, which may fail or panic.
+/// Polls a response's content; returns its error or panic as a failure.
 fn next_frame<H: HttpService>(
     body: Pin<&mut H::Content>,
     errors: ErrorMappers<H>,
@@ -398,7 +398,7 @@ fn next_frame<H: HttpService>(
     }
 }
 
-/// Splits a frame into data and trailers, of which it has one.
+/// Returns the data and the trailers of a frame, of which it has only one.
 fn parted<D: Buf>(frame: Frame<D>) -> (Bytes, Option<HeaderMap>) {
     match frame.into_data() {
         Ok(mut data) => (data.copy_to_bytes(data.remaining()), None),

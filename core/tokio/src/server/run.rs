@@ -66,7 +66,7 @@ impl<'c, S: Transport, H: HttpService, F: Future<Output = ()>> ServerConnection<
         }
     }
 
-    /// Serves requests until the last one, or until the connection is upgraded.
+    /// Serves requests; returns the upgrade that ends them, or `None` if none does.
     async fn requests(&mut self) -> Result<Option<Arc<PendingUpgrade>>, Failure> {
         loop {
             if !mem::take(&mut self.is_asked) && !self.next_request().await? {
@@ -216,7 +216,7 @@ impl<'c, S: Transport, H: HttpService, F: Future<Output = ()>> ServerConnection<
 
     /// Runs the connection's I/O while the handler works.
     ///
-    /// Returns `true` if the handler was given the content that it waits for. Content that nobody
+    /// Returns `true` if the handler was given what it waits for, or an error. Content that nobody
     /// waits for yet is read, too, as far as the engine buffers it. Only such a read shows that
     /// the client of a silent handler has gone.
     pub(super) fn drive_io(
@@ -311,6 +311,8 @@ impl NextRequest {
     }
 
     /// Sets the request's body: its content if all has arrived, otherwise a channel.
+    ///
+    /// Chunked content always gets a channel.
     fn add_content(&mut self, http: &mut ObservedConnection) {
         if http.take_end() {
             return;

@@ -184,7 +184,7 @@ impl<S: Transport> Wire<S> {
         }
     }
 
-    /// Reads into the stack first, because an idle connection has no buffer of its own.
+    /// Reads into the stack first, because an idle connection may have no buffer.
     fn poll_receive_copied(&mut self, context: &mut Context<'_>) -> Poll<Result<usize, Error>> {
         let mut space = [MaybeUninit::uninit(); PIECE];
         let mut space = ReadBuf::uninit(&mut space);
@@ -227,14 +227,15 @@ impl<S: Transport> Wire<S> {
         }
     }
 
-    /// Returns whether no message has begun.
+    /// Returns whether all messages are complete, and no received bytes are unread.
     pub(crate) fn is_idle(&self) -> bool {
         self.http.unread().is_empty() && self.http.state().is_idle()
     }
 
     /// Starts the timeout for the next request, unless it runs already.
     ///
-    /// Returns the current time if the timeout starts now.
+    /// Also sets the time at which the connection releases its memory. Returns the current time if
+    /// the timeout starts now.
     pub(crate) fn wait_for_request(&mut self, timeout: Option<Duration>) -> Option<Instant> {
         let begun = self.receiving.wait_for("a request", timeout);
         if let Memory::Held = self.memory {
@@ -298,9 +299,10 @@ impl<S: Transport> Wire<S> {
         Ok(())
     }
 
-    /// Waits for content or trailers; returns `None` at the end of the message.
+    /// Waits for content or trailers; returns `None` at an end without trailers.
     ///
-    /// The peer may take `timeout` for it.
+    /// `timeout` limits the whole content, and its clock stops between calls. It starts anew if the
+    /// caller clears `receiving`.
     pub(crate) fn poll_content(
         &mut self,
         context: &mut Context<'_>,
@@ -392,7 +394,8 @@ impl<S: Transport> Wire<S> {
 
     /// Closes the connection in the way that the engine asks for.
     ///
-    /// Unless that is a reset, the peer receives the last bytes sent (RFC 9112, section 9.6).
+    /// To linger, it reads and discards for a while, so that the peer receives the last bytes sent
+    /// (RFC 9112, section 9.6).
     pub(crate) async fn end(mut self) {
         // A slow peer has the usual time for the last response.
         let is_cut = self.http.closing() == Closing::Reset || self.writes == Writes::Broken;

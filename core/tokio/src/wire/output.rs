@@ -13,7 +13,7 @@ const ZERO_COPY_MIN: usize = 4 * 1024;
 
 /// The length of `text` at which the buffer is full, in bytes sent and unsent.
 ///
-/// It is also full at `HIGH_WATER` unsent bytes of text and content. Then it takes no more content.
+/// It is also full at `HIGH_WATER` unsent bytes of text and content. Then no content is polled.
 const TEXT_HIGH_WATER: usize = 64 * 1024;
 const HIGH_WATER: usize = 512 * 1024;
 
@@ -25,7 +25,7 @@ pub(crate) struct OutputBuffer {
     text: Vec<u8>,
     /// The number of bytes of `text` that were sent.
     sent: usize,
-    /// Pieces of content, each with the offset in `text` that it follows.
+    /// Pieces of content, each with the number of bytes of `text` before it.
     pieces: VecDeque<(usize, Bytes)>,
     /// The number of unsent bytes in `pieces`.
     content: usize,
@@ -37,7 +37,7 @@ impl OutputBuffer {
         &mut self.text
     }
 
-    /// Appends content that the engine has framed.
+    /// Appends content alone; the engine's framing of it is appended to `text`.
     pub(crate) fn push(&mut self, content: Bytes) {
         if content.len() < ZERO_COPY_MIN {
             self.text.extend_from_slice(&content);

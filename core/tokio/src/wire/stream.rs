@@ -13,7 +13,7 @@ use crate::Transport;
 /// The limit in bytes for data that the system buffers and has not sent yet.
 const UNSENT: u32 = 128 * 1024;
 
-/// A stream whose end is an error if a write has failed with a reset.
+/// A stream whose end is an error if a write has failed, as after a reset.
 ///
 /// A socket reports its error once. If a write gets it, the next read returns no bytes, as after a
 /// FIN, though bytes may be missing (RFC 9112, section 8). If a FIN came before the reset, the

@@ -20,7 +20,7 @@ pub(crate) struct Deadline {
     what: &'static str,
     time: Time,
     timeout: Duration,
-    /// The extension that sent bytes earned before the phase began.
+    /// The extension that sent bytes earned while no clock ran, for the next phase.
     credit: Duration,
 }
 
@@ -73,7 +73,7 @@ impl Deadline {
         }
     }
 
-    /// Stops the clock, because a part of what is awaited has arrived.
+    /// Stops the clock, and keeps the time that is left.
     pub(crate) fn pause(&mut self) {
         if let Time::Until(until) = self.time {
             self.time = Time::Left(until.saturating_duration_since(Instant::now()));
@@ -84,7 +84,7 @@ impl Deadline {
         self.time = Time::Unlimited;
     }
 
-    /// Extends the deadline for `len` received bytes, at most to a full timeout.
+    /// Extends the deadline for received bytes, at most to a full timeout from now.
     ///
     /// Bytes may arrive while the clock is stopped, too.
     pub(crate) fn extend(&mut self, len: usize) {
@@ -96,7 +96,7 @@ impl Deadline {
 
     /// Extends the deadline for `len` bytes that the system accepted for the peer.
     ///
-    /// If the phase has not begun, the extension is kept for it.
+    /// If the clock does not run, the extension is kept for the next phase.
     pub(crate) fn earn_from_system(&mut self, len: usize) {
         match self.time {
             Time::Until(_) => self.earn_up_to(self.timeout.saturating_mul(1 + EARNED_MAX), len),

@@ -117,8 +117,7 @@ async fn an_answer_that_contradicts_itself_does_not_reach_the_wire() {
 
 /// Checks that the Content-Length a handler sets on a 204 or 205 is not sent.
 ///
-/// Routers add the length that a GET's content would have; for these statuses that is not sent
-/// either (RFC 9110, section 8.6).
+/// Routers add the length that a GET's content would have (RFC 9110, section 8.6). A 304 keeps it.
 #[tokio::test]
 async fn a_status_without_content_has_no_length_whatever_the_method_is() {
     let head = "HEAD / HTTP/1.1\r\nHost: a\r\n\r\n";

@@ -42,7 +42,7 @@ where
 
 /// A body of given frames, which are ready at once or arrive at intervals.
 ///
-/// With `every`, each frame arrives after that time.
+/// With `every`, each frame arrives that time after the one before.
 #[derive(Default)]
 pub(crate) struct Frames {
     frames: VecDeque<Frame<Bytes>>,

@@ -53,7 +53,7 @@ async fn pair() -> (TcpStream, TcpStream) {
 
 /// Returns the output of a future, and panics if it is polled too often.
 ///
-/// The limit is higher than the number of events in one test, so a poll loop exceeds it.
+/// The limit is higher than the number of events in one test, so only a poll loop exceeds it.
 async fn calmly<F: Future>(what: &str, future: F) -> F::Output {
     let (mut polls, mut future) = (0, pin!(future));
     let outcome = poll_fn(|context| {

@@ -1,7 +1,7 @@
 //! Tests of the timeouts, with tokio's paused clock.
 //!
-//! The clock advances only while all tasks wait. The tests also count polls, so that a waiting
-//! task does not poll in a loop.
+//! The clock advances only while all tasks wait. The tests also count polls, because a waiting
+//! task must not poll in a loop.
 
 use std::future::{Future, poll_fn};
 use std::io;
@@ -57,7 +57,9 @@ async fn read_slowly(client: &mut DuplexStream) -> usize {
     }
 }
 
-/// Checks the server's timeout of each phase, and the response that follows it.
+/// Checks a server's timeouts for the first byte, for a head and for content.
+///
+/// A 408 follows, except to an idle client.
 #[tokio::test(start_paused = true)]
 async fn a_server_waits_as_long_as_it_says_and_does_not_spin() {
     let content = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhel";

@@ -85,9 +85,9 @@ async def connect_upgrade(
 
     Raises `Declined` if the server responds in HTTP instead; its content is read up to `largest` bytes. The stream then
     stays open. It also stays open if the request is rejected before anything is sent: LocalProtocolError, as
-    `Connection.send_request` and `send_data` raise it, or TypeError. After any other exception, cancellation included,
-    the stream is closed, as its state is unknown. Such are RemoteProtocolError, TimeoutError (see `Timeouts`),
-    BrokenResourceError and ClosedResourceError. RFC 9110, section 7.8.
+    `Connection.send_request`, `send_data` and `send_end` raise it, TypeError, or ValueError. After any other exception,
+    cancellation included, the stream is closed, as its state is unknown. Such are RemoteProtocolError, TimeoutError
+    (see `Timeouts`), BrokenResourceError and ClosedResourceError. RFC 9110, section 7.8.
 
     Next: speak the new protocol; if that is TLS, `resume`.
     """
@@ -144,7 +144,7 @@ async def _exchange(
 def _wants_rest(answer: ClientResponse) -> bool:
     """Returns whether a server that has responded may want the rest of the request.
 
-    False after an error status, and if the response ends the connection.
+    False after an error status, and if the stream cannot carry another request.
     """
     return answer.persists and answer.response.status < BAD_REQUEST
 

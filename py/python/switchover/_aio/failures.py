@@ -51,8 +51,8 @@ def is_stray() -> bool:
 def without(error: Exception, failures: Iterable[Exception], quiet: tuple[type[Exception], ...]) -> Exception | None:
     """Returns the exceptions of the handler itself, or None.
 
-    Those in `failures` and those of the types `quiet` are left out. The result is a single exception, or the rest of a
-    group.
+    Those in `failures` and those of the types `quiet` are left out. The result is a single exception, or a group
+    of those that remain.
     """
 
     def is_known(part: BaseException) -> bool:
@@ -64,7 +64,7 @@ def without(error: Exception, failures: Iterable[Exception], quiet: tuple[type[E
 
 
 def log(error: Exception | None) -> None:
-    """Logs a client's protocol error as a warning, truncation and the rest as debug."""
+    """Logs a client's protocol error as a warning; truncation and all else as debug."""
     if isinstance(error, RemoteProtocolError) and error.kind is not ErrorKind.TRUNCATED:
         LOG.warning("The client broke the protocol: %s (%s). %s", error, error.clause, error.advice)
     else:

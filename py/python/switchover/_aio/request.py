@@ -107,8 +107,9 @@ async def request(
     The block's end waits for the rest of the request. Nothing more is sent if the response is an error, ends the
     connection, or was not read to its end. A stream with an incomplete request or response carries no other. It stays
     open and belongs to the caller; see `ResponseStream.persists`. It also stays open if the request is rejected before
-    anything is sent: LocalProtocolError, as `Connection.send_request` raises it, TypeError, or ValueError. After any
-    other exception, one of the block's own and cancellation included, the stream is closed. RFC 9110, section 6.
+    anything is sent: LocalProtocolError, as `Connection.send_request`, `send_data` and `send_end` raise it, TypeError,
+    or ValueError. After any other exception, one of the block's own and cancellation included, the stream is closed.
+    RFC 9110, section 6.
 
     Next: read the response. `connect_upgrade` is the call for an offer or a tunnel.
     """

@@ -113,7 +113,7 @@ async def serve(
     config: Config | None = None,
     timeouts: Timeouts = TIMEOUTS,
 ) -> None:
-    """Accepts connections until the task is cancelled.
+    """Accepts connections until the listener is closed or the task is cancelled.
 
     Calls `serve_connection` with each, in a task of its own.
 
@@ -470,5 +470,5 @@ def _checked(protocols: ProtocolsLike, config: Config | None, timeouts: Timeouts
 
 
 def _text(protocol: TextLike | Protocol) -> str:
-    """Returns the protocol as text, with its spelling kept."""
+    """Returns the protocol as text, in the letter case of the argument."""
     return protocol.decode("latin-1") if isinstance(protocol, bytes | bytearray) else str(protocol)

@@ -99,7 +99,10 @@ class Upload:
         return None
 
     async def _send_rest(self, after: Timeouts) -> None:
-        """Sends the rest of the request; from then on the timeouts are those of `after`."""
+        """Sends the rest of the request, and then sets the timeouts to `after`.
+
+        If a write has timed out, the response gets `EARLY_RESPONSE_GRACE` instead.
+        """
         with self._scope:
             if await self._sends(bytes(self._out[self._head :])) and isinstance(self._content, AsyncIterable):
                 await self._send_content(self._content)
@@ -151,7 +154,7 @@ class Upload:
 async def look(wire: Wire) -> None:
     """Raises, and closes the stream, if bytes or EOF were received before the request.
 
-    They are no response to it (RFC 9112, section 9.2), and nothing is sent.
+    They are no response to it (RFC 9112, section 9.2), and nothing is sent. Empty lines are ignored.
     """
     if not has_come(wire.stream):
         return
@@ -193,7 +196,7 @@ async def final(
 ) -> Event | Paused:
     """Returns the first event that is not an interim response.
 
-    `event` is one that was returned before, if any.
+    `event` is the first event, if it has been read already.
     """
     event = event or await wire.next_event()
     while isinstance(event, Informational):

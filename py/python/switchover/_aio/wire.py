@@ -89,10 +89,11 @@ class Timeouts:
     The content is then sent all the same (RFC 9110, section 10.1.1).
     """
     write: float | None = 30
-    """The time in which the peer must read 32 KiB of sent bytes.
+    """The time in which the peer must read a piece of at most 32 KiB.
 
-    By default about a millisecond for each byte. Time that a piece does not use is kept for the next ones, up to nine
-    times this. For a Unix socket: 200 KB in four times that.
+    Each byte sent adds a millisecond to the time of the next pieces, less the time that sending took, up to nine times
+    this. For a Unix socket the time is four times as long: its peer must read nearly 200 KB before the system accepts
+    more.
     """
 
     def of(self, awaiting: Awaiting) -> float:
@@ -234,7 +235,7 @@ class Wire:
 
     @property
     def failure(self) -> Exception | None:
-        """Returns the latest exception of the stream or the engine."""
+        """Returns the latest exception that `note` has recorded, or None."""
         return self.failures[-1] if self.failures else None
 
     @property
@@ -248,7 +249,10 @@ class Wire:
         return error
 
     async def next_event(self) -> Event | Paused:
-        """Returns the next event; reads from the stream while the engine needs more bytes."""
+        """Returns the next event; reads from the stream while the engine needs more bytes.
+
+        Before a read, it sends a 100 if the client waits for one.
+        """
         with self.noting():
             while (event := self.connection.next_event()) is NEED_DATA:
                 if self.connection.owes is Owes.CONTINUE:
@@ -319,9 +323,9 @@ class Wire:
                 raise
 
     async def _send_piece(self, piece: bytes) -> None:
-        """Sends a piece within the write timeout, and time left from earlier pieces.
+        """Sends a piece within the write timeout, plus time that earlier bytes earned.
 
-        A slow peer announces free space in large steps, so the time that is not used is kept.
+        A slow peer announces free space in large steps, so time that is not used is kept, up to a limit.
         """
         if self.sending_time is None:
             await self.stream.send(piece)
@@ -334,7 +338,10 @@ class Wire:
 
     @contextmanager
     def noting(self) -> Generator[None]:
-        """Records exceptions of the `with` block, but not that two tasks use the stream."""
+        """Records exceptions of the `with` block, except BusyResourceError.
+
+        That one means that two tasks use the stream at once. An SSLError becomes a BrokenResourceError.
+        """
         try:
             yield
         except BusyResourceError:
@@ -475,9 +482,9 @@ def pause(stream: AnyByteStream) -> None:
 
 
 def has_come(stream: AnyByteStream) -> bool:
-    """Returns whether a read would return something at once.
+    """Returns whether a read would return bytes or EOF at once.
 
-    False for TLS, where readable bytes may be a session ticket only.
+    Of TLS only buffered bytes count: bytes in the socket may be a session ticket only.
     """
     if isinstance(stream, BufferedByteStream) and stream.buffer:
         return True

@@ -37,7 +37,7 @@ The first is at once, and each later delay is twice as long.
 
 
 class PoolOptions(TypedDict, total=False):
-    """The arguments of a pool, as httpcore has them."""
+    """The arguments of a pool, with httpcore's names and types."""
 
     ssl_context: SSLContext | None
     proxy: Proxy | None
@@ -235,6 +235,6 @@ async def started_tls(
 def merged(
     headers: Sequence[tuple[bytes, bytes]], overriding: Sequence[tuple[bytes, bytes]]
 ) -> list[tuple[bytes, bytes]]:
-    """Returns the headers of both; a name in the second replaces it in the first."""
+    """Returns both lists joined, without `headers` whose name is in `overriding`."""
     names = {name.lower() for name, _ in overriding}
     return [line for line in headers if line[0].lower() not in names] + list(overriding)

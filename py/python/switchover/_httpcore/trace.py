@@ -24,7 +24,7 @@ def as_it_is(result: object) -> object:
 
 
 class Trace:
-    """Reports on the steps of a request, their start and result, to callback and log."""
+    """The reports on a request's steps, their start and result, to callback and log."""
 
     __slots__ = ("_callback", "_logger")
 

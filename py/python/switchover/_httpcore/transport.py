@@ -36,7 +36,7 @@ AS_HTTPX: Final[dict[type[Exception], type[httpx.TransportError]]] = {
 
 
 class TransportOptions(TypedDict, total=False):
-    """The arguments of a transport, as httpx has them."""
+    """The arguments of a transport, with httpx's names and types."""
 
     verify: SSLContext | str | bool
     cert: str | tuple[str, str] | tuple[str, str, str] | None
@@ -100,7 +100,7 @@ def as_httpx(request: httpx.Request) -> Generator[None]:
 
 
 class Content(httpx.SyncByteStream):
-    """The content of a response, which is read as it comes."""
+    """The content of a response to a blocking client."""
 
     def __init__(self, request: httpx.Request, content: Any) -> None:
         self._request, self._content = request, content

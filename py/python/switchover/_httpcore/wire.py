@@ -248,7 +248,7 @@ class Wire:
             await self.aclose()
 
     async def _holds_input(self) -> bool:
-        """Returns whether bytes or an end came behind the response.
+        """Returns whether bytes or EOF were received after the response.
 
         TLS in anyio reads on into a buffer of its own, which the socket no longer shows.
         """
@@ -270,7 +270,7 @@ class Wire:
         await self.stream.aclose()
 
     def has_expired(self) -> bool:
-        """Returns whether an idle connection can no longer be used; else False.
+        """Returns whether the connection is idle and can no longer be used.
 
         An idle stream is readable if the server has closed it, or has sent bytes that no request asked for.
         """

@@ -51,7 +51,7 @@ class Inbox:
         self.messages: deque[ASGIReceiveEvent] = deque()
         self.has_some: Event | None = None
         self.has_room: Event | None = None
-        """Both are made when something waits for them first."""
+        """Made, like `has_some`, when a task first waits for it."""
         self.is_over = False
 
     # As a task group.

@@ -51,7 +51,7 @@ if TYPE_CHECKING:
 CONTENT: Final = 1 << 30
 DRAIN: Final = 1 << 20
 UNDECIDED: Final = 40
-"""The tenths of a second to accept a WebSocket in, after its client has sent all."""
+"""The tenths of a second for an app to accept a WebSocket after the client's EOF."""
 
 
 class Protocol:
@@ -145,7 +145,7 @@ class Protocol:
         await self.take_events()
 
     async def tell_of_end(self) -> None:
-        """Tells the app of the client's EOF, later if it has yet to accept a WebSocket."""
+        """Tells the app of the client's EOF, with a delay before a WebSocket is accepted."""
         if isinstance(self.stream, WSStream) and not (self.has_switched or self.has_gone):
             self.task_group.spawn(self.close_later, self.stream)
         else:

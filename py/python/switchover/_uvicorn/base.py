@@ -202,9 +202,10 @@ class Base(Options, asyncio.Protocol):
         self.ending.close(self.timeout_write)
 
     def linger(self) -> None:
-        """Half-closes the connection, then reads and discards for a limited time.
+        """Closes the connection, or half-closes it first and discards for a limited time.
 
-        An immediate close could make the client lose a response that it has not read yet (RFC 9112, section 9.6).
+        An immediate close with unread bytes could make the client lose a response that it has not read yet (RFC 9112,
+        section 9.6). A connection over TLS is closed at once.
         """
         if self.lingers or self.transport.is_closing():
             return

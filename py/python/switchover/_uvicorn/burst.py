@@ -7,17 +7,17 @@ from collections.abc import Callable
 from time import monotonic
 
 HELD_MAX = 1 << 16
-"""The number of bytes from which held responses are written at once."""
+"""The number of bytes above which held responses are written at once."""
 
 HELD_SECONDS = 0.005
-"""The time from which held responses are written at once."""
+"""The time in seconds after which the next response writes all held ones at once."""
 
 
 class Burst:
     """The responses to requests that have arrived together.
 
     The first one is written at once. The others are held, and then written together, as long as each turn of the event
-    loop adds one. A response that takes longer delays no other, and none is held for longer than a moment.
+    loop adds one. A response that takes longer delays no other.
     """
 
     __slots__ = ("ended", "held", "is_scheduled", "loop", "seen", "since", "size", "transport")

@@ -209,7 +209,7 @@ class Cycle:
     async def wait_for_middleware(self) -> None:
         """Waits some turns of the loop for a 101 that a middleware may be passing on.
 
-        A middleware that runs the app in a task of its own passes its messages on later. If `receive` returned the
+        A middleware that runs the app in a task of its own passes on its messages later. If `receive` returned the
         request's end before the 101, the app would take it for the new protocol's end, and lose its content.
         """
         # Once for a request: an app that only asks whether its client is there cancels each call at its first wait.
@@ -357,7 +357,7 @@ class Cycle:
             raise RuntimeError(f"Expected ASGI message 'http.response.body', but got '{kind}'.")
 
     def hint(self, links: Iterable[bytes]) -> None:
-        """Sends a 103 with these values of Link; HTTP/1.0 has none."""
+        """Sends a 103 with these values of Link, but not to an HTTP/1.0 client."""
         if self.has_sent_head:
             raise RuntimeError("Early hints come before the content.")
         if self.scope["http_version"] != "1.0":
@@ -377,7 +377,8 @@ class Cycle:
         """Holds the head back for the first content.
 
         Head and content are then sent in one write. A head without a length is held for one turn of the loop at most.
-        One with a length is held until the app waits for request content. A response that switches is sent at once.
+        One with a length is held at most until the app waits for request content. A response that switches is sent at
+        once.
         """
         protocol = self.protocol
         # The app may go on to change its own.

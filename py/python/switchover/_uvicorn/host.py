@@ -93,7 +93,7 @@ class Host(Interface):
         ...
 
     def linger(self) -> None:
-        """Half-closes the connection, then reads and discards for a limited time."""
+        """Closes the connection, or half-closes it first and discards for a limited time."""
 
     def reject(self, status: int, text: bytes) -> None:
         """Sends the connection's last response, if none has begun, and closes it."""

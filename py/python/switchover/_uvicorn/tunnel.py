@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from .host import Host
 
 EXTENSION = "switchover.upgrade"
-"""The name of the extension in the scope."""
+"""The name of the ASGI extension for switches, in a scope."""
 
 # Fields of a response that a 101 has not, or that the engine writes itself.
 LEFT_OUT = {b"connection", b"content-length", b"content-encoding", b"transfer-encoding"}
@@ -164,7 +164,7 @@ class Tunnel:
         self.event.set()
 
     def leave(self) -> None:
-        """Lets `receive` return `http.disconnect` behind the received bytes."""
+        """Lets `receive` return `http.disconnect` after the received bytes."""
         self.is_left = True
         # A client that sends on must not put that off.
         self.flow.pause_reading()

@@ -46,7 +46,7 @@ class IDLE(Sentinel, metaclass=Sentinel):
 
 
 class SEND_RESPONSE(Sentinel, metaclass=Sentinel):  # noqa: N801 - h11's name
-    """A request was received, and its final response has not begun."""
+    """The client has sent a request head; the server has begun no final response."""
 
 
 class SEND_BODY(Sentinel, metaclass=Sentinel):  # noqa: N801 - h11's name

@@ -1,8 +1,9 @@
 //! A runner for the suite: httparse, as `tools/suite/README.md` says.
 //!
 //! httparse parses heads, trailers and chunk sizes, and leaves to its caller what they mean. This
-//! caller adds the least: content by one Content-Length of digits, or by `chunked` alone. It knows
-//! that other bytes follow a 101. Cases in which more is to be decided are skipped.
+//! caller adds the least: content by one Content-Length of digits, by `chunked` alone, or until the
+//! end. It knows which messages have no content, and that another protocol follows a 101 or a 2xx
+//! to CONNECT. Cases that need more decisions are skipped.
 
 use std::collections::VecDeque;
 use std::io::{self, BufRead, Write};
@@ -10,7 +11,7 @@ use std::io::{self, BufRead, Write};
 use httparse::{EMPTY_HEADER, Header, Request, Response, Status};
 use serde_json::{Value, json};
 
-/// The most fields of a head or of a trailer section.
+/// The maximum number of fields in a head or a trailer section.
 const FIELDS: usize = 128;
 const NO_FRAMING: &str = "it leaves to its caller what frames a message";
 

@@ -1,6 +1,6 @@
 //! The corpora: inputs from the tests of three other projects.
 //!
-//! Each input has the outcome that the RFCs require. This file reads `corpora/cases.jsonl`,
+//! Each input has an outcome that the RFCs require or allow. This file reads `corpora/cases.jsonl`,
 //! `play.rs` runs a case through the engine, `judge.rs` compares the outcome with the expected one.
 
 mod judge;

@@ -29,11 +29,11 @@ pub enum Feed {
 /// It must be the same for every `Feed`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outcome {
-    /// The verdict of the engine.
+    /// The verdict of the engine: the input is accepted, rejected or incomplete.
     pub verdict: Verdict,
     /// The messages that the engine read to their end, in order.
     pub messages: Vec<Message>,
-    /// The result of an offer or a CONNECT; `None` without one, or after an error.
+    /// The result of an offer or a CONNECT; `None` if the run did not end at one.
     pub upgrade: Option<Upgrade>,
     /// The error, if the verdict is a rejection.
     pub error: Option<Error>,
@@ -149,7 +149,7 @@ impl Player<'_> {
         }
     }
 
-    /// Responds to a complete request, or stops at an offer without a scripted 101.
+    /// Responds to a complete request; stops at an offer or CONNECT without a 101.
     fn answer(&mut self) {
         let protocol = self.case.switches.get(self.answered);
         self.answered += 1;

@@ -568,7 +568,7 @@ impl<'t> Host<'t> {
         while self.connection.trace().is_some() {}
     }
 
-    /// Returns the values of the connection's getters, except its request.
+    /// Returns the values of getters that a rejected call must not change.
     fn seen(&self) -> Seen {
         let connection = &self.connection;
         Seen {
@@ -648,7 +648,8 @@ fn text_of(line: &str, fields: Fields<'_>) -> Text {
 
 /// The most bytes of memory that a connection with the limits `SMALL` may hold.
 ///
-/// The sum has each limit twice, since a buffer doubles, and 3,072 bytes that depend on no limit.
+/// The sum has each limit of bytes twice, since a buffer doubles, and 128 bytes for each field. It
+/// also has 3,072 bytes that depend on no limit.
 const MOST: u64 = {
     let lists = SMALL.fields as u64 * 2 * 64;
     let bytes = SMALL.head as u64 + SMALL.trailers as u64 + SMALL.buffered as u64;

@@ -160,7 +160,9 @@ impl Move {
     pub(crate) const ABANDON: Self = Self::Plain("abandon");
     pub(crate) const RESUME: Self = Self::Plain("resume");
 
-    /// Reads the caller's next call from the tape; `None` stands for its default one.
+    /// Reads the caller's next call from the tape.
+    ///
+    /// `None` leaves the choice to the fuzz target.
     pub(crate) fn read(tape: &mut Tape<'_>) -> Option<Self> {
         let answer = |tape: &mut Tape<'_>| tape.below(ANSWERS.len());
         Some(match tape.byte() % 40 {

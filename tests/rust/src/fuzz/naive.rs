@@ -140,7 +140,7 @@ impl From<crate::message::Message> for Message {
 /// An allowed difference: a reader's errors, a test of the input, the RFC clause.
 type Row<W> = (W, fn(&Case<'_>) -> bool, &'static str);
 
-/// The errors of the engine where the other reader accepts or needs more input.
+/// The errors of the engine where the other reader reads on, or needs more input.
 const OURS: &[Row<&[ErrorKind]>] = &[
     (&[MethodTooLong], |case| case.input.len() > 32, "our limit: no method has more than 32 bytes"),
     (
@@ -222,7 +222,7 @@ const OURS: &[Row<&[ErrorKind]>] = &[
     ),
 ];
 
-/// The errors of the other reader where the engine accepts or needs more input.
+/// The errors of the other reader where the engine reads on, or needs more input.
 const THEIRS: &[Row<&str>] = &[
     (
         "9.2: not asked for",

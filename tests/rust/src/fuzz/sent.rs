@@ -1,7 +1,7 @@
-//! Invariant: other parsers read the messages that an engine sent unchanged.
+//! Invariant: other parsers find the messages that an engine sent, unchanged.
 //!
 //! The invariant holds for any sequence of calls. The parsers are an engine of the other role,
-//! httparse, and `naive`, the reader written from RFC 9112 alone. httparse reads only the first
+//! httparse, and `naive`, the reader written from the RFCs alone. httparse reads only the first
 //! head. A call that returns an error writes nothing.
 //!
 //! The fuzz input is a tape: a role, then heads, contents and trailers of any bytes.

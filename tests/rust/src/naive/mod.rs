@@ -1,4 +1,4 @@
-//! A second reader of HTTP/1.1 messages, written from RFC 9112 alone.
+//! A second reader of HTTP/1.1 messages, written from the RFCs alone.
 //!
 //! It gets the whole input at once and returns the messages. It is slow, has no limits, and knows
 //! no split input and no events. `fuzz/naive.rs` compares the engine with it.
@@ -12,7 +12,7 @@ use grammar::{
 /// The name and the value of a field line.
 pub type Line = (Vec<u8>, Vec<u8>);
 
-/// A request or a response; what only the other one has is empty or 0.
+/// A request or a response; fields that only the other one has are empty or 0.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Message {
     /// The method of a request.

@@ -171,7 +171,9 @@ fn offers_text(request: &Request<'_>) -> String {
     }
 }
 
-/// Returns the value of the query `offers`: the request's offers, or `none`.
+/// Returns the value of the query `offers`: the offers, or why a request has none.
+///
+/// It is `none` without a request, and empty if the request makes no offer.
 pub(crate) fn offers_value(request: Option<Request<'_>>) -> String {
     request.map_or("none".into(), |request| offers_text(&request).trim_start().to_owned())
 }

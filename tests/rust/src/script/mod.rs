@@ -25,7 +25,7 @@ use lines::is_stop;
 pub(crate) use lines::{event_line, is_answer, offers_value, put_lines};
 use player::Player;
 
-/// Returns whether a vector's verb queries a helper for WebSocket or the like.
+/// Returns whether a vector's verb queries a helper for a single protocol.
 pub(crate) fn is_profile_question(verb: &str) -> bool {
     profiles::QUESTIONS.contains(&verb)
 }
@@ -138,7 +138,7 @@ pub fn with_junk_behind(vector: &Vector) -> Result<bool, String> {
     }
 }
 
-/// Returns the output lines of a block, except those of a waiting engine.
+/// Returns the output lines of a block, except for waits and a close.
 fn events(block: &str) -> Vec<String> {
     let is_event = |line: &&str| line.starts_with("= ") && !is_stop(&line[2..]);
     block.lines().filter(is_event).map(str::to_owned).collect()

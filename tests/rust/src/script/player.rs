@@ -122,7 +122,7 @@ impl<'v> Player<'v> {
             .any(|item| matches!(item, Item::Expect(line) if line.starts_with("error")))
     }
 
-    /// Matches one expected line, and feeds input if it has not come yet.
+    /// Advances by one step towards an expected line, and matches it if it has come.
     fn expect_next(&mut self, expected: &str) -> Result<(), String> {
         if let Some(wanted) = expected.strip_prefix("data ") {
             if self.match_data(wanted)? {

@@ -151,7 +151,7 @@ impl Profiles {
         }
     }
 
-    /// Passes bytes to the `h2c::Splice`; returns its output and its state, as lines.
+    /// Passes bytes or an EOF to the `h2c::Splice`; returns its output and its state.
     fn splice(&mut self, verb: &str, bytes: &[u8]) -> Vec<String> {
         let splice = self.splice.as_mut().expect("a splice");
         match verb {

@@ -16,7 +16,7 @@ const BOTH: &[&str] = &[HTTPARSE, LLHTTP];
 const ONLY_HTTPARSE: &[&str] = &[HTTPARSE];
 const ONLY_LLHTTP: &[&str] = &[LLHTTP];
 
-/// Rules for heads that only the engine rejects: errors, who accepts them, and why.
+/// Rules for heads that the engine rejects: its errors, who accepts them, and why.
 pub(crate) const OURS: &[(&[ErrorKind], &[&str], &str)] = &[
     (
         &[BareLf],
@@ -94,7 +94,7 @@ pub(crate) const OURS: &[(&[ErrorKind], &[&str], &str)] = &[
 
 type Theirs = (&'static str, &'static [&'static str], &'static str, fn(&Input) -> bool);
 
-/// Rules for heads that only one peer rejects: its name, its errors, why, a test.
+/// Rules for heads that only a peer rejects: its name, its errors, why, a test.
 pub(crate) const THEIRS: &[Theirs] = &[
     (HTTPARSE, &["HeaderName"], "RFC 9112, 5.2: a client takes a fold in a response", has_fold),
     (

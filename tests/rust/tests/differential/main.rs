@@ -1,7 +1,8 @@
 //! A differential test of the engine, httparse and llhttp on random heads.
 //!
-//! The engine parses each head with every scan path. If one parser accepts what another rejects,
-//! `explained.rs` must have a rule for it. If both accept a head, they must return the same parts.
+//! The engine parses each head with every scan path. If it accepts what another parser rejects, or
+//! the reverse, `explained.rs` must have a rule. If both accept a head, they must return the same
+//! parts.
 //!
 //! `HEADS` is the number of heads, and `SEED` the seed that they are made from. Without `SEED` the
 //! clock gives the seed, and the test prints it. A head with an unexplained difference is reduced

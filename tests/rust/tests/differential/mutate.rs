@@ -11,7 +11,7 @@ use switchover_tests::random::Dice;
 use switchover_tests::script::input;
 use switchover_tests::vector::load;
 
-/// The number of bytes that an input keeps after the head of a vector.
+/// The maximum number of bytes that an input keeps after the head of a vector.
 const BEHIND: usize = 20;
 
 /// An input for all parsers.

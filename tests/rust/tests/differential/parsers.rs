@@ -1,4 +1,4 @@
-//! The engine, httparse and llhttp behind one function that parses a head.
+//! The engine, httparse and llhttp, with their results for a head in the same form.
 
 use std::fmt::Write;
 use std::mem::MaybeUninit;
@@ -9,7 +9,7 @@ use switchover_benches::peers::{self, Peer};
 
 use crate::mutate::Input;
 
-/// The engine's result: a head as text, `None` if it is incomplete, or an error.
+/// The engine's result: a head as text, `None` if incomplete, or an error's offset.
 pub(crate) type Ours = Result<Option<Vec<u8>>, (ErrorKind, usize)>;
 /// Another parser's result: a head as text, `None` if incomplete, or its error.
 pub(crate) type Theirs = Result<Option<Vec<u8>>, String>;

@@ -91,7 +91,7 @@ impl ClientLauncher {
             .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", words[0])))
     }
 
-    /// Returns the time to wait for the client's connection.
+    /// Returns the time to wait for the client's connection, at least `timeout`.
     pub(crate) fn timeout(&self, timeout: Duration) -> Duration {
         // A command gets more time, because a program may have to be loaded first.
         if matches!(self, Self::Person) { STROLL.max(timeout) } else { timeout * 5 }

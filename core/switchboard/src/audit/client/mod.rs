@@ -31,7 +31,7 @@ use super::verdict::Verdict;
 
 pub(crate) const TABLE: &str = include_str!("client.checks");
 
-/// The needs that a client check may name.
+/// The needs that a client check may name, besides the IDs of other checks.
 ///
 /// Each has its name, the reason if it is not met, and the remedy.
 pub(super) const NEEDS: &[(&str, &str, &str)] = &[
@@ -61,7 +61,7 @@ pub(super) const NEEDS: &[(&str, &str, &str)] = &[
         "have it read what comes, for as long as the connection is open",
     ),
 ];
-/// The check with a valid 101, whose session is the control of all others.
+/// The check with a valid 101, whose session is the control of later checks.
 const CONTROL: &str = "C01";
 /// The most characters of a command's output that are reported.
 const TOLD: usize = 300;
@@ -69,7 +69,7 @@ const TOLD: usize = 300;
 /// An audit of one client, with all findings so far.
 pub(crate) struct Audit<'a> {
     caller: ClientLauncher,
-    /// The server's identity, if the client connects with TLS.
+    /// The scripted server's identity, if the client connects with TLS.
     identity: Option<Identity>,
     times: Times,
     checks: &'a [Check],
@@ -191,7 +191,7 @@ impl<'a> Audit<'a> {
         Ok(audit)
     }
 
-    /// Returns the first verdict with a symptom that is seen, and a sentence for each.
+    /// Returns the first verdict whose symptoms are seen, with a sentence for each.
     ///
     /// `NotApplicable` comes first: then the situation that the check tests has not occurred.
     /// Without symptoms the check passes.
@@ -229,9 +229,10 @@ fn said(ended: &launcher::Ended) -> String {
     if cut.is_empty() { how } else { format!("{how}; it said: {cut}") }
 }
 
-/// Returns the last `TOLD` characters of the output, from the beginning of a word.
+/// Returns the last `TOLD` characters of the output, after `…` if it is longer.
 ///
-/// The end matters most, because errors are printed last.
+/// The end matters most, because errors are printed last. A word that is cut is left out, unless
+/// there is no other.
 fn tail(output: &str) -> String {
     let output = output.trim();
     let Some((start, _)) =

@@ -23,7 +23,7 @@ use crate::audit::wire::{WaitResult, Wire};
 
 /// The opcodes that show an open WebSocket: data, Ping and Pong, but not Close.
 const TALK: [u8; 5] = [0, 1, 2, frames::PING, PONG];
-/// The client connection preface of HTTP/2 (RFC 9113, section 3.4).
+/// The bytes that begin a client's HTTP/2 preface (RFC 9113, section 3.4).
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 /// A Close frame with the status code 1000.
 const LEAVE: &[u8] = b"\x88\x02\x03\xe8";
@@ -113,9 +113,9 @@ impl ClientSession {
         self.speaks(&self.after)
     }
 
-    /// Returns whether bytes belong to the new protocol.
+    /// Returns whether bytes show that the client speaks the new protocol.
     ///
-    /// For an unknown protocol, any bytes that do not begin a request do.
+    /// A Close alone does not. For an unknown protocol, any bytes do that do not begin a request.
     fn speaks(&self, bytes: &[u8]) -> bool {
         let is_unknown =
             || !self.offers("websocket") && !self.offers("h2c") && self.offers_anything();
@@ -243,16 +243,16 @@ struct ScriptedServer {
     refused: Option<io::Error>,
 }
 
-/// A connection on which a request was received.
+/// A connection of the client, and the reader of its requests.
 struct Talk {
     wire: Wire,
     incoming: RequestReader,
 }
 
 impl ScriptedServer {
-    /// Accepts connections until one has a request.
+    /// Accepts connections until a request begins on one, which is returned.
     ///
-    /// `None` if none comes in time, or before the command ends.
+    /// Returns `None` if none comes in time, or before the command ends.
     fn admit(&mut self, deadline: Instant) -> io::Result<Option<Talk>> {
         // Connections without a request may be many, so the total time is limited.
         let latest = deadline.max(Instant::now()) + self.times.timeout;
@@ -286,7 +286,7 @@ impl ScriptedServer {
         }
     }
 
-    /// Wraps a connection, in TLS if configured; `None` if the handshake fails.
+    /// Wraps a connection, in TLS if configured; `None` if its handshake fails.
     fn wire(&mut self, socket: TcpStream, timeout: Duration) -> io::Result<Option<Wire>> {
         let Some(config) = self.config.clone() else {
             return Wire::new(socket, timeout).map(Some);
@@ -414,7 +414,7 @@ impl ScriptedServer {
 }
 
 impl Talk {
-    /// Reads until a condition holds or the end, within `time` and the size limit.
+    /// Reads until the condition, the end, or the limit of time or of size.
     fn listen(&mut self, time: Duration, is_enough: impl Fn(&RequestReader) -> bool) {
         let deadline = Instant::now() + time;
         while !is_enough(&self.incoming) && !self.incoming.has_ended && !self.incoming.is_full() {
@@ -427,7 +427,7 @@ impl Talk {
     }
 }
 
-/// Returns whether bytes begin with a method and not with a frame.
+/// Returns whether bytes begin like a request: with two upper-case letters.
 pub(crate) fn is_request(bytes: &[u8]) -> bool {
     bytes.first().is_some_and(u8::is_ascii_uppercase)
         && bytes.get(1).is_some_and(u8::is_ascii_uppercase)

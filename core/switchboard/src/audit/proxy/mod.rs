@@ -31,7 +31,7 @@ use crate::target::Target;
 
 pub(crate) const TABLE: &str = include_str!("proxy.checks");
 
-/// The needs that a check of an intermediary may name.
+/// The needs that an intermediary check may name, besides the IDs of others.
 ///
 /// Each has its name, the reason if it is not met, and the remedy.
 pub(super) const NEEDS: &[(&str, &str, &str)] = &[
@@ -93,7 +93,7 @@ pub(crate) struct Audit<'a> {
     latest: Option<Finding>,
     /// True if the proxy has answered two requests on one connection.
     persists: bool,
-    /// A request as it was sent, if the proxy changes it when forwarding; else `None`.
+    /// The request `CHANGED` as it was sent; `None` unless it arrives changed.
     changed: Option<Vec<u8>>,
 }
 
@@ -292,7 +292,7 @@ fn until(check: &Check) -> Until {
     }
 }
 
-/// Returns the first verdict with a symptom that is seen, and a sentence for each.
+/// Returns the first verdict whose symptoms are seen, with a sentence for each.
 ///
 /// `NotApplicable` comes first: then the situation that the check tests has not occurred.
 /// Without symptoms the check passes.

@@ -18,14 +18,14 @@ const PLAIN: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\norigin\n";
 const PAUSE: Duration = Duration::from_millis(300);
 /// The read and write timeout of a connection.
 const IDLE: Duration = Duration::from_secs(60);
-/// The most bytes of the new protocol that the origin reads.
+/// The number of bytes in a tunnel above which the origin stops reading.
 const MOST: usize = 1 << 20;
 
-/// The record of everything that reached the origin in a check.
+/// The record of what reached the origin in a check.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Log {
     pub(crate) requests: Vec<Request>,
-    /// All received bytes.
+    /// The bytes of the requests and in tunnels, received on all connections.
     pub(crate) came: Vec<u8>,
     /// The number of interim responses that were sent before the 101.
     pub(crate) interim: usize,
@@ -196,7 +196,7 @@ impl Connection {
         Ok(switches)
     }
 
-    /// Speaks WebSocket: echoes the audit's message, and responds to EOF with a Close.
+    /// Speaks WebSocket: echoes one message of the audit, answers EOF with a Close.
     fn speak(&mut self, number: u64) -> io::Result<()> {
         let mut came = self.incoming.rest().to_vec();
         let mut piece = [0; 4096];
@@ -238,7 +238,7 @@ impl Connection {
 
 /// Returns the frame that sends the audit's message back, if it has arrived.
 ///
-/// It is found also behind bytes that are no frames. They are another fault.
+/// The message is also found behind bytes that are no frames.
 fn echo(came: &[u8]) -> Option<Vec<u8>> {
     let frames = frames::frames(came);
     if let Some(frame) = frames.iter().find(|frame| frame.opcode == TEXT) {

@@ -198,7 +198,7 @@ fn shown(bytes: &[u8]) -> String {
     text
 }
 
-/// Returns bytes as text, at most the first `SHOWN`.
+/// Returns the first `SHOWN` bytes as text, with the number of the others.
 fn cut(bytes: &[u8]) -> String {
     match bytes.split_at_checked(SHOWN) {
         None if bytes.is_empty() => "nothing".into(),

@@ -11,12 +11,12 @@ use crate::audit::finding::{End, Evidence};
 use crate::audit::response_reader::Shadow;
 use crate::transcript::escape;
 
-/// The most bytes of one direction that are put into a link.
+/// The most bytes of a direction for which a link is made.
 const MOST: usize = 8 * 1024;
 
 /// Returns playground links for both sides of an exchange, each with its label.
 ///
-/// A server reads what the client has sent. A client reads the answer, if there was one request.
+/// A server reads what the client has sent. A client reads the answer to a single request.
 pub(super) fn links(
     playground: &str,
     role: Role,

@@ -350,7 +350,7 @@ fn a_command_is_given_what_to_trust() {
     assert!(!file.exists());
 }
 
-/// A client that does not trust the certificate is not rated; the reason says so.
+/// If the client fails the TLS handshake, the audit ends with an error about it.
 #[test]
 fn who_does_not_trust_the_server_hears_why() {
     let checks = checks();
@@ -384,7 +384,7 @@ fn checks() -> Vec<Check> {
 
 type Complaint = (&'static str, Verdict, Vec<String>);
 
-/// Returns the findings of an audit, after more time if the first are not wanted.
+/// Returns an audit's warnings and failures, of a second run if not as wanted.
 fn complaints(
     way: Way,
     kind: Kind,

@@ -278,9 +278,9 @@ fn a_path_begins_with_a_slash() {
     assert!(parsed(&["audit", "http://127.0.0.1/", "--offer", "foo=bar"]).is_err());
 }
 
-/// The shell command of a finding sends exactly the bytes of the check.
+/// The shell command of a check without waits sends the check's bytes.
 ///
-/// The mutant answers these bytes with a 200, and others as the reference does.
+/// The mutant answers `equal` to these bytes only; the random words in content may differ.
 #[test]
 fn a_shell_sends_the_same() {
     for check in checks() {
@@ -437,7 +437,7 @@ fn no_control_of_a_terminal_is_printed() {
     );
 }
 
-/// The page `audit.md` answers an objection to each check, or says why it is mild.
+/// The tables of `audit.md` that defend checks name each check, and no other.
 #[test]
 fn each_check_is_defended() {
     let page = include_str!("../../../../docs/audit.md");

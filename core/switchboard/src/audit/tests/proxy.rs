@@ -239,7 +239,7 @@ fn checks() -> Vec<Check> {
 
 type Complaint = (&'static str, Verdict, Vec<String>);
 
-/// Returns the findings of an audit, after more time if the first are not wanted.
+/// Returns an audit's warnings and failures, of a second run if not as wanted.
 fn complaints(
     wrong: Wrong,
     is_forward: bool,

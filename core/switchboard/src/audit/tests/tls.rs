@@ -58,7 +58,7 @@ impl Files {
 
     /// Serves the reference in TLS on a free port.
     ///
-    /// `wants_client` asks for a certificate of this authority.
+    /// With `wants_client`, clients must have a certificate of this authority.
     fn serve(&self, versions: &[&'static SupportedProtocolVersion], wants_client: bool) -> u16 {
         let (certificate, key) = self.issue();
         let certificate = self.write("server.pem", &certificate);

@@ -15,16 +15,16 @@ const OF_THE_ENGINE = new Set(["received", "ended", "event", "error", "decision"
  * Later ones are dropped, except the verdict: the last entry, with the outcome.
  */
 const MOST_STEPS = 1000;
-/** The most characters of a connection's lines that are kept. */
+/** The number of characters of a connection's lines after which no more are kept. */
 const MOST_TEXT = 500_000;
 
 export class Story {
   moments = [];
   /** The lines of the transcript, each with its entry: `{ moment, text }`. */
   lines = [];
-  /** The number of missing entries: dropped by a server for a slow page, or here. */
+  /** The number of missing entries: those not received, or dropped here. */
   missing = 0;
-  /** The number of the latest entry. */
+  /** The number of the latest transcript entry, also if it was not kept. */
   #step = 0;
   #length = 0;
   peer = "";

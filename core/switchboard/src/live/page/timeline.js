@@ -26,7 +26,7 @@ function widthOf(bytes) {
   return Math.min(46, 4 + 4.2 * Math.log2(1 + bytes / 16));
 }
 
-/** Returns an entry's mark: its width, and a function that draws it; else `null`. */
+/** Returns an entry's mark (width and drawing function), or `null` if it has none. */
 function stepOf(moment, world) {
   const tip = `${moment.at.toFixed(1)} ms: ${moment.lines?.[0] ?? moment.text ?? moment.what}`;
   const bar = (y, bytes, kind) => ({
