@@ -25,7 +25,7 @@ const CLOSES = "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
 const options = { timeout: TIMEOUTS };
 const pause = (/** @type {number} */ milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
-/** Returns content that stalls after its first piece, and a promise of its cancel reason. */
+/** Returns content that stalls after one piece, and its cancel reason. */
 function stalled() {
   /** @type {(reason: unknown) => void} */
   let note = () => {};
