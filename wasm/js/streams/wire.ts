@@ -545,6 +545,8 @@ export class Wire {
       const bytes = await this.#transported(this.#reading(), Infinity);
       this.#pending = undefined;
       if (bytes !== null) look();
+      // As in `#receiveEof`: the apparent end may be a reset.
+      else if (this.isBroken) throw this.note(new DisconnectedError("the request could not be sent whole"));
       return bytes;
     };
     look();
