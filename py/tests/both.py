@@ -131,7 +131,7 @@ def other_requests(theirs: Played, here: Played) -> Class:
 
 
 def other_answers(theirs: Played, here: Played) -> Class:
-    """Classifies two accepted responses that may differ in a fold or the version."""
+    """Returns the class of a difference: a folded line, or else the version."""
 
     def without(pattern: str, to: str) -> bool:
         return [re.sub(pattern, to, line) for line in theirs.lines] == [

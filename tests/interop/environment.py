@@ -159,7 +159,7 @@ def install_debian(package):
 
 
 def once(what, install):
-    """Installs something, and does not retry after a failure.
+    """Calls `install`; if that failed before for `what`, raises the same `Skip`.
 
     Without a network, retries would only take time.
     """

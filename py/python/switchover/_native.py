@@ -1,6 +1,6 @@
-"""The native module, and a plain error where it cannot be loaded.
+"""The native module, and a plain error for an interpreter that may not import it.
 
-It has state of the process, so only one interpreter can import it.
+The module has state of the process, so only one interpreter can import it. Any other import error is raised unchanged.
 """
 
 from types import ModuleType

@@ -10,8 +10,8 @@ import { PIECE } from "./bounds.js";
 /**
  * Content to send: whole, or in pieces as they become available.
  *
- * Pieces are not copied: do not change their bytes until they have been sent. A stream of Node is destroyed if it is not
- * sent to its end, and refused if it was read before.
+ * Pieces may be sent without a copy: do not change their bytes until they have been sent. A stream of Node is destroyed
+ * if it is not sent to its end, and refused if it was read before.
  */
 export type Body = string | Uint8Array | ReadableStream<Uint8Array> | AsyncIterable<Uint8Array>;
 

@@ -69,7 +69,7 @@ pub(crate) fn response<'a>(
     tidied
 }
 
-/// Corrects the field lines of a request.
+/// Corrects Host, framing and Expect among the field lines of a request.
 pub(crate) fn request<'a>(request: &RequestHead<'a>) -> Tidied<'a> {
     let mut tidied = Tidied::of(request.fields);
     tidied.tidy_host(request);

@@ -131,7 +131,7 @@ impl Seen<'_> {
         self.exchange.first()
     }
 
-    /// Returns the first response, if it is complete and no switch.
+    /// Returns the first response if it is complete, and no response was a switch.
     fn answered(&self) -> Option<&Answer> {
         self.first().filter(|first| first.is_whole && !self.exchange.has_switched())
     }

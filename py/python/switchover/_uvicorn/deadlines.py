@@ -67,7 +67,7 @@ class Deadline:
             self.is_running = False
 
     def stop(self) -> None:
-        """Ends the deadline: the action is complete."""
+        """Ends the deadline, but leaves its timer set."""
         self.what = ""
         self.is_running = False
 

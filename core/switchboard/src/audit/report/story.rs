@@ -43,7 +43,7 @@ struct Lane<'a> {
     marks: [&'static str; 2],
     bytes: &'a [u8],
     offset: usize,
-    /// The number of this direction's bytes in HTTP, up to a switch.
+    /// The number of this direction's HTTP bytes; `usize::MAX` without a switch.
     end: usize,
 }
 
