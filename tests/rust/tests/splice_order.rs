@@ -271,8 +271,8 @@ proptest! {
 
     /// The engine gets all that the client sent, in order within each stream.
     ///
-    /// Header blocks and ACKs keep their order across streams, too. DATA may be split, and waits for
-    /// the window, which the content on stream 1 has used (R7540-3.2-7).
+    /// Header blocks and ACKs keep their order across streams, too. DATA may be split, and waits
+    /// for the window, which the content on stream 1 has used (R7540-3.2-7).
     #[test]
     fn what_the_engine_gets_is_what_was_sent(body in 0usize..=65_535, moves in moves()) {
         let mut play = Play::new(body);
