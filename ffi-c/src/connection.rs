@@ -1,4 +1,4 @@
-//! Creation and release of connections; the library's version and memory functions.
+//! Creation and release of connections; the library's version and allocator.
 
 use core::ffi::{c_char, c_void};
 use core::ptr;

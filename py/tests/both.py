@@ -252,7 +252,10 @@ def mutated(seeds: list[tuple[str, bytes]]) -> Iterator[tuple[str, bytes]]:
 
 
 def difference(part: Part, theirs: Played, here: Played) -> Class | None:
-    """Returns the class of a difference; None if both fail or have equal lines."""
+    """Returns the class of the difference between two outcomes; None if they agree.
+
+    They agree if both have failed, or if neither has and their lines (events) are equal.
+    """
     if here.error is not None and theirs.error is None:
         cause = here.error.__cause__
         assert isinstance(cause, ProtocolError), here.error

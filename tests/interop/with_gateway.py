@@ -317,7 +317,7 @@ def the_gateway_is_interrupted_in_a_tunnel(_):
 def the_gateway_and_a_length_beside_a_coding(_):
     """Content-Length beside Transfer-Encoding is not forwarded, not even for HEAD.
 
-    RFC 9112, section 6.1, requires it.
+    RFC 9112, section 6.3, requires it.
     """
 
     def script(connection):

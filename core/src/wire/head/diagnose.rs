@@ -58,8 +58,8 @@ enum Place {
 
 /// Returns the first fault of the line at offset `start`.
 ///
-/// `bytes` begins with the head and ends where later bytes cannot change the result. `limit` is the
-/// largest length of the whole section.
+/// `bytes` begins with the line's section, a head or trailers. It ends where later bytes cannot
+/// change the result. `limit` is the largest length of the whole section.
 pub(crate) fn diagnose(
     line: Line,
     bytes: &[u8],

@@ -98,7 +98,7 @@ impl Missing {
         )
     }
 
-    /// Returns the unmet need and its remedy as one line of text.
+    /// Returns the check's unmet need and how to meet it, as one line of text.
     pub(crate) fn text(&self) -> String {
         format!("{}: {}", self.what, self.remedy)
     }

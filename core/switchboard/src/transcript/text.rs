@@ -27,7 +27,7 @@ const BEFORE: usize = 48;
 /// The most bytes that are shown from an error's offset on.
 const BEHIND: usize = 32;
 
-/// Prints a transcript as text while it happens.
+/// A printer of a transcript as text, while it happens.
 pub(super) struct TextPrinter {
     to: To,
     /// A text in each line that identifies the connection.

@@ -29,7 +29,7 @@ pub(crate) fn explanation(check: &Check) -> String {
     out + &sends(check)
 }
 
-/// Appends a part to the description; its first line begins with the part's name.
+/// Appends a part of a check's description; its first line begins with `name`.
 fn part(out: &mut String, name: &str, lines: impl Iterator<Item = String>) {
     for (number, line) in lines.enumerate() {
         let _ = writeln!(out, "  {:<8} {line}", if number == 0 { name } else { "" });

@@ -416,7 +416,7 @@ fn complaints_within(
     Ok(complaints.map(|finding| (finding.check.id, finding.verdict, finding.reasons)).collect())
 }
 
-/// Runs a test client for one check.
+/// Runs a test client, with the mistake `wrong`, for one check of the audit.
 fn come(port: u16, way: Way, kind: Kind, wrong: Wrong) -> std::io::Result<()> {
     let mut stream = connected(port, way)?;
     let stream = &mut *stream;

@@ -592,7 +592,7 @@ fn is_remedy(text: &str) -> bool {
         .any(|verb| text.starts_with(verb))
 }
 
-/// Returns whether each reason of a finding has a remedy.
+/// Returns whether a finding has reasons, each with a remedy.
 ///
 /// A reference to another check that must pass first counts, too.
 pub(in crate::audit) fn says_what_to_do(finding: &Finding) -> bool {
