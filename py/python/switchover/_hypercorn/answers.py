@@ -49,13 +49,11 @@ def head(connection: Connection, status: int, fields: Fields) -> bytes:
 
 def refusal(connection: Connection, flaw: Ineligible, fields: Fields) -> bytes:
     """Returns the answer to a WebSocket handshake that breaks a rule; HTTP goes on."""
-    if flaw.status == 426:
-        answer = connection.require([WEBSOCKET], fields) + connection.send_end()
-    else:
-        answer = connection.respond(flaw.status, fields, flaw.text.encode())
     with suppress(LocalProtocolError):
         connection.skip_content()
-    return answer
+    if flaw.status == 426:
+        return connection.require([WEBSOCKET], fields) + connection.send_end()
+    return connection.respond(flaw.status, fields, flaw.text.encode())
 
 
 def leftover_of(connection: Connection) -> bytes:

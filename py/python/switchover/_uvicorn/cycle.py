@@ -459,9 +459,6 @@ class Cycle:
             return
         protocol = self.protocol
         head, self.head = self.head, None
-        if head is not None and self.writes_head:
-            protocol.write(advertised(self.connection, protocol.logger, *head))
-            head = None
         if self.trailers is not None and not more_body:
             self.is_trailing = more_body = True
         ends = not more_body and not self.is_cut
@@ -469,6 +466,9 @@ class Cycle:
             # The app reads no more. If the rest is known to be too long to discard, the head says that this is the end.
             with suppress(LocalProtocolError):
                 self.connection.skip_content()
+        if head is not None and self.writes_head:
+            protocol.write(advertised(self.connection, protocol.logger, *head))
+            head = None
         try:
             is_idle = _answer(self.connection, head, b"" if self.drops_content else body, ends, protocol.write)
         except Exception:
