@@ -178,11 +178,11 @@ impl Connection {
         if switches {
             let mut state = locked(&self.state);
             state.tunnels.push(self.stream.try_clone()?);
-            state.log.has_switched |= state.number == number;
             let is_1xx = |text: &str| text.starts_with("HTTP/1.1 1");
             let interim = |line: &&Line| matches!(line.what, What::Text(text) if is_1xx(text));
             // A connection of an earlier check may come late.
             if state.number == number {
+                state.log.has_switched = true;
                 state.log.interim = section.iter().filter(interim).count() - 1;
             }
         }
