@@ -179,9 +179,13 @@ export class Wire {
    * If sending has failed before, the apparent end may be a reset, so it counts as truncated.
    */
   async #receiveEof(): Promise<void> {
-    // If a pending write fails, it does so soon.
+    this.connection.receiveEof((await this.#hasFailedToSend()) ? "truncated" : "clean");
+  }
+
+  /** Returns whether sending has failed, after a moment for a pending write. */
+  async #hasFailedToSend(): Promise<boolean> {
     if (this.isSending && !this.isBroken) await new Promise((resolve) => setTimeout(resolve, 0));
-    this.connection.receiveEof(this.isBroken ? "truncated" : "clean");
+    return this.isBroken;
   }
 
   /**
@@ -530,6 +534,7 @@ export class Wire {
    */
   handOutUnsent(sending: Promise<void>): HandedOut {
     const first = this.connection.takeLeftover();
+    this.onGivenUp(() => this.connection.free());
     const sent = sending.then(() => {
       this.checkSent();
       this.arrived();
@@ -545,8 +550,7 @@ export class Wire {
       const bytes = await this.#transported(this.#reading(), Infinity);
       this.#pending = undefined;
       if (bytes !== null) look();
-      // As in `#receiveEof`: the apparent end may be a reset.
-      else if (this.isBroken) throw this.note(new DisconnectedError("the request could not be sent whole"));
+      else if (await this.#hasFailedToSend()) throw this.note(new DisconnectedError("the request could not be sent whole"));
       return bytes;
     };
     look();
