@@ -138,7 +138,7 @@ export class Content {
    *
    * A response after that says that the connection closes, if the content is known to be too long to discard.
    */
-  leave(): void {
+  markUnwanted(): void {
     if (this.#end !== "open" || this.#isTaken) return;
     this.#end = "unwanted";
     this.#wire.skip();

@@ -367,7 +367,7 @@ async function respond(
     const isChunked = hasField(head.headers, "transfer-encoding");
     const content = source instanceof Uint8Array ? source : await wire.until(soon(source));
     // Nothing that makes content reads the request any more.
-    if (content instanceof Uint8Array) request.leave();
+    if (content instanceof Uint8Array) request.markUnwanted();
     // The code that makes it may still read the request, or not.
     else if (!request.bodyUsed && connection.content.length > wire.drain) connection.closeAfterResponse();
     const isWhole = content instanceof Uint8Array && !requires && !trailers && !isChunked;
