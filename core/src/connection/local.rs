@@ -30,7 +30,7 @@ impl Connection {
         self.flags.skips = true;
         // `limits.drain` alone limits content that is discarded.
         self.scratch().room = Room::UNBOUNDED;
-        let room = self.config().limits.drain.saturating_sub(self.drained);
+        let room = self.drain_room();
         let exceeds = matches!(self.body.content(), Content::Length(rest) if rest > room);
         if exceeds && self.role == Role::Server {
             // After the head of the response it is too late.

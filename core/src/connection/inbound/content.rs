@@ -42,12 +42,18 @@ impl Connection {
         }
     }
 
+    /// Returns how many more bytes of the current message may be discarded.
+    #[inline]
+    pub(in crate::connection) fn drain_room(&self) -> u64 {
+        self.config().limits.drain.saturating_sub(self.drained)
+    }
+
     /// Consumes bytes of content or of its framing.
     ///
     /// Discarded bytes are counted. Returns `false` if they exceed `limits.drain`: receiving has
     /// then ended.
     fn consume_content(&mut self, len: usize) -> Result<bool, Error> {
-        let room = self.config().limits.drain.saturating_sub(self.drained);
+        let room = self.drain_room();
         if !self.flags.skips || len as u64 <= room {
             self.pass(len);
             self.drained += if self.flags.skips { len as u64 } else { 0 };
