@@ -10,21 +10,19 @@ import contextlib
 import os
 import socket
 import subprocess
+import sys
 import tempfile
 import threading
 from pathlib import Path
 
+sys.path.append(str(Path(__file__).resolve().parents[1] / "tools"))
 from environment import debian, large_python
 from harness import WAIT, Skip, run
+from ports import free_port
 
 LOOPBACK = "127.0.0.1"
 # Apache and cupsd refuse to serve as root.
 NOBODY = "User nobody\nGroup nogroup\n"
-
-
-def free_port():
-    with socket.create_server((LOOPBACK, 0)) as taken:
-        return taken.getsockname()[1]
 
 
 @contextlib.contextmanager

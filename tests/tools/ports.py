@@ -1,0 +1,31 @@
+"""Ports for programs that are told their port."""
+
+import pathlib
+import random
+import socket
+
+RANGE = pathlib.Path("/proc/sys/net/ipv4/ip_local_port_range")
+LOWEST = 10000
+
+
+def free_port():
+    """Returns a free port of the loopback interface, which the system gives to no one.
+
+    It lies below the range from which connections, and listeners on port 0, get theirs. A program may therefore take
+    it later, or several times, while others run.
+    """
+    first = int(RANGE.read_text().split()[0]) if RANGE.exists() else 32768
+    if first <= LOWEST:
+        return bound(0)
+    for _ in range(100):
+        try:
+            return bound(random.randrange(LOWEST, first))
+        except OSError:
+            continue
+    raise OSError("no port is free")
+
+
+def bound(port):
+    """Returns the port on which a listener was."""
+    with socket.create_server(("127.0.0.1", port)) as listener:
+        return listener.getsockname()[1]
