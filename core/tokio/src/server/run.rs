@@ -236,7 +236,7 @@ impl<'c, S: Transport, H: HttpService, F: Future<Output = ()>> ServerConnection<
             return Ok(true);
         }
         // The handler has learned it by its content. It may still wait for something else.
-        if self.wire.is_reset() {
+        if self.wire.is_reset() || self.has_left() {
             return Err(Error::gone("the client has gone"));
         }
         // The client is not awaited while the handler works.
@@ -247,11 +247,16 @@ impl<'c, S: Transport, H: HttpService, F: Future<Output = ()>> ServerConnection<
             && let Poll::Ready(received) = self.wire.poll_receive(context)
         {
             received?;
-            if self.wire.is_read_closed() && !self.config.half_close {
+            if self.has_left() {
                 return Err(Error::gone("the client has gone"));
             }
         }
         Ok(false)
+    }
+
+    /// Returns whether the client has ended its direction, and is taken for gone by that.
+    fn has_left(&self) -> bool {
+        self.wire.is_read_closed() && !self.config.half_close
     }
 
     // The end of the connection.

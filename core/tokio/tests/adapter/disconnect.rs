@@ -107,6 +107,10 @@ async fn handle(request: Request<Body>, mut fate: Fate) -> Result<Response<Conte
             content("late")
         }
         "/never" => std::future::pending().await,
+        "/read-and-never" => {
+            let _ = request.into_body().read(1_000_000).await;
+            std::future::pending().await
+        }
         "/large" => content(vec![b'x'; 20_000_000]),
         "/stream" => {
             Frames::of(["piece"; 200]).each_after(Duration::from_millis(20)).boxed_unsync()
@@ -282,13 +286,16 @@ async fn a_client_goes() {
 /// Checks that `half_close: false` drops the handler once the client disconnects.
 #[tokio::test]
 async fn a_client_goes_and_its_handler_with_it() {
-    for by in [By::Fin, By::Rst] {
+    let silent = format!("GET /never {HOST}\r\n");
+    // Its handler has met the end by the content, and goes on.
+    let cut = format!("POST /read-and-never {HOST}Content-Length: 5\r\n\r\nhe");
+    for (by, sent) in [By::Fin, By::Rst].iter().flat_map(|by| [(by, &silent), (by, &cut)]) {
         let (mut client, server) = pair().await;
         let fates = Fates(Arc::default());
         let seen = fates.clone();
         let handler = service_fn(move |request| handle(request, Fate(seen.clone(), "dropped")));
         let config = Config { half_close: false, ..config() };
-        client.write_all(b"GET /never HTTP/1.1\r\nHost: a\r\n\r\n").await.expect("a server");
+        client.write_all(sent.as_bytes()).await.expect("a server");
         let (ended, ()) = tokio::join!(
             calmly("a handler", serve_connection(server, handler, &config)),
             by.go(client)
@@ -296,7 +303,7 @@ async fn a_client_goes_and_its_handler_with_it() {
         assert_eq!(
             (told(&ended), &fates.0.lock().expect("no panic")[..]),
             ("io", &["dropped"][..]),
-            "{by:?}"
+            "{by:?} after {sent}"
         );
     }
 }
