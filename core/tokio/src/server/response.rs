@@ -142,19 +142,16 @@ impl<S: Transport, H: HttpService, F: Future<Output = ()>> ServerConnection<'_, 
         Ok(ResponseOutcome::Whole)
     }
 
-    /// Returns whether the rest of the request may be too long to discard.
+    /// Discards the rest of the request, and returns whether its chunks may be too long for that.
     ///
-    /// The response then announces that the connection closes. Returns `false` while the handler
-    /// holds the body, since it may read the rest.
+    /// The response then announces that the connection closes; for a `Content-Length` the engine
+    /// decides so itself. Does nothing while the handler holds the body, since it may read the rest.
     fn leaves_too_much_unread(&mut self, channel: Option<&Arc<Channel>>) -> bool {
         let Some(channel) = channel.filter(|channel| !channel.is_in_use()) else { return false };
-        if let Some(left) = channel.left() {
-            return left > self.config.http.limits.drain;
-        }
-        // The total length of chunks is unknown until all have arrived.
-        if self.wire.http.skip_content().is_err() {
+        if self.wire.http.skip_content().is_err() || channel.left().is_some() {
             return false;
         }
+        // The total length of chunks is unknown until all have arrived.
         loop {
             match self.wire.http.next_event() {
                 Ok(Next::Event(Event::EndOfMessage(_))) => return false,

@@ -238,13 +238,17 @@ pub fn require<B>(protocols: &[&str], content: B) -> Response<B> {
 
 /// Sets `Upgrade` in an ordinary response: protocols that a client could offer.
 ///
-/// Entries that are not valid protocol names are left out. RFC 9110, section 7.8.
+/// Entries that are not valid protocol names are left out; without any other the response stays as
+/// it is. RFC 9110, section 7.8.
 pub fn advertise<B>(response: &mut Response<B>, protocols: &[&str]) {
     let names: Vec<_> = protocols
         .iter()
         .copied()
         .filter(|name| Protocol::parse(name.as_bytes()).is_some())
         .collect();
+    if names.is_empty() {
+        return;
+    }
     if let Ok(value) = HeaderValue::from_str(&names.join(", ")) {
         response.headers_mut().insert(header::UPGRADE, value);
     }
