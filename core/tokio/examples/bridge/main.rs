@@ -32,7 +32,7 @@ use clap::Parser;
 use h2::ext::Protocol;
 use h2::server::{Connection, SendResponse};
 use h2::{Reason, RecvStream, SendStream};
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderValue};
 use http::{HeaderMap, Method, Request, Response, StatusCode, Version, request};
 use http_body_util::{BodyExt, Either, Empty};
 use switchover::bridge::{OverHttp2, http1_fields, http2_fields};
@@ -297,7 +297,10 @@ async fn exchange(
     if count_down(&request.method().clone(), request.headers_mut()) {
         let content =
             last_answer(&format!("{} {target} HTTP/2", request.method()), request.headers());
-        let head = Response::builder().header(CONTENT_TYPE, "message/http").body(())?;
+        let mut head = Response::new(());
+        if request.method() == Method::TRACE {
+            head.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("message/http"));
+        }
         return Ok(respond.send(head, false)?.send_data(content.into(), true)?);
     }
     let offer: Vec<&str> = protocol.into_iter().collect();

@@ -115,7 +115,9 @@ async fn forward(request: Request<Body>, backend: &Backend) -> Result<Response<B
     if count_down(&head.method, onward.headers_mut()) {
         let line = format!("{} {} {:?}", head.method, head.uri, head.version);
         let mut last = Response::new(last_answer(&line, &head.headers).into());
-        last.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("message/http"));
+        if head.method == Method::TRACE {
+            last.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("message/http"));
+        }
         return Ok(last);
     }
     let asked = Request::from_parts(head, ());
