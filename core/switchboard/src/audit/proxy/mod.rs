@@ -226,15 +226,16 @@ impl<'a> Audit<'a> {
 
     fn places(&self, is_direct: bool) -> Places {
         let Proxy { endpoint, is_forward, host, fields, .. } = &self.proxy;
-        let Target { authority, path, is_secure, .. } = endpoint.target;
+        let Target { authority, address, path, is_secure, .. } = endpoint.target;
         let origin = format!("127.0.0.1:{}", self.origin.port);
         let is_secure = *is_secure && !is_direct && !is_forward;
-        let (authority, path) = match (is_direct, is_forward) {
-            (true, _) => (origin, "/plain".into()),
-            (false, true) => (origin.clone(), format!("http://{origin}/plain")),
-            (false, false) => (host.as_ref().unwrap_or(authority).clone(), path.clone()),
+        let (authority, address, path) = match (is_direct, is_forward) {
+            (true, _) => (origin.clone(), origin, "/plain".into()),
+            (false, true) => (origin.clone(), origin.clone(), format!("http://{origin}/plain")),
+            (false, false) => {
+                (host.as_ref().unwrap_or(authority).clone(), address.clone(), path.clone())
+            }
         };
-        let address = authority.clone();
         Places {
             is_secure,
             authority,
