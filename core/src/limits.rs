@@ -54,7 +54,7 @@ pub struct Limits {
     /// The maximum number of empty lines before a request line.
     ///
     /// An idle client accepts as many from the server. RFC 9112, section 2.2 asks servers to ignore
-    /// at least one. Default 4.
+    /// at least one. A limit above 65,535 is none. Default 4.
     pub empty_lines: u32,
     /// The maximum length of a chunk-size line, without its CRLF.
     ///
@@ -71,7 +71,7 @@ pub struct Limits {
     /// The maximum number of informational (1xx) responses before a final response.
     ///
     /// A server that sends a 102 every ten seconds exceeds it after five minutes (error 504). Raise
-    /// it if you wait longer. Default 32.
+    /// it if you wait longer. A limit above 65,535 is none. Default 32.
     pub informational: u32,
     /// The maximum number of bytes that `skip_content` discards from one message.
     ///

@@ -42,6 +42,7 @@ pub struct swo_config {
     /// The maximum number of empty lines before a request line.
     ///
     /// An idle client accepts as many. RFC 9112, section 2.2 asks a server to ignore at least one.
+    /// A limit above 65,535 is none.
     pub empty_lines: u32,
     /// The maximum length of a chunk-size line in bytes, without its CRLF.
     ///
@@ -56,6 +57,8 @@ pub struct swo_config {
     /// Real trailer sections hold a checksum and some metadata.
     pub trailers: u32,
     /// The maximum number of informational responses before one final response.
+    ///
+    /// A limit above 65,535 is none.
     pub informational: u32,
     /// The number of bytes of content that swo_skip_content discards at most.
     ///

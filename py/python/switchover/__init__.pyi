@@ -901,6 +901,7 @@ class Config:
     """The maximum number of empty lines before a request line.
 
     An idle client accepts as many from the server. RFC 9112, section 2.2 asks servers to ignore at least one.
+    A limit above 65,535 is none.
     """
     chunk_line: Final[int]
     """The maximum length of a chunk-size line, without its CRLF.
@@ -921,6 +922,7 @@ class Config:
     """The maximum number of informational (1xx) responses before a final response.
 
     A server that sends a 102 every ten seconds exceeds it after five minutes (error 504). Raise it if you wait longer.
+    A limit above 65,535 is none.
     """
     drain: Final[int]
     """The maximum number of bytes that `skip_content` discards from one message.
