@@ -164,7 +164,6 @@ static void answered(client *c) {
     leave_job(c);
     c->answer = NULL;
     c->since = now;
-    if (!c->is_complete) swo_skip_content(c->conn); /* content is discarded up to a limit; the connection closes for more */
 }
 
 static void respond(client *c, uint32_t status, const char *text, const swo_field *more) {
@@ -172,6 +171,8 @@ static void respond(client *c, uint32_t status, const char *text, const swo_fiel
     swo_response_head head = {status, {NULL, 0}, fields, more ? 2u : 1u};
     size_t written = 0;
     if (more) fields[1] = *more;
+    /* Content is discarded up to a limit; if more is announced, the response says that the connection closes. */
+    if (!c->is_complete) swo_skip_content(c->conn);
     swo_result result = swo_respond(c->conn, &head, (const uint8_t *)text, strlen(text), space(c), room(c), &written);
     wrote(c, result, written);
     answered(c);

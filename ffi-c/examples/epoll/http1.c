@@ -120,8 +120,9 @@ static void answer(connection *c, const swo_request *request, bool is_whole) {
         send_head(c, 200, NULL, 0);
     } else {
         size_t length = describe(text, request->method, request->target, "HTTP/1.1");
-        respond(c, status, text, length);
+        /* If it is more than is discarded, the response says that the connection closes. */
         if (!is_whole) swo_skip_content(h->conn);
+        respond(c, status, text, length);
     }
 }
 
