@@ -280,6 +280,8 @@ def main() -> int:
     known = read_known(options.known) if options.known else []
     try:
         cases = [case for case in load() if fnmatch.fnmatchcase(case["id"], options.only)]
+        if not cases:
+            raise Broken(f"no case has the id {options.only}")
         results = play(options.command, cases, options.every)
     except (Broken, OSError) as broken:
         print(broken, file=sys.stderr)
