@@ -142,10 +142,10 @@ impl<S: Transport, H: HttpService, F: Future<Output = ()>> ServerConnection<'_, 
         Ok(ResponseOutcome::Whole)
     }
 
-    /// Discards the rest of the request, and returns whether its chunks may be too long for that.
+    /// Discards the rest of the request; returns whether its chunks may be too long.
     ///
     /// The response then announces that the connection closes; for a `Content-Length` the engine
-    /// decides so itself. Does nothing while the handler holds the body, since it may read the rest.
+    /// announces it. While the handler holds the body, nothing is discarded: it may read the rest.
     fn leaves_too_much_unread(&mut self, channel: Option<&Arc<Channel>>) -> bool {
         let Some(channel) = channel.filter(|channel| !channel.is_in_use()) else { return false };
         if self.wire.http.skip_content().is_err() || channel.left().is_some() {

@@ -254,7 +254,7 @@ impl<'c, S: Transport, H: HttpService, F: Future<Output = ()>> ServerConnection<
         Ok(false)
     }
 
-    /// Returns whether the client has ended its direction, and is taken for gone by that.
+    /// Returns whether the client has ended its direction, and so counts as gone.
     fn has_left(&self) -> bool {
         self.wire.is_read_closed() && !self.config.half_close
     }
