@@ -1,11 +1,12 @@
-"""Measures uvicorn's CPU time under wrk, with switchover, httptools and zttp.
+"""Measures the CPU time of servers under wrk: uvicorn with its engines, and anyio.
 
     under_wrk.py --inputs FOLDER [--rounds N] [--runs N] [--only WORDS]
 
-The server runs on one processor and wrk on another, if there are two. Engines take turns within a round, and the order
-changes from round to round. A ratio is that of another engine's time to switchover's within one round. The median of
-the rounds counts, and the median of all runs. The kernel's time for the process is included. Ends with exit code 1 if a
-ratio misses its goal.
+uvicorn runs with switchover, httptools and zttp; `switchover.aio` is measured beside a handler of anyio that parses
+nothing. The server runs on one processor and wrk on another, if there are two. Engines take turns within a round, and
+the order changes from round to round. A ratio is that of another engine's time to switchover's within one round. The
+median of the rounds counts, and the median of all runs. The kernel's time for the process is included. Ends with exit
+code 1 if a ratio misses its goal.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from typing import NamedTuple
 
 from servers import CONNECTIONS, processors
 
-OURS, PEERS = "switchover", ("httptools", "zttp")
+OURS = "switchover"
 LOOPS = ("uvloop", "asyncio")
 SECONDS = 2
 
@@ -48,7 +49,7 @@ def request(path: str = "/", content: bytes = b"") -> bytes:
 
 
 class Case(NamedTuple):
-    """One row of the table: a request to an app, and the goals for the ratios."""
+    """One row of a table: a request to an app, and the goals for the ratios."""
 
     name: str
     app: str
@@ -57,10 +58,18 @@ class Case(NamedTuple):
     """The goals: for some engines, the least ratio of their time to switchover's."""
 
 
-def cases(inputs: Path) -> list[Case]:
-    """Returns the rows; two requests are the files `a` and `b` in that folder."""
+class Table(NamedTuple):
+    """One table: a program, the other engines that it runs with, and the rows."""
+
+    program: str
+    peers: list[str]
+    cases: list[Case]
+
+
+def tables(inputs: Path) -> list[Table]:
+    """Returns the tables; two requests are the files `a` and `b` in that folder."""
     a, b = ((inputs / name).read_bytes() for name in ("a", "b"))
-    return [
+    under_uvicorn = [
         Case("a", "plain", a, {"httptools": 1.55, "zttp": 1.5}),
         Case("b", "plain", b, {"httptools": 1.55, "zttp": 1.5}),
         Case("a, 16 pipelined", "plain", a * 16, {"httptools": 1.8, "zttp": 1.8}),
@@ -70,13 +79,16 @@ def cases(inputs: Path) -> list[Case]:
         Case("an upload of 100 kB", "plain", request(content=bytes(100_000)), {"httptools": 1.0}),
         Case("an upload of 1 MB", "plain", request(content=bytes(1_000_000)), {"httptools": 1.0}),
     ]
+    # At most 1.5 times as much as the handler.
+    on_anyio = [Case(f"anyio, {name}", "", bytes_, {"anyio": 1 / 1.5}) for name, bytes_ in (("a", a), ("b", b))]
+    return [Table("server.py", ["httptools", "zttp"], under_uvicorn), Table("anyio_server.py", ["anyio"], on_anyio)]
 
 
 class Server:
-    """A running uvicorn, whose CPU time is measured under load."""
+    """A running server, whose CPU time is measured under load."""
 
-    def __init__(self, engine: str, loop: str, app: str, stack: ExitStack) -> None:
-        command = [sys.executable, str(Path(__file__).with_name("server.py")), engine, loop, app, "proxied"]
+    def __init__(self, program: str, arguments: list[str], stack: ExitStack) -> None:
+        command = [sys.executable, str(Path(__file__).with_name(program)), *arguments]
         self.process = stack.enter_context(subprocess.Popen(command, stdout=subprocess.PIPE))
         stack.callback(self.process.kill)
         os.sched_setaffinity(self.process.pid, PROCESSORS[-1:])
@@ -106,14 +118,14 @@ class Server:
 PROCESSORS = processors()
 
 
-def measured(case: Case, loop: str, rounds: int, folder: Path) -> dict[str, list[float]]:
+def measured(table: Table, case: Case, loop: str, rounds: int, folder: Path) -> dict[str, list[float]]:
     """Returns the CPU time per request of each engine in each round."""
     script, file = folder / "script.lua", folder / "request"
     script.write_text(SCRIPT)
     file.write_bytes(case.request)
-    times: dict[str, list[float]] = {engine: [] for engine in (OURS, *PEERS)}
+    times: dict[str, list[float]] = {engine: [] for engine in (OURS, *table.peers)}
     with ExitStack() as stack:
-        servers = {engine: Server(engine, loop, case.app, stack) for engine in times}
+        servers = {engine: Server(table.program, [engine, loop, case.app, "proxied"], stack) for engine in times}
         for server in servers.values():
             server.load(script, file, 1)
         for turn in range(rounds):
@@ -122,17 +134,17 @@ def measured(case: Case, loop: str, rounds: int, folder: Path) -> dict[str, list
     return times
 
 
-def judged(case: Case, runs: list[dict[str, list[float]]]) -> tuple[str, int]:
+def judged(case: Case, peers: list[str], runs: list[dict[str, list[float]]]) -> tuple[str, int]:
     """Returns the cells of a row, and how many of its ratios miss their goals."""
     missed = 0
     cells = [f"{statistics.median(time for run in runs for time in run[OURS]):.1f}"]
-    for peer in PEERS:
+    for peer in peers:
         ratios = [[theirs / ours for ours, theirs in zip(run[OURS], run[peer], strict=True)] for run in runs]
         ratio = statistics.median(map(statistics.median, ratios))
         goal = case.goals.get(peer)
         is_missed = goal is not None and ratio < goal
         missed += is_missed
-        says = f"{ratio:.2f}" + (f" (≥ {goal}{': missed' if is_missed else ''})" if goal else "")
+        says = f"{ratio:.2f}" + (f" (≥ {goal:.3g}{': missed' if is_missed else ''})" if goal else "")
         theirs = statistics.median(time for run in runs for time in run[peer])
         cells += [f"{theirs:.1f}", says, f"{min(map(min, ratios)):.2f}"]
     return " | ".join(cells), missed
@@ -140,7 +152,7 @@ def judged(case: Case, runs: list[dict[str, list[float]]]) -> tuple[str, int]:
 
 def main() -> int:
     """Prints a row for each case on each loop; returns 1 if a ratio misses its goal."""
-    arguments = argparse.ArgumentParser(description="uvicorn's CPU time under wrk")
+    arguments = argparse.ArgumentParser(description="the CPU time of servers under wrk")
     arguments.add_argument("--inputs", type=Path, required=True, help="the folder of the inputs")
     arguments.add_argument("--rounds", type=int, default=6)
     arguments.add_argument("--runs", type=int, default=3)
@@ -148,22 +160,18 @@ def main() -> int:
     options = arguments.parse_args()
     os.sched_setaffinity(0, PROCESSORS[:-1] or PROCESSORS)
     missed = 0
-    print(
-        f"| loop, request | {OURS}, µs | "
-        + " | ".join(f"{peer}, µs | its ratio | worst round" for peer in PEERS)
-        + " |"
-    )
-    print("|---|---|" + "---|---|---|" * len(PEERS))
     with tempfile.TemporaryDirectory() as folder:
-        for loop in LOOPS:
-            for case in cases(options.inputs):
-                name = f"{loop}, {case.name}"
-                if options.only not in name:
-                    continue
-                runs = [measured(case, loop, options.rounds, Path(folder)) for _ in range(options.runs)]
-                row, misses = judged(case, runs)
+        for table in tables(options.inputs):
+            titles = [f"{peer}, µs | its ratio | worst round" for peer in table.peers]
+            print(f"| loop, request | {OURS}, µs | {' | '.join(titles)} |")
+            print("|---|---|" + "---|---|---|" * len(titles))
+            wanted = [(loop, case) for loop in LOOPS for case in table.cases if options.only in f"{loop}, {case.name}"]
+            for loop, case in wanted:
+                runs = [measured(table, case, loop, options.rounds, Path(folder)) for _ in range(options.runs)]
+                row, misses = judged(case, table.peers, runs)
                 missed += misses
-                print(f"| {name} | {row} |", flush=True)
+                print(f"| {loop}, {case.name} | {row} |", flush=True)
+            print()
     print(f"# {missed} goals missed")
     return 1 if missed else 0
 
