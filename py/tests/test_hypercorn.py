@@ -1,10 +1,12 @@
-"""Tests of the protocol class for hypercorn, under asyncio and trio."""
+"""Tests of the protocol class for hypercorn, under asyncio, uvloop and trio."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import pathlib
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -94,26 +96,39 @@ async def answer(send: Any, body: bytes) -> None:
 
 
 class Hosted(Threaded):
-    """hypercorn in a thread, on a socket of its own."""
+    """hypercorn in a thread, on a socket of its own.
 
-    def __init__(self, backend: str, **settings: Any) -> None:
+    `backend` is asyncio, trio or uvloop; `trusts` is the context of a client, with which the connections are secure.
+    """
+
+    def __init__(self, backend: str, trusts: ssl.SSLContext | None = None, **settings: Any) -> None:
         listener = socket.create_server(("127.0.0.1", 0))
         self.port = listener.getsockname()[1]
         self.stopping = threading.Event()
-        self.module: Any = asyncio if backend == "asyncio" else trio
+        self.backend, self.trusts = backend, trusts
+        self.module: Any = trio if backend == "trio" else asyncio
         self.app = Apps(self.module.sleep)
         config = Config()
         for name, value in {"bind": [f"fd://{listener.detach()}"], **settings}.items():
             setattr(config, name, value)
-        host: Any = hypercorn.asyncio if backend == "asyncio" else hypercorn.trio
+        host: Any = hypercorn.trio if backend == "trio" else hypercorn.asyncio
         self.serve: Any = lambda: host.serve(self.app, config, shutdown_trigger=self.stops)
         self.thread = threading.Thread(target=self.run, daemon=True)
 
     def run(self) -> None:
-        if self.module is asyncio:
+        if self.backend == "uvloop":
+            pytest.importorskip("uvloop").run(self.serve())
+        elif self.backend == "asyncio":
             asyncio.run(self.serve())
         else:
-            self.module.run(self.serve)
+            trio.run(self.serve)
+
+    def connect(self, data: bytes = b"") -> socket.socket:
+        connection = super().connect()
+        if self.trusts is not None:
+            connection = self.trusts.wrap_socket(connection, server_hostname="localhost")
+        connection.sendall(data)
+        return connection
 
     async def stops(self) -> None:
         while not self.stopping.is_set():
@@ -160,9 +175,24 @@ def installed(monkeypatch: pytest.MonkeyPatch) -> None:
     logging.getLogger("hypercorn.error").setLevel(logging.CRITICAL)
 
 
-@pytest.fixture
-def hosted(anyio_backend: str) -> Iterator[Hosted]:
-    with Hosted(anyio_backend) as host:
+@pytest.fixture(params=["asyncio", "trio", "uvloop"])
+def hosted(request: pytest.FixtureRequest) -> Iterator[Hosted]:
+    pytest.importorskip(request.param)
+    with Hosted(request.param) as host:
+        yield host
+
+
+@pytest.fixture(params=["asyncio", "trio", "uvloop"])
+def secured(request: pytest.FixtureRequest, tmp_path: pathlib.Path) -> Iterator[Hosted]:
+    """Runs a server whose connections use TLS."""
+    pytest.importorskip(request.param)
+    authority = pytest.importorskip("trustme").CA()
+    issued = authority.issue_cert("localhost")
+    issued.private_key_pem.write_to_path(tmp_path / "key")
+    issued.cert_chain_pems[0].write_to_path(tmp_path / "certificate")
+    trusts = ssl.create_default_context()
+    authority.configure_trust(trusts)
+    with Hosted(request.param, trusts, keyfile=tmp_path / "key", certfile=tmp_path / "certificate") as host:
         yield host
 
 
@@ -184,6 +214,31 @@ def test_a_late_answer_that_reads_nothing_lets_the_next_request_through(hosted: 
     received = hosted.all(head + bytes(1_000_000) + LAST)
     assert b"\r\n\r\nunread" in received
     assert received.endswith(b"GET /last ")
+
+
+def test_requests_are_answered_over_tls(secured: Hosted) -> None:
+    content = bytes(range(256)) * 4096
+    post = b"POST /p HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n" % len(content)
+    received = secured.all(GET + post + content + LAST)
+    assert received.count(b"HTTP/1.1 200 ") == 3
+    assert b"\r\n\r\nPOST /p " + content + b"HTTP/1.1 " in received
+    assert received.endswith(b"GET /last ")
+
+
+def test_h2c_is_not_accepted_over_tls(secured: Hosted) -> None:
+    received = secured.all(H2C + LAST)
+    assert b" 101 " not in received
+    assert b"GET /h2c " in received
+    assert received.endswith(b"GET /last ")
+
+
+def test_early_frames_reach_the_app_over_tls(secured: Hosted) -> None:
+    with secured.connect(HANDSHAKE + BINARY * 40) as client:
+        assert until(client, ECHOED * 40).startswith(b"HTTP/1.1 101 ")
+        client.sendall(BINARY)
+        until(client, ECHOED)
+        client.sendall(b"\x88\x80" + bytes(4))
+        assert rest_of(client).startswith(b"\x88")
 
 
 @pytest.mark.parametrize("path", [b"/chat", b"/later"])
@@ -371,7 +426,7 @@ def test_the_http_2_preface_begins_http_2(hosted: Hosted) -> None:
 
 
 def test_hypercorns_settings_count(anyio_backend: str) -> None:
-    settings = {"keep_alive_max_requests": 2, "h11_max_incomplete_size": 200, "h11_pass_raw_headers": True}
-    with Hosted(anyio_backend, **settings) as hosted:
+    sizes = {"keep_alive_max_requests": 2, "h11_max_incomplete_size": 200}
+    with Hosted(anyio_backend, None, **sizes, h11_pass_raw_headers=True) as hosted:
         assert hosted.all(GET * 3).count(b"HTTP/1.1 200 ") == 2
         assert hosted.all(b"GET / HTTP/1.1\r\nA: " + b"x" * 300).startswith(b"HTTP/1.1 431 ")
