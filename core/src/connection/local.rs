@@ -88,9 +88,8 @@ impl Connection {
     ///
     /// None: every state allows it.
     pub fn abandon(&mut self) -> Result<(), Error> {
-        let before = self.state.upgrade;
         self.apply_decision(Input::Abandon)?;
-        if before != self.state.upgrade {
+        if !self.state.undecided() {
             self.set_why_if_undecided(Why::Abandoned);
         }
         self.record(TraceStep::Abandoned, 0);
@@ -159,11 +158,11 @@ impl Connection {
 
     /// Releases the memory of a connection that will be idle for a while.
     ///
-    /// If there is no message in progress, no leftover and nothing to advertise, only the
-    /// configuration stays on the heap, else also what is needed. The current event ends, and the
-    /// contents of `trace`, `required` and `agreed` may be lost. With thousands of connections it
-    /// is also faster to call it after each response. The next connection then gets memory that is
-    /// still in the cache.
+    /// Without a message in progress, a kept head, unread bytes or a list to advertise, only the
+    /// configuration stays on the heap. Otherwise what is needed stays too. The current event ends,
+    /// and the contents of `trace`, `required` and `agreed` may be lost. With thousands of
+    /// connections it is also faster to call it after each response. The next connection then gets
+    /// memory that is still in the cache.
     pub fn release(&mut self) {
         self.consume_event();
         let idle = self.state.is_idle() || self.state.is_over();

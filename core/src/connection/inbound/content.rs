@@ -5,6 +5,7 @@ use crate::error::{Error, Fault};
 use crate::event::{Shown, Step};
 use crate::limits::{self, Config};
 use crate::machine::{Input, Role};
+use crate::upgrade::Why;
 use crate::wire::body::{Body, BodyPart, Bounds};
 use crate::wire::head::{Section, Tolerated};
 
@@ -61,6 +62,10 @@ impl Connection {
         }
         self.pass(room as usize);
         self.apply_received(Input::DrainLimit)?;
+        if self.role == Role::Client {
+            // A server still responds.
+            self.set_why_if_undecided(Why::Dropped);
+        }
         Ok(false)
     }
 
