@@ -125,6 +125,9 @@ impl HttpOverTls {
         let wire = Wire::new(stream, self.http, config.timeouts);
         let mut serving = ServerConnection::new(wire, handler, ErrorMappers::BOXED, config, stop);
         serving.question.request = again.map(|()| Body::empty());
+        if config.informational {
+            serving.question.add_informational();
+        }
         serving.is_asked = true;
         trace::connection(CachedDate { future: serving.run() }).await
     }

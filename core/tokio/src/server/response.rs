@@ -51,7 +51,7 @@ pub(super) enum ResponseOutcome {
 /// A frame of a handler's content; `None` at its end.
 type NextFrame<H> = Option<Frame<<<H as HttpService>::Content as Body>::Data>>;
 
-/// Flags for fields that the handler sets in place of the engine or the server.
+/// Flags for fields of the handler that the engine or the server may write.
 #[derive(Clone, Copy, Default)]
 struct HandlerFields {
     date: bool,

@@ -308,11 +308,17 @@ impl NextRequest {
         if let Some(chance) = &links.chance {
             Arc::clone(chance).put_into(request.extensions_mut());
         }
-        links.informational = informs.then(InformationalSender::new);
-        if let Some(sender) = &links.informational {
-            request.extensions_mut().insert(sender.clone());
+        if informs {
+            self.add_informational();
         }
         Ok(())
+    }
+
+    /// Gives the request a sender of interim responses.
+    pub(super) fn add_informational(&mut self) {
+        let sender = InformationalSender::new();
+        self.request.extensions_mut().insert(sender.clone());
+        self.links.informational = Some(sender);
     }
 
     /// Sets the request's body: its content if all has arrived, otherwise a channel.

@@ -1,4 +1,4 @@
-//! Tests of protocol switches and tunnels on the server, in memory.
+//! Tests of protocol switches and tunnels on the server, mostly in memory.
 
 use std::time::Duration;
 
@@ -7,7 +7,8 @@ use http::{Request, Response, StatusCode};
 use http_body_util::Full;
 use switchover::Ineligible;
 use switchover_tokio::{
-    Body, BoxError, Config, Error, HttpService, serve_connection, service_fn, upgrade,
+    Body, BoxError, Config, Error, HttpService, informational, serve_connection, service_fn,
+    upgrade,
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
 use tokio::net::{TcpListener, TcpStream};
@@ -211,10 +212,10 @@ async fn trailers_that_nobody_reads_do_not_hinder_an_accept() {
     expect_end(&mut client).await;
 }
 
-/// Checks the response to an accepted offer whose content is invalid.
+/// Checks the response to an accepted offer whose content nobody reads.
 ///
-/// An error in content that the handler does not read is the client's fault and gets a 400. Too
-/// much content gets a 413.
+/// An error in the content is the client's fault and gets a 400. Too much content gets a 413, other
+/// content the 101.
 #[tokio::test]
 async fn content_before_an_accept_is_answered_as_it_deserves() {
     let offer = "POST / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: foo\r\n";
@@ -320,8 +321,8 @@ async fn a_2xx_to_connect_without_a_tunnel_is_a_501() {
 
 /// Checks that a rejected CONNECT ends the connection.
 ///
-/// Later bytes may have been meant for the tunnel, so the server does not read them (RFC 9931,
-/// section 5).
+/// Later bytes may have been meant for the tunnel, so the server does not parse them (RFC 9931,
+/// section 8).
 #[tokio::test]
 async fn a_connect_that_is_refused_ends_the_connection() {
     let (mut client, serving) = served(service_fn(async |_| {
@@ -405,13 +406,16 @@ async fn a_stream_can_end_with_a_reset() {
 async fn http_goes_on_above_a_new_layer() {
     async fn above(request: Request<Body>) -> Answer {
         assert!(upgrade::offers(&request).is_empty());
+        let mut interim = Response::new(());
+        *interim.status_mut() = StatusCode::PROCESSING;
+        informational(&request).expect("it is in the config").send(interim);
         Ok(Response::new(Content::from(request.uri().to_string())))
     }
     async fn below(request: Request<Body>) -> Answer {
         let chosen = upgrade::select(&request, ["TLS/1.0"]).expect("it is offered");
         Ok(chosen.accept(|upgraded| async {
             let (stream, http) = upgraded.into_http_over_tls();
-            let config = Config { date: false, ..Config::default() }.secure();
+            let config = Config { date: false, informational: true, ..Config::default() }.secure();
             http.serve_connection(stream, service_fn(above), &config).await.expect("served");
         }))
     }
@@ -422,8 +426,11 @@ async fn http_goes_on_above_a_new_layer() {
         "HTTP/1.1 101 Switching Protocols\r\nUpgrade: TLS/1.0, HTTP/1.1\r\nConnection: Upgrade\r\n\r\n",
     )
     .await;
+    let interim = "HTTP/1.1 102 Processing\r\n\r\n";
+    expect(&mut client, interim).await;
     expect(&mut client, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n/a").await;
     send(&mut client, "GET /b HTTP/1.1\r\nHost: a\r\n\r\n").await;
+    expect(&mut client, interim).await;
     expect(&mut client, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n/b").await;
     drop(client);
     serving.await.expect("no panic").expect("served");
