@@ -27,6 +27,8 @@ pub(crate) struct Exchange {
     pub(crate) asked: Vec<Asked>,
     /// The responses, in the order of the requests; the last may be incomplete.
     pub(crate) answers: Vec<Answer>,
+    /// The number of steps `Ask` whose bytes were sent; the others came after a switch.
+    pub(crate) asks: usize,
     /// The number of HTTP bytes received by the end of each wait for a response.
     pub(crate) marks: Vec<usize>,
     /// The bytes of the probe; empty if there was no switch or no probe.
@@ -130,9 +132,17 @@ pub(crate) fn run(
 ) -> io::Result<Exchange> {
     let (wire, timeout) = (endpoint.connect()?, endpoint.timeout);
     let reader = ResponseReader::new(&script.requests, endpoint.target.is_secure);
-    let (sent, marks, said) = Default::default();
-    let mut session =
-        Session { wire, reader, timeout, sent, marks, said, waited: None, waited_in_vain: false };
+    let mut session = Session {
+        wire,
+        reader,
+        timeout,
+        sent: Vec::new(),
+        asks: 0,
+        marks: Vec::new(),
+        said: Vec::new(),
+        waited: None,
+        waited_in_vain: false,
+    };
     script.steps.iter().for_each(|step| session.take(step));
     session.hear_answers(ResponseReader::is_done);
     session.mark();
@@ -142,13 +152,14 @@ pub(crate) fn run(
     let sent_in_http = session.sent.len();
     let spoken = session.speak(&script.nonce, opcode);
     session.see_the_end(until);
-    let Session { wire, reader, sent, marks, said, waited, waited_in_vain, .. } = session;
+    let Session { wire, reader, sent, asks, marks, said, waited, waited_in_vain, .. } = session;
     let is_flooded = reader.is_full();
     let end = reader.came.len() - reader.rest().len();
     let protocol = reader.last().and_then(|answer| answer.switched.clone());
     let switch = protocol.map(|protocol| Switch { protocol, sent: sent_in_http, came: end });
     Ok(Exchange {
         asked: script.requests.clone(),
+        asks,
         marks,
         said,
         spoken,
@@ -170,6 +181,7 @@ struct Session {
     reader: ResponseReader,
     timeout: Duration,
     sent: Vec<u8>,
+    asks: usize,
     marks: Vec<usize>,
     said: Vec<u8>,
     waited: Option<Duration>,
@@ -180,7 +192,11 @@ impl Session {
     fn take(&mut self, step: &Step) {
         match step {
             Step::Ask(_) if self.reader.has_switched() => {}
-            Step::Ask(bytes) | Step::Send(bytes) => self.send(bytes),
+            Step::Ask(bytes) => {
+                self.asks += 1;
+                self.send(bytes);
+            }
+            Step::Send(bytes) => self.send(bytes),
             Step::Wait(Wait::Pause) => self.listen(PAUSE.min(self.timeout), |_| false),
             Step::Wait(Wait::Answers(number)) => {
                 self.hear_answers(|reader| reader.is_done() || reader.answered() >= *number);
@@ -268,7 +284,7 @@ impl Session {
     }
 }
 
-/// Returns whether a 1xx or the head of a response was received.
+/// Returns whether a 1xx or a head was received, or nothing more is parsed.
 fn has_begun(reader: &ResponseReader) -> bool {
     reader.is_done()
         || reader.last().is_some_and(|answer| answer.head.is_some() || !answer.interim.is_empty())

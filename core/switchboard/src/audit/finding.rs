@@ -13,11 +13,11 @@ use super::verdict::Verdict;
 pub(crate) struct Finding {
     pub(crate) check: Check,
     pub(crate) verdict: Verdict,
-    /// One sentence for each symptom seen, or for the first need that is not met.
+    /// One sentence for each symptom of the verdict, or for an unmet need.
     ///
     /// For a check that passes, what was seen instead. A client's output may follow.
     pub(crate) reasons: Vec<String>,
-    /// True if the program did not answer within the timeout.
+    /// True if a server gave no complete response within the timeout.
     pub(crate) is_silent: bool,
     pub(crate) evidence: Option<Evidence>,
 }
@@ -37,12 +37,12 @@ pub(crate) struct Evidence {
     pub(crate) again: String,
 }
 
-/// The bytes received on a connection, and how it ended.
+/// The bytes received on one or more connections, and how the last ended.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Received {
     pub(crate) bytes: Vec<u8>,
     pub(crate) end: End,
-    /// The connection's moments: the beginning, bytes received and sent, the end.
+    /// The connections' moments: beginnings, bytes received and sent, ends.
     pub(crate) timeline: Timeline,
 }
 
@@ -123,22 +123,27 @@ impl Finding {
     }
 }
 
-/// Returns a shell command that sends the same bytes and prints the response.
+/// Returns a shell command that sends a script's bytes and prints the response.
 ///
-/// Where the check waits for an answer, the command reads as many bytes as the check received
-/// there, and goes on at once. It uses `env printf`, which writes all at once; the shell's own
-/// `printf` writes each line in a segment. Then it sends `said`, the bytes in the new protocol.
+/// The first `asks` steps `Ask` were sent; others came after a switch. Where the check waits for an
+/// answer, the command reads as many bytes as the check received there, and goes on at once. It
+/// uses `env printf`, which writes all at once; the shell's own `printf` writes each line in a
+/// segment. Then it sends `said`, the bytes in the new protocol.
 pub(crate) fn again(
     endpoint: &Endpoint<'_>,
     script: &Script,
+    asks: usize,
     marks: &[usize],
     said: &[u8],
 ) -> String {
+    let mut asks = 0..asks;
     let mut marks = [0].iter().chain(marks).zip(marks).map(|(begin, end)| end - begin);
     let mut commands: Vec<Again> = Vec::new();
     let probe = [Step::Wait(Wait::Answers(1)), Step::Send(said.into())];
     for step in script.steps.iter().chain(probe.iter().filter(|_| !said.is_empty())) {
         match step {
+            // After a switch no more is asked.
+            Step::Ask(_) if asks.next().is_none() => {}
             Step::Ask(bytes) | Step::Send(bytes) => commands.push(Again::Send(printable(bytes))),
             Step::Wait(Wait::Pause) => commands.push(Again::Pause),
             Step::Wait(Wait::Continue | Wait::Answers(_)) => {

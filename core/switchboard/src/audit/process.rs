@@ -11,10 +11,12 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 /// ^C in a terminal does not reach them, so its handler ends them.
 static GROUPS: Mutex<Vec<u32>> = Mutex::new(Vec::new());
 
-/// Returns a word as a shell reads it, in quotes if it has to be.
+/// Returns a word for a shell, in quotes unless all its characters are plain.
 pub(crate) fn quoted(word: &str) -> String {
     let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "-_./:=,{}".contains(letter);
-    if word.chars().all(is_plain) && !word.is_empty() {
+    // A list or a range in braces is several words for some shells.
+    let is_several = word.contains('{') && (word.contains(',') || word.contains(".."));
+    if word.chars().all(is_plain) && !word.is_empty() && !is_several {
         word.into()
     } else {
         format!("'{}'", word.replace('\'', "'\\''"))
@@ -55,7 +57,7 @@ impl Drop for Process {
     }
 }
 
-/// Kills all running commands; for a handler that ends the audit.
+/// Kills the groups of all running commands; for a handler that ends the audit.
 pub(crate) fn kill_all() {
     groups().iter().for_each(|group| kill(*group));
 }

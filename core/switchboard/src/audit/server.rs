@@ -143,8 +143,8 @@ impl Auditor for Audit<'_> {
 impl<'a> Audit<'a> {
     /// Begins an audit with a plain request, to which the server must respond.
     ///
-    /// Without that response there is no control to compare with. If the user named a WebSocket, a
-    /// valid handshake suffices; then checks with plain requests do not apply.
+    /// Without that response there is no control to compare with. If the user named a WebSocket, it
+    /// must accept a handshake, and only checks with plain requests need that response.
     pub(crate) fn begin(
         server: Server<'a>,
         findings: Findings,
@@ -285,7 +285,13 @@ impl<'a> Audit<'a> {
     }
 
     fn evidence(&self, script: &Script, exchange: &Exchange) -> Evidence {
-        let again = finding::again(&self.server.endpoint, script, &exchange.marks, &exchange.said);
+        let again = finding::again(
+            &self.server.endpoint,
+            script,
+            exchange.asks,
+            &exchange.marks,
+            &exchange.said,
+        );
         Evidence {
             asked: exchange.asked.clone(),
             sent: exchange.sent.clone(),
@@ -296,7 +302,7 @@ impl<'a> Audit<'a> {
         }
     }
 
-    /// Returns the control exchange of a check; identical ones are sent only once.
+    /// Returns the control exchange of a check, or a kept one with the same steps.
     fn control(&mut self, check: &Check, until: Until) -> Result<Exchange, ServerError> {
         let script = Script::of(check, By::Control, &self.server.places)?;
         if let Some(known) = self.controls.get(&script.steps) {
@@ -319,7 +325,7 @@ impl<'a> Audit<'a> {
         self.persistently(|| exchange::run(&endpoint, script, until, PING))
     }
 
-    /// Calls a function that connects; retries if the server was reached before.
+    /// Calls a function that connects; retries if a check has reached the server.
     fn persistently<T>(&self, connect: impl Fn() -> io::Result<T>) -> Result<T, ServerError> {
         let mut outcome = connect();
         for _ in 0..TRIES {

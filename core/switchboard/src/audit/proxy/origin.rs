@@ -42,7 +42,7 @@ pub(crate) struct Origin {
 struct State {
     /// The script lines of the origin's responses in the current check.
     lines: Vec<Line>,
-    /// The number of the current check; later bytes of earlier checks are dropped.
+    /// The number of the current check; requests from earlier ones are dropped.
     number: u64,
     log: Log,
     /// The connections that have switched, which are closed at the next check.
@@ -166,8 +166,8 @@ impl Connection {
         if state.number == number {
             state.log.requests[index] = self.incoming.requests.last().cloned().unwrap_or_default();
             state.log.came.extend_from_slice(&self.incoming.came[self.logged..]);
-            self.logged = self.incoming.came.len();
         }
+        self.logged = self.incoming.came.len();
     }
 
     /// Sends the scripted response to a request; returns whether it is a 101.

@@ -202,7 +202,7 @@ fn shown(bytes: &[u8]) -> String {
 fn cut(bytes: &[u8]) -> String {
     match bytes.split_at_checked(SHOWN) {
         None if bytes.is_empty() => "nothing".into(),
-        None => shown(bytes),
+        None | Some((_, [])) => shown(bytes),
         Some((begin, rest)) => format!("{}\n(and {} bytes more)", shown(begin), rest.len()),
     }
 }

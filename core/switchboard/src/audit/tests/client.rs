@@ -391,11 +391,9 @@ fn complaints(
     wrong: Wrong,
     is_wanted: impl Fn(&[Complaint]) -> bool,
 ) -> Vec<Complaint> {
-    let found = complaints_within(TIMES[0], way, kind, wrong).unwrap_or_default();
-    if is_wanted(&found) {
-        found
-    } else {
-        complaints_within(TIMES[1], way, kind, wrong).expect("the client comes")
+    match complaints_within(TIMES[0], way, kind, wrong) {
+        Ok(found) if is_wanted(&found) => found,
+        _ => complaints_within(TIMES[1], way, kind, wrong).expect("the client comes"),
     }
 }
 
@@ -546,7 +544,7 @@ fn some(stream: &mut dyn Stream) -> std::io::Result<Vec<u8>> {
 
 /// Speaks the new protocol until the server closes.
 ///
-/// Sends a message, and responds to Ping frames or SETTINGS.
+/// Sends a message or a preface, and responds to Ping and Close frames, or to SETTINGS.
 fn speak(stream: &mut dyn Stream, kind: Kind, leftover: &[u8]) -> std::io::Result<()> {
     match kind {
         WebSocket => stream.write_all(&masked(1, b"hello"))?,

@@ -288,7 +288,7 @@ fn proxy(target: &Target, is_forward: bool, timeout: Duration) -> super::Proxy<'
     super::Proxy { endpoint: Endpoint::plain(target, timeout), is_forward, host, fields, options }
 }
 
-/// A proxy's connection to a client; each request opens one to the origin.
+/// A client's connection; each forwarded request opens one to the origin.
 struct Proxy {
     client: TcpStream,
     port: u16,

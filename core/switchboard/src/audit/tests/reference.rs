@@ -167,7 +167,7 @@ impl Peer {
         Ok(switched)
     }
 
-    /// Speaks the new protocol until the client closes.
+    /// Speaks the new protocol until the client closes, or sends what is no frame.
     ///
     /// Responds to a Ping with a Pong, to a message with an echo, to a preface with SETTINGS.
     fn speak(&mut self, protocol: &str, mut came: Vec<u8>) -> io::Result<()> {
