@@ -33,7 +33,7 @@ pub(crate) enum Input {
     PeerEnd(End),
     /// Bytes read from the local source, which the caller of `next` sends.
     Local(Vec<u8>),
-    /// The end of the local source.
+    /// The end of the local source, also by an error.
     LocalEnd,
 }
 
@@ -100,10 +100,16 @@ impl Duplex {
         let (tell, queue) = (self.to_inbox.clone(), Arc::clone(&self.queue));
         thread::spawn(move || {
             let mut piece = vec![0; PIECE];
-            while let Ok(len @ 1..) = source.read(&mut piece) {
-                queue.wait();
-                if tell.send(Input::Local(piece[..len].to_vec())).is_err() {
-                    return;
+            loop {
+                match source.read(&mut piece) {
+                    Ok(len @ 1..) => {
+                        queue.wait();
+                        if tell.send(Input::Local(piece[..len].to_vec())).is_err() {
+                            return;
+                        }
+                    }
+                    Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                    _ => break,
                 }
             }
             let _ = tell.send(Input::LocalEnd);

@@ -59,13 +59,13 @@ pub(crate) struct Exchange<'a> {
     body: Option<File>,
     /// True while the content's file is being read; its `LocalEnd` is still to come.
     is_feeding: bool,
-    /// The time of the latest request or input, from which timeouts count.
+    /// The beginning of the current wait for input, from which its timeout counts.
     since: Instant,
     /// Bytes of the new protocol, received before the probe may send in it.
     early: Vec<u8>,
     /// The end of the server's direction, clean or truncated; `None` before it.
     end: Option<End>,
-    /// The status code of the final response; 0 before it.
+    /// The status code of the latest final response; 0 before one.
     status: u16,
     /// True once the final response is complete.
     is_answered: bool,
@@ -108,7 +108,7 @@ impl<'a> Exchange<'a> {
         let mut out = Vec::new();
         self.http.send_request(&head, &offer, &mut out)?;
         self.line.send(out)?;
-        (self.since, self.is_answered) = (Instant::now(), false);
+        (self.since, self.is_answered, self.status) = (Instant::now(), false, 0);
         let outcome = self.settle()?;
         self.judge(outcome, &offer);
         if outcome == Outcome::Switched

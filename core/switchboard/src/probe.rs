@@ -2,7 +2,7 @@
 //!
 //! The exit status is 0 if the connection was switched, or if nothing was offered and a response
 //! came. It is 2 if the server responded to the offer in HTTP/1.1, and 1 if something failed. A
-//! CONNECT counts as an offer.
+//! CONNECT counts as an offer, and so does what is offered after a 426.
 
 use std::error::Error as AnyError;
 use std::fs::File;
@@ -40,6 +40,7 @@ fn probe(args: &ProbeArgs, transcript: &Arc<Transcript>) -> Result<ExitCode, Fai
         File::open(body).map_err(|error| format!("{}: {error}", body.display()))?;
     }
     let mut exchange = Exchange::connect(args, transcript)?;
+    let mut may_stay = offer.is_empty() && args.method() != "CONNECT";
     let mut outcome = exchange.ask(&offer)?;
     if let Outcome::Answered { status: 426 } = outcome
         && let Some((token, how)) = wanted(&exchange, &offer)
@@ -52,13 +53,12 @@ fn probe(args: &ProbeArgs, transcript: &Arc<Transcript>) -> Result<ExitCode, Fai
             exchange = Exchange::connect(args, transcript)?;
         }
         outcome = exchange.ask(&[token])?;
+        may_stay = false;
     }
     match outcome {
         Outcome::Switched => speak(&mut exchange, args.raw).map(|()| ExitCode::SUCCESS),
         Outcome::AnsweredInTls => Ok(ExitCode::SUCCESS),
-        Outcome::Answered { .. } if offer.is_empty() && args.method() != "CONNECT" => {
-            Ok(ExitCode::SUCCESS)
-        }
+        Outcome::Answered { .. } if may_stay => Ok(ExitCode::SUCCESS),
         Outcome::Answered { .. } => Ok(ExitCode::from(NOT_SWITCHED)),
         Outcome::Failed => Ok(ExitCode::FAILURE),
     }

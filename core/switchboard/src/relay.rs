@@ -111,8 +111,8 @@ pub(crate) fn messages(
 
 /// Relays lines of standard input as datagrams, and datagrams as lines.
 ///
-/// Returns when the server closes, or half a second after the end of the input and the last
-/// datagram. `early` was received before the relay began; `end` is set if the server's direction
+/// Returns when the server closes, or half a second after the end of the input and the server's
+/// last bytes. `early` was received before the relay began; `end` is set if the server's direction
 /// has ended already.
 pub(crate) fn datagrams(
     line: &mut Stream,
@@ -126,8 +126,11 @@ pub(crate) fn datagrams(
     line.feed(io::stdin());
     loop {
         while let Some(datagram) = capsules.next_datagram()? {
-            stdout.write_all(datagram.payload)?;
-            print(&mut stdout, b"\n")?;
+            // Datagrams of other contexts have no agreed meaning: RFC 9298, section 4.
+            if datagram.context == 0 {
+                stdout.write_all(datagram.payload)?;
+                print(&mut stdout, b"\n")?;
+            }
         }
         if let Some(end) = end {
             capsules.finish()?;

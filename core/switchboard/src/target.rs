@@ -62,11 +62,15 @@ impl FromStr for Target {
 pub(crate) fn path(target: &str) -> &str {
     let path = match target.split_once("://") {
         Some((_, rest)) if !target.starts_with('/') => {
-            rest.find('/').map_or("/", |slash| &rest[slash..])
+            rest.find(['/', '?']).map_or("/", |end| &rest[end..])
         }
         _ => target,
     };
-    path.split('?').next().unwrap_or_default()
+    match path.split('?').next() {
+        // An empty path is the root: RFC 9110, section 4.2.3.
+        None | Some("") => "/",
+        Some(path) => path,
+    }
 }
 
 #[cfg(test)]
@@ -110,6 +114,7 @@ mod tests {
             ("/a?b", "/a"),
             ("http://h/a?b", "/a"),
             ("http://h", "/"),
+            ("http://h?x/y", "/"),
             ("*", "*"),
             ("/x://y", "/x://y"),
         ] {

@@ -2,7 +2,7 @@
 
 The report gives the reason of the outcome.
 
-Behaves like `switchboard probe`, of the project's test server, with the same messages and exit statuses.
+Behaves like `switchboard probe --raw`, of the project's test server, with the same messages and exit statuses.
 """
 
 from __future__ import annotations
@@ -278,7 +278,8 @@ def _run(question: Question, config: dict[str, bool], transcript: Transcript) ->
         if not is_reused:
             exchange.line.close()
             exchange = Exchange(question, config, transcript)
-        outcome = exchange.ask([token])
+        question = question._replace(offer=[token])
+        outcome = exchange.ask(question.offer)
     if isinstance(outcome, Switched):
         exchange.speak(outcome)
         return SWITCHED

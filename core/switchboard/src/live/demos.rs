@@ -1,6 +1,6 @@
 //! The demonstrations of the live page, which shows the server's connections.
 //!
-//! Each is a script of what a client sends to this server, and awaits from it.
+//! Each but the audit and the crowd is a script of what a client sends and awaits.
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -217,7 +217,7 @@ static EXHIBITS: &[Demo] = &[
     },
 ];
 
-/// The name that runs all server checks of `switchboard audit` on this server.
+/// The name that runs the server checks of `switchboard audit` on this server.
 const AUDIT: &str = "audit";
 
 /// The name of the demonstration that starts two hundred others at once.
@@ -237,8 +237,8 @@ pub(super) fn catalogue() -> String {
 
 /// Starts a demonstration; returns JSON with its name and the client's address.
 ///
-/// The address is `null` if the name is unknown or the demonstration could not start. There is none
-/// for the audit and the crowd.
+/// The address is `null` if the name is unknown, or the client did not connect. There is none for
+/// the audit and the crowd.
 pub(super) fn play(name: &str, address: SocketAddr) -> String {
     if name == CROWD {
         EXHIBITS.iter().cycle().take(CROWD_SIZE).for_each(|exhibit| {

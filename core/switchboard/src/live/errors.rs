@@ -1,4 +1,4 @@
-//! The page of errors: number, name, RFC clause, status and advice of each.
+//! The page of errors: number, name, text, clause, fault, status, advice.
 
 use std::fmt::Write;
 

@@ -1,8 +1,8 @@
 //! The live page: its files, its viewers, and the events that they receive.
 //!
 //! A page opens a WebSocket to `/live` on this server. It receives the list of demonstrations, the
-//! history, then each [`JsonEvent`] of every connection. Bytes of pages' own WebSockets are left
-//! out. A page may request demonstrations.
+//! history, then each [`JsonEvent`] of every connection. Bytes of the WebSockets at `/live` are
+//! left out. A page may request demonstrations.
 
 mod demos;
 mod errors;
@@ -31,7 +31,7 @@ use history::{History, Place};
 /// Further events are dropped, and the viewer receives their number.
 const WAITING: usize = 4 << 20;
 
-/// The most bytes of a message to a viewer; its last event may exceed them.
+/// The most bytes of events in a message to a viewer; the last may exceed them.
 const AT_ONCE: usize = 256 * 1024;
 
 /// The time for which events are collected into one message.
@@ -245,10 +245,10 @@ impl Viewer {
 /// The largest message of a page, the name of a demonstration, in bytes.
 const LARGEST: usize = 1024;
 
-/// Sends events to a page until it disconnects.
+/// Sends events to a page until it disconnects or stays silent.
 ///
 /// Starts the demonstrations that the page requests, as clients of the server at `address`. Returns
-/// their number.
+/// the number of requests.
 pub(crate) async fn serve(
     hub: &Hub,
     address: SocketAddr,

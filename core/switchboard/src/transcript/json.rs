@@ -34,7 +34,7 @@ pub(crate) struct JsonEvent {
     /// The number of bytes received or written; for a switch, those of the leftover.
     #[serde(skip_serializing_if = "Option::is_none")]
     bytes: Option<usize>,
-    /// True if the entry has more bytes than `lines` shows.
+    /// True if `lines` shows only the first of the entry's bytes.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     cut: bool,
     /// A description for people.

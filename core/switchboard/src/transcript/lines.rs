@@ -1,6 +1,6 @@
 //! Transcript entries as lines in the language of the test vectors.
 //!
-//! Marks: `<` received, `=` event of the engine, `!` decision, `>` sent, `?` its error if rejected.
+//! Marks: `<` received, `=` event of the engine, `!` decision, `?` its error if rejected, `>` sent.
 
 use switchover::{Error, Event, FieldSource, ResponseHead, Switched};
 use switchover_tokio::observe::Decision;
@@ -14,7 +14,7 @@ pub(super) const MOST: usize = 4096;
 /// The most bytes that are shown of one read or write after a switch.
 pub(super) const MOST_SPOKEN: usize = 512;
 
-/// The longest content in bytes that is shown in full, not as a checksum.
+/// The most bytes of an event that are shown in full, not as a checksum.
 const SHORT: usize = 160;
 
 /// The most bytes of a received or sent line that one transcript line shows.
@@ -157,7 +157,7 @@ pub(super) fn text(line: &[u8]) -> String {
 
 /// Returns bytes as a word in the line of a test vector that describes a decision.
 ///
-/// `|` and outer spaces, which would end the word, are escaped.
+/// `|`, which would end the word, and outer spaces, which would be trimmed, are escaped.
 fn word(bytes: &[u8]) -> String {
     let text = escape(bytes).replace('|', "\\x7c");
     let inner = text.trim_matches(' ');

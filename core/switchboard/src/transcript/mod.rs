@@ -89,7 +89,7 @@ pub(crate) struct Verdict {
     pub(crate) outcome: &'static str,
     /// The outcome as a sentence, for people.
     pub(crate) text: String,
-    /// The status code of the final response, if one was received.
+    /// The status code of the latest final response, if one was received.
     pub(crate) status: Option<u16>,
     /// The engine's reason for the outcome of the offer.
     pub(crate) why: Option<Why>,
@@ -184,7 +184,9 @@ impl Transcript {
     /// Records bytes of the new protocol.
     pub(crate) fn spoke(&self, by: By, bytes: &[u8]) {
         if !bytes.is_empty() {
-            self.tell(&What::UpgradedWrite(by, bytes));
+            let mut telling = self.lock();
+            let what = telling.upgraded(by, bytes);
+            telling.tell(&what);
         }
     }
 
@@ -230,6 +232,15 @@ impl Telling {
     fn is_heard(&self) -> bool {
         self.listener.is_some()
             || self.live.as_ref().is_some_and(|hub| self.is_kept || hub.is_watched())
+    }
+
+    /// Returns the entry for bytes of the new protocol, or for their number alone.
+    fn upgraded<'a>(&self, by: By, bytes: &'a [u8]) -> What<'a> {
+        if self.whispers {
+            What::Whispered(by, bytes.len())
+        } else {
+            What::UpgradedWrite(by, bytes)
+        }
     }
 
     fn tell(&mut self, what: &What<'_>) {
@@ -290,14 +301,8 @@ impl Observer for Transcript {
             Observation::UpgradedRead(_) | Observation::UpgradedWrite(_) if telling.is_private => {
                 return;
             }
-            Observation::UpgradedRead(bytes) if telling.whispers => {
-                What::Whispered(By::Peer, bytes.len())
-            }
-            Observation::UpgradedWrite(bytes) if telling.whispers => {
-                What::Whispered(By::Us, bytes.len())
-            }
-            Observation::UpgradedRead(bytes) => What::UpgradedWrite(By::Peer, bytes),
-            Observation::UpgradedWrite(bytes) => What::UpgradedWrite(By::Us, bytes),
+            Observation::UpgradedRead(bytes) => telling.upgraded(By::Peer, bytes),
+            Observation::UpgradedWrite(bytes) => telling.upgraded(By::Us, bytes),
             _ => return,
         };
         telling.tell(&what);

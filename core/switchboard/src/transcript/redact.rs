@@ -30,7 +30,7 @@ const LONG_NAME: usize = 32;
 
 /// A scanner that finds credential fields in a stream, split into pieces anywhere.
 ///
-/// It also recognises forms that the engine rejects: a space before the colon, an obs-fold, a line
+/// It also recognises malformed and obsolete lines: a space before the colon, an obs-fold, a line
 /// after a lone CR or LF.
 #[derive(Clone, Default)]
 pub(crate) struct Redactor {

@@ -1,12 +1,13 @@
 //! The transcript as text for people.
 //!
-//! Shows heads line by line, content by its length, and the bytes around an error.
+//! Shows heads line by line, content by its length, and the bytes around an error. The content of a
+//! received 426 is shown, too.
 //!
 //! ```text
 //! time mark text          milliseconds since the connection began
 //!      <    received      =  the engine's event or error
 //!      >    sent          !  a decision that was rejected, or that wrote nothing
-//!                         *  a remark of the caller; the last one is the outcome
+//!                         *  a remark; the last one is the outcome
 //! ```
 
 use std::fmt::Display;
@@ -157,8 +158,8 @@ impl TextPrinter {
 
     /// Prints an error, with the bytes around its offset and a caret below that place.
     ///
-    /// For an error of a whole head, prints all of its lines. These, and a line with a secret, get
-    /// no caret.
+    /// If the offset begins a line of a complete head, prints the lines from there instead. These,
+    /// and a line with a secret, get no caret.
     fn failed(&self, at: Duration, error: &Error) {
         let status =
             error.status().map_or(String::new(), |status| format!(", to be answered {status}"));

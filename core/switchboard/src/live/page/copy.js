@@ -2,7 +2,7 @@
 
 import { escape } from "./code.js";
 
-/** Fields that curl generates. */
+/** Fields that are left for curl to generate. */
 const ITS_OWN = new Set(["host", "content-length"]);
 
 /**
@@ -53,7 +53,9 @@ function words({ method, target, headers, content, hasContent }, origin) {
   // curl's notation for a field with an empty value is the name with a semicolon.
   const options = kept.map(([name, value]) => `-H ${quoted(value === "" ? `${name};` : `${name}: ${value}`)}`);
   if (hasContent) options.push(`--data-raw ${quoted(content)}`);
-  const ask = method === (hasContent ? "POST" : "GET") ? "" : `${method === "HEAD" ? "-I" : `-X ${quoted(method)}`} `;
+  // curl refuses -I with content.
+  const how = method === "HEAD" && !hasContent ? "-I" : `-X ${quoted(method)}`;
+  const ask = method === (hasContent ? "POST" : "GET") ? "" : `${how} `;
   return `-v --max-time 3 --http1.1 -g --path-as-is ${ask}${[...options, quoted(origin + target)].join(" \\\n  ")}`;
 }
 

@@ -38,7 +38,7 @@ export const IN_THE_BROWSER = {
   about: "The page sends a message, gets it back, and closes.",
 };
 
-/** The demonstration that audits this server; each check opens new connections. */
+/** The demonstration that audits this server, on many connections. */
 export const AUDIT = {
   name: "audit",
   group: "many",

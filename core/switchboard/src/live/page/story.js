@@ -49,6 +49,8 @@ export class Story {
   }
 
   add(moment) {
+    // After a reconnection the server sends its history again.
+    if (moment.step <= this.#step) return;
     // Each entry has a number, so a gap shows how many are missing.
     this.missing += Math.max(0, moment.step - this.#step - 1);
     this.#step = moment.step;

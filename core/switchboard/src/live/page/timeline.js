@@ -7,7 +7,7 @@ const HEIGHT = 44;
 const GAP = 3;
 const ABOVE = 13;
 const BELOW = 31;
-/** The x coordinate of the first mark, to the right of the lanes' names. */
+/** The x coordinate where the marks begin, to the right of the lanes' names. */
 const LEFT = 56;
 
 function node(name, attributes, tip) {
