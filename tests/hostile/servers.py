@@ -2,8 +2,8 @@
 
 Each attack is a generator, as in peers.py.
 
-An attacked client must report `failed`, unless everything that was promised to it has arrived. It must never report
-truncated content as `whole`.
+An attacked client must report `failed`, unless everything that was promised to it has arrived or its caller cancels.
+It must never report truncated content as `whole`.
 """
 
 import contextlib
@@ -204,7 +204,7 @@ def drips(client):
 @attack("FIN at each of 16 points")
 def ends_in_between(client):
     for answer, offer in answers():
-        for point in range(1, POINTS):
+        for point in range(POINTS):
             name, taken = client.ask(offer=offer)
             taken.read_head()
             taken.send(answer[: len(answer) * point // POINTS])
@@ -226,7 +226,7 @@ def answers():
 def resets_in_between(client):
     endless = b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n0123456789"
     for answer, offer in [*answers(), (endless, "-")]:
-        for point in range(1, POINTS):
+        for point in range(POINTS):
             name, taken = client.ask(offer=offer)
             taken.read_head()
             taken.send(answer[: len(answer) * point // POINTS])

@@ -35,7 +35,7 @@ impl<'t> Tape<'t> {
     }
 }
 
-/// Returns a connection's events and errors as text, with adjacent content merged.
+/// Returns a connection's events, pauses and errors as text, with content merged.
 ///
 /// A server sends the same response to every request. A client sends two requests first.
 fn log(role: Role, pieces: &[&[u8]]) -> Vec<String> {
@@ -56,6 +56,9 @@ fn log(role: Role, pieces: &[&[u8]]) -> Vec<String> {
             None => connection.receive_eof(End::Clean),
         }
         drain(&mut connection, &mut log, &mut content);
+    }
+    if !content.is_empty() {
+        log.push(format!("{content:?}"));
     }
     log
 }

@@ -9,7 +9,7 @@ prints the expected and the actual events. A missing error, and an error too man
 requirement levels, even a MUST. The file of --known explains other differences.
 
 The exit status is 0 if all differences are explained, 1 if one is not. It is 2 if the runner violates the protocol or
-cannot be started, or if the file of cases is missing.
+cannot be started, or if no case is found.
 """
 
 import argparse
@@ -40,7 +40,7 @@ PATIENCE = 1800
 
 
 class Broken(Exception):  # noqa: N818  (it ends a run)
-    """The error for a runner that violates the protocol."""
+    """The error that ends a run: a violation of the protocol, or no cases."""
 
 
 @dataclass
@@ -236,7 +236,7 @@ def read_known(path: Path) -> list[Known]:
 def explanation(played: Played, known: list[Known]) -> Known | None:
     """Returns the first known difference that matches.
 
-    For an error that is missing or too many, the case itself has the verdict of the RFC.
+    For an error that is missing or too many, the case itself has the verdict of the RFC. A late error is a choice.
     """
     for one in known:
         if one.explains(played):
@@ -277,8 +277,8 @@ def main() -> int:
     options = parser.parse_args()
     if not options.command:
         parser.error("no COMMAND")
-    known = read_known(options.known) if options.known else []
     try:
+        known = read_known(options.known) if options.known else []
         cases = [case for case in load() if fnmatch.fnmatchcase(case["id"], options.only)]
         if not cases:
             raise Broken(f"no case has the id {options.only}")
