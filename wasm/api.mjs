@@ -20,7 +20,7 @@ const ALL = /^export \* from "([^"]+)"/;
 /**
  * A `.d.ts` file: its own declarations, and the names that it imports and exports.
  *
- * `own` has its declarations by name, `from` the origin of each imported name, and `given` the exported names.
+ * `own` has its declarations by name, `from` the origin of each name from another file, and `given` the exported names.
  * @typedef {{ own: Map<string, string[]>, from: Map<string, { file: string, name: string }>, given: Set<string> }} Module
  */
 

@@ -2,7 +2,7 @@
 //!
 //! Memory is measured for connections that are idle, in the middle of a head, or at the event of a
 //! request. Time is measured for requests on one connection, and on 16 and 10,000 connections in
-//! turn. Of 10,000 connections, none is still in the cache at its next turn.
+//! turn. Of 10,000 connections, none is still in the first-level cache at its next turn.
 //!
 //! An allocator counts the bytes on the heap; the resident memory reported by the kernel is shown
 //! beside that. The bench asserts that an idle connection costs only its struct, of at most 128
@@ -68,7 +68,7 @@ fn in_event() -> Connection {
     connection
 }
 
-/// Returns the resident memory of this process in bytes.
+/// Returns the resident memory of this process in bytes; NaN if it is unknown.
 fn resident() -> f64 {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));

@@ -1,8 +1,8 @@
 //! Benchmarks of heads, against other parsers.
 //!
 //! This library's time includes everything from the bytes in its buffer to the end of the message:
-//! strictness, framing and offers. The peers only check the syntax, except httparse "with meaning".
-//! `take_end` combines the end of the message with the event of its head.
+//! strictness, framing and offers. The peers check little but the syntax, except httparse "with
+//! meaning". `take_end` combines the end of the message with the event of its head.
 //!
 //! Copying the bytes into `receive_buffer` stands for the read and is not timed, as the peers parse
 //! the bytes in place. The response is not timed either, though a server needs it before the next
@@ -18,7 +18,7 @@ use switchover_benches::{Figures, Job, best, clock, is_wanted, rounds};
 
 /// The number of connections that are used between two readings of the clock.
 ///
-/// Their memory fits into the first-level cache.
+/// There are few of them, so that their memory stays in a fast cache.
 const BATCH: usize = 16;
 
 /// Connections of this library in one role, ready for the next message.
@@ -51,7 +51,7 @@ impl Ours {
 
     /// Prepares the connections for a batch, outside the measured time.
     ///
-    /// A server sends the response to the previous request, and a client sends its request. Then
+    /// A server sends the response to the previous request; a new client sends its request. Then
     /// the bytes of the next message are copied into the buffer.
     fn prepare(&mut self, batch: &[&[u8]]) {
         let Self { connections, role, out, .. } = self;

@@ -180,7 +180,7 @@ impl Dice {
 /// Returns a thousand request heads as browsers, libraries and proxies send them.
 ///
 /// The heads differ in the fields, their number, order and lengths, and the case of their names. So
-/// no branch predictor can learn them.
+/// a branch predictor can hardly learn them.
 pub fn distinct() -> Vec<Vec<u8>> {
     let mut dice = Dice(SEED);
     (0..1000).map(|_| one(&mut dice)).collect()

@@ -14,7 +14,7 @@ use switchover::{
 use switchover_benches::inputs::MINIMAL;
 use switchover_benches::{Job, best};
 
-/// The limit of growth in the cost of a byte, for an input of four times the size.
+/// The limit of growth in the cost of a byte from one size of input to the next.
 const MOST: f64 = 2.0;
 /// The maximum of measurements, as noise must not count as growth.
 const TRIES: usize = 4;

@@ -21,7 +21,8 @@ const PAUSE: Duration = Duration::from_millis(50);
 
 /// The longest time for which a connection is read after its last response.
 ///
-/// Reading stops earlier after `LINGER_IDLE` without a byte, or after `LINGER_BYTES` bytes.
+/// Reading stops earlier at the client's end, after `LINGER_IDLE` without a byte, or after
+/// `LINGER_BYTES` bytes.
 const LINGER_MAX: Duration = Duration::from_secs(4);
 const LINGER_IDLE: Duration = Duration::from_secs(1);
 const LINGER_BYTES: usize = 1 << 20;

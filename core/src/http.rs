@@ -1,10 +1,11 @@
 //! Conversions for the types of the `http` crate (feature `http`).
 //!
 //! A received head becomes an `http::Request` or `http::Response` with `try_from`. The conversion
-//! loses the case of field names, the order of lines with different names, and the reason phrase.
-//! It fails if the `http` crate does not accept the target or a field: respond with 400, or use
-//! [`Request::target`]. An OPTIONS of the whole server may have an absolute target without a path.
-//! It becomes `*`, with the target's authority as Host (RFC 9112, section 3.2.4).
+//! loses the case of field names, the order of lines with different names, the reason phrase, and
+//! a minor version above 1. It fails if the `http` crate does not accept the target or a field:
+//! respond with 400, or use [`Request::target`]. An OPTIONS of the whole server may have an
+//! absolute target without a path. It becomes `*`, with the target's authority as Host (RFC 9112,
+//! section 3.2.4).
 //!
 //! A [`HeaderMap`] can be sent wherever field lines are expected, alone or in a pair with others.
 //! Its names are sent in lower case.
@@ -128,7 +129,8 @@ impl Request<'_> {
     ///
     /// All but the body and the extensions of `request` is replaced. The header values share
     /// `memory`, which grows if needed. A server that reuses both allocates nothing for most
-    /// requests. `http::Request::try_from` does the same with new memory.
+    /// requests whose field names `http` knows. `http::Request::try_from` does the same with new
+    /// memory.
     ///
     /// ```
     /// use bytes::BytesMut;
@@ -283,7 +285,7 @@ mod tests {
         }
     }
 
-    /// Shows that nothing of the request before is left in a request that is reused.
+    /// Checks that a reused request has the method, target and Host of the new one.
     #[test]
     fn a_request_that_is_reused_has_the_new_line() {
         let mut server = Connection::new(Role::Server);
@@ -329,9 +331,9 @@ mod tests {
         assert_eq!((names, values), (77 * 3, 224 * 3));
     }
 
-    /// Checks that reserved or contradictory fields of a `HeaderMap` are rejected.
+    /// Checks that a wrong Upgrade, Content-Length or Connection is rejected.
     ///
-    /// Its syntax is not checked again, but its meaning is.
+    /// The bytes of a `HeaderMap` are not checked again, but these fields are.
     #[test]
     fn a_header_map_cannot_say_what_is_the_engines() {
         for (name, value, wanted) in [

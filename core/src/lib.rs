@@ -28,8 +28,8 @@
 //! 4. **The end.** After an error by the peer, or to give up, a server calls
 //!    [`reject`](Connection::reject): it sends the response that is owed. If a response has already
 //!    begun, `reject` returns an error: then call [`abandon`](Connection::abandon). Close the
-//!    transport at [`Paused::Closed`], or once nothing is owed and a connection that has not
-//!    switched does not [persist](Connection::persists). Close it as
+//!    transport at [`Paused::Closed`]. A server also closes it once nothing is owed, if the
+//!    connection has not switched and does not [persist](Connection::persists). Close it as
 //!    [`closing`](Connection::closing) returns. If you close it with unread bytes, TCP resets the
 //!    connection, and the peer may lose the last response (RFC 9112, section 9.6).
 //!
@@ -174,13 +174,14 @@
 //! [`respond`](Connection::respond) and the status [`Error::status`]. The error's number and offset
 //! are the same however the input is split. [`ErrorKind::clause`] names the broken rule,
 //! [`ErrorKind::advice`] says what to do. An error with [`Blame::Local`] is a mistake of the
-//! caller, and the call has changed nothing. No input and no order of calls causes a panic.
+//! caller. The call has changed nothing, but an inbound one has ended the current event. No input
+//! and no order of calls causes a panic.
 //!
 //! # Features
 //!
 //! | feature | default | what it adds | what it needs |
 //! |---|---|---|---|
-//! | `std` | yes | faster searches in `memchr` and `bytes`, more variants of the scanner | – |
+//! | `std` | yes | faster searches (`memchr`) and sorting, more variants of the scanner | – |
 //! | `websocket` | yes | [`websocket`], and the rules of its handshake | `sha1`, `base64` |
 //! | `h2c` | yes | [`h2c`], and the rules of its offer | `base64` |
 //! | `http` | no | `switchover::http`: conversions for types of the `http` crate | `http`, `std` |
@@ -218,6 +219,7 @@
 //! | `event` | the events that a connection emits |
 //! | `connection` | the connection: `inbound` emits events, `outbound` encodes what is sent |
 //! | `beside` | helpers around a connection: h2c splice, capsules, bridge, gateway |
+//! | `binding` | functions for bindings to other languages, which are not a part of the API |
 //!
 //! Each folder uses only those above it in this table, and `error`, `limits`, `trace` and `enums`.
 //! `docs/architecture.md` has a diagram.
@@ -277,7 +279,7 @@ pub use wire::message::{DataParts, RequestHead, ResponseHead};
 pub use wire::protocol::Protocol;
 pub use wire::source::FieldSource;
 
-/// The example of the README, compiled and run as a doctest.
+/// The examples of the README, compiled and run as doctests.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;

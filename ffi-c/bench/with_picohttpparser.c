@@ -76,7 +76,7 @@ static size_t bytewise(const char *data, size_t len) {
     return count;
 }
 
-/* Decodes chunked content. picohttpparser moves the chunks together in the buffer, which the other parsers do not. */
+/* Decodes chunked content. picohttpparser moves chunks together in the buffer, as switchover does with small ones. */
 static size_t content(void) {
     char *data = slots[0].buffer;
     size_t len = slots[0].len;

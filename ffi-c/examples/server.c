@@ -3,8 +3,8 @@
  *   server [PORT [SECONDS]]     0 or none: a free port, which it prints; SECONDS that a client may take for a head, for
  *                               content or to read (30); an idle one has twice as long
  *
- * One thread, poll(2), no call that blocks. Each swo_conn is inside the struct of its client. The output of one round is
- * sent at once; a client that does not read is not read from. `/later` gets its response after a moment. */
+ * One thread, poll(2), clients' sockets that do not block. Each swo_conn is inside the struct of its client. The output of
+ * one round is sent at once; a client that does not read is not read from. `/later` gets its response after a moment. */
 #include <arpa/inet.h>
 #include <ctype.h>
 #include <errno.h>
@@ -345,7 +345,7 @@ static client *begin(int fd) {
     }
     c->fd = fd;
     fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
-    /* Output is already sent in large pieces; Nagle's algorithm would delay each response by 40 ms. */
+    /* Output is already sent in large pieces, so Nagle's algorithm would only delay it. */
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
 #ifdef TCP_NOTSENT_LOWAT
     /* Without this, a slow reader looks like one that reads nothing, until much of the socket's send buffer is free. */

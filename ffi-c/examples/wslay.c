@@ -1,4 +1,4 @@
-/* A WebSocket server with wslay: it sends each message back; wslay does pings and the closing handshake.
+/* A WebSocket server with wslay: it sends each message back; wslay responds to pings and does the closing handshake.
  *
  *   wslay [PORT [SECONDS]]     0 or none: a free port, which it prints; SECONDS of silence before a ping (30)
  *

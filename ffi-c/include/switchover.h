@@ -27,7 +27,8 @@
  *     A 2xx to CONNECT opens a tunnel: a server without tunnels responds with a 501.
  *  4. Close. After a peer error from swo_next_event a server calls swo_reject with swo_error_status, which responds to
  *     the request that waits, or else to the malformed one. If that returns an error, and in a client, call swo_abandon.
- *     At SWO_PAUSED_CLOSED, or when nothing is owed and swo_persists is 0, close the transport as swo_closing says.
+ *     At SWO_PAUSED_CLOSED close the transport as swo_closing says; a server also does so when nothing is owed and
+ *     swo_persists is 0.
  *     Closing with unread bytes resets the connection, and the peer may lose the last response (RFC 9112, section 9.6).
  *
  * Besides the connection there are profiles: the negotiation of WebSocket, h2c, connect-udp and connect-ip beyond their
@@ -157,7 +158,7 @@ enum swo_upgrade_state {
     SWO_UPGRADE_STATE_CONNECT = 2,
     /** A 101 or 2xx accepted the offer or CONNECT, or an HTTP/2 preface came. */
     SWO_UPGRADE_STATE_AGREED = 3,
-    /** The offer or CONNECT got a response that declines it, or can get none any more. */
+    /** The offer or CONNECT was declined, or can no longer be accepted. */
     SWO_UPGRADE_STATE_DECLINED = 4,
     /** HTTP was resumed within the new protocol, such as TLS, for the response.
      *
@@ -266,7 +267,7 @@ enum swo_end {
 
 /** The side that caused an error and must change something. */
 enum swo_blame {
-    /** The peer broke the protocol.
+    /** The peer broke the protocol or exceeded a limit.
      *
      *  Receiving has ended; a server may respond once. */
     SWO_BLAME_PEER = 0,
@@ -284,7 +285,7 @@ enum swo_event_kind {
     SWO_EVENT_KIND_REQUEST = 0,
     /** The head of an informational (1xx) response other than 101.
      *
-     *  For clients. The final response is still to come. */
+     *  For clients. A final response or a 101 is still to come. */
     SWO_EVENT_KIND_INFORMATIONAL = 1,
     /** The head of a final response.
      *
@@ -424,7 +425,7 @@ enum swo_method {
 
 /** The reason why the caller must act before the next event. */
 enum swo_paused {
-    /** Accept the offer or the CONNECT, or decline it with any other response.
+    /** Accept the offer or the CONNECT, or decline it with another final response.
      *
      *  No bytes after the request are read before that. */
     SWO_PAUSED_DECISION = 0,
@@ -483,9 +484,9 @@ enum swo_ineligible {
      *
      *  It must be 16 bytes in base64 (RFC 6455, section 4.2.1). */
     SWO_INELIGIBLE_KEY = 1,
-    /** `Sec-WebSocket-Version` is not 13.
+    /** `Sec-WebSocket-Version` is missing, repeated or not 13.
      *
-     *  Respond with a 426 that lists the supported versions (RFC 6455, section 4.4). */
+     *  Respond with a 426 that lists the supported versions (RFC 6455, section 4.2.2). */
     SWO_INELIGIBLE_VERSION = 2,
     /** `Sec-WebSocket-Protocol` is not a list of distinct names.
      *
@@ -493,7 +494,7 @@ enum swo_ineligible {
     SWO_INELIGIBLE_SUBPROTOCOL = 3,
     /** `Sec-WebSocket-Extensions` is malformed (RFC 6455, section 9.1). */
     SWO_INELIGIBLE_EXTENSION = 4,
-    /** The request has content that the protocol does not allow.
+    /** The request has content, or fields for it, that the protocol does not allow.
      *
      *  Or, for `h2c`, its content exceeds `config.h2c_content`. */
     SWO_INELIGIBLE_CONTENT = 5,
@@ -1013,6 +1014,7 @@ typedef struct swo_config {
      * The maximum number of empty lines before a request line.
      *
      * An idle client accepts as many. RFC 9112, section 2.2 asks a server to ignore at least one.
+     * A limit above 65,535 is none.
      */
     uint32_t empty_lines;
     /**
@@ -1035,12 +1037,15 @@ typedef struct swo_config {
     uint32_t trailers;
     /**
      * The maximum number of informational responses before one final response.
+     *
+     * A limit above 65,535 is none.
      */
     uint32_t informational;
     /**
-     * The number of bytes of content that swo_skip_content discards at most.
+     * The maximum number of bytes that swo_skip_content discards.
      *
-     * Counted for each message. If more follows, receiving ends and the connection closes.
+     * Counted for each message, with the framing of chunks. If more follows, receiving ends and
+     * the connection closes.
      */
     uint64_t drain;
     /**
@@ -1529,8 +1534,8 @@ typedef struct swo_selection {
 /**
  * The parameters of `permessage-deflate` (RFC 7692, section 7.1).
  *
- * Either those that a server allows, or those that both sides have agreed on. All zero is the
- * default.
+ * Those that a server allows, that a client offers, or that both sides have agreed on. All zero is
+ * the default.
  */
 typedef struct swo_deflate {
     /**
@@ -1829,10 +1834,10 @@ swo_result swo_receive_eof(struct swo_conn *conn, uint32_t end);
  *
  * After SWO_EVENT_KIND_SWITCHED. They are the bytes that the event has as `leftover`;
  * everything that the transport delivers later belongs to the new protocol too. If you need no
- * more HTTP, you may use `leftover` in place instead, and then free the connection.
- * swo_resume_http requires this call. `out` is your own memory, never that of an event.
- * **Inbound:** ends the current event and its slices. Errors: SWO_ERROR_OUTPUT_TOO_SMALL, with
- * the size needed in `written`; then nothing was moved.
+ * more HTTP, you may use `leftover` in place instead, and then free the connection. If there
+ * are such bytes, swo_resume_http requires this call. `out` is your own memory, never that of
+ * an event. **Inbound:** ends the current event and its slices. Errors:
+ * SWO_ERROR_OUTPUT_TOO_SMALL, with the size needed in `written`; then nothing was moved.
  */
 swo_result swo_take_leftover(struct swo_conn *conn, uint8_t *out, size_t cap, size_t *written);
 
@@ -1881,7 +1886,8 @@ swo_result swo_hand_over(struct swo_conn *conn, uint8_t *out, size_t cap, size_t
  *
  * Nothing but a given configuration stays on the heap if no message is under way, no leftover
  * waits and nothing is to be advertised. The entries of swo_trace and the protocols of
- * swo_required are then lost. **Inbound:** ends the current event and its slices.
+ * swo_required and swo_agreed are then lost. **Inbound:** ends the current event and its
+ * slices.
  */
 swo_result swo_release(struct swo_conn *conn);
 
@@ -2449,7 +2455,8 @@ swo_result swo_advertise(struct swo_conn *conn, const struct swo_slice *protocol
  * Resumes HTTP over the new protocol layer (such as TLS), on the same object.
  *
  * The original request gets its response there. Both directions must have switched by a 101
- * and the leftover must have been moved out (swo_take_leftover). **Inbound:** ends the current
+ * and the leftover must have been moved out (swo_take_leftover). A server must have got the
+ * end of the request before, as an event or by swo_take_end. **Inbound:** ends the current
  * event and its slices. Next: a server responds, a client receives. RFC 2817, section 3.
  *
  * Errors: SWO_ERROR_NOTHING_OWED, SWO_ERROR_LEFTOVER_PENDING.
@@ -2467,9 +2474,9 @@ swo_result swo_resume_http(struct swo_conn *conn);
 swo_result swo_agreed(const struct swo_conn *conn, struct swo_protocol *protocols, size_t cap, size_t *count);
 
 /**
- * Returns the protocols that the latest final response, a 426, requires.
+ * Returns the protocols that a 426 to the latest request requires.
  *
- * For a client; `count` is 0 if that response is not a 426.
+ * For a client. The final response to that request sets them; `count` is 0 if it is no 426.
  *
  * Valid until the next inbound call. Errors: SWO_ARRAY_TOO_SMALL, with the count needed in
  * `count`. Next: swo_send_request with those that the client supports as the offer. RFC 9110,
@@ -2703,8 +2710,8 @@ swo_result swo_capsules_next(struct swo_capsules *capsules, struct swo_datagram 
  * Checks that the stream of capsules has not ended inside a capsule.
  *
  * Call it at EOF, once swo_capsules_next returns SWO_NOTHING. Errors: SWO_REFUSED if it has,
- * or if datagrams are unread; `fault` is then a SWO_CAPSULE_FAULT_*, else SWO_NONE. RFC 9297,
- * section 3.3.
+ * if datagrams are unread, or after an earlier fault; `fault` is then a SWO_CAPSULE_FAULT_*,
+ * else SWO_NONE. RFC 9297, section 3.3.
  */
 swo_result swo_capsules_finish(const struct swo_capsules *capsules, uint32_t *fault);
 
@@ -2760,8 +2767,8 @@ swo_result swo_end_to_end(const struct swo_conn *conn, struct swo_field *fields,
  *
  * `status` is the status of a response, or 0 for a request. Check the field lines that an
  * HTTP/2 library delivers before you use them as a message. Errors: SWO_REFUSED if they are
- * not allowed, which makes the message malformed; `reason` is then a SWO_OVER_HTTP2_*, else
- * SWO_NONE. RFC 9113, sections 8.2.1 and 8.2.2.
+ * not allowed, which makes the message malformed, and for the status 101; `reason` is then a
+ * SWO_OVER_HTTP2_*, else SWO_NONE. RFC 9113, sections 8.2.1, 8.2.2 and 8.6.
  */
 swo_result swo_check_http2(uint32_t status, const struct swo_field *fields, size_t count, uint32_t *reason);
 
@@ -2820,7 +2827,7 @@ swo_result swo_http1_fields(struct swo_slice authority,
                             uint32_t *reason);
 
 /**
- * Returns converted field lines as an array for swo_send_request.
+ * Returns converted field lines as an array.
  *
  * The array has `count` entries. `fields` is valid until swo_lines_free.
  */
@@ -2853,7 +2860,7 @@ uint32_t swo_awaiting(const struct swo_conn *conn);
 /**
  * Returns why the latest request's upgrade did not happen, SWO_WHY_*.
  *
- * SWO_NONE if it did happen, before the first request, or if a server could not read a head.
+ * SWO_NONE if it did, before the first request, and for a head that a server did not read.
  */
 uint32_t swo_why(const struct swo_conn *conn);
 
@@ -2932,7 +2939,7 @@ uint32_t swo_closing(const struct swo_conn *conn);
 /**
  * Returns the number of requests without a complete final response.
  *
- * For a client.
+ * For a client. Those that the `dropped` of a response has counted are not in it.
  *
  * Once the connection has ended, these requests may be sent again on another one if that is
  * safe (RFC 9112, section 9.3.2). SWO_NONE for a connection that is NULL or dead.

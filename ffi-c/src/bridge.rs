@@ -20,8 +20,8 @@ export! {
     ///
     /// `status` is the status of a response, or 0 for a request. Check the field lines that an
     /// HTTP/2 library delivers before you use them as a message. Errors: SWO_REFUSED if they are
-    /// not allowed, which makes the message malformed; `reason` is then a SWO_OVER_HTTP2_*, else
-    /// SWO_NONE. RFC 9113, sections 8.2.1 and 8.2.2.
+    /// not allowed, which makes the message malformed, and for the status 101; `reason` is then a
+    /// SWO_OVER_HTTP2_*, else SWO_NONE. RFC 9113, sections 8.2.1, 8.2.2 and 8.6.
     fn swo_check_http2(
         status: u32, fields: *const swo_field, count: usize, reason: *mut u32,
     ) -> swo_result = check_http2(status, (fields, count), reason);
@@ -74,7 +74,7 @@ export! {
         lines: *mut *mut swo_lines, reason: *mut u32,
     ) -> swo_result = http1_fields(authority, (fields, count), (websocket_key, ()), lines, reason);
 
-    /// Returns converted field lines as an array for swo_send_request.
+    /// Returns converted field lines as an array.
     ///
     /// The array has `count` entries. `fields` is valid until swo_lines_free.
     fn swo_lines_get(

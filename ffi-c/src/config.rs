@@ -60,9 +60,10 @@ pub struct swo_config {
     ///
     /// A limit above 65,535 is none.
     pub informational: u32,
-    /// The number of bytes of content that swo_skip_content discards at most.
+    /// The maximum number of bytes that swo_skip_content discards.
     ///
-    /// Counted for each message. If more follows, receiving ends and the connection closes.
+    /// Counted for each message, with the framing of chunks. If more follows, receiving ends and
+    /// the connection closes.
     pub drain: u64,
     /// The number of unparsed bytes in the buffer at which swo_receive accepts no more.
     ///

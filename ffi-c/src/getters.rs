@@ -32,7 +32,7 @@ export! {
 
     /// Returns why the latest request's upgrade did not happen, SWO_WHY_*.
     ///
-    /// SWO_NONE if it did happen, before the first request, or if a server could not read a head.
+    /// SWO_NONE if it did, before the first request, and for a head that a server did not read.
     fn swo_why(conn: *const swo_conn) -> u32 = why(conn);
 
     /// Returns whether the caller should read from the transport.
@@ -97,7 +97,7 @@ export! {
 
     /// Returns the number of requests without a complete final response.
     ///
-    /// For a client.
+    /// For a client. Those that the `dropped` of a response has counted are not in it.
     ///
     /// Once the connection has ended, these requests may be sent again on another one if that is
     /// safe (RFC 9112, section 9.3.2). SWO_NONE for a connection that is NULL or dead.

@@ -8,7 +8,7 @@
 //! points to an object of its type that lives through the call. A length is that of the object that
 //! the pointer beside it points to. Outputs overlap no input. A connection is used by one thread at
 //! a time. Arguments from C are checked for NULL, impossible lengths, numbers outside an enum, and
-//! the mark of an object; nothing more can be checked.
+//! the mark of an object.
 //!
 //! A slice of an event may be passed to a sending function: it points into the heap, to which those
 //! do not write.

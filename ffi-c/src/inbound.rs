@@ -1,4 +1,4 @@
-//! Receiving: passing the peer's bytes, and their end, to the engine.
+//! Receiving: passing bytes and their end to the engine, and taking bytes out.
 
 use switchover::binding::Bound;
 use switchover::{Connection, End};
@@ -65,10 +65,10 @@ export! {
     ///
     /// After SWO_EVENT_KIND_SWITCHED. They are the bytes that the event has as `leftover`;
     /// everything that the transport delivers later belongs to the new protocol too. If you need no
-    /// more HTTP, you may use `leftover` in place instead, and then free the connection.
-    /// swo_resume_http requires this call. `out` is your own memory, never that of an event.
-    /// **Inbound:** ends the current event and its slices. Errors: SWO_ERROR_OUTPUT_TOO_SMALL, with
-    /// the size needed in `written`; then nothing was moved.
+    /// more HTTP, you may use `leftover` in place instead, and then free the connection. If there
+    /// are such bytes, swo_resume_http requires this call. `out` is your own memory, never that of
+    /// an event. **Inbound:** ends the current event and its slices. Errors:
+    /// SWO_ERROR_OUTPUT_TOO_SMALL, with the size needed in `written`; then nothing was moved.
     fn swo_take_leftover(
         conn: *mut swo_conn, out: *mut u8, cap: usize, written: *mut usize,
     ) -> swo_result = take_leftover(conn, (out, cap, written));
@@ -113,7 +113,8 @@ export! {
     ///
     /// Nothing but a given configuration stays on the heap if no message is under way, no leftover
     /// waits and nothing is to be advertised. The entries of swo_trace and the protocols of
-    /// swo_required are then lost. **Inbound:** ends the current event and its slices.
+    /// swo_required and swo_agreed are then lost. **Inbound:** ends the current event and its
+    /// slices.
     fn swo_release(conn: *mut swo_conn) -> swo_result = release(conn);
 }
 

@@ -82,8 +82,8 @@ export! {
     /// Checks that the stream of capsules has not ended inside a capsule.
     ///
     /// Call it at EOF, once swo_capsules_next returns SWO_NOTHING. Errors: SWO_REFUSED if it has,
-    /// or if datagrams are unread; `fault` is then a SWO_CAPSULE_FAULT_*, else SWO_NONE. RFC 9297,
-    /// section 3.3.
+    /// if datagrams are unread, or after an earlier fault; `fault` is then a SWO_CAPSULE_FAULT_*,
+    /// else SWO_NONE. RFC 9297, section 3.3.
     fn swo_capsules_finish(capsules: *const swo_capsules, fault: *mut u32) -> swo_result
         = capsules_finish(capsules, fault);
 

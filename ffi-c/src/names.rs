@@ -1,4 +1,4 @@
-//! The names of the core's enum values, and sentences about them, as C strings.
+//! The names of enum values and errors, and sentences about them, as C strings.
 //!
 //! Built at compile time, so nothing is allocated or copied at run time.
 

@@ -1,4 +1,4 @@
-//! Descriptions of a result: its name, text, advice, status and blame.
+//! Descriptions of a result: its name, text, advice, rule, status and blame.
 
 use core::ffi::{CStr, c_char};
 

@@ -313,8 +313,8 @@ pub struct swo_response_head {
 
 /// The parameters of `permessage-deflate` (RFC 7692, section 7.1).
 ///
-/// Either those that a server allows, or those that both sides have agreed on. All zero is the
-/// default.
+/// Those that a server allows, that a client offers, or that both sides have agreed on. All zero is
+/// the default.
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct swo_deflate {

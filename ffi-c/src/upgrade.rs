@@ -94,7 +94,8 @@ export! {
     /// Resumes HTTP over the new protocol layer (such as TLS), on the same object.
     ///
     /// The original request gets its response there. Both directions must have switched by a 101
-    /// and the leftover must have been moved out (swo_take_leftover). **Inbound:** ends the current
+    /// and the leftover must have been moved out (swo_take_leftover). A server must have got the
+    /// end of the request before, as an event or by swo_take_end. **Inbound:** ends the current
     /// event and its slices. Next: a server responds, a client receives. RFC 2817, section 3.
     ///
     /// Errors: SWO_ERROR_NOTHING_OWED, SWO_ERROR_LEFTOVER_PENDING.
@@ -110,9 +111,9 @@ export! {
         conn: *const swo_conn, protocols: *mut swo_protocol, cap: usize, count: *mut usize,
     ) -> swo_result = agreed(conn, (protocols, cap, count));
 
-    /// Returns the protocols that the latest final response, a 426, requires.
+    /// Returns the protocols that a 426 to the latest request requires.
     ///
-    /// For a client; `count` is 0 if that response is not a 426.
+    /// For a client. The final response to that request sets them; `count` is 0 if it is no 426.
     ///
     /// Valid until the next inbound call. Errors: SWO_ARRAY_TOO_SMALL, with the count needed in
     /// `count`. Next: swo_send_request with those that the client supports as the offer. RFC 9110,

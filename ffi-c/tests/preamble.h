@@ -27,7 +27,8 @@
  *     A 2xx to CONNECT opens a tunnel: a server without tunnels responds with a 501.
  *  4. Close. After a peer error from swo_next_event a server calls swo_reject with swo_error_status, which responds to
  *     the request that waits, or else to the malformed one. If that returns an error, and in a client, call swo_abandon.
- *     At SWO_PAUSED_CLOSED, or when nothing is owed and swo_persists is 0, close the transport as swo_closing says.
+ *     At SWO_PAUSED_CLOSED close the transport as swo_closing says; a server also does so when nothing is owed and
+ *     swo_persists is 0.
  *     Closing with unread bytes resets the connection, and the peer may lose the last response (RFC 9112, section 9.6).
  *
  * Besides the connection there are profiles: the negotiation of WebSocket, h2c, connect-udp and connect-ip beyond their

@@ -1,6 +1,6 @@
 /* Runs the vectors: `runner CASES [SPLITS]` reads the output of `export` (format: `tests/rust/src/export.rs`), runs
- * each case whole, byte by byte, through swo_receive_buffer and swo_receive_commit, and cut in two at every place (SPLITS places
- * where there are more, 256 of an input over 4 kB), compares the logs here and prints `NAME DIGEST` for each. */
+ * each case whole, byte by byte, through swo_receive_buffer and swo_receive_commit, and cut in two at every place (fewer than
+ * SPLITS where there are more, 255 of an input over 4 KiB), compares the logs here and prints `NAME DIGEST` for each. */
 #include "text.h"
 #include "lines.h"
 

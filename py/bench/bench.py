@@ -1,7 +1,8 @@
 """Measures the Python binding, and other libraries that do the same work.
 
-The cases run in this process; servers and clients run in processes of their own. A case is a row, and a library is a
-column. There are many rounds, in which the columns of a row take turns; the shortest time counts.
+The cases run in this process; servers and clients run in processes of their own. A case is a row, and a library, or
+a way to use one, is a column. There are many rounds, in which the columns of a row take turns; the shortest time
+counts.
 
 Noise of a machine only adds to a time, so the minimum of many short rounds is the time of the work itself. Taking turns
 gives every column the same quiet and busy moments. Ratios are comparable between machines, times are not.

@@ -1,4 +1,4 @@
-"""The parts that all benchmark cases share.
+"""The parts that benchmark cases share.
 
 They are the class of a case, the creation and reuse of connections, the callbacks of httptools, and the expected field
 lines.
@@ -23,8 +23,8 @@ Pairs = list[tuple[bytes, bytes]]
 OURS, PREPARED, LAZY = "switchover", "switchover, prepared", "switchover, lazy"
 """The names of our columns.
 
-In the first all field lines are read and the response is composed. In the second the response is prepared, and in the
-third only one value is looked up.
+In the first all field lines are read and the response is composed, unless the row's note says otherwise. In the
+second the response is prepared, and in the third only one value is looked up.
 """
 
 AS_H11 = "switchover.h11"

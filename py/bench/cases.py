@@ -2,8 +2,9 @@
 
 Each is a row of the results, with a function for each column: a library, or a further way to use one.
 
-Each function does what a user of that library would do. It handles every event, and unless it is lazy, makes the
-headers a sequence of (name, value) in bytes. If the columns differ in their work, the row's note says so.
+Each function does what a user of that library would do. It handles every event. If the headers count in a case, a
+function that is not lazy makes them a sequence of (name, value) in bytes. If the columns differ in their work, the
+row's note says so.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@
 Its application responds with N bytes at /N, with the process's CPU time in nanoseconds at /cpu, else with five bytes.
 APP is `starlette` for a route of that framework, which always responds with five bytes. `proxied` runs uvicorn's
 middleware for X-Forwarded fields, as by default.
-`eager` makes switchover start the app at once, not in the next turn of the event loop.
+`eager` makes switchover start the app at once, not in the next turn of the event loop; from CPython 3.12 on.
 """
 
 from __future__ import annotations

@@ -129,7 +129,7 @@ class Http(asyncio.BufferedProtocol):
             self.refuse(408)
 
     def refuse(self, status: int) -> None:
-        """Sends an error response unless one has begun, and closes."""
+        """Sends an error response unless a response has begun, and closes."""
         with contextlib.suppress(http.LocalProtocolError):
             self.transport.write(self.connection.reject(status))
         self.leave()

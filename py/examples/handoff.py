@@ -73,7 +73,7 @@ async def serve_connection(reader: asyncio.StreamReader, writer: asyncio.StreamW
 async def received(leftover: bytes, reader: asyncio.StreamReader) -> AsyncIterator[bytes]:
     """Yields the peer's bytes in the new protocol, beginning with the leftover.
 
-    The leftover was received together with the head before the switch; it may be empty.
+    The leftover was received before the switch; it may be empty.
     """
     yield leftover
     while True:
@@ -94,7 +94,7 @@ def begin_answer(connection: http.Connection, request: http.Request, body: bytea
 
 
 def answer(method: bytes, target: bytes, version: bytes) -> tuple[int, bytes]:
-    """Returns a response's status and its content, which is empty for POST and HEAD."""
+    """Returns a response's status and text: none for HEAD, nor for POST (an echo)."""
     text = b"" if method in (b"HEAD", b"POST") else b"%s %s in %s\n" % (method, target, version)
     return 200 if method in (b"GET", b"HEAD", b"POST") else 501, text
 

@@ -1,6 +1,6 @@
 //! Conversion of Python arguments: statuses, protocols, field lines and data.
 //!
-//! Data is any object with the buffer protocol.
+//! Data is any object with a buffer of bytes.
 
 use std::borrow::Cow;
 

@@ -1,6 +1,6 @@
-//! Python enums made of the engine's enums.
+//! Python enums made of the engine's enums, and of `H11State`.
 //!
-//! Member names are upper case, numbers are those of the engine's table. A value that is added to
+//! Member names are upper case, numbers are those of the enum's table. A value that is added to
 //! the core therefore needs no line here.
 
 use pyo3::exceptions::PyTypeError;
@@ -20,7 +20,7 @@ use switchover::{
 
 use crate::stage::H11State;
 
-/// An enum of the core that becomes an enum class in Python.
+/// A Rust enum that becomes an enum class in Python.
 pub(crate) trait PyEnumTable: Copy + PartialEq + 'static {
     const CLASS: &'static str;
     const DOC: &'static str;
@@ -77,7 +77,7 @@ fn member_name(label: &str) -> String {
     if name.starts_with(|first: char| first.is_ascii_digit()) { format!("V{name}") } else { name }
 }
 
-/// A value of the core that is converted to a member of its Python enum, and back.
+/// A value of a Rust enum, converted to a member of its Python enum and back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Member<T>(pub(crate) T);
 

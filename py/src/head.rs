@@ -135,7 +135,7 @@ impl Request {
 
     /// Returns the path of the target as sent, without the query.
     ///
-    /// RFC 9112, section 3.2.
+    /// `/` if an absolute target has none, empty in a CONNECT. RFC 9112, section 3.2.
     #[getter]
     fn path<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
         PyBytes::new(py, path_and_query(bytes(&self.method), bytes(&self.target)).0)
@@ -183,7 +183,7 @@ pub(crate) fn http_version(py: Python<'_>, minor_version: u8) -> Bound<'_, PyStr
 
 /// The head of an informational (1xx) response other than 101 (client).
 ///
-/// The final response is still to come.
+/// A final response or a 101 is still to come.
 #[pyclass(frozen, eq, hash, get_all, module = "switchover")]
 #[derive(Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Informational {

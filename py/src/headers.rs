@@ -65,7 +65,7 @@ impl Headers {
 
     /// Reserves memory for names and values, and for the `Places` of the lines.
     ///
-    /// `bytes` is the total length of names and values.
+    /// `bytes` is the total length of names and values, and of unused bytes between them.
     fn with_capacity(bytes: usize, lines: usize) -> Self {
         Self { bytes: Vec::with_capacity(bytes + lines * size_of::<Places>()), places: bytes }
     }

@@ -154,7 +154,7 @@ impl Datagram {
 
 /// A reader of datagrams in the bytes after a 101.
 ///
-/// It skips capsules of other types. RFC 9297, section 3.3.
+/// It skips capsules of other types. RFC 9297, section 3.2.
 #[pyclass(frozen, module = "switchover")]
 pub(crate) struct Capsules(Exclusive<core::Capsules>);
 
@@ -192,7 +192,7 @@ impl Capsules {
 
     /// Checks that the stream has not ended inside a capsule; call it at EOF.
     ///
-    /// Raises ProfileError if it has. RFC 9297, section 3.3.
+    /// Raises ProfileError if it has, or for its earlier fault. RFC 9297, section 3.3.
     fn finish(&self, py: Python<'_>) -> PyResult<()> {
         self.0
             .with(|capsules| capsules.finish())?

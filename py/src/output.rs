@@ -19,7 +19,7 @@ pub(crate) type Written<'py> = PyResult<Bound<'py, PyAny>>;
 /// output, dropping this restores the length.
 pub(crate) struct OutputTarget<'a, 'py> {
     into: Into<'a, 'py>,
-    /// The length of `into` once this is dropped.
+    /// The length to which `into` is resized when this is dropped.
     len: usize,
 }
 

@@ -5,7 +5,7 @@ use switchover::{self as core, Role};
 
 /// The state of client or server, with the names that h11 uses.
 ///
-/// Derived from the engine's state; it decides nothing.
+/// Derived from the engine's state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum H11State {
     Idle,

@@ -9,7 +9,7 @@ use pyo3::prelude::*;
 use pyo3::pybacked::{PyBackedBytes, PyBackedStr};
 use pyo3::types::{PyBytes, PyString};
 
-/// The bytes of an argument: a name, value, method, target or reason phrase.
+/// The bytes of an argument, such as a name, value, target or reason phrase.
 pub(crate) enum BytesArg {
     Bytes(PyBackedBytes),
     /// A `str` with ASCII characters only.
@@ -66,7 +66,7 @@ impl FromPyObject<'_, '_> for BytesArg {
 
 /// An argument for which the engine needs a `str`.
 ///
-/// Each byte is one character; the engine rejects characters that are not ASCII.
+/// Each byte is one character.
 pub(crate) enum Text {
     Shared(PyBackedStr),
     Owned(String),

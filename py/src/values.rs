@@ -1,4 +1,4 @@
-//! Small values that a connection returns: protocols, offers, the state, the trace.
+//! Small values that a connection returns, such as offers, the state and the trace.
 
 use std::fmt;
 use std::hash::{Hash, Hasher};

@@ -1,6 +1,6 @@
 """Compares h11 and `switchover.h11` on the same bytes.
 
-The differences become the tables of `docs/h11.md`.
+`page` makes the tables of `docs/h11.md` of the differences, and of other projects' tests that fail.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ class Host:
     def perform(self, words: list[str]) -> list[str]:
         """Makes one call, and returns its result, its bytes and its error as lines.
 
-        A call that fails is repeated, to check that the failure has changed nothing.
+        A call that raises ProtocolError is repeated, to check that the failure has changed nothing.
         """
         verb, *arguments = words
         if verb == "event":

@@ -1,4 +1,4 @@
-"""Formats the output of a connection as the lines of a test vector."""
+"""Formats a connection's output as the lines of a test vector, and parses hex."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def truth(value: bool) -> str:
 
 
 def escape(data: bytes) -> str:
-    """Escapes bytes; printable ASCII stays as it is."""
+    """Escapes bytes; printable ASCII but the backslash stays as it is."""
     return "".join(NAMED.get(byte) or (chr(byte) if 0x20 <= byte < 0x7F else f"\\x{byte:02x}") for byte in data)
 
 

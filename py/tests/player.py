@@ -62,7 +62,7 @@ def configured(case: Case) -> Config:
 class Player:
     """A run of one case: feeds its input and makes its calls.
 
-    A call is made as soon as the lines expected before it have been logged.
+    A call is made as soon as the lines expected before it have been logged; right after input, once that is received.
     """
 
     def __init__(self, case: Case, feed: str | int) -> None:

@@ -6,7 +6,7 @@ It prints one digest per case.
 
 reads `cases.txt` as `switchover-tests` exports it; `tests/rust/src/export.rs` describes the format. It prints a line
 `NAME DIGEST` for each case. That is the digest of the log of the whole feed; the logs of all other feeds must be equal.
-Those are byte by byte, seven bytes at a time through `get_buffer`, and cut in two at every place (256 of a long input).
+Those are byte by byte, seven at a time through `get_buffer`, and cut in two at every place (some 256 of a long input).
 """
 
 from __future__ import annotations

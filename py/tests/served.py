@@ -1,6 +1,6 @@
 """Helpers of the tests of `switchover.uvicorn`.
 
-They are a server in a thread, a transport in memory, an app, and some requests.
+They are a server in a thread, a transport in memory, apps, and some requests.
 """
 
 from __future__ import annotations
@@ -98,7 +98,7 @@ class Served(Threaded):
             return rest_of(connection)
 
     def until(self, data: bytes, ending: bytes, within: float = WAIT) -> bytes:
-        """Sends data, and returns the bytes received up to `ending`, or until a timeout."""
+        """Sends data, and returns the bytes received until `ending`, a timeout or the end."""
         with self.connect(data) as connection:
             connection.settimeout(within)
             got = b""

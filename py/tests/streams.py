@@ -1,6 +1,6 @@
 """Helpers of the tests of `switchover.aio`.
 
-They are peers that send raw bytes, and a server.
+They are peers that send raw bytes, a server, its handler, and TLS contexts.
 """
 
 from __future__ import annotations
@@ -119,7 +119,7 @@ async def until(stream: ByteStream, ending: bytes) -> bytes:
 
 
 async def closed(stream: AnyByteStream) -> bool:
-    """Returns whether this side of the stream has been closed."""
+    """Returns whether this side of the stream has been closed, by sending a byte."""
     try:
         await stream.send(b"x")
     except anyio.ClosedResourceError:

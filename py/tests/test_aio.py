@@ -768,7 +768,7 @@ async def test_a_transport_that_leaves_tls_gives_no_more_than_it_is_asked_for(au
 @pytest.mark.parametrize("late", [b"HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n\r\n", b"\r\n", b""])
 @pytest.mark.parametrize("is_first", [True, False])
 async def test_what_no_one_has_asked_for_is_no_answer(late: bytes, is_first: bool) -> None:
-    """R9112-9.2-2: no request is sent if the server has sent something unasked."""
+    """R9112-9.2-2: no request follows something unasked, or the server's end."""
     heard = b""
 
     async def behave(stream: ByteStream) -> None:

@@ -1,6 +1,6 @@
 """Tests of `switchover.aio.serve`: responses, faulty handlers, disconnects.
 
-They run under asyncio and trio.
+Most run under asyncio and trio.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Tests of invalid arguments: types, text, buffers, reentrant calls."""
+"""Tests of invalid or unusual arguments: types, text, buffers, reentrant calls."""
 
 from __future__ import annotations
 

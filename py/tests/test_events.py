@@ -1,6 +1,6 @@
 """Tests of events: immutability, slots, matching, comparison, repr.
 
-Also of headers, which are created on access, and of the three forms of output.
+Also of headers, which are created on access, of the three forms of output, and of switches.
 """
 
 from __future__ import annotations
@@ -107,7 +107,7 @@ def test_events_are_matched() -> None:
 
 
 class Known:
-    """Protocols as attributes, for the patterns of `match`."""
+    """A protocol and its class as attributes, for the patterns of `match`."""
 
     H2C = Protocol("h2c")
     UNTYPED: Any = Protocol
@@ -400,9 +400,9 @@ def test_the_events_iterator_ends() -> None:
 
 
 def test_bytes_may_come_with_the_question() -> None:
-    """The events and the end are the same if next_event gets the bytes.
+    """The events are the same if next_event gets the bytes, and b"" is the end.
 
-    Bytes that it rejects are not kept.
+    Bytes that it rejects change nothing.
     """
     apart, together = Connection(Role.SERVER), Connection(Role.SERVER)
     came: list[object] = []

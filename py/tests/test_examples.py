@@ -1,4 +1,4 @@
-"""Tests of the quick start's programs, against each other and against curl."""
+"""Tests of example programs, against each other, curl and sockets."""
 
 from __future__ import annotations
 

@@ -111,7 +111,7 @@ class Client:
         return responses
 
     def switched(self, request: dict[str, Any], sent: bytes, size: int) -> tuple[Any, bytes]:
-        """Returns a response, and `size` bytes of the protocol after a switch."""
+        """Returns a response, and at least `size` bytes received after a switch."""
 
         def blocking(pool: Any) -> Any:
             with pool.stream(**request) as response:

@@ -1,6 +1,6 @@
 """Tests of the recipes in `examples/recipes`.
 
-They run against each other and against third-party programs.
+They run against each other and third-party programs; `test_uvicorn_upgrade.py` tests `starlette_upgrade.py`.
 """
 
 from __future__ import annotations

@@ -43,9 +43,9 @@ def caught(call: Any) -> BaseException:
 
 
 def everything() -> list[object]:
-    """Returns at least one object of each public type.
+    """Returns at least one object of each public type but enums.
 
-    They contain secrets wherever a value can be passed.
+    Those with field lines contain secrets.
     """
     client, server = Connection(Role.CLIENT), Connection(Role.SERVER)
     shown: list[object] = [client, server, Headers(LINES), Capsules(), Config(), Datagram(0, b""), Deflate()]

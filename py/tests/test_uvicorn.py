@@ -127,7 +127,7 @@ def test_many_handshakes_that_break_a_rule_are_answered_one_after_the_other() ->
 @pytest.mark.parametrize("expect", [b"", b"Expect: 100-continue\r\n"])
 @pytest.mark.parametrize("pieces", [1, 2])
 def test_frames_begin_after_the_content_of_a_handshake(ws: str, framing: bytes, expect: bytes, pieces: int) -> None:
-    """The handshake is accepted whatever its content is (RFC 9112, section 6.3).
+    """The handshake is accepted however its content is framed (RFC 9112, section 6.3).
 
     With `Expect`, it is accepted after the 100 that the client waits for (RFC 9110, section 7.8).
     """
@@ -308,7 +308,7 @@ def test_it_is_lost_by_the_others(http: str) -> None:
 def test_a_declined_offer_changes_nothing(offer: bytes, options: dict[str, str]) -> None:
     """The app gets the whole content, and the request after it gets its response.
 
-    Both were lost in uvicorn #2722 and httptools #124.
+    The content was lost in uvicorn #2722 and httptools #124.
     """
     with Served(tell, **options) as served:
         post = b"POST /one HTTP/1.1\r\nHost: a\r\nContent-Length: 7\r\n" + offer + b"\r\ncontent"

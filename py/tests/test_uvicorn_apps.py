@@ -1,4 +1,4 @@
-"""Tests of `switchover.uvicorn`: apps that send too little, too much, or nonsense."""
+"""Tests of `switchover.uvicorn`: responses of apps, faulty ones too, and timeouts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tests of every test vector and corpus case against digests of Rust's runner."""
+"""Tests of all cases that the bindings share against digests of Rust's runner."""
 
 import os
 from pathlib import Path

@@ -155,7 +155,7 @@ class Peer:
             self.socket.shutdown(socket.SHUT_RDWR)
 
     def send_what_fits(self, data, lull=0.3):
-        """Sends all, or until none fits for `lull` seconds; returns the number of bytes."""
+        """Sends until none fits for `lull` seconds or it fails; returns the bytes sent."""
         view, sent = memoryview(data), 0
         self.socket.settimeout(lull)
         with contextlib.suppress(OSError):

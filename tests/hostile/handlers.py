@@ -33,7 +33,7 @@ def is_failed(answers, promised=None):
 
 
 def lie(name, path, promised=None, method="GET"):
-    """Registers an attack: a path whose incomplete response must not look complete."""
+    """Registers an attack: a path whose response must be one that `is_failed` accepts."""
 
     @attack(name)
     def lies(server):

@@ -187,7 +187,7 @@ def servers(target):
 
 
 def shown(target):
-    """Yields the hosts that are example servers in Rust, Python or JavaScript."""
+    """Yields hosts that are example servers in Rust, Python or JavaScript."""
     python, javascript = target / "py/venv/bin/python", runtimes(target)
     fixed = {"plain": "/", "echo": "", "large": "", "lies": frozenset(), "counts": False, "stops_by": signal.SIGTERM}
     rust = target / "debug/examples/tokio_server"

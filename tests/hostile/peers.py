@@ -69,7 +69,7 @@ def ends_in_between(server):
 def closes(answer):
     """Returns whether a response says that the server closes the connection.
 
-    A server may close after any response (RFC 9112, section 9.6).
+    A server may close after any response (RFC 9112, section 9.5).
     """
     return b"close" in answer.fields.get(b"connection", b"")
 

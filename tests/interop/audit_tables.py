@@ -123,7 +123,7 @@ def differences(reports):
     """Yields the rows in which the reports differ from the page.
 
     A program's row is compared only if its version is the same; a check's row, only if all programs of its role
-    are the same. The shown findings must also be on the page.
+    are the same. What is shown of a program of the same version must also be on the page.
     """
     known, now = (rows(text) for text in (block_of_the_page(), block(reports)))
     same = [role for role in ROLES if programs(known, role) == programs(now, role)]

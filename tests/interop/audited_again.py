@@ -34,7 +34,7 @@ PONG = re.compile(r"\x8a\x05[a-z2-7]{5}"), re.compile(rb"M-\^J\^E[a-z2-7]{5}")
 
 
 def do_again(peer, arguments, report):
-    """Adds the output that the page shows to the report.
+    """Adds the text that the page shows to the report.
 
     Raises an error if the repeated command does not give the audit's verdict.
     """

@@ -15,7 +15,7 @@ JARS = "/usr/share/java"
 def echo(command, *options, websocket="/"):
     """Returns a starter for one of our scripts, which prints its port.
 
-    The script serves a page at `/plain`, and echoes messages at the path `websocket`.
+    The script serves a page at `/plain`, and echoes messages at the path `websocket`, if any.
     """
 
     @contextlib.contextmanager

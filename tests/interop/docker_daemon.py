@@ -2,7 +2,7 @@
 
 It implements as much of Docker's API as `docker exec` needs.
 
-Its responses are those of a real daemon (`dockerd` 20.10.24), whose bytes are among the captures. A command without a
+Its 101 is that of a real daemon (`dockerd` 20.10.24), whose bytes are among the captures. A command without a
 terminal uses a stream of frames: standard input comes back in frames of standard output.
 """
 

@@ -1,6 +1,6 @@
 """The version of each program.
 
-It comes from the lock files, from a Debian package, or from the program itself.
+It comes from the lock files, from a Debian package, from a jar, or from the program itself.
 """
 
 import functools

@@ -78,9 +78,9 @@ def h2_and_wsproto_before_the_bridge(_):
 
 @case("h2", "websocket in HTTP/2", THROUGH_US, large=True)
 def h2_is_declined_by_the_bridge(_):
-    """The backend's status reaches the client, except for a 200, which becomes a 502.
+    """The backend's status reaches the client, except for a 2xx, which becomes a 502.
 
-    A 200 would mean that the offer was accepted.
+    A 2xx would mean that the offer was accepted.
     """
     with Switchboard() as board, bridge(board.port) as front:
         same(h2_client(front, "declined", "/missing"), "404")
@@ -100,7 +100,7 @@ def h2_asks_the_bridge_for_a_tunnel(_):
 def h2_sends_the_bridge_what_is_malformed(_):
     """The bridge resets a stream with a malformed field, and forwards nothing of it.
 
-    RFC 9113, section 8.2.2, and RFC 8441, section 5, require it.
+    RFC 9113, section 8.2.2, requires it for most fields; RFC 8441, section 5, has no use for the others.
     """
     bad = {"connection": "x", "upgrade": "websocket", "transfer-encoding": "chunked", "te": "gzip", "keep-alive": "x"}
     keys = {"sec-websocket-key": "dGhlIHNhbXBsZSBub25jZQ==", "sec-websocket-accept": "x", "proxy-connection": "x"}
@@ -112,7 +112,7 @@ def h2_sends_the_bridge_what_is_malformed(_):
 
 @case("h2", "echo/1 in HTTP/2", THROUGH_US, large=True)
 def h2_ends_its_direction_before_the_bridge(_):
-    """Any protocol goes through the bridge, and so does a half-close.
+    """An unknown protocol goes through the bridge, and so does a half-close.
 
     A stream half-closed by the client half-closes the connection to the backend.
     """
@@ -272,7 +272,7 @@ def curl_is_told_by_the_bridge_what_went_wrong(_):
 def curl_gets_odd_answers_through_the_bridge(_):
     """Contradictory responses that every client accepts are forwarded.
 
-    The status 999 becomes a 502. A request whose Max-Forwards is 0 is not forwarded.
+    The status 999 becomes a 502. An OPTIONS or TRACE whose Max-Forwards is 0 is not forwarded.
     """
     odd = {
         b"204 No Content\r\nContent-Length: 0\r\n\r\n": b" 204",

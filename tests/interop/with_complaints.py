@@ -77,7 +77,7 @@ def complaint_an_offer_with_content_is_refused(_):
 
 @case("a script", "echo/1", FROM_US)
 def complaint_bytes_after_the_101_are_lost(_):
-    """No byte after the 101 is lost, however the bytes are split.
+    """No byte that comes together with the 101 is lost.
 
     Elsewhere they end up in a private attribute (httpcore), or are dropped (proxies).
     """
@@ -86,7 +86,7 @@ def complaint_bytes_after_the_101_are_lost(_):
 
 @case("a script", "echo/1", FROM_US)
 def complaint_a_101_without_connection_upgrade(_):
-    """Many clients accept a 101 without `Connection: upgrade`; the probe does not."""
+    """A 101 without `Connection: upgrade` needs `--lenient`; many clients accept it."""
     answer = SWITCH.replace(b"Connection: Upgrade\r\n", b"")
     reason = FAILED + "a 101 whose Connection does not list upgrade (error 603) at byte 0"
     errors = says(answer, reason=reason, status=1)

@@ -2,8 +2,8 @@
 
 It runs between third-party programs, and in a chain with third-party proxies.
 
-Offers are forwarded, and the agreed protocol passes in both directions. Bytes after a declined offer reach a server
-only if they are valid requests.
+Offers except h2c and TLS are forwarded, and the agreed protocol passes in both directions. Bytes after a declined
+offer reach a server only if they are valid requests.
 """
 
 import contextlib
@@ -137,7 +137,7 @@ def the_gateway_before_nginx_before_node_ws(_):
 def the_gateway_before_a_server_that_leaves(_):
     """All that a server has sent before it closes still arrives.
 
-    It arrives however slowly it is read, and whatever the client still sends (RFC 9110, section 9.3.6).
+    It arrives even if it is read slowly, and whatever the client still sends (RFC 9110, section 9.3.6).
     """
 
     def script(connection):
@@ -448,7 +448,7 @@ def pipelined_requests(_, front):
 def an_expectation(board, front):
     """`Expect` is forwarded, and the server's 100 comes back before its 101.
 
-    RFC 9110, section 10.1.1, requires it.
+    RFC 9110, sections 7.8 and 10.1.1, require it.
     """
     raw = Raw(front.port, offer(b"/foo", b"foo/2", b"hello")[:-7] + b"Expect: 100-continue\r\n\r\n")
     same(raw.until(b"\r\n\r\n"), b"HTTP/1.1 100 Continue\r\n\r\n")

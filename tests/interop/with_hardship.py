@@ -2,7 +2,7 @@
 
 Cases have too many clients, slow, silent and vanished ones, and interruptions.
 
-Most cases test several of our examples at the same time, with short timeouts, so that no case takes long.
+Most cases test several of our examples at the same time, so that no case takes long.
 """
 
 import contextlib
@@ -78,7 +78,7 @@ def in_tls(connection):
 
 
 def in_rust(backend, descriptors=None, timeout=TIMEOUT):
-    """Starts the examples in Rust; proxies among them get this backend."""
+    """Starts the switchboard and examples in Rust; proxies get this backend."""
     start = {
         "server.rs": [beside("server"), "0", timeout],
         "switchboard": [beside("switchboard"), "--port", "0", "--timeout", timeout, "--connections", "2000"],
@@ -197,7 +197,7 @@ def a_byte_now_and_then(server):
 
 
 def ends(server, data, more=b"x"):
-    """Checks that the connection is closed although the client always sends more."""
+    """Checks that the connection is closed although the client goes on to send `more`."""
     with server.connect() as connection, contextlib.suppress(ConnectionError):
         connection.sendall(data)
         trickle(server, connection, more)
@@ -416,7 +416,7 @@ def streams_that_are_cancelled_at_once(_):
 def a_client_of_http2_that_never_reads(board):
     """The bridge disconnects an HTTP/2 client that does not read.
 
-    The client's window is large enough for all data. The bridge's connections to the backend end as well.
+    The client's window is larger than all buffers. The bridge's connections to the backend end as well.
     """
     wide = (4).to_bytes(2, "big") + (2**31 - 1).to_bytes(4, "big")
     with large_backend() as backend, bridge(backend, 1) as front:

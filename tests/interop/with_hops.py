@@ -1,6 +1,6 @@
 """Cases of messages that the gateway forwards to a scripted server, and back.
 
-RFC 9110, section 7.6.1, has the rules for an intermediary.
+RFC 9110, section 7.6, has the rules for an intermediary.
 """
 
 import contextlib
@@ -187,7 +187,7 @@ def the_gateway_passes_on_an_answer_that_comes_too_early(_):
 
 @case("a script", "HTTP/1.1", THROUGH_US)
 def the_gateway_lets_a_client_finish_that_was_answered_early(_):
-    """A client that gets an early response may finish, however slowly it sends.
+    """A client that gets an early response may finish, even if it sends slowly.
 
     A reset could make it lose the response (RFC 9112, section 9.6).
     """

@@ -2,7 +2,7 @@
 
 They come directly, and through proxies that do not know the protocol.
 
-No available client requests it in HTTP/1.1, so plain sockets act as clients.
+No other available client requests it in HTTP/1.1, so the probe and plain sockets act as clients.
 """
 
 import contextlib

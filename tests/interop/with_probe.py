@@ -1,4 +1,4 @@
-"""Cases of the probe as the client of third-party servers, and of scripted ones."""
+"""Cases of the probe as a client of other servers, the switchboard and scripts."""
 
 import base64
 import contextlib

@@ -23,7 +23,7 @@ ALL, SOME = "arrives", "loses bytes"
 
 @dataclass(frozen=True)
 class Proxy:
-    """A proxy and its behaviour; the defaults are the most common behaviour."""
+    """A proxy and its behaviour."""
 
     name: str
     start: Callable
@@ -79,10 +79,7 @@ def any_token(proxy, _, port):
 
 
 def bytes_that_came_early(_, __, port):
-    """The new protocol gets the bytes that were sent before the 101.
-
-    RFC 9110, section 7.8, forbids to send them.
-    """
+    """The new protocol gets the bytes that were sent before the 101."""
     raw = Raw(port, offer(b"/foo", b"foo/2") + b"early\nQUIT\n")
     check_switched(raw)
     same(raw.rest(), ANSWER + b"EARLY\nBYE\n")
@@ -148,7 +145,7 @@ def early_bytes_like_a_request(proxy, board, port):
 
 
 def early_bytes_unlike_a_request(proxy, board, port):
-    """Bytes that are no request get one 400, or nothing, and end the connection."""
+    """Bytes that are no request get a 400, or nothing, and end the connection."""
     for content in [None, b"hello"]:
         raw = Raw(port, offer(b"/plain", b"foo/2", content) + NO_REQUEST)
         raw.until(b"No offer is taken here.\n")

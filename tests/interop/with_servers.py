@@ -1,7 +1,7 @@
 """Cases of the probe as the client of servers that must be installed first.
 
-Each sends a message and then echoes messages. The cases assert how it treats an unknown protocol, and a list that
-begins with one. They differ, which is why the probe offers one protocol alone if it can.
+Most send a message and then echo messages. The cases assert how each of these treats an unknown protocol, and a list
+that begins with one. They differ, which is why the probe offers one protocol alone if it can.
 """
 
 from collections.abc import Callable

@@ -54,7 +54,7 @@ class Undici {
 }
 
 /**
- * Returns a parser whose callbacks do nothing.
+ * Returns a parser whose callbacks only count the messages.
  * @param {WebAssembly.Module} module
  */
 export function undiciSilent(module) {
@@ -128,7 +128,7 @@ export class Native {
     this.parser.initialize(HTTPParser.REQUEST, {});
     /** @type {string[]} */
     let early = [];
-    // llhttp passes more than 32 field lines in several calls.
+    // Node's parser passes more than 32 field lines in several calls.
     this.parser[HTTPParser.kOnHeaders] = (/** @type {string[]} */ fields) => {
       early.push(...fields);
     };

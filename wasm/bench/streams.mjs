@@ -45,7 +45,7 @@ function nodeContent() {
 }
 
 /**
- * Reads `length` bytes of a stream; throws if it has fewer.
+ * Reads `length` bytes of a stream; throws if it reads another number.
  * @param {AsyncIterable<Uint8Array> | ReadableStream<Uint8Array>} stream
  */
 async function drain(stream, length = LENGTH) {
@@ -177,7 +177,7 @@ async function seconds(act) {
 }
 
 /**
- * Measures each way in turn, in several rounds, and prints their best times.
+ * Measures each way in turn, in several rounds, and prints their best rates.
  * @param {string} title @param {Record<string, () => Promise<void>>} ways
  */
 async function compare(title, ways) {

@@ -4,9 +4,8 @@
  * It serves both roles, client and server, and supports the `Upgrade` mechanism. This entry point lacks the
  * protocol-specific features; its module is a third smaller than that of `switchover`.
  *
- * All protocol names are treated alike here: `websocket` and `h2c` are offered and accepted without their own rules.
- * The protocol-specific methods of a `Connection` throw an `Error`; the classes for such protocols are only in
- * `switchover`.
+ * `websocket` and `h2c` are offered and accepted here without their own rules. The protocol-specific methods of a
+ * `Connection` throw an `Error`; the classes for such protocols are only in `switchover`.
  */
 
 export { Connection, Selection } from "./engine/connection.js";

@@ -75,7 +75,7 @@ export function written({ verb, fields }, values) {
 /**
  * Returns the initial values of a decision's form fields.
  *
- * A list is filled with the offered protocols.
+ * An empty list is filled with the offered protocols.
  * @param {{ fields: string[][] }} kind @param {string} offered @returns {Record<string, string>}
  */
 export function defaults({ fields }, offered) {

@@ -27,7 +27,7 @@ const TITLES = {
 /**
  * The function for each diagram that names its node for a connection's state.
  *
- * It returns an empty string if the diagram does not have that state.
+ * That of `exchange` returns an empty string unless both directions are open.
  * @type {Record<Name, (state: State) => string>}
  */
 const PLACES = {

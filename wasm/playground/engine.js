@@ -28,7 +28,7 @@ import { errorLine, stepLine } from "./lines.js";
  * @typedef {{ code: number, kind: string, text: string, clause: string, advice: string, status: number | null,
  *   offset: number | null }} Fault
  *
- * A mark: a position in the play of a scenario. `fed` counts the bytes that the engine has received, `acts` the
+ * A mark: a position in the play of a scenario. `fed` counts the peer's bytes so far, also after a switch, `acts` the
  * decisions made; the rest is as in `Act`.
  * @typedef {{ fed: number, events: number, data: number, isEnded: boolean, isStopped: boolean, acts: number,
  *   isAfterInput?: boolean }} Mark

@@ -1,4 +1,4 @@
-//! Exports for intermediaries: end-to-end fields and HTTP/2 conversion.
+//! Exports for intermediaries: fields and offers to forward, HTTP/2 conversion.
 
 use switchover::binding::Bound;
 use switchover::binding::FieldLine;

@@ -34,7 +34,7 @@ fn put(fault: CapsuleFault, out: &mut ResultBuffer) {
 /// The outcome of `capsules_next`; `js/engine/capsules.ts` repeats these numbers.
 #[derive(Default)]
 enum Outcome {
-    /// The capsules are malformed; the fault is in the result buffer.
+    /// A capsule is malformed or too long; the fault is in the result buffer.
     #[default]
     Fault,
     NeedData,
@@ -63,7 +63,7 @@ pub fn capsules_next(handle: u32) -> u32 {
 
 /// Marks the end of the stream; returns false if it ended inside a capsule.
 ///
-/// Also if datagrams are unread, or if it was malformed. The fault is then in the result buffer.
+/// Also if capsules are unread, or after an earlier fault. The fault is in the result buffer.
 #[wasm_bindgen]
 pub fn capsules_finish(handle: u32) -> bool {
     with_kept(handle, |capsules: &mut Capsules, out| {

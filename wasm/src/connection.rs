@@ -26,7 +26,7 @@ pub fn receive_staged(handle: u32, len: usize) -> bool {
     staged(len, |bytes| receive(handle, bytes))
 }
 
-/// Reserves at least `min` bytes for the caller to read into.
+/// Reserves at least `min` bytes, if the limits allow, for the caller to read into.
 ///
 /// Their address and length become those of the result buffer's bytes. Returns false on an error.
 #[wasm_bindgen]

@@ -1,4 +1,4 @@
-//! Getters of a connection, which may be called at any time.
+//! Getters of a connection, callable at any time; also `same_protocol`.
 //!
 //! A function that returns false if there is no value says so.
 
@@ -94,7 +94,7 @@ pub fn position(handle: u32) -> f64 {
     ask(handle, |connection| connection.position() as f64)
 }
 
-/// Returns the number of requests without a complete final response.
+/// Client: returns the number of requests without a complete final response.
 #[wasm_bindgen]
 pub fn unanswered(handle: u32) -> u32 {
     ask(handle, |connection| connection.unanswered().into())
@@ -151,7 +151,7 @@ pub fn query(handle: u32) -> bool {
     })
 }
 
-/// Writes the protocols that the latest 426 requires to the result buffer.
+/// Writes the protocols that a 426 to the latest request requires.
 #[wasm_bindgen]
 pub fn required(handle: u32) {
     with(handle, |connection, out| put_protocols(connection.required(), out));

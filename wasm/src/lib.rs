@@ -1,7 +1,7 @@
 //! WebAssembly exports of the engine: plain functions over numbers and bytes.
 //!
-//! A connection is identified by a handle, a number. Each function looks up the connection and
-//! calls the core. Anything but one number goes into the result buffer (`result.rs`). The
+//! A connection is identified by a handle, a number. Most functions look up a connection and
+//! call the core. Anything but one number goes into the result buffer (`result.rs`). The
 //! TypeScript code in `js/` reads that buffer before the next call.
 //!
 //! There are no exported classes: wasm-bindgen would add a `FinalizationRegistry` for them. No

@@ -1,4 +1,4 @@
-//! Exports that parse the targets of `connect-udp` and `connect-ip` requests.
+//! Exports for `connect-udp` and `connect-ip`: `Capsule-Protocol`, and targets.
 
 use switchover::masque::{self, IpTarget, UdpTarget};
 use wasm_bindgen::prelude::wasm_bindgen;

@@ -1,7 +1,7 @@
 //! Exports that send a whole response (head, content and end) in one call.
 //!
 //! Each that sends writes the bytes to send to the result buffer. If it returns false, the buffer
-//! holds the error. The others make and describe prepared responses.
+//! holds the error. The others make, describe and free prepared responses.
 
 use switchover::{Prepared, ResponseHead};
 use wasm_bindgen::prelude::wasm_bindgen;

@@ -164,7 +164,7 @@ pub(crate) struct Place<'a> {
 impl<'a> Place<'a> {
     /// Returns the part of the head up to the end of its last field line.
     ///
-    /// Without field lines, it ends with `first`, a part of the start line.
+    /// Without field lines, it ends with `first`: a part of the start line, or none for trailers.
     pub(crate) fn of(fields: &Fields<'a>, first: &[u8]) -> Self {
         let head = Self { bytes: fields.as_bytes() };
         let last = fields
@@ -195,8 +195,8 @@ pub(crate) fn address<T>(slice: &[T]) -> u32 {
 /// A `fmt::Write` that appends to a byte vector.
 ///
 /// JavaScript reads each byte as one character. Protocol names were validated and other texts are
-/// constants of the core, so these are ASCII. Only a subprotocol of an offer that is not eligible
-/// may have other characters, of several bytes each.
+/// constants of the core, so these are ASCII. Only a subprotocol of a request without an eligible
+/// offer may have other characters, of several bytes each.
 struct Latin<'a>(&'a mut Vec<u8>);
 
 impl std::fmt::Write for Latin<'_> {

@@ -1,4 +1,4 @@
-//! Exports that negotiate WebSocket subprotocols and compression.
+//! Exports for WebSocket: its key, subprotocols and compression.
 
 use switchover::Order;
 use switchover::websocket::{self, Deflate};

@@ -22,7 +22,7 @@ const H2C =
 const PREFACE = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
 const ACK = "\0\0\0\x04\x01\0\0\0\0";
 
-/** Returns a server that has received this input. @param {string} input @param {switchover.Config} [config] */
+/** Returns a server that has read the first event of this input. @param {string} input @param {switchover.Config} [config] */
 function server(input, config) {
   const connection = new Connection("server", config);
   connection.receive(bytesOf(input));

@@ -31,7 +31,7 @@ function thrown(call) {
 /**
  * Returns at least one object of each public class.
  *
- * Secrets are passed wherever an argument allows it.
+ * The field lines passed to them contain secrets.
  */
 function everything() {
   const client = new Connection("client");

@@ -240,7 +240,7 @@ async function closed(socket) {
 }
 
 /**
- * Returns a socket whose peer responds to a request at once.
+ * Returns a socket whose peer responds to a POST at once.
  *
  * Each write takes `takes` milliseconds.
  * @param {number} takes
@@ -383,7 +383,7 @@ test("a client that resets a Duplex of ours is gone, and no mistake of the handl
 });
 
 /**
- * Ways in which a handler of a new protocol fails while it pipes bytes.
+ * Ways in which a handler of a new protocol fails while it reads or pipes bytes.
  * @type {Record<string, (switched: import("switchover/streams").Switched) => Promise<void>>}
  */
 const passing = {

@@ -1,8 +1,8 @@
 //! A program whose instructions are counted: `count INPUT TIMES` serves an input.
 //!
-//! INPUT is an input of the benches or a task of its own, such as `handshake`. The program serves
-//! every message, or does the task, TIMES times. The variable `SCAN` (`sse2`) names the engine's
-//! byte scanner. `tests/tools/instructions` runs the program under callgrind.
+//! INPUT is an input of the benches (`a` to `e`, `k`) or a task of its own, such as `handshake`.
+//! The program serves every message, or does the task, TIMES times. The variable `SCAN` (`sse2`)
+//! names the engine's byte scanner. `tests/tools/instructions` runs the program under callgrind.
 
 use switchover::binding::ScanPath;
 use switchover::gateway::EndToEnd;

@@ -80,8 +80,8 @@ __attribute__((constructor)) static void set_up(void) {
     alone.on_headers_complete = on_end;
 }
 
-/* Parses all messages and returns the number of fields. An offer of an upgrade pauses llhttp for good, so the parser is
-   then initialized again. */
+/* Parses all messages and returns the number of fields; 0 after an error. An offer of an upgrade pauses llhttp for
+   good, so the parser is then initialized again. */
 static size_t parse(const struct message *messages, size_t count, llhttp_type_t type) {
     llhttp_t parser;
     struct seen seen;

@@ -1,6 +1,6 @@
 /* The functions that the shared library of a peer (another parser) exports to the benches and the tests. It omits what
    the parser cannot do. Every function but peer_head returns the number of fields in all messages (peer_chunked: of
-   content bytes), which the bench compares with the correct number. */
+   content bytes), which the bench compares with the correct number. httparse also has peer_requests_with_meaning. */
 
 #ifndef PEER_H
 #define PEER_H

@@ -83,7 +83,8 @@ impl Figures {
 
     /// Returns the lowest figure among the columns that begin with a peer's name.
     ///
-    /// Each build of a peer has a column. `suffix` selects a variant of the task, if not empty.
+    /// Each build of a peer has a column. `suffix` selects a variant of the task; an empty one
+    /// selects all but `, with meaning`.
     pub(crate) fn best(&self, table: &str, row: &str, peer: &str, suffix: &str) -> Option<&Figure> {
         let is_of = |figure: &&Figure| {
             let plain = |column: &str| column.strip_suffix(", with meaning").is_none();

@@ -2,7 +2,7 @@
 
 use crate::figures::Figures;
 
-/// A goal: the minimum of a ratio of times, or the maximum of a cost.
+/// A goal: the minimum of a ratio of times or rates, or the maximum of a cost.
 pub(crate) struct Goal {
     pub(crate) against: &'static str,
     pub(crate) what: &'static str,

@@ -247,7 +247,7 @@ fn heads_table(page: &mut String, figures: &Figures) -> std::fmt::Result {
     writeln!(page, "| geometric mean | | | | {} | {meaning} |\n", means.join(" | "))
 }
 
-/// Writes the list of inputs on which another parser is faster than this library.
+/// Writes the list of heads on which another parser is faster than this library.
 fn losses(page: &mut String, figures: &Figures) -> std::fmt::Result {
     writeln!(page, "Faster than ours, on the same input:\n")?;
     for peer in PEERS {

@@ -1,7 +1,7 @@
 //! A fuzz target that compares the engine with a simple, independent parser.
 //!
 //! Invariant: the engine and a parser written from RFC 9112 alone find the same messages, or both
-//! reject the input. A list names the permitted differences.
+//! reject the input. Two tables name the permitted differences.
 
 #![no_main]
 

@@ -52,7 +52,7 @@ use crate::wire::source::FieldSource;
 ///
 /// `secure` is whether its scheme is `https`. In the result, pseudo-header fields come first. Send
 /// it only if the server's SETTINGS_ENABLE_CONNECT_PROTOCOL is 1. A 2xx response to it means what a
-/// 101 means in HTTP/1.1. RFC 8441, sections 4 and 5.
+/// 101 means in HTTP/1.1. RFC 8441, sections 3 to 5.
 pub fn extended_connect(request: &RequestHead<'_>, protocol: &str, secure: bool) -> Vec<FieldLine> {
     let registered = Protocol::parse(protocol.as_bytes()).map(policy::registered);
     // The registered spelling, because HTTP/2 peers compare `:protocol` exactly.
@@ -73,7 +73,8 @@ pub fn extended_connect(request: &RequestHead<'_>, protocol: &str, secure: bool)
 /// # Errors
 ///
 /// An error if a field is not permitted in HTTP/2, such as one with an upper-case name. Also if a
-/// value, `authority` or `websocket_key` has a forbidden byte, such as a line break.
+/// value, `authority` or `websocket_key` has a forbidden byte, such as a line break, or whitespace
+/// around it.
 pub fn http1_fields(
     authority: &str,
     fields: &dyn FieldSource,

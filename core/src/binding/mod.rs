@@ -1,4 +1,4 @@
-//! Functions for bindings to other languages.
+//! Functions and tables for bindings to other languages.
 //!
 //! They are not a part of the public API, and may change in any version.
 
@@ -50,7 +50,7 @@ pub trait Bound {
     /// Returns the error of the peer that ended receiving, if there was one.
     fn failure(&self) -> Option<Error>;
 
-    /// Returns the limits of the connection, as `set_limits` last set them.
+    /// Returns the limits of the connection, with changes by `set_limits`.
     fn limits(&self) -> Limits;
 
     /// Returns whether `bytes` overlaps the memory of the received bytes.
@@ -165,7 +165,7 @@ pub fn authority<'a>(head: &RequestHead<'a>) -> Option<&'a [u8]> {
     })
 }
 
-/// Checks that a field line may be sent; returns the known field that it is.
+/// Checks the bytes of a field line; returns the known field that it is.
 ///
 /// `Ok(None)` if the engine does not know the field.
 ///
@@ -190,7 +190,7 @@ pub fn members(value: &[u8]) -> impl Iterator<Item = &[u8]> {
     fields::members(value)
 }
 
-/// Returns the bytes of field lines, and the offsets of names and values in them.
+/// Returns the bytes of a head or trailers, and where its names and values are.
 ///
 /// The four numbers are start and end of the name, then start and end of the value.
 #[inline]

@@ -14,7 +14,7 @@ pub enum Language {
     JavaScript,
 }
 
-/// The methods that descriptions of errors mention; in C they are functions.
+/// The methods that errors or comments mention; in C they are functions.
 pub const METHODS: &[&str] = &[
     "abandon",
     "accept",
@@ -43,7 +43,7 @@ pub const METHODS: &[&str] = &[
     "wants_input",
 ];
 
-/// Other identifiers in descriptions of errors: in Rust, C, Python, JavaScript.
+/// Other identifiers in such texts: in Rust, C, Python, JavaScript.
 const OTHERS: &[[&str; 4]] = &[
     ["Config::tidy", "config.tidy", "Config.tidy", "config.tidy"],
     ["Content", "SWO_OWES_CONTENT", "Owes.CONTENT", "content"],

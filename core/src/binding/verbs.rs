@@ -17,7 +17,7 @@ pub struct Verb {
     pub clause: &'static str,
     /// The call or action that follows a successful call, with Rust's names.
     pub next: &'static str,
-    /// The errors that the method can return.
+    /// The errors of the caller that the method can return.
     ///
     /// After an error by the peer, each call that `Failed` would reject returns that error instead.
     pub errors: &'static [ErrorKind],

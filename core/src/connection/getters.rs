@@ -54,8 +54,8 @@ impl Connection {
     /// Returns whether another request may follow, as far as is known.
     ///
     /// It may not once a message, a call or an error makes the current exchange the last, nor while
-    /// a direction has switched. On a client without an open request, unread bytes close the
-    /// connection, as no request asked for them (RFC 9112, section 9.2). RFC 9112, section 9.3.
+    /// a direction has switched. On a client without an open request, it may not while there are
+    /// unread bytes, as no request asked for them. RFC 9112, sections 9.2 and 9.3.
     pub fn persists(&self) -> bool {
         let has_stray_input =
             self.role == Role::Client && self.state.is_idle() && !self.unread().is_empty();
@@ -95,9 +95,10 @@ impl Connection {
 
     /// Client: returns the protocols that a 426 to the latest request requires.
     ///
-    /// The final response to that request sets them; there are none if it is not a 426. Next:
-    /// [`send_request`](Self::send_request) with some of them as the offer, on a new connection if
-    /// the 426 closes this one. RFC 9110, section 15.5.22.
+    /// The final response to that request sets them; there are none if it is not a 426. Until then
+    /// they are those of an earlier request. Next: [`send_request`](Self::send_request) with some
+    /// of them as the offer, on a new connection if the 426 closes this one. RFC 9110, section
+    /// 15.5.22.
     pub fn required(&self) -> Protocols<'_> {
         Protocols::new(self.scratch.as_ref().map_or(&[], |scratch| &scratch.required))
     }
@@ -158,7 +159,7 @@ impl Connection {
 
     /// Returns why the current request's upgrade did not happen.
     ///
-    /// `None` if it did, before the first request, and if a server could not read a head.
+    /// `None` if it did, before the first request, and for a head that a server did not read.
     pub fn why(&self) -> Option<Why> {
         self.why
     }

@@ -14,9 +14,9 @@ pub enum Ineligible {
     ///
     /// It must be 16 bytes in base64 (RFC 6455, section 4.2.1).
     Key,
-    /// `Sec-WebSocket-Version` is not 13.
+    /// `Sec-WebSocket-Version` is missing, repeated or not 13.
     ///
-    /// Respond with a 426 that lists the supported versions (RFC 6455, section 4.4).
+    /// Respond with a 426 that lists the supported versions (RFC 6455, section 4.2.2).
     Version,
     /// `Sec-WebSocket-Protocol` is not a list of distinct names.
     ///
@@ -24,7 +24,7 @@ pub enum Ineligible {
     Subprotocol,
     /// `Sec-WebSocket-Extensions` is malformed (RFC 6455, section 9.1).
     Extension,
-    /// The request has content that the protocol does not allow.
+    /// The request has content, or fields for it, that the protocol does not allow.
     ///
     /// Or, for `h2c`, its content exceeds `limits.h2c_content`.
     Content,

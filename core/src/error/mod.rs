@@ -18,7 +18,7 @@ use crate::enums::enums;
 /// The side that caused an error and must change something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Blame {
-    /// The peer broke the protocol.
+    /// The peer broke the protocol or exceeded a limit.
     ///
     /// Receiving has ended; a server may respond once.
     Peer,
@@ -130,7 +130,7 @@ impl Error {
     /// Returns the index of the caller's field line that caused a local error.
     ///
     /// It counts from 0; a [`Block`](crate::Block) counts as one line. `None` if no single field
-    /// line caused the error, or if [`Config::tidy`](crate::Config::tidy) has corrected others.
+    /// line caused the error, or if [`Config::tidy`](crate::Config::tidy) corrected others first.
     pub const fn field(&self) -> Option<usize> {
         match (self.blame(), self.kind, self.number) {
             (Blame::Peer, _, _)

@@ -29,7 +29,7 @@ pub enum Step {
 /// The reason why the caller must act before the next event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Paused {
-    /// Accept the offer or the CONNECT, or decline it with any other response.
+    /// Accept the offer or the CONNECT, or decline it with another final response.
     ///
     /// No bytes after the request are read before that.
     Decision,
@@ -63,7 +63,7 @@ pub enum Event<'a> {
     Request(Request<'a>),
     /// The head of an informational (1xx) response other than 101.
     ///
-    /// For clients. The final response is still to come.
+    /// For clients. A final response or a 101 is still to come.
     Informational(Response<'a>),
     /// The head of a final response.
     ///
@@ -242,7 +242,7 @@ pub(crate) enum Shown {
 }
 
 impl Shown {
-    /// Returns the number of unread bytes that belong to the event.
+    /// Returns the number of unread bytes that are consumed with the event.
     #[inline(always)]
     pub(crate) fn len(self) -> usize {
         match self {

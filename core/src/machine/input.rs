@@ -41,7 +41,7 @@ pub(crate) enum Input {
     Reject,
     /// The caller wants the current response to be the last.
     CloseAfterResponse,
-    /// The caller gives up the request or the connection.
+    /// The caller gives up the request or the connection, or hands it over.
     Abandon,
     /// HTTP is resumed within the new protocol.
     Resume,

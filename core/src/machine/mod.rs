@@ -1,6 +1,6 @@
 //! The state machine of a connection, for both roles.
 //!
-//! All rules for the state of a connection are here, and nothing here handles bytes. This file has
+//! The rules for the state of a connection are here, and nothing here handles bytes. This file has
 //! the state and its queries, `input` the inputs, and `transition` the new state or the error for
 //! each input. `changes` has state changes that several transitions share.
 
@@ -69,7 +69,7 @@ pub enum UpgradeState {
     Connect,
     /// A 101 or 2xx accepted the offer or CONNECT, or an HTTP/2 preface came.
     Agreed,
-    /// The offer or CONNECT got a response that declines it, or can get none any more.
+    /// The offer or CONNECT was declined, or can no longer be accepted.
     Declined,
     /// HTTP was resumed within the new protocol, such as TLS, for the response.
     ///
@@ -165,7 +165,7 @@ impl State {
 
     /// The state of a server that has read a whole plain request.
     ///
-    /// Plain means HTTP/1.1, read to its end, and without an offer, on a connection that persists.
+    /// Plain means HTTP/1.1, no CONNECT, offer or expected 100, on a connection that persists.
     pub(crate) const PLAIN_REQUEST: Self =
         Self { request: Phase::Done, client_version: ClientVersion::Http11, ..Self::NEW };
 
@@ -207,7 +207,7 @@ impl State {
         self.is_idle() && self.persist && self.rx == Rx::Open && self.tx == Tx::Open
     }
 
-    /// Returns whether neither direction can carry HTTP any more.
+    /// Returns whether neither direction carries HTTP.
     pub fn is_over(self) -> bool {
         self.rx != Rx::Open && self.tx != Tx::Open
     }

@@ -1,6 +1,6 @@
 //! The rules of protocols for `Upgrade`, such as `websocket`: a table row for each.
 //!
-//! A protocol without a row has no rules of its own.
+//! A protocol without a row has no rules of its own, except in [`may_be_forwarded`].
 
 use super::context::{OfferContext, OfferingRequest, Proof, is_any_there};
 use super::token::Protocols;
@@ -30,7 +30,7 @@ pub(crate) struct Policy {
     marker: Option<(&'static str, &'static str)>,
     /// A field, as name and value, that is added to a 426 that requires the protocol.
     hint: Option<(&'static str, &'static str)>,
-    /// Set if the connection ends when the offer is declined.
+    /// Set if a client ends the connection when its offer is declined.
     pub(super) closes: bool,
     /// The fields reserved for this protocol, and for others whose rows list them.
     own: &'static [Own],
@@ -79,7 +79,7 @@ impl Policy {
 
     /// The common policy of RFC 9298, RFC 9484 and the connect-tcp draft.
     ///
-    /// Capsules follow the 101, and the connection ends if the offer is declined.
+    /// Capsules follow the 101, and a client whose offer is declined ends the connection.
     const CAPSULES: Self = Self {
         method: Some("GET"),
         marker: Some(("Capsule-Protocol", "?1")),
@@ -130,7 +130,8 @@ struct Own {
     name: &'static str,
     /// Returns whether the caller may send the field in a response with that status.
     ///
-    /// `None`: in no response. It belongs to requests, or the engine adds it.
+    /// `None`: in no response, except the correct proof in a 101. It belongs to requests, or the
+    /// engine adds it.
     carried_by: Option<fn(status: u16) -> bool>,
 }
 

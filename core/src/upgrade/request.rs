@@ -11,7 +11,7 @@ use crate::wire::known::KnownField;
 use crate::wire::protocol::Protocol;
 use crate::wire::syntax::{absolute_authority, after_authority};
 
-/// The maximum number of protocols in an offer, whatever the limits.
+/// The maximum number of protocols in a received offer, whatever the limits.
 ///
 /// A [`Selection`](super::Selection) stores each position in the offer in one byte.
 pub(super) const LARGEST_OFFER: u32 = u8::MAX as u32 - 1;
@@ -220,7 +220,7 @@ fn is_in_bounds(total: usize, terms: &OfferContext) -> Result<usize, NoOffer> {
 
 /// Returns the offered protocols of a request.
 ///
-/// A protocol that was found eligible before is not checked again.
+/// Those of the first 64 that were found eligible before are not checked again.
 pub(crate) fn offers<'a>(
     request: Request<'a>,
 ) -> impl Iterator<Item = Offer<'a>> + Clone + use<'a> {

@@ -62,7 +62,7 @@ impl Selection {
 
     /// Returns the index of the chosen preference among those passed to `select`.
     ///
-    /// The first has the index 0.
+    /// The first has the index 0. All after index 65,534 have the index 65,535.
     pub const fn preference(self) -> usize {
         self.preference as usize
     }

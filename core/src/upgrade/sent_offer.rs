@@ -1,4 +1,4 @@
-//! The offer that a client keeps until it has checked the 101.
+//! The offer that a client keeps to check the 101 against it.
 
 use alloc::vec::Vec;
 

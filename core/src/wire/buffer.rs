@@ -1,7 +1,7 @@
 //! The buffer of received bytes.
 //!
-//! It is one allocation that is kept between messages. Its memory is always initialised. Bytes are
-//! moved only to make room for more and by `release`.
+//! It is one allocation that is kept between messages. Its memory is always initialised. It moves
+//! bytes only to make room for more and in `release`.
 //!
 //! ```text
 //!   kept          consumed   unread            free
@@ -35,7 +35,7 @@ pub(crate) struct Buffer {
     /// The bound of `end`: below it, bytes without a control byte only continue a line.
     ///
     /// It is 0 unless all bytes have been scanned and the last ones belong to a line that has not
-    /// ended. Below it no limit is reached, and no memory has to be allocated.
+    /// ended. Below it no length limit is exceeded, and no memory has to be allocated.
     line: usize,
     /// The number of bytes after `end` that the last `reserve` lent to the caller.
     ///
@@ -43,7 +43,7 @@ pub(crate) struct Buffer {
     reserved: usize,
     /// The number of unread bytes at which the caller has to stop reading.
     ///
-    /// The memory is over a quarter larger than it and the kept head only if one read needs that.
+    /// The memory grows over a quarter beyond it and the kept head only if one read needs that.
     waiting: usize,
 }
 
@@ -183,7 +183,9 @@ impl Buffer {
             self.start.saturating_add(reach).min(self.data.len() - PADDING).saturating_add(1);
     }
 
-    /// Returns whether all bytes since `expect_line` belong to that line and its CR.
+    /// Returns whether all bytes since `expect_line` surely belong to that line.
+    ///
+    /// Its CR may be among them.
     #[inline(always)]
     pub(crate) fn is_inside_line(&self) -> bool {
         self.line > 0
@@ -196,8 +198,8 @@ impl Buffer {
 
     /// Fast path of `append`: appends bytes that continue an unfinished line.
     ///
-    /// It also appends a single CR, which ends the line. Returns `false` and appends nothing if the
-    /// fast path does not apply. Must equal `append`.
+    /// It also appends a single CR, which only an LF may follow. Returns `false` and appends
+    /// nothing if the fast path does not apply. Must equal `append`.
     #[inline(always)]
     pub(crate) fn append_inside_line(&mut self, bytes: &[u8]) -> bool {
         let end = self.end + bytes.len();

@@ -1,4 +1,4 @@
-//! Ordered field lines: lookup by name, and iteration over lists.
+//! Ordered field lines: lookup by name, lists, and connection options.
 //!
 //! RFC 9110, section 5.6.1.
 
@@ -178,8 +178,7 @@ impl<'a> Fields<'a> {
     ///
     /// The members are trimmed, and empty ones are left out (RFC 9110, section 5.6.1).
     ///
-    /// A comma inside a quoted string splits too, because the lists of this engine hold tokens
-    /// only.
+    /// A comma inside a quoted string splits too.
     pub fn list<'n>(&self, name: &'n str) -> impl Iterator<Item = &'a [u8]> + use<'a, 'n> {
         self.all(name).flat_map(members)
     }

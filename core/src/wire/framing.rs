@@ -1,6 +1,6 @@
 //! Message framing (RFC 9112, section 6.3), and the rules for target and `Host`.
 //!
-//! The functions are pure, and each takes a complete head. Of several faults in a head, the one
+//! The checks are pure, and take a complete head. Of several faults in a head, the one
 //! with the lowest offset is reported.
 
 use crate::error::{ErrorKind, Fault};
@@ -65,10 +65,10 @@ pub(crate) struct PlainRequest {
 
 /// Fast path of [`request`]: most requests without a fault.
 ///
-/// The request is HTTP/1.1 and no CONNECT. Its target is a path, and its one `Host` is a name,
-/// perhaps with a port. It has at most one `Content-Length`, and at most one `Connection`, without
-/// `close`. It has no transfer coding and no expectation. Returns `None` for all others. Must equal
-/// [`request`], but for the limit of content.
+/// The request is neither HTTP/1.0 nor a CONNECT. Its target is a path, and its one `Host` is a
+/// name or empty, perhaps with a port. It has at most one `Content-Length`, and at most one
+/// `Connection`, without `close`. It has no transfer coding and no expectation. Returns `None` for
+/// all others. Must equal [`request`], but for the limit of content.
 #[inline(always)]
 pub(crate) fn request_fast(head: &Head, bytes: &[u8]) -> Option<PlainRequest> {
     const ASKS_FOR_MORE: KnownFields =

@@ -177,7 +177,7 @@ struct Shape {
     begins: Eight,
     /// The last eight bytes of the name, if it has that many.
     ends: Eight,
-    /// The name's bytes after the first eight, if it is longer than 16.
+    /// The name's second eight bytes, if it is longer than 16.
     middle: Eight,
     /// The index of the known field, or the slot for names that match none.
     slot: u8,

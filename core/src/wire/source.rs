@@ -36,8 +36,9 @@ pub(crate) fn each_piece<'s>(source: &'s dyn FieldSource, each: &mut dyn FnMut(P
 ///
 /// It is implemented for slices, arrays and `Vec`s of [`Field`] and of name and value pairs, and
 /// for the [`Fields`] of a received message. It is also implemented for a validated
-/// [`Block`](crate::Block), for a pair of two sources, for `()`, and for `http::HeaderMap` with the
-/// feature `http`. Use `&()` for no field lines; the type of `&[]` is ambiguous.
+/// [`Block`](crate::Block), for [`EndToEnd`](crate::gateway::EndToEnd), for a pair of two sources,
+/// for `()`, and for `http::HeaderMap` with the feature `http`. Use `&()` for no field lines; the
+/// type of `&[]` is ambiguous.
 ///
 /// An implementation must return the same lines every time. The engine validates them while it
 /// encodes them, in one pass. The rules of an offered protocol, and

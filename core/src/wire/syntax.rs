@@ -44,7 +44,7 @@ pub(crate) fn decimal(bytes: &[u8]) -> Option<u64> {
 /// The rule for the port of an authority.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Port {
-    /// The port may be missing or empty (`[":" *DIGIT]`), as in Host.
+    /// The port may be missing or empty, and is at most 65535, as in Host.
     Optional,
     /// The port is required, from 1 to 65535, as in CONNECT (RFC 9110, section 9.3.6).
     Required,
@@ -55,7 +55,7 @@ pub(crate) fn is_port(digits: &[u8]) -> bool {
     decimal(digits).is_some_and(|port| port <= 65_535)
 }
 
-/// Checks `uri-host [ ":" port ]` without userinfo (RFC 9110, section 4.2).
+/// Checks `uri-host [ ":" port ]` without userinfo (RFC 9110, section 7.2).
 ///
 /// `Port::Optional` also permits an empty host.
 pub(crate) fn is_authority(bytes: &[u8], port: Port) -> bool {
@@ -119,7 +119,7 @@ fn is_reg_name(name: &[u8]) -> bool {
 /// The form of a request target (RFC 9112, section 3.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum TargetForm {
-    /// A path, such as `/where?q=now`.
+    /// A path, perhaps with a query, such as `/where?q=now`.
     Origin,
     /// A URI, such as `http://www.example.org/where`.
     Absolute,
@@ -129,14 +129,14 @@ pub(crate) enum TargetForm {
     Asterisk,
 }
 
-/// The reason why a target does not fit its method.
+/// The reason why a target is rejected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum TargetFault {
     Form,
     Authority,
 }
 
-/// Returns the form of `target`, or an error if the form does not fit `method`.
+/// Returns the form of `target`, or an error if none is valid with `method`.
 pub(crate) fn target_form(method: &[u8], target: &[u8]) -> Result<TargetForm, TargetFault> {
     if method == b"CONNECT" {
         return match is_authority(target, Port::Required) {

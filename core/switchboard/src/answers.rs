@@ -199,7 +199,7 @@ async fn counted(mut content: Body, most: usize) -> Result<(usize, Bytes), BoxEr
     Ok((bytes, kept.into()))
 }
 
-/// Returns whether an Origin field names anything but a page of this machine.
+/// Returns whether an Origin field names a host but `localhost` and 127.0.0.1.
 fn is_foreign(request: &Request<Body>) -> bool {
     request.headers().get_all(ORIGIN).iter().any(|origin| !live::is_ours(origin.as_bytes()))
 }

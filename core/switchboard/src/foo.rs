@@ -35,7 +35,7 @@ const PIECE: usize = 16 * 1024;
 
 /// Speaks `foo` until one side ends it; `content` is that of the upgrade request.
 ///
-/// Returns the number of lines that the client sent.
+/// Returns the number of lines of the client that were answered.
 pub(crate) async fn speak(content: &[u8], stream: &mut Upgraded) -> io::Result<u64> {
     // Protocol names are compared without regard to case; the reply has our spelling.
     let token = TOKENS

@@ -14,9 +14,10 @@
 //! | `server`, `session` | the accept loop: limits, and detection of HTTP, TLS and HTTP/2 |
 //! | `routes`, `answers` | the responses of each path, and the outcome of upgrade offers |
 //! | `switched`, `foo`, `websocket`, `http2`, `udp`, `tls` | the protocols after a switch |
-//! | `idle_timeout` | the idle timeout of these protocols |
+//! | `idle_timeout` | the idle timeout of HTTP/2 and UDP proxying |
 //! | `session_log` | the recorded outcome of each request |
 //! | `transcript`, `live`, `play` | the transcripts, the live page, the playground's files |
+//! | `clause` | links to the clauses of RFCs, for pages |
 //! | `probe`, `exchange`, `transport`, `duplex`, `relay`, `target` | the probe client |
 //! | `audit` | the `audit` command |
 
@@ -128,13 +129,14 @@ struct ProbeArgs {
     /// Send this file as the content of a POST, then switch.
     #[arg(long, value_name = "FILE")]
     body: Option<PathBuf>,
-    /// Send the content only once the server asks for it (Expect: 100-continue).
+    /// Send the content once the server asks for it, or after a second (Expect).
     #[arg(long, requires = "body")]
     expect: bool,
-    /// Accept a 101 that breaks one of these rules.
+    /// Accept a response that deviates in one of these ways.
     ///
-    /// The rules: switch_without_connection, switch_without_upgrade, switch_to_alternatives,
-    /// switch_in_http10.
+    /// A 101: switch_without_connection, switch_without_upgrade, switch_to_alternatives,
+    /// switch_in_http10. Any response: status_without_space, response_lone_lf,
+    /// space_after_chunk_size, controls_in_values, both_framings, coding_in_http10, any_version.
     #[arg(long, value_name = "FLAG", value_parser = lenient_flag)]
     lenient: Vec<String>,
     /// Send this method instead of GET or POST.

@@ -1,4 +1,4 @@
-//! The routes of the server, and the responses that depend on the route alone.
+//! The routes of the server, and the rejections by route and method.
 
 use http::Method;
 
@@ -28,7 +28,7 @@ pub(crate) enum Route {
     Tls,
     /// The target `*`: switches to TLS or HTTP/2 if offered.
     ///
-    /// CUPS and nghttp send `OPTIONS *` with their offer before any other request.
+    /// CUPS, and nghttp if it has content, send `OPTIONS *` with their offer before other requests.
     Server,
     /// `/.well-known/masque/udp/`, reserved by RFC 9298: UDP to this machine.
     Udp,

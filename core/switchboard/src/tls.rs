@@ -1,7 +1,7 @@
 //! TLS for server and client, with a certificate that is generated at the start.
 //!
-//! No client has a reason to trust this certificate, so the client here accepts any. The audit's
-//! client does so if it is told to.
+//! No client has a reason to trust the certificate of `server`, so `client` accepts any. The
+//! audit's client does so if it is told to.
 
 use std::error::Error;
 use std::sync::Arc;

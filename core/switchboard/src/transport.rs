@@ -117,7 +117,7 @@ impl Stream {
         self.duplex.feed(source);
     }
 
-    /// Records all further bytes, which are no longer HTTP, in a transcript.
+    /// Records all further bytes, which are no longer HTTP/1.1, in a transcript.
     pub(crate) fn overhear(&mut self, transcript: &Arc<Transcript>) {
         self.overhearing = Some(Arc::clone(transcript));
     }

@@ -1,4 +1,4 @@
-//! A server on a free port, and a timeout, for all tests.
+//! A server on a free port, and a timeout, for the tests.
 
 use std::future::Future;
 use std::net::SocketAddr;

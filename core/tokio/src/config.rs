@@ -25,16 +25,16 @@ pub struct Config {
     pub date: bool,
     /// Makes a server respond to a half-closed client (RFC 9112, section 9.6).
     ///
-    /// Then a disconnect of the client is noticed only by a reset, or when the response is sent. If
-    /// this is `false`, the handler is dropped once the client closes its direction; a read of
-    /// incomplete content fails instead. Both may go unnoticed while the handler leaves more
-    /// content unread than the engine buffers.
+    /// Then a disconnect after the request is noticed only by a reset, or when the response is
+    /// sent. If this is `false`, the handler is dropped once the client closes its direction; a
+    /// read of incomplete content fails instead. Both may go unnoticed while the handler leaves
+    /// more content unread than the engine buffers.
     pub half_close: bool,
     /// Gives each request of a server an [`InformationalSender`](crate::informational).
     ///
     /// This costs a few allocations for each request.
     pub informational: bool,
-    /// The observer of the engine's input, events and method calls; `None` for none.
+    /// The observer of the connection, if any: see [`observe`](crate::observe).
     pub observer: Option<Arc<dyn Observer>>,
 }
 

@@ -19,7 +19,7 @@ pub enum Error {
     /// An error of the transport; of kind `UnexpectedEof` after an early end.
     ///
     /// An early end is that of the peer's stream, or of one message on it. The kind `InvalidData`
-    /// means that the crate `http` cannot represent a message.
+    /// may mean that the crate `http` cannot represent a message.
     Io(io::Error),
     /// The peer was too slow.
     ///

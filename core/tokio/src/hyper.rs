@@ -3,8 +3,8 @@
 //! axum's `WebSocketUpgrade` needs an `OnUpgrade` in the request, which only hyper can create.
 //! [`WithOnUpgrade`] gets one from a hyper connection over an in-memory pipe. After the switch it
 //! copies bytes between that pipe and the real connection. Such an upgrade costs a task, two
-//! buffers of up to 64 KiB, and two more copies of each byte; [`upgrade::Offers`] costs none of
-//! that.
+//! buffers of up to 64 KiB, two of 8 KiB, and two more copies of each byte. [`upgrade::Offers`]
+//! costs none of that.
 
 use std::convert::Infallible;
 use std::io::{self, ErrorKind};

@@ -43,8 +43,8 @@ impl InformationalSender {
     /// It is discarded once the final response has begun, and for an HTTP/1.0 client. A response
     /// with a final status is discarded too. So is a 101, which
     /// [`Selected::accept`](crate::upgrade::Selected::accept) makes. There is no need to send a
-    /// 100: the server sends it when the request's body is read. While the client does not read, up
-    /// to 16 responses wait; then the oldest are discarded.
+    /// 100: the server sends it when the request's body is read. Up to 16 responses wait, for
+    /// instance while the client does not read; then the oldest are discarded.
     pub fn send(&self, response: Response<()>) {
         let mut waiting = self.lock();
         if waiting.responses.len() == MOST {

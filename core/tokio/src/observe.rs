@@ -118,7 +118,7 @@ pub enum Decision<'a> {
 ///
 /// The adapter uses it. It is public for code that drives the engine itself.
 ///
-/// It derefs to the [`Connection`] for read access. Each method but `new` calls the one of that
+/// It derefs to the [`Connection`] for read access. Each method but `new` acts as the one of that
 /// name in [`Connection`], which documents its errors and when it may be called. Methods that only
 /// read are not repeated here, and some that the adapter does not call are missing.
 pub struct ObservedConnection {
@@ -214,7 +214,7 @@ impl ObservedConnection {
         step
     }
 
-    /// Calls [`Connection::next_event`].
+    /// Acts as [`Connection::next_event`] does.
     ///
     /// # Errors
     ///

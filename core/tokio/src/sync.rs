@@ -1,4 +1,4 @@
-//! The mutex for the state that a connection shares with its handlers.
+//! The mutex for the state that a connection shares with handlers and bodies.
 //!
 //! The handlers may run in other threads. `core/tokio/peers/tests/threads.rs` replaces this file by
 //! a model, and tests the orders in which threads lock.

@@ -1,4 +1,4 @@
-//! A test that the code in the README equals the examples that are compiled.
+//! A test that the README shows the compiled examples and their numbers of lines.
 
 #[test]
 fn the_readme_shows_the_examples() {

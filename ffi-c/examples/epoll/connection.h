@@ -78,12 +78,12 @@ size_t describe(char text[TEXT], swo_slice method, swo_slice target, const char 
 
 bool websocket_begin(connection *c);
 
-/* The functions of http2.c. For an offer, a session is made before the switch: the client's settings may be invalid. */
+/* The functions of http2.c. For an offer, a session is made before the switch, because that can fail. */
 
 typedef struct http2 http2;
 http2 *http2_new(connection *c);
 void http2_free(http2 *h);
-/* Makes `request` stream 1 and applies its HTTP2-Settings. Returns false if these are invalid, or without memory. */
+/* Makes `request` stream 1 and applies its HTTP2-Settings. Returns false if these do not suit, or without memory. */
 bool http2_upgrade(http2 *h, const swo_request *request, swo_slice settings);
 /* Adds content to the request of stream 1. Returns false if the content would exceed HELD bytes, or without memory. */
 bool http2_hold(http2 *h, swo_slice data);

@@ -17,8 +17,8 @@ CASES = {}
 def case(*servers):
     """Registers a case for these servers, under its name.
 
-    `SERVER, late` is a server with a timeout of one second, `SERVER, crowded` one with few descriptors. `SERVER, many`
-    is one without sanitizers, whose memory can be measured.
+    `SERVER, late` is a server with a timeout of one second (epoll: three), `SERVER, crowded` one with few descriptors.
+    `SERVER, many` is one without sanitizers, whose memory can be measured.
     """
 
     def register(function):

@@ -2,8 +2,8 @@
 
 Usage: `python h2c.py serve [PORT]`, `python h2c.py ask PORT [TARGET]`.
 
-A request that offers h2c gets its response on stream 1, any other in HTTP/1.1. Try the server with `curl --http2
-http://127.0.0.1:8080/a http://127.0.0.1:8080/b`.
+A request that offers h2c gets its response on stream 1; without an offer it gets one in HTTP/1.1. Try the server with
+`curl --http2 http://127.0.0.1:8080/a http://127.0.0.1:8080/b`.
 """
 
 import sys
@@ -74,7 +74,7 @@ class Http2:
     def handle(self, event: h2_events.Event) -> None:
         """Handles an event of a stream.
 
-        Nothing is sent on the stream yet: the next event may be its reset.
+        No response is sent on the stream yet: the next event may be its reset.
         """
         match event:
             case h2_events.RequestReceived(stream_id=stream, headers=headers):

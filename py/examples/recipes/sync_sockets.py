@@ -34,8 +34,8 @@ def connect_upgrade(
 
     Its `leftover` are the first bytes of the new protocol; read further ones from the socket.
 
-    Raises DeclinedError, LocalProtocolError, RemoteProtocolError, and OSErrors such as TimeoutError.
-    Close the socket after each of them.
+    Raises DeclinedError, LocalProtocolError, RemoteProtocolError, TypeError and ValueError, and OSErrors such as
+    TimeoutError. Close the socket after each of them.
     """
     connection = http.Connection(http.Role.CLIENT)
     connected.settimeout(timeouts)

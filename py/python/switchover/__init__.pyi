@@ -121,7 +121,7 @@ class UpgradeState(enum.Enum):
     AGREED = 3
     """A 101 or 2xx accepted the offer or CONNECT, or an HTTP/2 preface came."""
     DECLINED = 4
-    """The offer or CONNECT got a response that declines it, or can get none any more."""
+    """The offer or CONNECT was declined, or can no longer be accepted."""
     RESUMED = 5
     """HTTP was resumed within the new protocol, such as TLS, for the response.
 
@@ -278,7 +278,7 @@ class PausedReason(enum.Enum):
     """The reason why receiving does not go on without your code."""
 
     DECISION = 0
-    """Accept the offer or the CONNECT, or decline it with any other response.
+    """Accept the offer or the CONNECT, or decline it with another final response.
 
     No bytes after the request are read before that.
     """
@@ -403,9 +403,9 @@ class Ineligible(enum.Enum):
     It must be 16 bytes in base64 (RFC 6455, section 4.2.1).
     """
     VERSION = 2
-    """`Sec-WebSocket-Version` is not 13.
+    """`Sec-WebSocket-Version` is missing, repeated or not 13.
 
-    Respond with a 426 that lists the supported versions (RFC 6455, section 4.4).
+    Respond with a 426 that lists the supported versions (RFC 6455, section 4.2.2).
     """
     SUBPROTOCOL = 3
     """`Sec-WebSocket-Protocol` is not a list of distinct names.
@@ -415,7 +415,7 @@ class Ineligible(enum.Enum):
     EXTENSION = 4
     """`Sec-WebSocket-Extensions` is malformed (RFC 6455, section 9.1)."""
     CONTENT = 5
-    """The request has content that the protocol does not allow.
+    """The request has content, or fields for it, that the protocol does not allow.
 
     Or, for `h2c`, its content exceeds `Config.h2c_content`.
     """
@@ -590,7 +590,7 @@ class Blame(enum.Enum):
     """The side that has to change something."""
 
     PEER = 0
-    """The peer broke the protocol.
+    """The peer broke the protocol or exceeded a limit.
 
     Receiving has ended; a server may respond once.
     """
@@ -900,8 +900,8 @@ class Config:
     empty_lines: Final[int]
     """The maximum number of empty lines before a request line.
 
-    An idle client accepts as many from the server. RFC 9112, section 2.2 asks servers to ignore at least one.
-    A limit above 65,535 is none.
+    An idle client accepts as many from the server. RFC 9112, section 2.2 asks servers to ignore at least one. A limit
+    above 65,535 is none.
     """
     chunk_line: Final[int]
     """The maximum length of a chunk-size line, without its CRLF.
@@ -1312,7 +1312,7 @@ class Request:
 class Informational:
     """The head of an informational (1xx) response other than 101 (client).
 
-    The final response is still to come (RFC 9110, section 15.2).
+    A final response or a 101 is still to come (RFC 9110, section 15.2).
     """
 
     __match_args__ = ("status", "headers")
@@ -2040,10 +2040,10 @@ class Connection:
         """
     @property
     def required(self) -> tuple[Protocol, ...]:
-        """Client: the protocols that the latest final response, a 426, requires.
+        """Client: the protocols that a 426 to the latest request requires.
 
-        Empty if it is no 426. Next: `send_request` with some of them as the offer, on a new connection if the 426
-        closes this one. RFC 9110, section 15.5.22.
+        Empty if the response is no 426; until the response they are those of an earlier request. Next: `send_request`
+        with some of them as the offer, on a new connection if the 426 closes this one. RFC 9110, section 15.5.22.
         """
     @property
     def agreed(self) -> tuple[Protocol, ...]:
@@ -2058,7 +2058,7 @@ class Connection:
     def why(self) -> Why | None:
         """The reason why the latest request's upgrade did not happen, or None.
 
-        None if it did, before the first request, and if a server could not read a head.
+        None if it did, before the first request, and for a head that a server did not read.
         """
 
 # What goes with particular protocols, beside the connection.
@@ -2209,7 +2209,7 @@ class Datagram:
     context: Final[int]
     """The context identifier: 0 for a UDP payload or an IP packet.
 
-    Both sides agree on other values; drop a datagram with an unknown one (RFC 9298, section 4).
+    Both sides agree on other values; drop a datagram with an unknown one (RFC 9298, sections 4 and 5).
     """
     payload: Final[bytes]
 
@@ -2229,7 +2229,7 @@ class Datagram:
 class Capsules:
     """A reader of datagrams in the bytes after a 101.
 
-    Capsules of other types are skipped (RFC 9297, section 3.3).
+    Capsules of other types are skipped (RFC 9297, section 3.2).
 
     `longest` is the longest datagram payload in bytes, by default `UDP_PAYLOAD`; it limits the memory used. Like a
     connection, it belongs to one thread at a time.

@@ -43,7 +43,7 @@ class ProtocolError(Exception):
     field: int | None
     """The index of the passed field line that caused an error of the caller, from 0.
 
-    None for other errors.
+    None for other errors, and if `Config.tidy` has corrected lines before.
     """
     ineligible: Ineligible | None
     """The rule that the offer of `send_request` breaks, for PROFILE_FIELD.
@@ -118,7 +118,7 @@ class LocalProtocolError(ProtocolError):
 
 
 class RemoteProtocolError(ProtocolError):
-    r"""The peer broke the protocol. Receiving has ended.
+    r"""The peer broke the protocol or exceeded a limit. Receiving has ended.
 
     A server may still send one response with `status`, unless one has begun already: `our_state` is then SEND_BODY or
     later. Each call of `next_event` raises the same error until that response is complete. A client can send nothing

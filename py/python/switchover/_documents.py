@@ -32,7 +32,7 @@ MEMBERS = {
         "OFFERED": "The request offers at least one protocol that may be accepted.",
         "CONNECT": "The request is a CONNECT.",
         "AGREED": "A 101 or 2xx accepted the offer or CONNECT, or an HTTP/2 preface came.",
-        "DECLINED": "The offer or CONNECT got a response that declines it, or can get none any more.",
+        "DECLINED": "The offer or CONNECT was declined, or can no longer be accepted.",
         "RESUMED": "HTTP was resumed within the new protocol, such as TLS, for the response. RFC 9110, section 7.8.",
     },
     "Expect": {
@@ -83,7 +83,7 @@ MEMBERS = {
         "ERROR": "The message was cut, or the peer broke the protocol.",
     },
     "PausedReason": {
-        "DECISION": "Accept the offer or the CONNECT, or decline it with any other response. No bytes after the request are read before that.",
+        "DECISION": "Accept the offer or the CONNECT, or decline it with another final response. No bytes after the request are read before that.",
         "ANSWER": "Send the response, or finish it with `send_end`. The next request is not read before that.",
         "SWITCHED": "Take the leftover and speak the new protocol. The peer's direction has left HTTP; the leftover is what was received after that.",
         "CLOSED": "HTTP has ended in both directions: close the transport. `unread` returns the bytes that are discarded. After `hand_over`: drop the engine, keep the transport.",
@@ -120,10 +120,10 @@ MEMBERS = {
     "Ineligible": {
         "METHOD": "The protocol cannot be offered in a request with this method.",
         "KEY": "`Sec-WebSocket-Key` is missing, repeated or malformed. It must be 16 bytes in base64 (RFC 6455, section 4.2.1).",
-        "VERSION": "`Sec-WebSocket-Version` is not 13. Respond with a 426 that lists the supported versions (RFC 6455, section 4.4).",
+        "VERSION": "`Sec-WebSocket-Version` is missing, repeated or not 13. Respond with a 426 that lists the supported versions (RFC 6455, section 4.2.2).",
         "SUBPROTOCOL": "`Sec-WebSocket-Protocol` is not a list of distinct names. RFC 6455, section 4.1.",
         "EXTENSION": "`Sec-WebSocket-Extensions` is malformed (RFC 6455, section 9.1).",
-        "CONTENT": "The request has content that the protocol does not allow. Or, for `h2c`, its content exceeds `Config.h2c_content`.",
+        "CONTENT": "The request has content, or fields for it, that the protocol does not allow. Or, for `h2c`, its content exceeds `Config.h2c_content`.",
         "HEAD": "The request's head is larger than `Config.h2c_head`.",
         "SECURE": "The protocol cannot be switched to over TLS.",
         "SETTINGS": "`HTTP2-Settings` is missing, repeated, or does not hold legal settings. RFC 7540, section 3.2.1.",
@@ -182,7 +182,7 @@ MEMBERS = {
         "HANDED_OVER": "Another parser took over the connection; the number is that of the bytes it got.",
     },
     "Blame": {
-        "PEER": "The peer broke the protocol. Receiving has ended; a server may respond once.",
+        "PEER": "The peer broke the protocol or exceeded a limit. Receiving has ended; a server may respond once.",
         "LOCAL": "Your code called a method out of order, or with a bad argument. Nothing has changed.",
     },
     "ErrorKind": {
@@ -288,11 +288,11 @@ OPTIONS = {
     "field_line": "The maximum length of a field line, without its CRLF. Large enough for the cookies that browsers send. Default 16_384.",
     "fields": "The maximum number of field lines in a head, and in a trailer section. The two are counted separately. Real requests have about 20. Default 128.",
     "head": "The maximum size of a whole head, including its CRLFs. Common servers accept between 8 and 64 KiB. Default 65_536.",
-    "empty_lines": "The maximum number of empty lines before a request line. An idle client accepts as many from the server. RFC 9112, section 2.2 asks servers to ignore at least one. Default 4.",
+    "empty_lines": "The maximum number of empty lines before a request line. An idle client accepts as many from the server. RFC 9112, section 2.2 asks servers to ignore at least one. A limit above 65,535 is none. Default 4.",
     "chunk_line": "The maximum length of a chunk-size line, without its CRLF. Large enough for 16 hex digits and a short chunk extension. Default 1_024.",
     "chunk_extensions": "The maximum total size of the chunk extensions of one message. Real programs do not use chunk extensions, attackers do. Default 4_096.",
     "trailers": "The maximum size of a trailer section, including its CRLFs. Large enough for a checksum and some metadata. Default 8_192.",
-    "informational": "The maximum number of informational (1xx) responses before a final response. A server that sends a 102 every ten seconds exceeds it after five minutes (error 504). Raise it if you wait longer. Default 32.",
+    "informational": "The maximum number of informational (1xx) responses before a final response. A server that sends a 102 every ten seconds exceeds it after five minutes (error 504). Raise it if you wait longer. A limit above 65,535 is none. Default 32.",
     "drain": "The maximum number of bytes that `skip_content` discards from one message. If more content follows, receiving ends and the connection closes. Default 262_144.",
     "content": "The maximum size of a request's content, without its framing. A server responds to more with 413. The head is rejected if its `Content-Length` exceeds the limit, a chunk if its size exceeds the rest of it. Content that `skip_content` discards is limited by `drain` alone. The engine stores no content, so at first there is no limit: set one that suits your server. Default 18_446_744_073_709_551_615.",
     "buffered": "The number of unread bytes in the buffer at which `receive` accepts no more. It is raised to what one head or trailer section needs. The buffer's memory holds at most half as much again, the current head, and the space that one read requests beyond the limit. Default 131_072.",

@@ -1,4 +1,4 @@
-"""Bytes of a client that come while an app is at work."""
+"""The passing of a client's bytes to the engine of an adapter for a server."""
 
 from __future__ import annotations
 

@@ -93,7 +93,7 @@ class Line:
     def receive(self) -> bytes:
         """Receives bytes; empty at EOF.
 
-        Raises TimeoutError if nothing arrives in time, EOFError if the stream is truncated.
+        Raises TimeoutError if nothing arrives in time, EOFError if the stream is truncated or its TLS is broken.
         """
         if self._tls is not None and (opened := self._open(b"")):
             return opened  # it came along with the handshake

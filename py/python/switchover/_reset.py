@@ -92,7 +92,7 @@ def has_input(raw: socket.socket | None) -> bool:
 def polls(raw: socket.socket | None, name: str) -> bool:
     """Returns whether an event of `poll` has occurred; `name` is its constant.
 
-    False if the system does not know the event, True for a closed socket.
+    False without a socket, or if the system does not know the event; True for a closed socket.
     """
     event = getattr(select, name, None)
     if raw is None or event is None or not hasattr(select, "poll"):

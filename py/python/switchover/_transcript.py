@@ -58,7 +58,7 @@ class Transcript:
         print(f"{milliseconds:9.1f} {mark} {remark}", file=sys.stderr, flush=True)
 
     def close(self) -> None:
-        """Prints the outcome."""
+        """Prints the outcome, after the counts of bytes of the new protocol, if any."""
         if self._came or self._went:
             self.say(f"of the new protocol {self._came} bytes came and {self._went} went")
         self.say(self.verdict)
@@ -142,7 +142,8 @@ class Transcript:
     def _bytes_at(self, offset: int) -> None:
         """Prints the received line with the error, and a mark below the byte.
 
-        If a head is invalid as a whole, prints all of its lines.
+        For an error at the start of a line, prints all lines from there to the end of the head, if that was received.
+        Then no byte is marked, and neither in a line with a hidden value.
         """
         latest, place = self._latest, offset - (self._passed - len(self._latest))
         if not 0 <= place < len(latest):

@@ -4,8 +4,8 @@
 >>> with switchover.httpcore.ConnectionPool() as pool:  # doctest: +SKIP
 ...     response = pool.request("GET", "http://127.0.0.1:8080/")
 
-A pool has the arguments and methods of httpcore's own, and may take its place. `switchover.httpx` has the transports
-for httpx. Needs `pip install switchover[httpcore]`.
+A pool has the arguments of httpcore's own, by keyword, and its methods, and may take its place. `switchover.httpx`
+has the transports for httpx. Needs `pip install switchover[httpcore]`.
 """
 
 from __future__ import annotations

@@ -4,8 +4,8 @@
 >>> import switchover.httpx
 >>> client = httpx.Client(transport=switchover.httpx.HTTPTransport())
 
-A transport has the arguments of httpx's own. httpx reads no proxies from the environment for a client with a
-`transport`, and leaves `verify`, `http2` and the like to it. Needs `pip install switchover[httpx]`.
+A transport has the arguments of httpx's own, by keyword. httpx reads no proxies from the environment for a client with
+a `transport`, and leaves `verify`, `http2` and the like to it. Needs `pip install switchover[httpx]`.
 """
 
 from __future__ import annotations

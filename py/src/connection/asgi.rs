@@ -1,6 +1,7 @@
 //! The calls of `switchover.uvicorn`: ASGI scopes and responses.
 //!
-//! Private to the package. Each does in one call what the public methods do in several.
+//! Private to the package. `_next_scope` and `_answer` do in one call what the public methods do in
+//! several.
 
 use percent_encoding::percent_decode;
 use pyo3::IntoPyObjectExt;

@@ -122,7 +122,8 @@ impl Connection {
 
     /// Returns the current request, as long as its head is kept (server).
     ///
-    /// It is kept through its event, with an offer or a CONNECT until that is declined.
+    /// It is kept through its event, with an offer or a CONNECT until that is declined or
+    /// receiving ends.
     #[getter]
     fn request(&self, py: Python<'_>) -> PyResult<Option<Request>> {
         self.ask(|engine| engine.request().map(|request| Request::of(py, request)).transpose())?
@@ -150,7 +151,7 @@ impl Connection {
 
     /// Returns why the latest request's upgrade did not happen.
     ///
-    /// None if it did, before the first request, and if a server could not read a head.
+    /// None if it did, before the first request, and for a head that a server did not read.
     #[getter]
     fn why(&self) -> PyResult<Option<Member<Why>>> {
         self.ask(|engine| engine.why().map(Member))

@@ -1,6 +1,7 @@
 //! Methods that send: requests, responses, content and upgrades.
 //!
-//! Each returns the bytes, or appends them to `into` and returns their number.
+//! Each returns the bytes, or appends them to `into` and returns their number. `send_data_parts`
+//! returns a pair.
 
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
@@ -78,9 +79,10 @@ impl Connection {
         self.write(py, into, |engine, out| engine.send_response(&head, out))
     }
 
-    /// Accepts an offered protocol with a 101, once the request is complete (server).
+    /// Accepts an offered protocol with a 101 (server).
     ///
-    /// Next: next_event, which returns Switched. RFC 9110, section 7.8.
+    /// The request must be complete, unless the selection is `early`. Next: next_event, until it
+    /// returns Switched. RFC 9110, section 7.8.
     #[pyo3(
         signature = (selection, headers = FieldLines::default(), *, into = None),
         text_signature = "($self, selection, headers=(), *, into=None)"

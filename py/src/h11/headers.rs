@@ -136,7 +136,7 @@ impl PartialEq for Headers {
     }
 }
 
-/// The headers argument of a constructor: those of another event, or checked lines.
+/// The headers argument of a constructor: a `Headers` as it is, or checked lines.
 pub(super) struct Given(pub(super) Py<Headers>);
 
 impl FromPyObject<'_, '_> for Given {

@@ -1,4 +1,4 @@
-"""The responses of the Python drivers: the head and the content for each path.
+"""The responses of the Python drivers to most paths, and shared functions.
 
 README.md describes the paths.
 """

@@ -1,6 +1,6 @@
 """The reasons why our servers and others (peers) treat a request differently.
 
-If only the peer accepts a request, the engine's error gives the reason; otherwise the request itself does.
+If only the peer accepts a request, the engine's error gives the reason; otherwise the request itself usually does.
 """
 
 import re

@@ -41,7 +41,7 @@ CHUNK = re.compile(rb"(?P<size>[0-9a-f]+)(?P<extension>(?:;[^\r]*)?)(?P<chunk_en
 
 
 def parts(data):
-    """Yields each part of the requests, such as a target: its name, start and end."""
+    """Yields each part of the requests except content: its name, start and end."""
     at = 0
     while at < len(data):
         found = LINE.match(data, at)

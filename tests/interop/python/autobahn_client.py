@@ -1,4 +1,4 @@
-"""`autobahn` as a client: sends a line, and waits until the connection ends."""
+"""`autobahn` as a client: sends a message, and waits until the connection ends."""
 
 import asyncio
 import sys

@@ -1,4 +1,4 @@
-//! The choice of the CPU instructions that the engine scans bytes with in tests.
+//! The choice of the engine's scanning instructions in tests, and of a sample.
 
 use std::sync::Once;
 

@@ -19,9 +19,9 @@ const SOONER: &[&str] = &["reject-between"];
 
 /// Returns the cases, each as one line of JSON.
 ///
-/// Left out are the vectors in the folder `profiles`, with the option `tidy`, with calls that only
-/// this engine has, or without events. So are the vectors whose caller acts before it reads all
-/// events.
+/// Left out are the vectors in the folder `profiles`, with the option `tidy`, with calls that the
+/// suite has no step for, or without events. So are the vectors whose caller acts before it reads
+/// all events.
 pub fn cases() -> Vec<String> {
     let rules = rules();
     let vectors = load(&crate::home().join("vectors"));
@@ -98,8 +98,8 @@ pub(crate) fn error(kind: ErrorKind, vector: &Vector) -> Value {
 
 /// Returns the kind of engine that a case needs: a `parser`, or a `connection`.
 ///
-/// A connection knows what was sent: which requests are owed a response, and which offers were
-/// made and accepted. A parser need not.
+/// A connection knows what was sent, such as which requests are owed a response, and which offers
+/// were made and accepted. A parser need not.
 fn scope(steps: &[Value], events: &[Value]) -> &'static str {
     let is_duty = |event: &Value| DUTIES.contains(&event["kind"].as_str().unwrap_or_default());
     let is_set = |value: &Value| value.as_array().is_some_and(|list| !list.is_empty());
@@ -122,7 +122,7 @@ fn scope(steps: &[Value], events: &[Value]) -> &'static str {
 
 /// The errors that only a connection, or the program around a parser, can report.
 ///
-/// They are about what fields mean, and about what was sent before.
+/// They are about what fields and targets mean, and about what was sent before.
 const DUTIES: &[&str] = &[
     "host-missing",
     "host-repeated",
@@ -256,8 +256,9 @@ pub const REFUSALS: &[(&str, &str, &str, &str)] = &[
 
 /// Returns the requirement level at which a recipient must report an error.
 ///
-/// `MUST` and `SHOULD` are from the error's clause. `choice` means that a recipient may do
-/// otherwise: it may recover, the limit is its own, or the rule binds only the sender.
+/// `MUST` and `SHOULD` are from the error's clause, or from RFC 9112, section 2.2. `choice` means
+/// that a recipient may do otherwise: it may recover, the limit is its own, or the rule binds only
+/// the sender.
 fn level(kind: ErrorKind, role: Role) -> &'static str {
     use ErrorKind::{
         BadFieldName, BadMethod, BadTarget, BadVersion, BareCr, ChunkEnd, ChunkExtension,

@@ -1,6 +1,6 @@
 //! The enums of the core as tables of names and numbers, and helpers for documents.
 //!
-//! Tests compare the APIs of all four languages with these tables.
+//! Tests compare the APIs of C, Python and JavaScript with these tables.
 
 use std::fs;
 

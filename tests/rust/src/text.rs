@@ -1,7 +1,7 @@
 //! The escape language for bytes in test vectors.
 //!
-//! Printable ASCII stands for itself, other bytes are `\r \n \t \0 \\ \xHH`. `\{1000*ab}` stands
-//! for 1,000 times `ab`.
+//! Printable ASCII but the backslash stands for itself, other bytes are `\r \n \t \0 \\ \xHH`.
+//! `\{1000*ab}` stands for 1,000 times `ab`.
 
 /// Decodes a text with escapes and repetitions to bytes.
 pub fn unescape(text: &str) -> Vec<u8> {

@@ -46,7 +46,7 @@ pub enum Item {
     Refused(String),
 }
 
-/// Returns the vectors of all Markdown files below a folder.
+/// Chooses the scan path; returns the vectors of the Markdown files below a folder.
 pub fn load(folder: &Path) -> Vec<Vector> {
     crate::path::choose();
     crate::files(folder, "md").iter().flat_map(|file| parse(file)).collect()

@@ -1,7 +1,8 @@
 //! Checks of the dependencies between folders and files.
 //!
 //! No folders or files may depend on each other in a circle. Only the crate root and the module for
-//! bindings may use `core/src/beside`. The state-machine explorer is not checked.
+//! bindings may use `core/src/beside`. The state-machine explorer is not checked. The adapter for
+//! tokio may use no hidden module of the core.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

@@ -234,7 +234,7 @@ fn members(file: &str, name: &str) -> Vec<String> {
     found
 }
 
-/// Returns the lines of a class, an interface or a struct, up to its end.
+/// Returns the lines of a class or an interface, up to its end.
 fn class<'t>(text: &'t str, opening: &str) -> &'t str {
     let at = text.find(opening).unwrap_or_else(|| panic!("no {opening:?}"));
     let rest = &text[at + opening.len()..];
@@ -262,7 +262,7 @@ const TYPES: [(&str, &str, &str, &str); 10] = [
 
 /// Returns the name of a type's member in C, Python and TypeScript.
 ///
-/// A name is empty if the language has no such member; a comment beside it says why.
+/// A name is empty if the language has no such member; most have a comment that says why.
 fn spellings_of(name: &str, member: &str) -> (String, String, String) {
     let (c, python, typescript) = match (name, member) {
         // C returns the kind and its number. The other details are in `written` or in

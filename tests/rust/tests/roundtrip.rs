@@ -9,7 +9,7 @@ use switchover_tests::script::{Head, heads, with_junk_behind};
 use switchover_tests::vector::load;
 use switchover_tests::{home, numbers};
 
-/// The fields that the engine may write itself, which are not compared.
+/// The uncompared fields: those that the engine may write itself, and TE.
 const OURS: &[&str] =
     &["capsule-protocol", "connection", "upgrade", "transfer-encoding", "content-length", "te"];
 

@@ -73,7 +73,7 @@ enum Move {
     Client(Vec<Frame>),
     /// The next bytes that the client sent arrive at the splice, as many as given.
     Arrive(usize),
-    /// The engine sends a WINDOW_UPDATE of that many bytes for the connection.
+    /// The engine sends a WINDOW_UPDATE of at most that many bytes for the connection.
     Give(u32),
 }
 
@@ -126,7 +126,7 @@ struct Play {
     on_the_way: Vec<u8>,
     client_window: i64,
     engine_window: i64,
-    /// The bytes that the engine has received, including an incomplete last frame.
+    /// The bytes that the engine received after stream 1, even of an incomplete frame.
     got: Vec<u8>,
 }
 

@@ -266,7 +266,7 @@ fn the_table_of_names() {
     }
 }
 
-/// Returns the `next` text of a `VERBS` row, with method names marked as code.
+/// Returns the `next` text of a `VERBS` row, with names marked as code.
 fn linked(next: &str) -> String {
     let is_code = |word: &str| VERBS.iter().any(|verb| verb.name == word) || word == "Switched";
     let marked = next.split(' ').map(|word| {
@@ -294,6 +294,8 @@ fn every_method_that_may_fail_has_a_row() {
 }
 
 /// Each method in the table is declared in every language that has a name for it.
+///
+/// Those of one role, and no others, can return `WrongRole`.
 #[test]
 fn every_verb_is_there() {
     for language in &LANGUAGES {

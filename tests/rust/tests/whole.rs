@@ -189,7 +189,7 @@ fn cases() -> Vec<Case> {
         .collect()
 }
 
-/// Sends the response of a case in three calls, as `respond` does in one.
+/// Sends the response of a case in up to three calls, as `respond` does in one.
 fn longhand(
     server: &mut Connection,
     case: &Case,

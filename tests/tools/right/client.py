@@ -2,8 +2,8 @@
 
     client.py PORT PATH MODE
 
-It exits with 0 if the WebSocket was opened; in the mode `plain`, if it got a response and no 101. `MODES` describes
-the ways in which correct clients differ.
+It exits with 0 once an opened WebSocket has ended; in the mode `plain`, if it got a response and no 101. `MODES`
+describes the ways in which correct clients differ.
 """
 
 import base64

@@ -1,4 +1,4 @@
-"""The code that these programs share: sockets, h11 events, Sec-WebSocket-Accept."""
+"""The code that these programs share, such as for sockets and h11 events."""
 
 import base64
 import contextlib

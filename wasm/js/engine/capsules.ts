@@ -52,7 +52,7 @@ export class Datagram {
 /**
  * A parser of DATAGRAM capsules in the bytes received after a 101.
  *
- * It skips capsules of other types (RFC 9297, section 3.3).
+ * It skips capsules of other types (RFC 9297, section 3.2).
  *
  * Its memory belongs to the WebAssembly module, where it is not garbage-collected: call `free`, or declare it with
  * `using`.
@@ -95,10 +95,10 @@ export class Capsules extends DisposableHandle {
   }
 
   /**
-   * Marks the end of the stream.
+   * Checks that the stream has ended between two capsules.
    *
    * Throws a `ProfileError` with the reason `truncated` if it ended inside a capsule, or if `nextDatagram` has not yet
-   * returned every datagram. If `nextDatagram` has thrown one, throws that again. RFC 9297, section 3.3.
+   * read every capsule. If `nextDatagram` has thrown one, throws that again. RFC 9297, section 3.3.
    */
   finish(): void {
     if (!raw.capsules_finish(this.live())) throw new ProfileError(new Reader());

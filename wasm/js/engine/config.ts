@@ -16,8 +16,7 @@ export interface Config {
   /**
    * The limits, in bytes unless the name says otherwise.
    *
-   * All but those for `h2c` are checked while bytes arrive. `buffered` is raised to what one head or trailer section
-   * needs.
+   * They hold however the input is split. `buffered` is raised to what one head or trailer section needs.
    */
   readonly limits?: LimitOptions;
   /**

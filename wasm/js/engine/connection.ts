@@ -42,7 +42,7 @@ export class Selection {
    * Returns the same selection, to be accepted before the request is complete.
    *
    * Use it for a new protocol that needs no content. The server then switches at once, the client at the end of its
-   * request. A client that waits for a 100 receives that first. Next: `accept`. RFC 9110, section 7.8.
+   * request. A client that still expects a 100 receives that first. Next: `accept`. RFC 9110, section 7.8.
    */
   early(): Selection {
     return new Selection(this.#owner, [...this.#bits], this.preference, true);
@@ -103,9 +103,9 @@ export class Connection extends ProfileMethods {
   /**
    * Server: accepts an offered protocol by sending a 101.
    *
-   * A 100 that the client still waits for is sent before it. Throws `body-pending` until the request is complete;
-   * `selection.early()` does not wait. Next: speak the new protocol and respond to the request in it; `nextEvent` will
-   * return `switched`. RFC 9110, sections 7.8 and 15.2.2.
+   * A 100 that the client expects and has not got is sent before it. Throws `body-pending` until the request is
+   * complete; `selection.early()` does not wait. Next: speak the new protocol and respond to the request in it;
+   * `nextEvent` will return `switched`. RFC 9110, sections 7.8 and 15.2.2.
    * @throws ProtocolError: `wrong-role`, `nothing-offered`, `not-offered`, `stale-selection`, `body-pending`,
    * `answered`, `closed`, `switched`, `failed`, `invalid-name`, `invalid-value`, `invalid-host`, `framing-conflict`,
    * `reserved-field`, `profile-field`.
@@ -143,10 +143,10 @@ export class Connection extends ProfileMethods {
   }
 
   /**
-   * Client: the protocols that the latest final response, a 426, requires.
+   * Client: the protocols that a 426 to the latest request requires.
    *
-   * They are spelled as the server sent them (see `sameProtocol`); empty if that response is not a 426. Next:
-   * `sendRequest` with one or more of them as the offer.
+   * They are spelled as the server sent them (see `sameProtocol`); empty if the response is not a 426. Until it
+   * arrives, they are those of an earlier request. Next: `sendRequest` with one or more of them as the offer.
    */
   get required(): string[] {
     const handle = this.live();
@@ -166,9 +166,9 @@ export class Connection extends ProfileMethods {
   /**
    * Returns whether bytes of the new protocol may be sent now.
    *
-   * True for a server once it has accepted, or received the HTTP/2 preface. True for a client once it has received the
-   * 101 (or 2xx to CONNECT) and its request is complete. No event reports the latter: check after the `sendData` or
-   * `sendEnd` that completes the request.
+   * True for a server once it has sent a 101 (or 2xx to CONNECT), or received the HTTP/2 preface. True for a client once
+   * it has received such a response and its request is complete. No event reports the latter: check after the `sendData`
+   * or `sendEnd` that completes the request.
    */
   get maySpeak(): boolean {
     return raw.may_speak(this.live());
@@ -200,8 +200,8 @@ export class Connection extends ProfileMethods {
   /**
    * Changes the limits that are named, from the next message on.
    *
-   * Throws while a request has no complete response, and after part of the next head has been read. Next: continue as
-   * before.
+   * Throws while a request or its response is incomplete, and after part of the next head has been read. Next: continue
+   * as before.
    * @throws ProtocolError: `unanswered`, `unread-input`.
    */
   setLimits(limits: LimitOptions): void {
@@ -280,7 +280,7 @@ export class Connection extends ProfileMethods {
   /**
    * Client: the number of requests without a complete final response.
    *
-   * RFC 9112, section 9.3.2.
+   * Those that `dropped` of a response has counted are not in it. RFC 9112, section 9.3.2.
    */
   get unanswered(): number {
     return raw.unanswered(this.live());

@@ -25,7 +25,7 @@ export class DisposableHandle {
   /**
    * Frees the object's memory.
    *
-   * Any other call then throws a `GoneError`. A second call does nothing.
+   * All calls but `toJSON` then throw a `GoneError`. A second `free` does nothing.
    */
   free(): void {
     const number = this.#number;

@@ -57,7 +57,7 @@ export interface Response {
   /**
    * The number of pipelined requests that will not be responded to.
    *
-   * This response closes the connection (RFC 9112, section 9.3.2).
+   * Above 0 only if this response closes the connection (RFC 9112, section 9.3.2).
    */
   readonly dropped: number;
   /**
@@ -83,7 +83,7 @@ export interface RequestEvent extends Request {
 /**
  * Client: the head of an informational response other than a 101.
  *
- * The final response is still to come.
+ * The final response or a 101 is still to come.
  */
 export interface InformationalEvent extends Response {
   readonly kind: "informational";
@@ -155,7 +155,7 @@ export type Event =
 /**
  * The result of `nextEvent` if it needs more bytes for the next event.
  *
- * Next: `receive`. A client also gets this while it has to send first; `awaiting` is then `caller`.
+ * Next: `receive`. A client also gets this while it has to send first; `awaiting` is then `caller` or `continue`.
  */
 export interface NeedDataStep {
   readonly kind: "need-data";

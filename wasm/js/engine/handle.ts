@@ -27,7 +27,7 @@ export class Handle extends DisposableHandle {
   /**
    * Releases unneeded memory of an idle connection.
    *
-   * The current event ends, and the contents of `trace` and `required` may be lost.
+   * The current event ends, and the contents of `trace`, `required` and `agreed` may be lost.
    */
   release(): void {
     this.space = undefined;

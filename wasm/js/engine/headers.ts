@@ -35,7 +35,7 @@ export class Headers implements Iterable<[name: string, value: string]> {
     return this.#spans.length / (this.#isLong ? 4 : 2);
   }
 
-  /** Returns the field line at `index`, counted from 0; `undefined` after the last. */
+  /** Returns the field line at `index`, counted from 0; `undefined` if there is none. */
   at(index: number): [name: string, value: string] | undefined {
     return Number.isInteger(index) && index >= 0 && index < this.length
       ? [this.#name(index), this.#value(index)]

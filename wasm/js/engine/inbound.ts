@@ -38,8 +38,8 @@ export class Inbound extends Handle {
    * Appends a copy of bytes that the peer sent.
    *
    * Use it if the transport allocates the buffers that it reads into. Either all bytes are accepted or none. Throws
-   * `buffer-full` while `limits.buffered` bytes are waiting, or what one head needs if that is more. Throws another
-   * error once nothing more is read. Next: `nextEvent`.
+   * `buffer-full` while `limits.buffered` bytes are waiting, or what one head or trailer section needs if that is more.
+   * Throws another error once nothing more is read. Next: `nextEvent`.
    * @throws ProtocolError: `buffer-full`, `after-end`, `closed`, `switched`, `failed`.
    */
   receive(bytes: Uint8Array): void {
@@ -53,8 +53,8 @@ export class Inbound extends Handle {
    * Returns at least `min` bytes of space in the engine's memory to read into.
    *
    * For code that can read into a given buffer. A `min` above `limits.buffered` is reduced to that, or to what one head
-   * needs if that is more. Write to the space, then call `commit`. Make no other call in between, because the memory
-   * may move. Throws like `receive`. Next: `commit`.
+   * or trailer section needs if that is more. Write to the space, then call `commit`. Make no other call in between,
+   * because the memory may move. Throws like `receive`. Next: `commit`.
    * @throws ProtocolError: `buffer-full`, `after-end`, `closed`, `switched`, `failed`.
    */
   receiveBuffer(min = 1): Uint8Array<ArrayBuffer> {
@@ -229,8 +229,8 @@ export class Inbound extends Handle {
    * Counts bytes of content that your code has read past the engine.
    *
    * State and positions change as if `receive` had been given these bytes. At most as many as `content` says are
-   * allowed, and only after all bytes given to the engine have been parsed. Throws `unread-input`, `length-exceeded`,
-   * `no-content`. Next: `nextEvent`. RFC 9112, section 6.
+   * allowed (any number of `until-close`), and only after all bytes given to the engine have been parsed. Throws
+   * `unread-input`, `length-exceeded`, `no-content`. Next: `nextEvent`. RFC 9112, section 6.
    * @throws ProtocolError: `no-content`, `unread-input`, `length-exceeded`, `after-end`, `closed`, `switched`,
    * `failed`.
    */
@@ -245,8 +245,9 @@ export class Inbound extends Handle {
    * Server: returns all bytes of the current request, for another parser.
    *
    * These are the request's head and all bytes received after it, unchanged. Call it at the `request` event, before the
-   * next call that receives; while the head of an offer or a CONNECT is kept, also later. Throws `head-gone` otherwise,
-   * and `answered` once a final response or a 101 was sent. Next: `free` the engine, keep the transport.
+   * next call that receives. With an offer or a CONNECT it may come later, while nothing after the head was parsed.
+   * Throws `head-gone` otherwise, `answered` once a final response was sent, `switched` after a 101. Next: `free` the
+   * engine, keep the transport.
    * @throws ProtocolError: `wrong-role`, `unasked`, `answered`, `head-gone`, `closed`, `switched`, `failed`.
    */
   handOver(): Uint8Array<ArrayBuffer> {
@@ -273,7 +274,7 @@ export class Inbound extends Handle {
    * Makes the current response the last one on the connection.
    *
    * A server's next final response says `Connection: close`. If no request is pending, the connection closes now.
-   * Throws `too-late` once the response head was sent. A client closes after the last response that it waits
+   * Throws `too-late` once the response head was sent without it. A client closes after the last response that it waits
    * for. RFC 9112, section 9.6.
    * @throws ProtocolError: `too-late`, `closed`, `switched`, `failed`.
    */

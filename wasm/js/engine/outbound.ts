@@ -99,7 +99,7 @@ export class Outbound extends Inbound {
    * Server: sends a whole final response: head, content and end.
    *
    * The engine adds a `Content-Length`, so that an HTTP/1.0 client may keep the connection too. A response to HEAD has
-   * the length but not the content; if the content is empty, it has no length either. A 204, 205 or 304 has no content,
+   * the length but not the content; if the content is empty, no length is added. A 204, 205 or 304 has no content,
    * and a 2xx to CONNECT opens a tunnel.
    *
    * Throws what `sendResponse` throws. Throws `framing-conflict` for a `Transfer-Encoding`, or for content if the
@@ -176,7 +176,7 @@ export class Outbound extends Inbound {
    * Ends the message; chunked content may have trailers (RFC 9112, section 7.1.2).
    *
    * A message without content, or with all of its `Content-Length` sent, has ended already. One call after it writes
-   * nothing; the next throws `no-content`. Next: a client receives, a server calls `nextEvent`.
+   * nothing; the next throws. Next: a client receives, a server calls `nextEvent`.
    * @throws ProtocolError: `no-content`, `length-short`, `closed`, `switched`, `failed`, `invalid-name`,
    * `invalid-value`, `trailer-forbidden`.
    */

@@ -96,7 +96,7 @@ export class ProfileMethods extends Outbound {
    *
    * It offers `protocol` over HTTP/2, pseudo-header fields first; `null` if there is no request. Allowed only if the
    * server's SETTINGS_ENABLE_CONNECT_PROTOCOL is 1. Next: `accept` once a 2xx is received, which takes the place of the
-   * 101. RFC 8441, sections 4 and 5.
+   * 101. RFC 8441, sections 3 to 5.
    */
   extendedConnect(protocol: string): Headers | null {
     const args = encodeArgs(() => putAscii(protocol, "protocol"));

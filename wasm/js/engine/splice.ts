@@ -62,13 +62,13 @@ export class Splice extends DisposableHandle {
     raw.splice_engine_sent(this.live(), bytesOf(bytes));
   }
 
-  /** Returns the bytes to send to the engine now, often none. */
+  /** Removes and returns the bytes to send to the engine now, often none. */
   takeForEngine(): Uint8Array<ArrayBuffer> {
     raw.splice_take_for_engine(this.live());
     return bytesLeft();
   }
 
-  /** Returns the bytes to send to the client now, often none. */
+  /** Removes and returns the bytes to send to the client now, often none. */
   takeForClient(): Uint8Array<ArrayBuffer> {
     raw.splice_take_for_client(this.live());
     return bytesLeft();

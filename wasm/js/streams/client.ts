@@ -76,14 +76,15 @@ export interface Declined {
  * Returns the streams of the protocol that the server has switched to. If the server responds in HTTP, returns
  * `protocol: null` and the response. The method CONNECT opens a tunnel.
  *
- * If the request is rejected before anything is sent, it throws a `ProtocolError` or `TypeError` and leaves the socket
- * unchanged. After any other error the socket is closed, because its state is unknown. These errors are:
+ * If the request is rejected before anything is sent, it throws a `ProtocolError`, `TypeError` or `RangeError` and
+ * leaves the socket unchanged. After any other error the socket is closed, because its state is unknown. These errors
+ * are:
  *
- * - a `ProtocolError` if the server violates the protocol,
+ * - a `ProtocolError` if the server violates the protocol, or if `body` or `trailers` do not suit the head,
  * - a `DisconnectedError` if it disconnects,
  * - a `DOMException` named `TimeoutError` after a timeout,
  * - the reason of the signal,
- * - any error that `body` throws.
+ * - any error that `body` or `informational` throws.
  *
  * RFC 9110, section 7.8.
  *

@@ -59,9 +59,9 @@ export class OfNode implements Transport {
   }
 
   /**
-   * Sets a callback for when other code, not this package, destroys the socket.
+   * Sets a callback for when this process, not the peer, destroys the socket.
    *
-   * It is called only for sockets of the system. An HTTP/2 stream, or TLS over any stream, is destroyed without an
+   * It is called only for sockets of the system. An HTTP/2 stream, or TLS over another stream, is destroyed without an
    * error where the peer has left, too.
    */
   onDestroyed(act: (cause: unknown) => void): void {
@@ -168,7 +168,7 @@ export class OfNode implements Transport {
   }
 
   /**
-   * True if other code, not the peer or a failure, has destroyed the socket.
+   * True if this process, not the peer or a failure, has destroyed the socket.
    *
    * A peer that resets may have sent whole responses before.
    */
@@ -181,7 +181,7 @@ export class OfNode implements Transport {
     return this.#failure ?? new Error("the socket is closed");
   }
 
-  /** Waits for the next event of the socket; throws if the socket has failed. */
+  /** Waits for the next event of the socket; throws if it has failed or is destroyed. */
   async #change(): Promise<void> {
     if (this.#socket.destroyed || this.#failure) throw this.#gone;
     await new Promise<void>((resolve) => this.#wake.push(resolve));

@@ -104,8 +104,8 @@ export interface ServeResult {
    * - `switched`: the handler has the streams of a new protocol.
    * - `refused`: the client violated the protocol, sent too much or was too slow; it got an error response if possible.
    * - `gone`: the client disconnected, or after a switch the handler threw an error of the socket.
-   * - `failed`: the handler threw an error, returned no response, or returned a 2xx to CONNECT. The client got a 500,
-   *   or a 501 for that 2xx, unless a response had begun.
+   * - `failed`: the handler or the body threw an error, or the response was missing, invalid or a 2xx to CONNECT. The
+   *   client got a 500, or a 501 for that 2xx, unless a response had begun.
    * - `aborted`: the signal has closed the connection.
    */
   readonly how: "closed" | "switched" | "refused" | "gone" | "failed" | "aborted";
@@ -348,7 +348,7 @@ class UntakenTunnelError extends TypeError {
   }
 }
 
-/** Sends a response; if its content fails, the connection cannot be used any more. */
+/** Sends a response; if its content fails after the head, nothing more can be sent. */
 async function respond(
   wire: Wire,
   request: ServerRequest,
@@ -395,7 +395,7 @@ async function respond(
 /**
  * Returns the bytes that end the content.
  *
- * Trailers are left out if they cannot be sent, as without chunked coding (RFC 9110, section 6.5.1).
+ * Without chunked coding, trailers are left out (RFC 9110, section 6.5.1).
  */
 function endOf(connection: Connection, trailers: HeaderSource | undefined): Uint8Array {
   try {
@@ -423,7 +423,7 @@ function headOf(response: ServerResponse | Response): ResponseHead {
   return reason ? { status, headers, reason } : { status, headers };
 }
 
-/** Returns whether the status is 2xx (RFC 9110, section 15.3). */
+/** Returns whether the status to send is 2xx (RFC 9110, section 15.3). */
 function isSuccess(response: ServerResponse | Response): boolean {
   const { status = 200, requires } = response as ServerResponse;
   return !requires && status >= 200 && status <= 299;
@@ -438,7 +438,7 @@ function once(content: Uint8Array): Source {
  * Closes our sending side, reads on if that is required, then closes the socket.
  *
  * Closing with unread bytes would reset the connection, and the client could lose our last response (RFC 9112, section
- * 9.6). Returns an error if the end of that response was not sent.
+ * 9.6). Returns an error if closing shows that the end of that response was not sent.
  */
 async function leave(wire: Wire, isIdle: boolean): Promise<DisconnectedError | undefined> {
   let isCut = wire.isBroken || wire.connection.closing === "reset";

@@ -90,7 +90,7 @@ export interface Pair {
 /** @internal The streams of a new protocol, and the means to recover the socket. */
 export interface Handed extends Pair {
   /**
-   * Returns the original socket with its initial settings, unless its input ended.
+   * Returns the socket with its initial `allowHalfOpen`, unless its input ended.
    *
    * Our `error` listener is removed too.
    */
@@ -129,7 +129,7 @@ export interface Transport {
   readonly isQueued?: boolean;
   /** Writes bytes; resolves when the socket has room for more. */
   write(bytes: Uint8Array): Promise<void>;
-  /** Waits until the socket has room for more; `undefined` if it has room now. */
+  /** Waits until the socket has room for more; `undefined` only if it has. */
   room?(): Promise<unknown> | undefined;
   /** Closes our sending side after all written bytes. */
   end(): Promise<void>;
@@ -141,12 +141,12 @@ export interface Transport {
    * Closes it normally if the socket cannot be reset.
    */
   reset(): void;
-  /** Ends our use of the socket, and restores its initial settings. */
+  /** Ends our use of the socket, and restores its initial `allowHalfOpen`. */
   release(): void;
   /**
-   * Makes a pending read return no bytes, if the socket can do that.
+   * Ends a pending read, if the socket can do that.
    *
-   * No received bytes are lost.
+   * The read returns what has arrived, or no bytes. No received bytes are lost.
    */
   interrupt?(): void;
   /** Sets a callback for when other code destroys the socket, if that is detectable. */

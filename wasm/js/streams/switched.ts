@@ -18,9 +18,9 @@ export interface DuplexMaker<T> {
 /**
  * The streams of the new protocol.
  *
- * You must close both, also if your code fails. If the socket is a pair of web streams, and none of the new protocol's
- * bytes arrived with the head, they are its own streams. The engine does not process the bytes. `close` of the writable
- * stream closes only our direction, if the socket can do that; `cancel` and `abort` close both. RFC 9110, section 7.8.
+ * You must close both, also if your code fails. If the socket is a pair of web streams, they may be its own streams.
+ * The engine does not process the bytes. `close` of the writable stream closes only our direction, and `cancel` and
+ * `abort` close both, if the socket can do that. RFC 9110, section 7.8.
  */
 export class Switched implements Pair {
   /**
@@ -41,7 +41,7 @@ export class Switched implements Pair {
   readonly response: ClientResponse | null;
   readonly #pair: Handed;
   readonly #wire: Wire;
-  /** The first bytes of the new protocol; `null` while they are unknown. */
+  /** The new protocol's first bytes; `null` if the request was not over. */
   readonly #first: Uint8Array | null;
 
   /** @internal */
@@ -88,8 +88,8 @@ export class Switched implements Pair {
    * Starts TLS as a client.
    *
    * Calls `startTls` of the socket in Workers, or `Deno.startTls` in Deno, with the options of that runtime. Throws an
-   * `Error` if unauthenticated bytes have arrived before the handshake (RFC 2817, section 3.3). Throws a `TypeError` if
-   * the socket has no `startTls`. Next: `resume`.
+   * `Error` if the switch came before the end of the request. Also if unauthenticated bytes have arrived before the
+   * handshake (RFC 2817, section 3.3). Throws a `TypeError` if the socket has no `startTls`. Next: `resume`.
    */
   async startTls(options?: object): Promise<Socket> {
     if (this.#first === null) throw new Error("the request is not over yet");

@@ -29,7 +29,7 @@ export class Wire {
   readonly timeouts: Required<Timeouts>;
   /** The limit of content that is discarded. */
   readonly drain: number;
-  /** True once a message could not be sent whole, so that nothing more can be sent. */
+  /** True once a message was cut or `giveUp` called, so that no more can be sent. */
   isBroken = false;
   /** True while received content is discarded; it must still pass through the engine. */
   isSkipping = false;
@@ -52,7 +52,7 @@ export class Wire {
   /**
    * True after an early switch: the peer switches at the end of its request.
    *
-   * All received bytes then pass through the engine, since it must see that end together with what follows.
+   * Until it does, all received bytes pass through the engine, which must see that end together with what follows.
    */
   #isEarly = false;
   #nudged: () => void = () => {};
@@ -63,7 +63,7 @@ export class Wire {
   #isDeaf = false;
   /** True while the wire reads ahead to report a disconnect to `onGone`. */
   #isWatched = false;
-  /** The error of a client that has disconnected; `#departs` is the callback for it. */
+  /** The error of a peer that disconnected; `#departs` is the callback for it. */
   #departure: DisconnectedError | undefined;
   #departs: (error: DisconnectedError) => void = () => {};
   /** Resolves once cancelled content has cleaned up, or has taken too long. */
@@ -77,7 +77,7 @@ export class Wire {
   /** Callbacks for when `giveUp` or `close` closes the socket; each gets the reason. */
   readonly #endings = new Set<(reason: unknown) => void>();
 
-  /** Joins a socket and an engine; wrong arguments throw before the socket is used. */
+  /** Joins a socket and an engine; wrong arguments throw before any I/O. */
   constructor(socket: Socket, role: Role, { signal, config, timeouts = {} }: Options, connection?: Connection) {
     this.timeouts = { ...TIMEOUTS, ...timeouts };
     this.drain = config?.limits?.drain ?? Limits.drain;
@@ -115,7 +115,7 @@ export class Wire {
     return typeof error === "object" && error !== null && this.#noted.has(error);
   }
 
-  /** Returns the next event, reading from the socket if the engine needs more bytes. */
+  /** Returns the next event; sends a due 100, and reads, while bytes are needed. */
   async nextEvent(): Promise<Event | PausedStep> {
     try {
       return await this.#next();
@@ -224,15 +224,15 @@ export class Wire {
     this.#attend();
   }
 
-  /** Ends `watch`, as the response was sent. */
+  /** Ends `watch`, as the response was sent or a switch was made. */
   endWatch(): void {
     this.#isWatched = false;
   }
 
   /**
-   * Waits for a promise of the user's code, as long as the client is connected.
+   * Waits for a promise of the user's code, as long as the peer is connected.
    *
-   * Rejects once the socket has failed. If the client has closed its sending side, rejects after `timeouts.write`.
+   * Rejects once the socket has failed. If the peer has closed its sending side, rejects after `timeouts.write`.
    * While nothing is sent, nothing else would detect a disconnect.
    */
   async whilePresent<T>(step: Promise<T>): Promise<T> {
@@ -257,10 +257,10 @@ export class Wire {
   }
 
   /**
-   * Reads ahead to notice that the client disconnects.
+   * Reads ahead to notice that the peer disconnects.
    *
-   * Bytes that arrive instead are passed to the engine, as long as it accepts them and `#isAhead` is true. Others are
-   * left to `#read`, which applies the deadlines.
+   * While `#isAhead` is true, bytes that arrive instead are passed to the engine if it accepts them, or discarded if
+   * `#isDeaf` is true. Others are left to `#read`, which applies the deadlines.
    */
   #attend(): void {
     if (this.#isAttended || this.#departure) return;
@@ -302,7 +302,7 @@ export class Wire {
     return this.#isWaiting || this.#isWatched;
   }
 
-  /** Forgets the pending read, whose bytes have been used. */
+  /** Forgets the pending read, whose bytes the caller uses. */
   #taken(): void {
     this.#pending = undefined;
     this.#isAttended = false;
@@ -396,7 +396,7 @@ export class Wire {
     return this.timeouts.write + this.#credit;
   }
 
-  /** Records an error as the peer's or the transport's, and returns it. */
+  /** Records a peer's or transport's error, reports a disconnect; returns the error. */
   note<T>(error: T): T {
     if (typeof error === "object" && error !== null) this.#noted.add(error);
     if (error instanceof DisconnectedError) this.onGone?.(error);
@@ -460,7 +460,7 @@ export class Wire {
     this.#end();
   }
 
-  /** Releases the socket with its initial settings, and frees the engine. */
+  /** Releases the socket if it is still in use, and frees the engine. */
   letGo(): void {
     if (this.#end()) {
       this.transport.release();

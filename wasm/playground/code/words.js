@@ -18,7 +18,7 @@
 /**
  * Parses a decision of a test vector: the text of one call of the engine.
  *
- * Must accept what `tests/rust/src/script/host.rs` accepts.
+ * Must accept what `tests/rust/src/script/host.rs` accepts, except `note` and `limits`.
  * @returns {Decision} @param {string} text
  */
 export function parseDecision(text) {
@@ -129,7 +129,7 @@ export const SURE = new Set(["take", "release"]);
 /**
  * The flags among the configuration words of a test vector.
  *
- * Other words with a value are limits, those without one are leniencies.
+ * Other words with a value are limits; those without one, except `fields`, are leniencies.
  */
 export const FLAGS = ["secure", "trusted_gateway", "http2_preface", "bare_h2c", "tidy"];
 /** @param {string[]} words */

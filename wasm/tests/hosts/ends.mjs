@@ -15,7 +15,7 @@ function soon(milliseconds) {
 }
 
 /**
- * Makes requests that fail or end in different ways; returns the result of each.
+ * Makes requests that fail or end in different ways; returns the results.
  * @param {(port: number) => Promise<import("switchover/streams").Socket>} open
  * @param {Record<string, number>} ports of servers that send nothing, send without end, disconnect, truncate their response, send after our FIN
  */

@@ -21,7 +21,7 @@
 //!
 //! While there is debt, the client receives no window for the connection. So it sends at most
 //! 65,535 bytes of DATA, and no more of it can be queued. Once the debt is paid, both sides agree
-//! on the window, and nothing is queued any more.
+//! on the window, and the queue empties.
 
 use alloc::vec::Vec;
 
@@ -406,7 +406,7 @@ impl Splice {
 
     /// Removes the first queued frame, or as much of its DATA as the window allows.
     ///
-    /// DATA is split because an engine may not enlarge its window before that is used up.
+    /// DATA is split because some engines enlarge their window only once that is used up.
     fn take_waiting(&mut self) -> Option<(Header, Vec<u8>)> {
         let (header, _) = self.waiting.frames.front()?;
         let room = match self.windows.debt {

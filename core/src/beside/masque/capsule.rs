@@ -49,8 +49,8 @@ impl core::error::Error for CapsuleFault {}
 pub struct Datagram<'a> {
     /// The context identifier: 0 is a UDP payload or an IP packet.
     ///
-    /// Both sides agree on other values; drop a datagram with an unknown one (RFC 9298, section 4).
-    /// The identifier has 62 bits, and higher bits are not written.
+    /// Both sides agree on other values; drop a datagram with an unknown one (RFC 9298, sections 4
+    /// and 5). The identifier has 62 bits, and higher bits are not written.
     pub context: u64,
     /// The payload: the bytes of the datagram after the context identifier.
     pub payload: &'a [u8],
@@ -63,7 +63,7 @@ const LARGEST: u64 = (1 << 62) - 1;
 
 /// A parser of DATAGRAM capsules, for the bytes after a 101.
 ///
-/// Capsules of other types are skipped (RFC 9297, section 3.3).
+/// Capsules of other types are skipped (RFC 9297, section 3.2).
 pub struct Capsules {
     /// The longest datagram payload in bytes, which limits the memory used.
     longest: usize,
@@ -170,7 +170,7 @@ impl Capsules {
     ///
     /// # Errors
     ///
-    /// `Truncated` if it ends inside a capsule, or if not all datagrams have been read yet; or the
+    /// `Truncated` if it ends inside a capsule, or if not all capsules have been read yet; or the
     /// earlier fault of the stream.
     pub fn finish(&self) -> Result<(), CapsuleFault> {
         if let Some(fault) = self.fault {

@@ -110,7 +110,8 @@ fn is_prefix(target: &str) -> Option<bool> {
 /// Returns the decoded values of a template's variables.
 ///
 /// The template may have expressions of the forms `{name}` and `{?name,name}` (RFC 6570, section
-/// 1.2). RFC 9298 and RFC 9484 need no others. Each variable must occur exactly once.
+/// 1.2). The examples of RFC 9298 and RFC 9484 have no others. Each variable must occur exactly
+/// once, and no other variable.
 fn variables<const N: usize>(
     template: &str,
     target: &str,

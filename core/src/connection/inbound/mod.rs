@@ -310,7 +310,7 @@ impl Connection {
         if self.role == Role::Server { self.state.request } else { self.state.response }
     }
 
-    /// Repeats `step` until it returns an event or a pause.
+    /// Repeats `step` until there is something to return.
     #[inline(never)]
     fn step_until_event(&mut self) -> Result<Step, Error> {
         loop {

@@ -203,8 +203,8 @@ impl Connection {
     /// Server: advertises protocols in the `Upgrade` field of the next final response.
     ///
     /// The engine also adds `Upgrade` to the response's `Connection`. A 2xx to CONNECT and a 426 by
-    /// `require` omit the list, and so does a response to HTTP/1.0 other than a 426. Next:
-    /// `respond` or `send_response`. RFC 9110, section 7.8.
+    /// `require` omit the list. So do a response to HTTP/1.0 other than a 426, and one that
+    /// `note_response` records. Next: `respond` or `send_response`. RFC 9110, section 7.8.
     ///
     /// # Errors
     ///

@@ -16,7 +16,7 @@ use crate::machine::{
     Awaiting, ClientVersion, Expect, Input, Phase, RequestInfo, Role, Rx, State, Tx, UpgradeState,
 };
 
-/// The names of values and inputs that do not occur in a role, with the reason.
+/// The values, errors and inputs that do not occur in a role, with the reason.
 const IMPOSSIBLE: &[(Role, &str, &str)] = &[
     (Role::Client, "client_version 1.0", "our client speaks HTTP/1.1"),
     (Role::Client, "accepts preface", "a client sends it, as HTTP/2"),
@@ -61,7 +61,7 @@ const REFUSALS: &[ErrorKind] = &[
     ErrorKind::WrongRole,
 ];
 
-/// Returns the names of all values of the state's fields, errors and inputs.
+/// Returns the names of all values, errors and inputs, whatever the role.
 fn all() -> BTreeSet<String> {
     let mut all = BTreeSet::new();
     let mut add = |kind: &str, names: Vec<&str>| {

@@ -1,9 +1,9 @@
 //! An exploration of all states that the machine can reach, in test builds only.
 //!
-//! The state consists of a few small enums, so each role has only some hundreds of states. A client
-//! and a server together, with two messages in transit in each direction, have fewer than a
-//! million. So nothing is sampled: `search.rs` visits all of them, breadth first. It prints the
-//! shortest path to each fault (`fault.rs`) that it finds.
+//! The state consists of a few small values. With at most three unanswered requests, each role has
+//! only some hundreds of states. A client and a server together, with at most two messages in
+//! transit in each direction, have fewer than a million. So nothing is sampled: `search.rs` visits
+//! all of them, breadth first. It prints the shortest path to each fault (`fault.rs`) it finds.
 //!
 //! - `roles.rs`: each role alone, given every input in every state, as faulty callers and peers
 //!   might do.

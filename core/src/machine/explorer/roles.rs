@@ -18,7 +18,7 @@ pub(super) struct Alone {
     pub(super) machine: Machine,
 }
 
-/// Returns every request head that can reach the machine of `role`.
+/// Returns every request head that has its own effect on the machine of `role`.
 pub(super) fn openings(role: Role) -> impl Iterator<Item = RequestInfo> {
     // Our client speaks HTTP/1.1; a server's client may speak either version.
     let versions: &[ClientVersion] = if role == Role::Client {

@@ -73,7 +73,7 @@ impl Machine {
 }
 
 impl Rule {
-    /// Returns the result of `apply` without this rule, if it differs.
+    /// Returns the result of `apply` without this rule, where it may differ.
     fn bent(self, state: State, role: Role, input: Input) -> Bent {
         match self {
             Self::PipelinedCounts => forget_count(state, role, input),

@@ -157,7 +157,7 @@ impl<N: Copy + Eq + Hash> Tree<N> {
     }
 }
 
-/// A fast hash for keys that no attacker chooses: one multiplication per field.
+/// A fast hash by multiplication, for keys that no attacker chooses.
 #[derive(Default)]
 struct Multiply(u64);
 

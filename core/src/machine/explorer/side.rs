@@ -48,10 +48,10 @@ pub(super) struct Side {
     pub(super) ended: bool,
     /// Set once this end has given up, so that the peer may rightly miss something.
     ///
-    /// It has truncated a message, closed while a request may be in transit, or seen the peer do
-    /// so.
+    /// It has truncated a message, rejected a request, or closed while one may be in transit. Or
+    /// the peer has broken the protocol or given up.
     pub(super) gave_up: bool,
-    /// Set while bytes received before `Resume` are still unread.
+    /// Set if input received before `Resume` was unread at that time.
     ///
     /// Only a machine without one of its rules allows that.
     pub(super) keeps_old: bool,

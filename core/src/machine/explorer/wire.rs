@@ -18,7 +18,7 @@ pub(super) struct Message {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum What {
-    /// An HTTP message, as the input of the state machines of sender and receiver.
+    /// A part of an HTTP message, as the input of the receiver's state machine.
     Http(Input),
     /// Bytes of the new protocol.
     Foreign,

@@ -86,7 +86,7 @@ impl Room {
         len <= self.0
     }
 
-    /// Subtracts `len` from the number of content bytes that are still allowed.
+    /// Subtracts `len` from the content bytes still allowed, if there is a limit.
     pub(crate) fn take(&mut self, len: u64) {
         if *self != Self::UNBOUNDED {
             self.0 -= len;

@@ -284,7 +284,7 @@ pub(crate) fn check(field: Field<'_>) -> Result<Option<KnownField>, ErrorKind> {
     }
 }
 
-/// The fields that are rejected in a trailer section (RFC 9110, section 6.5.1).
+/// The fields rejected in a trailer section to send (RFC 9110, section 6.5.1).
 ///
 /// They affect framing, routing, authentication or processing of the message.
 const FORBIDDEN_TRAILERS: &[&str] = &[

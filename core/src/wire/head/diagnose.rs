@@ -44,7 +44,7 @@ impl Line {
 enum Place {
     Method,
     Target,
-    /// In the HTTP version, at this index.
+    /// In the HTTP version, at this index or, at 8, after it.
     Version(u8),
     /// In the status code, at this digit or, at 3, the space after it.
     Status(u8),

@@ -3,7 +3,7 @@
 //! Most heads arrive completely. Then `scan` finds all lines in one pass, and each is parsed. A
 //! head that arrives in pieces, or that this fast path rejects, is parsed line by line as the line
 //! ends are found. However the input is split, the time grows only with its length. Both ways
-//! accept the same lines, and an accepted line needs no further check.
+//! accept the same lines, and an accepted line needs no further check of its syntax.
 //!
 //! A rejected line is read again by `diagnose.rs`, slowly. It finds the first byte that no valid
 //! message could have there. So the error for an input is the same however it is split.
@@ -156,7 +156,7 @@ impl Head {
         }
     }
 
-    /// Returns `None` to ask for more bytes, or the fault if a limit is exceeded.
+    /// Returns `None` to ask for more, or the fault if a length limit is exceeded.
     fn partial(
         &self,
         bytes: &[u8],
@@ -183,7 +183,7 @@ impl Head {
         self.scanned == len
     }
 
-    /// Returns the offset up to which the unfinished line cannot exceed a limit.
+    /// Returns the offset up to which neither the line nor the section is too long.
     pub(crate) fn reach(&self, section: Section, limits: &Limits) -> usize {
         let line =
             if self.has_start_line_or(section) { limits.field_line } else { limits.start_line };

@@ -11,7 +11,7 @@ pub(crate) struct Tolerated {
     pub(crate) any_version: bool,
     /// Permits an LF without a CR as the end of a line.
     pub(crate) lone_lf: bool,
-    /// Permits control bytes in a field value or a reason phrase.
+    /// Permits most control bytes in a field value or a reason phrase.
     pub(crate) controls: bool,
 }
 

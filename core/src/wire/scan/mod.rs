@@ -28,8 +28,8 @@
 //!
 //! The second pass counts the token characters at the beginning of each field line, which are its
 //! name. It then passes the line to the module `head`. Apart from the two passes, [`run`] counts
-//! consecutive bytes of a class, for a method, a target or a host. [`control`] finds the end of a
-//! line for the parser that works line by line.
+//! consecutive bytes of a class, for example of a method or a target. [`control`] finds the end of
+//! a line for the parser that works line by line.
 //!
 //! # The implementations
 //!

@@ -18,7 +18,7 @@ pub enum Path {
     Swar,
 }
 
-/// The instruction set in use, as a [`Path`]; 0 before the first scan.
+/// The instruction set in use, as a [`Path`]; 0 before it is chosen.
 static CURRENT: AtomicU8 = AtomicU8::new(0);
 
 impl Path {
@@ -63,7 +63,7 @@ impl Path {
         }
     }
 
-    /// Returns the instruction set that this program's scanner uses.
+    /// Returns the instruction set in use: `Swar` if this program has no scanner.
     pub fn in_use() -> Self {
         Self::current()
     }

@@ -225,7 +225,7 @@ fn seconds(text: &str) -> Result<Duration, &'static str> {
         .ok_or("a number of seconds is wanted")
 }
 
-/// Parses a number of seconds, and clamps it to 0.05 to 600.
+/// Parses a number of seconds, at most a day, and clamps it to 0.05 to 600.
 fn timeout(text: &str) -> Result<Duration, &'static str> {
     let range = Duration::from_millis(50)..=Duration::from_secs(600);
     seconds(text).map(|time| time.clamp(*range.start(), *range.end()))
@@ -250,7 +250,7 @@ fn offer(text: &str) -> Result<(String, String), &'static str> {
     Ok((token.into(), place))
 }
 
-/// Parses a field line; rejects the fields that the checks set themselves.
+/// Parses a field line; rejects most fields that the checks set themselves.
 fn field(text: &str) -> Result<String, &'static str> {
     let (name, value) = field_line(text)?;
     let name = token(&name)?;

@@ -22,15 +22,16 @@ pub(crate) trait Auditor {
 
     /// Returns why a need of a check is not met; `None` if it is met.
     ///
-    /// If the need is that another check passes, runs that check.
+    /// If the need is that another check passes, judges that check. Needs of a server's check that
+    /// its control decides count as met here.
     fn missing(&mut self, need: &str) -> Result<Option<Missing>, ServerError>;
 
-    /// Runs a check, whose needs are met, once.
+    /// Runs a check, whose needs are met.
     ///
-    /// Fails if the program cannot be reached any more, or cannot be started.
+    /// Fails, for example, if the program cannot be reached any more, or cannot be started.
     fn attempt(&mut self, check: &Check) -> Result<Finding, ServerError>;
 
-    /// Returns whether a check with a warning or failure is run again.
+    /// Returns whether a check with a warning or failure may be run again.
     fn repeats(&self) -> bool {
         true
     }
@@ -42,15 +43,15 @@ pub(crate) trait Auditor {
         Ok(cmp::min_by_key(first, self.attempt(check)?, |finding| finding.verdict))
     }
 
-    /// Returns the latest finding, which may explain why the program is gone.
+    /// Returns the latest finding that may explain why the program is gone.
     ///
     /// Returns `None` before the first, or if an error of `judge` is not the program's fault.
     fn suspect(&self) -> Option<Finding>;
 
-    /// Checks that the program is still there after the last check.
+    /// Checks that a server or an intermediary is still there.
     fn see_it_alive(&self) -> Result<(), ServerError>;
 
-    /// Returns the finding of a check; if none is recorded, makes and records one.
+    /// Returns the finding of a check; if none is recorded, makes one.
     fn judge(&mut self, check: &Check) -> Result<Finding, ServerError> {
         if let Some(finding) = self.findings().known(check) {
             return Ok(finding);

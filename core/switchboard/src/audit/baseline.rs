@@ -1,7 +1,7 @@
 //! The baseline: a file of accepted findings, so that only new ones fail.
 //!
 //! Each finding is a line `ID VERDICT`. The rest of the line is ignored, so the first line of each
-//! finding in a report can be copied.
+//! finding in a text report can be copied.
 
 use super::finding::Finding;
 use super::table::Check;

@@ -1,4 +1,4 @@
-//! WebSocket frames (RFC 6455, section 5.2), read from bytes that arrive in pieces.
+//! WebSocket frames (RFC 6455, section 5.2): read from pieces, or built.
 
 /// A WebSocket frame.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -4,9 +4,9 @@
 //!
 //! `table` parses the checks, which are data (`*.checks`); `script` builds the bytes to send.
 //! `wire` moves bytes, `response_reader` parses responses with the engine, `probes` tries the new
-//! protocol, `exchange` runs one connection. `server` compares each check with its control, the
+//! protocol, `exchange` runs one connection. `server` compares checks with controls, each an
 //! exchange without the part under test. It evaluates `symptoms`; a `finding` is the result, which
-//! `report` prints. `begin` makes the audit that the command line asks for. `run` runs the checks
+//! `report` formats. `begin` makes the audit that the command line asks for. `run` runs the checks
 //! and prints the report, even if it is interrupted.
 //!
 //! Of the other `roles`, `client` is a scripted server that audits clients. `proxy` is a client and

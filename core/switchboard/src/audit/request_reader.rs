@@ -16,7 +16,7 @@ const KEPT: usize = 1 << 10;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Request {
     pub(crate) fields: Vec<(String, String)>,
-    /// The bytes of the head.
+    /// The bytes of the head; empty if the head is malformed.
     pub(crate) head: Vec<u8>,
     pub(crate) content: Vec<u8>,
     /// True once the end of the message was received.
@@ -25,7 +25,7 @@ pub(crate) struct Request {
     pub(crate) offers: Vec<(String, Option<&'static str>)>,
     /// The engine's reason why the request has no offer.
     pub(crate) no_offer: Option<NoOffer>,
-    /// The engine's error for the request, if it is malformed.
+    /// The engine's error for the request, if it is malformed or truncated.
     pub(crate) error: Option<Error>,
 }
 
@@ -114,7 +114,7 @@ impl RequestReader {
         self.came.len() > MOST
     }
 
-    /// Returns whether the request is complete or malformed, or too much was received.
+    /// Returns whether the request is complete or wrong, or too much was received.
     pub(crate) fn is_done(&self) -> bool {
         self.engine.is_none() || self.is_full()
     }

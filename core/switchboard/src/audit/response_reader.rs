@@ -25,7 +25,7 @@ pub(crate) struct Head {
 pub(crate) struct Answer {
     /// The 1xx responses before the final one.
     pub(crate) interim: Vec<Head>,
-    /// The final response, or the 101; `None` until it is received.
+    /// The final or malformed response, or the 101; `None` until it is received.
     pub(crate) head: Option<Head>,
     /// True once the end of the message was received.
     pub(crate) is_whole: bool,
@@ -33,7 +33,7 @@ pub(crate) struct Answer {
     pub(crate) persists: bool,
     /// The protocols of a switch; `None` without one, empty for a tunnel.
     pub(crate) switched: Option<String>,
-    /// The engine's error for the response, if it is malformed.
+    /// The engine's error for the response, if it is malformed or truncated.
     pub(crate) error: Option<Error>,
 }
 
@@ -50,7 +50,7 @@ pub(crate) struct ResponseReader {
     begin: usize,
     /// The offset in `came` up to which the engine has parsed.
     head: usize,
-    /// True once the peer has closed its direction.
+    /// True once the peer has closed its direction, or the connection has failed.
     pub(crate) has_ended: bool,
 }
 
@@ -88,7 +88,7 @@ impl Head {
 }
 
 impl Answer {
-    /// Returns the status code of the final response, or 101.
+    /// Returns the status code of `head`, if there is one.
     pub(crate) fn status(&self) -> Option<u16> {
         self.head.as_ref().map(|head| head.status)
     }

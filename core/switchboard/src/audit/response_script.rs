@@ -74,7 +74,7 @@ fn has_protocol(lines: &[Line]) -> bool {
 
 /// Adds the first subprotocol that the request asks for to a 101.
 ///
-/// A client may refuse a server that names none (RFC 6455, section 4.1).
+/// A client may refuse a server that names none (RFC 6455, section 1.9).
 fn name_protocol(steps: &mut [Step], request: &Request) {
     let Some(asked) = request.field("sec-websocket-protocol") else { return };
     let first = asked.split(',').next().unwrap_or_default().trim();

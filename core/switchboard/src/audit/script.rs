@@ -7,7 +7,7 @@ use super::table::{By, Check, What};
 /// The values of the placeholders in a table of checks.
 pub(crate) struct Places {
     pub(crate) is_secure: bool,
-    /// The `HOST:PORT` for the Host field, as the URL or --host has it.
+    /// The `HOST:PORT` for the Host field: of the URL, of --host, or of the origin.
     pub(crate) authority: String,
     /// The `HOST:PORT` for the target of a CONNECT.
     pub(crate) address: String,
@@ -188,7 +188,7 @@ impl Asked {
 }
 
 impl Places {
-    /// Replaces the placeholders in a line of a table; may return several lines.
+    /// Replaces the placeholders in a line of a table; returns any number of lines.
     fn fill(&self, text: &str) -> Vec<String> {
         let (token, path) = self.token.clone().unwrap_or_default();
         if text == "CREDENTIALS" {

@@ -184,7 +184,7 @@ fn differs(seen: &Seen<'_>) -> Option<String> {
         .then(|| format!("the status is {status}; without what is tried it is {without}"))
 }
 
-/// Detects a status that is neither that of the control exchange nor 400 or 426.
+/// Detects a status that is neither that of the control, nor 101, 400 or 426.
 fn odd_status(seen: &Seen<'_>) -> Option<String> {
     differs(seen).filter(|_| !matches!(seen.exchange.status(), Some(400 | 426)))
 }
@@ -218,13 +218,13 @@ fn no_version(seen: &Seen<'_>) -> Option<String> {
         .then(|| format!("the {} has no Sec-WebSocket-Version", head.status))
 }
 
-/// Detects an open connection without a 101, complete or malformed response.
+/// Detects an open connection without a switch, whole or malformed response.
 pub(crate) fn silent(seen: &Seen<'_>) -> Option<String> {
     (is_unanswered(seen) && !seen.exchange.has_ended)
         .then(|| "no whole answer came in time; the connection stayed open".into())
 }
 
-/// Detects a closed connection without a 101, complete or malformed response.
+/// Detects a closed connection without a switch, whole or malformed response.
 fn closed_unanswered(seen: &Seen<'_>) -> Option<String> {
     (is_unanswered(seen) && seen.exchange.has_ended)
         .then(|| "the connection was closed without a whole answer".into())
@@ -237,7 +237,7 @@ fn is_unanswered(seen: &Seen<'_>) -> bool {
     !seen.first().is_some_and(is_answered)
 }
 
-/// Detects a response that is not valid HTTP/1.1.
+/// Detects an invalid response, except for truncation and errors of a 101.
 fn unreadable(seen: &Seen<'_>) -> Option<String> {
     let error = seen.exchange.answers.iter().find_map(fault)?;
     Some(format!("an answer cannot be read: {}", because(&error)))

@@ -11,7 +11,7 @@
 //! warn: the symptoms that are a warning
 //! moot: the symptoms that make the check not applicable
 //! note: the symptoms that are told, and the check passes
-//! apply: the remedy if `moot` makes the check not applicable
+//! apply: the remedy if `moot`, or no head to judge, makes the check not applicable
 //!   GET /plain HTTP/1.1        a line, to which CRLF is added
 //! + Upgrade: x-audit/1         a line that only the check sends
 //! - Connection: close          a line that only the control sends

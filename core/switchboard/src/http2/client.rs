@@ -24,7 +24,7 @@ const MOST_WAITING: usize = 64 * 1024;
 
 /// The most bytes of memory that small frames may cost beyond their content.
 ///
-/// A frame counts 256 bytes less its content, so this allows more frames than a window holds.
+/// A non-empty frame counts 256 bytes less its content, so this allows more than a window holds.
 const FRAMES: usize = 16 << 20;
 
 /// The time to wait for input from the server before output of `h2` is sent.

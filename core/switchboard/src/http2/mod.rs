@@ -1,7 +1,7 @@
-//! HTTP/2 after an upgrade, with the `h2` crate, which does not support upgrades.
+//! HTTP/2 with the `h2` crate, which does not support upgrades.
 //!
-//! On the `server`, the engine rewrites the beginning of the stream for `h2`. The `client` gives
-//! `h2` a substitute for the request that was sent in HTTP/1.1.
+//! After an upgrade, the engine rewrites the beginning of the `server`'s stream for `h2`. The
+//! `client` gives `h2` a substitute for the request that was sent in HTTP/1.1.
 
 mod client;
 // Shared with the bridge example, which is published without this crate.

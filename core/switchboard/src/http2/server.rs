@@ -19,8 +19,8 @@ const AT_A_TIME: u32 = 100;
 
 /// The most bytes of memory that a client's small frames may cost beyond content.
 ///
-/// A frame counts 256 bytes less its content, so a default window of frames with four bytes each
-/// is allowed.
+/// A non-empty frame counts 256 bytes less its content, so a default window of frames with four
+/// bytes each is allowed.
 const FRAMES: usize = 4 << 20;
 
 /// The largest field section of a request, in bytes.

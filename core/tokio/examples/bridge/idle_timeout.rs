@@ -1,7 +1,7 @@
 //! A stream that fails once it has been idle for a while.
 //!
-//! It is for protocols in which a peer may be silent. Without it, each peer that disappeared
-//! without a FIN would occupy a connection forever.
+//! It is for protocols in which a peer may be silent. Without it, a peer that disappeared without
+//! a FIN could occupy a connection forever.
 
 use std::io;
 use std::pin::Pin;

@@ -5,7 +5,7 @@
 //! ```
 //!
 //! Hop-by-hop fields are removed, other fields are forwarded (RFC 9110, section 7.6.1). An offer
-//! is forwarded too, unless its protocol applies to a single hop, like TLS and h2c. The engine
+//! is forwarded too, unless it breaks a rule or is for a single hop, like TLS and h2c. The engine
 //! checks the backend's 101 against the offer, and the gateway accepts the client's offer. Then
 //! bytes are copied in both directions until each side has ended its direction. If the backend
 //! declines, its ordinary response is forwarded. Bytes after the offer are then parsed as the next
@@ -91,7 +91,7 @@ async fn main() -> Result<(), BoxError> {
     Ok(())
 }
 
-/// Returns the backend's response, or an error response of the gateway itself.
+/// Returns the backend's response, or one of the gateway itself.
 async fn answer(request: Request<Body>, backend: Backend) -> Result<Response<Content>, BoxError> {
     let response = match forward(request, &backend).await {
         Ok(response) => response,
@@ -151,7 +151,7 @@ async fn forward(request: Request<Body>, backend: &Backend) -> Result<Response<B
 
 /// Returns the request that is sent to the backend.
 ///
-/// A request without a `Host`, as in HTTP/1.0, gets the backend's address as one.
+/// A request that names no host, as in HTTP/1.0, gets the backend's address as `Host`.
 fn to_request(head: &request::Parts, backend: &str) -> Request<()> {
     let mut onward = Request::new(());
     *onward.method_mut() = head.method.clone();

@@ -1,4 +1,4 @@
-//! Tests of the table "What differs from `axum::serve`" in the README.
+//! Tests of most rows of the README's "What differs from `axum::serve`".
 //!
 //! The adapter and `axum::serve` serve the same router.
 

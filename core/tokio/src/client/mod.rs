@@ -206,9 +206,9 @@ impl<S: Transport> Client<S> {
 
     /// Returns whether the last request was sent completely.
     ///
-    /// If not, the server responded early, or sending has failed. The rest of the request's content
-    /// is sent while you read that of the response, if the server accepts it. See also
-    /// [`close`](Self::close). RFC 9112, section 9.5.
+    /// If not, the server responded early, sending has failed, or `send` was cancelled. After an
+    /// early response the rest of the content is sent while you read that of the response, if the
+    /// server accepts it. See also [`close`](Self::close). RFC 9112, section 9.5.
     pub fn has_sent(&self) -> bool {
         self.lock().has_sent()
     }

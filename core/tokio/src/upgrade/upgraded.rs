@@ -15,7 +15,7 @@ use crate::wire::Stream;
 
 /// A connection after its switch, as a stream of the new protocol.
 ///
-/// Reading returns first the bytes that arrived together with the request or the 101.
+/// Reading returns first the bytes that arrived together with the request, the 101 or the 2xx.
 ///
 /// The stream is independent of the HTTP connection it came from. Shut it down before you drop it,
 /// if the last bytes must arrive.

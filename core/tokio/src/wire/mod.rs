@@ -26,15 +26,15 @@ use output::OutputBuffer;
 pub(crate) use stream::{Stream, bound_unsent};
 pub(crate) use timer::{Alarm, Deadline};
 
-/// The space for one read from the transport; the engine may offer more.
+/// The space for one read from the transport; the engine may offer more or less.
 const PIECE: usize = 16 * 1024;
 
-/// The idle time after which a connection releases its memory.
+/// The idle time after which a server's connection releases its memory.
 const PARKED_AFTER: Duration = Duration::from_secs(1);
 
 /// The longest time to read and discard input after the last byte sent.
 ///
-/// Reading ends earlier after a pause of `LINGER_IDLE`, or after `LINGER_BYTES` bytes.
+/// Reading ends earlier at the peer's end, after a pause of `LINGER_IDLE`, or after `LINGER_BYTES`.
 pub(crate) const LINGER_MAX: Duration = Duration::from_secs(4);
 pub(crate) const LINGER_IDLE: Duration = Duration::from_secs(1);
 const LINGER_BYTES: usize = 1024 * 1024;
@@ -55,7 +55,7 @@ pub(crate) struct Wire<S> {
     reads: Reads,
 }
 
-/// The state of a connection's memory, which an idle one releases after a while.
+/// The state of a connection's memory, which an idle server releases after a while.
 #[derive(Clone, Copy)]
 enum Memory {
     Held,
@@ -68,7 +68,7 @@ enum Memory {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Reads {
     Open,
-    /// The peer has sent its last byte.
+    /// The peer has sent its last byte, or the engine receives no more.
     Ended,
     /// A read has failed: the peer has gone.
     Failed,
@@ -204,6 +204,8 @@ impl<S: Transport> Wire<S> {
     }
 
     /// Fails if a deadline has passed; call it when no other I/O can progress.
+    ///
+    /// Releases the memory of a connection that has been idle for a while.
     pub(crate) fn poll_timeout<T>(&mut self, context: &mut Context<'_>) -> Poll<Result<T, Error>> {
         loop {
             let parking = match self.memory {
@@ -244,7 +246,7 @@ impl<S: Transport> Wire<S> {
         begun
     }
 
-    /// Clears the deadline for the peer to send, after a request has arrived.
+    /// Clears the deadlines of the peer and of the memory, after a request arrived.
     pub(crate) fn clear(&mut self) {
         self.receiving.clear();
         self.memory = Memory::Held;
@@ -261,6 +263,8 @@ impl<S: Transport> Wire<S> {
     }
 
     /// Returns whether a read has failed, as it does after a reset by the peer.
+    ///
+    /// An end of TLS without a close alert does not count.
     pub(crate) fn is_reset(&self) -> bool {
         self.reads == Reads::Failed
     }

@@ -1,4 +1,4 @@
-//! Tests of responses that are invalid, early, truncated or endless.
+//! Tests of responses in special cases: invalid, early, truncated or endless.
 //!
 //! They check the bytes that the server sends then, and how much content waits in memory.
 
@@ -334,7 +334,7 @@ async fn a_switch_is_made_while_the_server_stops() {
 
 // An HTTP/1.0 client considers content complete when the connection closes, unless by a reset.
 
-/// The behaviour of a response body after its one data frame.
+/// The behaviour of a response body after its data frame, if it has one.
 enum Then {
     Pends,
     Panics,

@@ -1,4 +1,4 @@
-//! Tests of bodies read in other tasks, of trailers, and of waits for a switch.
+//! Tests of bodies, their errors and trailers, and of waits for a switch.
 
 use std::time::Duration;
 
@@ -68,9 +68,9 @@ async fn a_body_in_another_task_ends_with_its_connection() {
     }
 }
 
-/// Checks that an error in the request's content gets a 4xx response.
+/// Checks that an error in the request's content gets a 400.
 ///
-/// An error that the handler got on another connection gets a 5xx, whatever its type is.
+/// An error of the same type that the handler got on another connection gets a 500.
 #[tokio::test]
 async fn whose_error_it_is_decides_the_status() {
     let proxy = service_fn(async |request: Request<Body>| {

@@ -1,6 +1,6 @@
 //! Tests of futures that are dropped before they are ready.
 //!
-//! Each `async fn` must behave as its documentation says. Other tests cover values that outlive
+//! They must behave as their documentation says. Other tests cover values that outlive
 //! their connection or move to another thread.
 
 use std::sync::Arc;

@@ -323,7 +323,7 @@ async fn a_tunnel_is_asked_for_again_with_credentials() {
     assert_eq!((&heard, tunnel.protocol()), (b"in", ""));
 }
 
-/// Checks that a WebSocket handshake succeeds, whose fields the client adds.
+/// Checks that a WebSocket handshake succeeds, with the client's key and version.
 #[tokio::test]
 async fn a_websocket_handshake_is_complete() {
     let (client, server) = tokio::io::duplex(1000);
@@ -563,7 +563,7 @@ async fn content_that_fails_ends_for_a_server_that_has_begun_to_answer() {
     assert_eq!(begun.elapsed().as_secs(), 5);
 }
 
-/// Checks that no other request follows on a connection whose writes have failed.
+/// Checks that a connection does not persist once a write has timed out.
 #[tokio::test(start_paused = true)]
 async fn a_connection_that_takes_nothing_does_not_persist() {
     let (stream, _server) = tokio::io::duplex(100);
@@ -691,7 +691,7 @@ async fn only_what_has_switched_goes_on_above() {
 
 /// Returns a client and the response to its request, which is not sent completely.
 ///
-/// The server responds at once, then receives the rest; its task returns the number of bytes.
+/// The server responds first, then receives to the end; its task returns the number of bytes.
 async fn answered_before_the_rest(
     head: &'static str,
 ) -> (Client<DuplexStream>, Response<Body>, tokio::task::JoinHandle<usize>) {

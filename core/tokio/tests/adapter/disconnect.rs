@@ -1,7 +1,8 @@
 //! Tests of a peer that disconnects at each point of an exchange.
 //!
-//! It disconnects over TCP, once by a FIN and once by a RST. The connection must end, its handler
-//! must get the documented error, no task may remain and none may poll in a loop.
+//! It disconnects over TCP, by a FIN or a RST; once as TLS without a close alert. The connection
+//! must end, its handler must get the documented error, no task may remain and none may poll in a
+//! loop.
 
 use std::future::{Future, poll_fn};
 use std::pin::pin;
@@ -51,7 +52,7 @@ async fn pair() -> (TcpStream, TcpStream) {
     (client.expect("a connection"), server.expect("a connection").0)
 }
 
-/// Returns the output of a future, and panics if it is polled too often.
+/// Returns the output of a future; panics after ten seconds or too many polls.
 ///
 /// The limit is higher than the number of events in one test, so only a poll loop exceeds it.
 async fn calmly<F: Future>(what: &str, future: F) -> F::Output {
@@ -67,11 +68,11 @@ async fn calmly<F: Future>(what: &str, future: F) -> F::Output {
     outcome
 }
 
-/// The outcomes of all handlers, and of the tasks that they start.
+/// The outcomes of all handlers, and of the new protocols that they accept.
 #[derive(Clone)]
 struct Fates(Arc<Mutex<Vec<&'static str>>>);
 
-/// The outcome of one handler; dropping it appends the outcome to the list.
+/// The outcome of a handler or protocol; dropping it appends it to the list.
 struct Fate(Fates, &'static str);
 
 impl Fate {

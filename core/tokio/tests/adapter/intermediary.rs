@@ -1,7 +1,7 @@
 //! Tests of the features that a proxy needs, as a server and as a client.
 //!
 //! They check which metadata is forwarded beside requests and responses, and which side caused an
-//! error.
+//! error or a delay.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Tests of the events that an observer receives, and their order.
+//! Tests of the observations that an observer receives, and their order.
 
 use std::io::IoSlice;
 use std::pin::Pin;
@@ -19,7 +19,7 @@ use switchover_tokio::{
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-/// An observer that logs bytes as text, and calls of the engine by their names.
+/// An observer that logs bytes as text, and events and calls by their names.
 #[derive(Default)]
 struct Log(Mutex<Vec<String>>);
 

@@ -1,6 +1,6 @@
 //! Tests of the timeouts, with tokio's paused clock.
 //!
-//! The clock advances only while all tasks wait. The tests also count polls, because a waiting
+//! The clock advances only while all tasks wait. Many tests also count polls, because a waiting
 //! task must not poll in a loop.
 
 use std::future::{Future, poll_fn};
@@ -59,7 +59,7 @@ async fn read_slowly(client: &mut DuplexStream) -> usize {
 
 /// Checks a server's timeouts for the first byte, for a head and for content.
 ///
-/// A 408 follows, except to an idle client.
+/// A 408 follows an incomplete request.
 #[tokio::test(start_paused = true)]
 async fn a_server_waits_as_long_as_it_says_and_does_not_spin() {
     let content = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhel";

@@ -128,7 +128,7 @@ async def resume(
 async def _exchange(
     upload: Upload, largest: int, informational: Callable[[Informational], object] | None
 ) -> Switched | ClientResponse:
-    """Sends the request while it reads the outcome: the switch, or a whole response."""
+    """Sends the request while it reads the outcome: the switch, or the response."""
     outcome: Switched | ClientResponse | None = None
     async with upload.beside() as event:
         outcome = await _outcome(upload.wire, event, largest, informational)
@@ -155,7 +155,7 @@ async def _outcome(
     largest: int,
     informational: Callable[[Informational], object] | None,
 ) -> Switched | ClientResponse:
-    """Reads until the outcome is known: the switch, or a whole response."""
+    """Reads the outcome: the switch, or the response as `_read_response` reads it."""
     event = await final(wire, event, informational)
     return event if isinstance(event, Switched) else await _read_response(wire, event, largest)
 

@@ -101,8 +101,8 @@ async def request(
 
     `headers` must have Host, and a Content-Length or Transfer-Encoding if there is `content`. Content that is an
     asynchronous iterable is sent while the response is read. Without a `config`, `secure` is true if the stream is
-    anyio's TLS. `informational` is called with each interim response. While the request is being sent, only the write
-    timeout applies.
+    anyio's TLS. `informational` is called with each interim response. While the request is being sent, only
+    `expect_continue` and the write timeout apply.
 
     The block's end waits for the rest of the request. Nothing more is sent if the response is an error, ends the
     connection, or was not read to its end. A stream with an incomplete request or response carries no other. It stays

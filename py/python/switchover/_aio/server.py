@@ -77,11 +77,11 @@ async def serve_connection(
     name: accept it, or respond as if it had not been offered. Without a `config`, `secure` is true if the stream is
     anyio's TLS.
 
-    Raises only TypeError and ValueError for wrong arguments, and cancellation, which closes the stream at once. It
-    returns once the connection has ended. A client that breaks the protocol gets a response with the appropriate
-    status. One that is too slow in the middle of a request gets a 408; an idle one is closed without a response. If a
-    handler raises or does not respond, the client gets a 500, and the error is logged to `switchover.aio`. A response
-    that has begun is cut instead. RFC 9112, section 9.
+    Raises only TypeError and ValueError for wrong arguments, and BaseExceptions such as cancellation, which close the
+    stream at once. It returns once the connection has ended. A client that breaks the protocol gets a response with the
+    appropriate status. One that is too slow in the middle of a request gets a 408; an idle one is closed without a
+    response. If a handler raises or does not respond, the client gets a 500, and the error is logged to
+    `switchover.aio`. A response that has begun is cut instead. RFC 9112, section 9.
     """
     upgrades = _checked(upgrades, config, timeouts)
     wire = Wire(stream, connection_on(stream, Role.SERVER, config), timeouts)
@@ -225,9 +225,9 @@ class Exchange:
         Most likely it has disconnected.
 
         A client that has half-closed may still read its response. This reads the transport: call it once the content
-        has been read, in a task of its own, and cancel that before the handler returns. It waits for ever if the client
-        sends more requests than the engine holds; a disconnect then shows only when a send fails. Next: stop the work
-        for this client.
+        has been read, in a task of its own, and cancel that before the handler returns. It waits for ever after
+        the last response, and if the client sends more requests than the engine holds. A disconnect then shows only
+        when a send fails. Next: stop the work for this client.
         """
         connection = self._open
         with suppress(*TRANSPORT_ERRORS):
@@ -351,7 +351,7 @@ class Exchange:
 
         `serve_connection` closes `stream`.
 
-        Raises LocalProtocolError if nothing was accepted. Next: respond to the request. RFC 2817, section 3.
+        Raises LocalProtocolError if no offer was accepted. Next: respond to the request. RFC 2817, section 3.
         """
         stream = of_bytes(stream)
         self._open.take_leftover()
@@ -390,7 +390,7 @@ Handler = Callable[[Exchange], Awaitable[object]]
 
 
 async def _next_request(wire: Wire) -> Request | None:
-    """Returns the next request; None if there will be none."""
+    """Returns the next request, or None; responds to a failure to read one."""
     with suppress(LocalProtocolError):
         wire.connection.skip_content()  # what the handler has not read
     try:
@@ -405,7 +405,7 @@ async def _next_request(wire: Wire) -> Request | None:
 
 
 async def _exchange(wire: Wire, handler: Handler, exchange: Exchange) -> bool:
-    """Runs the handler for one request and completes the response.
+    """Runs the handler for one request; sends an error response if it sends none.
 
     Returns whether another request may follow.
     """

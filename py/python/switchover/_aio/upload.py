@@ -69,7 +69,7 @@ class Upload:
         rest of the request is sent.
         """
         timeouts = self.wire.timeouts
-        # While the request is being sent, only the write timeout applies.
+        # While the request is being sent, only the timeouts `expect_continue` and `write` apply.
         self.wire.allow(replace(timeouts, head=None, content=None, response=None))
         try:
             async with create_task_group() as tasks:

@@ -115,7 +115,7 @@ TIMEOUTS = Timeouts()
 class SwitchedStream(BufferedByteStream):
     """A stream of the new protocol, from its first byte on.
 
-    The bytes that were received together with the head come first.
+    The bytes that were received before the switch come first.
 
     It is a `ByteStream` of anyio, with `receive_exactly` and `receive_until` as well. `send_eof` ends only the sending
     side, if the transport can do that (TLS cannot). `aclose` closes the transport. Extra attributes are those of the

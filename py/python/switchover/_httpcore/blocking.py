@@ -1,7 +1,7 @@
 """Blocking streams and backends in the shape of asynchronous ones.
 
-`switchover.httpcore` is written once, as coroutines. Over a blocking stream they never wait, so `run` has the result at
-once.
+`switchover.httpcore` is written once, as coroutines. Over a blocking stream they block and are never suspended, so one
+step gives `run` the result.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 
 def run(awaitable: Awaitable[T]) -> T:
-    """Returns the result of an awaitable that does not wait."""
+    """Returns the result of an awaitable that is never suspended."""
     waiting = awaitable.__await__()
     try:
         next(waiting)

@@ -172,7 +172,7 @@ class Content:
             raise
 
     async def _traced(self, trace: Trace) -> bytes:
-        """Returns the next piece, and reports the first read and the end to `trace`."""
+        """Returns the next piece; reports the first read, the end and a failure."""
         if not self._has_begun:
             self._has_begun = True
             await trace.report(f"{STEP}.started", {"request": self._request})

@@ -37,7 +37,7 @@ The first is at once, and each later delay is twice as long.
 
 
 class PoolOptions(TypedDict, total=False):
-    """The arguments of a pool, with httpcore's names and types."""
+    """The arguments of a pool except its backend, with httpcore's names and types."""
 
     ssl_context: SSLContext | None
     proxy: Proxy | None
@@ -168,7 +168,7 @@ class Dialer:
         return await traced(request, CONNECTION, name, place, connected, as_given)
 
     async def _tunnel(self, request: Request, stream: AsyncNetworkStream, proxy: Proxy) -> AsyncNetworkStream:
-        """Opens a tunnel through a proxy (RFC 9110, section 9.3.6), and starts TLS in it."""
+        """Opens a tunnel (RFC 9110, section 9.3.6), with TLS if the scheme has it."""
         hop, target = proxy.url, b"%b:%d" % (self.origin.host, self.origin.port)
         # The target in the extensions is that of the request in the tunnel.
         told = {name: value for name, value in extensions_of(request).items() if name != "target"}

@@ -138,7 +138,8 @@ class AsyncHTTPConnection(Dialed, AsyncConnectionInterface):
 class ConnectionPool(httpcore.ConnectionPool):
     """A blocking pool whose HTTP/1.1 connections run on switchover's engine.
 
-    It has the arguments of `httpcore.ConnectionPool`, by keyword, and its methods. Next: `request` or `stream`.
+    It has the arguments of `httpcore.ConnectionPool`, by keyword, and its methods. Connections through a SOCKS proxy
+    are httpcore's own. Next: `request` or `stream`.
     """
 
     __module__ = "switchover.httpcore"
@@ -158,8 +159,8 @@ class ConnectionPool(httpcore.ConnectionPool):
 class AsyncConnectionPool(httpcore.AsyncConnectionPool):
     """An asynchronous pool whose HTTP/1.1 connections run on switchover's engine.
 
-    It has the arguments of `httpcore.AsyncConnectionPool`, by keyword, and its methods, under asyncio and trio. Next:
-    `request` or `stream`.
+    It has the arguments of `httpcore.AsyncConnectionPool`, by keyword, and its methods, under asyncio and trio.
+    Connections through a SOCKS proxy are httpcore's own. Next: `request` or `stream`.
     """
 
     __module__ = "switchover.httpcore"

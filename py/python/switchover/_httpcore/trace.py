@@ -41,7 +41,7 @@ class Trace:
     async def step(
         self, name: str, info: dict[str, Any], taken: Awaitable[T], shown: Callable[[T], object] = as_it_is
     ) -> T:
-        """Awaits a step, and reports its start, and its result as `shown` converts it."""
+        """Awaits a step; reports its start, and its failure or its result by `shown`."""
         await self.report(f"{name}.started", info)
         try:
             result = await taken

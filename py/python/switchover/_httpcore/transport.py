@@ -137,7 +137,7 @@ def as_received(response: httpcore.Response, content: Content | AsyncContent) ->
 class HTTPTransport(httpx.BaseTransport):
     """A transport for `httpx.Client`.
 
-    It has the arguments of `httpx.HTTPTransport`. Next: `httpx.Client(transport=…)`.
+    It has the arguments of `httpx.HTTPTransport`, by keyword. Next: `httpx.Client(transport=…)`.
     """
 
     __module__ = "switchover.httpx"
@@ -159,7 +159,7 @@ class HTTPTransport(httpx.BaseTransport):
 class AsyncHTTPTransport(httpx.AsyncBaseTransport):
     """A transport for `httpx.AsyncClient`.
 
-    It has the arguments of `httpx.AsyncHTTPTransport`. Next: `httpx.AsyncClient(transport=…)`.
+    It has the arguments of `httpx.AsyncHTTPTransport`, by keyword. Next: `httpx.AsyncClient(transport=…)`.
     """
 
     __module__ = "switchover.httpx"

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 READ_SIZE: Final = 65_536
 """The maximum number of bytes of one read."""
 ASYNC_READ_SIZE: Final = 262_144
-"""The maximum number of bytes of one read from a TCP stream of anyio.
+"""The maximum number of bytes of one read from a stream of anyio without TLS.
 
 asyncio receives no more at once. A smaller read would leave a rest in anyio, which no poll of the socket shows.
 """
@@ -324,7 +324,7 @@ def version(head: Response) -> bytes:
 def extensions(event: Response | Switched, engine: Connection, stream: Any) -> dict[str, Any]:
     """Returns the extensions of a response.
 
-    Beside httpcore's own they are `protocols` after a switch, `why` and `required` if an offer led to none.
+    Beside httpcore's own they are `protocols` after a switch, `why` and `required` if an offer or CONNECT led to none.
     """
     head = response_of(event)
     told = {"http_version": version(head), "reason_phrase": head.reason, "network_stream": stream}

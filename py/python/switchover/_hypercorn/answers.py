@@ -18,7 +18,7 @@ HANDSHAKE: Final = frozenset({b"connection", b"upgrade", b"sec-websocket-accept"
 
 
 def encoded(connection: Connection, event: Event, fields: Callable[[], Fields]) -> bytes:
-    """Returns the bytes of an event; `fields` returns the field lines for each head."""
+    """Returns the bytes of an event; `fields` returns the server's lines for a head."""
     if isinstance(event, Body):
         return connection.send_data(event.data)
     if isinstance(event, EndBody):

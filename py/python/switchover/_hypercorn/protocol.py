@@ -134,7 +134,7 @@ class Protocol:
     async def handle_end(self) -> None:
         """Handles the client's EOF at the first call, the connection's end at the next.
 
-        hypercorn makes the first call when it can read no more, and the second when it cannot write.
+        hypercorn calls this when it can read no more, when it cannot write, and after its keep-alive timeout.
         """
         if self.has_ended:
             self.has_gone = True

@@ -49,7 +49,7 @@ class Burst:
             self.flush()
 
     def look(self) -> None:
-        """Ends the burst, unless a response was added since the turn before."""
+        """Ends the burst, unless more is held than in the turn before."""
         if self.size > self.seen:
             self.seen = self.size
             self.loop.call_soon(self.look)

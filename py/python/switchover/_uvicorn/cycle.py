@@ -249,7 +249,7 @@ class Cycle:
     # The response.
 
     async def run(self, app: ASGI3Application) -> None:
-        """Runs the app, and completes a response that it leaves unfinished."""
+        """Runs the app, and ends a response that it leaves unfinished."""
         self.has_begun = True
         try:
             result = await app(self.scope, self.receive, self.send)  # type: ignore[arg-type, func-returns-value]
@@ -303,7 +303,7 @@ class Cycle:
         await self.send({"type": "http.response.body", "body": text})
 
     def give_up_halfway(self) -> None:
-        """Sends a head that was held back, and closes the connection.
+        """Sends a head that was held back; closes unless the response is then complete.
 
         If content should follow the head, the end of the connection shows that the response is incomplete.
         """
@@ -376,9 +376,9 @@ class Cycle:
     def start(self, status: int, headers: Lines) -> None:
         """Holds the head back for the first content.
 
-        Head and content are then sent in one write. A head without a length is held for one turn of the loop at most.
-        One with a length is held at most until the app waits for request content. A response that switches is sent at
-        once.
+        Head and content are then sent in one write, if the content is shorter than 16 KiB. A head without a length is
+        held for one turn of the loop at most. One with a length is held at most until the app waits for request
+        content. A response that switches is sent at once.
         """
         protocol = self.protocol
         # The app may go on to change its own.
@@ -414,7 +414,7 @@ class Cycle:
     def accepts(self, status: int, headers: Lines) -> bool:
         """Switches protocols, if the response does; returns whether it does.
 
-        A 101 accepts an offer, and a 2xx without a length a CONNECT. Anything else declines.
+        A 101 accepts an offer, and a 2xx without Content-Length or Transfer-Encoding a CONNECT. All else declines.
         """
         is_tunnel = self.scope["method"] == "CONNECT" and 200 <= status < 300 and not is_framed(headers)
         if status != 101 and not is_tunnel:

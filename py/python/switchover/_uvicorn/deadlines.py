@@ -17,8 +17,8 @@ SECONDS_PER_BYTE = 0.001
 class Deadline:
     """The deadline of a connection, for one action of the client at a time.
 
-    Its timer stays set when the action is complete or another begins. When the timer goes off, `look` checks the
-    deadline of that moment. A request on an open connection needs no timer of its own then.
+    Its timer stays set when the action is complete, or another begins that ends later. When the timer goes off, `look`
+    checks the deadline of that moment. A request on an open connection needs no timer of its own then.
     """
 
     __slots__ = ("armed", "expired", "handle", "is_running", "left", "loop", "until", "what")
@@ -118,7 +118,7 @@ class WriteDeadline:
     def begin(self, seconds: float) -> None:
         """Starts the deadline.
 
-        After `seconds`, or the time that earlier reads of the client have earned, its progress is checked.
+        After `seconds`, or later if earlier reads of the client have earned time, its progress is checked.
         """
         self.stop()
         self.most = seconds * (1 + EARNED_MAX)
@@ -141,7 +141,7 @@ class WriteDeadline:
         return max(0, self.taken - before) * SECONDS_PER_BYTE
 
     def stop(self) -> None:
-        """Cancels the deadline: the client has read what was sent."""
+        """Cancels the deadline, and keeps the time that is left for the next one."""
         if self.handle is not None:
             self.left = max(0.0, self.until - monotonic())
             self.handle.cancel()

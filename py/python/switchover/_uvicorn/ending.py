@@ -40,7 +40,7 @@ class Ending:
     def reset_if_cut(self) -> None:
         """Sets whether the system resets the connection if the process exits now.
 
-        It must, while a response is not completely sent: nothing else would show that.
+        It must, while a response is not completely sent: in a close-delimited one nothing else would show that.
         """
         raw = self.transport.get_extra_info("socket")
         if raw is None or not closes_after_eof(self.transport):

@@ -29,7 +29,7 @@ OF_REQUEST = ("http_version", "method", "path", "raw_path", "query_string", "hea
 
 
 def base_of(transport: asyncio.Transport, secure: bool, root_path: str) -> dict[str, Any]:
-    """Returns the entries that all ASGI scopes of a connection have in common.
+    """Returns entries that all ASGI scopes of a connection have in common.
 
     The entries that each request sets are there too, as None: a copy then has the size for them.
     """

@@ -177,7 +177,7 @@ class Protocol(Base):
     def process_events(self, data: bytes | None = None) -> None:
         """Handles `data` and pending events.
 
-        Pauses reading if the engine's buffer is full.
+        Pauses reading if the engine takes no more bytes now.
         """
         if self.phase is OPEN:
             self.phase = TAKING

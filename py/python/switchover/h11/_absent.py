@@ -6,7 +6,7 @@ from typing import NoReturn
 
 
 def refuse(module: str) -> NoReturn:
-    """Raises an ImportError that names the programs that need h11 itself."""
+    """Raises an ImportError that names some programs that need h11 itself."""
     name = module.rpartition(".")[2]
     raise ImportError(
         f"switchover.h11 has no {name}: that module is private to h11. Programs that import it, such as niquests and "

@@ -276,9 +276,10 @@ class Connection:
             raise
 
     def send_with_data_passthrough(self, event: Event) -> list[Any] | None:
-        """Returns the bytes of an event as a list of pieces.
+        """Returns the bytes of an event as a list of pieces; None for `ConnectionClosed`.
 
-        For a `Data` one of them is its `data` object itself, of which only the length is used.
+        For a non-empty `Data` one of them is its `data` object itself, of which only the length is used. In a response
+        without a request the content is copied.
         """
         if not isinstance(event, Data) or not len(event.data) or self._unasked is not None:
             sent = self.send(event)

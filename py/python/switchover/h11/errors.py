@@ -1,6 +1,6 @@
 """The exceptions of h11.
 
-If the engine found the error, `__cause__` is its own exception, with number, clause and advice.
+If the engine of a connection found the error, `__cause__` is its own exception, with number, clause and advice.
 """
 
 from __future__ import annotations

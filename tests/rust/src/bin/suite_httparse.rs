@@ -24,7 +24,7 @@ enum Part {
     Chunk(u64),
     Trailers,
     ToTheEnd,
-    /// The bytes after a request whose offer is neither accepted nor declined yet.
+    /// The bytes after an undecided offer or CONNECT, or after a declined CONNECT.
     Held,
     /// The bytes of another protocol, after a switch.
     Rest,

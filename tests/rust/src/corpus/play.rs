@@ -44,7 +44,7 @@ pub struct Outcome {
 pub enum Upgrade {
     /// The connection switched to another protocol or became a tunnel.
     Switched(Vec<u8>),
-    /// The case has no response to the offer.
+    /// The case has no 101 for the offer or CONNECT.
     Undecided(Vec<u8>),
     /// The case has a 101 that the engine cannot send for this request.
     Refused(Vec<u8>),

@@ -162,7 +162,8 @@ struct Host<'t> {
     input: &'t [u8],
     /// The bytes that have arrived and that the engine has not received.
     ///
-    /// `fed` counts the bytes that the engine received, `dropped` those that it rejected for good.
+    /// `fed` counts the bytes that the engine received or passed, `dropped` those that it rejected
+    /// for good.
     arrived: &'t [u8],
     fed: u64,
     dropped: u64,
@@ -178,7 +179,7 @@ struct Host<'t> {
     /// Set if the caller makes no call at a pause, until more input is delivered.
     waits: bool,
     is_over: bool,
-    /// The state of the random numbers for piece sizes.
+    /// The state of the random numbers, which only `How::Pieces` uses.
     dice: u32,
 }
 
@@ -621,7 +622,7 @@ fn summary(event: &Event<'_>) -> u64 {
     checksum(fields.map_or(&[][..], |fields| fields.as_bytes())).wrapping_add(checksum(bytes))
 }
 
-/// Returns an event as text: its `Display` form, then its field lines.
+/// Returns an event as text: its `Display` form and reason, then its field lines.
 ///
 /// For content, the text is the content alone.
 fn text_of_event(event: &Event<'_>) -> Text {
@@ -648,8 +649,8 @@ fn text_of(line: &str, fields: Fields<'_>) -> Text {
 
 /// The most bytes of memory that a connection with the limits `SMALL` may hold.
 ///
-/// The sum has each limit of bytes twice, since a buffer doubles, and 128 bytes for each field. It
-/// also has 3,072 bytes that depend on no limit.
+/// The sum has the limits of heads, trailers and buffered bytes twice, since a buffer doubles. It
+/// also has 128 bytes for each field, and 3,072 bytes that depend on no limit.
 const MOST: u64 = {
     let lists = SMALL.fields as u64 * 2 * 64;
     let bytes = SMALL.head as u64 + SMALL.trailers as u64 + SMALL.buffered as u64;

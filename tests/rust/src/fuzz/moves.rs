@@ -235,7 +235,7 @@ impl Move {
     /// Makes the call, and checks that the core's table `VERBS` lists any error of it.
     ///
     /// Content is a run of the letter `x`. An error from the preparation of a response is not
-    /// checked.
+    /// checked. `Pass` makes no call.
     pub(crate) fn make(
         self,
         connection: &mut Connection,

@@ -1,7 +1,7 @@
 //! Invariant: the engine and a reader written from RFC 9112 agree on any input.
 //!
 //! Both find the same messages, or both reject the input. The tables `OURS` and `THEIRS` list the
-//! allowed differences, each with its RFC clause. The other reader is in `naive/`.
+//! allowed differences, each with its reason. The other reader is in `naive/`.
 //!
 //! The fuzz input is a byte of flags and the peer's bytes.
 
@@ -137,7 +137,7 @@ impl From<crate::message::Message> for Message {
     }
 }
 
-/// An allowed difference: a reader's errors, a test of the input, the RFC clause.
+/// An allowed difference: a reader's errors, a test of the input, the reason.
 type Row<W> = (W, fn(&Case<'_>) -> bool, &'static str);
 
 /// The errors of the engine where the other reader reads on, or needs more input.

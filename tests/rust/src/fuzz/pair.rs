@@ -1,6 +1,6 @@
 //! Invariant: a client and a server joined by queues read what the other one sent.
 //!
-//! The invariant holds for any split of the queued bytes and any calls on both ends.
+//! The invariant holds for any split of the queued bytes and any calls that `step` makes.
 //! Both ends finish in states that agree, unless one failed with an expected error or gave up.
 //!
 //! The fuzz input is a tape. It says which end moves, what it decides, and how many of the sent
@@ -65,7 +65,7 @@ struct Side {
     has_given_up: bool,
     /// Set once this end has discarded content without an event.
     has_skipped: bool,
-    /// The number of entries of `heard` already compared with the other's `said`.
+    /// The number of entries of `heard` that were compared and can no longer grow.
     compared: usize,
     failure: Option<ErrorKind>,
     is_over: bool,
@@ -153,7 +153,7 @@ impl Side {
     /// Writes a response itself, after it has announced it to the engine.
     ///
     /// The announcement is `note_response`. The response has `Connection: close` where the engine
-    /// says that the connection does not persist.
+    /// says that the connection does not persist, and no tunnel begins.
     fn write(&mut self, status: u16, has_content: bool, closes: bool) -> bool {
         let state = self.connection.state();
         let Ok(persists) = self.connection.note_response(status, has_content, closes) else {

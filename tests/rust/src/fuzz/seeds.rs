@@ -1,6 +1,6 @@
 //! The seeds: the first inputs of the fuzz targets, the same in every run.
 //!
-//! They are the input of test vectors, captures and corpora, and tapes of random decisions.
+//! They are the input of test vectors, captures and corpora, random tapes, and capsules.
 
 use switchover::{Lenient, Role};
 

@@ -94,7 +94,7 @@ fn anything(tape: &mut Tape<'_>) {
 
 /// Returns whether these bytes of the HTTP/2 engine end at the end of a frame.
 ///
-/// Only then is a WINDOW_UPDATE after them a frame; otherwise it is payload.
+/// Only then is a WINDOW_UPDATE after them a frame; otherwise it is part of another.
 fn ends_with_a_frame(mut bytes: &[u8]) -> bool {
     while let [one, two, three, rest @ ..] = bytes {
         let len = u32::from_be_bytes([0, *one, *two, *three]) as usize + 6;

@@ -1,4 +1,4 @@
-//! The grammar of lists, tokens, authorities and chunk extensions.
+//! The grammar of lists, tokens, codings, authorities and chunk extensions.
 //!
 //! The reader in `mod.rs` uses these functions.
 

@@ -139,7 +139,7 @@ pub(super) fn closed_line(discarded: usize) -> String {
 
 /// Returns the line of an event, with the position in the input after it.
 ///
-/// `shows_fields` adds the field lines of heads; trailers are always shown.
+/// Content has none. `shows_fields` adds the field lines of heads; trailers are always shown.
 pub(crate) fn event_line(event: &Event<'_>, position: u64, shows_fields: bool) -> String {
     let EventParts { place, response, fields, bytes, .. } = EventParts::of(event);
     let line = match place {

@@ -1,8 +1,8 @@
 //! The runner of test vectors, against the Rust API.
 //!
 //! `player.rs` feeds input and compares output, `host.rs` makes the decisions of the caller.
-//! `profiles.rs` has the queries to helpers for WebSocket, MASQUE and HTTP/2, `lines.rs` the text
-//! of the output.
+//! `profiles.rs` has the queries to helpers for WebSocket, MASQUE, gateways and HTTP/2, `lines.rs`
+//! the text of the output.
 //! `bless.rs` writes new output into a vector, `record.rs` records a vector for other engines.
 
 mod bless;
@@ -37,7 +37,7 @@ pub enum Feed {
     Whole,
     /// The input, one byte at a time.
     Bytes,
-    /// The input in two pieces, split at this offset in bytes.
+    /// The pieces of the vector, one of them cut in two at this offset in the input.
     Split(usize),
     /// The input through `receive_buffer` and `commit`, seven bytes at a time.
     Committed,
@@ -107,7 +107,8 @@ pub fn record(vector: &Vector) -> Result<Record, String> {
 ///
 /// # Errors
 ///
-/// The output before the NUL differs, or more than an error or the NUL follows it.
+/// The vector cannot be run to its end, the output before the NUL differs, or more than an error or
+/// the NUL follows it.
 pub fn with_junk_behind(vector: &Vector) -> Result<bool, String> {
     let Some(last) = vector.items.iter().rposition(|item| matches!(item, Item::Feed(_))) else {
         return Ok(false);

@@ -21,7 +21,7 @@ use parsers::{Ours, Parsers, Verdict};
 use switchover::binding::ScanPath;
 use switchover_tests::random::seed;
 
-/// The number of unexplained heads that are printed.
+/// The maximum number of unexplained heads that are printed.
 const SHOWN: usize = 12;
 
 /// The number of differences that each rule has explained.
@@ -91,7 +91,7 @@ fn heads_are_read_as_httparse_and_llhttp_read_them() {
 /// Compares the results of all parsers on an input.
 ///
 /// Returns whether all accept it with the same parts, and the rules for their differences. The
-/// error is a difference without a rule.
+/// error is a difference without a rule, or an error of the engine at a wrong byte.
 fn judge(parsers: &mut Parsers, input: &Input, cut: usize) -> Result<(bool, Vec<Rule>), String> {
     let mut ours: Option<Ours> = None;
     for path in ScanPath::available() {

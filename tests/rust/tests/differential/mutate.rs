@@ -53,7 +53,7 @@ impl Input {
 
     /// Returns whether the head has an end that a parser can find.
     ///
-    /// The end is an empty line after a line that is not empty.
+    /// The end is LF LF or CRLF CRLF, after any empty lines before the head.
     pub(crate) fn has_ended(&self) -> bool {
         let start = self
             .bytes

@@ -9,7 +9,7 @@ use switchover_benches::peers::{self, Peer};
 
 use crate::mutate::Input;
 
-/// The engine's result: a head as text, `None` if incomplete, or an error's offset.
+/// The engine's result: a head as text, `None` if incomplete, or error and offset.
 pub(crate) type Ours = Result<Option<Vec<u8>>, (ErrorKind, usize)>;
 /// Another parser's result: a head as text, `None` if incomplete, or its error.
 pub(crate) type Theirs = Result<Option<Vec<u8>>, String>;

@@ -1,7 +1,7 @@
 //! The audit of a client.
 //!
-//! For each check the client is started anew, and connects to a scripted server. The audit rates
-//! its behaviour on the wire.
+//! For each check with a response the client is started anew, and connects to a scripted server.
+//! The audit rates its behaviour on the wire.
 //!
 //! `launcher` starts the client, and `identity` is the scripted server's certificate. `session`
 //! records the connections of one check, and `symptoms` detects what was observed on them.
@@ -209,7 +209,7 @@ impl<'a> Audit<'a> {
     }
 }
 
-/// Returns how long to observe the connection, by the symptoms that a check names.
+/// Returns how long to observe the connection, by a check's ID and symptoms.
 fn until(check: &Check) -> Until {
     match () {
         () if check.id == CONTROL || check.asks("unheard") => Until::Pong,

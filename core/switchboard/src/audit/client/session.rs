@@ -32,7 +32,7 @@ const NOT_HERE: &[u8] = b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnect
 /// The times that the scripted server waits.
 #[derive(Clone, Copy)]
 pub(crate) struct Times {
-    /// The timeout of each wait.
+    /// The timeout of each longer wait, except that for the first connection.
     pub(crate) timeout: Duration,
     /// The pause before the next bytes, and the length of other short waits.
     pub(crate) pause: Duration,
@@ -60,7 +60,7 @@ pub(crate) struct ClientSession {
     pub(crate) has_moved: bool,
     /// True if a request came before the previous response was complete.
     ///
-    /// Only requests on the same connection count.
+    /// Only requests on the same connection count, and only if the check responds to them.
     pub(crate) was_hasty: bool,
     pub(crate) timeline: Timeline,
     /// The exit of the client's command; `None` without a command.

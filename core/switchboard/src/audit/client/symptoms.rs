@@ -131,7 +131,7 @@ fn left_open(seen: &Seen<'_>) -> Option<String> {
         .then(|| "the client sent nothing, and left the connection open".into())
 }
 
-/// Detects another request on the same connection.
+/// Detects another request, if all came on the same connection.
 fn asked_again(seen: &Seen<'_>) -> Option<String> {
     let is_same = seen.visit.requests.len() > 1 && !seen.visit.has_moved;
     is_same.then(|| "the client asked again on the same connection".into())

@@ -70,7 +70,7 @@ fn sentence(symptoms: &[(&str, &str)], word: &str) -> String {
     format!("{text}{whose}")
 }
 
-/// Returns the lines that the check sends, for display.
+/// Returns the lines that the check or its control sends, for display.
 fn sends(check: &Check) -> String {
     if check.lines.is_empty() {
         return "  sends    nothing of its own: it looks at what came in the checks before it\n"

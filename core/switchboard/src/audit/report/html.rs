@@ -1,7 +1,7 @@
 //! The HTML page of the report, which needs no other file.
 //!
-//! It can be read without scripts. A script draws the timelines, and copies the commands that
-//! repeat a finding.
+//! It can be read without scripts. A script draws the timelines, writes the run's time, copies
+//! the commands that repeat a finding, and opens the finding that an address names.
 
 use std::fmt::Write;
 
@@ -184,7 +184,7 @@ fn class(verdict: Verdict) -> &'static str {
     }
 }
 
-/// Escapes control characters in text, and then markup, for HTML.
+/// Escapes control characters as `tame` does, and then markup, for HTML.
 fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for letter in tame(text).chars() {

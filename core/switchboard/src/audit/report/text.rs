@@ -24,7 +24,7 @@ pub(super) fn at_once(report: &Report, finding: &Finding, is_verbose: bool) -> O
 
 /// Returns a finding as text; `None` if it is not shown.
 ///
-/// Those that pass or are not applicable refer to an earlier one with the same reason.
+/// One that passes or is not applicable refers to an earlier one of that verdict and reason.
 fn entry(
     report: &Report,
     earlier: &[Finding],
