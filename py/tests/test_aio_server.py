@@ -963,6 +963,26 @@ async def test_a_handler_may_hear_that_its_client_has_gone() -> None:
             seen.clear()
 
 
+@pytest.mark.parametrize("said", [GET.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n"), GET * 10_000])
+async def test_a_handler_hears_the_end_that_the_engine_does_not_read(said: bytes) -> None:
+    """After the last response, and behind more requests than the engine holds."""
+    heard = anyio.Event()
+
+    async def handler(exchange: Exchange) -> None:
+        await exchange.respond(200)
+        with suppress(anyio.BrokenResourceError):
+            await exchange.gone()
+        heard.set()
+
+    async with served(handler) as peers:
+        stream = await peers.connect(said)
+        assert await until(stream, b"\r\n\r\n")
+        assert not heard.is_set()
+        await stream.aclose()
+        with anyio.fail_after(WAIT):
+            await heard.wait()
+
+
 @pytest.mark.parametrize(("said", "answer"), [(b"", b""), (b"G", b"HTTP/1.1 408 "), (GET + b"\r\n", b"HTTP/1.1 200 ")])
 async def test_an_idle_client_is_left_and_half_a_head_is_answered(said: bytes, answer: bytes) -> None:
     async with served(echo, timeouts=SHORT) as peers:

@@ -16,7 +16,6 @@ from anyio import (
     current_time,
     move_on_after,
     sleep,
-    sleep_forever,
 )
 from anyio.abc import AnyByteStream, Listener
 from anyio.lowlevel import checkpoint
@@ -57,6 +56,8 @@ Content of a response is discarded after a HEAD, for example.
 """
 DISCONNECT_POLL = 0.001
 """The duration of the check for a disconnect, in seconds."""
+HANG_UP_POLL = 0.2
+"""The seconds between two checks for the end of a client from which the engine reads no more."""
 ACCEPT_RETRY_DELAY = 0.05
 """The pause in seconds after a listener has failed."""
 
@@ -225,16 +226,16 @@ class Exchange:
         Most likely it has disconnected.
 
         A client that has half-closed may still read its response. This reads the transport: call it once the content
-        has been read, in a task of its own, and cancel that before the handler returns. It waits for ever after
-        the last response, and if the client sends more requests than the engine holds. A disconnect then shows only
-        when a send fails. Next: stop the work for this client.
+        has been read, in a task of its own, and cancel that before the handler returns. After the last response, and
+        if the client sends more requests than the engine holds, it asks the system for the end now and then; a transport
+        without a socket then shows none. Next: stop the work for this client.
         """
         connection = self._open
         with suppress(*TRANSPORT_ERRORS):
             while connection.wants_input:
                 await self._wire.receive()
-            if not self._wire.has_end:
-                await sleep_forever()
+            while not self._wire.has_end and not has_hung_up(socket_of(self._wire.stream)):
+                await sleep(HANG_UP_POLL)
 
     # Responding in HTTP.
 
