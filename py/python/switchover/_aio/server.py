@@ -57,7 +57,7 @@ Content of a response is discarded after a HEAD, for example.
 DISCONNECT_POLL = 0.001
 """The duration of the check for a disconnect, in seconds."""
 HANG_UP_POLL = 0.2
-"""The seconds between two checks for the end of a client from which the engine reads no more."""
+"""The seconds between two checks for the end of a client that is not read any more."""
 ACCEPT_RETRY_DELAY = 0.05
 """The pause in seconds after a listener has failed."""
 
@@ -226,9 +226,9 @@ class Exchange:
         Most likely it has disconnected.
 
         A client that has half-closed may still read its response. This reads the transport: call it once the content
-        has been read, in a task of its own, and cancel that before the handler returns. After the last response, and
-        if the client sends more requests than the engine holds, it asks the system for the end now and then; a transport
-        without a socket then shows none. Next: stop the work for this client.
+        has been read, in a task of its own, and cancel that before the handler returns. The engine reads no more after
+        the last response, and if the client sends more requests than it holds. Then the socket is asked now and then,
+        and a transport without one waits for ever. Next: stop the work for this client.
         """
         connection = self._open
         with suppress(*TRANSPORT_ERRORS):
