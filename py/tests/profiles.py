@@ -58,7 +58,10 @@ QUESTIONS = {
 
 
 class Profiles:
-    """The state of calls for particular protocols, such as the splice for h2c."""
+    """The maker of a test vector's calls for particular protocols, such as h2c.
+
+    It keeps what later calls need, such as the splice.
+    """
 
     def __init__(self, connection: Connection, config: Config) -> None:
         self.connection = connection

@@ -49,7 +49,7 @@ function bytesIn(text) {
 }
 
 /**
- * Returns a decision in the format of a test vector, from the values of its form.
+ * Returns a decision, a call of the engine, in the format of a test vector.
  * @param {{ verb: string, fields: string[][] }} kind
  * @param {Record<string, string>} values
  */

@@ -14,7 +14,7 @@ use crate::result::ResultBuffer;
 
 /// Returns the fields of the current head.
 ///
-/// That is a server's request or a client's response.
+/// It is the head of the current event's response, or else of the server's current request.
 fn head(connection: &Connection) -> Option<Fields<'_>> {
     let response = match connection.event() {
         Some(Event::Response(response) | Event::Informational(response)) => Some(response),
@@ -26,16 +26,17 @@ fn head(connection: &Connection) -> Option<Fields<'_>> {
         .or_else(|| connection.request().map(|request| request.fields()))
 }
 
-/// Writes fields derived from the current head to the result buffer.
+/// Writes fields derived from those of `head` to the result buffer.
 ///
-/// Returns false if there is no current head.
+/// Returns false if there is no such head.
 fn put_head(handle: u32, put: impl FnOnce(&dyn FieldSource, &mut ResultBuffer)) -> bool {
     with(handle, |connection, out| head(connection).map(|fields| put(&fields, out)).is_some())
 }
 
 /// Writes the end-to-end fields of the current head to the result buffer.
 ///
-/// Returns false if there is no current head.
+/// It is the head of the current event's response, or else of the server's current request.
+/// Returns false if there is none.
 #[wasm_bindgen]
 pub fn end_to_end(handle: u32) -> bool {
     put_head(handle, |fields, out| out.fields(&EndToEnd(fields)))
@@ -43,7 +44,8 @@ pub fn end_to_end(handle: u32) -> bool {
 
 /// Writes the fields of the current head to the result buffer, converted to HTTP/2.
 ///
-/// Returns false if there is no current head.
+/// It is the head of the current event's response, or else of the server's current request.
+/// Returns false if there is none.
 #[wasm_bindgen]
 pub fn http2_fields(handle: u32) -> bool {
     put_head(handle, |fields, out| out.fields(&bridge::http2_fields(fields)))

@@ -77,7 +77,7 @@ pub enum Why {
     Dropped,
     /// The connection failed before the response.
     Failed,
-    /// Your code abandoned or handed over the connection before the response.
+    /// Your code called `abandon` or `hand_over` before the response.
     Abandoned,
 }
 

@@ -267,7 +267,9 @@ impl Known {
         self.first(field).filter(|_| self.repeated & field.bit() == 0)
     }
 
-    /// Records that the line at `index` holds the known field of that slot, if any.
+    /// Records the known field of the line at `index`, if `slot` is that of one.
+    ///
+    /// `slot` is an index in `first`.
     pub(crate) fn note(&mut self, slot: usize, index: usize) {
         let bit = (1 << slot) & KnownField::EACH;
         if self.seen & bit == 0 {

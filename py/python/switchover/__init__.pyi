@@ -531,7 +531,7 @@ class Why(enum.Enum):
     FAILED = 11
     """The connection failed before the response."""
     ABANDONED = 12
-    """Your code abandoned or handed over the connection before the response."""
+    """Your code called `abandon` or `hand_over` before the response."""
 
     label: str
     """The engine's name for it, the same in every language."""

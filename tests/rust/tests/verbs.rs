@@ -19,7 +19,9 @@ struct Language {
     ending: &'static str,
     /// The names of the files to search, without their endings; if empty, all files.
     only: &'static [&'static str],
-    /// True if the caller provides the output memory, which may then be too small.
+    /// True if callers in this language provide the output memory.
+    ///
+    /// Otherwise no method lists `OutputTooSmall` among its errors.
     brings_memory: bool,
     /// The words that begin the list of errors, by which an old list is found.
     opening: &'static str,

@@ -58,10 +58,10 @@ export class ProfileMethods extends Outbound {
   /**
    * The end-to-end field lines of the current head; `null` if there is no head.
    *
-   * They are all but `Connection`, the fields it lists, and other hop-by-hop fields. Some are kept even if it lists
-   * them, such as `Host` and `Content-Length`. Next: send them on the other side with `sendRequest`, `sendResponse` or
-   * `accept`, and add `Via`. For `accept` set `tidy` in the configuration, which drops a 101's framing and handshake
-   * fields.
+   * It is the head of the current event's response, or else of a server's current request. The lines are all but
+   * `Connection`, the fields it lists, and other hop-by-hop fields. Some are kept even if it lists them, such as `Host`
+   * and `Content-Length`. Next: send them on the other side with `sendRequest`, `sendResponse` or `accept`, and add `Via`.
+   * For `accept` set `tidy` in the configuration, which drops a 101's framing and handshake fields.
    */
   get endToEnd(): Headers | null {
     return raw.end_to_end(this.live()) ? new Reader().headers() : null;
@@ -106,9 +106,10 @@ export class ProfileMethods extends Outbound {
   /**
    * The field lines of the current head, converted to HTTP/2, or `null`.
    *
-   * Names are in lower case. Hop-by-hop fields are left out, except `te: trailers`. So are Host, Expect, and the fields
-   * of the WebSocket handshake that HTTP/2 does not use. `null` if there is no head. Next: send them after `:status`
-   * with an HTTP/2 engine. RFC 9113, section 8.2.2; RFC 8441, section 5.
+   * It is the head of the current event's response, or else of a server's current request. Names are in lower case.
+   * Hop-by-hop fields are left out, except `te: trailers`. So are Host, Expect, and the fields of the WebSocket handshake
+   * that HTTP/2 does not use. `null` if there is no head. Next: send them after `:status` with an HTTP/2 engine. RFC 9113,
+   * section 8.2.2; RFC 8441, section 5.
    */
   get http2Fields(): Headers | null {
     return raw.http2_fields(this.live()) ? new Reader().headers() : null;

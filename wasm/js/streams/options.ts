@@ -50,8 +50,8 @@ export interface Options {
    * The configuration of the connection.
    *
    * If `secure` is omitted, it is taken from the socket. If `limits.content` is omitted, a request may have 1 GiB. If
-   * `tidy` is omitted, it is on for a server, because a response of `fetch` still has the framing fields with which it
-   * was received.
+   * `tidy` is omitted, it is on for a server, so that wrong framing fields are corrected. A response of `fetch` still has
+   * those with which it was received.
    */
   readonly config?: Config | undefined;
   /** The timeouts for actions of the peer. */

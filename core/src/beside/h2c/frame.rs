@@ -83,7 +83,9 @@ pub(super) enum Piece<'a> {
 }
 
 impl Frames {
-    /// Removes and returns the next part of `input`; `None` if more bytes are needed.
+    /// Removes and returns the next frame header or part of a payload from `input`.
+    ///
+    /// `None` if more bytes are needed; an incomplete header is kept.
     pub(super) fn next<'a>(&mut self, input: &mut &'a [u8]) -> Option<Piece<'a>> {
         if self.left > 0 {
             let (payload, rest) = input.split_at(input.len().min(self.left as usize));

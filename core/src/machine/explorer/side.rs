@@ -196,7 +196,10 @@ impl Side {
         })
     }
 
-    /// Returns whether this end reads now: a server does not after a complete request.
+    /// Returns whether this end takes its next message now; a client always does.
+    ///
+    /// A server does while a request is incomplete, or while it is idle on a connection that
+    /// persists.
     fn is_reading(self) -> bool {
         self.role == Role::Client || self.state.request == Phase::Body || self.state.next_cycle()
     }

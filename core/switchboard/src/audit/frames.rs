@@ -99,7 +99,7 @@ impl FrameHead {
     }
 }
 
-/// Returns the complete frames at the beginning of `bytes`.
+/// Returns the complete WebSocket frames at the beginning of `bytes`.
 pub(crate) fn frames(bytes: &[u8]) -> Vec<Frame> {
     let mut reader = FrameReader::default();
     reader.read(bytes);

@@ -25,7 +25,9 @@ pub(crate) enum Spoken {
     Unknown,
 }
 
-/// The probe of a new protocol, and the part of its answer that was received.
+/// The expected answer to a probe of a new protocol.
+///
+/// For WebSocket, also the frames received since the switch.
 pub(crate) struct Probe {
     protocol: &'static str,
     word: [u8; nonce::LEN],

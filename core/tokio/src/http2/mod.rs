@@ -16,7 +16,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use crate::Upgraded;
 use opening::Opening;
 
-/// The maximum of bytes read at a time for the filter.
+/// The maximum of bytes read from the peer at a time, while there is a filter.
 const PIECE: usize = 16 * 1024;
 
 /// The number of unsent bytes at which the HTTP/2 library's writes have to wait.

@@ -287,7 +287,7 @@ impl<S: Transport> Wire<S> {
         poll_fn(|context| self.poll_send(context)).await
     }
 
-    /// Discards unsent output, after sending has failed.
+    /// Discards unsent output, after sending has failed or was given up.
     pub(crate) fn discard_output(&mut self) {
         self.out = OutputBuffer::default();
     }

@@ -57,7 +57,7 @@ Content of a response is discarded after a HEAD, for example.
 DISCONNECT_POLL = 0.001
 """The duration of the check for a disconnect, in seconds."""
 HANG_UP_POLL = 0.2
-"""The seconds between two checks for the end of a client that is not read any more."""
+"""The seconds between two looks for the end of a client that is not read."""
 ACCEPT_RETRY_DELAY = 0.05
 """The pause in seconds after a listener has failed."""
 

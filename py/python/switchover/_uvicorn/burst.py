@@ -36,7 +36,10 @@ class Burst:
         self.is_scheduled = False
 
     def watch(self) -> None:
-        """Checks from now on, in each turn of the event loop, whether it added a response."""
+        """Schedules `look` in each turn of the event loop, until a turn adds no response.
+
+        The burst then ends.
+        """
         self.is_scheduled = True
         self.since = monotonic()
         self.loop.call_soon(self.look)

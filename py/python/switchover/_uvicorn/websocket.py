@@ -69,7 +69,10 @@ class Undecided(asyncio.Protocol):
         self.checking: asyncio.TimerHandle | None = None
 
     def begin(self, head: bytes, is_full: bool) -> None:
-        """Passes the handshake to uvicorn's class, and watches for the app's accept."""
+        """Passes the handshake to uvicorn's class, and watches for the app's accept.
+
+        `is_full` tells that the transport's write buffer is full, so that the class must pause.
+        """
         app = self.protocol.app
 
         async def told(scope: Any, receive: Any, send: Any) -> Any:

@@ -71,7 +71,9 @@ pub struct Expected {
     pub messages: Vec<ExpectedMessage>,
     /// The number of messages in the input.
     pub total: Option<usize>,
-    /// True if the protocol is switched, and the bytes after the messages.
+    /// True if the connection must switch, and the bytes that follow the messages.
+    ///
+    /// False if an offer or a CONNECT must not switch it; `None` if neither is compared.
     pub upgrade: Option<(bool, Vec<u8>)>,
 }
 

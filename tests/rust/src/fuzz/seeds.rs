@@ -113,9 +113,10 @@ pub fn sent() -> Vec<Vec<u8>> {
     (0..400).map(|index| (0..10 + index / 2).map(|_| usual(&mut dice)).collect()).collect()
 }
 
-/// Returns inputs for [`splice`](super::splice).
+/// Returns inputs for [`splice`](super::splice): tapes of random bytes.
 ///
-/// Half of them are arbitrary bytes, half are clients that conform to HTTP/2.
+/// Half of them contain what the client and the HTTP/2 engine send. The others decide what a
+/// client that conforms to HTTP/2 does.
 pub fn splice() -> Vec<Vec<u8>> {
     let mut dice = Dice(4);
     (0..200).map(|index| [&[index as u8 & 1][..], &dice.bytes(10 + index * 2)].concat()).collect()

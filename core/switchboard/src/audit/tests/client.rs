@@ -191,10 +191,10 @@ const MUTANTS: &[(&str, Verdict, Kind, Wrong)] = &[
     ("C45", Verdict::Fail, WebSocket, Wrong::OneKey),
 ];
 
-/// The IDs of the mutants that also run with TLS.
+/// The IDs of the checks whose mutants also run with TLS.
 ///
-/// One wrongly rejects, two lose bytes after the 101, one accepts an unfinished 101. C20 has two
-/// mutants: one wrongly opens, the other is silent.
+/// The mutant of C05 rejects a valid 101. Those of C08 and C09 lose bytes after it. That of C35
+/// accepts an unfinished 101. C20 has two: one accepts an invalid 101, the other is silent.
 const IN_TLS: [&str; 5] = ["C05", "C08", "C09", "C20", "C35"];
 
 fn is_101(came: &str) -> bool {

@@ -31,7 +31,7 @@ pub(super) enum Then {
     Hold,
     /// Sends a second response after a short wait, then reads without responding.
     Late,
-    /// Continues as the reference server.
+    /// Handles the bytes that follow as the reference server does.
     GoOn,
     /// Speaks WebSocket.
     Frames,
