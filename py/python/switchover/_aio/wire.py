@@ -7,8 +7,8 @@ import errno
 import math
 import socket
 from collections import deque
-from collections.abc import AsyncGenerator, Callable, Generator, Mapping
-from contextlib import asynccontextmanager, contextmanager, suppress
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from ssl import SSLError
 from typing import TYPE_CHECKING, Any, Final, cast
@@ -220,8 +220,12 @@ class Wire:
         self.left = math.inf
         self.credit = self.earned = self.begun = 0.0
         self.received = connection.position + len(connection.unread)
-        self.reading = CancelScope()
-        self.sending = Lock()
+        self.reading: CancelScope | asyncio.Timeout = CancelScope()
+        self.loop = _loop()
+        self.time = self.loop.time if self.loop else current_time
+        # A send yields to other tasks by itself.
+        self.sending = Lock(fast_acquire=True)
+        self.noting = _Noting(self)
         self.failures: deque[Exception] = deque(maxlen=16)
         self.is_broken = self.has_end = self.has_response = False
         self.exchange: object = None
@@ -253,7 +257,7 @@ class Wire:
 
         Before a read, it sends a 100 if the client waits for one.
         """
-        with self.noting():
+        with self.noting:
             while (event := self.connection.next_event()) is NEED_DATA:
                 if self.connection.owes is Owes.CONTINUE:
                     await self.send(self.connection.send_informational(100))
@@ -276,21 +280,29 @@ class Wire:
             self.left = self.timeouts.of(awaiting)
             if awaiting is Awaiting.CONTENT:
                 self.left += self.earned
-        self.begun = current_time()
+        self.begun = self.time()
         try:
-            with fail_after(self.left) as self.reading:
-                length = await self.receive()
+            if self.loop:
+                async with asyncio.timeout(_finite(self.left)) as self.reading:
+                    length = await self.receive()
+            else:
+                with fail_after(self.left) as self.reading:
+                    length = await self.receive()
         finally:
             # A read that was cancelled has used its time, too.
-            self.left -= current_time() - self.begun
+            self.left -= self.time() - self.begun
         if awaiting is Awaiting.CONTENT:
             self.left += length * SECONDS_PER_BYTE
 
     def allow(self, timeouts: Timeouts) -> None:
         """Sets the timeouts from now on, also for the current read."""
         self.timeouts = timeouts
-        self.left, self.begun = timeouts.of(self.awaited), current_time()
-        self.reading.deadline = self.begun + self.left
+        self.left, self.begun = timeouts.of(self.awaited), self.time()
+        if isinstance(self.reading, CancelScope):
+            self.reading.deadline = self.begun + self.left
+            return
+        with suppress(RuntimeError):  # the read is over
+            self.reading.reschedule(_finite(self.begun + self.left))
 
     async def receive(self) -> int:
         """Reads once, passes the bytes to the engine, and returns their number; 0 at EOF."""
@@ -311,7 +323,7 @@ class Wire:
 
         If that fails or is cancelled, nothing more can be sent: a part may have been sent.
         """
-        with self.noting():
+        with self.noting:
             try:
                 async with self.sending:
                     if self.is_broken:
@@ -330,27 +342,34 @@ class Wire:
         if self.sending_time is None:
             await self.stream.send(piece)
             return
-        begun = current_time()
-        with fail_after(self.sending_time + self.credit):
-            await self.stream.send(piece)
-        credit = self.credit + len(piece) * SECONDS_PER_BYTE - (current_time() - begun)
+        begun, seconds = self.time(), self.sending_time + self.credit
+        if self.loop:
+            async with asyncio.timeout(seconds):
+                await self.stream.send(piece)
+        else:
+            with fail_after(seconds):
+                await self.stream.send(piece)
+        credit = self.credit + len(piece) * SECONDS_PER_BYTE - (self.time() - begun)
         self.credit = max(0.0, min(credit, EARNED_MAX * self.sending_time))
 
-    @contextmanager
-    def noting(self) -> Generator[None]:
-        """Records exceptions of the `with` block, except BusyResourceError.
 
-        That one means that two tasks use the stream at once. An SSLError becomes a BrokenResourceError.
-        """
-        try:
-            yield
-        except BusyResourceError:
-            raise  # two tasks of the handler's
-        except SSLError as error:
-            raise self.note(BrokenResourceError(str(error))) from error
-        except Exception as error:
-            self.note(error)
-            raise
+class _Noting:
+    """Records exceptions of a `with` block, except BusyResourceError.
+
+    That one means that two tasks use the stream at once. An SSLError becomes a BrokenResourceError.
+    """
+
+    def __init__(self, wire: Wire) -> None:
+        self.wire = wire
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, _kind: object, error: BaseException | None, _traceback: object) -> None:
+        if isinstance(error, SSLError):
+            raise self.wire.note(BrokenResourceError(str(error))) from error
+        if isinstance(error, Exception) and not isinstance(error, BusyResourceError):
+            self.wire.note(error)
 
 
 class _Orderly(ByteStream):
@@ -400,6 +419,22 @@ def share(stream: AnyByteStream) -> None:
         if not isinstance(stream.transport_stream, _Orderly):
             stream.transport_stream = _Orderly(stream.transport_stream)
         stream = stream.transport_stream.stream
+
+
+def _loop() -> asyncio.AbstractEventLoop | None:
+    """Returns the running event loop of asyncio; None under trio.
+
+    `asyncio.timeout` costs half of a scope of anyio.
+    """
+    with suppress(RuntimeError):
+        if asyncio.current_task() is not None:
+            return asyncio.get_running_loop()
+    return None
+
+
+def _finite(seconds: float) -> float | None:
+    """Returns a number of seconds as asyncio has it: None if there is no limit."""
+    return None if seconds == math.inf else seconds
 
 
 async def _noted() -> None:
