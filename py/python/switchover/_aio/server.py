@@ -227,14 +227,17 @@ class Exchange:
 
         A client that has half-closed may still read its response. This reads the transport: call it once the content
         has been read, in a task of its own, and cancel that before the handler returns. The engine reads no more after
-        the last response, and if the client sends more requests than it holds. Then the socket is asked now and then,
-        and a transport without one waits for ever. Next: stop the work for this client.
+        the last response, and if the client sends more requests than it holds. Then the socket is asked now and then;
+        on other systems than Linux, and without a socket, this waits for ever. Next: stop the work for this client.
         """
-        connection = self._open
+        connection, raw = self._open, socket_of(self._wire.stream)
         with suppress(*TRANSPORT_ERRORS):
-            while connection.wants_input:
-                await self._wire.receive()
-            while not self._wire.has_end and not has_hung_up(socket_of(self._wire.stream)):
+            # The last response may be sent during a read: what comes after it is discarded.
+            with suppress(LocalProtocolError):
+                while connection.wants_input:
+                    await self._wire.receive()
+            # Asked of the socket itself, which says when it is closed.
+            while not (self._wire.has_end or self._wire.is_broken or has_hung_up(raw)):
                 await sleep(HANG_UP_POLL)
 
     # Responding in HTTP.
