@@ -27,7 +27,7 @@ pub struct Config {
     ///
     /// Then a disconnect after the request is noticed only by a reset, or when the response is
     /// sent. If this is `false`, the handler is dropped once the client closes its direction; a
-    /// read of incomplete content fails instead. Both may go unnoticed while the handler leaves
+    /// read of incomplete content fails before. Both may go unnoticed while the handler leaves
     /// more content unread than the engine buffers.
     pub half_close: bool,
     /// Gives each request of a server an [`InformationalSender`](crate::informational).

@@ -92,7 +92,11 @@ impl<S: Transport, H: HttpService, F: Future<Output = ()>> ServerConnection<'_, 
         let (channel, chance) = (links.channel.as_ref(), links.chance.as_deref());
         let is_last = poll_fn(|context| Poll::Ready(self.poll_stop(context))).await;
         let is_accepted = head.status == StatusCode::SWITCHING_PROTOCOLS;
-        if is_last || (!is_accepted && self.leaves_too_much_unread(channel)) {
+        // While the handler holds the body it may read the rest: that is discarded afterwards.
+        let discarded = channel
+            .filter(|channel| !is_last && !is_accepted && !channel.is_in_use())
+            .filter(|_| self.wire.http.skip_content().is_ok());
+        if is_last || discarded.is_some_and(|channel| self.may_exceed_drain(channel)) {
             self.wire.http.close_after_response()?;
         }
         let own = HandlerFields::of(&head.headers);
@@ -135,23 +139,20 @@ impl<S: Transport, H: HttpService, F: Future<Output = ()>> ServerConnection<'_, 
             self.send(head, own, &verb, content, channel).await?;
         }
         mem::swap(&mut self.memory.headers, &mut head.headers);
-        if channel.is_some() {
-            // Discards the rest of the request's content, if that is not too long.
+        if channel.is_some() && discarded.is_none() {
             let _ = self.wire.http.skip_content();
         }
         Ok(ResponseOutcome::Whole)
     }
 
-    /// Discards the rest of the request; returns whether its chunks may be too long.
+    /// Returns whether the chunks being discarded may be too long for that.
     ///
-    /// The response then announces that the connection closes; for a `Content-Length` the engine
-    /// announces it. While the handler holds the body, nothing is discarded: it may read the rest.
-    fn leaves_too_much_unread(&mut self, channel: Option<&Arc<Channel>>) -> bool {
-        let Some(channel) = channel.filter(|channel| !channel.is_in_use()) else { return false };
-        if self.wire.http.skip_content().is_err() || channel.left().is_some() {
+    /// Their total length is unknown until all have arrived. The response then announces that the
+    /// connection closes; for a `Content-Length` the engine announces it.
+    fn may_exceed_drain(&mut self, channel: &Channel) -> bool {
+        if channel.left().is_some() {
             return false;
         }
-        // The total length of chunks is unknown until all have arrived.
         loop {
             match self.wire.http.next_event() {
                 Ok(Next::Event(Event::EndOfMessage(_))) => return false,

@@ -225,6 +225,7 @@ async fn a_server_shows_what_it_adds_to_a_handlers_answer() {
     let answer = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok";
     let log = answered(|config| config, service_fn(ok), long, answer).await;
     assert_eq!(&*log[2], "! skip > ", "{log:?}");
+    assert_eq!(log.iter().filter(|line| line.starts_with("! skip")).count(), 1, "{log:?}");
 }
 
 #[tokio::test]
