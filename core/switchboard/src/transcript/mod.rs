@@ -121,8 +121,8 @@ struct Telling {
     is_private: bool,
     /// True once HTTP/2 is spoken, unless secrets are shown.
     ///
-    /// Then only numbers of bytes are shown. HTTP/2 compresses its field lines, so secrets cannot
-    /// be recognised in its bytes.
+    /// Then only numbers of bytes are shown, except for bytes that came with the 101. HTTP/2
+    /// compresses its field lines, so secrets cannot be recognised in its bytes.
     whispers: bool,
     /// True while the history keeps further events for future viewers.
     is_kept: bool,

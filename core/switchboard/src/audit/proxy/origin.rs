@@ -136,6 +136,7 @@ impl Connection {
             while !self.incoming.is_done() {
                 self.hear()?;
             }
+            self.note(number, index);
             if request.lists("connection", "close") {
                 return self.stream.shutdown(Shutdown::Both);
             }

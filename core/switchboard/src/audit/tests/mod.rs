@@ -20,7 +20,7 @@ use super::finding::{self, Finding};
 use super::needs::NEEDS;
 use super::report::{Form, Report, explanation};
 use super::run::Run;
-use super::script::{Places, Script, Step, unescape};
+use super::script::{Places, Script, Step, Wait, unescape};
 use super::server::{self, Audit, Server};
 use super::symptoms::{HEAD_RULES, SYMPTOMS};
 use super::table::{self, By, Check};
@@ -295,6 +295,25 @@ fn a_shell_sends_the_same() {
         let done = Command::new("bash").args(["-c", &again]).output().expect("a shell");
         assert!(done.stdout.ends_with(b"equal\n"), "{}: {again} {done:?}", check.id);
     }
+}
+
+/// The command of a finding leaves out what was not asked after a switch.
+#[test]
+fn a_shell_asks_no_more_after_a_switch() {
+    let is_ask = |step: &&Step| matches!(step, Step::Ask(_));
+    let script = checks()
+        .iter()
+        .filter_map(|check| Script::of(check, By::Check, &places(1)).ok())
+        .find(|script| {
+            let sends = script.steps.iter().filter(|step| !matches!(step, Step::Wait(_)));
+            sends.clone().count() == 2 && sends.filter(is_ask).count() == 2
+        })
+        .expect("a script with two requests");
+    let target = "http://127.0.0.1:1/plain".parse().expect("a URL");
+    let endpoint = Endpoint::plain(&target, TIMEOUT[0]);
+    let sent = [0, 1, 2]
+        .map(|asks| finding::again(&endpoint, &script, asks, &[], &[]).matches("printf").count());
+    assert_eq!(sent, [0, 1, 2]);
 }
 
 /// The shell command of a finding shows the bytes that the audit received.
@@ -630,8 +649,7 @@ fn what_is_not_applicable_says_what_would_make_it_so() {
 
 /// Checks that a table names only known symptoms and needs.
 ///
-/// An unknown symptom would never be seen; those of `note` are not checked. Each need must have a
-/// remedy.
+/// An unknown symptom would never be seen. Each need must have a remedy.
 pub(in crate::audit) fn the_words_are_known(
     checks: &[Check],
     known: &BTreeSet<&str>,

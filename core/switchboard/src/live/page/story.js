@@ -43,6 +43,8 @@ export class Story {
   /** The engine's reason for the outcome of an offer; empty without one. */
   #why = "";
   isOver = false;
+  /** True if the record has ended without the connection. */
+  #isLost = false;
 
   constructor(number) {
     this.number = number;
@@ -51,6 +53,7 @@ export class Story {
   add(moment) {
     // After a reconnection the server sends its history again.
     if (moment.step <= this.#step) return;
+    if (this.#isLost) this.#find();
     // Each entry has a number, so a gap shows how many are missing.
     this.missing += Math.max(0, moment.step - this.#step - 1);
     this.#step = moment.step;
@@ -80,9 +83,16 @@ export class Story {
   /** Ends the record of the connection, because the page lost its server. */
   lose() {
     if (this.isOver) return;
-    this.isOver = true;
+    this.isOver = this.#isLost = true;
     this.result = "the line to the server was lost";
     this.missing++;
+  }
+
+  /** Goes on with a connection that was lost, since the server tells more of it. */
+  #find() {
+    this.isOver = this.#isLost = false;
+    this.result = "";
+    this.missing--;
   }
 
   #keep(moment) {
