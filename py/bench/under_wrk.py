@@ -162,10 +162,12 @@ def main() -> int:
     missed = 0
     with tempfile.TemporaryDirectory() as folder:
         for table in tables(options.inputs):
+            wanted = [(loop, case) for loop in LOOPS for case in table.cases if options.only in f"{loop}, {case.name}"]
+            if not wanted:
+                continue
             titles = [f"{peer}, µs | its ratio | worst round" for peer in table.peers]
             print(f"| loop, request | {OURS}, µs | {' | '.join(titles)} |")
             print("|---|---|" + "---|---|---|" * len(titles))
-            wanted = [(loop, case) for loop in LOOPS for case in table.cases if options.only in f"{loop}, {case.name}"]
             for loop, case in wanted:
                 runs = [measured(table, case, loop, options.rounds, Path(folder)) for _ in range(options.runs)]
                 row, misses = judged(case, table.peers, runs)

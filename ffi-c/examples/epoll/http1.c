@@ -20,12 +20,15 @@ typedef struct http1 {
 static bool equals(swo_slice a, const char *b) { return a.len == strlen(b) && !memcmp(a.data, b, a.len); }
 
 /* Returns the path of a target in origin-form or absolute-form, both of which a server must accept (RFC 9112,
- * section 3.2.2); empty if it has none. */
+ * section 3.2.2). An absolute target without one has that of the root (RFC 9110, section 4.2.3). */
 static swo_slice path_of(swo_slice target) {
     const uint8_t *at = target.data, *end = target.data + target.len;
     const uint8_t *scheme = target.len > 0 && *at != '/' ? (const uint8_t *)memmem(at, target.len, "://", 3) : NULL;
-    if (scheme) at = (const uint8_t *)memchr(scheme + 3, '/', (size_t)(end - scheme - 3));
-    if (!at || at == end || *at != '/') return slice(NULL, 0);
+    if (scheme) {
+        for (at = scheme + 3; at < end && *at != '/' && *at != '?';) at++;
+        if (at == end || *at == '?') return slice("/", 1);
+    }
+    if (at == end || *at != '/') return slice(NULL, 0);
     const uint8_t *query = (const uint8_t *)memchr(at, '?', (size_t)(end - at));
     return slice(at, (size_t)((query ? query : end) - at));
 }
