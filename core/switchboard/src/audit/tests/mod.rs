@@ -20,7 +20,7 @@ use super::finding::{self, Finding};
 use super::needs::NEEDS;
 use super::report::{Form, Report, explanation};
 use super::run::Run;
-use super::script::{Places, Script, Step, Wait, unescape};
+use super::script::{Places, Script, Step, unescape};
 use super::server::{self, Audit, Server};
 use super::symptoms::{HEAD_RULES, SYMPTOMS};
 use super::table::{self, By, Check};
