@@ -548,7 +548,7 @@ enum swo_why {
     SWO_WHY_DROPPED = 10,
     /** The connection failed before the response. */
     SWO_WHY_FAILED = 11,
-    /** Your code abandoned or handed over the connection before the response. */
+    /** Your code called `swo_abandon` or `swo_hand_over` before the response. */
     SWO_WHY_ABANDONED = 12,
 };
 

@@ -160,7 +160,7 @@ MEMBERS = {
         "REQUIRED": "The response is a 426: the server requires a protocol listed in its `Upgrade`. The protocol that was offered may be in that list.",
         "DROPPED": "The response to an earlier request closed the connection.",
         "FAILED": "The connection failed before the response.",
-        "ABANDONED": "Your code abandoned or handed over the connection before the response.",
+        "ABANDONED": "Your code called `abandon` or `hand_over` before the response.",
     },
     "TraceStep": {
         "RECEIVED_REQUEST": "A request head was received; the number is that of offered protocols.",
