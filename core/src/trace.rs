@@ -71,7 +71,9 @@ pub struct Trace {
     ///
     /// The comment of each [`TraceStep`] says which; 0 if the step has none.
     pub number: u32,
-    /// The number of the peer's bytes up to the end of the event current at the step.
+    /// The number of the peer's bytes consumed then, with those of the current event.
+    ///
+    /// A received head or end that the entry records is included.
     pub offset: u64,
 }
 

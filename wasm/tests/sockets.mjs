@@ -13,8 +13,8 @@ export const TIMEOUTS = 60_000;
 /**
  * The forms of a socket: a `net.Socket`, and a pair of web streams.
  *
- * Sockets of Workers are such pairs. In Node 20 the readable of `Duplex.toWeb` does not end before the writable does,
- * so that form is tested only where this does not matter.
+ * Sockets of Workers are such pairs. `paired` makes them without `Duplex.toWeb`, whose readable does not end before the
+ * writable does in Node 20. Only tests where this does not matter use `toWeb`.
  * @type {Record<string, (socket: NetSocket) => Socket>}
  */
 export const forms = { "net.Socket": (socket) => socket, "web streams": paired };

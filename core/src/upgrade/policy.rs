@@ -51,7 +51,9 @@ pub(crate) struct Policy {
     pub(super) proof: Option<fn(asked: &dyn FieldSource) -> Option<Proof>>,
 }
 
-/// A hop-by-hop field of an offer.
+/// The rule for a protocol's own hop-by-hop field, such as `HTTP2-Settings`.
+///
+/// If an offer has the field, its `Connection` must list it.
 struct HopField {
     known: KnownField,
     name: &'static str,

@@ -522,7 +522,7 @@ class Why(enum.Enum):
     DECLINED = 8
     """A final response was sent or received instead of the 101."""
     REQUIRED = 9
-    """The response is a 426: the server requires a protocol listed in its `Upgrade`.
+    """A 426 was sent or received: the server requires a protocol in its `Upgrade`.
 
     The protocol that was offered may be in that list.
     """

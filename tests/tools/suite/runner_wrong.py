@@ -26,9 +26,9 @@ def without(kind):
 
 
 def only(*keys):
-    """Returns a function that reduces events to these keys and their names.
+    """Returns a function that keeps only `event` and `keys` of each event.
 
-    The keys are the ones that no runner may leave out.
+    `event` is an event's name. No runner may leave out any of these.
     """
     return lambda _, events: [{key: event[key] for key in ("event", *keys) if key in event} for event in events]
 

@@ -40,7 +40,7 @@ export interface TraceEntry {
    * correction.
    */
   readonly number: number;
-  /** The number of the peer's bytes up to the end of the event that was current then. */
+  /** The number of the peer's bytes consumed then, with those of the current event. */
   readonly offset: number;
 }
 

@@ -84,6 +84,9 @@ fn all() -> BTreeSet<String> {
 }
 
 /// Returns the names of the values, errors and inputs that `role` can reach.
+///
+/// The values are those of the state's fields, except `pipelined`, and of `awaiting`. The inputs
+/// are those that some state accepts; the errors are those of rejected ones.
 fn occurring(role: Role) -> BTreeSet<String> {
     let mut occurring = BTreeSet::new();
     for state in search(&Alone { role, machine: Machine::WHOLE }, Until::Exhausted).nodes {

@@ -31,7 +31,9 @@ pub(super) enum Fault {
 
     // Against peers that break rules.
     RequestAsContent,
-    /// Disagreement after a response with `close`; harmless: no more is processed.
+    /// A request discarded as content after a response with `close`; harmless.
+    ///
+    /// The client omitted that content, and the server processes no further request.
     DiscardedAfterClose,
     /// The new protocol read as HTTP after a declined Upgrade; not preventable.
     ///

@@ -275,7 +275,7 @@ impl Side {
         moves
     }
 
-    /// Returns the choices to send something other than HTTP.
+    /// Returns the choices to send bytes of the new protocol, or EOF.
     fn byte_moves(self) -> Vec<Move> {
         let send =
             |what, side, is_due| Move { act: Act::Sends(what), side, sends: vec![what], is_due };

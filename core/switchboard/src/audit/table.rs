@@ -109,9 +109,11 @@ pub(crate) enum What {
     Text(&'static str),
     /// The empty line that ends a head.
     Empty,
-    /// Bytes to send, with escapes.
+    /// Bytes to send, with escapes, or the name of a frame such as `PING`.
     Bytes(&'static str),
-    /// The name of an event to wait for, or a mark such as `next`.
+    /// The text of a `~` line: an event to wait for, or a mark.
+    ///
+    /// A mark waits for nothing: `next`, for example, separates the responses to two requests.
     Wait(&'static str),
 }
 

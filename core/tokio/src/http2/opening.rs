@@ -211,9 +211,9 @@ mod tests {
         }
     }
 
-    /// Checks that a second request before an ACK of the filter's SETTINGS is an error.
+    /// Checks that a second request before the client's ACK of NO_TABLE is an error.
     ///
-    /// It may refer to compressed lines which the server does not have.
+    /// It may refer to compressed lines of the first request, which the server never received.
     #[test]
     fn a_second_request_before_the_table_is_empty_is_an_error() {
         let mut opening = Opening::new();

@@ -276,9 +276,10 @@ fn a_path_begins_with_a_slash() {
     assert!(parsed(&["audit", "http://127.0.0.1/", "--offer", "foo=bar"]).is_err());
 }
 
-/// The shell command of a check without waits sends the check's bytes.
+/// The shell command that repeats a check without waits sends the same bytes.
 ///
-/// The mutant answers `equal` to these bytes only; the random words in content may differ.
+/// The test's server responds `equal` to these bytes only. The random words in the request's
+/// content may differ.
 #[test]
 fn a_shell_sends_the_same() {
     for check in checks() {

@@ -26,7 +26,7 @@ let awaited = null;
 let latest = 0;
 /** The path of the browser's own request, to choose its connection once seen. */
 let awaitedPath = null;
-/** True until the user chooses a connection; until then the first is chosen. */
+/** True until the user chooses; until then the first connection seen is chosen. */
 let follows = true;
 let leftOut = 0;
 /** The ID of the server's run that is shown; `null` before the first message. */
