@@ -540,7 +540,7 @@ enum swo_why {
     SWO_WHY_UNDECIDED = 7,
     /** A final response was sent or received instead of the 101. */
     SWO_WHY_DECLINED = 8,
-    /** The response is a 426: the server requires a protocol listed in its `Upgrade`.
+    /** A 426 was sent or received: the server requires a protocol in its `Upgrade`.
      *
      *  The protocol that was offered may be in that list. */
     SWO_WHY_REQUIRED = 9,
@@ -1676,7 +1676,9 @@ typedef struct swo_trace_entry {
      */
     uint32_t number;
     /**
-     * The number of the peer's bytes up to the end of the event current at the step.
+     * The number of the peer's bytes consumed then, with those of the current event.
+     *
+     * A received head or end that the entry records is included.
      */
     uint64_t offset;
 } swo_trace_entry;

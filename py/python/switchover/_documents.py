@@ -157,7 +157,7 @@ MEMBERS = {
         "INELIGIBLE": "No offered protocol is eligible: each offer breaks a rule of its protocol.",
         "UNDECIDED": "The offer has been neither accepted nor declined yet.",
         "DECLINED": "A final response was sent or received instead of the 101.",
-        "REQUIRED": "The response is a 426: the server requires a protocol listed in its `Upgrade`. The protocol that was offered may be in that list.",
+        "REQUIRED": "A 426 was sent or received: the server requires a protocol in its `Upgrade`. The protocol that was offered may be in that list.",
         "DROPPED": "The response to an earlier request closed the connection.",
         "FAILED": "The connection failed before the response.",
         "ABANDONED": "Your code called `abandon` or `hand_over` before the response.",
