@@ -11,7 +11,7 @@ from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from ssl import SSLError
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, Self, cast
 
 from anyio import (
     BrokenResourceError,
@@ -35,6 +35,8 @@ from .. import NEED_DATA, Awaiting, Config, Connection, Data, Owes, Paused, Prot
 from .._reset import LOST, has_input, resets
 
 if TYPE_CHECKING:
+    from types import TracebackType
+
     from .. import Event
 
 READ_SIZE = 65_536
@@ -220,9 +222,11 @@ class Wire:
         self.left = math.inf
         self.credit = self.earned = self.begun = 0.0
         self.received = connection.position + len(connection.unread)
-        self.reading: CancelScope | asyncio.Timeout = CancelScope()
-        self.loop = _loop()
-        self.time = self.loop.time if self.loop else current_time
+        loop = _loop()
+        self.time = loop.time if loop else current_time
+        # Half as dear as a scope of anyio; each request has two.
+        self.within: Callable[[float | None], asyncio.Timeout | _Timeout] = asyncio.timeout if loop else _Timeout
+        self.reading: asyncio.Timeout | _Timeout | None = None
         # A send yields to other tasks by itself.
         self.sending = Lock(fast_acquire=True)
         self.noting = _Noting(self)
@@ -282,12 +286,8 @@ class Wire:
                 self.left += self.earned
         self.begun = self.time()
         try:
-            if self.loop:
-                async with asyncio.timeout(_finite(self.left)) as self.reading:
-                    length = await self.receive()
-            else:
-                with fail_after(self.left) as self.reading:
-                    length = await self.receive()
+            async with self.within(_finite(self.left)) as self.reading:
+                length = await self.receive()
         finally:
             # A read that was cancelled has used its time, too.
             self.left -= self.time() - self.begun
@@ -298,11 +298,9 @@ class Wire:
         """Sets the timeouts from now on, also for the current read."""
         self.timeouts = timeouts
         self.left, self.begun = timeouts.of(self.awaited), self.time()
-        if isinstance(self.reading, CancelScope):
-            self.reading.deadline = self.begun + self.left
-            return
-        with suppress(RuntimeError):  # the read is over
-            self.reading.reschedule(_finite(self.begun + self.left))
+        if self.reading is not None:
+            with suppress(RuntimeError):  # the read is over
+                self.reading.reschedule(_finite(self.begun + self.left))
 
     async def receive(self) -> int:
         """Reads once, passes the bytes to the engine, and returns their number; 0 at EOF."""
@@ -342,15 +340,31 @@ class Wire:
         if self.sending_time is None:
             await self.stream.send(piece)
             return
-        begun, seconds = self.time(), self.sending_time + self.credit
-        if self.loop:
-            async with asyncio.timeout(seconds):
-                await self.stream.send(piece)
-        else:
-            with fail_after(seconds):
-                await self.stream.send(piece)
+        begun = self.time()
+        async with self.within(self.sending_time + self.credit):
+            await self.stream.send(piece)
         credit = self.credit + len(piece) * SECONDS_PER_BYTE - (self.time() - begun)
         self.credit = max(0.0, min(credit, EARNED_MAX * self.sending_time))
+
+
+class _Timeout:
+    """A timeout of anyio with the methods of `asyncio.Timeout`."""
+
+    def __init__(self, seconds: float | None) -> None:
+        self.scope = fail_after(seconds)
+
+    async def __aenter__(self) -> Self:
+        self.entered = self.scope.__enter__()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> bool | None:
+        return self.scope.__exit__(kind, error, traceback)
+
+    def reschedule(self, when: float | None) -> None:
+        """Sets another deadline; None for none."""
+        self.entered.deadline = math.inf if when is None else when
 
 
 class _Noting:
@@ -422,10 +436,7 @@ def share(stream: AnyByteStream) -> None:
 
 
 def _loop() -> asyncio.AbstractEventLoop | None:
-    """Returns the running event loop of asyncio; None under trio.
-
-    `asyncio.timeout` costs half of a scope of anyio.
-    """
+    """Returns the running event loop of asyncio; None under trio."""
     with suppress(RuntimeError):
         if asyncio.current_task() is not None:
             return asyncio.get_running_loop()
