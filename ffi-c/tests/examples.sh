@@ -39,6 +39,16 @@ client_upgrades() {
     [ "$said" = $'foo/2 answers GET /foo\nHELLO\nWORLD' ]
 }
 
+# A close with unread bytes would reset the connection, and the client would lose the last lines.
+client_sends_after_quit() {
+    local said
+    { awk 'BEGIN { for (at = 0; at < 500; at++) printf "%d %01000d\n", at, 0; print "QUIT" }' && head -c 900000 /dev/zero; } |
+        timeout 10 "$work/client" "$port" /foo >"$work/client.out"
+    said=$(wc -l <"$work/client.out")
+    echo "$said lines"
+    [ "$said" = 501 ]
+}
+
 client_is_declined() {
     local said
     said=$(timeout 10 "$work/client" "$port" /foo bar/1 2>"$work/why")
@@ -62,6 +72,7 @@ curl_upgrades() {
     grep '^HTTP/1.1 101' "$work/server.curl" && grep '^Upgrade: foo/2' "$work/server.curl" &&
         grep '^foo/2 answers GET /foo' "$work/server.curl"
 }
+    check "client and server: nothing is lost to what comes after QUIT" client_sends_after_quit
 
 # After all tests the server still runs and no sanitizer has reported anything.
 server_is_well() {
