@@ -8,7 +8,7 @@ import contextlib
 import sys
 
 import switchover as http
-from server import CONFIG, IDLE, LINGER_MAX, LONGEST, SENDING, TIMEOUTS, answer, reset, shout
+from server import CONFIG, IDLE, LINGER_BYTES, LINGER_MAX, LONGEST, SENDING, TIMEOUTS, answer, reset, shout
 
 DROPPED = bytearray(65536)
 """The buffer of all connections for bytes that nobody reads."""
@@ -162,6 +162,7 @@ class Foo(asyncio.Protocol):
         self.loop = asyncio.get_running_loop()
         self.timer = self.loop.call_later(IDLE, self.late)
         self.waiting = b""
+        self.is_leaving, self.dropped = False, 0
         transport.write(b"foo/2 answers %s %s\n" % (request.method, request.target))
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -176,7 +177,7 @@ class Foo(asyncio.Protocol):
     def resume_writing(self) -> None:
         """Continues reading once the transport has sent enough."""
         self.transport.resume_reading()
-        self.wait(IDLE)
+        self.wait(LINGER_MAX if self.is_leaving else IDLE)
 
     def wait(self, seconds: float) -> None:
         """Replaces the deadline by one in `seconds`."""
@@ -188,14 +189,24 @@ class Foo(asyncio.Protocol):
         give_up(self.transport)
 
     def data_received(self, data: bytes) -> None:
-        """Sends complete lines back; closes after QUIT, or if a line is too long."""
+        """Sends complete lines back; leaves after QUIT, or if a line is too long.
+
+        What comes after it is discarded: closing with unread bytes could make the client lose the last lines.
+        """
+        if self.is_leaving:
+            self.dropped += len(data)
+            if self.dropped > LINGER_BYTES:
+                self.transport.close()
+            return
         self.wait(IDLE)
         *lines, self.waiting = (self.waiting + data).split(b"\n")
         shouted, has_quit = shout(lines)
+        self.is_leaving = has_quit or len(self.waiting) > LONGEST
+        if self.is_leaving:
+            self.wait(LINGER_MAX)
         self.transport.write(shouted)
-        if has_quit or len(self.waiting) > LONGEST:
-            self.wait(SENDING)
-            self.transport.close()
+        if self.is_leaving:
+            self.transport.write_eof()
 
 
 def give_up(transport: asyncio.Transport) -> None:

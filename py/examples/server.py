@@ -77,20 +77,25 @@ class Client:
 
         Closing with unread bytes could make the client lose the last response (RFC 9112, section 9.6).
         """
-        dropped = 0
-        with contextlib.suppress(OSError):
-            if self.connection.closing is http.Closing.RESET:
+        if self.connection.closing is http.Closing.RESET:
+            with contextlib.suppress(OSError):
                 reset(self.writer.transport)
-            elif self.connection.closing is http.Closing.LINGER:
-                self.writer.write_eof()
-                async with asyncio.timeout(LINGER_MAX):
-                    while dropped < LINGER_BYTES and (
-                        data := await asyncio.wait_for(self.reader.read(65536), LINGER_IDLE)
-                    ):
-                        dropped += len(data)
+        elif self.connection.closing is http.Closing.LINGER:
+            await self.linger()
         self.writer.close()
         if self.writer.transport.get_write_buffer_size():
             asyncio.get_running_loop().call_later(SENDING, reset, self.writer.transport)
+
+    async def linger(self) -> None:
+        """Half-closes the connection, then reads and discards for a while."""
+        dropped = 0
+        with contextlib.suppress(OSError):
+            self.writer.write_eof()
+            async with asyncio.timeout(LINGER_MAX):
+                while dropped < LINGER_BYTES and (
+                    data := await asyncio.wait_for(self.reader.read(65536), LINGER_IDLE)
+                ):
+                    dropped += len(data)
 
 
 def reset(transport: asyncio.BaseTransport) -> None:
@@ -121,6 +126,7 @@ async def serve_connection(reader: asyncio.StreamReader, writer: asyncio.StreamW
                     await client.send(answer(connection, request))
                 case http.Switched(leftover=leftover) if request:
                     await speak_foo(request, leftover, client)
+                    await client.linger()
                     break
                 case _:
                     pass  # content that this server does not use, and its end

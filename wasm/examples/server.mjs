@@ -225,9 +225,26 @@ async function speakFoo(socket, { request, protocols, leftover }) {
       if (quit >= 0 || text.length > 65_536) return;
     }
   } finally {
-    // What was written is sent first.
-    socket.destroySoon();
+    linger(socket);
   }
+}
+
+/**
+ * Sends what was written, then discards input for a while.
+ *
+ * Closing with unread bytes could lose the last lines.
+ * @param {Socket} socket
+ */
+function linger(socket) {
+  let dropped = 0;
+  socket.on("data", ({ length }) => {
+    dropped += length;
+    if (dropped > LINGER.bytes) socket.destroy();
+  });
+  socket.end(() => {
+    const ends = setTimeout(() => socket.destroy(), LINGER.max);
+    socket.once("close", () => clearTimeout(ends));
+  });
 }
 
 /** @param {Uint8Array} first @param {Socket} socket */

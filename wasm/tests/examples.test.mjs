@@ -101,6 +101,15 @@ test("QUIT in the segment of the request ends the connection", async () => {
   assert.match(said, /HELLO\n$/);
 });
 
+test("no line is lost to what comes after QUIT", async () => {
+  const socket = connect({ port: Number(port), host: "127.0.0.1", allowHalfOpen: true });
+  const lines = Array.from({ length: 500 }, (_, number) => `${number} ${"x".repeat(1000)}\n`).join("");
+  socket.write(`${REQUEST}${OFFER}\r\n${lines}QUIT\n${"x".repeat(900_000)}`);
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  assert((await text(socket)).endsWith(`\n${lines.toUpperCase()}`));
+  socket.end();
+});
+
 test("byte by byte", async () => {
   const said = await exchange(..."GET / HTTP/1.1\r\nHost: a\r\n\r\n");
   assert.match(said, /^HTTP\/1\.1 200 OK\r\n[^]*foo\/2 too\.\n$/);
