@@ -86,6 +86,7 @@ static size_t parse(const struct message *messages, size_t count, llhttp_type_t 
     llhttp_t parser;
     struct seen seen;
     size_t fields = 0;
+    seen.content = 0;
     llhttp_init(&parser, type, &settings);
     parser.data = &seen;
     for (size_t at = 0; at < count; at++) {
@@ -114,6 +115,7 @@ size_t peer_byte_by_byte(const struct message *message) {
     struct seen seen;
     llhttp_init(&parser, HTTP_REQUEST, &settings);
     parser.data = &seen;
+    seen.head.count = seen.content = 0;
     for (size_t at = 0; at < message->len; at++) {
         int error = llhttp_execute(&parser, message->bytes + at, 1);
         if (error != HPE_OK && (error != HPE_PAUSED_UPGRADE || at + 1 < message->len)) {
