@@ -263,7 +263,7 @@ fn main() -> ExitCode {
         }
         if growth(&costs) > MOST {
             println!(
-                "    a byte costs more than {MOST} times as much in an input of four times the size"
+                "    a byte costs more than {MOST} times as much as in an input of the size before"
             );
             is_linear = false;
         }
