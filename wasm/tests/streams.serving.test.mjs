@@ -650,6 +650,15 @@ test("a URL has the scheme of an absolute target", options, async () => {
   await server.close();
 });
 
+test("a URL is https where the configuration says that TLS is ended elsewhere", options, async () => {
+  const config = { secure: true };
+  const server = await listening((socket) => serveConnection(socket, (request) => ({ body: String(request.url) }), { config }));
+  const socket = await connected(server.port);
+  socket.end("GET /x HTTP/1.1\r\nHost: a\r\n\r\n");
+  assert.match(await rest(socket), /\r\n\r\nhttps:\/\/a\/x$/);
+  await server.close();
+});
+
 test("an answer that nobody has asked for is none (RFC 9112, 9.2)", options, async () => {
   const answer = "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nx";
   const server = await listening(async (socket) => {

@@ -54,7 +54,7 @@ export class ServerRequest extends Message {
     const { connection } = wire;
     // The target may have a scheme of its own, such as one that a trusted gateway has received over TLS.
     const named = /^[a-z][a-z\d+.-]*(?=:\/\/)/i.exec(head.target)?.[0]?.toLowerCase();
-    const url = urlOf(connection, named ?? (wire.transport.isSecure ? "https" : "http"));
+    const url = urlOf(connection, named ?? (wire.isSecure ? "https" : "http"));
     const disconnect = new DisconnectWatcher(wire);
     // Content that was cancelled is not read any more, so that the response may say that the connection closes.
     const cancelled = (): void => void (wire.isOver || wire.skip());

@@ -26,6 +26,8 @@ export class Wire {
   readonly socket: Socket;
   readonly transport: Transport;
   readonly connection: Connection;
+  /** True if the user's `config` says so, or without it the transport. */
+  readonly isSecure: boolean;
   readonly timeouts: Required<Timeouts>;
   /** The limit of content that is discarded. */
   readonly drain: number;
@@ -90,6 +92,7 @@ export class Wire {
     try {
       const limits = { ...config?.limits, content: config?.limits?.content ?? CONTENT };
       const { tidy = role === "server", secure = this.transport.isSecure } = config ?? {};
+      this.isSecure = secure;
       this.connection = connection ?? new Connection(role, { ...config, tidy, secure, limits });
     } catch (error) {
       this.transport.release();
