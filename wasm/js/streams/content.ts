@@ -68,6 +68,11 @@ export class Content {
     return this.#trailers;
   }
 
+  /** @internal Returns whether the message has ended, so that nothing is left to discard. */
+  get isRead(): boolean {
+    return this.#end === "none" || this.#end === "over";
+  }
+
   /** Returns whether reading of the content has begun. */
   get bodyUsed(): boolean {
     return this.#isTaken;

@@ -11,6 +11,7 @@ export class OfNode implements Transport {
   #failure: Error | undefined;
   #isInterrupted = false;
   #isReleased = false;
+  #isGathering = false;
   /** The initial `allowHalfOpen` of the socket, restored by `release`. */
   readonly #allowed: boolean | undefined;
   /** The resolvers of calls that wait for the socket; any of its events resolves all. */
@@ -22,6 +23,11 @@ export class OfNode implements Transport {
     const woken = this.#wake;
     this.#wake = [];
     for (const wake of woken) wake();
+  };
+  readonly #flush = (): void => {
+    if (!this.#isGathering) return;
+    this.#isGathering = false;
+    this.#socket.uncork?.();
   };
   readonly #failed = (error: Error): void => {
     this.#failure = error;
@@ -44,18 +50,23 @@ export class OfNode implements Transport {
   }
 
   get isQueued(): boolean {
+    this.#flush();
     return !!this.#socket.writableLength;
   }
 
-  async read(): Promise<Uint8Array | null> {
+  read(): Promise<Uint8Array | null> {
     this.#isInterrupted = false;
-    for (;;) {
-      const bytes = this.#socket.read() as Uint8Array | null;
-      if (bytes !== null) return bytes;
-      if (this.#socket.readableEnded) return null;
-      if (this.#isInterrupted) return NOTHING;
-      await this.#change();
-    }
+    return new Promise((resolve, reject) => {
+      const attempt = (): void => {
+        const bytes = this.#socket.read() as Uint8Array | null;
+        if (bytes !== null) resolve(bytes);
+        else if (this.#socket.readableEnded) resolve(null);
+        else if (this.#isInterrupted) resolve(NOTHING);
+        else if (this.#socket.destroyed || this.#failure) reject(this.#gone);
+        else this.#wake.push(attempt);
+      };
+      attempt();
+    });
   }
 
   /**
@@ -85,6 +96,22 @@ export class OfNode implements Transport {
     if (!this.#socket.write(bytes)) await this.#drained();
   }
 
+  writeNow(bytes: Uint8Array): boolean {
+    const { destroyed, writableNeedDrain, writableLength = Infinity, writableHighWaterMark = 0 } = this.#socket;
+    if (destroyed || writableNeedDrain || writableLength + bytes.length >= writableHighWaterMark) return false;
+    this.#gather();
+    this.#socket.write(bytes);
+    return true;
+  }
+
+  /** Holds written bytes until settled promises are handled: all responses of one turn leave together. */
+  #gather(): void {
+    if (this.#isGathering || !this.#socket.cork) return;
+    this.#isGathering = true;
+    this.#socket.cork();
+    afterTurn(this.#flush);
+  }
+
   room(): Promise<void> | undefined {
     return this.#socket.writableNeedDrain ? this.#drained() : undefined;
   }
@@ -107,6 +134,7 @@ export class OfNode implements Transport {
   }
 
   close(reason?: unknown): void {
+    this.#flush();
     unhold(this.#socket, this);
     // Queued bytes are lost, and an orderly close would hide that, so the connection is reset.
     if (this.#socket.writableLength && !this.#socket.destroyed) this.reset();
@@ -115,6 +143,7 @@ export class OfNode implements Transport {
   }
 
   reset(): void {
+    this.#flush();
     unhold(this.#socket, this);
     // The peer may still have to read our last bytes and FIN; a reset could discard them.
     if (this.#socket.writableFinished) return void this.#socket.destroy();
@@ -129,6 +158,7 @@ export class OfNode implements Transport {
   }
 
   release(): void {
+    this.#flush();
     for (const name of EVENTS) this.#socket.off(name, this.#woken);
     this.#socket.off("error", this.#failed);
     if (this.#allowed !== undefined) this.#socket.allowHalfOpen = this.#allowed;
@@ -186,6 +216,13 @@ export class OfNode implements Transport {
     if (this.#socket.destroyed || this.#failure) throw this.#gone;
     await new Promise<void>((resolve) => this.#wake.push(resolve));
   }
+}
+
+/** Calls a function once the promises that are settled now have been handled. */
+function afterTurn(act: () => void): void {
+  const { process } = globalThis as { process?: { nextTick?(act: () => void): void } };
+  if (process?.nextTick) process.nextTick(act);
+  else queueMicrotask(act);
 }
 
 const EVENTS = ["readable", "end", "drain", "finish", "close"];

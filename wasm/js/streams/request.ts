@@ -172,11 +172,11 @@ export class ServerRequest extends Message {
   }
 
   /** @internal Marks the request as over. After an early switch, the rest of the request is read. */
-  async finish(): Promise<void> {
+  finish(): Promise<unknown> | undefined {
     this.#isOver = true;
     this.#disconnect.end();
     // The reader of the new protocol gets this error.
-    if (this.#switched && !this.#wire.isOver) await this.#arrives().catch(() => {});
+    return this.#switched && !this.#wire.isOver ? this.#arrives().catch(() => {}) : undefined;
   }
 
   /** Returns the head for logs, with the values of secret fields replaced. */

@@ -2,6 +2,7 @@
 
 import { Connection } from "../engine/connection.js";
 import { ProtocolError } from "../engine/error.js";
+import type { Event, PausedStep } from "../engine/event.js";
 import type { HeaderSource } from "../engine/args.js";
 import type { ResponseHead } from "../engine/prepared.js";
 import { remoteAddrOf, type RemoteAddr } from "./address.js";
@@ -63,6 +64,9 @@ export type Handler = (
   request: ServerRequest,
   info: ServeInfo,
 ) => ServerResponse | Response | void | Promise<ServerResponse | Response | void>;
+
+/** The result of a handler, awaited. */
+type Answer = ServerResponse | Response | void;
 
 /** The options of a server. */
 export interface ServeOptions extends Options {
@@ -180,6 +184,8 @@ class Server {
   readonly #handler: Handler;
   readonly #options: Required<Pick<ServeOptions, "upgrades" | "date" | "onError">>;
   readonly #remote: Promise<RemoteAddr | null>;
+  /** The second argument of the handler, once the client's address is known. */
+  #info: ServeInfo | undefined;
   #isStopping = false;
   /** The latest request. */
   #request: ServerRequest | undefined;
@@ -214,54 +220,105 @@ class Server {
 
   /** Handles requests until the connection ends; returns the outcome. */
   async run(): Promise<ServeResult> {
-    for (const turns = new Turns(); ; await turns.step()) {
-      const request = await this.#next();
+    for (const turns = new Turns(); ; ) {
+      const next = this.#next();
+      const request = next instanceof Promise ? await next : next;
       if ("how" in request) return request;
       this.#request = request;
-      const ending = await this.#exchange(request);
+      const exchange = this.#exchange(request);
+      const ending = exchange instanceof Promise ? await exchange : exchange;
       if (ending) return ending;
+      const turn = turns.step();
+      if (turn) await turn;
     }
   }
 
   /** Returns the next request, or the outcome if the connection has ended. */
-  async #next(): Promise<ServerRequest | ServeResult> {
-    const wire = this.#wire;
+  #next(): ServerRequest | ServeResult | Promise<ServerRequest | ServeResult> {
     try {
       if (this.#isStopping) this.#stop();
+      for (let event; (event = this.#wire.poll()); ) {
+        const next = this.#begun(event);
+        if (next) return next;
+      }
+      return this.#awaited();
+    } catch (error) {
+      return this.#refused(error);
+    }
+  }
+
+  async #awaited(): Promise<ServerRequest | ServeResult> {
+    try {
       for (;;) {
-        const event = await wire.nextEvent();
-        if (event.kind === "request") return new ServerRequest(wire, event, this.#options.upgrades);
-        if (event.kind === "paused") return { how: "closed" };
+        const next = this.#begun(await this.#wire.nextEvent());
+        if (next) return next;
       }
     } catch (error) {
       return this.#refused(error);
     }
   }
 
+  /** Returns the request that an event begins, the outcome if it ends the connection, or neither. */
+  #begun(event: Event | PausedStep): ServerRequest | ServeResult | undefined {
+    if (event.kind === "request") return new ServerRequest(this.#wire, event, this.#options.upgrades);
+    return event.kind === "paused" ? { how: "closed" } : undefined;
+  }
+
   /**
    * Handles one request and sends its response.
    *
-   * Returns the outcome if the connection has ended, otherwise `undefined`.
+   * Returns the outcome if the connection has ended, otherwise `undefined`. Nothing is awaited if the handler returns a
+   * response with whole content, and the socket has room for it.
    */
-  async #exchange(request: ServerRequest): Promise<ServeResult | undefined> {
+  #exchange(request: ServerRequest): ServeResult | undefined | Promise<ServeResult | undefined> {
+    const wire = this.#wire;
+    let sending: Promise<void> | undefined;
+    try {
+      const given = this.#info ? this.#handler(request, this.#info) : this.#handled(request);
+      sending = isPromise(given) ? this.#responded(request, given) : this.#respond(request, given);
+    } catch (error) {
+      sending = Promise.reject(error);
+    }
+    if (sending || request.switched || wire.isBroken || !request.isRead) return this.#ended(request, sending);
+    void request.finish();
+    return wire.connection.persists ? undefined : { how: "closed" };
+  }
+
+  /** Calls the handler with the first request, once the client's address is known. */
+  async #handled(request: ServerRequest): Promise<Answer> {
+    this.#info = { remoteAddr: await this.#wire.until(this.#remote) };
+    return this.#handler(request, this.#info);
+  }
+
+  async #responded(request: ServerRequest, given: PromiseLike<Answer>): Promise<void> {
+    const answered = Promise.resolve(given);
+    const response = await this.#wire.until(answered).catch((error: unknown) => {
+      answered.then(discard, () => {});
+      throw error;
+    });
+    await this.#respond(request, response);
+  }
+
+  /** Sends the response of the handler; throws if it is invalid. */
+  #respond(request: ServerRequest, response: Answer): Promise<void> | undefined {
+    if (request.switched) {
+      discard(response);
+      return undefined;
+    }
+    if (!response) throw new TypeError("the handler has returned no response");
+    if (request.method === "CONNECT" && isSuccess(response)) {
+      discard(response);
+      throw new UntakenTunnelError();
+    }
+    return respond(this.#wire, request, response, this.#options.date ? dated : (headers) => headers);
+  }
+
+  /** Waits until the response is sent, and discards unread content; returns the outcome. */
+  async #ended(request: ServerRequest, sending: Promise<void> | undefined): Promise<ServeResult | undefined> {
     const wire = this.#wire;
     try {
-      const info = { remoteAddr: await wire.until(this.#remote) };
-      const answered = Promise.resolve().then(() => this.#handler(request, info));
-      const response = await wire.until(answered).catch((error: unknown) => {
-        answered.then(discard, () => {});
-        throw error;
-      });
-      if (request.switched) {
-        discard(response);
-        return { how: "switched" };
-      }
-      if (!response) throw new TypeError("the handler has returned no response");
-      if (request.method === "CONNECT" && isSuccess(response)) {
-        discard(response);
-        throw new UntakenTunnelError();
-      }
-      await respond(wire, request, response, this.#options.date ? dated : (headers) => headers);
+      await sending;
+      if (request.switched) return { how: "switched" };
       if (wire.isBroken) throw new DisconnectedError("a response was not sent whole");
       // What follows the last response is read while the connection ends.
       if (!wire.connection.persists) return { how: "closed" };
@@ -348,30 +405,55 @@ class UntakenTunnelError extends TypeError {
   }
 }
 
-/** Sends a response; if its content fails after the head, nothing more can be sent. */
-async function respond(
+/** Sends a response; returns `undefined` if that was done without waiting. */
+function respond(
   wire: Wire,
   request: ServerRequest,
   response: ServerResponse | Response,
   finished: (headers: HeaderSource) => HeaderSource,
-): Promise<void> {
-  const { connection } = wire;
+): Promise<void> | undefined {
   const { requires, trailers } = response as ServerResponse;
   const asked = headOf(response);
   const source = contentOf(response.body);
+  let headers: HeaderSource;
+  try {
+    headers = finished(listed(asked.headers ?? []));
+  } catch (error) {
+    wire.cleanup = letGo(source, error);
+    throw error;
+  }
+  const head = { ...asked, headers };
+  // The response of a `fetch` may have this field; no length is added then.
+  const isWhole = !requires && !trailers && !hasField(headers, "transfer-encoding");
+  if (!(source instanceof Uint8Array && isWhole)) return respondInPieces(wire, request, head, source, isWhole, response as ServerResponse);
+  return respondWhole(wire, request, head, source);
+}
+
+function respondWhole(wire: Wire, request: ServerRequest, head: ResponseHead, content: Uint8Array): Promise<void> | undefined {
+  // Nothing that makes content reads the request any more.
+  request.markUnwanted();
+  const bytes = wire.connection.respond(head, content);
+  return wire.sendNow(bytes) ? undefined : wire.send(bytes);
+}
+
+/** Sends a response; if its content fails after the head, nothing more can be sent. */
+async function respondInPieces(
+  wire: Wire,
+  request: ServerRequest,
+  head: ResponseHead & { headers: HeaderSource },
+  source: Uint8Array | Source,
+  isWhole: boolean,
+  { requires, trailers }: ServerResponse,
+): Promise<void> {
+  const { connection } = wire;
   let first: Uint8Array;
   let pieces: Source;
   try {
-    const head = { ...asked, headers: finished(listed(asked.headers ?? [])) };
-    // The response of a `fetch` may have this field; no length is added then.
-    const isChunked = hasField(head.headers, "transfer-encoding");
     const content = source instanceof Uint8Array ? source : await wire.until(soon(source));
-    // Nothing that makes content reads the request any more.
+    if (content instanceof Uint8Array && isWhole) return await respondWhole(wire, request, head, content);
     if (content instanceof Uint8Array) request.markUnwanted();
     // The code that makes it may still read the request, or not.
     else if (!request.bodyUsed && connection.content.length > wire.drain) connection.closeAfterResponse();
-    const isWhole = content instanceof Uint8Array && !requires && !trailers && !isChunked;
-    if (isWhole) return wire.send(connection.respond(head, content));
     first = requires ? connection.require(requires, head.headers) : connection.sendResponse(head);
     pieces = content instanceof Uint8Array ? once(content) : content;
   } catch (error) {
@@ -427,6 +509,10 @@ function headOf(response: ServerResponse | Response): ResponseHead {
 function isSuccess(response: ServerResponse | Response): boolean {
   const { status = 200, requires } = response as ServerResponse;
   return !requires && status >= 200 && status <= 299;
+}
+
+function isPromise<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
+  return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
 }
 
 function once(content: Uint8Array): Source {

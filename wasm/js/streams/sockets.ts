@@ -65,6 +65,8 @@ export interface NodeSocket {
   read(): unknown;
   unshift(bytes: Uint8Array): unknown;
   write(bytes: Uint8Array): boolean;
+  cork?(): void;
+  uncork?(): void;
   end(): unknown;
   destroy(reason?: Error): unknown;
   resetAndDestroy?(): unknown;
@@ -75,6 +77,7 @@ export interface NodeSocket {
   readonly writableFinished: boolean;
   readonly writableNeedDrain?: boolean;
   readonly writableLength?: number;
+  readonly writableHighWaterMark?: number;
   readonly errored?: Error | null;
 }
 
@@ -129,6 +132,8 @@ export interface Transport {
   readonly isQueued?: boolean;
   /** Writes bytes; resolves when the socket has room for more. */
   write(bytes: Uint8Array): Promise<void>;
+  /** Writes bytes if the socket has room for them and more; returns false if it did not. */
+  writeNow?(bytes: Uint8Array): boolean;
   /** Waits until the socket has room for more; `undefined` only if it has. */
   room?(): Promise<unknown> | undefined;
   /** Closes our sending side after all written bytes. */

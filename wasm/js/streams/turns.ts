@@ -18,9 +18,12 @@ export class Turns {
   #since = performance.now();
   #steps = 0;
 
-  /** Ends a step of the loop, and yields to the event loop if that is due. */
-  async step(): Promise<void> {
-    if (++this.#steps % STEPS !== 0 && performance.now() - this.#since < TURN) return;
+  /** Ends a step of the loop; returns a promise if it is time to yield to the event loop. */
+  step(): Promise<void> | undefined {
+    return ++this.#steps % STEPS !== 0 && performance.now() - this.#since < TURN ? undefined : this.#yield();
+  }
+
+  async #yield(): Promise<void> {
     const { setImmediate } = globalThis as { setImmediate?: (callback: () => void) => void };
     await new Promise<void>((resolve) => void (setImmediate ? setImmediate(resolve) : setTimeout(resolve, 0)));
     this.#since = performance.now();

@@ -1,6 +1,7 @@
 // A socket together with the engine that parses its bytes: the part that clients and servers share.
 
 import { Connection } from "../engine/connection.js";
+import { Alarm } from "./alarm.js";
 import { ProtocolError } from "../engine/error.js";
 import type { Event, PausedStep } from "../engine/event.js";
 import { joined } from "../engine/bytes.js";
@@ -38,6 +39,7 @@ export class Wire {
   #left = Infinity;
   /** The value of `Connection.awaiting` for which `#left` is the remaining time. */
   #awaited: Awaiting = "nothing";
+  readonly #alarm = new Alarm();
   #pending: Promise<Uint8Array | null> | undefined;
   #unread: Uint8Array = NOTHING;
   #isOver = false;
@@ -120,31 +122,56 @@ export class Wire {
 
   /** Returns the next event; sends a due 100, and reads, while bytes are needed. */
   async nextEvent(): Promise<Event | PausedStep> {
-    try {
-      return await this.#next();
-    } catch (error) {
-      if (error instanceof ProtocolError) {
-        this.#isDeaf = true;
-        if (this.#isAhead) this.#attend();
-      }
-      throw this.note(error);
-    }
-  }
-
-  async #next(): Promise<Event | PausedStep> {
     for (;;) {
-      if (this.#failure) throw this.#failure.reason;
-      const event = this.connection.nextEvent();
-      if (event.kind === "need-data") {
+      const event = this.poll();
+      if (event) return event;
+      try {
         if (this.connection.owes === "continue") await this.send(this.connection.sendInformational({ status: 100 }));
         const data = await this.#read();
         if (data) return { kind: "data", data };
-        continue;
+      } catch (error) {
+        throw this.#failed(error);
       }
-      if (event.kind !== "data") this.#left = Infinity;
-      if (event.kind === "end-of-message") this.isSkipping = false;
-      return event;
     }
+  }
+
+  /** Returns the next event, or `undefined` if bytes have to be awaited for it. */
+  poll(): Event | PausedStep | undefined {
+    try {
+      for (;;) {
+        if (this.#failure) throw this.#failure.reason;
+        const event = this.connection.nextEvent();
+        if (event.kind === "need-data") {
+          const bytes = this.#arrived();
+          if (!bytes) return undefined;
+          const data = this.#receive(bytes);
+          if (data) return { kind: "data", data };
+          continue;
+        }
+        if (event.kind !== "data") this.#left = Infinity;
+        if (event.kind === "end-of-message") this.isSkipping = false;
+        return event;
+      }
+    } catch (error) {
+      throw this.#failed(error);
+    }
+  }
+
+  /** Records the error of an event, and discards what follows malformed bytes. */
+  #failed(error: unknown): unknown {
+    if (error instanceof ProtocolError) {
+      this.#isDeaf = true;
+      if (this.#isAhead) this.#attend();
+    }
+    return this.note(error);
+  }
+
+  /** Returns bytes that can be read without waiting, if nothing else is to be done first. */
+  #arrived(): Uint8Array | null {
+    if (this.#pending || this.#unread.length > 0 || this.connection.owes === "continue") return null;
+    const bytes = this.transport.waiting?.() ?? null;
+    if (bytes) this.#expect();
+    return bytes;
   }
 
   /**
@@ -153,21 +180,29 @@ export class Wire {
    * Returns content of a known length, which does not pass through the engine; otherwise `null`.
    */
   async #read(): Promise<Uint8Array<ArrayBuffer> | null> {
-    const { awaiting } = this.connection;
-    if (awaiting !== this.#awaited) this.#left = Infinity;
-    this.#awaited = awaiting;
-    const left = (this.#left = Math.min(this.#left, this.#limit(awaiting)));
+    this.#expect();
     const begun = performance.now();
     const reading = this.#reading();
-    const bytes = await this.#transported(this.#arriving(reading), left);
+    const bytes = await this.#arriving(reading, begun);
     this.#left -= performance.now() - begun;
     // After `nudge`, or if `unwatch` or `#attend` has passed the bytes to the engine.
     if (bytes === undefined || this.#pending !== reading) return null;
     this.#taken();
-    if (bytes === null) {
-      await this.#receiveEof();
-      return null;
-    }
+    if (bytes !== null) return this.#receive(bytes);
+    await this.#receiveEof();
+    return null;
+  }
+
+  /** Sets the time that is left for what the engine awaits. */
+  #expect(): void {
+    const { awaiting } = this.connection;
+    if (awaiting !== this.#awaited) this.#left = Infinity;
+    this.#awaited = awaiting;
+    this.#left = Math.min(this.#left, this.#limit(awaiting));
+  }
+
+  /** Passes bytes to the engine, except content of a known length, which it returns. */
+  #receive(bytes: Uint8Array): Uint8Array<ArrayBuffer> | null {
     this.#earn(bytes);
     const known = this.isSkipping || this.#isEarly ? 0 : Math.min(bytes.length, this.connection.content.length);
     if (known > 0) this.connection.passContent(known);
@@ -207,11 +242,26 @@ export class Wire {
     return unread;
   }
 
-  /** Returns the result of a read, or `undefined` if `nudge` is called first. */
-  #arriving(reading: Promise<Uint8Array | null>): Promise<Uint8Array | null | undefined> {
+  /** Returns the result of a read within the time that is left, or `undefined` after `nudge`. */
+  #arriving(reading: Promise<Uint8Array | null>, now: number): Promise<Uint8Array | null | undefined> {
     return new Promise((resolve, reject) => {
-      this.#nudged = () => resolve(undefined);
-      reading.then(resolve, reject);
+      const end = (): void => {
+        this.#alarm.clear();
+        this.#endings.delete(fail);
+      };
+      const pass = (bytes: Uint8Array | null | undefined): void => {
+        end();
+        resolve(bytes);
+      };
+      const fail = (reason: unknown): void => {
+        end();
+        reject(reason);
+      };
+      this.#nudged = () => pass(undefined);
+      this.#endings.add(fail);
+      this.#alarm.set(now, this.#left, () => fail(tooSlow()));
+      reading.then(pass, (cause: unknown) => fail(this.#disconnected(cause)));
+      if (this.#failure) fail(this.#failure.reason);
     });
   }
 
@@ -360,6 +410,13 @@ export class Wire {
     }
   }
 
+  /** Sends bytes if the transport takes them without waiting; returns false if it did not. */
+  sendNow(bytes: Uint8Array): boolean {
+    if (this.#failure || this.isBroken || bytes.length > SENT || !this.transport.writeNow?.(bytes)) return false;
+    this.#earnSending(bytes.length);
+    return true;
+  }
+
   /**
    * Sends all bytes; calls `queued` once a transport that queues has queued them.
    *
@@ -381,13 +438,18 @@ export class Wire {
           writing = Promise.race([writing, new Promise<void>((resolve) => (this.#freed = resolve))]);
         }
         await this.#transported(writing, this.#sendingTime);
-        const earned = this.#credit + piece.length * MS_PER_BYTE - (performance.now() - begun);
-        this.#credit = Math.max(0, Math.min(earned, EARNED_MAX * this.timeouts.write));
+        this.#earnSending(piece.length, performance.now() - begun);
       }
     } catch (error) {
       this.isBroken = true;
       throw this.note(error);
     }
+  }
+
+  /** Extends the next write's timeout for bytes that were sent, less the time that they took. */
+  #earnSending(length: number, milliseconds = 0): void {
+    const earned = this.#credit + length * MS_PER_BYTE - milliseconds;
+    this.#credit = Math.max(0, Math.min(earned, EARNED_MAX * this.timeouts.write));
   }
 
   /** Closes our sending side once the transport has accepted all bytes. */
@@ -413,7 +475,7 @@ export class Wire {
         step.catch(() => {});
         return reject(this.#failure.reason);
       }
-      const late = (): void => fail(new DOMException("the peer is too slow", "TimeoutError"));
+      const late = (): void => fail(tooSlow());
       const timer = milliseconds <= LONGEST ? setTimeout(late, milliseconds) : undefined;
       const end = (): void => {
         clearTimeout(timer);
@@ -434,10 +496,15 @@ export class Wire {
   async #transported<T>(step: Promise<T>, milliseconds: number): Promise<T> {
     return this.until(
       step.catch((cause: unknown) => {
-        throw this.#failure ? this.#failure.reason : new DisconnectedError("the socket has failed", cause);
+        throw this.#disconnected(cause);
       }),
       milliseconds,
     );
+  }
+
+  /** Returns the reason of `giveUp`, or the error for a transport that has failed. */
+  #disconnected(cause: unknown): unknown {
+    return this.#failure ? this.#failure.reason : new DisconnectedError("the socket has failed", cause);
   }
 
   /**
@@ -586,7 +653,12 @@ export class Wire {
   #end(): boolean {
     if (this.#isOver) return false;
     this.#isOver = true;
+    this.#alarm.stop();
     if (this.#signal) unlisten(this.#signal, this.#aborted);
     return true;
   }
+}
+
+function tooSlow(): DOMException {
+  return new DOMException("the peer is too slow", "TimeoutError");
 }

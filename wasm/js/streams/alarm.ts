@@ -1,0 +1,49 @@
+// A timer for one deadline after another.
+
+import { LONGEST } from "./bounds.js";
+
+/**
+ * @internal A timer that is set anew for each wait of a connection.
+ *
+ * It keeps the timer of the runtime for a later deadline: to start and clear one for each wait costs more.
+ */
+export class Alarm {
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  /** The time at which the timer of the runtime fires. */
+  #fires = Infinity;
+  #deadline = Infinity;
+  #act: () => void = () => {};
+  readonly #fire = (): void => {
+    this.#fires = Infinity;
+    if (this.#deadline === Infinity) return;
+    const left = this.#deadline - performance.now();
+    if (left > 0) return this.#start(left);
+    this.#deadline = Infinity;
+    this.#act();
+  };
+
+  /** Calls `act` after a time, in place of an earlier call; `now` is that of `performance`. */
+  set(now: number, milliseconds: number, act: () => void): void {
+    this.#deadline = milliseconds <= LONGEST ? now + milliseconds : Infinity;
+    this.#act = act;
+    if (this.#deadline < this.#fires) this.#start(milliseconds);
+  }
+
+  /** Forgets the call; the timer of the runtime may still run. */
+  clear(): void {
+    this.#deadline = Infinity;
+  }
+
+  /** Stops the timer of the runtime too. */
+  stop(): void {
+    this.clear();
+    this.#fires = Infinity;
+    clearTimeout(this.#timer);
+  }
+
+  #start(milliseconds: number): void {
+    clearTimeout(this.#timer);
+    this.#fires = this.#deadline;
+    this.#timer = setTimeout(this.#fire, milliseconds);
+  }
+}
