@@ -10,7 +10,7 @@ import { createServer as createHttp } from "node:http";
 import { connect, createServer } from "node:net";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
-import { serveConnection } from "switchover/streams";
+import { FastResponse, serveConnection } from "switchover/streams";
 
 /** @typedef {import("switchover/streams").Handler} Handler */
 
@@ -22,7 +22,7 @@ const CONTENT = "x".repeat(1024);
 const GET = "GET /hello?name=a HTTP/1.1\r\nHost: a.example\r\nUser-Agent: bench\r\nAccept: */*\r\n\r\n";
 const POST = `POST /hello HTTP/1.1\r\nHost: a.example\r\nContent-Type: ${TYPE}\r\nContent-Length: ${CONTENT.length}\r\n\r\n${CONTENT}`;
 
-/** The requests that each way answers: bytes, and how many of them are sent at once. */
+/** The kinds of load: the bytes of a request, and the number of requests at a time. */
 const LOADS = {
   "one at a time": { bytes: GET, at: 1 },
   [`${PIPELINED} at a time`]: { bytes: GET, at: PIPELINED },
@@ -36,6 +36,7 @@ const LOADS = {
 const HANDLERS = {
   "a plain object": async (request) => ({ headers: HEADERS, body: request.method === "POST" ? await request.text() : "hello" }),
   "a plain object, at once": (request) => (request.method === "POST" ? text(request) : { headers: HEADERS, body: "hello" }),
+  "FastResponse": async (request) => new FastResponse(request.method === "POST" ? await request.text() : "hello", { headers: HEADERS }),
   "a native Response": async (request) => new Response(request.method === "POST" ? await request.text() : "hello", { headers: HEADERS }),
 };
 
@@ -57,7 +58,12 @@ function ofNode() {
   });
 }
 
-/** Runs one way until the parent leaves; sends the port, then the used time of the processor when it is asked. @param {string} name */
+/**
+ * Runs one way until the parent disconnects.
+ *
+ * Sends the port, and then, for each message, the time of the processor that it has used.
+ * @param {string} name
+ */
 async function serve(name) {
   const handler = HANDLERS[name];
   const server = handler

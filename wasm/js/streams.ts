@@ -27,4 +27,5 @@ export {
 export { Switched, type DuplexMaker } from "./streams/switched.js";
 export type { DenoSocket, NodeSocket, Pair, ReadableSide, Socket, StreamSocket, WritableSide } from "./streams/sockets.js";
 export { DisconnectedError } from "./streams/errors.js";
+export { FastResponse } from "./streams/fast-response.js";
 export type { Options, Timeouts } from "./streams/options.js";

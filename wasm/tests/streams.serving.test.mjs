@@ -638,6 +638,47 @@ test("a request without a host has no URL", options, async () => {
   }
 });
 
+for (const [form, shape] of Object.entries(forms)) {
+  test(`interim responses, over ${form}`, options, async () => {
+    const server = await listening((socket) => serveConnection(shape(socket), async (request) => {
+      const hints = request.sendInformational({ status: 103, headers: { Link: ["</a>; rel=preload", "</b>"] } });
+      // What is sent meanwhile follows.
+      const waits = request.sendInformational({ status: 102 });
+      const text = request.text();
+      if (request.target === "/awaited") await Promise.all([hints, waits]);
+      await assert.rejects(request.sendInformational({ status: 101 }), ProtocolError);
+      return { body: await text };
+    }));
+    for (const target of ["/awaited", "/at-once"]) {
+      const socket = await connected(server.port);
+      socket.write(`POST ${target} HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nConnection: close\r\n\r\nhello`);
+      const heads = (await rest(socket)).split("\r\n\r\n");
+      assert.equal(heads[0], "HTTP/1.1 103 Early Hints\r\nLink: </a>; rel=preload\r\nLink: </b>");
+      assert.match(heads[1] ?? "", /^HTTP\/1\.1 102 /);
+      assert.match(heads[2] ?? "", /^HTTP\/1\.1 200 /);
+      assert.equal(heads[3], "hello");
+    }
+    await server.close();
+  });
+}
+
+test("an interim response is refused once the response has begun", options, async () => {
+  /** @type {unknown} */
+  let late;
+  const server = await listening((socket) => serveConnection(socket, (request) => ({
+    body: (async function* () {
+      yield Buffer.from("a");
+      await pause(20);
+      late = await request.sendInformational({ status: 103 }).catch((error) => error);
+    })(),
+  })));
+  const socket = await connected(server.port);
+  socket.write(LAST);
+  assert.match(await rest(socket), /\r\n1\r\na\r\n0\r\n\r\n$/);
+  assert(late instanceof ProtocolError && late.kind === "answered", String(late));
+  await server.close();
+});
+
 test("a URL has the scheme of an absolute target", options, async () => {
   const config = { trustedGateway: true };
   const server = await listening((socket) => serveConnection(socket, (request) => ({ body: String(request.url) }), { config }));

@@ -22,7 +22,11 @@ export class Alarm {
     this.#act();
   };
 
-  /** Calls `act` after a time, in place of an earlier call; `now` is that of `performance`. */
+  /**
+   * Calls `act` once that time has passed, in place of an earlier call.
+   *
+   * `now` is the time of `performance`.
+   */
   set(now: number, milliseconds: number, act: () => void): void {
     this.#deadline = milliseconds <= LONGEST ? now + milliseconds : Infinity;
     this.#act = act;

@@ -1,5 +1,6 @@
 // Content: of a received message, as a stream or whole, and of a message to be sent.
 
+import type { Event, PausedStep } from "../engine/event.js";
 import type { Headers as Fields } from "../engine/headers.js";
 import { isBytes, joined } from "../engine/bytes.js";
 import { DisconnectedError } from "./errors.js";
@@ -30,6 +31,8 @@ export class ContentTooLargeError extends Error {
 }
 
 const NOTHING = new Uint8Array(0);
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
 /** The default limit in bytes of `text`, `json` and `bytes`. */
 const LARGEST = 1 << 20;
 
@@ -49,6 +52,8 @@ export class Content {
    * Each checks the state again when its turn comes, since the content may have ended.
    */
   #turn: Promise<unknown> = Promise.resolve();
+  /** The number of reads that are queued or under way. */
+  #queued = 0;
 
   /** @internal `hasEnded` is true if the message has no content. */
   constructor(wire: Wire, hasEnded: boolean, ended: () => void, cancelled: (reason: unknown) => void) {
@@ -107,17 +112,7 @@ export class Content {
    * Throws a `ContentTooLargeError` if it has more than `largest` bytes, 1 MiB by default.
    */
   async bytes(largest = LARGEST): Promise<Uint8Array<ArrayBuffer>> {
-    if (this.#isTaken || this.#stream) throw new TypeError("the content is being read already");
-    this.#isTaken = true;
-    const pieces: Uint8Array[] = [];
-    let length = 0;
-    for (let piece; (piece = await this.#next()); length += piece.length, pieces.push(piece)) {
-      if (length + piece.length <= largest) continue;
-      const error = this.#wire.note(new ContentTooLargeError(`more than ${largest} bytes of content`));
-      this.#cancelled(error);
-      throw error;
-    }
-    return joined(pieces);
+    return joined(await this.#pieces(largest));
   }
 
   /**
@@ -126,7 +121,8 @@ export class Content {
    * Throws a `ContentTooLargeError` if it has more than `largest` bytes, 1 MiB by default.
    */
   async text(largest = LARGEST): Promise<string> {
-    return new TextDecoder().decode(await this.bytes(largest));
+    const pieces = await this.#pieces(largest);
+    return decoder.decode(pieces.length === 1 ? pieces[0] : joined(pieces));
   }
 
   /**
@@ -136,6 +132,23 @@ export class Content {
    */
   async json(largest = LARGEST): Promise<unknown> {
     return JSON.parse(await this.text(largest));
+  }
+
+  async #pieces(largest: number): Promise<Uint8Array[]> {
+    if (this.#isTaken || this.#stream) throw new TypeError("the content is being read already");
+    this.#isTaken = true;
+    const pieces: Uint8Array[] = [];
+    for (let length = 0; ; ) {
+      const arrived = this.#poll();
+      const piece = arrived === undefined ? await this.#next() : arrived;
+      if (!piece) return pieces;
+      pieces.push(piece);
+      length += piece.length;
+      if (length <= largest) continue;
+      const error = this.#wire.note(new ContentTooLargeError(`more than ${largest} bytes of content`));
+      this.#cancelled(error);
+      throw error;
+    }
   }
 
   /**
@@ -166,27 +179,58 @@ export class Content {
   /** Returns the next piece of content, or `null` at the end. */
   #next(): Promise<Uint8Array | null> {
     return this.#inTurn(async () => {
-      if (this.#end === "dropped" || this.#end === "unwanted") throw new DisconnectedError("the rest of the content was dropped");
-      if (this.#end !== "open") return null;
+      if (this.#isOver) return null;
       try {
-        const event = await this.#wire.nextEvent();
-        if (event.kind === "data") return event.data;
-        if (event.kind !== "end-of-message") throw new DisconnectedError("the rest of the content is not read any more");
-        this.#end = "over";
-        this.#trailers = event.trailers;
+        return this.#read(await this.#wire.nextEvent());
       } catch (error) {
-        this.#end = "dropped";
-        this.#cancelled(error);
-        throw error;
+        throw this.#failed(error);
       }
-      this.#ended();
-      return null;
     });
   }
 
+  /**
+   * Returns the next piece of content if it has arrived, else `undefined`.
+   *
+   * `null` at the end.
+   */
+  #poll(): Uint8Array | null | undefined {
+    if (this.#queued > 0) return undefined;
+    if (this.#isOver) return null;
+    try {
+      const event = this.#wire.poll();
+      return event && this.#read(event);
+    } catch (error) {
+      throw this.#failed(error);
+    }
+  }
+
+  /** Returns whether the content has ended; throws if the rest was dropped. */
+  get #isOver(): boolean {
+    if (this.#end === "dropped" || this.#end === "unwanted") throw new DisconnectedError("the rest of the content was dropped");
+    return this.#end !== "open";
+  }
+
+  /** Returns the piece of content in an event, or `null` if it ends the message. */
+  #read(event: Event | PausedStep): Uint8Array | null {
+    if (event.kind === "data") return event.data;
+    if (event.kind !== "end-of-message") throw new DisconnectedError("the rest of the content is not read any more");
+    this.#end = "over";
+    this.#trailers = event.trailers;
+    this.#ended();
+    return null;
+  }
+
+  #failed(error: unknown): unknown {
+    this.#end = "dropped";
+    this.#cancelled(error);
+    return error;
+  }
+
   #inTurn<T>(act: () => Promise<T>): Promise<T> {
+    const done = (): void => void this.#queued--;
+    this.#queued++;
     const acted = this.#turn.then(act);
-    this.#turn = acted.catch(() => {});
+    this.#turn = acted.then(done, done);
     return acted;
   }
 }
@@ -208,7 +252,7 @@ export interface Source {
 /** @internal Returns whole content as bytes, otherwise a source of its pieces. */
 export function contentOf(body: Body | null | undefined): Uint8Array | Source {
   if (body === null || body === undefined) return new Uint8Array(0);
-  if (typeof body === "string") return new TextEncoder().encode(body);
+  if (typeof body === "string") return encoder.encode(body);
   if (isBytes(body)) return body;
   if (body instanceof ReadableStream) return ofStream(body);
   if (typeof body === "object" && Symbol.asyncIterator in body) return ofIterable(body);

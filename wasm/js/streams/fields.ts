@@ -17,8 +17,11 @@ export function listed(headers: HeaderSource): HeaderSource {
 /** @internal Returns whether a field line has one of these lower-case names. `headers` comes from `listed`. */
 export function hasField(headers: HeaderSource, ...names: readonly string[]): boolean {
   if (typeof headers !== "object" || headers === null) return false;
-  const given = Array.isArray(headers) ? headers.map((line: unknown) => (Array.isArray(line) ? line[0] : line)) : Object.keys(headers);
-  return given.some((name) => typeof name === "string" && names.includes(name.toLowerCase()));
+  for (const line of Array.isArray(headers) ? (headers as unknown[]) : Object.keys(headers)) {
+    const name: unknown = Array.isArray(line) ? line[0] : line;
+    if (typeof name === "string" && names.some((one) => one.length === name.length && one === name.toLowerCase())) return true;
+  }
+  return false;
 }
 
 /**

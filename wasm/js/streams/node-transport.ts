@@ -104,7 +104,11 @@ export class OfNode implements Transport {
     return true;
   }
 
-  /** Holds written bytes until settled promises are handled: all responses of one turn leave together. */
+  /**
+   * Holds written bytes until the promises that are settled have been handled.
+   *
+   * All responses of one turn then leave in one write.
+   */
   #gather(): void {
     if (this.#isGathering || !this.#socket.cork) return;
     this.#isGathering = true;

@@ -3,6 +3,7 @@
 import type { Connection } from "../engine/connection.js";
 import type { Offer, RequestEvent, SwitchedEvent } from "../engine/event.js";
 import type { HeaderSource } from "../engine/args.js";
+import type { ResponseHead } from "../engine/prepared.js";
 import { ContentTooLargeError } from "./content.js";
 import { Message } from "./head.js";
 import { DisconnectWatcher } from "./disconnect.js";
@@ -53,7 +54,7 @@ export class ServerRequest extends Message {
   constructor(wire: Wire, head: RequestEvent, upgrades: readonly string[]) {
     const { connection } = wire;
     // The target may have a scheme of its own, such as one that a trusted gateway has received over TLS.
-    const named = /^[a-z][a-z\d+.-]*(?=:\/\/)/i.exec(head.target)?.[0]?.toLowerCase();
+    const named = head.target.startsWith("/") ? undefined : /^[a-z][a-z\d+.-]*(?=:\/\/)/i.exec(head.target)?.[0]?.toLowerCase();
     const url = urlOf(connection, named ?? (wire.isSecure ? "https" : "http"));
     const disconnect = new DisconnectWatcher(wire);
     // Content that was cancelled is not read any more, so that the response may say that the connection closes.
@@ -95,6 +96,16 @@ export class ServerRequest extends Message {
   /** The socket that was given to `serveConnection`. */
   get socket(): Socket {
     return this.#wire.socket;
+  }
+
+  /**
+   * Sends an interim response, such as a 103.
+   *
+   * A 100 that the client waits for is sent when the content is read. Throws a `ProtocolError` once the response has begun, and for a client of HTTP/1.0. Next: the same again, or return
+   * the response. RFC 9110, section 15.2.
+   */
+  async sendInformational(head: ResponseHead): Promise<void> {
+    await this.#wire.send(this.connection.sendInformational(head));
   }
 
   /**

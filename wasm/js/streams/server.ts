@@ -6,8 +6,9 @@ import type { Event, PausedStep } from "../engine/event.js";
 import type { HeaderSource } from "../engine/args.js";
 import type { ResponseHead } from "../engine/prepared.js";
 import { remoteAddrOf, type RemoteAddr } from "./address.js";
-import { ContentTooLargeError, contentOf, letGo, pump, soon, type Body, type Source } from "./content.js";
-import { dated, hasField, listed } from "./fields.js";
+import { ContentTooLargeError, contentOf, framed, letGo, pump, soon, type Body, type Source } from "./content.js";
+import { dated, framedBy, hasField, listed } from "./fields.js";
+import { partsOf, type Parts } from "./parts.js";
 import { ServerRequest } from "./request.js";
 import type { Socket } from "./sockets.js";
 import { DisconnectedError, HalfClosedError } from "./errors.js";
@@ -258,7 +259,7 @@ class Server {
     }
   }
 
-  /** Returns the request that an event begins, the outcome if it ends the connection, or neither. */
+  /** Returns the request or the outcome that an event brings, if it brings one. */
   #begun(event: Event | PausedStep): ServerRequest | ServeResult | undefined {
     if (event.kind === "request") return new ServerRequest(this.#wire, event, this.#options.upgrades);
     return event.kind === "paused" ? { how: "closed" } : undefined;
@@ -274,12 +275,13 @@ class Server {
     const wire = this.#wire;
     let sending: Promise<void> | undefined;
     try {
-      const given = this.#info ? this.#handler(request, this.#info) : this.#handled(request);
-      sending = isPromise(given) ? this.#responded(request, given) : this.#respond(request, given);
+      const answer = this.#info ? this.#handler(request, this.#info) : this.#handled(request);
+      if (isPromise(answer)) return this.#ended(request, answer);
+      sending = this.#respond(request, answer);
     } catch (error) {
       sending = Promise.reject(error);
     }
-    if (sending || request.switched || wire.isBroken || !request.isRead) return this.#ended(request, sending);
+    if (sending || request.switched || wire.isBroken || !request.isRead) return this.#ended(request, undefined, sending);
     void request.finish();
     return wire.connection.persists ? undefined : { how: "closed" };
   }
@@ -290,13 +292,15 @@ class Server {
     return this.#handler(request, this.#info);
   }
 
-  async #responded(request: ServerRequest, given: PromiseLike<Answer>): Promise<void> {
-    const answered = Promise.resolve(given);
-    const response = await this.#wire.until(answered).catch((error: unknown) => {
+  /** Waits for the handler; cancels content that it returns too late. */
+  async #answered(answer: PromiseLike<Answer>): Promise<Answer> {
+    const answered = Promise.resolve(answer);
+    try {
+      return await this.#wire.until(answered);
+    } catch (error) {
       answered.then(discard, () => {});
       throw error;
-    });
-    await this.#respond(request, response);
+    }
   }
 
   /** Sends the response of the handler; throws if it is invalid. */
@@ -313,16 +317,21 @@ class Server {
     return respond(this.#wire, request, response, this.#options.date ? dated : (headers) => headers);
   }
 
-  /** Waits until the response is sent, and discards unread content; returns the outcome. */
-  async #ended(request: ServerRequest, sending: Promise<void> | undefined): Promise<ServeResult | undefined> {
+  /**
+   * Ends an exchange whose handler or response is awaited; returns the outcome.
+   *
+   * Unread content is discarded.
+   */
+  async #ended(request: ServerRequest, answer?: PromiseLike<Answer>, sending?: Promise<void>): Promise<ServeResult | undefined> {
     const wire = this.#wire;
     try {
-      await sending;
+      if (answer) sending = this.#respond(request, await this.#answered(answer));
+      if (sending) await sending;
       if (request.switched) return { how: "switched" };
       if (wire.isBroken) throw new DisconnectedError("a response was not sent whole");
       // What follows the last response is read while the connection ends.
       if (!wire.connection.persists) return { how: "closed" };
-      await request.skip();
+      if (!request.isRead) await request.skip();
       return undefined;
     } catch (thrown) {
       const error = this.#reasonOf(thrown);
@@ -335,7 +344,8 @@ class Server {
       if (!isGone) this.#tell(error, request);
       return { how: isGone ? "gone" : "failed", error };
     } finally {
-      await request.finish();
+      const finished = request.finish();
+      if (finished) await finished;
     }
   }
 
@@ -409,9 +419,10 @@ class UntakenTunnelError extends TypeError {
 function respond(
   wire: Wire,
   request: ServerRequest,
-  response: ServerResponse | Response,
+  answer: ServerResponse | Response,
   finished: (headers: HeaderSource) => HeaderSource,
 ): Promise<void> | undefined {
+  const response = partsOf(answer) ?? answer;
   const { requires, trailers } = response as ServerResponse;
   const asked = headOf(response);
   const source = contentOf(response.body);
@@ -429,11 +440,33 @@ function respond(
   return respondWhole(wire, request, head, source);
 }
 
-function respondWhole(wire: Wire, request: ServerRequest, head: ResponseHead, content: Uint8Array): Promise<void> | undefined {
+function respondWhole(
+  wire: Wire,
+  request: ServerRequest,
+  head: ResponseHead & { headers: HeaderSource },
+  content: Uint8Array,
+): Promise<void> | undefined {
   // Nothing that makes content reads the request any more.
   request.markUnwanted();
+  if (content.length >= LARGE && !hasField(head.headers, "content-length")) return respondLarge(wire, head, content);
   const bytes = wire.connection.respond(head, content);
   return wire.sendNow(bytes) ? undefined : wire.send(bytes);
+}
+
+/** The number of bytes from which whole content does not pass through the engine. */
+const LARGE = 32_768;
+
+async function respondLarge(wire: Wire, head: ResponseHead & { headers: HeaderSource }, content: Uint8Array): Promise<void> {
+  const { connection } = wire;
+  await wire.send(connection.sendResponse({ ...head, headers: framedBy(head.headers, content.length) }));
+  if (connection.owes !== "content") return;
+  try {
+    await wire.send(framed(wire, content));
+    await wire.send(connection.sendEnd());
+  } catch (error) {
+    wire.isBroken = true;
+    throw error;
+  }
 }
 
 /** Sends a response; if its content fails after the head, nothing more can be sent. */
@@ -497,7 +530,7 @@ function discard(response: ServerResponse | Response | undefined | void): void {
   }
 }
 
-function headOf(response: ServerResponse | Response): ResponseHead {
+function headOf(response: ServerResponse | Response | Parts): ResponseHead {
   if (typeof response !== "object" || response === null) throw new TypeError("the handler must return a response");
   if ("bodyUsed" in response && response.bodyUsed) throw new TypeError("the body of the response was read already");
   const { status = 200, headers = [] } = response;

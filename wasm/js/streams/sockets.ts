@@ -132,7 +132,11 @@ export interface Transport {
   readonly isQueued?: boolean;
   /** Writes bytes; resolves when the socket has room for more. */
   write(bytes: Uint8Array): Promise<void>;
-  /** Writes bytes if the socket has room for them and more; returns false if it did not. */
+  /**
+   * Writes bytes if the socket then still has room for more.
+   *
+   * Returns false if it has written nothing.
+   */
   writeNow?(bytes: Uint8Array): boolean;
   /** Waits until the socket has room for more; `undefined` only if it has. */
   room?(): Promise<unknown> | undefined;

@@ -18,7 +18,11 @@ export class Turns {
   #since = performance.now();
   #steps = 0;
 
-  /** Ends a step of the loop; returns a promise if it is time to yield to the event loop. */
+  /**
+   * Ends a step of the loop.
+   *
+   * Returns a promise to await if it is time to yield to the event loop.
+   */
   step(): Promise<void> | undefined {
     return ++this.#steps % STEPS !== 0 && performance.now() - this.#since < TURN ? undefined : this.#yield();
   }

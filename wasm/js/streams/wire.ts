@@ -49,6 +49,8 @@ export class Wire {
    * It ends the wait of `send` for bytes in the transport's queue, which are sent anyway.
    */
   #freed: () => void = () => {};
+  /** The latest call of `send`, while its bytes are on their way. */
+  #sending: Promise<void> | undefined;
   /** Milliseconds by which bytes sent so far extend the next write's timeout. */
   #credit = 0;
   #failure: { reason: unknown } | undefined;
@@ -166,7 +168,7 @@ export class Wire {
     return this.note(error);
   }
 
-  /** Returns bytes that can be read without waiting, if nothing else is to be done first. */
+  /** Returns bytes that can be read at once, unless something else comes first. */
   #arrived(): Uint8Array | null {
     if (this.#pending || this.#unread.length > 0 || this.connection.owes === "continue") return null;
     const bytes = this.transport.waiting?.() ?? null;
@@ -242,7 +244,11 @@ export class Wire {
     return unread;
   }
 
-  /** Returns the result of a read within the time that is left, or `undefined` after `nudge`. */
+  /**
+   * Returns the result of a read, or `undefined` after `nudge`.
+   *
+   * Rejects once the time that is left is over.
+   */
   #arriving(reading: Promise<Uint8Array | null>, now: number): Promise<Uint8Array | null | undefined> {
     return new Promise((resolve, reject) => {
       const end = (): void => {
@@ -410,19 +416,29 @@ export class Wire {
     }
   }
 
-  /** Sends bytes if the transport takes them without waiting; returns false if it did not. */
+  /** Sends bytes if that needs no waiting; returns false if it has sent nothing. */
   sendNow(bytes: Uint8Array): boolean {
-    if (this.#failure || this.isBroken || bytes.length > SENT || !this.transport.writeNow?.(bytes)) return false;
+    if (this.#failure || this.isBroken || this.#sending || bytes.length > SENT) return false;
+    if (!this.transport.writeNow?.(bytes)) return false;
     this.#earnSending(bytes.length);
     return true;
   }
 
   /**
-   * Sends all bytes; calls `queued` once a transport that queues has queued them.
+   * Sends all bytes, after those of earlier calls.
    *
-   * If it fails, nothing more can be sent, since part of the bytes may have been sent.
+   * It calls `queued` once a transport that queues has queued them. If it fails, nothing more can be sent, since part of the bytes may have been sent.
    */
-  async send(bytes: Uint8Array, queued?: () => void): Promise<void> {
+  send(bytes: Uint8Array, queued?: () => void): Promise<void> {
+    const sent = this.#sending ? this.#sending.then(() => this.#send(bytes, queued)) : this.#send(bytes, queued);
+    const over = (): void => {
+      if (this.#sending === sending) this.#sending = undefined;
+    };
+    const sending = (this.#sending = sent.then(over, over));
+    return sent;
+  }
+
+  async #send(bytes: Uint8Array, queued?: () => void): Promise<void> {
     if (this.#failure) throw this.#failure.reason;
     if (this.isBroken) throw new DisconnectedError("an earlier send has failed");
     try {
@@ -446,7 +462,7 @@ export class Wire {
     }
   }
 
-  /** Extends the next write's timeout for bytes that were sent, less the time that they took. */
+  /** Adds the time that sent bytes earn to the next timeout, less what they took. */
   #earnSending(length: number, milliseconds = 0): void {
     const earned = this.#credit + length * MS_PER_BYTE - milliseconds;
     this.#credit = Math.max(0, Math.min(earned, EARNED_MAX * this.timeouts.write));
