@@ -123,6 +123,7 @@ class Peer:
     def __init__(self, port, wait=WAIT):
         self.socket = socket.create_connection(("127.0.0.1", port), timeout=wait)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.sender = None
 
     def send(self, data):
         """Sends the data; returns false if that fails or takes too long.
@@ -136,8 +137,17 @@ class Peer:
         return True
 
     def send_beside(self, data):
-        """Sends the data in another thread, so that the response can be read meanwhile."""
-        threading.Thread(target=self.send, args=(data,), daemon=True).start()
+        """Sends the data in another thread, so that the response can be read meanwhile.
+
+        Data of an earlier call is sent before: on a busy machine its thread may begin late.
+        """
+        before, self.sender = self.sender, threading.Thread(target=lambda: self._send_after(before, data), daemon=True)
+        self.sender.start()
+
+    def _send_after(self, before, data):
+        if before:
+            before.join()
+        self.send(data)
 
     def read_beside(self):
         """Reads and discards all that comes, in another thread."""

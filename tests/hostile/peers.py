@@ -242,7 +242,7 @@ def long_content_behind(server):
     peer = server.connect()
     peer.send_beside(server.request() + head + content)
     yield
-    peer.send(server.request())
+    peer.send_beside(server.request())
     answers, rest = peer.answers("GET", "POST", "GET")
     check(all(answer.is_whole for answer in answers) and not rest, answers, rest)
     check(len(answers) == 3 or (len(answers) == 2 and closes(answers[1])), [answer.fields for answer in answers])
