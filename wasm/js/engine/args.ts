@@ -75,13 +75,35 @@ export function putAsciis(texts: readonly string[], what: string): void {
   for (const text of texts) putAscii(text, what);
 }
 
+/** @internal Field lines, and one more after them, without a copy. */
+export class WithLine {
+  readonly lines: HeaderSource;
+  readonly name: string;
+  readonly value: string;
+
+  constructor(lines: HeaderSource, name: string, value: string) {
+    this.lines = lines;
+    this.name = name;
+    this.value = value;
+  }
+}
+
 /** @internal Appends the number of field lines, then each name and value. */
 export function putHeaders(source: HeaderSource | undefined): void {
   const place = used;
   putNumber(0);
-  if (source === undefined) return;
+  if (source !== undefined) write(place, putLines(source));
+}
+
+/** Appends field lines and returns their number. */
+function putLines(source: HeaderSource | WithLine): number {
   if (typeof source !== "object" || source === null) throw new TypeError("headers must be pairs or an object");
   let count = 0;
+  if (source instanceof WithLine) {
+    count = putLines(source.lines) + 1;
+    putLine(source.name, source.value, count);
+    return count;
+  }
   if (Symbol.iterator in source) {
     for (const line of source) {
       if (!Array.isArray(line) || line.length !== 2) {
@@ -96,7 +118,7 @@ export function putHeaders(source: HeaderSource | undefined): void {
       else for (const one of value) putLine(name, one, ++count);
     }
   }
-  write(place, count);
+  return count;
 }
 
 function putLine(name: string, value: string | Uint8Array, number: number): void {

@@ -1,8 +1,8 @@
 // A response with the interface of the platform's, which is made only if something asks for it.
 
-import type { HeaderSource } from "../engine/args.js";
+import { WithLine, type HeaderSource } from "../engine/args.js";
 import { isBytes } from "../engine/bytes.js";
-import { withField } from "./fields.js";
+import { hasField, withField } from "./fields.js";
 import { setPartsOf, type Parts } from "./parts.js";
 
 const TEXT = "text/plain;charset=UTF-8";
@@ -38,6 +38,13 @@ function isPlain(headers: unknown): headers is HeaderSource {
     const [name, value] = line as unknown[];
     return typeof name === "string" && typeof value === "string" && NAME.test(name) && VALUE.test(value);
   });
+}
+
+function nativeHeaders(lines: HeaderSource): Headers {
+  if (!(lines instanceof WithLine)) return new Headers(lines as HeadersInit);
+  const headers = nativeHeaders(lines.lines);
+  headers.append(lines.name, lines.value);
+  return headers;
 }
 
 let isDerived = false;
@@ -76,8 +83,9 @@ class Fast {
     const { headers = {} } = init;
     const text: unknown = JSON.stringify(data);
     if (typeof text !== "string" || !isPlain(headers)) return Response.json(data, init);
-    const typed = withField(headers, "Content-Type", JSON_TYPE, TYPE);
-    return new Fast(text, { ...init, headers: typed as HeadersInit }) as Response;
+    const lines = Array.isArray(headers) ? headers : Object.entries(headers as Record<string, string>);
+    const typed: HeadersInit = hasField(lines, TYPE) ? lines : [...lines, ["Content-Type", JSON_TYPE]];
+    return new Fast(text, { ...init, headers: typed }) as Response;
   }
 
   /** Returns the parts of a response, unless a native one was made. */
@@ -112,7 +120,7 @@ class Fast {
   }
 
   get headers(): Headers {
-    return (this.#headers ??= this.#parts ? new Headers(this.#parts.headers as HeadersInit) : this.#made.headers);
+    return (this.#headers ??= this.#parts ? nativeHeaders(this.#parts.headers) : this.#made.headers);
   }
 
   get body(): ReadableStream<Uint8Array<ArrayBuffer>> | null {

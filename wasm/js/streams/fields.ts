@@ -1,6 +1,6 @@
 // Field lines that this layer adds to those of the caller: `Date` and framing.
 
-import type { HeaderSource } from "../engine/args.js";
+import { WithLine, type HeaderSource } from "../engine/args.js";
 
 type Lines = Iterable<readonly [name: string, value: string | Uint8Array]>;
 
@@ -15,12 +15,18 @@ export function listed(headers: HeaderSource): HeaderSource {
 }
 
 /** @internal Returns whether a field line has one of these lower-case names. `headers` comes from `listed`. */
-export function hasField(headers: HeaderSource, ...names: readonly string[]): boolean {
+export function hasField(headers: HeaderSource, names: readonly string[]): boolean {
   if (typeof headers !== "object" || headers === null) return false;
+  if (headers instanceof WithLine) return isOneOf(names, headers.name) || hasField(headers.lines, names);
   for (const line of Array.isArray(headers) ? (headers as unknown[]) : Object.keys(headers)) {
-    const name: unknown = Array.isArray(line) ? line[0] : line;
-    if (typeof name === "string" && names.some((one) => one.length === name.length && one === name.toLowerCase())) return true;
+    if (isOneOf(names, Array.isArray(line) ? line[0] : line)) return true;
   }
+  return false;
+}
+
+function isOneOf(names: readonly string[], name: unknown): boolean {
+  if (typeof name !== "string") return false;
+  for (const one of names) if (one.length === name.length && one === name.toLowerCase()) return true;
   return false;
 }
 
@@ -31,8 +37,8 @@ export function hasField(headers: HeaderSource, ...names: readonly string[]): bo
  */
 export function withField(headers: HeaderSource, name: string, value: string, others: readonly string[]): HeaderSource {
   const lines = listed(headers);
-  if (typeof lines !== "object" || lines === null || hasField(lines, ...others)) return lines;
-  return (Array.isArray(lines) ? [...lines, [name, value]] : { ...lines, [name]: value }) as HeaderSource;
+  if (typeof lines !== "object" || lines === null || hasField(lines, others)) return lines;
+  return new WithLine(lines, name, value) as unknown as HeaderSource;
 }
 
 const DATE = ["date"];

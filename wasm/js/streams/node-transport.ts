@@ -11,7 +11,6 @@ export class OfNode implements Transport {
   #failure: Error | undefined;
   #isInterrupted = false;
   #isReleased = false;
-  #isGathering = false;
   /** The initial `allowHalfOpen` of the socket, restored by `release`. */
   readonly #allowed: boolean | undefined;
   /** The resolvers of calls that wait for the socket; any of its events resolves all. */
@@ -23,11 +22,6 @@ export class OfNode implements Transport {
     const woken = this.#wake;
     this.#wake = [];
     for (const wake of woken) wake();
-  };
-  readonly #flush = (): void => {
-    if (!this.#isGathering) return;
-    this.#isGathering = false;
-    this.#socket.uncork?.();
   };
   readonly #failed = (error: Error): void => {
     this.#failure = error;
@@ -50,7 +44,6 @@ export class OfNode implements Transport {
   }
 
   get isQueued(): boolean {
-    this.#flush();
     return !!this.#socket.writableLength;
   }
 
@@ -96,24 +89,13 @@ export class OfNode implements Transport {
     if (!this.#socket.write(bytes)) await this.#drained();
   }
 
-  writeNow(bytes: Uint8Array): boolean {
+  hasRoom(length: number): boolean {
     const { destroyed, writableNeedDrain, writableLength = Infinity, writableHighWaterMark = 0 } = this.#socket;
-    if (destroyed || writableNeedDrain || writableLength + bytes.length >= writableHighWaterMark) return false;
-    this.#gather();
-    this.#socket.write(bytes);
-    return true;
+    return !destroyed && !writableNeedDrain && writableLength + length < writableHighWaterMark;
   }
 
-  /**
-   * Holds written bytes until the promises that are settled have been handled.
-   *
-   * All responses of one turn then leave in one write.
-   */
-  #gather(): void {
-    if (this.#isGathering || !this.#socket.cork) return;
-    this.#isGathering = true;
-    this.#socket.cork();
-    afterTurn(this.#flush);
+  put(bytes: Uint8Array): void {
+    this.#socket.write(bytes);
   }
 
   room(): Promise<void> | undefined {
@@ -138,7 +120,6 @@ export class OfNode implements Transport {
   }
 
   close(reason?: unknown): void {
-    this.#flush();
     unhold(this.#socket, this);
     // Queued bytes are lost, and an orderly close would hide that, so the connection is reset.
     if (this.#socket.writableLength && !this.#socket.destroyed) this.reset();
@@ -147,7 +128,6 @@ export class OfNode implements Transport {
   }
 
   reset(): void {
-    this.#flush();
     unhold(this.#socket, this);
     // The peer may still have to read our last bytes and FIN; a reset could discard them.
     if (this.#socket.writableFinished) return void this.#socket.destroy();
@@ -162,7 +142,6 @@ export class OfNode implements Transport {
   }
 
   release(): void {
-    this.#flush();
     for (const name of EVENTS) this.#socket.off(name, this.#woken);
     this.#socket.off("error", this.#failed);
     if (this.#allowed !== undefined) this.#socket.allowHalfOpen = this.#allowed;
@@ -220,13 +199,6 @@ export class OfNode implements Transport {
     if (this.#socket.destroyed || this.#failure) throw this.#gone;
     await new Promise<void>((resolve) => this.#wake.push(resolve));
   }
-}
-
-/** Calls a function once the promises that are settled now have been handled. */
-function afterTurn(act: () => void): void {
-  const { process } = globalThis as { process?: { nextTick?(act: () => void): void } };
-  if (process?.nextTick) process.nextTick(act);
-  else queueMicrotask(act);
 }
 
 const EVENTS = ["readable", "end", "drain", "finish", "close"];

@@ -2,7 +2,6 @@
 
 import { Connection } from "../engine/connection.js";
 import { ProtocolError } from "../engine/error.js";
-import type { Event, PausedStep } from "../engine/event.js";
 import type { HeaderSource } from "../engine/args.js";
 import type { ResponseHead } from "../engine/prepared.js";
 import { remoteAddrOf, type RemoteAddr } from "./address.js";
@@ -221,48 +220,45 @@ class Server {
 
   /** Handles requests until the connection ends; returns the outcome. */
   async run(): Promise<ServeResult> {
+    const wire = this.#wire;
     for (const turns = new Turns(); ; ) {
-      const next = this.#next();
-      const request = next instanceof Promise ? await next : next;
+      let request: ServerRequest | ServeResult | undefined;
+      try {
+        while (!(request = this.#next())) {
+          wire.flush();
+          await wire.more();
+        }
+      } catch (error) {
+        return this.#refused(error);
+      }
       if ("how" in request) return request;
       this.#request = request;
-      const exchange = this.#exchange(request);
-      const ending = exchange instanceof Promise ? await exchange : exchange;
+      let ending = this.#exchange(request);
+      if (ending instanceof Promise) {
+        wire.flushSoon();
+        ending = await ending;
+      }
       if (ending) return ending;
       const turn = turns.step();
-      if (turn) await turn;
-    }
-  }
-
-  /** Returns the next request, or the outcome if the connection has ended. */
-  #next(): ServerRequest | ServeResult | Promise<ServerRequest | ServeResult> {
-    try {
-      if (this.#isStopping) this.#stop();
-      for (let event; (event = this.#wire.poll()); ) {
-        const next = this.#begun(event);
-        if (next) return next;
+      if (turn) {
+        wire.flush();
+        await turn;
       }
-      return this.#awaited();
-    } catch (error) {
-      return this.#refused(error);
     }
   }
 
-  async #awaited(): Promise<ServerRequest | ServeResult> {
-    try {
-      for (;;) {
-        const next = this.#begun(await this.#wire.nextEvent());
-        if (next) return next;
-      }
-    } catch (error) {
-      return this.#refused(error);
+  /**
+   * Returns the next request, or the outcome if the connection has ended.
+   *
+   * `undefined` if bytes have to be awaited.
+   */
+  #next(): ServerRequest | ServeResult | undefined {
+    if (this.#isStopping) this.#stop();
+    for (let event; (event = this.#wire.poll()); ) {
+      if (event.kind === "request") return new ServerRequest(this.#wire, event, this.#options.upgrades);
+      if (event.kind === "paused") return { how: "closed" };
     }
-  }
-
-  /** Returns the request or the outcome that an event brings, if it brings one. */
-  #begun(event: Event | PausedStep): ServerRequest | ServeResult | undefined {
-    if (event.kind === "request") return new ServerRequest(this.#wire, event, this.#options.upgrades);
-    return event.kind === "paused" ? { how: "closed" } : undefined;
+    return undefined;
   }
 
   /**
@@ -293,14 +289,26 @@ class Server {
   }
 
   /** Waits for the handler; cancels content that it returns too late. */
-  async #answered(answer: PromiseLike<Answer>): Promise<Answer> {
-    const answered = Promise.resolve(answer);
-    try {
-      return await this.#wire.until(answered);
-    } catch (error) {
-      answered.then(discard, () => {});
-      throw error;
-    }
+  #answered(answer: PromiseLike<Answer>): Promise<Answer> {
+    const wire = this.#wire;
+    return new Promise((resolve, reject) => {
+      const giveUp = (reason: unknown): void => {
+        answer.then(discard, () => {});
+        reject(reason);
+      };
+      if (wire.failure) return giveUp(wire.failure.reason);
+      const forget = wire.onGivenUp(giveUp);
+      answer.then(
+        (response) => {
+          forget();
+          resolve(response);
+        },
+        (error: unknown) => {
+          forget();
+          reject(error);
+        },
+      );
+    });
   }
 
   /** Sends the response of the handler; throws if it is invalid. */
@@ -331,7 +339,10 @@ class Server {
       if (wire.isBroken) throw new DisconnectedError("a response was not sent whole");
       // What follows the last response is read while the connection ends.
       if (!wire.connection.persists) return { how: "closed" };
-      if (!request.isRead) await request.skip();
+      if (!request.isRead) {
+        wire.flush();
+        await request.skip();
+      }
       return undefined;
     } catch (thrown) {
       const error = this.#reasonOf(thrown);
@@ -435,7 +446,7 @@ function respond(
   }
   const head = { ...asked, headers };
   // The response of a `fetch` may have this field; no length is added then.
-  const isWhole = !requires && !trailers && !hasField(headers, "transfer-encoding");
+  const isWhole = !requires && !trailers && !hasField(headers, CODING);
   if (!(source instanceof Uint8Array && isWhole)) return respondInPieces(wire, request, head, source, isWhole, response as ServerResponse);
   return respondWhole(wire, request, head, source);
 }
@@ -448,11 +459,13 @@ function respondWhole(
 ): Promise<void> | undefined {
   // Nothing that makes content reads the request any more.
   request.markUnwanted();
-  if (content.length >= LARGE && !hasField(head.headers, "content-length")) return respondLarge(wire, head, content);
+  if (content.length >= LARGE && !hasField(head.headers, LENGTH)) return respondLarge(wire, head, content);
   const bytes = wire.connection.respond(head, content);
   return wire.sendNow(bytes) ? undefined : wire.send(bytes);
 }
 
+const CODING = ["transfer-encoding"];
+const LENGTH = ["content-length"];
 /** The number of bytes from which whole content does not pass through the engine. */
 const LARGE = 32_768;
 
@@ -562,6 +575,7 @@ function once(content: Uint8Array): Source {
 async function leave(wire: Wire, isIdle: boolean): Promise<DisconnectedError | undefined> {
   let isCut = wire.isBroken || wire.connection.closing === "reset";
   const lingers = wire.connection.closing === "linger" && !isIdle;
+  wire.flush();
   const { isQueued } = wire.transport;
   try {
     if (isCut) return undefined;

@@ -65,8 +65,6 @@ export interface NodeSocket {
   read(): unknown;
   unshift(bytes: Uint8Array): unknown;
   write(bytes: Uint8Array): boolean;
-  cork?(): void;
-  uncork?(): void;
   end(): unknown;
   destroy(reason?: Error): unknown;
   resetAndDestroy?(): unknown;
@@ -132,12 +130,10 @@ export interface Transport {
   readonly isQueued?: boolean;
   /** Writes bytes; resolves when the socket has room for more. */
   write(bytes: Uint8Array): Promise<void>;
-  /**
-   * Writes bytes if the socket then still has room for more.
-   *
-   * Returns false if it has written nothing.
-   */
-  writeNow?(bytes: Uint8Array): boolean;
+  /** Returns whether the socket still has room for more after so many bytes. */
+  hasRoom?(length: number): boolean;
+  /** Writes bytes for which `hasRoom` is true. */
+  put?(bytes: Uint8Array): void;
   /** Waits until the socket has room for more; `undefined` only if it has. */
   room?(): Promise<unknown> | undefined;
   /** Closes our sending side after all written bytes. */

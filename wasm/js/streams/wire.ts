@@ -3,7 +3,7 @@
 import { Connection } from "../engine/connection.js";
 import { Alarm } from "./alarm.js";
 import { ProtocolError } from "../engine/error.js";
-import type { Event, PausedStep } from "../engine/event.js";
+import type { DataEvent, Event, PausedStep } from "../engine/event.js";
 import { joined } from "../engine/bytes.js";
 import { CONTENT, EARNED_MAX, LONGEST, MS_PER_BYTE, SENT } from "./bounds.js";
 import { DisconnectedError, HalfClosedError } from "./errors.js";
@@ -42,6 +42,8 @@ export class Wire {
   readonly #alarm = new Alarm();
   #pending: Promise<Uint8Array | null> | undefined;
   #unread: Uint8Array = NOTHING;
+  /** Content for the next event, which does not pass through the engine. */
+  #passed: Uint8Array<ArrayBuffer> | undefined;
   #isOver = false;
   /**
    * A callback for the release of the socket.
@@ -49,6 +51,9 @@ export class Wire {
    * It ends the wait of `send` for bytes in the transport's queue, which are sent anyway.
    */
   #freed: () => void = () => {};
+  /** The bytes that `sendNow` has held. */
+  #held: Uint8Array[] = [];
+  #heldLength = 0;
   /** The latest call of `send`, while its bytes are on their way. */
   #sending: Promise<void> | undefined;
   /** Milliseconds by which bytes sent so far extend the next write's timeout. */
@@ -127,13 +132,7 @@ export class Wire {
     for (;;) {
       const event = this.poll();
       if (event) return event;
-      try {
-        if (this.connection.owes === "continue") await this.send(this.connection.sendInformational({ status: 100 }));
-        const data = await this.#read();
-        if (data) return { kind: "data", data };
-      } catch (error) {
-        throw this.#failed(error);
-      }
+      await this.more();
     }
   }
 
@@ -142,12 +141,12 @@ export class Wire {
     try {
       for (;;) {
         if (this.#failure) throw this.#failure.reason;
+        if (this.#passed) return this.#takePassed();
         const event = this.connection.nextEvent();
         if (event.kind === "need-data") {
           const bytes = this.#arrived();
           if (!bytes) return undefined;
-          const data = this.#receive(bytes);
-          if (data) return { kind: "data", data };
+          this.#receive(bytes);
           continue;
         }
         if (event.kind !== "data") this.#left = Infinity;
@@ -176,23 +175,29 @@ export class Wire {
     return bytes;
   }
 
-  /**
-   * Reads once, within the deadline.
-   *
-   * Returns content of a known length, which does not pass through the engine; otherwise `null`.
-   */
-  async #read(): Promise<Uint8Array<ArrayBuffer> | null> {
-    this.#expect();
-    const begun = performance.now();
-    const reading = this.#reading();
-    const bytes = await this.#arriving(reading, begun);
-    this.#left -= performance.now() - begun;
-    // After `nudge`, or if `unwatch` or `#attend` has passed the bytes to the engine.
-    if (bytes === undefined || this.#pending !== reading) return null;
-    this.#taken();
-    if (bytes !== null) return this.#receive(bytes);
-    await this.#receiveEof();
-    return null;
+  /** Reads once, within the deadline, after sending a due 100; next: `poll`. */
+  async more(): Promise<void> {
+    try {
+      if (this.connection.owes === "continue") await this.send(this.connection.sendInformational({ status: 100 }));
+      this.#expect();
+      const begun = performance.now();
+      const reading = this.#reading();
+      const bytes = await this.#arriving(reading, begun);
+      this.#left -= performance.now() - begun;
+      // After `nudge`, or if `unwatch` or `#attend` has passed the bytes to the engine.
+      if (bytes === undefined || this.#pending !== reading) return;
+      this.#taken();
+      if (bytes === null) await this.#receiveEof();
+      else this.#receive(bytes);
+    } catch (error) {
+      throw this.#failed(error);
+    }
+  }
+
+  #takePassed(): DataEvent {
+    const data = this.#passed as Uint8Array<ArrayBuffer>;
+    this.#passed = undefined;
+    return { kind: "data", data };
   }
 
   /** Sets the time that is left for what the engine awaits. */
@@ -203,14 +208,14 @@ export class Wire {
     this.#left = Math.min(this.#left, this.#limit(awaiting));
   }
 
-  /** Passes bytes to the engine, except content of a known length, which it returns. */
-  #receive(bytes: Uint8Array): Uint8Array<ArrayBuffer> | null {
+  /** Passes bytes to the engine, except content of a known length. */
+  #receive(bytes: Uint8Array): void {
     this.#earn(bytes);
     const known = this.isSkipping || this.#isEarly ? 0 : Math.min(bytes.length, this.connection.content.length);
     if (known > 0) this.connection.passContent(known);
     if (known < bytes.length) this.connection.receive(known > 0 ? bytes.subarray(known) : bytes);
     if (this.#isAhead) this.#attend();
-    return known > 0 ? (bytes.subarray(0, known) as Uint8Array<ArrayBuffer>) : null;
+    if (known > 0) this.#passed = bytes.subarray(0, known) as Uint8Array<ArrayBuffer>;
   }
 
   /**
@@ -416,12 +421,35 @@ export class Wire {
     }
   }
 
-  /** Sends bytes if that needs no waiting; returns false if it has sent nothing. */
+  /**
+   * Holds bytes to be sent by `flush`, or by the next `send`.
+   *
+   * Returns false, and holds nothing, if the transport has no room.
+   */
   sendNow(bytes: Uint8Array): boolean {
     if (this.#failure || this.isBroken || this.#sending || bytes.length > SENT) return false;
-    if (!this.transport.writeNow?.(bytes)) return false;
+    if (!this.transport.hasRoom?.(this.#heldLength + bytes.length)) return false;
+    this.#held.push(bytes);
+    this.#heldLength += bytes.length;
     this.#earnSending(bytes.length);
     return true;
+  }
+
+  /** Writes the bytes that `sendNow` has held: all responses of a turn at once. */
+  flush(): void {
+    if (this.#heldLength === 0) return;
+    const held = this.#held;
+    this.transport.put?.(held.length === 1 ? (held[0] as Uint8Array) : joined(held));
+    this.#held = [];
+    this.#heldLength = 0;
+  }
+
+  /** Calls `flush` once the promises that are settled have been handled. */
+  flushSoon(): void {
+    if (this.#heldLength === 0) return;
+    const { process } = globalThis as { process?: { nextTick?(act: () => void): void } };
+    if (process?.nextTick) process.nextTick(() => this.flush());
+    else queueMicrotask(() => this.flush());
   }
 
   /**
@@ -430,6 +458,7 @@ export class Wire {
    * It calls `queued` once a transport that queues has queued them. If it fails, nothing more can be sent, since part of the bytes may have been sent.
    */
   send(bytes: Uint8Array, queued?: () => void): Promise<void> {
+    this.flush();
     const sent = this.#sending ? this.#sending.then(() => this.#send(bytes, queued)) : this.#send(bytes, queued);
     const over = (): void => {
       if (this.#sending === sending) this.#sending = undefined;
@@ -470,6 +499,7 @@ export class Wire {
 
   /** Closes our sending side once the transport has accepted all bytes. */
   async end(): Promise<void> {
+    this.flush();
     await this.#transported(this.transport.end(), this.#sendingTime);
   }
 
@@ -536,6 +566,7 @@ export class Wire {
   /** Closes the socket now. All pending operations fail with the reason. */
   giveUp(reason: unknown): void {
     if (this.#isOver || this.#failure) return;
+    this.flush();
     this.#failure = { reason };
     this.isBroken = true;
     // An orderly close would make a partial message look complete.
@@ -668,6 +699,7 @@ export class Wire {
   /** Ends the use of the socket by this wire; returns false if it had ended before. */
   #end(): boolean {
     if (this.#isOver) return false;
+    this.flush();
     this.#isOver = true;
     this.#alarm.stop();
     if (this.#signal) unlisten(this.#signal, this.#aborted);
