@@ -259,6 +259,26 @@ export function contentOf(body: Body | null | undefined): Uint8Array | Source {
   throw new TypeError("a body is a string, a Uint8Array, a ReadableStream or an AsyncIterable of Uint8Array");
 }
 
+/** The number of characters up to which `TextEncoder` costs more than a loop. */
+const SHORT = 128;
+const scratch = new Uint8Array(SHORT);
+
+/** @internal Returns whether a body is a text for `encodedInPlace`. */
+export function isShortText(body: unknown): body is string {
+  return typeof body === "string" && body.length <= SHORT;
+}
+
+/** @internal Encodes a short text as UTF-8. The bytes are valid until the next call. */
+export function encodedInPlace(text: string): Uint8Array {
+  let all = 0;
+  for (let index = 0; index < text.length; index++) {
+    const character = text.charCodeAt(index);
+    all |= character;
+    scratch[index] = character;
+  }
+  return all < 0x80 ? scratch.subarray(0, text.length) : encoder.encode(text);
+}
+
 /** @internal Cancels content that will not be sent; whole content needs no cancelling. */
 export async function letGo(content: Uint8Array | Source, reason: unknown): Promise<void> {
   if (!(content instanceof Uint8Array)) await content.cancel(reason);

@@ -5,7 +5,7 @@ import { ProtocolError } from "../engine/error.js";
 import type { HeaderSource } from "../engine/args.js";
 import type { ResponseHead } from "../engine/prepared.js";
 import { remoteAddrOf, type RemoteAddr } from "./address.js";
-import { ContentTooLargeError, contentOf, framed, letGo, pump, soon, type Body, type Source } from "./content.js";
+import { ContentTooLargeError, contentOf, encodedInPlace, framed, isShortText, letGo, pump, soon, type Body, type Source } from "./content.js";
 import { dated, framedBy, hasField, listed } from "./fields.js";
 import { partsOf, type Parts } from "./parts.js";
 import { ServerRequest } from "./request.js";
@@ -436,7 +436,9 @@ function respond(
   const response = partsOf(answer) ?? answer;
   const { requires, trailers } = response as ServerResponse;
   const asked = headOf(response);
-  const source = contentOf(response.body);
+  const { body } = response;
+  const isShort = isShortText(body);
+  const source = isShort ? NOTHING : contentOf(body);
   let headers: HeaderSource;
   try {
     headers = finished(listed(asked.headers ?? []));
@@ -447,8 +449,9 @@ function respond(
   const head = { ...asked, headers };
   // The response of a `fetch` may have this field; no length is added then.
   const isWhole = !requires && !trailers && !hasField(headers, CODING);
-  if (!(source instanceof Uint8Array && isWhole)) return respondInPieces(wire, request, head, source, isWhole, response as ServerResponse);
-  return respondWhole(wire, request, head, source);
+  if (isWhole && isShort) return respondWhole(wire, request, head, encodedInPlace(body));
+  if (isWhole && source instanceof Uint8Array) return respondWhole(wire, request, head, source);
+  return respondInPieces(wire, request, head, isShort ? contentOf(body) : source, isWhole, response as ServerResponse);
 }
 
 function respondWhole(
@@ -464,6 +467,7 @@ function respondWhole(
   return wire.sendNow(bytes) ? undefined : wire.send(bytes);
 }
 
+const NOTHING = new Uint8Array(0);
 const CODING = ["transfer-encoding"];
 const LENGTH = ["content-length"];
 /** The number of bytes from which whole content does not pass through the engine. */

@@ -22,6 +22,12 @@ export interface HandedOut {
 
 const NOTHING = new Uint8Array(0);
 
+/** The functions that settle a wait for bytes. */
+interface Waiter {
+  resolve(bytes: Uint8Array | null | undefined): void;
+  reject(reason: unknown): void;
+}
+
 /** @internal */
 export class Wire {
   readonly socket: Socket;
@@ -66,7 +72,12 @@ export class Wire {
    * Until it does, all received bytes pass through the engine, which must see that end together with what follows.
    */
   #isEarly = false;
-  #nudged: () => void = () => {};
+  /** The wait for bytes; its callbacks are made once, since each request has one. */
+  #waiter: Waiter | undefined;
+  readonly #resolve = (bytes: Uint8Array | null | undefined): void => this.#endWait()?.resolve(bytes);
+  readonly #reject = (reason: unknown): void => this.#endWait()?.reject(reason);
+  readonly #late = (): void => this.#reject(tooSlow());
+  readonly #disconnect = (cause: unknown): void => this.#reject(this.#disconnected(cause));
   #isAttended = false;
   /** True while `whilePresent` waits for the user's code or a disconnect. */
   #isWaiting = false;
@@ -255,30 +266,19 @@ export class Wire {
    * Rejects once the time that is left is over.
    */
   #arriving(reading: Promise<Uint8Array | null>, now: number): Promise<Uint8Array | null | undefined> {
+    // The reader that waits already has the deadline.
+    if (this.#waiter) return reading.catch((cause: unknown) => this.#throwDisconnected(cause));
     return new Promise((resolve, reject) => {
-      const end = (): void => {
-        this.#alarm.clear();
-        this.#endings.delete(fail);
-      };
-      const pass = (bytes: Uint8Array | null | undefined): void => {
-        end();
-        resolve(bytes);
-      };
-      const fail = (reason: unknown): void => {
-        end();
-        reject(reason);
-      };
-      this.#nudged = () => pass(undefined);
-      this.#endings.add(fail);
-      this.#alarm.set(now, this.#left, () => fail(tooSlow()));
-      reading.then(pass, (cause: unknown) => fail(this.#disconnected(cause)));
-      if (this.#failure) fail(this.#failure.reason);
+      this.#waiter = { resolve, reject };
+      this.#alarm.set(now, this.#left, this.#late);
+      reading.then(this.#resolve, this.#disconnect);
+      if (this.#failure) this.#reject(this.#failure.reason);
     });
   }
 
   /** Ends a pending wait for bytes, so that `nextEvent` asks the engine again. */
   nudge(): void {
-    this.#nudged();
+    this.#resolve(undefined);
   }
 
   /** Reads ahead to notice a peer that disconnects, until `unwatch` or `endWatch`. */
@@ -541,11 +541,20 @@ export class Wire {
 
   async #transported<T>(step: Promise<T>, milliseconds: number): Promise<T> {
     return this.until(
-      step.catch((cause: unknown) => {
-        throw this.#disconnected(cause);
-      }),
+      step.catch((cause: unknown) => this.#throwDisconnected(cause)),
       milliseconds,
     );
+  }
+
+  #endWait(): Waiter | undefined {
+    const waiter = this.#waiter;
+    this.#waiter = undefined;
+    if (waiter) this.#alarm.clear();
+    return waiter;
+  }
+
+  #throwDisconnected(cause: unknown): never {
+    throw this.#disconnected(cause);
   }
 
   /** Returns the reason of `giveUp`, or the error for a transport that has failed. */
@@ -572,6 +581,7 @@ export class Wire {
     // An orderly close would make a partial message look complete.
     if (this.#isEarly || this.connection.closing === "reset") this.transport.reset();
     else this.transport.close(reason);
+    this.#reject(reason);
     for (const end of [...this.#endings]) end(reason);
     this.onGone?.(reason);
     this.#end();
@@ -595,7 +605,9 @@ export class Wire {
     if (this.#end()) {
       if (reset) this.transport.reset();
       else this.transport.close(reason);
-      for (const end of [...this.#endings]) end(reason ?? new DisconnectedError("the socket was closed"));
+      const error = reason ?? new DisconnectedError("the socket was closed");
+      this.#reject(error);
+      for (const end of [...this.#endings]) end(error);
     }
     this.connection.free();
   }
