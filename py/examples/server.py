@@ -92,9 +92,7 @@ class Client:
         with contextlib.suppress(OSError):
             self.writer.write_eof()
             async with asyncio.timeout(LINGER_MAX):
-                while dropped < LINGER_BYTES and (
-                    data := await asyncio.wait_for(self.reader.read(65536), LINGER_IDLE)
-                ):
+                while dropped < LINGER_BYTES and (data := await asyncio.wait_for(self.reader.read(65536), LINGER_IDLE)):
                     dropped += len(data)
 
 
