@@ -2,7 +2,8 @@
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { existsSync, readFileSync, readdirSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { test } from "node:test";
@@ -34,13 +35,13 @@ test("the version is that of the crates", () => {
   assert.equal(manifest.version, /^version = "(.*)"$/m.exec(workspace)?.[1]);
 });
 
-test("conditions stand in their order and lead to one of two entries", () => {
+test("conditions stand in their order and lead to one of three entries", () => {
   for (const [name, prefix] of Object.entries(ENTRIES)) {
     const { types, ...entries } = manifest.exports[name];
     assert.deepEqual(Object.keys(manifest.exports[name]), [
       ..."types workerd edge-light deno bun node browser default".split(" "),
     ]);
-    assert.deepEqual([...new Set(Object.values(entries))], [`./dist/${prefix}edge.js`, `./dist/${prefix}bytes.js`]);
+    assert.deepEqual([...new Set(Object.values(entries))], [`./dist/${prefix}edge.js`, `./dist/${prefix}bytes.js`, `./dist/${prefix}node.js`]);
     for (const file of Object.values(entries)) assert(manifest.sideEffects.includes(file), `${file} starts the engine`);
     assert.equal(types, `./dist/${prefix}bytes.d.ts`);
   }
@@ -59,10 +60,48 @@ test("each host's condition is found", () => {
     return execFileSync(process.execPath, given, { cwd: consumer, encoding: "utf8" }).trim();
   };
   const all = (/** @type {string} */ kind) => Object.values(ENTRIES).map((prefix) => `${prefix}${kind}.js`).join(" ");
-  assert.equal(lead(), all("bytes"));
+  assert.equal(lead(), all("node"));
   assert.equal(lead("workerd"), all("edge"));
   assert.equal(lead("edge-light"), all("edge"));
-  assert.equal(lead("browser"), all("bytes"));
+});
+
+test("`require` gives what `import` gives", (context) => {
+  const script = `
+    const names = ${JSON.stringify(Object.keys(ENTRIES).map((name) => name.replace(".", "switchover")))};
+    const assert = require("node:assert");
+    (async () => {
+      for (const name of names) assert.equal(await import(name), require(name));
+      const { Connection } = require("switchover");
+      const server = new Connection("server");
+      server.receive(Buffer.from("GET / HTTP/1.1\\r\\nHost: a\\r\\n\\r\\n"));
+      console.log(server.nextEvent().method);
+    })();
+  `;
+  // Before 20.19 and 22.12 it was behind a flag.
+  const { require_module: may } = /** @type {{ require_module?: boolean }} */ (process.features);
+  if (!may) return context.skip("this Node cannot require a module");
+  const given = ["--input-type=commonjs", "--no-warnings", "--eval", script];
+  assert.equal(execFileSync(process.execPath, given, { cwd: consumer, encoding: "utf8" }).trim(), "GET");
+});
+
+test("where the module is missing, the error says what to do", () => {
+  const folder = mkdtempSync(join(tmpdir(), "switchover-"));
+  try {
+    cpSync(join(home, "dist"), folder, { recursive: true, filter: (file) => !file.endsWith(".wasm") });
+    writeFileSync(join(folder, "package.json"), '{ "type": "module" }');
+    const script = `import("./node.js").catch((error) => console.log(error.message))`;
+    const said = execFileSync(process.execPath, ["--eval", script], { cwd: folder, encoding: "utf8" });
+    assert.match(said, /switchover\.wasm cannot be read: copy it there from node_modules\/switchover\/dist, or import switchover\/manual/);
+    // A bundle of CommonJS has no URL, and a path.
+    const bundled = readFileSync(join(folder, "engine/load.js"), "utf8").replaceAll("export ", "");
+    const asked = `loadNow("switchover.wasm", () => new URL("./x", undefined));`;
+    writeFileSync(join(folder, "bundle.cjs"), `${bundled}\ntry { ${asked} } catch (error) { console.log(error.message); }`);
+    assert.match(execFileSync(process.execPath, ["bundle.cjs"], { cwd: folder, encoding: "utf8" }), /^file:.*\/switchover\.wasm cannot be read/);
+    cpSync(join(home, "dist/switchover.wasm"), join(folder, "switchover.wasm"));
+    assert.equal(execFileSync(process.execPath, ["bundle.cjs"], { cwd: folder, encoding: "utf8" }), "");
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
 
 test("no code from text, no finalizers, no paths of the machine that made it", () => {

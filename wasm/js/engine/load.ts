@@ -5,9 +5,17 @@ interface Files {
   readFileSync(file: URL): BufferSource;
 }
 
-interface Host {
-  readonly process?: { getBuiltinModule?(name: string): Files };
+/** The used part of `node:url`. */
+interface Urls {
+  pathToFileURL(file: string): URL;
 }
+
+interface Host {
+  readonly process?: { getBuiltinModule?(name: string): Files & Urls };
+}
+
+/** The path of the script, where that is CommonJS. */
+declare const __filename: string | undefined;
 
 /** @internal Loads and compiles the module at a URL: read from the disk for `file:`, otherwise fetched. */
 export async function load(place: URL): Promise<WebAssembly.Module> {
@@ -16,4 +24,31 @@ export async function load(place: URL): Promise<WebAssembly.Module> {
   const answer = await fetch(place);
   if (!answer.ok) throw new Error(`${place.href} cannot be had: ${answer.status}`);
   return WebAssembly.compile(await answer.arrayBuffer());
+}
+
+/**
+ * @internal Reads and compiles a module from the folder of the script, without waiting.
+ *
+ * `place` throws in a bundle of CommonJS, which has no URL; its path is used instead.
+ */
+export function loadNow(name: string, place: () => URL): WebAssembly.Module {
+  const builtin = (module: string): Files & Urls => {
+    const found = (globalThis as Host).process?.getBuiltinModule?.(module);
+    if (found === undefined) throw new Error(`${module} cannot be had; import switchover/manual and call its initSync`);
+    return found;
+  };
+  let url: URL;
+  try {
+    url = place();
+  } catch {
+    url = new URL(name, builtin("node:url").pathToFileURL(String(typeof __filename === "string" ? __filename : "")));
+  }
+  let bytes: BufferSource;
+  try {
+    bytes = builtin("node:fs").readFileSync(url);
+  } catch (cause) {
+    const advice = "copy it there from node_modules/switchover/dist, or import switchover/manual and call its initSync";
+    throw new Error(`${url.href} cannot be read: ${advice}`, { cause });
+  }
+  return new WebAssembly.Module(bytes);
 }

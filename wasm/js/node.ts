@@ -1,0 +1,12 @@
+/**
+ * Entry point of `switchover` for Node, also for its `require`.
+ *
+ * It reads and compiles `switchover.wasm` from the folder of the script, without waiting.
+ */
+
+import { initSync } from "./index.js";
+import { loadNow } from "./engine/load.js";
+
+initSync(loadNow("switchover.wasm", () => new URL("./switchover.wasm", import.meta.url)));
+
+export * from "./index.js";

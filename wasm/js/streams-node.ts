@@ -1,0 +1,5 @@
+/** Entry point of `switchover/streams` for Node. */
+
+import "./node.js";
+
+export * from "./streams.js";
