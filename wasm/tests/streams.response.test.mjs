@@ -131,6 +131,8 @@ describe("FastResponse answers as a native Response does", options, () => {
   for (const [name, made] of Object.entries(ARGUMENTS)) {
     test(name, async () => {
       for (const [question, ask] of Object.entries(QUESTIONS)) {
+        // A native response of a form goes on after that, and fails where nobody can catch it (Node 26).
+        if (name === "a form" && question === "a cancelled stream") continue;
         const [native, own] = await Promise.all([Response, FastResponse].map((Kind) => outcome(() => ask(new Kind(...made())))));
         assert.deepEqual(own, native, question);
       }
