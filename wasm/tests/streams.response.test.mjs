@@ -1,8 +1,8 @@
-// Tests of `FastResponse`: each assertion is made of a native `Response` and of ours.
+// Tests of `FastResponse`, where each assertion is made of a native `Response` too, and of `fetchHandler`.
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { FastResponse, serveConnection } from "switchover/streams";
+import { FastResponse, fetchHandler, serveConnection } from "switchover/streams";
 import { TIMEOUTS, connected, listening, rest } from "./sockets.mjs";
 
 const options = { timeout: TIMEOUTS };
@@ -206,4 +206,42 @@ test("one FastResponse answers any number of requests", options, async () => {
   const response = new FastResponse("again");
   const [, , content] = await served(() => response, "GET / HTTP/1.1\r\nHost: a\r\n\r\n".repeat(3));
   assert.equal(String(content).match(/again/g)?.length, 3);
+});
+
+describe("fetchHandler", options, () => {
+  /** @param {import("switchover/streams").FetchHandler} fetch @param {string} request */
+  const answered = (fetch, request) => served(fetchHandler(fetch), request);
+
+  test("gives a Request of the platform, and what it has not", async () => {
+    const request = "POST /x?y=z HTTP/1.1\r\nHost: a:8080\r\nX-A: 1\r\nX-A: 2\r\nContent-Length: 5\r\n\r\nhello";
+    const [line, , content] = await answered(async (request, context) => {
+      assert(request instanceof Request);
+      assert.equal(request.signal, context.request.signal);
+      assert.equal(context.remoteAddr?.hostname, "127.0.0.1");
+      return Response.json([request.method, request.url, request.headers.get("x-a"), await request.text(), context.request.target]);
+    }, request);
+    assert.deepEqual([line, content], ["HTTP/1.1 200 OK", '["POST","http://a:8080/x?y=z","1, 2","hello","/x?y=z"]']);
+  });
+
+  test("answers what no Request can be made of", async () => {
+    const never = () => assert.fail("it was called");
+    assert.equal((await answered(never, "CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\n"))[0], "HTTP/1.1 501 Not Implemented");
+    assert.equal((await answered(never, "TRACE / HTTP/1.1\r\nHost: a\r\n\r\n"))[0], "HTTP/1.1 501 Not Implemented");
+    assert.equal((await answered(never, "GET / HTTP/1.0\r\n\r\n"))[0], "HTTP/1.1 400 Bad Request");
+    assert.throws(() => fetchHandler(/** @type {any} */ ({ fetch: never })), TypeError);
+  });
+
+  test("takes responses and failures at once or later", async () => {
+    const get = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+    assert.equal((await answered(() => new Response("x"), get))[2], "x");
+    assert.equal((await answered(() => assert.fail("at once"), get))[0], "HTTP/1.1 500 Internal Server Error");
+    assert.equal((await answered(async () => assert.fail("later"), get))[0], "HTTP/1.1 500 Internal Server Error");
+    assert.equal((await answered(/** @type {any} */ (() => undefined), get))[0], "HTTP/1.1 500 Internal Server Error");
+    const required = { status: 426, headers: { Upgrade: "a/1, ,b", Connection: "Upgrade, close" } };
+    const [line, lines] = await answered(() => new Response(null, required), get);
+    assert.equal(line, "HTTP/1.1 426 Upgrade Required");
+    assert(Array.isArray(lines) && lines.includes("upgrade: a/1, b") && /^connection: .*close/m.test(lines.join("\n")), String(lines));
+    // Without a protocol that it requires it is none.
+    assert.equal((await answered(() => new Response(null, { status: 426 }), get))[0], "HTTP/1.1 500 Internal Server Error");
+  });
 });

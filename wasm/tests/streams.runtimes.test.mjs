@@ -5,13 +5,13 @@
 import assert from "node:assert/strict";
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { after, describe, test } from "node:test";
-import { withWorker } from "./hosts/edge.mjs";
+import { scripts, withWorker } from "./hosts/edge.mjs";
 import { bound, connected, holds, listening, rest, until } from "./sockets.mjs";
 
 /** Milliseconds that one step of a test may take. */
@@ -218,6 +218,41 @@ const asTold = {
     assert.match(await until(socket, "welcome\n"), /^HTTP\/1\.1 101 /);
     socket.end("lloand on");
     assert.equal(await rest(socket), "and on");
+  },
+};
+
+/**
+ * Tests of a server on which Hono runs.
+ * @type {Record<string, (port: number) => Promise<void>>}
+ */
+const asHono = {
+  "Hono: routes, HEAD, content": async (port) => {
+    const socket = await connected(port);
+    const content = "x".repeat(100_000);
+    const ask = (/** @type {string} */ line, more = "\r\n") => socket.write(`${line} HTTP/1.1\r\nHost: a\r\n${more}`);
+    ask("GET /hello/you?a=b");
+    ask("HEAD /hello/you");
+    ask("GET /nowhere");
+    ask("POST /echo", `Content-Length: ${content.length}\r\n\r\n${content}`);
+    ask("POST /nowhere", "Content-Length: 5\r\n\r\nhello");
+    ask("TRACE /");
+    ask("GET /hello/me", "Connection: close\r\n\r\n");
+    // In workerd no content is there at once, so that it is chunked.
+    const said = (await rest(socket)).replaceAll(/\r\n[\da-f]+\r\n(\r\n$)?/g, "");
+    const statuses = [...said.matchAll(/HTTP\/1\.1 (\d+) /g)].map(([, status]) => Number(status));
+    assert.deepEqual(statuses, [200, 200, 404, 200, 404, 501, 200]);
+    assert.equal(said.match(/hello you\n/g)?.length, 1);
+    assert(said.includes(content) && said.endsWith("hello me\n"));
+  },
+  "Hono: foo/2 from a route": async (port) => {
+    const declined = await connected(port);
+    declined.write("GET /foo HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+    assert.match(await rest(declined), /^HTTP\/1\.1 426 [^]*\r\nupgrade: foo\/2\r\n[^]*\noffer foo\/2\n/i);
+    const socket = await connected(port);
+    socket.write(`${OFFER}first`);
+    assert.match(await until(socket, "first"), /^HTTP\/1\.1 101 /);
+    socket.end("last");
+    assert.equal(await rest(socket), "last");
   },
 };
 
@@ -429,6 +464,23 @@ for (const { name, file, server, client } of programs) {
   servesAs(name, asTold, () => started(file, ...server.slice(0, -1), host(file === deno ? "serves.deno.mjs" : "serves.node.mjs")));
   const ends = [...client.slice(0, -1), host(file === deno ? "ends.deno.mjs" : "ends.node.mjs")];
   asksAs(name, (port, ...lines) => run(file, [...client, String(port), ...lines]), (ports) => run(file, [...ends, JSON.stringify(ports)]));
+}
+const hono = runtime("hono/dist");
+if (existsSync(hono) && PACKAGE) {
+  const place = join(PACKAGE, "../hono");
+  if (!existsSync(place)) symlinkSync(runtime("hono"), place);
+  for (const { name, file, server } of programs) {
+    if (existsSync(file)) servesAs(name, asHono, () => started(file, ...server.slice(0, -1), example("hono/server.mjs")));
+  }
+  const leads = mkdtempSync(join(tmpdir(), "switchover-hono-"));
+  after(() => rmSync(leads, { recursive: true }));
+  writeFileSync(join(leads, "hono.js"), 'export * from "./hono-dist/index.js";\n');
+  const dist = Object.entries(scripts(hono)).filter(([name]) => !/^(cjs|types|adapter|_virtual)\//.test(name));
+  const modules = Object.fromEntries(dist.map(([name, path]) => [`hono-dist/${name}`, path]));
+  const main = { "worker.mjs": example("hono/worker.mjs"), "app.mjs": example("hono/app.mjs"), "hono": join(leads, "hono.js") };
+  for (const [name, tcp] of /** @type {const} */ ([["workerd, TCP", "direct"], ["workerd, bound", "bound"]])) {
+    if (existsSync(workerd)) servesAs(name, asHono, () => worker(tcp, { ...main, ...modules }));
+  }
 }
 if (existsSync(workerd)) {
   for (const [name, tcp] of /** @type {const} */ ([["workerd, TCP", "direct"], ["workerd, bound", "bound"]])) {

@@ -43,7 +43,7 @@ function modulesOf(packed, folder) {
     "switchover/streams": streams,
     "switchover.wasm?module": join(packed, "dist/switchover.wasm"),
     "core.wasm?module": join(packed, "dist/core.wasm"),
-    ...scripts(join(packed, "dist"), "bytes.js", "core-bytes.js", "streams-bytes.js", "streams-core-bytes.js"),
+    ...scripts(join(packed, "dist"), ...["bytes", "node"].flatMap((kind) => ["", "core-", "streams-", "streams-core-"].map((entry) => `${entry}${kind}.js`))),
   };
 }
 

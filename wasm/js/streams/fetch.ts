@@ -1,0 +1,66 @@
+// Handlers for frameworks, which take a `Request` of the platform and return a `Response`.
+
+import type { ServerRequest } from "./request.js";
+import type { Handler, ServeInfo, ServerResponse } from "./server.js";
+
+/** The second argument of a fetch handler. */
+export interface FetchContext extends ServeInfo {
+  /** The received request, for `upgrade`, `sendInformational` and `trailers`. */
+  readonly request: ServerRequest;
+}
+
+/** A function with the signature of `fetch` handlers, such as `app.fetch` of Hono. */
+export type FetchHandler = (request: Request, context: FetchContext) => Response | Promise<Response>;
+
+/** The methods that a `Request` refuses (Fetch, section 2.2.1). */
+const FORBIDDEN = new Set(["CONNECT", "TRACE", "TRACK"]);
+
+/**
+ * Returns a handler for `serveConnection` that calls a fetch handler.
+ *
+ * The context is its second argument: in Hono, `c.env`. A route that switches awaits `context.request.upgrade`, speaks
+ * the new protocol, and returns any response, which is not sent. A 426 requires the protocols in its `Upgrade`. A request without a URL is answered with a 400, and one
+ * with a method that `Request` refuses, such as CONNECT, with a 501. Content of a GET or HEAD does not reach the fetch
+ * handler. Next: give it to `serveConnection`.
+ */
+export function fetchHandler(fetch: FetchHandler): Handler {
+  if (typeof fetch !== "function") throw new TypeError("fetch must be a function");
+  return (request, info) => {
+    if (FORBIDDEN.has(request.method.toUpperCase())) return { status: 501 };
+    const native = requestOf(request);
+    if (!native) return { status: 400 };
+    const answer = fetch(native, { ...info, request });
+    return answer instanceof Promise ? answer.then(responseOf) : responseOf(answer);
+  };
+}
+
+/** Returns the response to send; a 426 becomes one that `requires` protocols. */
+function responseOf(response: Response): Response | ServerResponse {
+  if (response?.status !== 426) return response;
+  const headers = new Headers(response.headers);
+  const requires = listOf(headers, "upgrade");
+  const options = listOf(headers, "connection").filter((option) => option.toLowerCase() !== "upgrade");
+  headers.delete("upgrade");
+  headers.delete("connection");
+  if (options.length > 0) headers.set("connection", options.join(", "));
+  return { requires, headers, body: response.body };
+}
+
+/** Returns the members of a list-based field (RFC 9110, section 5.6.1). */
+function listOf(headers: Headers, name: string): string[] {
+  const members = headers.get(name)?.split(",") ?? [];
+  return members.map((member) => member.trim()).filter((member) => member !== "");
+}
+
+/** Returns a `Request` of the platform; `undefined` without a valid URL. */
+function requestOf(request: ServerRequest): Request | undefined {
+  const { method, url, headers } = request;
+  if (url === null || !URL.canParse(url)) return undefined;
+  const hasContent = method !== "GET" && method !== "HEAD";
+  // Node requires `duplex` for content that is a stream.
+  const init = hasContent ? { method, headers, body: request.body, duplex: "half" } : { method, headers };
+  const native = new Request(url, init);
+  // To watch the client costs something; few ask for the signal.
+  Object.defineProperty(native, "signal", { get: () => request.signal, configurable: true });
+  return native;
+}
