@@ -1,7 +1,7 @@
 /**
  * Entry point of `switchover/core` for runtimes that compile from bytes.
  *
- * These are Node, Deno, Bun and browsers. When imported from a file, it reads `core.wasm` from the same folder;
+ * These are Deno, Bun and browsers. When imported from a file, it reads `core.wasm` from the same folder;
  * otherwise it fetches that file.
  */
 

@@ -1,7 +1,7 @@
 /**
  * Entry point of `switchover/streams` for runtimes that compile from bytes.
  *
- * These are Node, Deno, Bun and browsers.
+ * These are Deno, Bun and browsers.
  */
 
 import "./bytes.js";

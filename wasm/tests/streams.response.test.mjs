@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { inspect } from "node:util";
 import { FastResponse, fetchHandler, serveConnection } from "switchover/streams";
 import { TIMEOUTS, connected, listening, rest } from "./sockets.mjs";
 
@@ -139,6 +140,14 @@ describe("FastResponse answers as a native Response does", options, () => {
     });
   }
 
+  test("to print one makes no native response of it", async () => {
+    const response = new FastResponse("again", { status: 201 });
+    assert.match(inspect(response), /status: 201/);
+    const [line, , content] = await served(() => response, "GET / HTTP/1.1\r\nHost: a\r\n\r\n".repeat(2));
+    assert.equal(line, "HTTP/1.1 201 Created");
+    assert.equal(String(content).match(/again/g)?.length, 2);
+  });
+
   test("static methods", async () => {
     /** @type {Record<string, (Kind: typeof Response) => Response>} */
     const calls = {
@@ -147,6 +156,15 @@ describe("FastResponse answers as a native Response does", options, () => {
       "a wrong redirect": (Kind) => Kind.redirect("http://a/b", 200),
       "json": (Kind) => Kind.json({ a: [1, null] }),
       "json with a head": (Kind) => Kind.json("x", { status: 201, headers: { "X-A": "1" } }),
+      "json with a status of a class": (Kind) => Kind.json(1, new (class {
+        get status() {
+          return 404;
+        }
+      })()),
+      "json of what counts": (Kind) => {
+        let count = 0;
+        return Kind.json({ toJSON: () => ++count }, { headers: new Headers({ A: "b" }) });
+      },
       "json with a type": (Kind) => Kind.json(1, { headers: [["Content-Type", "a/b"]] }),
       "json of nothing": (Kind) => Kind.json(undefined),
       "json with a status without content": (Kind) => Kind.json(1, { status: 204 }),

@@ -2,9 +2,11 @@
 // `Connection: close`; and of a switch before the request is complete.
 
 import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
 import process from "node:process";
 import { Duplex } from "node:stream";
 import { describe, test } from "node:test";
+import { promisify } from "node:util";
 import { ProtocolError } from "switchover";
 import { DisconnectedError, request, serveConnection } from "switchover/streams";
 import { TIMEOUTS, connected, forms, holds, listening, rest, said, say, until } from "./sockets.mjs";
@@ -661,6 +663,100 @@ for (const [form, shape] of Object.entries(forms)) {
     await server.close();
   });
 }
+
+test("an interim response that cannot be sent is no failure of the handler", options, async () => {
+  for (const isAwaited of [true, false]) {
+    /** @type {unknown[]} */
+    const told = [];
+    /** @type {ServeHandle | undefined} */
+    let served;
+    const server = await listening((socket) => {
+      served = serveConnection(socket, async (request) => {
+        await pause(50);
+        const sent = request.sendInformational({ status: 103, headers: { A: "x".repeat(1_000) } });
+        if (isAwaited) await sent.catch(() => {});
+        return { body: "x" };
+      }, { onError: (error) => void told.push(error) });
+      return served;
+    });
+    const socket = await connected(server.port);
+    socket.write(GET);
+    await pause(20);
+    socket.resetAndDestroy();
+    await holds(() => served !== undefined);
+    assert.equal((await served)?.how, "gone");
+    assert.deepEqual(told, []);
+    await server.close();
+  }
+});
+
+test("each request has its own info, and its own response", options, async () => {
+  const server = await listening((socket) => serveConnection(socket, (_, info) => {
+    const { user = "nobody" } = /** @type {any} */ (info);
+    Object.assign(info, { user: "alice" });
+    return { body: user };
+  }));
+  const socket = await connected(server.port);
+  socket.write(GET + LAST);
+  assert.equal((await rest(socket)).match(/nobody/g)?.length, 2);
+  await server.close();
+});
+
+test("content with a status that allows none is a failure, long or short", options, async () => {
+  for (const status of [204, 205, 304]) {
+    for (const length of [40, 40_000]) {
+      /** @type {unknown[]} */
+      const told = [];
+      const server = await listening((socket) => serveConnection(socket, () => ({ status, body: new Uint8Array(length) }), { onError: (error) => void told.push(error) }));
+      const socket = await connected(server.port);
+      socket.write(GET);
+      assert.match(await rest(socket), /^HTTP\/1\.1 500 /);
+      assert.equal(told.length, 1);
+      await server.close();
+    }
+  }
+});
+
+test("a response that cannot be written is not said to be sent", options, async () => {
+  /** @type {Record<string, (socket: import("node:net").Socket) => unknown>} */
+  const faults = {
+    "ended by other code": (socket) => socket.end(),
+    "throws": (socket) => (socket.write = () => {
+      throw new Error("no more");
+    }),
+  };
+  for (const [name, fault] of Object.entries(faults)) {
+    for (const later of [false, true]) {
+      /** @type {ServeHandle | undefined} */
+      let served;
+      const server = await listening((socket) => {
+        const handler = () => (fault(socket), { body: "x" });
+        return (served = serveConnection(socket, later ? async () => handler() : handler));
+      });
+      const socket = await connected(server.port);
+      socket.write(GET);
+      assert.equal((await rest(socket).catch(() => "")).includes("200"), false);
+      await holds(() => served !== undefined);
+      assert.equal((await served)?.how, "gone", name);
+      await server.close();
+    }
+  }
+});
+
+test("a deadline that is over keeps no process alive", options, async () => {
+  const script = `
+    import { Duplex } from "node:stream";
+    import { request } from "switchover/streams";
+    const socket = new Duplex({ read() {}, write(_, __, done) {
+      done();
+      setTimeout(() => this.push("HTTP/1.1 200 OK\\r\\nContent-Length: 5\\r\\n\\r\\n"), 10);
+    } });
+    await request(socket, { target: "/", headers: { Host: "a" } }, { timeouts: { response: 20_000 } });
+  `;
+  const begun = performance.now();
+  await promisify(execFile)(process.execPath, ["--input-type=module", "--eval", script], { cwd: process.env["CONSUMER"] ?? import.meta.dirname });
+  assert(performance.now() - begun < 15_000);
+});
 
 test("an interim response is refused once the response has begun", options, async () => {
   /** @type {unknown} */

@@ -14,6 +14,9 @@ interface Host {
   readonly process?: { getBuiltinModule?(name: string): Files & Urls };
 }
 
+/** The advice of each error. */
+const MANUAL = "import switchover/manual and call its initSync";
+
 /** The path of the script, where that is CommonJS. */
 declare const __filename: string | undefined;
 
@@ -34,21 +37,21 @@ export async function load(place: URL): Promise<WebAssembly.Module> {
 export function loadNow(name: string, place: () => URL): WebAssembly.Module {
   const builtin = (module: string): Files & Urls => {
     const found = (globalThis as Host).process?.getBuiltinModule?.(module);
-    if (found === undefined) throw new Error(`${module} cannot be had; import switchover/manual and call its initSync`);
+    if (found === undefined) throw new Error(`${module} cannot be had: ${MANUAL}`);
     return found;
   };
   let url: URL;
   try {
     url = place();
   } catch {
-    url = new URL(name, builtin("node:url").pathToFileURL(String(typeof __filename === "string" ? __filename : "")));
+    if (typeof __filename !== "string") throw new Error(`the folder of ${name} is unknown: ${MANUAL}`);
+    url = new URL(name, builtin("node:url").pathToFileURL(__filename));
   }
   let bytes: BufferSource;
   try {
     bytes = builtin("node:fs").readFileSync(url);
   } catch (cause) {
-    const advice = "copy it there from node_modules/switchover/dist, or import switchover/manual and call its initSync";
-    throw new Error(`${url.href} cannot be read: ${advice}`, { cause });
+    throw new Error(`${url.href} cannot be read: copy it there from node_modules/switchover/dist, or ${MANUAL}`, { cause });
   }
   return new WebAssembly.Module(bytes);
 }

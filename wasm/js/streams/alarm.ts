@@ -2,13 +2,16 @@
 
 import { LONGEST } from "./bounds.js";
 
+/** The timer of a runtime: of some it is a number, which has no methods. */
+type Timer = ReturnType<typeof setTimeout> & { ref?(): unknown; unref?(): unknown };
+
 /**
  * @internal A timer that is set anew for each wait of a connection.
  *
  * It keeps the timer of the runtime for a later deadline: to start and clear one for each wait costs more.
  */
 export class Alarm {
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  #timer: Timer | undefined;
   /** The time at which the timer of the runtime fires. */
   #fires = Infinity;
   #deadline = Infinity;
@@ -31,11 +34,13 @@ export class Alarm {
     this.#deadline = milliseconds <= LONGEST ? now + milliseconds : Infinity;
     this.#act = act;
     if (this.#deadline < this.#fires) this.#start(milliseconds);
+    else if (this.#deadline < Infinity) this.#timer?.ref?.();
   }
 
-  /** Forgets the call; the timer of the runtime may still run. */
+  /** Forgets the call. The timer of the runtime may still run, but keeps no process alive. */
   clear(): void {
     this.#deadline = Infinity;
+    this.#timer?.unref?.();
   }
 
   /** Stops the timer of the runtime too. */
@@ -48,6 +53,6 @@ export class Alarm {
   #start(milliseconds: number): void {
     clearTimeout(this.#timer);
     this.#fires = this.#deadline;
-    this.#timer = setTimeout(this.#fire, milliseconds);
+    this.#timer = setTimeout(this.#fire, milliseconds) as Timer;
   }
 }

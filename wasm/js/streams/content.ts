@@ -179,7 +179,7 @@ export class Content {
   /** Returns the next piece of content, or `null` at the end. */
   #next(): Promise<Uint8Array | null> {
     return this.#inTurn(async () => {
-      if (this.#isOver) return null;
+      if (this.#hasEnded()) return null;
       try {
         return this.#read(await this.#wire.nextEvent());
       } catch (error) {
@@ -195,7 +195,7 @@ export class Content {
    */
   #poll(): Uint8Array | null | undefined {
     if (this.#queued > 0) return undefined;
-    if (this.#isOver) return null;
+    if (this.#hasEnded()) return null;
     try {
       const event = this.#wire.poll();
       return event && this.#read(event);
@@ -205,7 +205,7 @@ export class Content {
   }
 
   /** Returns whether the content has ended; throws if the rest was dropped. */
-  get #isOver(): boolean {
+  #hasEnded(): boolean {
     if (this.#end === "dropped" || this.#end === "unwanted") throw new DisconnectedError("the rest of the content was dropped");
     return this.#end !== "open";
   }

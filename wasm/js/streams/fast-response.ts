@@ -2,6 +2,7 @@
 
 import { WithLine, type HeaderSource } from "../engine/args.js";
 import { isBytes } from "../engine/bytes.js";
+import { inspect } from "../engine/inspect.js";
 import { hasField, withField } from "./fields.js";
 import { setPartsOf, type Parts } from "./parts.js";
 
@@ -47,26 +48,20 @@ function nativeHeaders(lines: HeaderSource): Headers {
   return headers;
 }
 
-let isDerived = false;
-
 /**
- * Makes the class inherit from the native one.
+ * A class of responses for `serveConnection` that are cheaper than native ones.
  *
- * The first response does so, because it takes Node long to load that.
+ * It is used like the platform's: same arguments, same members, `instanceof Response` holds. Content and field lines are
+ * kept as they are given. A native response is made once the content is read, or if the arguments need it, such as a
+ * stream. Do not change bytes or field lines that are given until they have been sent. Next: return it from the handler.
  */
-function derive(): void {
-  isDerived = true;
-  Object.setPrototypeOf(Fast, Response);
-  Object.setPrototypeOf(Fast.prototype, Response.prototype);
-}
-
-class Fast {
+export const FastResponse = class FastResponse {
   readonly #parts: Parts | undefined;
   #headers: Headers | undefined;
   #native: Response | undefined;
 
   constructor(body?: BodyInit | null, init?: ResponseInit) {
-    if (!isDerived) derive();
+    if (!(this instanceof Response)) FastResponse.#derive();
     this.#parts = plainParts(body, init);
     if (!this.#parts) this.#native = new Response(body, init);
   }
@@ -80,16 +75,30 @@ class Fast {
   }
 
   static json(data: unknown, init: ResponseInit = {}): Response {
-    const { headers = {} } = init;
-    const text: unknown = JSON.stringify(data);
-    if (typeof text !== "string" || !isPlain(headers)) return Response.json(data, init);
+    const { status = 200, statusText = "", headers = {} } = init;
+    const text: unknown = isPlain(headers) ? JSON.stringify(data) : undefined;
+    if (typeof text !== "string") return Response.json(data, init);
     const lines = Array.isArray(headers) ? headers : Object.entries(headers as Record<string, string>);
     const typed: HeadersInit = hasField(lines, TYPE) ? lines : [...lines, ["Content-Type", JSON_TYPE]];
-    return new Fast(text, { ...init, headers: typed }) as Response;
+    return new FastResponse(text, { status, statusText, headers: typed }) as unknown as Response;
+  }
+
+  static {
+    setPartsOf(FastResponse.#partsOf);
+  }
+
+  /**
+   * Makes the class inherit from the native one.
+   *
+   * The first response does so, because it takes Node long to load that.
+   */
+  static #derive(): void {
+    Object.setPrototypeOf(FastResponse, Response);
+    Object.setPrototypeOf(FastResponse.prototype, Response.prototype);
   }
 
   /** Returns the parts of a response, unless a native one was made. */
-  static partsOf(response: unknown): Parts | undefined {
+  static #partsOf(response: unknown): Parts | undefined {
     if (typeof response !== "object" || response === null || !(#parts in response)) return undefined;
     if (response.#native || !response.#parts) return undefined;
     return response.#headers ? { ...response.#parts, headers: response.#headers } : response.#parts;
@@ -141,7 +150,7 @@ class Fast {
   }
 
   clone(): Response {
-    return new Response(this.#made.clone().body, this);
+    return new Response(this.#made.clone().body, this as unknown as ResponseInit);
   }
 
   text(): Promise<string> {
@@ -168,22 +177,17 @@ class Fast {
     return (await this.#typed()).formData();
   }
 
+  /** @internal Returns a description for a console; a native one would be made for the inherited one. */
+  [inspect](): object {
+    const { status, statusText, ok, headers, bodyUsed, type, url, redirected } = this;
+    return { status, statusText, ok, headers, bodyUsed, type, url, redirected };
+  }
+
   /** Returns a native response with the content and the type of this one. */
   async #typed(): Promise<Response> {
     const type = this.headers.get("content-type");
     return new Response(await this.#made.arrayBuffer(), { headers: type === null ? {} : { "Content-Type": type } });
   }
-}
-
-/**
- * A class of responses for `serveConnection` that are cheaper than native ones.
- *
- * It is used like the platform's: same arguments, same members, `instanceof Response` holds. Content and field lines are
- * kept as they are given. A native response is made once the content is read, or if the arguments need it, such as a
- * stream. Do not change bytes that are given until they have been sent. Next: return it from the handler.
- */
-export const FastResponse = Fast as unknown as typeof Response;
+} as unknown as typeof Response;
 /** A response that `FastResponse` has made. */
 export type FastResponse = Response;
-
-setPartsOf(Fast.partsOf);

@@ -19,9 +19,10 @@ const FORBIDDEN = new Set(["CONNECT", "TRACE", "TRACK"]);
  * Returns a handler for `serveConnection` that calls a fetch handler.
  *
  * The context is its second argument: in Hono, `c.env`. A route that switches awaits `context.request.upgrade`, speaks
- * the new protocol, and returns any response, which is not sent. A 426 requires the protocols in its `Upgrade`. A request without a URL is answered with a 400, and one
- * with a method that `Request` refuses, such as CONNECT, with a 501. Content of a GET or HEAD does not reach the fetch
- * handler. Next: give it to `serveConnection`.
+ * the new protocol, and returns any response, which is not sent. A 426 requires the protocols in its `Upgrade`.
+ *
+ * A request without a URL is answered with a 400, and one with a method that `Request` refuses, such as CONNECT, with a
+ * 501. Content of a GET or HEAD does not reach the fetch handler. Next: give the result to `serveConnection`.
  */
 export function fetchHandler(fetch: FetchHandler): Handler {
   if (typeof fetch !== "function") throw new TypeError("fetch must be a function");
@@ -30,7 +31,7 @@ export function fetchHandler(fetch: FetchHandler): Handler {
     const native = requestOf(request);
     if (!native) return { status: 400 };
     const answer = fetch(native, { ...info, request });
-    return answer instanceof Promise ? answer.then(responseOf) : responseOf(answer);
+    return answer instanceof Response ? responseOf(answer) : Promise.resolve(answer).then(responseOf);
   };
 }
 

@@ -51,12 +51,17 @@ export class OfNode implements Transport {
     this.#isInterrupted = false;
     return new Promise((resolve, reject) => {
       const attempt = (): void => {
-        const bytes = this.#socket.read() as Uint8Array | null;
-        if (bytes !== null) resolve(bytes);
-        else if (this.#socket.readableEnded) resolve(null);
-        else if (this.#isInterrupted) resolve(NOTHING);
-        else if (this.#socket.destroyed || this.#failure) reject(this.#gone);
-        else this.#wake.push(attempt);
+        try {
+          const bytes = this.#socket.read() as Uint8Array | null;
+          if (bytes !== null) resolve(bytes);
+          else if (this.#socket.readableEnded) resolve(null);
+          else if (this.#isInterrupted) resolve(NOTHING);
+          else if (this.#socket.destroyed || this.#failure) reject(this.#gone);
+          else this.#wake.push(attempt);
+        } catch (error) {
+          // Another listener of the socket has thrown.
+          reject(error);
+        }
       };
       attempt();
     });
@@ -90,8 +95,8 @@ export class OfNode implements Transport {
   }
 
   hasRoom(length: number): boolean {
-    const { destroyed, writableNeedDrain, writableLength = Infinity, writableHighWaterMark = 0 } = this.#socket;
-    return !destroyed && !writableNeedDrain && writableLength + length < writableHighWaterMark;
+    const { destroyed, writable, writableNeedDrain, writableLength = Infinity, writableHighWaterMark = 0 } = this.#socket;
+    return !destroyed && writable !== false && !writableNeedDrain && writableLength + length < writableHighWaterMark;
   }
 
   put(bytes: Uint8Array): void {

@@ -101,11 +101,18 @@ export class ServerRequest extends Message {
   /**
    * Sends an interim response, such as a 103.
    *
-   * A 100 that the client waits for is sent when the content is read. Throws a `ProtocolError` once the response has begun, and for a client of HTTP/1.0. Next: the same again, or return
-   * the response. RFC 9110, section 15.2.
+   * A 100 that the client waits for is sent when the content is read. Throws a `ProtocolError` once the response has
+   * begun, and for a client of HTTP/1.0. Next: the same again, or return the response. RFC 9110, section 15.2.
    */
-  async sendInformational(head: ResponseHead): Promise<void> {
-    await this.#wire.send(this.connection.sendInformational(head));
+  sendInformational(head: ResponseHead): Promise<void> {
+    try {
+      const sent = this.#wire.send(this.connection.sendInformational(head));
+      // If it is not awaited, sending the response reports the same failure.
+      sent.catch(() => {});
+      return sent;
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   /**

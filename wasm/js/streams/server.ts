@@ -184,8 +184,8 @@ class Server {
   readonly #handler: Handler;
   readonly #options: Required<Pick<ServeOptions, "upgrades" | "date" | "onError">>;
   readonly #remote: Promise<RemoteAddr | null>;
-  /** The second argument of the handler, once the client's address is known. */
-  #info: ServeInfo | undefined;
+  /** The client's address, once it is known. */
+  #remoteAddr: RemoteAddr | null | undefined;
   #isStopping = false;
   /** The latest request. */
   #request: ServerRequest | undefined;
@@ -271,7 +271,8 @@ class Server {
     const wire = this.#wire;
     let sending: Promise<void> | undefined;
     try {
-      const answer = this.#info ? this.#handler(request, this.#info) : this.#handled(request);
+      const remoteAddr = this.#remoteAddr;
+      const answer = remoteAddr === undefined ? this.#handled(request) : this.#handler(request, { remoteAddr });
       if (isPromise(answer)) return this.#ended(request, answer);
       sending = this.#respond(request, answer);
     } catch (error) {
@@ -284,8 +285,8 @@ class Server {
 
   /** Calls the handler with the first request, once the client's address is known. */
   async #handled(request: ServerRequest): Promise<Answer> {
-    this.#info = { remoteAddr: await this.#wire.until(this.#remote) };
-    return this.#handler(request, this.#info);
+    const remoteAddr = (this.#remoteAddr = await this.#wire.until(this.#remote));
+    return this.#handler(request, { remoteAddr });
   }
 
   /** Waits for the handler; cancels content that it returns too late. */
@@ -437,21 +438,20 @@ function respond(
   const { requires, trailers } = response as ServerResponse;
   const asked = headOf(response);
   const { body } = response;
-  const isShort = isShortText(body);
-  const source = isShort ? NOTHING : contentOf(body);
   let headers: HeaderSource;
   try {
     headers = finished(listed(asked.headers ?? []));
   } catch (error) {
-    wire.cleanup = letGo(source, error);
+    wire.cleanup = letGo(contentOf(body), error);
     throw error;
   }
   const head = { ...asked, headers };
   // The response of a `fetch` may have this field; no length is added then.
   const isWhole = !requires && !trailers && !hasField(headers, CODING);
-  if (isWhole && isShort) return respondWhole(wire, request, head, encodedInPlace(body));
-  if (isWhole && source instanceof Uint8Array) return respondWhole(wire, request, head, source);
-  return respondInPieces(wire, request, head, isShort ? contentOf(body) : source, isWhole, response as ServerResponse);
+  if (isWhole && isShortText(body)) return respondWhole(wire, request, head, encodedInPlace(body));
+  const content = contentOf(body);
+  if (isWhole && content instanceof Uint8Array) return respondWhole(wire, request, head, content);
+  return respondInPieces(wire, request, head, content, isWhole, response as ServerResponse);
 }
 
 function respondWhole(
@@ -462,12 +462,15 @@ function respondWhole(
 ): Promise<void> | undefined {
   // Nothing that makes content reads the request any more.
   request.markUnwanted();
-  if (content.length >= LARGE && !hasField(head.headers, LENGTH)) return respondLarge(wire, head, content);
+  // The engine refuses content with a status that allows none.
+  const isLarge = content.length >= LARGE && !BODILESS.has(head.status);
+  if (isLarge && !hasField(head.headers, LENGTH)) return respondLarge(wire, head, content);
   const bytes = wire.connection.respond(head, content);
   return wire.sendNow(bytes) ? undefined : wire.send(bytes);
 }
 
-const NOTHING = new Uint8Array(0);
+/** The statuses of responses without content (RFC 9110, section 6.4.1). */
+const BODILESS = new Set([204, 205, 304]);
 const CODING = ["transfer-encoding"];
 const LENGTH = ["content-length"];
 /** The number of bytes from which whole content does not pass through the engine. */

@@ -72,6 +72,7 @@ export interface NodeSocket {
   allowHalfOpen?: boolean;
   readonly destroyed: boolean;
   readonly readableEnded: boolean;
+  readonly writable?: boolean;
   readonly writableFinished: boolean;
   readonly writableNeedDrain?: boolean;
   readonly writableLength?: number;

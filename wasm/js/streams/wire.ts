@@ -1,10 +1,10 @@
 // A socket together with the engine that parses its bytes: the part that clients and servers share.
 
 import { Connection } from "../engine/connection.js";
-import { Alarm } from "./alarm.js";
 import { ProtocolError } from "../engine/error.js";
 import type { DataEvent, Event, PausedStep } from "../engine/event.js";
 import { joined } from "../engine/bytes.js";
+import { Alarm } from "./alarm.js";
 import { CONTENT, EARNED_MAX, LONGEST, MS_PER_BYTE, SENT } from "./bounds.js";
 import { DisconnectedError, HalfClosedError } from "./errors.js";
 import { TIMEOUTS, type Options, type Timeouts } from "./options.js";
@@ -60,6 +60,8 @@ export class Wire {
   /** The bytes that `sendNow` has held. */
   #held: Uint8Array[] = [];
   #heldLength = 0;
+  /** The error of a transport that has thrown at what `sendNow` has held. */
+  #unsent: DisconnectedError | undefined;
   /** The latest call of `send`, while its bytes are on their way. */
   #sending: Promise<void> | undefined;
   /** Milliseconds by which bytes sent so far extend the next write's timeout. */
@@ -189,6 +191,7 @@ export class Wire {
   /** Reads once, within the deadline, after sending a due 100; next: `poll`. */
   async more(): Promise<void> {
     try {
+      if (this.#unsent) throw this.#unsent;
       if (this.connection.owes === "continue") await this.send(this.connection.sendInformational({ status: 100 }));
       this.#expect();
       const begun = performance.now();
@@ -324,7 +327,7 @@ export class Wire {
    * Reads ahead to notice that the peer disconnects.
    *
    * While `#isAhead` is true, bytes that arrive instead are passed to the engine if it accepts them, or discarded if
-   * `#isDeaf` is true. Others are left to `#read`, which applies the deadlines.
+   * `#isDeaf` is true. Others are left to `more`, which applies the deadlines.
    */
   #attend(): void {
     if (this.#isAttended || this.#departure) return;
@@ -380,15 +383,17 @@ export class Wire {
     // Clearing the pending read keeps `#attend` from using its bytes or reading on.
     this.#taken();
     this.transport.interrupt();
-    const bytes = await this.#transported(reading, Infinity).catch((error: unknown) => {
+    // Bytes that have come are passed on before a waiting reader of the content polls for those after them.
+    const passed = reading.then((bytes) => {
+      // At the end of the stream, the next read returns the end again.
+      if (bytes === null || bytes.length === 0) return;
+      if (this.connection.wantsInput) this.connection.receive(bytes);
+      else this.#unread = bytes;
+      this.nudge();
+    });
+    await this.#transported(passed, Infinity).catch((error: unknown) => {
       throw this.note(error);
     });
-    // At the end of the stream, the next read returns the end again.
-    if (bytes === null || bytes.length === 0) return;
-    if (this.connection.wantsInput) this.connection.receive(bytes);
-    else this.#unread = bytes;
-    // A reader of the content may wait already, for the bytes after these.
-    this.nudge();
   }
 
   /** Reads and discards bytes; returns their number, 0 at the end of the stream. */
@@ -439,12 +444,21 @@ export class Wire {
   flush(): void {
     if (this.#heldLength === 0) return;
     const held = this.#held;
-    this.transport.put?.(held.length === 1 ? (held[0] as Uint8Array) : joined(held));
     this.#held = [];
     this.#heldLength = 0;
+    try {
+      this.transport.put?.(held.length === 1 ? (held[0] as Uint8Array) : joined(held));
+    } catch (cause) {
+      this.isBroken = true;
+      this.#unsent = new DisconnectedError("the socket has failed", cause);
+    }
   }
 
-  /** Calls `flush` once the promises that are settled have been handled. */
+  /**
+   * Calls `flush` once the promises that are settled have been handled.
+   *
+   * Until then, a handler that returns at once may add its response.
+   */
   flushSoon(): void {
     if (this.#heldLength === 0) return;
     const { process } = globalThis as { process?: { nextTick?(act: () => void): void } };
@@ -455,7 +469,8 @@ export class Wire {
   /**
    * Sends all bytes, after those of earlier calls.
    *
-   * It calls `queued` once a transport that queues has queued them. If it fails, nothing more can be sent, since part of the bytes may have been sent.
+   * It calls `queued` once a transport that queues has queued them. If it fails, nothing more can be sent, since part of
+   * the bytes may have been sent.
    */
   send(bytes: Uint8Array, queued?: () => void): Promise<void> {
     this.flush();
@@ -469,7 +484,7 @@ export class Wire {
 
   async #send(bytes: Uint8Array, queued?: () => void): Promise<void> {
     if (this.#failure) throw this.#failure.reason;
-    if (this.isBroken) throw new DisconnectedError("an earlier send has failed");
+    if (this.isBroken) throw this.note(new DisconnectedError("an earlier send has failed"));
     try {
       for (let at = 0; at < bytes.length; at += SENT) {
         const piece = bytes.length <= SENT ? bytes : bytes.subarray(at, at + SENT);
