@@ -37,7 +37,7 @@ export class Alarm {
     else if (this.#deadline < Infinity) this.#timer?.ref?.();
   }
 
-  /** Forgets the call. The timer of the runtime may still run, but keeps no process alive. */
+  /** Forgets the call; what is left of the timer keeps no process alive. */
   clear(): void {
     this.#deadline = Infinity;
     this.#timer?.unref?.();
