@@ -115,8 +115,9 @@ static void write_text(client *c, const void *text, size_t length) {
  * so, the sending side is closed first, and input is discarded for a while (RFC 9112, section 9.6). */
 static void leave(client *c) {
     static const struct linger none = {1, 0};
+    uint32_t closing = swo_closing(c->conn);
     /* The engine knows nothing of what foo/2 has sent; that is not to be lost either. */
-    uint32_t closing = c->speaks_foo ? SWO_CLOSING_LINGER : swo_closing(c->conn);
+    if (c->speaks_foo) closing = SWO_CLOSING_LINGER;
     if (closing == SWO_CLOSING_RESET) setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &none, sizeof none);
     if (closing != SWO_CLOSING_LINGER) {
         c->is_gone = 1;
