@@ -72,7 +72,6 @@ curl_upgrades() {
     grep '^HTTP/1.1 101' "$work/server.curl" && grep '^Upgrade: foo/2' "$work/server.curl" &&
         grep '^foo/2 answers GET /foo' "$work/server.curl"
 }
-    check "client and server: nothing is lost to what comes after QUIT" client_sends_after_quit
 
 # After all tests the server still runs and no sanitizer has reported anything.
 server_is_well() {
@@ -83,6 +82,7 @@ server_is_well() {
 server_steps() {
     check "the server starts" start_server
     check "client and server: an upgrade to foo/2" client_upgrades
+    check "client and server: nothing is lost to what comes after QUIT" client_sends_after_quit
     check "client and server: a decline" client_is_declined
     if have curl; then
         check "curl and server: HTTP/1.1" curl_plain

@@ -18,10 +18,9 @@ def switchboard_wheel(target, place):
     """
     with tempfile.TemporaryDirectory(dir=target) as folder:
         # A development profile: the release's takes a minute.
-        words = ["build", "--quiet", "--manifest-path", PACKAGE / "Cargo.toml", "--profile", "dev"]
-        words += ["--target-dir", folder, "--out", place]
+        words = [target / "py/venv/bin/maturin", "build", "--quiet", "--manifest-path", PACKAGE / "Cargo.toml"]
+        words += ["--profile", "dev", "--target-dir", folder, "--out", place]
         env = os.environ | {"CARGO_BUILD_BUILD_DIR": str(target)}
-        words = [target / "py/venv/bin/maturin", *words]
         done = subprocess.run(words, env=env, capture_output=True, text=True, timeout=TIMEOUT, check=False)
     if done.returncode:
         raise RuntimeError(f"maturin: {done.returncode}: {done.stderr[-500:]} {done.stdout[-500:]}")
