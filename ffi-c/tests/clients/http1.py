@@ -145,6 +145,21 @@ def late_content():
     peer.rest()
 
 
+@case("server")
+def lines_before_quit():
+    """A client that sends on after QUIT gets all lines before it, and an orderly end.
+
+    A close with unread bytes would reset the connection.
+    """
+    lines = b"".join(b"%d %s\n" % (number, b"x" * 1000) for number in range(500))
+    answers = b"foo/2 answers GET /foo\n" + lines.upper()
+    peer = Peer()
+    peer.send(b"GET /foo HTTP/1.1\r\n" + HOST + b"Upgrade: foo/2\r\nConnection: upgrade\r\n\r\n")
+    peer.status(b"101")
+    got = exchanged(peer, lines + b"QUIT\n" + b"x" * 900_000, len(answers))
+    same(got + peer.rest(), answers)
+
+
 @case("server, many")
 def many_clients():
     """An idle client needs only the memory of its connection, and no buffer."""
