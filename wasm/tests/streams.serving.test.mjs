@@ -690,6 +690,49 @@ test("an interim response that cannot be sent is no failure of the handler", opt
   }
 });
 
+test("content is the same wherever its bytes are split", options, async () => {
+  const content = "0123456789".repeat(8);
+  const head = "POST / HTTP/1.1\r\nHost: a\r\n";
+  const chunks = `Transfer-Encoding: chunked\r\n\r\n32\r\n${content.slice(0, 50)}\r\n1e\r\n${content.slice(50)}\r\n0\r\nA: b\r\n\r\n`;
+  const bytes = Buffer.from(`${head}Content-Length: 80\r\n\r\n${content}${head}${chunks}${head}Content-Length: 80\r\n\r\n${content}${LAST}`);
+  for (let at = 1; at <= bytes.length; at++) {
+    /** @type {string[]} */
+    const received = [];
+    const pieces = [bytes.subarray(0, at), bytes.subarray(at)].filter((piece) => piece.length > 0);
+    const socket = new Duplex({ read: () => {}, write: (_bytes, _encoding, done) => done() });
+    const served = serveConnection(socket, async (request) => {
+      const pieces = [];
+      for await (const piece of request.body ?? []) pieces.push(piece);
+      const text = Buffer.concat(pieces).toString();
+      received.push(text, request.trailers?.get("a") ?? "");
+      return { body: "x" };
+    });
+    for (const piece of pieces) {
+      socket.push(Uint8Array.from(piece));
+      await pause(0);
+    }
+    socket.push(null);
+    assert.equal((await served).how, "closed");
+    assert.deepEqual(received, [content, "", content, "b", content, "", "", ""], `split at ${at}`);
+  }
+});
+
+test("bytes that are sent do not share what a stream of bytes transfers", options, async () => {
+  /** @param {number} milliseconds */
+  const received = async (milliseconds) => {
+    /** @type {ReadableByteStreamController | undefined} */
+    let sent;
+    const output = new ReadableStream({ type: "bytes", start: (controller) => void (sent = controller) });
+    const readable = new ReadableStream({ start: (controller) => (controller.enqueue(Buffer.from(GET + LAST)), controller.close()) });
+    const writable = new WritableStream({ write: (bytes) => pause(milliseconds).then(() => sent?.enqueue(bytes)), close: () => sent?.close() });
+    const served = serveConnection({ readable, writable }, async () => ({ body: "hello" }));
+    const text = await new Response(output).text();
+    assert.equal((await served).how, "closed");
+    return text.match(/hello/g)?.length;
+  };
+  assert.deepEqual(await Promise.all([received(1), received(20), received(30)]), [2, 2, 2]);
+});
+
 test("each request has its own info, and its own response", options, async () => {
   const server = await listening((socket) => serveConnection(socket, (_, info) => {
     const { user = "nobody" } = /** @type {any} */ (info);

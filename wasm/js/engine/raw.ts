@@ -127,6 +127,28 @@ export function copy(start: number, length: number): Uint8Array<ArrayBuffer> {
   return length === 0 ? new Uint8Array([]) : heap.slice(start, start + length);
 }
 
+/** The size in bytes of a buffer for several short copies, and the most that one of them may have. */
+const SHARED = 16_384;
+const SHORT = 2_048;
+let shared = new Uint8Array(0);
+let sharedUsed = 0;
+
+/**
+ * @internal Returns a copy of bytes of the module's memory, which may share its buffer with other copies.
+ *
+ * A buffer of its own costs more than all else of a small response. For code that transfers no buffers.
+ */
+export function sharedCopy(start: number, length: number): Uint8Array<ArrayBuffer> {
+  if (length > SHORT) return copy(start, length);
+  if (sharedUsed + length > shared.length) {
+    shared = new Uint8Array(SHARED);
+    sharedUsed = 0;
+  }
+  const bytes = shared.subarray(sharedUsed, (sharedUsed += length));
+  bytes.set(heap.subarray(start, start + length));
+  return bytes;
+}
+
 /** @internal Returns whether the bytes are in the module's memory. */
 export function isInside(bytes: Uint8Array): boolean {
   return bytes.buffer === memory?.buffer;

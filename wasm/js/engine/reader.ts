@@ -1,7 +1,7 @@
 // Decoder of the result buffer: values are read in the order in which Rust wrote them.
 
 import { Headers } from "./headers.js";
-import { copy, left, text, view, word, wordsAt } from "./raw.js";
+import { copy, left, sharedCopy, text, view, word, wordsAt } from "./raw.js";
 
 /** @internal Returns the names of a table, indexed by their numbers. */
 export function namesOf<T extends string>(table: Readonly<Record<T, number>>): readonly T[] {
@@ -14,6 +14,11 @@ const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 /** @internal Returns a copy of the bytes in the result buffer. */
 export function bytesLeft(): Uint8Array<ArrayBuffer> {
   return copy(left(4), left(5));
+}
+
+/** @internal Returns a copy of the bytes in the result buffer, for code that transfers no buffers. */
+export function sharedBytesLeft(): Uint8Array<ArrayBuffer> {
+  return sharedCopy(left(4), left(5));
 }
 
 /** @internal Decodes the bytes in the result buffer as UTF-8. */

@@ -36,6 +36,9 @@ const decoder = new TextDecoder();
 /** The default limit in bytes of `text`, `json` and `bytes`. */
 const LARGEST = 1 << 20;
 
+/** What the first read of each message follows. */
+const FIRST = Promise.resolve();
+
 /** The content of a message that is received. */
 export class Content {
   readonly #wire: Wire;
@@ -51,7 +54,7 @@ export class Content {
    *
    * Each checks the state again when its turn comes, since the content may have ended.
    */
-  #turn: Promise<unknown> = Promise.resolve();
+  #turn: Promise<unknown> = FIRST;
   /** The number of reads that are queued or under way. */
   #queued = 0;
 
@@ -61,7 +64,6 @@ export class Content {
     this.#ended = ended;
     this.#cancelled = cancelled;
     this.#end = hasEnded ? "none" : "open";
-    if (hasEnded) ended();
   }
 
   /**
@@ -261,22 +263,24 @@ export function contentOf(body: Body | null | undefined): Uint8Array | Source {
 
 /** The number of characters up to which `TextEncoder` costs more than a loop. */
 const SHORT = 128;
-const scratch = new Uint8Array(SHORT);
+/** The number of characters up to which a text is encoded into `scratch`: none needs more than three bytes. */
+const SHARED = 8_192;
+const scratch = new Uint8Array(3 * SHARED);
 
 /** @internal Returns whether a body is a text for `encodedInPlace`. */
 export function isShortText(body: unknown): body is string {
-  return typeof body === "string" && body.length <= SHORT;
+  return typeof body === "string" && body.length <= SHARED;
 }
 
 /** @internal Encodes a short text as UTF-8. The bytes are valid until the next call. */
 export function encodedInPlace(text: string): Uint8Array {
-  let all = 0;
-  for (let index = 0; index < text.length; index++) {
+  let all = text.length <= SHORT ? 0 : 0x80;
+  for (let index = 0; all < 0x80 && index < text.length; index++) {
     const character = text.charCodeAt(index);
     all |= character;
     scratch[index] = character;
   }
-  return all < 0x80 ? scratch.subarray(0, text.length) : encoder.encode(text);
+  return scratch.subarray(0, all < 0x80 ? text.length : encoder.encodeInto(text, scratch).written);
 }
 
 /** @internal Cancels content that will not be sent; whole content needs no cancelling. */

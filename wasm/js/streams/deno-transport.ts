@@ -10,6 +10,7 @@ const SPACE = 65_536;
 /** @internal */
 export class OfDeno implements Transport {
   readonly queues = false;
+  readonly sharesBuffers = true;
   readonly #socket: DenoSocket;
   #space = new Uint8Array(SPACE);
 

@@ -5,11 +5,12 @@ import type { Wire } from "./wire.js";
 /** @internal A lazy `AbortSignal` that aborts when the client of one request disconnects. */
 export class DisconnectWatcher {
   readonly #wire: Wire;
-  #isOver = false;
+  #isOver: boolean;
   #left: AbortController | undefined;
 
-  constructor(wire: Wire) {
+  constructor(wire: Wire, isOver: boolean) {
     this.#wire = wire;
+    this.#isOver = isOver;
   }
 
   get signal(): AbortSignal {

@@ -32,13 +32,14 @@ function plainParts(body: unknown = null, init: ResponseInit = {}): Parts | unde
 /** Returns whether field lines are valid, and the same in a native response. */
 function isPlain(headers: unknown): headers is HeaderSource {
   if (typeof headers !== "object" || headers === null) return false;
-  const isList = Array.isArray(headers);
-  if (!isList && Object.getPrototypeOf(headers) !== Object.prototype) return false;
-  return (isList ? (headers as unknown[]) : Object.entries(headers)).every((line) => {
-    if (!Array.isArray(line) || line.length !== 2) return false;
-    const [name, value] = line as unknown[];
-    return typeof name === "string" && typeof value === "string" && NAME.test(name) && VALUE.test(value);
-  });
+  if (Array.isArray(headers)) return headers.every((line) => Array.isArray(line) && line.length === 2 && isLine(line[0], line[1]));
+  if (Object.getPrototypeOf(headers) !== Object.prototype) return false;
+  for (const name of Object.keys(headers)) if (!isLine(name, (headers as Record<string, unknown>)[name])) return false;
+  return true;
+}
+
+function isLine(name: unknown, value: unknown): boolean {
+  return typeof name === "string" && typeof value === "string" && NAME.test(name) && VALUE.test(value);
 }
 
 function nativeHeaders(lines: HeaderSource): Headers {

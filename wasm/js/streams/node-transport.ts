@@ -7,6 +7,7 @@ import { Failures, type Handed, type NodeSocket, type Pair, type Transport } fro
 /** @internal */
 export class OfNode implements Transport {
   readonly queues = true;
+  readonly sharesBuffers = true;
   readonly #socket: NodeSocket;
   #failure: Error | undefined;
   #isInterrupted = false;
@@ -15,10 +16,15 @@ export class OfNode implements Transport {
   readonly #allowed: boolean | undefined;
   /** The resolvers of calls that wait for the socket; any of its events resolves all. */
   #wake: (() => void)[] = [];
+  #readable: (() => void) | undefined;
   #onDestroyed: ((cause: unknown) => void) | undefined;
   #tellsWho = false;
   readonly #woken = (): void => {
     if (this.#onDestroyed && this.#wasDestroyed) this.#onDestroyed(this.#socket.errored ?? undefined);
+    const readable = this.#readable;
+    this.#readable = undefined;
+    readable?.();
+    if (this.#wake.length === 0) return;
     const woken = this.#wake;
     this.#wake = [];
     for (const wake of woken) wake();
@@ -87,6 +93,12 @@ export class OfNode implements Transport {
 
   waiting(): Uint8Array | null {
     return this.#socket.read() as Uint8Array | null;
+  }
+
+  whenReadable(act: () => void): boolean {
+    if (this.#socket.readableEnded || this.#socket.destroyed || this.#failure) return false;
+    this.#readable = act;
+    return true;
   }
 
   async write(bytes: Uint8Array): Promise<void> {

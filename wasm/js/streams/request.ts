@@ -45,7 +45,9 @@ export class ServerRequest extends Message {
   readonly offers: readonly Offer[];
   readonly #wire: Wire;
   readonly #upgrades: readonly string[];
-  readonly #disconnect: DisconnectWatcher;
+  #disconnect: DisconnectWatcher | undefined;
+  /** True once a disconnect is none any more: the response was sent, or a switch was made. */
+  #isUnwatched = false;
   #isOver = false;
   #switched: Switched | undefined;
   #arriving: Promise<Uint8Array> | undefined;
@@ -56,10 +58,9 @@ export class ServerRequest extends Message {
     // The target may have a scheme of its own, such as one that a trusted gateway has received over TLS.
     const named = head.target.startsWith("/") ? undefined : /^[a-z][a-z\d+.-]*(?=:\/\/)/i.exec(head.target)?.[0]?.toLowerCase();
     const url = urlOf(connection, named ?? (wire.isSecure ? "https" : "http"));
-    const disconnect = new DisconnectWatcher(wire);
     // Content that was cancelled is not read any more, so that the response may say that the connection closes.
     const cancelled = (): void => void (wire.isOver || wire.skip());
-    super(head.headers, wire, connection.takeEnd(), () => disconnect.isRead(), cancelled);
+    super(head.headers, wire, connection.takeEnd(), () => this.#disconnect?.isRead(), cancelled);
     this.method = head.method;
     this.target = head.target;
     this.url = url;
@@ -67,7 +68,6 @@ export class ServerRequest extends Message {
     this.offers = head.offers;
     this.#wire = wire;
     this.#upgrades = upgrades;
-    this.#disconnect = disconnect;
   }
 
   /**
@@ -80,7 +80,7 @@ export class ServerRequest extends Message {
    * requests fill that buffer, nothing detects the disconnect until the response is sent.
    */
   get signal(): AbortSignal {
-    return this.#disconnect.signal;
+    return (this.#disconnect ??= new DisconnectWatcher(this.#wire, this.#isUnwatched)).signal;
   }
 
   /**
@@ -141,7 +141,7 @@ export class ServerRequest extends Message {
     const answer = selection
       ? connection.accept(early ? selection.early() : selection, headers)
       : connection.respond({ status: 200, headers: headers ?? [] });
-    this.#disconnect.end();
+    this.#unwatch();
     if (selection && early) wire.beginEarly();
     await wire.send(answer);
     if (!selection || !early) {
@@ -184,6 +184,11 @@ export class ServerRequest extends Message {
     })());
   }
 
+  #unwatch(): void {
+    this.#isUnwatched = true;
+    this.#disconnect?.end();
+  }
+
   /** @internal The new protocol, if the handler has switched. */
   get switched(): Switched | undefined {
     return this.#switched;
@@ -192,7 +197,7 @@ export class ServerRequest extends Message {
   /** @internal Marks the request as over. After an early switch, the rest of the request is read. */
   finish(): Promise<unknown> | undefined {
     this.#isOver = true;
-    this.#disconnect.end();
+    this.#unwatch();
     // The reader of the new protocol gets this error.
     return this.#switched && !this.#wire.isOver ? this.#arrives().catch(() => {}) : undefined;
   }

@@ -77,5 +77,7 @@ export function responseOn(wire: Wire, event: Event | PausedStep, isSent = () =>
     if (persists) wire.letGo();
     else wire.close();
   };
-  return new ClientResponse(event, wire, connection.takeEnd(), ended, () => persists);
+  const hasEnded = connection.takeEnd();
+  if (hasEnded) ended();
+  return new ClientResponse(event, wire, hasEnded, ended, () => persists);
 }

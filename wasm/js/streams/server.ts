@@ -68,6 +68,11 @@ export type Handler = (
 /** The result of a handler, awaited. */
 type Answer = ServerResponse | Response | void;
 
+/** The promise of a handler's result. */
+interface HandlerPromise {
+  readonly answer: PromiseLike<Answer>;
+}
+
 /** The options of a server. */
 export interface ServeOptions extends Options {
   /** The protocols that the handler supports: see `ServerRequest.upgrade`. */
@@ -186,9 +191,14 @@ class Server {
   readonly #remote: Promise<RemoteAddr | null>;
   /** The client's address, once it is known. */
   #remoteAddr: RemoteAddr | null | undefined;
+  readonly #turns = new Turns();
   #isStopping = false;
   /** The latest request. */
   #request: ServerRequest | undefined;
+  /** The request whose handler is awaited. */
+  #awaited: ServerRequest | undefined;
+  #resolve: (ending: ServeResult | Promise<ServeResult>) => void = () => {};
+  #reject: (error: unknown) => void = () => {};
   /** True if the connection has ended while waiting for a request. */
   isIdle = false;
 
@@ -197,6 +207,7 @@ class Server {
     this.#handler = handler;
     this.#options = options;
     this.#remote = remoteAddrOf(wire.socket);
+    wire.onGivenUp(this.#givenUp);
   }
 
   /** Ends the connection after the current response. */
@@ -219,31 +230,58 @@ class Server {
   }
 
   /** Handles requests until the connection ends; returns the outcome. */
-  async run(): Promise<ServeResult> {
+  run(): Promise<ServeResult> {
+    return new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+      this.#goOn();
+    });
+  }
+
+  /** Goes on with the next request; `error` is that of reading it. */
+  readonly #goOn = (error?: unknown): void => {
+    try {
+      if (error === undefined) this.#turn();
+      else this.#resolve(this.#refused(error));
+    } catch (own) {
+      this.#reject(own);
+    }
+  };
+
+  /** Ends the connection if there is an outcome, else goes on. */
+  readonly #goOnUnless = (ending: ServeResult | undefined): void => {
+    if (ending) this.#resolve(ending);
+    else this.#goOn();
+  };
+
+  /** Handles the requests that have come, until one has to be awaited or the connection ends. */
+  #turn(): void {
     const wire = this.#wire;
-    for (const turns = new Turns(); ; ) {
+    for (;;) {
+      const others = this.#turns.step();
+      if (others) {
+        wire.flush();
+        return void others.then(this.#goOnUnless, this.#reject);
+      }
       let request: ServerRequest | ServeResult | undefined;
       try {
-        while (!(request = this.#next())) {
-          wire.flush();
-          await wire.more();
-        }
+        request = this.#next();
       } catch (error) {
-        return this.#refused(error);
+        return this.#resolve(this.#refused(error));
       }
-      if ("how" in request) return request;
-      this.#request = request;
-      let ending = this.#exchange(request);
-      if (ending instanceof Promise) {
-        wire.flushSoon();
-        ending = await ending;
-      }
-      if (ending) return ending;
-      const turn = turns.step();
-      if (turn) {
+      if (!request) {
         wire.flush();
-        await turn;
+        return wire.whenMore(this.#goOn);
       }
+      if ("how" in request) return this.#resolve(request);
+      this.#request = request;
+      const ending = this.#exchange(request);
+      if (!ending) continue;
+      if ("how" in ending) return this.#resolve(ending);
+      wire.flushSoon();
+      if (ending instanceof Promise) ending.then(this.#goOnUnless, this.#reject);
+      else this.#await(request, ending);
+      return;
     }
   }
 
@@ -262,25 +300,20 @@ class Server {
   }
 
   /**
-   * Handles one request and sends its response.
+   * Calls the handler, and sends the response that it returns.
    *
-   * Returns the outcome if the connection has ended, otherwise `undefined`. Nothing is awaited if the handler returns a
-   * response with whole content, and the socket has room for it.
+   * Returns the outcome if the connection has ended, a promise if it has to be awaited, or that of the handler.
+   * Otherwise `undefined`: nothing is awaited if the handler returns a response with whole content, and the socket has
+   * room for it.
    */
-  #exchange(request: ServerRequest): ServeResult | undefined | Promise<ServeResult | undefined> {
-    const wire = this.#wire;
-    let sending: Promise<void> | undefined;
+  #exchange(request: ServerRequest): ServeResult | undefined | Promise<ServeResult | undefined> | HandlerPromise {
     try {
       const remoteAddr = this.#remoteAddr;
       const answer = remoteAddr === undefined ? this.#handled(request) : this.#handler(request, { remoteAddr });
-      if (isPromise(answer)) return this.#ended(request, answer);
-      sending = this.#respond(request, answer);
+      return isPromise(answer) ? { answer } : this.#answer(request, answer);
     } catch (error) {
-      sending = Promise.reject(error);
+      return this.#ended(request, Promise.reject(error));
     }
-    if (sending || request.switched || wire.isBroken || !request.isRead) return this.#ended(request, undefined, sending);
-    void request.finish();
-    return wire.connection.persists ? undefined : { how: "closed" };
   }
 
   /** Calls the handler with the first request, once the client's address is known. */
@@ -289,27 +322,39 @@ class Server {
     return this.#handler(request, { remoteAddr });
   }
 
-  /** Waits for the handler; cancels content that it returns too late. */
-  #answered(answer: PromiseLike<Answer>): Promise<Answer> {
+  /** Goes on once the handler has returned; cancels content that it returns too late. */
+  #await(request: ServerRequest, { answer }: HandlerPromise): void {
+    const came = (response: Answer, error?: { readonly reason: unknown }): void => {
+      if (this.#awaited !== request) return discard(response);
+      this.#awaited = undefined;
+      const ending = error ? this.#ended(request, Promise.reject(error.reason)) : this.#answer(request, response);
+      if (ending instanceof Promise) ending.then(this.#goOnUnless, this.#reject);
+      else this.#goOnUnless(ending);
+    };
+    this.#awaited = request;
+    answer.then(came, (reason: unknown) => came(undefined, { reason }));
+    if (this.#wire.failure) this.#givenUp(this.#wire.failure.reason);
+  }
+
+  /** Ends the wait for a handler, since the signal has closed the connection. */
+  readonly #givenUp = (reason: unknown): void => {
+    const request = this.#awaited;
+    this.#awaited = undefined;
+    if (request) this.#ended(request, Promise.reject(reason)).then(this.#goOnUnless, this.#reject);
+  };
+
+  /** Sends the response of the handler; returns as `#exchange` does. */
+  #answer(request: ServerRequest, answer: Answer): ServeResult | undefined | Promise<ServeResult | undefined> {
     const wire = this.#wire;
-    return new Promise((resolve, reject) => {
-      const giveUp = (reason: unknown): void => {
-        answer.then(discard, () => {});
-        reject(reason);
-      };
-      if (wire.failure) return giveUp(wire.failure.reason);
-      const forget = wire.onGivenUp(giveUp);
-      answer.then(
-        (response) => {
-          forget();
-          resolve(response);
-        },
-        (error: unknown) => {
-          forget();
-          reject(error);
-        },
-      );
-    });
+    let sending: Promise<void> | undefined;
+    try {
+      sending = this.#respond(request, answer);
+    } catch (error) {
+      sending = Promise.reject(error);
+    }
+    if (sending || request.switched || wire.isBroken || !request.isRead) return this.#ended(request, sending);
+    void request.finish();
+    return wire.connection.persists ? undefined : { how: "closed" };
   }
 
   /** Sends the response of the handler; throws if it is invalid. */
@@ -327,14 +372,13 @@ class Server {
   }
 
   /**
-   * Ends an exchange whose handler or response is awaited; returns the outcome.
+   * Ends an exchange once its response is sent; returns the outcome.
    *
    * Unread content is discarded.
    */
-  async #ended(request: ServerRequest, answer?: PromiseLike<Answer>, sending?: Promise<void>): Promise<ServeResult | undefined> {
+  async #ended(request: ServerRequest, sending?: Promise<void>): Promise<ServeResult | undefined> {
     const wire = this.#wire;
     try {
-      if (answer) sending = this.#respond(request, await this.#answered(answer));
       if (sending) await sending;
       if (request.switched) return { how: "switched" };
       if (wire.isBroken) throw new DisconnectedError("a response was not sent whole");
@@ -436,18 +480,16 @@ function respond(
 ): Promise<void> | undefined {
   const response = partsOf(answer) ?? answer;
   const { requires, trailers } = response as ServerResponse;
-  const asked = headOf(response);
+  const head = headOf(response);
   const { body } = response;
-  let headers: HeaderSource;
   try {
-    headers = finished(listed(asked.headers ?? []));
+    head.headers = finished(listed(head.headers));
   } catch (error) {
     wire.cleanup = letGo(contentOf(body), error);
     throw error;
   }
-  const head = { ...asked, headers };
   // The response of a `fetch` may have this field; no length is added then.
-  const isWhole = !requires && !trailers && !hasField(headers, CODING);
+  const isWhole = !requires && !trailers && !hasField(head.headers, CODING);
   if (isWhole && isShortText(body)) return respondWhole(wire, request, head, encodedInPlace(body));
   const content = contentOf(body);
   if (isWhole && content instanceof Uint8Array) return respondWhole(wire, request, head, content);
@@ -457,7 +499,7 @@ function respond(
 function respondWhole(
   wire: Wire,
   request: ServerRequest,
-  head: ResponseHead & { headers: HeaderSource },
+  head: OwnHead,
   content: Uint8Array,
 ): Promise<void> | undefined {
   // Nothing that makes content reads the request any more.
@@ -476,7 +518,7 @@ const LENGTH = ["content-length"];
 /** The number of bytes from which whole content does not pass through the engine. */
 const LARGE = 32_768;
 
-async function respondLarge(wire: Wire, head: ResponseHead & { headers: HeaderSource }, content: Uint8Array): Promise<void> {
+async function respondLarge(wire: Wire, head: OwnHead, content: Uint8Array): Promise<void> {
   const { connection } = wire;
   await wire.send(connection.sendResponse({ ...head, headers: framedBy(head.headers, content.length) }));
   if (connection.owes !== "content") return;
@@ -493,7 +535,7 @@ async function respondLarge(wire: Wire, head: ResponseHead & { headers: HeaderSo
 async function respondInPieces(
   wire: Wire,
   request: ServerRequest,
-  head: ResponseHead & { headers: HeaderSource },
+  head: OwnHead,
   source: Uint8Array | Source,
   isWhole: boolean,
   { requires, trailers }: ServerResponse,
@@ -550,7 +592,12 @@ function discard(response: ServerResponse | Response | undefined | void): void {
   }
 }
 
-function headOf(response: ServerResponse | Response | Parts): ResponseHead {
+/** The head of a response, which this layer completes. */
+interface OwnHead extends ResponseHead {
+  headers: HeaderSource;
+}
+
+function headOf(response: ServerResponse | Response | Parts): OwnHead {
   if (typeof response !== "object" || response === null) throw new TypeError("the handler must return a response");
   if ("bodyUsed" in response && response.bodyUsed) throw new TypeError("the body of the response was read already");
   const { status = 200, headers = [] } = response;

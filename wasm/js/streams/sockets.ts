@@ -125,6 +125,12 @@ export interface Transport {
   readonly isSecure: boolean;
   /** Reads the next bytes; `null` at the end. Only one read may be pending. */
   read(): Promise<Uint8Array | null>;
+  /**
+   * True if written bytes may share a buffer with others, since the socket does not transfer it.
+   *
+   * A stream of bytes does.
+   */
+  readonly sharesBuffers: boolean;
   /** True if written bytes are sent even if the write is not awaited. */
   readonly queues: boolean;
   /** True if written bytes are still queued; undefined if the socket cannot tell. */
@@ -159,6 +165,12 @@ export interface Transport {
   onDestroyed?(act: (cause: unknown) => void): void;
   /** Returns bytes that have arrived already, if the socket can tell without waiting. */
   waiting?(): Uint8Array | null;
+  /**
+   * Calls `act` once when `waiting` may return bytes, or the socket has ended or failed.
+   *
+   * Returns false, and calls nothing, if it has ended or failed already. A later call replaces an earlier one.
+   */
+  whenReadable?(act: () => void): boolean;
   /**
    * Releases the socket and returns streams for the new protocol.
    *

@@ -15,6 +15,7 @@ const underWay = new WeakMap<WritableSide, Promise<void>>();
 /** @internal */
 export class OfStreams implements Transport {
   readonly queues = true;
+  readonly sharesBuffers = false;
   readonly #socket: StreamSocket;
   readonly #reader: ReturnType<ReadableSide["getReader"]>;
   readonly #writer: ReturnType<WritableSide["getWriter"]>;

@@ -23,13 +23,14 @@ export class Turns {
    *
    * Returns a promise to await if it is time to yield to the event loop.
    */
-  step(): Promise<void> | undefined {
+  step(): Promise<undefined> | undefined {
     return ++this.#steps % STEPS !== 0 && performance.now() - this.#since < TURN ? undefined : this.#yield();
   }
 
-  async #yield(): Promise<void> {
+  async #yield(): Promise<undefined> {
     const { setImmediate } = globalThis as { setImmediate?: (callback: () => void) => void };
     await new Promise<void>((resolve) => void (setImmediate ? setImmediate(resolve) : setTimeout(resolve, 0)));
     this.#since = performance.now();
+    return undefined;
   }
 }

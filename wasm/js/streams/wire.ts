@@ -1,10 +1,10 @@
 // A socket together with the engine that parses its bytes: the part that clients and servers share.
 
-import { Connection } from "../engine/connection.js";
 import { ProtocolError } from "../engine/error.js";
 import type { DataEvent, Event, PausedStep } from "../engine/event.js";
 import { joined } from "../engine/bytes.js";
 import { Alarm } from "./alarm.js";
+import { StreamConnection } from "./connection.js";
 import { CONTENT, EARNED_MAX, LONGEST, MS_PER_BYTE, SENT } from "./bounds.js";
 import { DisconnectedError, HalfClosedError } from "./errors.js";
 import { TIMEOUTS, type Options, type Timeouts } from "./options.js";
@@ -32,7 +32,7 @@ interface Waiter {
 export class Wire {
   readonly socket: Socket;
   readonly transport: Transport;
-  readonly connection: Connection;
+  readonly connection: StreamConnection;
   /** True if the user's `config` says so, or without it the transport. */
   readonly isSecure: boolean;
   readonly timeouts: Required<Timeouts>;
@@ -78,6 +78,23 @@ export class Wire {
   #waiter: Waiter | undefined;
   readonly #resolve = (bytes: Uint8Array | null | undefined): void => this.#endWait()?.resolve(bytes);
   readonly #reject = (reason: unknown): void => this.#endWait()?.reject(reason);
+  /** The wait of `whenMore`, which makes no promise; its callbacks are made once, too. */
+  readonly #idle: Waiter = { resolve: (bytes) => this.#goesOn(bytes), reject: (reason) => this.#goOn(this.#failed(reason)) };
+  #goOn: (error?: unknown) => void = () => {};
+  #begun = 0;
+  readonly #readable = (): void => {
+    if (this.#waiter !== this.#idle) return;
+    try {
+      const bytes = this.transport.waiting?.();
+      if (bytes) return this.#resolve(bytes);
+    } catch (error) {
+      return this.#disconnect(error);
+    }
+    // The end of the stream, or its failure.
+    this.#endWait();
+    this.#left -= performance.now() - this.#begun;
+    this.#moreThen(this.#goOn);
+  };
   readonly #late = (): void => this.#reject(tooSlow());
   readonly #disconnect = (cause: unknown): void => this.#reject(this.#disconnected(cause));
   #isAttended = false;
@@ -102,7 +119,7 @@ export class Wire {
   readonly #endings = new Set<(reason: unknown) => void>();
 
   /** Joins a socket and an engine; wrong arguments throw before any I/O. */
-  constructor(socket: Socket, role: Role, { signal, config, timeouts = {} }: Options, connection?: Connection) {
+  constructor(socket: Socket, role: Role, { signal, config, timeouts = {} }: Options, connection?: StreamConnection) {
     this.timeouts = { ...TIMEOUTS, ...timeouts };
     this.drain = config?.limits?.drain ?? Limits.drain;
     for (const [name, limit] of Object.entries(this.timeouts)) {
@@ -115,7 +132,8 @@ export class Wire {
       const limits = { ...config?.limits, content: config?.limits?.content ?? CONTENT };
       const { tidy = role === "server", secure = this.transport.isSecure } = config ?? {};
       this.isSecure = secure;
-      this.connection = connection ?? new Connection(role, { ...config, tidy, secure, limits });
+      this.connection = connection ?? new StreamConnection(role, { ...config, tidy, secure, limits });
+      this.connection.sharesBuffers = this.transport.sharesBuffers;
     } catch (error) {
       this.transport.release();
       throw error;
@@ -206,6 +224,37 @@ export class Wire {
     } catch (error) {
       throw this.#failed(error);
     }
+  }
+
+  /**
+   * Reads as `more` does, then calls `goOn`, with an error if reading has failed.
+   *
+   * No promise is made if the socket says when it has bytes.
+   */
+  whenMore(goOn: (error?: unknown) => void): void {
+    const isIdle = !this.#unsent && !this.#failure && !this.#waiter && !this.#pending && this.#unread.length === 0;
+    if (!isIdle || this.connection.owes === "continue" || !this.transport.whenReadable?.(this.#readable)) return this.#moreThen(goOn);
+    this.#expect();
+    this.#begun = performance.now();
+    this.#goOn = goOn;
+    this.#waiter = this.#idle;
+    this.#alarm.set(this.#begun, this.#left, this.#late);
+  }
+
+  #moreThen(goOn: (error?: unknown) => void): void {
+    this.more().then(() => goOn(), goOn);
+  }
+
+  /** Ends a wait of `whenMore`; there are no bytes after `nudge`. */
+  #goesOn(bytes: Uint8Array | null | undefined): void {
+    const goOn = this.#goOn;
+    this.#left -= performance.now() - this.#begun;
+    try {
+      if (bytes) this.#receive(bytes);
+    } catch (error) {
+      return goOn(this.#failed(error));
+    }
+    goOn();
   }
 
   #takePassed(): DataEvent {

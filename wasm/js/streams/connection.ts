@@ -1,0 +1,58 @@
+// The connection of a socket that this layer reads and writes itself.
+
+import { raw } from "../engine/calls.js";
+import { Connection } from "../engine/connection.js";
+import type { Step } from "../engine/event.js";
+import { bytesLeft, sharedBytesLeft } from "../engine/reader.js";
+
+/**
+ * @internal A connection that makes fewer copies than one whose user may keep or transfer every array.
+ *
+ * Bytes to send may share a buffer. Content that comes in one piece with its head is a part of that piece.
+ */
+export class StreamConnection extends Connection {
+  /** True if bytes to send may share a buffer, since the socket does not transfer it. */
+  sharesBuffers = false;
+  /** The latest piece of input. */
+  #piece: Uint8Array | undefined;
+  /** True after the head of a message that may have content. */
+  #isAfterHead = false;
+
+  override receive(bytes: Uint8Array): void {
+    super.receive(bytes);
+    this.#piece = bytes;
+  }
+
+  override nextEvent(): Step {
+    const step = (this.#isAfterHead && this.#data()) || super.nextEvent();
+    this.#isAfterHead = step.kind === "request" || step.kind === "response";
+    if (step.kind === "need-data") this.#piece = undefined;
+    return step;
+  }
+
+  override takeEnd(): boolean {
+    const isEnded = super.takeEnd();
+    if (isEnded) this.#isAfterHead = false;
+    return isEnded;
+  }
+
+  /** Returns the event of content that lies in the latest piece, or `undefined` if it may not. */
+  #data(): Step | undefined {
+    const piece = this.#piece;
+    const unread = piece && this.content.length > 0 ? this.#unread : 0;
+    if (!piece || unread === 0 || unread > piece.length) return undefined;
+    if (this.advance() !== "data") return this.event() ?? super.nextEvent();
+    const data = piece.subarray(piece.length - unread, piece.length - this.#unread);
+    return { kind: "data", data: data as Uint8Array<ArrayBuffer> };
+  }
+
+  get #unread(): number {
+    return raw.unread_len(this.live());
+  }
+
+  /** @internal */
+  protected override sent(isDone: boolean): Uint8Array<ArrayBuffer> {
+    this.must(isDone);
+    return this.sharesBuffers ? sharedBytesLeft() : bytesLeft();
+  }
+}
