@@ -1,4 +1,4 @@
-// Processor time of `serveConnection` beside node:http: `serve.mjs [ROUNDS] [REQUESTS]`.
+// Processor time of `serveConnection` beside node:http: `serve.mjs [ROUNDS] [REQUESTS]`. `BLESS=1` writes it into README.md.
 //
 // Each way has a server process of its own, which says how much time of the processor it has used. In each round each way
 // answers the same requests in turn. The ratios to node:http are those within a round; their median and range are
@@ -7,6 +7,7 @@
 import { fork } from "node:child_process";
 import { once } from "node:events";
 import { createServer as createHttp } from "node:http";
+import { readFileSync, writeFileSync } from "node:fs";
 import { connect, createServer } from "node:net";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
@@ -26,18 +27,86 @@ const POST = `POST /hello HTTP/1.1\r\nHost: a.example\r\nContent-Type: ${TYPE}\r
 const LOADS = {
   "one at a time": { bytes: GET, at: 1 },
   [`${PIPELINED} at a time`]: { bytes: GET, at: PIPELINED },
-  "1 kB of content": { bytes: POST, at: 1 },
+  "1 kB of content, read by `text()`": { bytes: POST, at: 1 },
 };
+
+/** The size of large content, and of its pieces. */
+const LARGE = 100_000_000;
+const PIECE = 65_536;
+const whole = new Uint8Array(LARGE);
+/** Large content by the target that asks for it, or sends it. */
+const TARGETS = {
+  "/whole": "sent, a `Uint8Array`",
+  "/pieces": "sent, an async iterable, chunked",
+  "/sized": "sent, an async iterable with a length",
+  "/stream": "sent, a `ReadableStream`, chunked",
+  "/reader": "received, by a reader",
+  "/iterator": "received, by `for await`",
+  "/chunked": "received chunked, by a reader",
+};
+const SIZED = { "Content-Length": String(LARGE) };
+
+async function* pieces() {
+  for (let at = 0; at < LARGE; at += PIECE) yield whole.subarray(at, at + PIECE);
+}
+
+function streamed() {
+  const source = pieces();
+  return new ReadableStream({
+    async pull(controller) {
+      const { value, done } = await source.next();
+      if (done) controller.close();
+      else controller.enqueue(value);
+    },
+  });
+}
+
+/** Handles the `TARGETS`. @param {import("switchover/streams").ServerRequest} request */
+async function large(request) {
+  const { target, body } = request;
+  if (target === "/whole") return { body: whole };
+  if (target === "/pieces") return { body: pieces() };
+  if (target === "/sized") return { headers: SIZED, body: pieces() };
+  if (target === "/stream") return { body: streamed() };
+  let length = 0;
+  if (target === "/iterator") for await (const piece of body ?? []) length += piece.length;
+  else {
+    const reader = body?.getReader();
+    for (let step; (step = await reader?.read()) && !step.done; ) length += step.value.length;
+  }
+  return { body: String(length) };
+}
+
+/** Handles the `TARGETS` as a program for node:http does. @type {import("node:http").RequestListener} */
+async function largeOfNode(request, response) {
+  const target = String(request.url);
+  if (target === "/whole") return void response.writeHead(200, SIZED).end(whole);
+  if (target === "/pieces" || target === "/sized" || target === "/stream") {
+    response.writeHead(200, target === "/sized" ? SIZED : {});
+    for await (const piece of pieces()) if (!response.write(piece)) await once(response, "drain");
+    return void response.end();
+  }
+  let length = 0;
+  if (target === "/iterator") for await (const piece of request) length += piece.length;
+  else {
+    request.on("data", (piece) => (length += piece.length));
+    await once(request, "end");
+  }
+  response.end(String(length));
+}
 
 /**
  * The handlers that are compared with node:http.
  * @type {Record<string, Handler>}
  */
 const HANDLERS = {
-  "a plain object": async (request) => ({ headers: HEADERS, body: request.method === "POST" ? await request.text() : "hello" }),
-  "a plain object, at once": (request) => (request.method === "POST" ? text(request) : { headers: HEADERS, body: "hello" }),
-  "FastResponse": async (request) => new FastResponse(request.method === "POST" ? await request.text() : "hello", { headers: HEADERS }),
-  "a native Response": async (request) => new Response(request.method === "POST" ? await request.text() : "hello", { headers: HEADERS }),
+  "an object, from an `async` function": async (request) => ({ headers: HEADERS, body: request.method === "POST" ? await request.text() : "hello" }),
+  "an object, at once": (request) => {
+    if (!request.target.startsWith("/hello")) return large(request);
+    return request.method === "POST" ? text(request) : { headers: HEADERS, body: "hello" };
+  },
+  "a `FastResponse`": async (request) => new FastResponse(request.method === "POST" ? await request.text() : "hello", { headers: HEADERS }),
+  "a native `Response`": async (request) => new Response(request.method === "POST" ? await request.text() : "hello", { headers: HEADERS }),
 };
 
 /** @param {import("switchover/streams").ServerRequest} request */
@@ -48,6 +117,7 @@ async function text(request) {
 /** Creates a server of node:http that answers as the handlers do. */
 function ofNode() {
   return createHttp((request, response) => {
+    if (!request.url?.startsWith("/hello")) return void largeOfNode(request, response);
     /** @param {string} body */
     const answer = (body) => response.writeHead(200, { ...HEADERS, "Content-Length": Buffer.byteLength(body) }).end(body);
     if (request.method !== "POST") return void answer("hello");
@@ -99,6 +169,13 @@ class Way {
     return (await told)[0];
   }
 
+  /** Returns the microseconds of the processor for large content. @param {string} target */
+  async costOf(target) {
+    const before = await this.used();
+    await exchange(this.port, target);
+    return (await this.used()) - before;
+  }
+
   /** Returns the microseconds of the processor for each request. @param {{ bytes: string, at: number }} load @param {number} requests */
   async cost(load, requests) {
     const before = await this.used();
@@ -146,30 +223,102 @@ function lengthOf(data) {
   return shown.indexOf("\r\n\r\n") + 4 + Number(content[1]);
 }
 
+/**
+ * Sends or receives large content on a connection of its own.
+ * @param {number} port @param {string} target
+ */
+async function exchange(port, target) {
+  const socket = connect({ port, host: "127.0.0.1" });
+  await once(socket, "connect");
+  let received = 0;
+  let last = "";
+  socket.on("data", (/** @type {Buffer} */ data) => {
+    received += data.length;
+    last = data.subarray(-20).toString("latin1");
+  });
+  const isUpload = TARGETS[/** @type {keyof typeof TARGETS} */ (target)].startsWith("received");
+  const isChunked = target === "/chunked";
+  const framing = !isUpload ? "" : isChunked ? "Transfer-Encoding: chunked\r\n" : `Content-Length: ${LARGE}\r\n`;
+  socket.write(`${isUpload ? "POST" : "GET"} ${target} HTTP/1.1\r\nHost: a.example\r\nConnection: close\r\n${framing}\r\n`);
+  if (isUpload) {
+    for await (const piece of pieces()) {
+      if (isChunked) socket.write(`${piece.length.toString(16)}\r\n`);
+      const hasRoom = socket.write(piece);
+      if (isChunked) socket.write("\r\n");
+      if (!hasRoom) await once(socket, "drain");
+    }
+    if (isChunked) socket.write("0\r\n\r\n");
+  }
+  await once(socket, "end");
+  socket.end();
+  if (isUpload ? !last.includes(String(LARGE)) : received < LARGE) throw new Error(`${target}: content is missing`);
+}
+
 /** @param {number[]} numbers */
 function median(numbers) {
   return [...numbers].sort((a, b) => a - b)[numbers.length >> 1] ?? NaN;
 }
 
+/**
+ * Measures each way in turn, for a number of rounds.
+ *
+ * One more before them does not count. Returns, for each way, the median of its ratios to the first, and their range.
+ * @param {Way[]} ways @param {number} rounds @param {(way: Way, isFirst: boolean) => Promise<number>} cost @param {string} title
+ */
+async function compared(ways, rounds, cost, title) {
+  /** @type {number[][]} */
+  const costs = ways.map(() => []);
+  for (const way of ways) await cost(way, true);
+  for (let round = 0; round < rounds; round++) {
+    for (const [at, way] of ways.entries()) costs[at]?.push(await cost(way, false));
+  }
+  console.log(`\n${title.padEnd(38)}      us   ratio to node:http`);
+  return ways.map((way, at) => {
+    const own = costs[at] ?? [];
+    const ratios = own.map((cost, round) => cost / (costs[0]?.[round] ?? NaN)).sort((a, b) => a - b);
+    const told = `${median(ratios).toFixed(2)} (${ratios[0]?.toFixed(2)} to ${ratios.at(-1)?.toFixed(2)})`;
+    console.log(`${way.name.padEnd(38)} ${median(own).toFixed(1).padStart(7)}   ${told}`);
+    return told;
+  });
+}
+
 /** @param {number} rounds @param {number} requests */
 async function compare(rounds, requests) {
   const ways = await Promise.all(["node:http", ...Object.keys(HANDLERS)].map((name) => new Way(name).begin()));
+  /** @type {string[][]} */
+  const columns = [];
   for (const [title, load] of Object.entries(LOADS)) {
-    for (const way of ways) await way.cost(load, requests / 4);
-    /** @type {number[][]} */
-    const costs = ways.map(() => []);
-    for (let round = 0; round < rounds; round++) {
-      for (const [at, way] of ways.entries()) costs[at]?.push(await way.cost(load, requests));
-    }
-    console.log(`\n${title.padEnd(34)} us each   ratio to node:http`);
-    for (const [at, way] of ways.entries()) {
-      const own = costs[at] ?? [];
-      const ratios = own.map((cost, round) => cost / (costs[0]?.[round] ?? NaN)).sort((a, b) => a - b);
-      const range = `${ratios[0]?.toFixed(2)} to ${ratios.at(-1)?.toFixed(2)}`;
-      console.log(`${way.name.padEnd(34)} ${median(own).toFixed(1).padStart(7)}   ${median(ratios).toFixed(2)} (${range})`);
-    }
+    columns.push(await compared(ways, rounds, (way, isFirst) => way.cost(load, isFirst ? requests / 4 : requests), title));
+  }
+  const both = ways.filter(({ name }) => name === "node:http" || name === "an object, at once");
+  /** @type {string[][]} */
+  const rows = [];
+  for (const [target, title] of Object.entries(TARGETS)) {
+    const [, told = ""] = await compared(both, rounds, (way) => way.costOf(target), title);
+    rows.push([title, told]);
   }
   for (const way of ways) way.child.disconnect();
+  if (!process.env["BLESS"]) return;
+  const small = ways.slice(1).map(({ name }, at) => [name, ...columns.map((column) => column[at + 1] ?? "")]);
+  rewrite([
+    ...table(["the handler returns", ...Object.keys(LOADS)], small),
+    "",
+    ...table([`${LARGE / 1e6} MB of content`, "beside node:http"], rows),
+  ]);
+}
+
+/** @param {string[]} head @param {string[][]} rows */
+function table(head, rows) {
+  return [head, head.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |`);
+}
+
+/** Writes lines between the marks of the README. @param {string[]} lines */
+function rewrite(lines) {
+  const file = new URL("../README.md", import.meta.url);
+  const before = readFileSync(file, "utf8");
+  const marks = /(<!-- the tables of bench\/serve.mjs -->\n)[^]*?(\n<!-- their end -->)/;
+  if (!marks.test(before)) throw new Error("the README has no marks for the tables");
+  writeFileSync(file, before.replace(marks, (_, begin, end) => `${begin}\n${lines.join("\n")}\n${end}`));
 }
 
 const [first = "5", second = "32000"] = process.argv.slice(2);

@@ -127,8 +127,9 @@ export function copy(start: number, length: number): Uint8Array<ArrayBuffer> {
   return length === 0 ? new Uint8Array([]) : heap.slice(start, start + length);
 }
 
-/** The size in bytes of a buffer for several short copies, and the most that one of them may have. */
+/** The size in bytes of a buffer for several short copies. */
 const SHARED = 16_384;
+/** The largest size in bytes of a short copy. */
 const SHORT = 2_048;
 let shared = new Uint8Array(0);
 let sharedUsed = 0;

@@ -36,7 +36,7 @@ const decoder = new TextDecoder();
 /** The default limit in bytes of `text`, `json` and `bytes`. */
 const LARGEST = 1 << 20;
 
-/** What the first read of each message follows. */
+/** The promise that the first read of each message follows. */
 const FIRST = Promise.resolve();
 
 /** The content of a message that is received. */
@@ -97,7 +97,7 @@ export class Content {
       {
         pull: async (controller) => {
           this.#isTaken = true;
-          const piece = await this.#next();
+          const piece = await this.#soonest();
           if (piece) controller.enqueue(piece);
           else controller.close();
         },
@@ -141,8 +141,7 @@ export class Content {
     this.#isTaken = true;
     const pieces: Uint8Array[] = [];
     for (let length = 0; ; ) {
-      const arrived = this.#poll();
-      const piece = arrived === undefined ? await this.#next() : arrived;
+      const piece = await this.#soonest();
       if (!piece) return pieces;
       pieces.push(piece);
       length += piece.length;
@@ -178,7 +177,13 @@ export class Content {
     });
   }
 
-  /** Returns the next piece of content, or `null` at the end. */
+  /** Returns the next piece of content, at once if it has come, or `null` at the end. */
+  #soonest(): Uint8Array | null | Promise<Uint8Array | null> {
+    const piece = this.#poll();
+    return piece === undefined ? this.#next() : piece;
+  }
+
+  /** Waits for the next piece of content, or `null` at the end. */
   #next(): Promise<Uint8Array | null> {
     return this.#inTurn(async () => {
       if (this.#hasEnded()) return null;
@@ -263,7 +268,7 @@ export function contentOf(body: Body | null | undefined): Uint8Array | Source {
 
 /** The number of characters up to which `TextEncoder` costs more than a loop. */
 const SHORT = 128;
-/** The number of characters up to which a text is encoded into `scratch`: none needs more than three bytes. */
+/** The largest number of characters to encode into `scratch`, at three bytes at most. */
 const SHARED = 8_192;
 const scratch = new Uint8Array(3 * SHARED);
 
@@ -372,6 +377,12 @@ export async function pump(wire: Wire, source: Source, head: Uint8Array = NOTHIN
   }
 }
 
+/** The number of microtasks after which a piece of content is awaited by a timer. */
+const MICROTASKS = 32;
+/** The number of pieces that are collected: a source may never wait. */
+const PIECES = 64;
+const afterTasks = (): Promise<undefined> => new Promise((resolve) => setTimeout(resolve, 0));
+
 /**
  * @internal Collects pieces that a source can deliver at once.
  *
@@ -380,13 +391,16 @@ export async function pump(wire: Wire, source: Source, head: Uint8Array = NOTHIN
 export async function soon(source: Source): Promise<Uint8Array | Source> {
   const pieces: Uint8Array[] = [];
   let length = 0;
-  let isLate = false;
-  const late = new Promise<undefined>((resolve) => setTimeout(resolve, 0));
+  let late: Promise<undefined> | undefined;
   let pending: Promise<Uint8Array | null> | undefined;
-  while (length < PIECE && !isLate) {
+  while (length < PIECE && pieces.length < PIECES) {
     pending = source.next();
-    const piece = await Promise.race([pending, late]);
-    isLate = piece === undefined;
+    let isHere = false;
+    const here = (): void => void (isHere = true);
+    pending.then(here, here);
+    for (let turn = 0; turn < MICROTASKS && !isHere; turn++) await undefined;
+    // Streams of some runtimes give nothing within microtasks.
+    const piece = isHere ? await pending : await Promise.race([pending, (late ??= afterTasks())]);
     if (piece === null) return joined(pieces);
     if (!piece) break;
     pieces.push(piece);

@@ -46,7 +46,7 @@ export class ServerRequest extends Message {
   readonly #wire: Wire;
   readonly #upgrades: readonly string[];
   #disconnect: DisconnectWatcher | undefined;
-  /** True once a disconnect is none any more: the response was sent, or a switch was made. */
+  /** True once the response was sent or a switch was made: a disconnect is not told. */
   #isUnwatched = false;
   #isOver = false;
   #switched: Switched | undefined;

@@ -254,7 +254,7 @@ class Server {
     else this.#goOn();
   };
 
-  /** Handles the requests that have come, until one has to be awaited or the connection ends. */
+  /** Handles requests that have come, until one is awaited or the connection ends. */
   #turn(): void {
     const wire = this.#wire;
     for (;;) {

@@ -126,9 +126,9 @@ export interface Transport {
   /** Reads the next bytes; `null` at the end. Only one read may be pending. */
   read(): Promise<Uint8Array | null>;
   /**
-   * True if written bytes may share a buffer with others, since the socket does not transfer it.
+   * True if written bytes may share a buffer with others.
    *
-   * A stream of bytes does.
+   * The socket does not transfer that buffer, as a stream of bytes does.
    */
   readonly sharesBuffers: boolean;
   /** True if written bytes are sent even if the write is not awaited. */
@@ -166,7 +166,7 @@ export interface Transport {
   /** Returns bytes that have arrived already, if the socket can tell without waiting. */
   waiting?(): Uint8Array | null;
   /**
-   * Calls `act` once when `waiting` may return bytes, or the socket has ended or failed.
+   * Calls `act` once when `waiting` may return bytes, or at the end or a failure.
    *
    * Returns false, and calls nothing, if it has ended or failed already. A later call replaces an earlier one.
    */

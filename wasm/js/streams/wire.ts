@@ -78,7 +78,7 @@ export class Wire {
   #waiter: Waiter | undefined;
   readonly #resolve = (bytes: Uint8Array | null | undefined): void => this.#endWait()?.resolve(bytes);
   readonly #reject = (reason: unknown): void => this.#endWait()?.reject(reason);
-  /** The wait of `whenMore`, which makes no promise; its callbacks are made once, too. */
+  /** The wait of `whenMore`, which makes no promise. */
   readonly #idle: Waiter = { resolve: (bytes) => this.#goesOn(bytes), reject: (reason) => this.#goOn(this.#failed(reason)) };
   #goOn: (error?: unknown) => void = () => {};
   #begun = 0;
