@@ -8,7 +8,7 @@
  * it themselves.
  */
 
-export { checkHttp2, http1Fields } from "./engine/bridge.js";
+export { checkHttp2, endToEndFields, http1Fields } from "./engine/bridge.js";
 export { Capsules, Datagram } from "./engine/capsules.js";
 export * from "./core.js";
 export { ProfileError } from "./engine/error.js";

@@ -42,6 +42,13 @@ pub fn end_to_end(handle: u32) -> bool {
     put_head(handle, |fields, out| out.fields(&EndToEnd(fields)))
 }
 
+/// Writes the end-to-end fields of those in `args` to the result buffer.
+#[wasm_bindgen]
+pub fn end_to_end_fields(args: &[u8]) {
+    let fields = ArgReader::new(args).fields();
+    with_exchange(|out| out.fields(&EndToEnd(&fields)));
+}
+
 /// Writes the fields of the current head to the result buffer, converted to HTTP/2.
 ///
 /// It is the head of the current event's response, or else of the server's current request.

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { connect } from "node:net";
+import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import process from "node:process";
@@ -29,9 +29,17 @@ after(() => {
   h2c.kill();
 });
 
-/** @param {string} program */
-function start(program) {
-  const started = spawn(process.execPath, [join(examples, program), "0"], { stdio: ["ignore", "pipe", "pipe"] });
+/** The answers of the backend of a gateway, by target. @type {Record<string, string>} */
+const ANSWERS = {
+  "/426": "HTTP/1.1 426 Upgrade Required\r\nUpgrade: foo/2, bar\r\nConnection: upgrade, X-Hop\r\nX-Hop: 1\r\nContent-Length: 3\r\n\r\nno\n",
+  "/head": "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n",
+  "/103": "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n",
+  "/no-http": "SSH-2.0-example\r\n\r\n",
+};
+
+/** @param {string} program @param {string[]} given */
+function start(program, ...given) {
+  const started = spawn(process.execPath, [join(examples, program), ...given, "0"], { stdio: ["ignore", "pipe", "pipe"] });
   started.stderr.setEncoding("utf8").on("data", (told) => (complaints += told));
   return started;
 }
@@ -40,9 +48,9 @@ function start(program) {
  * Waits until a server prints its address, and returns the port.
  * @param {ReturnType<typeof start>} program
  */
-async function portOf(program) {
+async function portOf(program, form = /^listening on (\d+)\n$/) {
   const [said] = await once(program.stdout, "data");
-  return /^listening on (\d+)\n$/.exec(String(said))?.[1] ?? assert.fail(`it said ${said}`);
+  return form.exec(String(said))?.[1] ?? assert.fail(`it said ${said}`);
 }
 
 /** @param {string} program @param {string[]} given @returns {Promise<{ stdout: string, stderr: string }>} */
@@ -283,4 +291,52 @@ test("the server of h2c leaves a client that does not read", async () => {
 
 test("none of this is a mistake of the servers", () => {
   assert.equal(complaints, "");
+});
+
+test("the gateway passes requests, offers and their answers on", async () => {
+  /** @type {string[]} */
+  const received = [];
+  let open = 0;
+  const backend = createServer((socket) => {
+    open++;
+    socket.on("close", () => open--);
+    socket.on("error", () => {});
+    socket.on("data", (bytes) => {
+      received.push(String(bytes));
+      const [, target = ""] = String(bytes).split(" ");
+      if (ANSWERS[target]) socket.write(ANSWERS[target]);
+      if (target === "/leaves") socket.destroy();
+    });
+  });
+  backend.listen(0, "127.0.0.1");
+  await once(backend, "listening");
+  const to = start("streams-server.mjs");
+  const before = start("gateway.mjs", await portOf(to, /listening on (\d+)/));
+  const beforeOurs = start("gateway.mjs", String(Object(backend.address()).port));
+  try {
+    const [port, ours] = [await portOf(before, /listening on (\d+)/), await portOf(beforeOurs, /listening on (\d+)/)];
+    const { stdout } = await run(process.execPath, join(examples, "streams-client.mjs"), port, "hello");
+    assert.equal(stdout, "HELLO\n");
+    const switched = await exchangeAt(port, `POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n${OFFER}\r\nhellofirst`);
+    assert.match(switched, /^HTTP\/1\.1 101 [^]*\r\n\r\nFIRST$/);
+    assert.match(await exchangeAt(port, `${REQUEST}Upgrade: bar\r\nConnection: upgrade\r\n\r\n`), /^HTTP\/1\.1 200 [^]*GET \/foo \n$/);
+    const chunked = "POST /y HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nExpect: 100-continue\r\n\r\n3\r\nabc\r\n0\r\n\r\n";
+    assert.match(await exchangeAt(port, chunked), /^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 200 [^]*POST \/y abc\n$/);
+
+    const asked = (/** @type {string} */ target, method = "GET", version = "1.1") =>
+      exchangeAt(ours, `${method} ${target} HTTP/${version}\r\nHost: a\r\nConnection: close, X-Hop\r\nX-Hop: 1\r\n\r\n`);
+    const required = await asked("/426");
+    assert.match(required, /\r\nUpgrade: foo\/2, bar\r\n[^]*no\n$/);
+    assert.doesNotMatch(required, /X-Hop/);
+    assert.doesNotMatch(received.join(), /X-Hop/);
+    assert.match(await asked("/head", "HEAD"), /\r\nContent-Length: 5\r\n[^]*\r\n\r\n$/);
+    assert.match(await asked("/103"), /^HTTP\/1\.1 103 Early Hints\r\nLink: <\/a>\r\n\r\nHTTP\/1\.1 200 OK\r\n[^]*hello$/);
+    assert.match(await asked("/103", "GET", "1.0"), /^HTTP\/1\.1 200 OK\r\n[^]*hello$/);
+    for (const target of ["/no-http", "/leaves"]) assert.match(await asked(target), /^HTTP\/1\.1 502 /);
+    for (let left = 50; open > 0 && left > 0; left--) await delay(20);
+    assert.equal(open, 0, "connections to the backend are left");
+  } finally {
+    for (const program of [to, before, beforeOurs]) program.kill();
+    backend.close();
+  }
 });

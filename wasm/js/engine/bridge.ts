@@ -1,5 +1,5 @@
-// Conversion of HTTP/2 fields to HTTP/1.1, and a check of them (RFC 9113, 8.2.2; RFC 8441). `ProfileMethods` converts
-// to HTTP/2.
+// The fields that an intermediary forwards; conversion of HTTP/2 fields to HTTP/1.1, and a check of them (RFC 9113,
+// 8.2.2; RFC 8441). `ProfileMethods` converts to HTTP/2.
 
 import { statusOf } from "./check.js";
 import { ProfileError } from "./error.js";
@@ -20,6 +20,18 @@ const faults = namesOf(OverHttp2);
 export function checkHttp2(status: number | null, headers: HeaderSource): OverHttp2 | null {
   const fault = raw.check_http2(status === null ? 0 : statusOf(status) + 1, encodeHeaders(headers));
   return fault === 0 ? null : (faults[fault - 1] as OverHttp2);
+}
+
+/**
+ * Returns the end-to-end field lines among those of a received message.
+ *
+ * They are all but `Connection`, the fields it lists, and other hop-by-hop fields. Some are kept even if it lists them,
+ * such as `Host` and `Content-Length`. For a head that is current, `Connection.endToEnd` has them. Next: send them on the
+ * other side, and add `Via`. RFC 9110, section 7.6.1.
+ */
+export function endToEndFields(headers: HeaderSource): Headers {
+  raw.end_to_end_fields(encodeHeaders(headers));
+  return new Reader().headers();
 }
 
 /**

@@ -36,7 +36,7 @@ export class StreamConnection extends Connection {
     return isEnded;
   }
 
-  /** Returns the event of content in the latest piece, or `undefined` if it is not there. */
+  /** Returns the event of content that lies in the latest piece, if it does. */
   #data(): Step | undefined {
     const piece = this.#piece;
     const unread = piece && this.content.length > 0 ? this.#unread : 0;

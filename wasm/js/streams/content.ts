@@ -268,7 +268,7 @@ export function contentOf(body: Body | null | undefined): Uint8Array | Source {
 
 /** The number of characters up to which `TextEncoder` costs more than a loop. */
 const SHORT = 128;
-/** The largest number of characters to encode into `scratch`, at three bytes at most. */
+/** The largest number of characters to encode into `scratch`. */
 const SHARED = 8_192;
 const scratch = new Uint8Array(3 * SHARED);
 

@@ -105,14 +105,14 @@ export class ServerRequest extends Message {
    * begun, and for a client of HTTP/1.0. Next: the same again, or return the response. RFC 9110, section 15.2.
    */
   sendInformational(head: ResponseHead): Promise<void> {
-    try {
-      const sent = this.#wire.send(this.connection.sendInformational(head));
-      // If it is not awaited, sending the response reports the same failure.
-      sent.catch(() => {});
-      return sent;
-    } catch (error) {
-      return Promise.reject(error);
-    }
+    const sent = this.#sendInformational(head);
+    // It need not be awaited: sending the response reports the same failure, and can do without one that is refused.
+    sent.catch(() => {});
+    return sent;
+  }
+
+  async #sendInformational(head: ResponseHead): Promise<void> {
+    await this.#wire.send(this.connection.sendInformational(head));
   }
 
   /**
