@@ -1,0 +1,177 @@
+// The frames of WebSocket (RFC 6455) on the streams of a switched connection, for both roles, without compression.
+
+const [CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG] = [0, 1, 2, 8, 9, 10];
+const [PROTOCOL_ERROR, INVALID_DATA, TOO_LARGE] = [1002, 1007, 1009];
+/** Milliseconds to wait for the peer to end the connection. */
+const CLOSING = 5_000;
+const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+const encoder = new TextEncoder();
+
+/** The error for frames that break the protocol, with the code of the close. */
+export class FrameError extends Error {
+  /** @param {number} code @param {string} message */
+  constructor(code, message) {
+    super(message);
+    this.code = code;
+  }
+}
+
+/** A WebSocket: `receive` returns messages, and answers pings and the close. */
+export class WebSocket {
+  #reader;
+  #writer;
+  #isClient;
+  #largest;
+  /** @type {Uint8Array} */ #bytes = new Uint8Array(0);
+  #isClosing = false;
+
+  /**
+   * @param {{ readable: ReadableStream<Uint8Array>, writable: WritableStream<Uint8Array> }} streams
+   * @param {{ isClient?: boolean, largest?: number }} [options] `largest` is the limit of a message in bytes.
+   */
+  constructor({ readable, writable }, { isClient = false, largest = 2 ** 20 } = {}) {
+    this.#reader = readable.getReader();
+    this.#writer = writable.getWriter();
+    this.#isClient = isClient;
+    this.#largest = largest;
+  }
+
+  /**
+   * Returns the next message, or `null` once the WebSocket is closed.
+   *
+   * Throws a `FrameError` if the peer breaks the protocol.
+   * @returns {Promise<string | Uint8Array | null>}
+   */
+  async receive() {
+    try {
+      return await this.#message();
+    } catch (error) {
+      if (error instanceof FrameError) await this.close(error.code);
+      await this.#end();
+      throw error;
+    }
+  }
+
+  /** Sends a message; resolves when the peer keeps up. @param {string | Uint8Array} message */
+  async send(message) {
+    if (typeof message === "string") await this.#send(TEXT, encoder.encode(message));
+    else await this.#send(BINARY, message);
+  }
+
+  /** Begins to close; go on to `receive` until it returns `null`. @param {number} [code] @param {string} [reason] */
+  async close(code = 1000, reason = "") {
+    if (this.#isClosing) return;
+    this.#isClosing = true;
+    await this.#send(CLOSE, Uint8Array.of(code >> 8, code & 255, ...encoder.encode(reason))).catch(() => {});
+  }
+
+  async #message() {
+    let type = 0;
+    /** @type {Uint8Array[]} */
+    const fragments = [];
+    for (let length = 0; ; ) {
+      const frame = await this.#frame(length);
+      if (frame.opcode === CLOSE) return this.#closed(frame.content);
+      if (frame.opcode === PING && !this.#isClosing) await this.#send(PONG, frame.content);
+      if (frame.opcode >= CLOSE) continue;
+      if ((frame.opcode === CONTINUATION) !== (type !== 0)) throw new FrameError(PROTOCOL_ERROR, "a fragment out of order");
+      type ||= frame.opcode;
+      length += frame.content.length;
+      if (frame.content.length > 0) fragments.push(frame.content);
+      if (!frame.isLast) continue;
+      const content = joined(...fragments.splice(0));
+      const message = type === TEXT ? decoded(content) : content;
+      if (!this.#isClosing) return message;
+      type = length = 0;
+    }
+  }
+
+  /** @param {number} before The length of earlier fragments. */
+  async #frame(before) {
+    const [first = 0, second = 0] = await this.#take(2);
+    const opcode = first & 15;
+    const isLast = first >= 128;
+    let length = second & 127;
+    if (first & 0x70 || (opcode > BINARY && opcode < CLOSE) || opcode > PONG) throw new FrameError(PROTOCOL_ERROR, "a reserved bit or opcode");
+    if (opcode >= CLOSE && (!isLast || length > 125)) throw new FrameError(PROTOCOL_ERROR, "a control frame is long or in fragments");
+    if (second >= 128 === this.#isClient) throw new FrameError(PROTOCOL_ERROR, "only a client masks its frames");
+    if (length > 125) length = (await this.#take(length === 126 ? 2 : 8)).reduce((sum, byte) => sum * 256 + byte, 0);
+    if (before + length > this.#largest) throw new FrameError(TOO_LARGE, "a message is too large");
+    const mask = second >= 128 ? await this.#take(4) : undefined;
+    const content = await this.#take(length);
+    return { opcode, isLast, content: mask ? masked(content, mask) : content };
+  }
+
+  /** Answers a close, and ends. @param {Uint8Array} content */
+  async #closed(content) {
+    const code = content.length === 0 ? 1000 : (content[0] ?? 0) * 256 + (content[1] ?? 0);
+    const isKnown = (code >= 1000 && code <= 1014 && ![1004, 1005, 1006].includes(code)) || (code >= 3000 && code <= 4999);
+    if (content.length === 1 || !isKnown) throw new FrameError(PROTOCOL_ERROR, "a code that may not be sent");
+    decoded(content.subarray(2));
+    await this.close(code);
+    await this.#end();
+    return null;
+  }
+
+  /** Ends the connection; a client waits for the server (RFC 6455, section 7.1.1). */
+  async #end() {
+    if (!this.#isClient) await this.#writer.close().catch(() => {});
+    const late = setTimeout(() => void this.#reader.cancel(), CLOSING);
+    for (;;) {
+      const { done } = await this.#reader.read().catch(() => ({ done: true }));
+      if (done) break;
+    }
+    clearTimeout(late);
+    await this.#writer.close().catch(() => {});
+  }
+
+  /** Returns so many bytes; throws if the connection ends before them. @param {number} length */
+  async #take(length) {
+    const pieces = [this.#bytes];
+    for (let has = this.#bytes.length; has < length; ) {
+      const { value, done } = await this.#reader.read();
+      if (done) throw new Error("the connection has ended before a close");
+      pieces.push(value);
+      has += value.length;
+    }
+    const bytes = pieces.length === 1 ? this.#bytes : joined(...pieces);
+    this.#bytes = bytes.subarray(length);
+    return bytes.subarray(0, length);
+  }
+
+  /** @param {number} opcode @param {Uint8Array} content */
+  async #send(opcode, content) {
+    const { length } = content;
+    const size = length < 126 ? [length] : length < 65_536 ? [126, length >> 8, length & 255] : [127, ...long(length)];
+    const mask = this.#isClient ? crypto.getRandomValues(new Uint8Array(4)) : undefined;
+    if (mask) size[0] = (size[0] ?? 0) | 128;
+    const head = Uint8Array.of(128 | opcode, ...size, ...(mask ?? []));
+    await this.#writer.write(joined(head, mask ? masked(content, mask) : content));
+  }
+}
+
+/** @param {Uint8Array[]} pieces */
+function joined(...pieces) {
+  const all = new Uint8Array(pieces.reduce((length, piece) => length + piece.length, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    all.set(piece, at);
+    at += piece.length;
+  }
+  return all;
+}
+
+/** @param {Uint8Array} content @param {Uint8Array} mask */
+const masked = (content, mask) => content.map((byte, index) => byte ^ (mask[index & 3] ?? 0));
+
+/** @param {number} length */
+const long = (length) => new Uint8Array(new BigUint64Array([BigInt(length)]).buffer).reverse();
+
+/** @param {Uint8Array} content */
+function decoded(content) {
+  try {
+    return decoder.decode(content);
+  } catch {
+    throw new FrameError(INVALID_DATA, "a text is not UTF-8");
+  }
+}
