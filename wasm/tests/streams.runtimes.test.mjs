@@ -222,11 +222,11 @@ const asTold = {
 };
 
 /**
- * Tests of a server on which Hono runs.
- * @type {Record<string, (port: number) => Promise<void>>}
+ * Returns the tests of a server on which a framework runs.
+ * @param {string} name @returns {Record<string, (port: number) => Promise<void>>}
  */
-const asHono = {
-  "Hono: routes, HEAD, content": async (port) => {
+const asFramework = (name) => ({
+  [`${name}: routes, HEAD, content`]: async (port) => {
     const socket = await connected(port);
     const content = "x".repeat(100_000);
     const ask = (/** @type {string} */ line, more = "\r\n") => socket.write(`${line} HTTP/1.1\r\nHost: a\r\n${more}`);
@@ -244,7 +244,7 @@ const asHono = {
     assert.equal(said.match(/hello you\n/g)?.length, 1);
     assert(said.includes(content) && said.endsWith("hello me\n"));
   },
-  "Hono: foo/2 from a route": async (port) => {
+  [`${name}: foo/2 from a route`]: async (port) => {
     const declined = await connected(port);
     declined.write("GET /foo HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
     assert.match(await rest(declined), /^HTTP\/1\.1 426 [^]*\r\nupgrade: foo\/2\r\n[^]*\noffer foo\/2\n/i);
@@ -254,7 +254,8 @@ const asHono = {
     socket.end("last");
     assert.equal(await rest(socket), "last");
   },
-};
+});
+const asHono = asFramework("Hono");
 
 /**
  * Starts nginx as a proxy that forwards all requests, including offers, to a port.
@@ -465,13 +466,19 @@ for (const { name, file, server, client } of programs) {
   const ends = [...client.slice(0, -1), host(file === deno ? "ends.deno.mjs" : "ends.node.mjs")];
   asksAs(name, (port, ...lines) => run(file, [...client, String(port), ...lines]), (ports) => run(file, [...ends, JSON.stringify(ports)]));
 }
-const hono = runtime("hono/dist");
-if (existsSync(hono) && PACKAGE) {
-  const place = join(PACKAGE, "../hono");
-  if (!existsSync(place)) symlinkSync(runtime("hono"), place);
+/** Lets programs serve an example for a framework, if it is there. @param {string} framework @param {ReturnType<typeof asFramework>} tests */
+function servesFramework(framework, tests) {
+  const place = join(PACKAGE, "..", framework);
+  if (!existsSync(runtime(framework)) || !PACKAGE) return false;
+  if (!existsSync(place)) symlinkSync(runtime(framework), place);
   for (const { name, file, server } of programs) {
-    if (existsSync(file)) servesAs(name, asHono, () => started(file, ...server.slice(0, -1), example("hono/server.mjs")));
+    if (existsSync(file)) servesAs(name, tests, () => started(file, ...server.slice(0, -1), example(`${framework}/server.mjs`)));
   }
+  return true;
+}
+servesFramework("h3", asFramework("h3"));
+const hono = runtime("hono/dist");
+if (servesFramework("hono", asHono)) {
   const leads = mkdtempSync(join(tmpdir(), "switchover-hono-"));
   after(() => rmSync(leads, { recursive: true }));
   writeFileSync(join(leads, "hono.js"), 'export * from "./hono-dist/index.js";\n');

@@ -874,3 +874,70 @@ test("a pair of streams is closed where a handler fails after a switch", options
   assert.equal(ending.how, "failed");
   await holds(() => ends.length === 2);
 });
+
+for (const [form, shape] of Object.entries(forms)) {
+  test(`an exchange that takes too long, over ${form}`, options, async () => {
+    /** @type {string[]} */
+    const told = [];
+    /** @type {Record<string, Handler>} */
+    const handlers = {
+      "/never": () => new Promise(() => {}),
+      "/content": async (asked) => ({ body: await asked.text() }),
+      "/drips": () => ({ body: drips() }),
+      "/foo": async (asked) => {
+        const foo = await asked.upgrade(["foo/2"]);
+        await pause(400);
+        await foo?.readable.pipeTo(foo.writable);
+      },
+    };
+    const server = await listening((socket) =>
+      serveConnection(shape(socket), (asked, info) => (handlers[asked.target] ?? (() => pause(120).then(() => ({ body: "in time" }))))(asked, info), {
+        timeouts: { exchange: 200 },
+        onError: (error) => void told.push(String(error)),
+      }),
+    );
+    async function* drips() {
+      for (;;) {
+        yield Buffer.from("x");
+        await pause(20);
+      }
+    }
+    const socket = await connected(server.port);
+    // Each exchange has its own time.
+    for (const asked of [GET, GET]) {
+      socket.write(asked);
+      assert.match(await until(socket, "in time"), /^HTTP\/1\.1 200 /);
+    }
+    socket.write(GET.replace("/", "/never"));
+    assert.match(await rest(socket), /^HTTP\/1\.1 503 [^]*Connection: close\r\n/);
+    const uploading = await connected(server.port);
+    uploading.write(POST.replace("/", "/content"));
+    assert.match(await rest(uploading), /^HTTP\/1\.1 503 /);
+    const receiving = await connected(server.port);
+    receiving.write(GET.replace("/", "/drips"));
+    const cut = await rest(receiving);
+    assert.match(cut, /^HTTP\/1\.1 200 [^]*x/);
+    assert.doesNotMatch(cut, /0\r\n\r\n$/);
+    const switching = await connected(server.port);
+    switching.write(`GET /foo HTTP/1.1\r\n${OFFER}\r\nfirst`);
+    assert.match(await until(switching, "first"), /^HTTP\/1\.1 101 /);
+    switching.destroy();
+    const results = /** @type {ServeResult[]} */ (await server.close());
+    assert.deepEqual(results.slice(0, 3).map(({ how }) => how), ["failed", "failed", "aborted"]);
+    for (const { error } of results.slice(0, 3)) assert.equal(String(error), "TimeoutError: the exchange has taken too long");
+    assert.deepEqual(told.slice(0, 2), Array(2).fill("TimeoutError: the exchange has taken too long"));
+  });
+
+  test(`a client's exchange that takes too long, over ${form}`, options, async () => {
+    const server = await listening((socket) => {
+      const timer = setInterval(() => socket.write("x"), 20);
+      socket.on("close", () => clearInterval(timer));
+      socket.write("HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n");
+    });
+    const socket = await connected(server.port);
+    const response = await request(shape(socket), { target: "/", headers: { Host: "a" } }, { timeouts: { exchange: 200 } });
+    await assert.rejects(response.text(), { name: "TimeoutError", message: "the exchange has taken too long" });
+    await holds(() => server.open === 0);
+    await server.close();
+  });
+}

@@ -93,9 +93,14 @@ export interface Declined {
 export async function upgrade(socket: Socket, request: ClientRequest, options: UpgradeOptions = {}): Promise<Switched | Declined> {
   const { offer = [], resumes = false, informational } = options;
   const { wire, sending } = ask(socket, request, offer, options);
+  wire.beginExchange((error) => wire.giveUp(error));
   try {
     const event = await sending.answered(finalResponse(wire, sending.heard(informational)));
-    if (event.kind === "switched") return await switched(wire, event, sending, resumes);
+    if (event.kind === "switched") {
+      const protocol = await switched(wire, event, sending, resumes);
+      wire.endExchange();
+      return protocol;
+    }
     const { why, required } = wire.connection;
     return { protocol: null, response: responseOn(wire, event, () => sending.isOut), why, required };
   } catch (error) {

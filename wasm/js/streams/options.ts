@@ -5,9 +5,9 @@ import type { Config } from "../engine/config.js";
 /**
  * Timeouts in milliseconds, by `Connection.awaiting`; `Infinity` disables one.
  *
- * The time runs while the connection waits for the peer, not while your code works. Each event restarts it, except
- * content; each byte of content adds a millisecond. When it expires, the error is a `DOMException` named
- * `TimeoutError`.
+ * The time runs while the connection waits for the peer, not while your code works, except that of `exchange`. Each
+ * event restarts it, except content; each byte of content adds a millisecond. When it expires, the error is a
+ * `DOMException` named `TimeoutError`.
  */
 export interface Timeouts {
   /** The timeout of a server for the first byte of a request. 60,000 by default. */
@@ -35,6 +35,13 @@ export interface Timeouts {
    * megabyte, and accept more bytes only once a third of them is sent.
    */
   readonly write?: number;
+  /**
+   * The timeout for a whole exchange. `Infinity` by default.
+   *
+   * It runs while your code works, too. It begins with the head of a request, and ends with the response or a switch. When it expires, a server responds
+   * with a 503, or closes the connection if a response has begun. A client closes the connection.
+   */
+  readonly exchange?: number;
 }
 
 /** The options of both clients and servers. */
@@ -66,4 +73,5 @@ export const TIMEOUTS: Required<Timeouts> = {
   response: 60_000,
   expectContinue: 1_000,
   write: 30_000,
+  exchange: Infinity,
 };

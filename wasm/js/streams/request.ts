@@ -185,6 +185,7 @@ export class ServerRequest extends Message {
   }
 
   #unwatch(): void {
+    this.#wire.endExchange();
     this.#isUnwatched = true;
     this.#disconnect?.end();
   }

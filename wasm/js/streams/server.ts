@@ -114,8 +114,9 @@ export interface ServeResult {
    * - `refused`: the client violated the protocol, sent too much or was too slow; it got an error response if possible.
    * - `gone`: the client disconnected, or after a switch the handler threw an error of the socket.
    * - `failed`: the handler or the body threw an error, or the response was missing, invalid or a 2xx to CONNECT. The
-   *   client got a 500, or a 501 for that 2xx, unless a response had begun.
-   * - `aborted`: the signal has closed the connection.
+   *   client got a 500, or a 501 for that 2xx, unless a response had begun. Also if the handler took longer than
+   *   `timeouts.exchange`: the client got a 503.
+   * - `aborted`: the signal has closed the connection, or `timeouts.exchange` during a response.
    */
   readonly how: "closed" | "switched" | "refused" | "gone" | "failed" | "aborted";
   /** The error, except for `closed` and `switched`. */
@@ -197,6 +198,8 @@ class Server {
   #request: ServerRequest | undefined;
   /** The request whose handler is awaited. */
   #awaited: ServerRequest | undefined;
+  /** The error of an exchange that has taken too long. */
+  #overdue: DOMException | undefined;
   #resolve: (ending: ServeResult | Promise<ServeResult>) => void = () => {};
   #reject: (error: unknown) => void = () => {};
   /** True if the connection has ended while waiting for a request. */
@@ -275,6 +278,7 @@ class Server {
       }
       if ("how" in request) return this.#resolve(request);
       this.#request = request;
+      wire.beginExchange(this.#isOverdue);
       const ending = this.#exchange(request);
       if (!ending) continue;
       if ("how" in ending) return this.#resolve(ending);
@@ -335,6 +339,13 @@ class Server {
     answer.then(came, (reason: unknown) => came(undefined, { reason }));
     if (this.#wire.failure) this.#givenUp(this.#wire.failure.reason);
   }
+
+  /** Ends an exchange that has taken too long, by a 503 if no response has begun. */
+  readonly #isOverdue = (error: DOMException): void => {
+    this.#overdue = error;
+    if (this.#awaited && this.#wire.connection.owes !== "content") this.#givenUp(error);
+    else this.#wire.giveUp(error);
+  };
 
   /** Ends the wait for a handler, since the signal has closed the connection. */
   readonly #givenUp = (reason: unknown): void => {
@@ -418,7 +429,7 @@ class Server {
     if (wire.isBroken || this.isIdle || (how === "gone" && isGone)) return { how, error };
     const headers = this.#options.date ? dated([]) : [];
     try {
-      await wire.send(connection.reject({ status: statusOf(error, how), headers }));
+      await wire.send(connection.reject({ status: error === this.#overdue ? 503 : statusOf(error, how), headers }));
     } catch {
       // A response has begun, or the client has disconnected.
       wire.isBroken ||= connection.owes === "content";

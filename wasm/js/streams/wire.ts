@@ -76,6 +76,8 @@ export class Wire {
   #isEarly = false;
   /** The wait for bytes; its callbacks are made once, since each request has one. */
   #waiter: Waiter | undefined;
+  /** The timer of the whole exchange. */
+  #exchange: ReturnType<typeof setTimeout> | undefined;
   readonly #resolve = (bytes: Uint8Array | null | undefined): void => this.#endWait()?.resolve(bytes);
   readonly #reject = (reason: unknown): void => this.#endWait()?.reject(reason);
   /** The wait of `whenMore`, which makes no promise. */
@@ -571,6 +573,17 @@ export class Wire {
     return this.timeouts.write + this.#credit;
   }
 
+  /** Begins the time of an exchange; calls `act` with the error once it is over. */
+  beginExchange(act: (error: DOMException) => void): void {
+    const { exchange } = this.timeouts;
+    if (exchange <= LONGEST) this.#exchange = setTimeout(() => act(timedOut("the exchange has taken too long")), exchange);
+  }
+
+  /** Ends the time of an exchange. */
+  endExchange(): void {
+    clearTimeout(this.#exchange);
+  }
+
   /** Records a peer's or transport's error, reports a disconnect; returns the error. */
   note<T>(error: T): T {
     if (typeof error === "object" && error !== null) this.#noted.add(error);
@@ -778,11 +791,14 @@ export class Wire {
     this.flush();
     this.#isOver = true;
     this.#alarm.stop();
+    this.endExchange();
     if (this.#signal) unlisten(this.#signal, this.#aborted);
     return true;
   }
 }
 
-function tooSlow(): DOMException {
-  return new DOMException("the peer is too slow", "TimeoutError");
+const tooSlow = (): DOMException => timedOut("the peer is too slow");
+
+function timedOut(message: string): DOMException {
+  return new DOMException(message, "TimeoutError");
 }
