@@ -419,4 +419,4 @@ export function program(format) {
 
 fillMenu();
 addEventListener("hashchange", ofLocation);
-await ofLocation();
+void ofLocation();
