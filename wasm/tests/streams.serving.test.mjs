@@ -941,3 +941,105 @@ for (const [form, shape] of Object.entries(forms)) {
     await server.close();
   });
 }
+
+test("bytes that are sent do not share what a stream of one's own transfers", options, async () => {
+  /** Serves two requests over a stream that takes the buffers away. @param {number} milliseconds */
+  const received = async (milliseconds) => {
+    let text = "";
+    const socket = new Duplex({
+      read: () => {},
+      write(bytes, _encoding, done) {
+        setTimeout(() => {
+          text += Buffer.from(structuredClone(bytes, { transfer: [bytes.buffer] })).toString();
+          done();
+        }, milliseconds);
+      },
+    });
+    const served = serveConnection(socket, () => ({ body: "hello" }));
+    socket.push(GET + LAST);
+    socket.push(null);
+    assert.equal((await served).how, "closed");
+    return text.match(/hello/g)?.length;
+  };
+  assert.deepEqual(await Promise.all([received(1), received(20), received(30)]), [2, 2, 2]);
+});
+
+test("a request that was read before shutdown() is answered", options, async () => {
+  /** @type {Set<ServeHandle>} */
+  const open = new Set();
+  const server = await listening((socket) => {
+    const served = serveConnection(socket, () => ({ body: "hello" }));
+    open.add(served);
+    return served;
+  });
+  const control = await listening((socket) => {
+    socket.on("data", () => open.forEach((served) => void served.shutdown()));
+  });
+  const sockets = await Promise.all(Array.from({ length: 8 }, () => connected(server.port)));
+  const stop = await connected(control.port);
+  for (const socket of sockets) {
+    socket.write(GET);
+    await until(socket, "hello");
+  }
+  await pause(20);
+  const ends = sockets.map(rest);
+  for (const socket of sockets) socket.write(GET);
+  stop.write("stop");
+  for (const said of await Promise.all(ends)) assert.match(said, /hello$/);
+  stop.destroy();
+  await Promise.all([server.close(), control.close()]);
+});
+
+test("a handler that throws undefined has failed", options, async () => {
+  for (const handler of [() => { throw undefined; }, () => Promise.reject(undefined)]) {
+    const server = await listening((socket) => serveConnection(socket, handler, { onError: () => {} }));
+    const socket = await connected(server.port);
+    socket.write(GET);
+    assert.match(await rest(socket), /^HTTP\/1\.1 500 /);
+    await server.close();
+  }
+});
+
+test("a handler may return what only resembles a promise", options, async () => {
+  /** @type {any[]} */
+  const promises = [
+    { then: (/** @type {(response: object) => void} */ resolve) => resolve({ body: "hello" }) },
+    { then: (/** @type {(response: object) => void} */ resolve) => resolve(Promise.resolve({ body: "hello" })) },
+    { then() { throw new Error("no promise"); } },
+  ];
+  const server = await listening((socket) => serveConnection(socket, ({ target }) => promises[Number(target.slice(1))], { onError: () => {} }));
+  const socket = await connected(server.port);
+  for (const at of [0, 1, 2]) socket.write(GET.replace("/", `/${at}`));
+  const said = await rest(socket);
+  assert.equal(said.match(/ 200 OK\r\n[^]*?hello/g)?.length, 2);
+  assert.match(said, /HTTP\/1\.1 500 /);
+  await server.close();
+});
+
+test("a piece of content is a Uint8Array, and not of the buffer of the next request", options, async () => {
+  /** @type {string[]} */
+  const pieces = [];
+  const server = await listening((socket) => serveConnection(socket, async ({ body }) => {
+    for await (const piece of body ?? []) {
+      const moved = structuredClone(piece, { transfer: [piece.buffer] });
+      pieces.push(`${piece.constructor.name} ${Buffer.from(moved)}`);
+    }
+    return { body: "x" };
+  }));
+  const socket = await connected(server.port);
+  socket.write(`${POST}hello${POST}there${POST}again${LAST}`);
+  await rest(socket);
+  assert.deepEqual(pieces, ["Uint8Array hello", "Uint8Array there", "Uint8Array again"]);
+  await server.close();
+});
+
+test("the time of an exchange ends with its response", options, async () => {
+  const server = await listening((socket) => serveConnection(socket, () => ({ body: "hello" }), { timeouts: { exchange: 100 } }));
+  const socket = await connected(server.port);
+  socket.write(POST);
+  await until(socket, "hello");
+  await pause(200);
+  socket.write(`first${LAST}`);
+  assert.match(await rest(socket), /hello$/);
+  await server.close();
+});

@@ -7,7 +7,7 @@ import { Handle } from "./handle.js";
 import { lengthOf } from "./bytes.js";
 import { raw } from "./calls.js";
 import { stage } from "./raw.js";
-import { namesOf, placeLeft, Reader, reading } from "./reader.js";
+import { bytesLeft, namesOf, placeLeft, Reader, reading } from "./reader.js";
 import { ContentKind, End, EventKind, Paused } from "../generated/tables.js";
 
 /** The part of a message's content that is still to be received. */
@@ -253,7 +253,8 @@ export class Inbound extends Handle {
   handOver(): Uint8Array<ArrayBuffer> {
     const handle = this.live();
     this.space = undefined;
-    return this.sent(raw.hand_over(handle));
+    this.must(raw.hand_over(handle));
+    return bytesLeft();
   }
 
   // Decisions that send nothing.

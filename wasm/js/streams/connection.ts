@@ -2,6 +2,7 @@
 
 import { raw } from "../engine/calls.js";
 import { Connection } from "../engine/connection.js";
+import { plain } from "../engine/bytes.js";
 import type { Step } from "../engine/event.js";
 import { bytesLeft, sharedBytesLeft } from "../engine/reader.js";
 
@@ -13,7 +14,7 @@ import { bytesLeft, sharedBytesLeft } from "../engine/reader.js";
 export class StreamConnection extends Connection {
   /** True if bytes to send may share a buffer, since the socket does not transfer it. */
   sharesBuffers = false;
-  /** The latest piece of input. */
+  /** The latest piece of input, until an event other than a head. */
   #piece: Uint8Array | undefined;
   /** True after the head of a message that may have content. */
   #isAfterHead = false;
@@ -26,24 +27,23 @@ export class StreamConnection extends Connection {
   override nextEvent(): Step {
     const step = (this.#isAfterHead && this.#data()) || super.nextEvent();
     this.#isAfterHead = step.kind === "request" || step.kind === "response";
-    if (step.kind === "need-data") this.#piece = undefined;
+    if (!this.#isAfterHead) this.#piece = undefined;
     return step;
   }
 
   override takeEnd(): boolean {
     const isEnded = super.takeEnd();
-    if (isEnded) this.#isAfterHead = false;
+    if (isEnded) this.#piece = undefined;
     return isEnded;
   }
 
-  /** Returns the event of content that lies in the latest piece, if it does. */
+  /** Returns the event of content at the end of the latest piece, if it is there. */
   #data(): Step | undefined {
     const piece = this.#piece;
     const unread = piece && this.content.length > 0 ? this.#unread : 0;
     if (!piece || unread === 0 || unread > piece.length) return undefined;
-    if (this.advance() !== "data") return this.event() ?? super.nextEvent();
-    const data = piece.subarray(piece.length - unread, piece.length - this.#unread);
-    return { kind: "data", data: data as Uint8Array<ArrayBuffer> };
+    if (this.advance() !== "data" || this.#unread > 0) return this.event() ?? super.nextEvent();
+    return { kind: "data", data: plain(piece.subarray(piece.length - unread)) as Uint8Array<ArrayBuffer> };
   }
 
   get #unread(): number {

@@ -7,7 +7,7 @@ import { Failures, type Handed, type NodeSocket, type Pair, type Transport } fro
 /** @internal */
 export class OfNode implements Transport {
   readonly queues = true;
-  readonly sharesBuffers = true;
+  readonly sharesBuffers: boolean;
   readonly #socket: NodeSocket;
   #failure: Error | undefined;
   #isInterrupted = false;
@@ -37,6 +37,7 @@ export class OfNode implements Transport {
   constructor(socket: NodeSocket) {
     hold(socket, this);
     this.#socket = socket;
+    this.sharesBuffers = isOfSystem(socket);
     this.#allowed = socket.allowHalfOpen;
     socket.allowHalfOpen = true;
     if (!guarded.has(socket)) socket.on("error", ignored);
@@ -80,9 +81,8 @@ export class OfNode implements Transport {
    * error where the peer has left, too.
    */
   onDestroyed(act: (cause: unknown) => void): void {
-    const socket: object = this.#socket;
-    const isOfSystem = "resetAndDestroy" in socket && "remoteAddress" in socket;
-    this.#tellsWho = isOfSystem && (!("encrypted" in socket) || typeof socket.remoteAddress === "string");
+    const socket = this.#socket;
+    this.#tellsWho = isOfSystem(socket) && (!("encrypted" in socket) || typeof socket.remoteAddress === "string");
     this.#onDestroyed = act;
   }
 
@@ -138,6 +138,7 @@ export class OfNode implements Transport {
 
   close(reason?: unknown): void {
     unhold(this.#socket, this);
+    this.#readable = undefined;
     // Queued bytes are lost, and an orderly close would hide that, so the connection is reset.
     if (this.#socket.writableLength && !this.#socket.destroyed) this.reset();
     // Once released, the socket may have a user without an `error` listener, so no error is passed.
@@ -146,6 +147,7 @@ export class OfNode implements Transport {
 
   reset(): void {
     unhold(this.#socket, this);
+    this.#readable = undefined;
     // The peer may still have to read our last bytes and FIN; a reset could discard them.
     if (this.#socket.writableFinished) return void this.#socket.destroy();
     try {
@@ -163,6 +165,7 @@ export class OfNode implements Transport {
     this.#socket.off("error", this.#failed);
     if (this.#allowed !== undefined) this.#socket.allowHalfOpen = this.#allowed;
     unhold(this.#socket, this);
+    this.#readable = undefined;
     this.#isReleased = true;
     this.#woken();
   }
@@ -219,6 +222,11 @@ export class OfNode implements Transport {
 }
 
 const EVENTS = ["readable", "end", "drain", "finish", "close"];
+
+/** Returns whether a stream is a `net.Socket`, perhaps of TLS; others may do anything with what is written. */
+function isOfSystem(socket: object): socket is { readonly remoteAddress: unknown } {
+  return "resetAndDestroy" in socket && "remoteAddress" in socket;
+}
 
 /** A no-op `error` listener; without one, an error of the socket ends the process. */
 const ignored = (): void => {};

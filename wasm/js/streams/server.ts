@@ -237,15 +237,24 @@ class Server {
     return new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
-      this.#goOn();
+      this.#read();
     });
   }
 
-  /** Goes on with the next request; `error` is that of reading it. */
-  readonly #goOn = (error?: unknown): void => {
+  /** Goes on with what has been read; `error` is that of reading it. */
+  readonly #read = (error?: unknown): void => {
     try {
-      if (error === undefined) this.#turn();
+      if (error === undefined) this.#turn(undefined);
       else this.#resolve(this.#refused(error));
+    } catch (own) {
+      this.#reject(own);
+    }
+  };
+
+  /** Goes on after an exchange: others have their turn first if it is time. */
+  readonly #goOn = (): void => {
+    try {
+      this.#turn(this.#turns.step());
     } catch (own) {
       this.#reject(own);
     }
@@ -258,13 +267,12 @@ class Server {
   };
 
   /** Handles requests that have come, until one is awaited or the connection ends. */
-  #turn(): void {
+  #turn(others: Promise<undefined> | undefined): void {
     const wire = this.#wire;
-    for (;;) {
-      const others = this.#turns.step();
+    for (; ; others = this.#turns.step()) {
       if (others) {
         wire.flush();
-        return void others.then(this.#goOnUnless, this.#reject);
+        return void others.then(this.#read, this.#reject);
       }
       let request: ServerRequest | ServeResult | undefined;
       try {
@@ -274,7 +282,7 @@ class Server {
       }
       if (!request) {
         wire.flush();
-        return wire.whenMore(this.#goOn);
+        return wire.whenMore(this.#read);
       }
       if ("how" in request) return this.#resolve(request);
       this.#request = request;
@@ -336,7 +344,7 @@ class Server {
       else this.#goOnUnless(ending);
     };
     this.#awaited = request;
-    answer.then(came, (reason: unknown) => came(undefined, { reason }));
+    (answer instanceof Promise ? answer : Promise.resolve(answer)).then(came, (reason: unknown) => came(undefined, { reason }));
     if (this.#wire.failure) this.#givenUp(this.#wire.failure.reason);
   }
 
@@ -391,6 +399,7 @@ class Server {
     const wire = this.#wire;
     try {
       if (sending) await sending;
+      wire.endExchange();
       if (request.switched) return { how: "switched" };
       if (wire.isBroken) throw new DisconnectedError("a response was not sent whole");
       // What follows the last response is read while the connection ends.
@@ -429,7 +438,7 @@ class Server {
     if (wire.isBroken || this.isIdle || (how === "gone" && isGone)) return { how, error };
     const headers = this.#options.date ? dated([]) : [];
     try {
-      await wire.send(connection.reject({ status: error === this.#overdue ? 503 : statusOf(error, how), headers }));
+      await wire.send(connection.reject({ status: this.#overdue && error === this.#overdue ? 503 : statusOf(error, how), headers }));
     } catch {
       // A response has begun, or the client has disconnected.
       wire.isBroken ||= connection.owes === "content";

@@ -2,7 +2,7 @@
 
 import { ProtocolError } from "../engine/error.js";
 import type { DataEvent, Event, PausedStep } from "../engine/event.js";
-import { joined } from "../engine/bytes.js";
+import { joined, plain } from "../engine/bytes.js";
 import { Alarm } from "./alarm.js";
 import { StreamConnection } from "./connection.js";
 import { CONTENT, EARNED_MAX, LONGEST, MS_PER_BYTE, SENT } from "./bounds.js";
@@ -280,7 +280,7 @@ export class Wire {
     if (known > 0) this.connection.passContent(known);
     if (known < bytes.length) this.connection.receive(known > 0 ? bytes.subarray(known) : bytes);
     if (this.#isAhead) this.#attend();
-    if (known > 0) this.#passed = bytes.subarray(0, known) as Uint8Array<ArrayBuffer>;
+    if (known > 0) this.#passed = plain(bytes.subarray(0, known)) as Uint8Array<ArrayBuffer>;
   }
 
   /**
@@ -576,7 +576,7 @@ export class Wire {
   /** Begins the time of an exchange; calls `act` with the error once it is over. */
   beginExchange(act: (error: DOMException) => void): void {
     const { exchange } = this.timeouts;
-    if (exchange <= LONGEST) this.#exchange = setTimeout(() => act(timedOut("the exchange has taken too long")), exchange);
+    if (exchange <= LONGEST && !this.#isOver) this.#exchange = setTimeout(() => act(timedOut("the exchange has taken too long")), exchange);
   }
 
   /** Ends the time of an exchange. */
