@@ -179,6 +179,12 @@ describe("FastResponse answers as a native Response does", options, () => {
   });
 });
 
+/** Returns a response of `served` without its framing. @param {any} response */
+function unframed([line, lines, content]) {
+  const chunk = /^[\da-f]+\r\n([^]*)\r\n0\r\n\r\n$/.exec(content);
+  return [line, lines.filter((/** @type {string} */ each) => !/^(content-length|transfer-encoding):/.test(each)), chunk?.[1] ?? content];
+}
+
 /** Returns the response to a request, with sorted field lines in lower case. @param {import("switchover/streams").Handler} handler */
 async function served(handler, request = "GET / HTTP/1.1\r\nHost: a\r\n\r\n") {
   const server = await listening((socket) => serveConnection(socket, handler, { date: false, onError: () => {} }));
@@ -196,7 +202,9 @@ test("FastResponse is served as a native Response is", options, async () => {
     if (name === "pairs") continue;
     for (const request of [undefined, "HEAD / HTTP/1.1\r\nHost: a\r\n\r\n"]) {
       const [native, own] = await Promise.all([Response, FastResponse].map((Kind) => served(() => new Kind(...made()), request)));
-      assert.deepEqual(own, native, `${name}: ${request}`);
+      // The end of a Blob may come late: it is chunked then.
+      const compared = /Blob|stream/.test(name) ? unframed : (/** @type {any} */ response) => response;
+      assert.deepEqual(compared(own), compared(native), `${name}: ${request}`);
     }
   }
 });

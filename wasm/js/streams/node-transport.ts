@@ -223,7 +223,7 @@ export class OfNode implements Transport {
 
 const EVENTS = ["readable", "end", "drain", "finish", "close"];
 
-/** Returns whether a stream is a `net.Socket`, perhaps of TLS; others may do anything with what is written. */
+/** Returns whether a stream is a `net.Socket`: others may do anything with bytes. */
 function isOfSystem(socket: object): socket is { readonly remoteAddress: unknown } {
   return "resetAndDestroy" in socket && "remoteAddress" in socket;
 }

@@ -1,5 +1,6 @@
 // A socket together with the engine that parses its bytes: the part that clients and servers share.
 
+import type { Config } from "../engine/config.js";
 import { ProtocolError } from "../engine/error.js";
 import type { DataEvent, Event, PausedStep } from "../engine/event.js";
 import { joined, plain } from "../engine/bytes.js";
@@ -121,20 +122,15 @@ export class Wire {
   readonly #endings = new Set<(reason: unknown) => void>();
 
   /** Joins a socket and an engine; wrong arguments throw before any I/O. */
-  constructor(socket: Socket, role: Role, { signal, config, timeouts = {} }: Options, connection?: StreamConnection) {
-    this.timeouts = { ...TIMEOUTS, ...timeouts };
+  constructor(socket: Socket, role: Role, { signal, config, timeouts }: Options, connection?: StreamConnection) {
+    this.timeouts = timeouts ? timeoutsOf(timeouts) : TIMEOUTS;
     this.drain = config?.limits?.drain ?? Limits.drain;
-    for (const [name, limit] of Object.entries(this.timeouts)) {
-      if (typeof limit !== "number" || !(limit > 0)) throw new TypeError(`timeouts.${name} must be a number above 0`);
-    }
     if (signal !== undefined && typeof signal?.addEventListener !== "function") throw new TypeError("signal must be an AbortSignal");
     this.socket = socket;
     this.transport = transportOf(socket);
     try {
-      const limits = { ...config?.limits, content: config?.limits?.content ?? CONTENT };
-      const { tidy = role === "server", secure = this.transport.isSecure } = config ?? {};
-      this.isSecure = secure;
-      this.connection = connection ?? new StreamConnection(role, { ...config, tidy, secure, limits });
+      this.isSecure = config?.secure ?? this.transport.isSecure;
+      this.connection = connection ?? new StreamConnection(role, configOf(role, config, this.isSecure));
       this.connection.sharesBuffers = this.transport.sharesBuffers;
     } catch (error) {
       this.transport.release();
@@ -795,6 +791,22 @@ export class Wire {
     if (this.#signal) unlisten(this.#signal, this.#aborted);
     return true;
   }
+}
+
+/** Returns all timeouts; throws if one is invalid. */
+function timeoutsOf(timeouts: Timeouts): Required<Timeouts> {
+  const all = { ...TIMEOUTS, ...timeouts };
+  for (const [name, limit] of Object.entries(all)) {
+    if (typeof limit !== "number" || !(limit > 0)) throw new TypeError(`timeouts.${name} must be a number above 0`);
+  }
+  return all;
+}
+
+/** Returns the configuration with the defaults of this layer, or `undefined` if the engine has the same. */
+function configOf(role: Role, config: Config | undefined, secure: boolean): Config | undefined {
+  if (role === "client") return secure ? { ...config, secure } : config;
+  const limits = { ...config?.limits, content: config?.limits?.content ?? CONTENT };
+  return { ...config, tidy: config?.tidy ?? true, secure, limits };
 }
 
 const tooSlow = (): DOMException => timedOut("the peer is too slow");
