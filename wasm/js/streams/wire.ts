@@ -22,6 +22,7 @@ export interface HandedOut {
 }
 
 const NOTHING = new Uint8Array(0);
+const SENT_NOW = Promise.resolve();
 
 /** The functions that settle a wait for bytes. */
 interface Waiter {
@@ -520,7 +521,13 @@ export class Wire {
    * the bytes may have been sent.
    */
   send(bytes: Uint8Array, queued?: () => void): Promise<void> {
+    const isHeld = this.sendNow(bytes);
     this.flush();
+    if (isHeld && !this.#unsent) {
+      queued?.();
+      return SENT_NOW;
+    }
+    if (isHeld) return Promise.reject(this.note(this.#unsent));
     const sent = this.#sending ? this.#sending.then(() => this.#send(bytes, queued)) : this.#send(bytes, queued);
     const over = (): void => {
       if (this.#sending === sending) this.#sending = undefined;
@@ -802,7 +809,7 @@ function timeoutsOf(timeouts: Timeouts): Required<Timeouts> {
   return all;
 }
 
-/** Returns the configuration with the defaults of this layer, or `undefined` if the engine has the same. */
+/** Returns the configuration with the defaults that are this layer's. */
 function configOf(role: Role, config: Config | undefined, secure: boolean): Config | undefined {
   if (role === "client") return secure ? { ...config, secure } : config;
   const limits = { ...config?.limits, content: config?.limits?.content ?? CONTENT };
