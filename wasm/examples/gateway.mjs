@@ -10,22 +10,69 @@ server.listen(port, "127.0.0.1", () => console.log("listening on", Object(server
 
 /** @type {import("switchover/streams").Handler} */
 async function forward(request) {
-  const { method, target, fields, body, connection } = request;
+  const { method, target, connection } = request;
   if (method === "CONNECT") return { status: 501 };
-  /** @type {[string, string][]} */
-  const headers = [...endToEndFields(fields), ["Via", "1.1 gateway"], ["Connection", "close"]];
+  const content = passing(request.body);
+  const headers = [...forwarded(request.fields), ["Host", connection.authority ?? "localhost"], ["Via", "1.1 gateway"], ["Connection", "close"]];
   /** @param {import("switchover").InformationalEvent} response */
-  const informational = (response) => void request.sendInformational({ status: response.status, headers: endToEndFields(response.headers) });
+  const informational = (response) => void request.sendInformational({ status: response.status, headers: forwarded(response.headers) });
   const socket = connect(backend, "127.0.0.1");
-  const options = { offer: connection.forwardable, informational };
-  const answer = await upgrade(socket, { method, target, headers, body }, options).catch(() => null);
+  const asked = { method, target, headers: /** @type {[string, string][]} */ (headers), body: content.body };
+  const answer = await upgrade(socket, asked, { offer: connection.forwardable, informational }).catch(() => void socket.destroy());
+  // The client is told of its own faults by `serveConnection`.
+  if (!answer && content.fault) throw content.fault.reason;
   if (!answer) return { status: 502 };
-  if (answer.protocol === null) {
-    const { response, required } = answer;
-    const declined = { status: response.status, reason: response.reason, headers: endToEndFields(response.fields), body: response.body };
-    return required.length > 0 ? { ...declined, requires: required } : declined;
+  if (answer.protocol === null) return declined(answer);
+  let client;
+  try {
+    // A backend may switch before it has the whole content.
+    await content.isOver;
+    client = await request.upgrade([answer.protocol], forwarded(answer.response?.fields ?? []));
+  } finally {
+    if (!client) answer.close();
   }
-  const client = await request.upgrade([answer.protocol], endToEndFields(answer.response?.headers ?? []));
-  if (!client) return answer.close();
+  if (!client) return { status: 502 };
   await Promise.all([client.readable.pipeTo(answer.writable), answer.readable.pipeTo(client.writable)]);
+}
+
+/** Returns the response of a backend that has not switched. @param {import("switchover/streams").Declined} answer */
+async function declined({ response, required }) {
+  const { status, reason, fields, body } = response;
+  // Content in another coding is of use to nobody without its field, which is for one hop.
+  if (!/^chunked$/i.test(fields.get("transfer-encoding") ?? "chunked")) {
+    await body?.cancel();
+    return { status: 502 };
+  }
+  const passed = { status, reason, headers: forwarded(fields), body };
+  return required.length > 0 ? { ...passed, requires: required } : passed;
+}
+
+/**
+ * Returns the fields to pass on: `Host` is that of the target.
+ * @param {import("switchover").HeaderSource} fields
+ */
+function forwarded(fields) {
+  return [...endToEndFields(fields)].filter(([name]) => !/^(host|trailer)$/i.test(name));
+}
+
+/** Returns content that says when it is over, and how it has failed. @param {ReadableStream<Uint8Array> | null} body */
+function passing(body) {
+  /** @type {() => void} */
+  let end = () => {};
+  /** @type {{ body: AsyncIterable<Uint8Array> | null, isOver: Promise<void>, fault?: { reason: unknown } }} */
+  const content = { body: body && pieces(body), isOver: new Promise((resolve) => (end = resolve)) };
+  if (!body) end();
+  return content;
+
+  /** @param {ReadableStream<Uint8Array>} body */
+  async function* pieces(body) {
+    try {
+      yield* body;
+    } catch (reason) {
+      content.fault = { reason };
+      throw reason;
+    } finally {
+      end();
+    }
+  }
 }

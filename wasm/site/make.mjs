@@ -117,6 +117,7 @@ function writeDocument(file) {
   const marked = new Marked(gfmHeadingId(), {
     walkTokens(token) {
       if (token.type === "link" || token.type === "image") token.href = leading(file, token.href);
+      if (token.type === "html" && /\b(href|src)=/.test(token.raw)) faults.push(`${file}: a link that is not checked: ${token.raw}`);
     },
   });
   resetHeadings();
@@ -137,7 +138,7 @@ function writeDocument(file) {
 /** Writes the page of a folder: a list of its files. @param {string} folder */
 function writeFolder(folder) {
   const names = readdirSync(join(ROOT, folder)).filter((name) => !/^(\.|node_modules$|__pycache__$)/.test(name));
-  const items = names.map((name) => `<li><a href="${leading(folder, `${basename(folder)}/${name}`)}">${escaped(name)}</a></li>`);
+  const items = names.map((name) => `<li><a href="${escaped(encodeURI(leading(folder, `${basename(folder)}/${name}`)))}">${escaped(name)}</a></li>`);
   const page = pages.get(folder) ?? "";
   write(page, framed(page, folder, `<h1><code>${escaped(folder)}</code></h1>\n<ul>\n${items.join("\n")}\n</ul>`));
 }
@@ -192,6 +193,9 @@ export * from "./index.js";
   );
 }
 
+if (existsSync(site) && readdirSync(site).length > 0 && !existsSync(join(site, PLAYGROUND))) {
+  throw new Error(`${site} holds something other than a site`);
+}
 rmSync(site, { recursive: true, force: true });
 mkdirSync(site, { recursive: true });
 copyFileSync(join(import.meta.dirname, "style.css"), join(site, "style.css"));

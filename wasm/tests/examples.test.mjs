@@ -34,8 +34,11 @@ const ANSWERS = {
   "/426": "HTTP/1.1 426 Upgrade Required\r\nUpgrade: foo/2, bar\r\nConnection: upgrade, X-Hop\r\nX-Hop: 1\r\nContent-Length: 3\r\n\r\nno\n",
   "/head": "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n",
   "/103": "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n",
+  "/gzip": "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n",
   "/no-http": "SSH-2.0-example\r\n\r\n",
 };
+
+const SWITCH = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: foo/2\r\nConnection: upgrade\r\n\r\n";
 
 /** @param {string} program @param {string[]} given */
 function start(program, ...given) {
@@ -297,15 +300,24 @@ test("the gateway passes requests, offers and their answers on", async () => {
   /** @type {string[]} */
   const received = [];
   let open = 0;
-  const backend = createServer((socket) => {
+  const backend = createServer({ allowHalfOpen: true }, (socket) => {
     open++;
+    socket.on("end", () => early === undefined && socket.end());
     socket.on("close", () => open--);
     socket.on("error", () => {});
+    /** @type {string | undefined} */
+    let early;
     socket.on("data", (bytes) => {
+      if (early !== undefined) return void (early += bytes);
       received.push(String(bytes));
-      const [, target = ""] = String(bytes).split(" ");
+      const target = String(bytes).split(" ")[1]?.replace("http://b", "") ?? "";
       if (ANSWERS[target]) socket.write(ANSWERS[target]);
-      if (target === "/leaves") socket.destroy();
+      if (target === "/leaves" || target === "/") socket.destroy();
+      if (target === "/late") setTimeout(() => socket.write(SWITCH), 100);
+      if (target !== "/early") return;
+      early = String(bytes).split("\r\n\r\n")[1] ?? "";
+      socket.write(`${SWITCH}first`);
+      setTimeout(() => socket.end(`[${early}]`), 300);
     });
   });
   backend.listen(0, "127.0.0.1");
@@ -333,6 +345,26 @@ test("the gateway passes requests, offers and their answers on", async () => {
     assert.match(await asked("/103"), /^HTTP\/1\.1 103 Early Hints\r\nLink: <\/a>\r\n\r\nHTTP\/1\.1 200 OK\r\n[^]*hello$/);
     assert.match(await asked("/103", "GET", "1.0"), /^HTTP\/1\.1 200 OK\r\n[^]*hello$/);
     for (const target of ["/no-http", "/leaves"]) assert.match(await asked(target), /^HTTP\/1\.1 502 /);
+    // What is refused before it is sent, and what is the client's fault.
+    assert.match(await exchangeAt(ours, "GET / HTTP/1.0\r\n\r\n"), /^HTTP\/1\.1 502 /);
+    assert.match(received.at(-1) ?? "", /^GET \/ HTTP\/1\.1\r\nHost: localhost\r\n/);
+    assert.match(await exchangeAt(ours, "GET http://b/426 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"), /^HTTP\/1\.1 426 /);
+    assert.match(received.at(-1) ?? "", /^GET http:\/\/b\/426 HTTP\/1\.1\r\nHost: b\r\n/);
+    const unsent = `GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n`;
+    for (let count = 0; count < 5; count++) assert.match(await exchangeAt(ours, unsent), /^HTTP\/1\.1 502 /);
+    const malformed = "POST /426 HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n";
+    assert.match(await exchangeAt(port, malformed), /^HTTP\/1\.1 400 /);
+    assert.match(await asked("/gzip"), /^HTTP\/1\.1 502 /);
+    // A backend that switches while the content is still to come, and a client that leaves before that.
+    const early = await exchangeAt(ours, `POST /early HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n${OFFER}\r\n01234`, "56789", "NEW");
+    assert.match(early, /^HTTP\/1\.1 101 [^]*\r\n\r\nfirst\[0123456789NEW\]$/);
+    for (let count = 0; count < 5; count++) {
+      const leaving = connect(Number(ours), "127.0.0.1");
+      leaving.write(`GET /late HTTP/1.1\r\nHost: a\r\n${OFFER}\r\n`);
+      await delay(30);
+      leaving.resetAndDestroy();
+    }
+    await delay(300);
     for (let left = 50; open > 0 && left > 0; left--) await delay(20);
     assert.equal(open, 0, "connections to the backend are left");
   } finally {

@@ -879,9 +879,11 @@ for (const [form, shape] of Object.entries(forms)) {
   test(`an exchange that takes too long, over ${form}`, options, async () => {
     /** @type {string[]} */
     const told = [];
+    /** @type {unknown} */
+    let reason;
     /** @type {Record<string, Handler>} */
     const handlers = {
-      "/never": () => new Promise(() => {}),
+      "/never": ({ signal }) => new Promise(() => signal.addEventListener("abort", () => void (reason = signal.reason))),
       "/content": async (asked) => ({ body: await asked.text() }),
       "/drips": () => ({ body: drips() }),
       "/foo": async (asked) => {
@@ -910,6 +912,7 @@ for (const [form, shape] of Object.entries(forms)) {
     }
     socket.write(GET.replace("/", "/never"));
     assert.match(await rest(socket), /^HTTP\/1\.1 503 [^]*Connection: close\r\n/);
+    assert.equal(Object(reason).name, "TimeoutError");
     const uploading = await connected(server.port);
     uploading.write(POST.replace("/", "/content"));
     assert.match(await rest(uploading), /^HTTP\/1\.1 503 /);
@@ -988,6 +991,18 @@ test("a request that was read before shutdown() is answered", options, async () 
   for (const said of await Promise.all(ends)) assert.match(said, /hello$/);
   stop.destroy();
   await Promise.all([server.close(), control.close()]);
+});
+
+test("options that are none are refused, for both roles", options, async () => {
+  const server = await listening(() => {});
+  const socket = await connected(server.port);
+  const head = { target: "/", headers: { Host: "a" } };
+  for (const wrong of [{ timeouts: { exchnge: 5 } }, { timeouts: { exchange: 0 } }, { config: 5 }, { config: null }, { config: { limits: null } }]) {
+    await assert.rejects(request(socket, head, /** @type {any} */ (wrong)), TypeError);
+    await assert.rejects(serveConnection(socket, () => ({}), /** @type {any} */ (wrong)), TypeError);
+  }
+  socket.destroy();
+  await server.close();
 });
 
 test("a handler that throws undefined has failed", options, async () => {

@@ -9,6 +9,7 @@ import { connect } from "node:net";
 import { join } from "node:path";
 import process from "node:process";
 import { after, before, describe, test } from "node:test";
+import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 
 const examples = join(process.env["EXAMPLES"] ?? join(import.meta.dirname, "../examples"), "websocket");
@@ -140,7 +141,8 @@ const CASES = {
     [[frame(BINARY, Buffer.alloc(2 ** 20)), BYE], [`binary of ${2 ** 20}`, "close 1000"]],
     [[frame(BINARY, Buffer.alloc(2 ** 20 + 1))], ["close 1009"]],
     [[frame(TEXT, "a".repeat(2 ** 20), { isLast: false }), frame(CONTINUATION, "b")], ["close 1009"]],
-    [[frame(BINARY, "a", { isLast: false }), ...Array.from({ length: 20_000 }, () => frame(CONTINUATION, "a", { isLast: false })), frame(CONTINUATION), BYE], ["binary of 20001", "close 1000"]],
+    [[frame(BINARY, Buffer.alloc(2 ** 20), { isLast: false }), frame(PING, "p"), frame(CONTINUATION), BYE], ["pong p", `binary of ${2 ** 20}`, "close 1000"]],
+    [[frame(BINARY, "a", { isLast: false }), ...Array.from({ length: 140_000 }, () => frame(CONTINUATION, "a", { isLast: false })), frame(CONTINUATION), BYE], ["binary of 140001", "close 1000"]],
   ],
 };
 
@@ -181,6 +183,44 @@ test("ws as the client, and as the server", { ...options, skip: !existsSync(WS) 
   const { stdout } = await promisify(execFile)(process.execPath, [join(examples, "client.mjs"), String(peer.address().port), "a", "b"]);
   assert.equal(stdout, "a came\nb came\n");
   peer.close();
+});
+
+/** Returns both ends of a connection in memory, and the frames on one of them. */
+async function ends() {
+  const { WebSocket, FrameError } = await import(pathToFileURL(join(examples, "frames.mjs")).href);
+  const [here, there] = [new TransformStream(), new TransformStream()];
+  return { WebSocket, FrameError, socket: new WebSocket({ readable: here.readable, writable: there.writable }), writer: here.writable.getWriter(), reader: there.readable.getReader() };
+}
+
+test("misuse of the frames is refused, and sends nothing", options, async () => {
+  const { socket, writer, reader } = await ends();
+  await assert.rejects(socket.send([1]), TypeError);
+  for (const given of [[1005], [70_000], [1000, "x".repeat(124)]]) await assert.rejects(socket.close(...given), RangeError);
+  const awaited = socket.receive();
+  await assert.rejects(socket.receive(), TypeError);
+  const closed = socket.close(4000, "bye");
+  assert.deepEqual(Buffer.from((await reader.read()).value).subarray(2).toString("latin1"), "\x0f\xa0bye");
+  await closed;
+  await assert.rejects(socket.send("late"), /is closing/);
+  void writer.write(closing(4000)).then(() => writer.close());
+  assert.equal((await reader.read()).done, true);
+  assert.equal(await awaited, null);
+  assert.equal(await socket.receive(), null);
+});
+
+test("a peer that does not answer a close, or does not read it, is left", options, async (context) => {
+  context.mock.timers.enable({ apis: ["setTimeout"] });
+  for (const isBlocked of [false, true]) {
+    const { socket, reader } = await ends();
+    if (isBlocked) void socket.send("nobody reads this").catch(() => {});
+    const awaited = socket.receive();
+    const closed = socket.close();
+    if (!isBlocked) await reader.read();
+    await new Promise((resolve) => setImmediate(resolve));
+    context.mock.timers.tick(5_000);
+    await assert.rejects(awaited, { code: 1006 });
+    await closed;
+  }
 });
 
 test("the server has not complained", () => {

@@ -1,13 +1,17 @@
 // The frames of WebSocket (RFC 6455) on the streams of a switched connection, for both roles, without compression.
 
 const [CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG] = [0, 1, 2, 8, 9, 10];
-const [PROTOCOL_ERROR, INVALID_DATA, TOO_LARGE] = [1002, 1007, 1009];
+const [PROTOCOL_ERROR, ABNORMAL, INVALID_DATA, TOO_LARGE] = [1002, 1006, 1007, 1009];
 /** Milliseconds to wait for the peer to end the connection. */
 const CLOSING = 5_000;
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const encoder = new TextEncoder();
 
-/** The error for frames that break the protocol, with the code of the close. */
+/**
+ * The error for frames that break the protocol, with the code of the close.
+ *
+ * The code is 1006 if the connection ends without one (RFC 6455, section 7.1.5).
+ */
 export class FrameError extends Error {
   /** @param {number} code @param {string} message */
   constructor(code, message) {
@@ -24,6 +28,11 @@ export class WebSocket {
   #largest;
   /** @type {Uint8Array} */ #bytes = new Uint8Array(0);
   #isClosing = false;
+  #isOver = false;
+  #isReceiving = false;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */ #late;
+  /** @type {() => void} */ #leaves = () => {};
+  #left = /** @type {Promise<void>} */ (new Promise((resolve) => (this.#leaves = resolve)));
 
   /**
    * @param {{ readable: ReadableStream<Uint8Array>, writable: WritableStream<Uint8Array> }} streams
@@ -43,32 +52,41 @@ export class WebSocket {
    * @returns {Promise<string | Uint8Array | null>}
    */
   async receive() {
+    if (this.#isReceiving) throw new TypeError("a message is awaited already");
+    if (this.#isOver) return null;
+    this.#isReceiving = true;
     try {
       return await this.#message();
     } catch (error) {
-      if (error instanceof FrameError) await this.close(error.code);
-      await this.#end();
+      await this.#fail(error instanceof FrameError && error.code !== ABNORMAL ? error.code : undefined);
       throw error;
+    } finally {
+      this.#isReceiving = false;
     }
   }
 
   /** Sends a message; resolves when the peer keeps up. @param {string | Uint8Array} message */
   async send(message) {
+    if (this.#isClosing) throw new Error("the WebSocket is closing");
+    if (typeof message !== "string" && !(message instanceof Uint8Array)) throw new TypeError("a message is a string or a Uint8Array");
     if (typeof message === "string") await this.#send(TEXT, encoder.encode(message));
     else await this.#send(BINARY, message);
   }
 
   /** Begins to close; go on to `receive` until it returns `null`. @param {number} [code] @param {string} [reason] */
   async close(code = 1000, reason = "") {
+    const words = encoder.encode(reason);
+    if (!maySend(code) || words.length > 123) throw new RangeError("a code that may not be sent, or a reason above 123 bytes");
     if (this.#isClosing) return;
     this.#isClosing = true;
-    await this.#send(CLOSE, Uint8Array.of(code >> 8, code & 255, ...encoder.encode(reason))).catch(() => {});
+    // A peer that does not answer, or does not read, is left.
+    this.#late = setTimeout(() => this.#leave(), CLOSING);
+    await this.#send(CLOSE, Uint8Array.of(code >> 8, code & 255, ...words)).catch(() => {});
   }
 
   async #message() {
     let type = 0;
-    /** @type {Uint8Array[]} */
-    const fragments = [];
+    let content = new Uint8Array(0);
     for (let length = 0; ; ) {
       const frame = await this.#frame(length);
       if (frame.opcode === CLOSE) return this.#closed(frame.content);
@@ -76,11 +94,11 @@ export class WebSocket {
       if (frame.opcode >= CLOSE) continue;
       if ((frame.opcode === CONTINUATION) !== (type !== 0)) throw new FrameError(PROTOCOL_ERROR, "a fragment out of order");
       type ||= frame.opcode;
+      content = appended(content, length, frame.content);
       length += frame.content.length;
-      if (frame.content.length > 0) fragments.push(frame.content);
       if (!frame.isLast) continue;
-      const content = joined(...fragments.splice(0));
-      const message = type === TEXT ? decoded(content) : content;
+      const whole = content.slice(0, length);
+      const message = type === TEXT ? decoded(whole) : whole;
       if (!this.#isClosing) return message;
       type = length = 0;
     }
@@ -96,7 +114,7 @@ export class WebSocket {
     if (opcode >= CLOSE && (!isLast || length > 125)) throw new FrameError(PROTOCOL_ERROR, "a control frame is long or in fragments");
     if (second >= 128 === this.#isClient) throw new FrameError(PROTOCOL_ERROR, "only a client masks its frames");
     if (length > 125) length = (await this.#take(length === 126 ? 2 : 8)).reduce((sum, byte) => sum * 256 + byte, 0);
-    if (before + length > this.#largest) throw new FrameError(TOO_LARGE, "a message is too large");
+    if (opcode < CLOSE && before + length > this.#largest) throw new FrameError(TOO_LARGE, "a message is too large");
     const mask = second >= 128 ? await this.#take(4) : undefined;
     const content = await this.#take(length);
     return { opcode, isLast, content: mask ? masked(content, mask) : content };
@@ -105,24 +123,39 @@ export class WebSocket {
   /** Answers a close, and ends. @param {Uint8Array} content */
   async #closed(content) {
     const code = content.length === 0 ? 1000 : (content[0] ?? 0) * 256 + (content[1] ?? 0);
-    const isKnown = (code >= 1000 && code <= 1014 && ![1004, 1005, 1006].includes(code)) || (code >= 3000 && code <= 4999);
-    if (content.length === 1 || !isKnown) throw new FrameError(PROTOCOL_ERROR, "a code that may not be sent");
+    if (content.length === 1 || !maySend(code)) throw new FrameError(PROTOCOL_ERROR, "a code that may not be sent");
     decoded(content.subarray(2));
-    await this.close(code);
-    await this.#end();
+    await this.#fail(code);
     return null;
+  }
+
+  /** Closes with a code, if there is one, and ends the connection. @param {number} [code] */
+  async #fail(code) {
+    this.#isOver = true;
+    const isFirst = !this.#isClosing;
+    this.#isClosing = true;
+    this.#late ??= setTimeout(() => this.#leave(), CLOSING);
+    if (code && isFirst) await this.#send(CLOSE, Uint8Array.of(code >> 8, code & 255)).catch(() => {});
+    await this.#end();
+    clearTimeout(this.#late);
+  }
+
+  /** Ends both directions at once. */
+  #leave() {
+    this.#leaves();
+    this.#reader.cancel().catch(() => {});
+    this.#writer.abort().catch(() => {});
   }
 
   /** Ends the connection; a client waits for the server (RFC 6455, section 7.1.1). */
   async #end() {
-    if (!this.#isClient) await this.#writer.close().catch(() => {});
-    const late = setTimeout(() => void this.#reader.cancel(), CLOSING);
+    const close = () => this.#writer.close().catch(() => {});
+    const closing = this.#isClient ? undefined : close();
     for (;;) {
       const { done } = await this.#reader.read().catch(() => ({ done: true }));
       if (done) break;
     }
-    clearTimeout(late);
-    await this.#writer.close().catch(() => {});
+    await Promise.race([closing ?? close(), this.#left]);
   }
 
   /** Returns so many bytes; throws if the connection ends before them. @param {number} length */
@@ -130,11 +163,11 @@ export class WebSocket {
     const pieces = [this.#bytes];
     for (let has = this.#bytes.length; has < length; ) {
       const { value, done } = await this.#reader.read();
-      if (done) throw new Error("the connection has ended before a close");
+      if (done) throw new FrameError(ABNORMAL, "the connection has ended before a close");
       pieces.push(value);
       has += value.length;
     }
-    const bytes = pieces.length === 1 ? this.#bytes : joined(...pieces);
+    const bytes = pieces.length === 1 ? this.#bytes : joined(pieces);
     this.#bytes = bytes.subarray(length);
     return bytes.subarray(0, length);
   }
@@ -146,12 +179,29 @@ export class WebSocket {
     const mask = this.#isClient ? crypto.getRandomValues(new Uint8Array(4)) : undefined;
     if (mask) size[0] = (size[0] ?? 0) | 128;
     const head = Uint8Array.of(128 | opcode, ...size, ...(mask ?? []));
-    await this.#writer.write(joined(head, mask ? masked(content, mask) : content));
+    await Promise.race([this.#writer.write(joined([head, mask ? masked(content, mask) : content])), this.#left]);
   }
 }
 
+/** Returns whether a code may be sent (RFC 6455, section 7.4). @param {number} code */
+function maySend(code) {
+  return (code >= 1000 && code <= 1014 && ![1004, 1005, 1006].includes(code)) || (code >= 3000 && code <= 4999);
+}
+
+/**
+ * Returns content with a fragment after its first bytes.
+ * @param {Uint8Array<ArrayBuffer>} content @param {number} length @param {Uint8Array} fragment
+ */
+function appended(content, length, fragment) {
+  const needed = length + fragment.length;
+  const space = needed <= content.length ? content : new Uint8Array(Math.max(needed, 2 * length));
+  if (space !== content) space.set(content.subarray(0, length));
+  space.set(fragment, length);
+  return space;
+}
+
 /** @param {Uint8Array[]} pieces */
-function joined(...pieces) {
+function joined(pieces) {
   const all = new Uint8Array(pieces.reduce((length, piece) => length + piece.length, 0));
   let at = 0;
   for (const piece of pieces) {

@@ -15,7 +15,7 @@ async function answer(request) {
   try {
     for (let message; (message = await socket.receive()) !== null; ) await socket.send(message);
   } catch (error) {
-    // The client has broken the protocol, and was told.
+    // The client has broken the protocol, or left without a close.
     if (!(error instanceof FrameError)) throw error;
   }
 }

@@ -351,8 +351,9 @@ class Server {
   /** Ends an exchange that has taken too long, by a 503 if no response has begun. */
   readonly #isOverdue = (error: DOMException): void => {
     this.#overdue = error;
-    if (this.#awaited && this.#wire.connection.owes !== "content") this.#givenUp(error);
-    else this.#wire.giveUp(error);
+    if (!this.#awaited || this.#wire.connection.owes === "content") return this.#wire.giveUp(error);
+    this.#wire.onGone?.(error);
+    this.#givenUp(error);
   };
 
   /** Ends the wait for a handler, since the signal has closed the connection. */

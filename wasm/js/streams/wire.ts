@@ -1,8 +1,9 @@
 // A socket together with the engine that parses its bytes: the part that clients and servers share.
 
-import type { Config } from "../engine/config.js";
+import type { Config, LimitOptions } from "../engine/config.js";
 import { ProtocolError } from "../engine/error.js";
 import type { DataEvent, Event, PausedStep } from "../engine/event.js";
+import { object } from "../engine/check.js";
 import { joined, plain } from "../engine/bytes.js";
 import { Alarm } from "./alarm.js";
 import { StreamConnection } from "./connection.js";
@@ -804,6 +805,7 @@ export class Wire {
 function timeoutsOf(timeouts: Timeouts): Required<Timeouts> {
   const all = { ...TIMEOUTS, ...timeouts };
   for (const [name, limit] of Object.entries(all)) {
+    if (!Object.hasOwn(TIMEOUTS, name)) throw new TypeError(`there is no timeout by the name ${name}`);
     if (typeof limit !== "number" || !(limit > 0)) throw new TypeError(`timeouts.${name} must be a number above 0`);
   }
   return all;
@@ -811,8 +813,10 @@ function timeoutsOf(timeouts: Timeouts): Required<Timeouts> {
 
 /** Returns the configuration with the defaults that are this layer's. */
 function configOf(role: Role, config: Config | undefined, secure: boolean): Config | undefined {
+  if (config !== undefined) object(config, "config");
   if (role === "client") return secure ? { ...config, secure } : config;
-  const limits = { ...config?.limits, content: config?.limits?.content ?? CONTENT };
+  const own: LimitOptions = object(config?.limits === undefined ? {} : config.limits, "limits");
+  const limits = { ...own, content: own.content ?? CONTENT };
   return { ...config, tidy: config?.tidy ?? true, secure, limits };
 }
 
