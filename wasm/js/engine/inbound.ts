@@ -254,6 +254,7 @@ export class Inbound extends Handle {
     const handle = this.live();
     this.space = undefined;
     this.must(raw.hand_over(handle));
+    // They have a buffer of their own, unlike those of `sent` perhaps: the other parser may transfer it.
     return bytesLeft();
   }
 

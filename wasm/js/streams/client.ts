@@ -93,7 +93,7 @@ export interface Declined {
 export async function upgrade(socket: Socket, request: ClientRequest, options: UpgradeOptions = {}): Promise<Switched | Declined> {
   const { offer = [], resumes = false, informational } = options;
   const { wire, sending } = ask(socket, request, offer, options);
-  wire.beginExchange((error) => wire.giveUp(error));
+  wire.beginExchange();
   try {
     const event = await sending.answered(finalResponse(wire, sending.heard(informational)));
     if (event.kind === "switched") {

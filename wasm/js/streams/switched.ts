@@ -112,7 +112,7 @@ export class Switched implements Pair {
     const { connection } = this.#wire;
     connection.resumeHttp();
     const wire = new Wire(socket, "client", options, connection);
-    wire.beginExchange((error) => wire.giveUp(error));
+    wire.beginExchange();
     try {
       return responseOn(wire, await finalResponse(wire));
     } catch (error) {

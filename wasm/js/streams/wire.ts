@@ -79,8 +79,6 @@ export class Wire {
   #isEarly = false;
   /** The wait for bytes; its callbacks are made once, since each request has one. */
   #waiter: Waiter | undefined;
-  /** The timer of the whole exchange. */
-  #exchange: ReturnType<typeof setTimeout> | undefined;
   readonly #resolve = (bytes: Uint8Array | null | undefined): void => this.#endWait()?.resolve(bytes);
   readonly #reject = (reason: unknown): void => this.#endWait()?.reject(reason);
   /** The wait of `whenMore`, which makes no promise. */
@@ -100,6 +98,8 @@ export class Wire {
     this.#left -= performance.now() - this.#begun;
     this.#moreThen(this.#goOn);
   };
+  /** The timer of the whole exchange. */
+  #exchange: ReturnType<typeof setTimeout> | undefined;
   readonly #late = (): void => this.#reject(tooSlow());
   readonly #disconnect = (cause: unknown): void => this.#reject(this.#disconnected(cause));
   #isAttended = false;
@@ -577,8 +577,8 @@ export class Wire {
     return this.timeouts.write + this.#credit;
   }
 
-  /** Begins the time of an exchange; calls `act` with the error once it is over. */
-  beginExchange(act: (error: DOMException) => void): void {
+  /** Begins the time of an exchange; then calls `act`, or closes the socket. */
+  beginExchange(act = (error: DOMException): void => this.giveUp(error)): void {
     const { exchange } = this.timeouts;
     if (exchange <= LONGEST && !this.#isOver) this.#exchange = setTimeout(() => act(timedOut("the exchange has taken too long")), exchange);
   }
