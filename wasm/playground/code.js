@@ -1,7 +1,7 @@
 // Conversion of a recorded scenario to a program in Rust, C, Python or JavaScript that repeats it without a transport.
 //
 // Such a program prints a line for each step of the engine and each error, and at the end the number of bytes it would
-// have sent. The switchboard and the playground (`wasm/playground`) use the same files; a test compares them.
+// have sent. The playground and the switchboard's page use these files.
 
 import { c } from "./code/c.js";
 import { javascript } from "./code/javascript.js";
@@ -9,7 +9,7 @@ import { python } from "./code/python.js";
 import { rust } from "./code/rust.js";
 import { unescape } from "./code/words.js";
 
-export { escape, parseDecision, unescape } from "./code/words.js";
+export { bytesOfTyped, escape, parseDecision, textOf, typedOf, unescape } from "./code/words.js";
 
 /**
  * The generators of programs that repeat a scenario, one for each language.

@@ -4,7 +4,7 @@
 
 import { Connection, errorText, Flags, ProtocolError, whyText } from "../dist/bytes.js";
 
-import { parseDecision } from "./code.js";
+import { parseDecision, textOf } from "./code.js";
 import { errorLine, stepLine } from "./lines.js";
 
 /**
@@ -55,13 +55,6 @@ const PLAIN = {
 
 /** @param {string} text */
 export const bytesOf = (text) => Uint8Array.from(text, (one) => one.charCodeAt(0));
-
-/** @param {Uint8Array} bytes */
-export function textOf(bytes) {
-  let text = "";
-  for (let at = 0; at < bytes.length; at += 8192) text += String.fromCharCode(...bytes.subarray(at, at + 8192));
-  return text;
-}
 
 /**
  * Parses the configuration that follows the role in a test vector.

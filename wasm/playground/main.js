@@ -2,12 +2,14 @@
 // again. The possible decisions are tried after the page has been drawn.
 
 import { GROUPS } from "./generated/cases.js";
-import { escape, LANGUAGES, unescape } from "./code.js";
+import { bytesOfTyped, escape, LANGUAGES, typedOf } from "./code.js";
 import { DECISIONS, defaults, written } from "./decisions.js";
 import { showStates } from "./diagram.js";
+import { bring, caretAt } from "./dom.js";
 import { configOf, play, tryAll } from "./engine.js";
+import { explainByte, explainStep, rangesOf } from "./explain.js";
 import { ofAddress, ofVector, toAddress, toVector } from "./scenario.js";
-import { byteAt, bytesView, chipsView, faultView, hasLeft, html, logView, sentView } from "./view.js";
+import { byteAt, bytesView, chipsView, faultView, hasLeft, html, logView, meaningView, sentView } from "./view.js";
 import { Connection } from "../dist/bytes.js";
 
 /** A decision (a call of the engine) that the page's menu offers. @typedef {{ verb: string, roles: string[], label: string, fields: string[][] }} Kind */
@@ -22,17 +24,21 @@ const ROLES = document.querySelectorAll("[name=role]");
 /** @type {import("./engine.js").Scenario} */
 let scenario = ofVector(CASES.get(FIRST) ?? { info: "server", lines: [] });
 let { log, steps, begin } = play(scenario);
-/** The index of the selected step in the log. */
-let cursor = 0;
+/** The index of the selected step in the log; -1 is the beginning. */
+let cursor = -1;
+/** True if the switchboard serves this page; then its live server can be used. */
+const isLive = location.pathname.endsWith("/play/");
 
 // Drawing.
 
 /** Plays the scenario again, and selects its last step or the same index as before. */
 function replay({ isAtEnd = true } = {}) {
+  edited = null;
   ({ log, steps, begin } = play(scenario));
   at("log").innerHTML = logView(log);
   drawBytes();
-  at("step").max = String(Math.max(log.length - 1, 0));
+  linkToServer();
+  at("step").max = String(log.length);
   look(isAtEnd ? log.length - 1 : Math.min(cursor, log.length - 1));
   saveSoon();
 }
@@ -40,14 +46,15 @@ function replay({ isAtEnd = true } = {}) {
 function drawBytes() {
   at("bytes").innerHTML = bytesView(scenario, log);
   at("each").setAttribute("aria-pressed", String(scenario.isEachByte));
+  at("cut-hint").hidden = scenario.isEachByte || scenario.cuts.length === 0;
 }
 
 /** Selects a step of the log and shows the state after it. @param {number} index */
 function look(index) {
-  cursor = Math.max(0, index);
+  cursor = Math.max(-1, index);
   const entry = log[cursor];
-  for (const part of document.querySelectorAll('.now, [aria-selected="true"]')) {
-    part.classList.remove("now");
+  for (const part of document.querySelectorAll('.now, .picked, [aria-selected="true"]')) {
+    part.classList.remove("now", "picked");
     if (part.role === "option") part.setAttribute("aria-selected", "false");
   }
   const option = at(`entry-${cursor}`);
@@ -57,9 +64,9 @@ function look(index) {
     bring(at("log"), option);
     for (const part of at("bytes").querySelectorAll(`[data-entry="${cursor}"]`)) part.classList.add("now");
   } else at("log").removeAttribute("aria-activedescendant");
-  at("step").value = String(cursor);
-  at("step").setAttribute("aria-valuetext", entry?.line ?? "nothing yet");
-  at("place").textContent = log.length === 0 ? "no steps" : `${cursor + 1} of ${log.length}`;
+  at("step").value = String(cursor + 1);
+  at("step").setAttribute("aria-valuetext", entry?.line ?? "the beginning");
+  at("place").textContent = `${cursor + 1} of ${log.length}`;
   const passed = log.slice(0, cursor + 1);
   at("sent").innerHTML = sentView(passed);
   // The error of a failed decision is shown only at its step, since it changes nothing; the peer's error stays visible.
@@ -67,42 +74,69 @@ function look(index) {
   const words = fault ? faultView(fault, scenario.bytes) : "";
   if (at("fault").dataset.words !== words) Object.assign(at("fault"), { innerHTML: words }).dataset.words = words;
   showStates(at("diagrams"), scenario.role, [begin, ...passed.map(({ state }) => state)]);
-  at("chips").innerHTML = chipsView(passed, scenario.bytes);
+  at("chips").innerHTML = chipsView(passed, scenario.bytes, begin);
+  explain(meaningOf(entry));
   decideSoon();
 }
 
-/** Scrolls an item of a list into view without scrolling the page. @param {HTMLElement} list @param {HTMLElement} item */
-function bring(list, item) {
-  const top = item.offsetTop - list.offsetTop;
-  if (top < list.scrollTop) list.scrollTop = top;
-  else if (top + item.offsetHeight > list.scrollTop + list.clientHeight) list.scrollTop = top + item.offsetHeight - list.clientHeight;
+/** @param {import("./engine.js").Entry | undefined} entry @returns {import("./explain.js").Explanation} */
+function meaningOf(entry) {
+  if (entry === undefined) {
+    const words = scenario.role === "client" ? "Nothing has been sent. Your code begins: send a request below." : "Nothing has come. Go on with Next, or click a step.";
+    return { title: "The beginning", words, clause: "" };
+  }
+  const MARKS = { event: "=", stop: "=", error: "=", decision: "!", end: "<end", unread: "·" };
+  if (entry.kind === "unread") return { title: "Not read", words: "The engine has not taken these bytes: an error came before them, or it waits for a decision.", clause: "" };
+  return explainStep(entry.error !== null && entry.kind === "decision" ? "?" : MARKS[entry.kind], entry.kind === "end" ? entry.name : entry.line);
+}
+
+/** @param {import("./explain.js").Explanation} explanation */
+function explain(explanation) {
+  at("meaning").innerHTML = meaningView(explanation);
+}
+
+/** Selects the step that consumed a byte, and explains the byte. @param {number} place @param {HTMLElement} part */
+function lookAtByte(place, part) {
+  const entry = Number(part.dataset.entry);
+  if (entry >= 0 && entry !== cursor) look(entry);
+  const steps = log.filter(({ kind }) => kind === "event" || kind === "error").map(({ line, kind, to, leftover }) => ({ line, to: kind === "error" ? null : to, left: leftover.length }));
+  const ranges = rangesOf(scenario.bytes, steps);
+  explain(explainByte(scenario.bytes, place, ranges));
 }
 
 // The fields for the peer's bytes.
 
-/** Converts the text of the bytes field to bytes: a line break becomes CRLF. @param {string} text */
-const toBytes = (text) => unescape(text.replaceAll("\n", "\\r\\n"));
-/** @param {string} bytes */
-const toText = (bytes) => bytes.split("\r\n").map(escape).join("\n");
-
 /** Loads a whole scenario into all fields. @param {import("./engine.js").Scenario} next */
-function load(next) {
+function load(next, { isAtEnd = true } = {}) {
   scenario = next;
-  at("text").value = toText(scenario.bytes);
+  at("text").value = typedOf(scenario.bytes);
   at("words").value = scenario.words.join(" ");
   at("words-fault").textContent = "";
   at("end").value = scenario.end ?? "";
   for (const radio of ROLES) radio.checked = radio.value === scenario.role;
   closeForm();
-  replay();
+  if (!isAtEnd) cursor = -1;
+  replay({ isAtEnd });
 }
 
 /**
+ * The scenario before the user began to type; `null` after any other change.
+ *
+ * A decision that was left out may so come back.
+ * @type {import("./engine.js").Scenario | null}
+ */
+let edited = null;
+
+/**
  * Replaces the input; cuts and decisions after the change move with their bytes.
+ *
+ * A decision that is not possible with these bytes is left out.
  * @param {string} bytes
  */
 function change(bytes) {
-  const before = scenario.bytes;
+  at("case").value = at("about").textContent = "";
+  const base = edited ?? scenario;
+  const before = base.bytes;
   let [start, same] = [0, 0];
   const most = Math.min(before.length, bytes.length);
   while (start < most && before[start] === bytes[start]) start++;
@@ -111,9 +145,20 @@ function change(bytes) {
   const move = (place) => (place <= start ? place : Math.max(start, place + (place >= before.length - same ? bytes.length - before.length : 0)));
   /** @param {number} place */
   const moved = (place) => Math.min(move(place), bytes.length);
-  const acts = scenario.acts.map((act) => ({ ...act, at: moved(act.at) }));
-  scenario = { ...scenario, bytes, acts, cuts: tidy(scenario.cuts.map(moved), bytes.length) };
+  const acts = base.acts.map((act) => ({ ...act, at: moved(act.at) }));
+  scenario = { ...scenario, bytes, acts, cuts: tidy(base.cuts.map(moved), bytes.length) };
   replay();
+  while (leaveOutRefused()) replay();
+  edited = base;
+}
+
+/** Leaves out the decisions that were refused or not reached; returns if any was. */
+function leaveOutRefused() {
+  const made = new Set(log.filter(({ kind, error }) => kind === "decision" && error === null).map(({ act }) => act));
+  const acts = scenario.acts.filter((_, index) => made.has(index));
+  if (acts.length === scenario.acts.length) return false;
+  scenario = { ...scenario, acts };
+  return true;
 }
 
 /** @param {number[]} cuts @param {number} length */
@@ -121,7 +166,7 @@ function tidy(cuts, length) {
   return [...new Set(cuts)].filter((place) => place > 0 && place < length).sort((one, other) => one - other);
 }
 
-at("text").addEventListener("input", () => change(toBytes(at("text").value)));
+at("text").addEventListener("input", () => change(bytesOfTyped(at("text").value)));
 
 at("words").addEventListener("input", () => {
   const words = at("words").value.split(/\s+/).filter((/** @type {string} */ word) => word !== "");
@@ -137,7 +182,10 @@ at("words").addEventListener("input", () => {
 
 for (const radio of ROLES) {
   // Decisions of one role do not apply to the other.
-  radio.addEventListener("change", () => load({ ...scenario, role: radio.value === "client" ? "client" : "server", acts: [] }));
+  radio.addEventListener("change", () => {
+    at("case").value = at("about").textContent = "";
+    load({ ...scenario, role: radio.value === "client" ? "client" : "server", acts: [] }, { isAtEnd: radio.value === "server" });
+  });
 }
 
 at("end").addEventListener("change", () => {
@@ -229,22 +277,21 @@ for (const end of ["pointerup", "pointercancel"]) document.addEventListener(end,
 
 /** Returns the offset of the byte at a position of the screen, or `null`. @param {number} x @param {number} y */
 function byteUnder(x, y) {
-  /** @type {any} */
-  const found = document.caretPositionFromPoint?.(x, y) ?? document.caretRangeFromPoint?.(x, y);
-  const [text, offset] = found ? [found.offsetNode ?? found.startContainer, found.offset ?? found.startOffset] : [null, 0];
-  const part = (text?.nodeType === Node.TEXT_NODE ? text.parentElement : text)?.closest?.("#bytes .part");
-  if (!part) return null;
+  const { node, offset } = caretAt(x, y);
+  /** @type {HTMLElement | null | undefined} */
+  const part = (node instanceof Element ? node : node?.parentElement)?.closest("#bytes .part");
+  if (!part || node === null) return null;
   const range = document.createRange();
   range.setStart(part, 0);
-  range.setEnd(text, offset);
+  range.setEnd(node, offset);
   return byteAt(scenario.bytes, Number(part.dataset.from), range.toString().length);
 }
 
 // Navigation in the log.
 
-const GO = { first: () => 0, previous: () => cursor - 1, next: () => Math.min(cursor + 1, log.length - 1), last: () => log.length - 1 };
+const GO = { first: () => -1, previous: () => cursor - 1, next: () => Math.min(cursor + 1, log.length - 1), last: () => log.length - 1 };
 for (const [id, to] of Object.entries(GO)) at(id).addEventListener("click", () => look(to()));
-at("step").addEventListener("input", () => look(Number(at("step").value)));
+at("step").addEventListener("input", () => look(Number(at("step").value) - 1));
 /**
  * The index of the log entry that each key selects.
  * @type {Record<string, () => number>}
@@ -261,10 +308,18 @@ at("log").addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {
 for (const place of [at("log"), at("bytes")]) {
   /** @param {Event} event */
   const entryOf = ({ target }) => /** @type {HTMLElement | null} */ (/** @type {HTMLElement} */ (target).closest("[data-entry]"))?.dataset.entry;
-  place.addEventListener("click", (/** @type {Event} */ event) => entryOf(event) !== undefined && look(Number(entryOf(event))));
+  place.addEventListener("click", (/** @type {Event} */ event) => {
+    const part = entryOf(event);
+    if (part !== undefined && place === at("log")) look(Number(part));
+  });
   place.addEventListener("pointerover", (/** @type {Event} */ event) => light(entryOf(event)));
   place.addEventListener("pointerleave", () => light(undefined));
 }
+
+at("bytes").addEventListener("click", (/** @type {MouseEvent & { target: HTMLElement }} */ event) => {
+  const [place, part] = [byteUnder(event.clientX, event.clientY), /** @type {HTMLElement | null} */ (event.target.closest(".part"))];
+  if (place !== null && part !== null) lookAtByte(place, part);
+});
 
 /** Highlights a log entry and the bytes from which it results. @param {string | undefined} entry */
 function light(entry) {
@@ -297,9 +352,9 @@ function offered() {
 }
 
 function showDecisions() {
-  // `take` is always allowed but makes sense only if there is a leftover.
-  const hasLeftover = hasLeft(log.slice(0, cursor + 1));
-  const kinds = DECISIONS.filter(({ verb, roles }) => roles.includes(scenario.role) && (verb !== "take" || hasLeftover));
+  // Two are always allowed, but make sense only with a leftover, and before a switch.
+  const isUseful = { take: hasLeft(log.slice(0, cursor + 1)), advertise: (log[cursor]?.state ?? begin).tx !== "switched" };
+  const kinds = DECISIONS.filter(({ verb, roles }) => roles.includes(scenario.role) && (isUseful[/** @type {"take"} */ (verb)] ?? true));
   // `accept` is possible only for a protocol that is listed, so one is tried.
   const values = kinds.map((kind) => defaults(kind, offered() || "foo/2"));
   const faults = tryAll(scenario, hereMark(), kinds.map((kind, index) => written(kind, values[index])));
@@ -417,6 +472,15 @@ export function program(format) {
   return LANGUAGES[format].program({ role: scenario.role, words: scenario.words, steps });
 }
 
+/** Sets the link that sends the peer's bytes to the switchboard's server. */
+function linkToServer() {
+  if (!isLive) return;
+  at("send-live").setAttribute("href", `/#send=${encodeURIComponent(escape(scenario.bytes))}`);
+  at("send-live").hidden = scenario.role === "client";
+}
+
+if (isLive) at("pages").hidden = false;
+at("read").open = matchMedia("(min-width: 60.01rem)").matches;
 fillMenu();
 addEventListener("hashchange", ofLocation);
 void ofLocation();

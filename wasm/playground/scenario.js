@@ -1,7 +1,6 @@
 // Conversion of scenarios from and to test vectors, and from and to addresses.
 
-import { escape, unescape } from "./code.js";
-import { textOf } from "./engine.js";
+import { escape, textOf, unescape } from "./code.js";
 import { summary as summaryOf } from "./lines.js";
 
 /** The verbs of a test vector that a scenario omits: queries, `trace`, `take-end`. */

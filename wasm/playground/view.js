@@ -1,6 +1,7 @@
 // Functions that render a scenario and its log as HTML. They read no input field and keep no state.
 
 import { escape } from "./code.js";
+import { addressOf } from "./explain.js";
 
 /** @typedef {import("./engine.js").Entry} Entry */
 
@@ -99,7 +100,8 @@ const MARKS = { event: "=", stop: "=", error: "=", decision: "!", end: "<", unre
 
 /** Renders the log entries as the options of a list. @param {Entry[]} log */
 export function logView(log) {
-  return log
+  const start = `<div class="entry start" role="option" id="entry--1" data-entry="-1" aria-selected="false">· the beginning: nothing has come yet</div>`;
+  const entries = log
     .map((entry, index) => {
       const kind = entry.kind === "decision" && entry.error !== null ? "refused" : entry.name === "switched" ? "switched" : entry.kind;
       const range = entry.to > entry.from && entry.kind === "event" ? `<small>bytes ${entry.from} to ${entry.to - 1}</small>` : "";
@@ -110,6 +112,7 @@ export function logView(log) {
       return `<div class="entry ${kind}" role="option" id="entry-${index}" data-entry="${index}" aria-selected="false">${MARKS[entry.kind]} ${html(entry.line)}${range}${fields}${refused}${out}${leftover}</div>`;
     })
     .join("");
+  return start + entries;
 }
 
 /** @param {string} bytes */
@@ -128,11 +131,24 @@ export function sentView(log) {
  */
 export function faultView({ code, kind, text, clause, advice, status, offset }, bytes) {
   if (code === 0) return `<p>${html(text)}</p>`;
-  const [, rfc, section] = /^RFC (\d+), (.*)$/.exec(clause) ?? [];
-  const rule = rfc === undefined ? html(clause) : `<a href="https://www.rfc-editor.org/rfc/rfc${rfc}#section-${section}">${html(clause)}</a>`;
+  const rule = clauseView(clause);
   const where = offset === null ? "" : ` at byte ${offset}${offset < bytes.length ? ` (<code>${html(escape(bytes[offset]))}</code>)` : ""}`;
   const answer = status === null ? "" : `<p>A server answers with ${status}.</p>`;
   return `<p><b>Error ${code}</b> <code>${html(kind)}</code>${where}: ${html(text)}.</p><p>Rule: ${rule}</p><p>${html(advice).replace(/`([^`]*)`/g, "<code>$1</code>")}</p>${answer}`;
+}
+
+/** Renders a section as a link to it. @param {string} clause */
+function clauseView(clause) {
+  const address = addressOf(clause);
+  return address === null ? html(clause) : `<a href="${address}">${html(clause)}</a>`;
+}
+
+/**
+ * Renders what a step or a byte means.
+ * @param {import("./explain.js").Explanation} explanation
+ */
+export function meaningView({ title, words, clause }) {
+  return `<h3>${html(title)}</h3><p>${html(words)}</p>${clause === "" ? "" : `<p>${clauseView(clause)}</p>`}`;
 }
 
 /**
@@ -147,13 +163,12 @@ export function hasLeft(passed) {
 
 /**
  * Renders the values of the connection's getters after these log entries.
- * @param {Entry[]} passed @param {string} bytes
+ * @param {Entry[]} passed @param {string} bytes @param {any} begin the values before the first
  */
-export function chipsView(passed, bytes) {
+export function chipsView(passed, bytes, begin) {
   const entry = passed.at(-1);
-  if (entry === undefined) return "";
   const leftover = passed.findLast(({ name }) => name === "switched")?.leftover ?? "";
-  const { state, mark } = entry;
+  const { state, fed } = entry === undefined ? { state: begin, fed: 0 } : { state: entry.state, fed: entry.mark.fed };
   /** @param {boolean} is */
   const yes = (is) => (is ? "yes" : "no");
   const chips = [
@@ -162,7 +177,8 @@ export function chipsView(passed, bytes) {
     ["another request may follow", yes(state.persists)],
     ["the new protocol may be spoken", yes(state.maySpeak)],
     ["no switch, because", state.why || "–"],
-    ["bytes received, passed", `${mark.fed} of ${bytes.length}, ${state.position}`],
+    ["bytes received", `${fed} of ${bytes.length}`],
+    ["bytes read as HTTP", String(state.position)],
     ["leftover", leftover === "" ? "–" : hasLeft(passed) ? short(leftover) : "taken"],
   ];
   return chips.map(([name, value]) => `<dt>${name}</dt><dd>${html(String(value))}</dd>`).join("");

@@ -79,12 +79,20 @@ function leading(file, link) {
 /** @param {string} text */
 const escaped = (text) => text.replace(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`);
 
+/** Returns the links of the menu, as seen from a page. @param {string} page */
+function menuOf(page) {
+  const menu = Object.entries(DOCUMENTS).map(([file, name]) => [pages.get(file) ?? "", name]);
+  menu.splice(1, 0, [PLAYGROUND, "Playground"]);
+  const links = menu.map(([to = "", name]) => {
+    const seen = relative(dirname(page), to) || basename(to);
+    return `<a href="${seen}"${to === page ? ' aria-current="page"' : ""}>${name}</a>`;
+  });
+  return links.join("\n    ");
+}
+
 /** Returns a page in the form that all have. @param {string} page @param {string} title @param {string} content */
 function framed(page, title, content) {
   const from = (/** @type {string} */ to) => relative(dirname(page), to) || basename(to);
-  const menu = Object.entries(DOCUMENTS).map(([file, name]) => [pages.get(file) ?? "", name]);
-  menu.splice(1, 0, [PLAYGROUND, "Playground"]);
-  const links = menu.map(([to = "", name]) => `<a href="${from(to)}"${to === page ? ' aria-current="page"' : ""}>${name}</a>`);
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -92,12 +100,12 @@ function framed(page, title, content) {
   <meta name="viewport" content="width=device-width, initial-scale=1">
   <meta name="color-scheme" content="light dark">
   <title>${escaped(title)}</title>
-  <link rel="stylesheet" href="${from("wasm/playground/style.css")}">
+  <link rel="stylesheet" href="${from("wasm/playground/theme.css")}">
   <link rel="stylesheet" href="${from("style.css")}">
 </head>
 <body class="document">
   <a class="skip" href="#content">To the content</a>
-  <nav aria-label="Pages">${links.join("\n    ")}</nav>
+  <nav aria-label="Pages">${menuOf(page)}</nav>
   <main id="content" tabindex="-1">
 ${content}
   </main>
@@ -181,15 +189,15 @@ export * from "./index.js";
       },
     ],
   });
-  copyFileSync(join(home, "style.css"), join(site, "wasm/playground/style.css"));
+  for (const style of ["theme.css", "layout.css", "style.css"]) copyFileSync(join(home, style), join(site, "wasm/playground", style));
   const page = readFileSync(join(home, "index.html"), "utf8");
-  const start = relative(dirname(PLAYGROUND), "index.html");
   write(
     PLAYGROUND,
     page
       .replace(/ *<meta http-equiv="Content-Security-Policy"[^>]*>\n/, "")
       .replace('<script type="module" src="main.js"></script>', '<script defer src="main.js"></script>')
-      .replace("<header>", `<header>\n    <p><a href="${start}">switchover</a></p>`),
+      // The menu of the switchboard would lead nowhere here.
+      .replace(/<nav id="pages"[^]*?<\/nav>/, `<nav aria-label="Pages">${menuOf(PLAYGROUND)}</nav>`),
   );
 }
 

@@ -35,35 +35,39 @@ async function open(browser, options, page = url, prepare = () => {}) {
 /**
  * Waits until a transcript other than `before` is shown to its end.
  *
- * Connections that began before the page was loaded do not count.
+ * Connections that began before the page was loaded do not count. That of a demonstration has its description.
  */
-function settled(tab, before) {
-  const isThere = (before) => {
-    const title = document.getElementById("story-title").textContent;
+function settled(tab, before, isDemo = true) {
+  const isThere = ([before, isDemo]) => {
+    if ((document.getElementById("demo").textContent !== "") !== isDemo) return false;
+    const title = document.getElementById("story-name").textContent;
     const isWhole = !document.getElementById("copy-vector").disabled;
     return title !== before && isWhole && document.querySelector("#lines .verdict") !== null;
   };
-  return tab.waitForFunction(isThere, before, { timeout: 30_000 });
+  return tab.waitForFunction(isThere, [before, isDemo], { timeout: 30_000 });
 }
 
 /** Runs a demonstration to its end, and returns what the page shows. */
 async function play(tab, name) {
-  const before = await tab.textContent("#story-title");
+  const before = await tab.textContent("#story-name");
   await tab.locator(`[data-exhibit="${name}"]`).scrollIntoViewIfNeeded();
   const places = await buttons(tab);
   await tab.click(`[data-exhibit="${name}"]`);
   await settled(tab, before);
   const moved = (await buttons(tab)).filter((place, index) => place !== places[index]);
   const seen = await tab.evaluate(() => {
-    const row = document.querySelector('[aria-selected="true"]');
+    const row = document.querySelector('.connection[aria-selected="true"]');
     const count = (selector) => row.querySelectorAll(`svg ${selector}`).length;
     return {
       label: row.textContent,
       outcome: document.getElementById("outcome").textContent,
       began: document.querySelector("#lines li:first-child time").textContent,
-      rule: document.querySelector("#lines .error a")?.getAttribute("href") ?? "",
+      rule: document.querySelector("#meaning .fault a")?.getAttribute("href") ?? "",
       lanes: [...row.querySelectorAll("svg .name")].map((name) => name.textContent),
-      cutOff: [...document.querySelectorAll(".title, .result, #outcome, #result")].filter((at) => at.scrollWidth > at.clientWidth + 1).length,
+      meaning: document.getElementById("meaning").textContent,
+      demo: document.getElementById("demo").textContent,
+      hidden: [...document.querySelectorAll("#exhibits, #send, #outcome, #lines, #meaning h3, #meaning p")].filter((at) => at.getBoundingClientRect().bottom > innerHeight).map((at) => at.id || at.parentElement.id),
+      cutOff: [...document.querySelectorAll(".title, .result, #outcome, #exhibits button")].filter((at) => at.scrollWidth > at.clientWidth + 1).length,
       last: document.querySelector("#lines li:last-child code").textContent,
       state: Object.fromEntries([...document.querySelectorAll("[data-state]")].map((at) => [at.dataset.state, at.textContent])),
       drawn: { events: count(".event"), decisions: count(".decision"), switches: count(".switch"), faults: count(".fault"), other: count(".bytes.other") },
@@ -100,15 +104,54 @@ async function lights(tab) {
       const steps = (selector) => [...new Set([...document.querySelectorAll(selector)].map((at) => at.dataset.step))];
       return { marks: steps(".mark.lit"), lines: steps("#lines .lit") };
     });
-  const wanted = await tab.$eval('[aria-selected="true"] .mark:nth-last-of-type(2)', (mark) => mark.dataset.step);
-  await tab.hover('[aria-selected="true"] .mark:nth-last-of-type(2)');
+  const wanted = await tab.$eval('.connection[aria-selected="true"] .mark:nth-last-of-type(2)', (mark) => mark.dataset.step);
+  await tab.hover('.connection[aria-selected="true"] .mark:nth-last-of-type(2)');
   const byMark = await lit();
-  const first = await tab.$eval('[aria-selected="true"] .mark', (mark) => mark.dataset.step);
+  const first = await tab.$eval('.connection[aria-selected="true"] .mark', (mark) => mark.dataset.step);
   await tab.focus("#lines");
   await tab.hover(`#lines [data-step="${first}"]`);
   const byLine = await lit();
+  await tab.keyboard.press("Home");
   await tab.keyboard.press("ArrowDown");
-  return { wanted, byMark, first, byLine, byKey: await lit() };
+  return { wanted, byMark, first, byLine, byKey: await lit(), picked: await tab.getAttribute("#lines", "aria-activedescendant") };
+}
+
+/**
+ * Returns what the page says of each received line, and of a word and a mark.
+ *
+ * It clicks them in the transcript of the chosen connection.
+ */
+async function explained(tab) {
+  await play(tab, "bad-key");
+  const said = {};
+  const meaning = () => tab.textContent("#meaning");
+  for (const line of await tab.$$("#lines .received")) {
+    await line.click({ position: { x: 75, y: 8 } });
+    said[(await line.textContent()).replace(/^[\d.]+/, "")] = await meaning();
+  }
+  const [first] = await tab.$$("#lines .received code");
+  const box = await first.boundingBox();
+  // The request line is `< GET /ws HTTP/1.1`, so each character has an eighteenth of its width.
+  const place = await first.evaluate((code) => {
+    const range = document.createRange();
+    range.setStart(code.firstChild, 6);
+    range.setEnd(code.firstChild, 7);
+    const { left, width } = range.getBoundingClientRect();
+    return left + width / 3;
+  });
+  await tab.mouse.click(place, box.y + box.height / 2);
+  const word = await meaning();
+  await tab.click('.connection[aria-selected="true"] .mark:last-of-type');
+  return { said, word, mark: await meaning(), link: await tab.getAttribute("#meaning a", "href").catch(() => null) };
+}
+
+/** Sends bytes of the page's own field, and returns what came of them. */
+async function own(tab, bytes) {
+  const before = await tab.textContent("#story-name");
+  await tab.fill("#bytes", bytes);
+  await tab.click("#send");
+  await settled(tab, before, false);
+  return { outcome: await tab.textContent("#outcome"), lines: await tab.$$eval("#lines code", (all) => all.map((line) => line.textContent)), meaning: await tab.textContent("#meaning") };
 }
 
 /** Opens a page after the other connections, and returns what it shows of them. */
@@ -116,6 +159,7 @@ async function late(browser) {
   const tab = await open(browser, {});
   await tab.waitForSelector(".connection");
   await tab.waitForFunction(() => document.querySelector("#lines .verdict") !== null, null, { timeout: 30_000 });
+  await drawn(tab);
   const seen = await tab.evaluate(() => ({
     titles: [...document.querySelectorAll(".title")].map((title) => title.textContent),
     flaw: document.getElementById("copy-vector").disabled,
@@ -130,9 +174,11 @@ async function onPhone(tab) {
   const seen = {};
   for (const name of names) {
     const { outcome, moved } = await play(tab, name);
+    await tab.evaluate(() => scrollTo(0, 0));
     seen[name] = await tab.evaluate(() => {
-      const { top, bottom } = document.getElementById("result").getBoundingClientRect();
-      return { text: document.getElementById("result").textContent, isSeen: top >= 0 && bottom <= innerHeight };
+      const parts = [...document.querySelectorAll("#exhibits, #outcome, #lines, #meaning h3")];
+      const isSeen = (part) => part.getBoundingClientRect().top >= 0 && part.getBoundingClientRect().bottom <= innerHeight;
+      return { text: document.getElementById("outcome").textContent, hidden: parts.filter((part) => !isSeen(part)).map(({ id, parentElement }) => id || parentElement.id) };
     });
     Object.assign(seen[name], { outcome, moved });
   }
@@ -184,7 +230,7 @@ async function auditLit(tab) {
 
 /** Returns the rows of the list after each key, and what was drawn for it. */
 async function byKeyboard(tab) {
-  const before = await tab.textContent("#story-title");
+  const before = await tab.textContent("#story-name");
   await tab.evaluate(() => document.activeElement?.blur());
   await tab.focus("#exhibits button");
   await tab.keyboard.press("Enter");
@@ -195,9 +241,9 @@ async function byKeyboard(tab) {
     window.moves = [];
     const list = document.getElementById("connections");
     const note = (key, rows) => {
-      const selected = [...list.querySelectorAll('[aria-selected="true"]')].map((row) => row.id);
+      const selected = [...list.querySelectorAll('.connection[aria-selected="true"]')].map((row) => row.id);
       const active = list.getAttribute("aria-activedescendant");
-      window.moves.push({ key, rows, selected, active, title: document.getElementById("story-title").textContent });
+      window.moves.push({ key, rows, selected, active, title: document.getElementById("story-name").textContent });
     };
     // The page's own listener runs first, and so does its animation frame.
     list.addEventListener("keydown", ({ key }) => {
@@ -226,15 +272,21 @@ async function idle(tab) {
   return said.jsonValue();
 }
 
+/** Waits until the list has a drawn row for each connection; a frame draws a few. */
+function drawn(tab) {
+  const isDrawn = () => document.querySelectorAll(".connection").length >= Number.parseInt(document.getElementById("count").textContent, 10);
+  return tab.waitForFunction(isDrawn, null, { timeout: 30_000 });
+}
+
 /** Opens two hundred connections at once; the page must still respond. */
 async function crowd(tab) {
   const rows = () => tab.evaluate(() => document.querySelectorAll(".connection").length);
   const before = await rows();
   await tab.evaluate(() => {
-    window.longest = 0;
+    window.frames = [];
     let last = performance.now();
     const frame = (now) => {
-      window.longest = Math.max(window.longest, now - last);
+      window.frames.push(now - last);
       last = now;
       requestAnimationFrame(frame);
     };
@@ -243,14 +295,17 @@ async function crowd(tab) {
   await tab.click('[data-exhibit="crowd"]');
   await tab.waitForFunction((wanted) => document.querySelectorAll(".connection").length >= wanted, before + 200, { timeout: 30_000 });
   await idle(tab);
+  const frames = await tab.evaluate(() => window.frames.sort((one, other) => one - other));
   const after = await play(tab, "accept");
-  return { came: (await rows()) - before, count: await idle(tab), after: after.outcome, frame: await tab.evaluate(() => Math.round(window.longest)) };
+  const at = (share) => Number(frames[Math.floor(share * (frames.length - 1))].toFixed(1));
+  return { came: (await rows()) - before, count: await idle(tab), after: after.outcome, frames: { count: frames.length, median: at(0.5), p95: at(0.95), longest: at(1) } };
 }
 
 /** Runs the server's audit from the page; returns its requests and drawings. */
 async function audited(browser) {
   const tab = await open(browser, {});
   await tab.waitForSelector(".connection");
+  await drawn(tab);
   const latest = () => Math.max(...[...document.querySelectorAll(".connection")].map(({ id }) => Number(/\d+$/.exec(id)[0])));
   const before = await tab.evaluate(latest);
   await tab.click('[data-exhibit="audit"]');
@@ -262,6 +317,8 @@ async function audited(browser) {
     await new Promise((resolve) => setTimeout(resolve, 2000));
   }
   await idle(tab);
+  await drawn(tab);
+  await tab.waitForFunction(() => /\d+ passed/.test(document.getElementById("verdict").textContent), null, { timeout: 30_000 });
   const seen = await tab.evaluate((before) => {
     const number = ({ id }) => Number(/\d+$/.exec(id)[0]);
     const title = (row) => row.querySelector(".title").textContent;
@@ -274,6 +331,7 @@ async function audited(browser) {
       titles: rows.map(title),
       drawn: { switches: count(".switch"), faults: count(".fault"), other: count(".bytes.other") },
       empty: rows.filter((row) => row.querySelector("svg .mark") === null).length,
+      verdict: document.getElementById("verdict").textContent,
     };
   }, before);
   await tab.close();
@@ -338,8 +396,8 @@ async function long(browser) {
     await tab.waitForFunction(() => document.querySelector("#lines .verdict") !== null, null, { timeout: 30_000 });
     heights[name] = await tab.evaluate(() => {
       const height = (element) => Math.round(element.getBoundingClientRect().height);
-      const row = document.querySelector('[aria-selected="true"]');
-      return { row: height(row), outcome: height(document.getElementById("outcome")), state: height(document.getElementById("state")), bar: height(document.getElementById("bar")) };
+      const row = document.querySelector('.connection[aria-selected="true"]');
+      return { row: height(row), outcome: height(document.getElementById("outcome")), state: height(document.getElementById("state")) };
     });
     heights[name].over = await overflow(tab);
     await tab.close();
@@ -373,6 +431,9 @@ function overflow(tab) {
     await tab.evaluate(() => scrollTo(0, 0));
     await shot(tab, "light");
     const violations = { light: await audit(tab), lightLit: await auditLit(tab) };
+    const meanings = await explained(tab);
+    const sent = [await own(tab, "GET /foo HTTP/1.1\nHost: a\nUpgrade: foo/2\nConnection: upgrade\n\nhi\\nQUIT\\n"), await own(tab, "GET / HTTP/1.1\nHost: \\xff"), await own(tab, "GET /\\x00 HTTP/1.1\n\n")];
+    await play(tab, "accept");
     const lit = await lights(tab);
     const led = await around(browser);
     const keyboard = await byKeyboard(tab);
@@ -400,7 +461,7 @@ function overflow(tab) {
     const port = await fromOnePort(browser);
     const said = complaints.splice(0);
     const anew = await restarted(browser);
-    console.log(JSON.stringify({ names, played, keyboard, many, ofItself, violations, widths, port, lit, led, later, phone, lengthy, complaints: said, anew }));
+    console.log(JSON.stringify({ names, played, meanings, sent, keyboard, many, ofItself, violations, widths, port, lit, led, later, phone, lengthy, complaints: said, anew }));
   } finally {
     await browser.close();
   }

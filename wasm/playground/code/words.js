@@ -134,3 +134,16 @@ export const SURE = new Set(["take", "release"]);
 export const FLAGS = ["secure", "trusted_gateway", "http2_preface", "bare_h2c", "tidy"];
 /** @param {string[]} words */
 export const settings = (words) => words.filter((word) => word !== "fields").map((word) => word.split("="));
+
+/** Returns bytes as a string with one character per byte. @param {Uint8Array} bytes */
+export function textOf(bytes) {
+  let text = "";
+  for (let at = 0; at < bytes.length; at += 8192) text += String.fromCharCode(...bytes.subarray(at, at + 8192));
+  return text;
+}
+
+/** Returns the bytes of a text that was typed: a line break is CRLF. @param {string} text */
+export const bytesOfTyped = (text) => unescape(text.replaceAll("\n", "\\r\\n"));
+
+/** Returns the text to type for bytes. @param {string} bytes */
+export const typedOf = (bytes) => bytes.split("\r\n").map(escape).join("\n");

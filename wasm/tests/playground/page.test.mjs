@@ -82,10 +82,12 @@ function seen(tab = page) {
     /** @param {string} id */
     const at = (id) => /** @type {HTMLTextAreaElement} */ (document.getElementById(id));
     return {
-      log: [...document.querySelectorAll(".entry")].map((entry) => entry.firstChild?.textContent ?? ""),
+      log: [...document.querySelectorAll(".entry:not(.start)")].map((entry) => entry.firstChild?.textContent ?? ""),
       chosen: document.querySelector('.entry[aria-selected="true"]')?.firstChild?.textContent,
       place: at("place").textContent,
       fault: at("fault").textContent,
+      meaning: at("meaning").textContent,
+      case: at("case").value,
       bad: texts("#bytes .bad").join(""),
       sent: at("sent").textContent,
       here: [...document.querySelectorAll("svg")].map((svg) => svg.getAttribute("aria-label")),
@@ -252,12 +254,10 @@ test("steps by buttons, the slider and keys; the state goes along", async () => 
   await choose("accept-simple");
   await click("#first");
   const first = await seen();
-  assert.equal(first.place, "1 of 6");
+  assert.equal(first.place, "0 of 6");
   assert.match(first.here[0] ?? "", /: open \/ open$/);
   assert.equal(first.sent, "");
-  await press("#log", "ArrowDown");
-  await press("#log", "ArrowDown");
-  await press("#log", "ArrowDown");
+  for (let count = 0; count < 4; count++) await press("#log", "ArrowDown");
   assert.match((await seen()).chosen ?? "", /^! accept/);
   await press("#step", "ArrowRight");
   const switched = await seen();
@@ -281,6 +281,128 @@ test("an event and its bytes light each other", async () => {
   assert.equal(await page.$$eval(".lit", (parts) => parts.length), 2);
 });
 
+test("each step says what it means, and leads to its section", async () => {
+  await choose("accept-with-body");
+  await click("#first");
+  assert.match((await seen()).meaning, /^The beginning/);
+  const { log } = await seen();
+  const said = [];
+  for (const line of log) {
+    await click("#next");
+    const { meaning, chosen } = await seen();
+    assert.equal(chosen, line);
+    said.push(meaning);
+  }
+  assert.match(said[0] ?? "", /^A request has come.*It offers other protocols.*RFC 9110, 7\.8$/);
+  const accepted = log.findLastIndex((line) => line.startsWith("! accept"));
+  assert.match(said[accepted] ?? "", /^Decision: accept.*a 101 that names it/);
+  await click("#first");
+  await click("#next");
+  assert.equal(await page.$eval("#meaning a", (link) => /** @type {HTMLAnchorElement} */ (link).href), "https://www.rfc-editor.org/rfc/rfc9110#section-7.8");
+});
+
+/** Clicks a text of the peer's bytes, and returns what the page says of it. @param {string} text */
+async function meaningOf(text) {
+  const { x, y } = await page.evaluate((text) => {
+    const bytes = /** @type {HTMLElement} */ (document.getElementById("bytes"));
+    const walker = document.createTreeWalker(bytes, NodeFilter.SHOW_TEXT);
+    for (let node = walker.nextNode(); node !== null; node = walker.nextNode()) {
+      const at = (node.nodeValue ?? "").indexOf(text);
+      if (at < 0) continue;
+      const range = document.createRange();
+      range.setStart(node, at);
+      range.setEnd(node, at + 1);
+      range.startContainer.parentElement?.scrollIntoView({ block: "nearest" });
+      const { left, top, width, height } = range.getBoundingClientRect();
+      return { x: left + width / 3, y: top + height / 2 };
+    }
+    throw new Error(`${text} is not there`);
+  }, text);
+  await page.mouse.click(x, y);
+  await settled(page);
+  return (await seen()).meaning;
+}
+
+test("a click on a byte says what the engine takes from it", async () => {
+  await choose("");
+  await paste("POST /a HTTP/1.1\nHost: a\nTransfer-Encoding: chunked\nX-Mine: 1\nUpgrade: foo/2\nConnection: close\n\n3\nabc\n0\nX-Sum: 9\n\n");
+  assert.match(await meaningOf("POST"), /^Method POST/);
+  assert.match(await meaningOf("/a"), /^Target \/a.*origin-form.*RFC 9112, 3\.2$/);
+  assert.match(await meaningOf("HTTP/1.1"), /^Version/);
+  assert.match(await meaningOf("foo/2"), /^Field Upgrade.*Connection does not list upgrade.*RFC 9110, 7\.8$/);
+  assert.match(await meaningOf("close"), /^Field Connection.*ends after the response.*RFC 9110, 7\.6\.1$/);
+  assert.match(await meaningOf("X-Mine"), /^Field X-Mine.*acts on nothing in it/);
+  assert.match(await meaningOf("3"), /^Size of a chunk.*3 bytes.*RFC 9112, 7\.1$/);
+  assert.match(await meaningOf("abc"), /^Content/);
+  assert.match(await meaningOf("X-Sum"), /^Trailer/);
+});
+
+test("a change of role is no dead end: the beginning can be decided at", async () => {
+  await choose("accept-simple");
+  await click('[name=role][value="client"]');
+  const { place, decisions, meaning } = await seen();
+  assert.match(place, /^0 of /);
+  assert.ok(decisions.includes("request"), String(decisions));
+  assert.match(meaning, /send a request below/);
+  await click('[name=role][value="server"]');
+  assert.ok((await seen()).log.some((line) => line.startsWith("= request GET /chat")));
+});
+
+test("bytes of one's own lose the name of the case, and decisions that are refused now", async () => {
+  await choose("accept-simple");
+  const { text, log } = await seen();
+  await paste(text.replace("foo/2", "bar"));
+  const other = await seen();
+  assert.equal(other.case, "");
+  assert.equal(await page.$eval("#about", (about) => about.textContent), "");
+  assert.ok(!other.log.some((line) => line.startsWith("! accept")), String(other.log));
+  // What was typed is taken back, and the decision with it.
+  await paste(text);
+  assert.deepEqual((await seen()).log, log);
+});
+
+test("input, result, decisions and meaning are in sight at once", async () => {
+  await choose("capture-docker-28.2.2-attach-request");
+  await click("#first");
+  await click("#next");
+  const hidden = () =>
+    page.evaluate(() =>
+      ["text", "bytes", "log", "decisions", "meaning", "sent"].filter((id) => {
+        const { top, bottom, height } = /** @type {HTMLElement} */ (document.getElementById(id)).getBoundingClientRect();
+        return top < 0 || bottom > innerHeight || height === 0;
+      }),
+    );
+  assert.deepEqual(await hidden(), []);
+  assert.equal(await page.evaluate(() => document.documentElement.scrollHeight - innerHeight), 0);
+  await click('[data-verb="respond"]');
+  assert.ok(await page.$eval("#form button", (button) => button.getBoundingClientRect().bottom <= innerHeight));
+  await page.locator("#form ::-p-text(Cancel)").click();
+});
+
+test("where the switchboard serves the page, it leads to the live server", async () => {
+  await choose("accept-simple");
+  const live = await page.evaluate(() => {
+    const [pages, send] = [document.getElementById("pages"), document.getElementById("send-live")];
+    return { pages: pages?.checkVisibility(), send: send?.checkVisibility() ? send.getAttribute("href") : null };
+  });
+  if (!origin.endsWith("/play/")) return assert.deepEqual(live, { pages: false, send: null });
+  assert.equal(live.pages, true);
+  await page.goto(new URL(live.send ?? "", origin).href);
+  assert.match(await page.$eval("#bytes", (field) => /** @type {HTMLTextAreaElement} */ (field).value), /^GET \/chat HTTP\/1\.1\n.*\n\nhello$/s);
+  await page.locator("#send").click();
+  const isOver = () => {
+    const [outcome, link] = [document.getElementById("outcome"), /** @type {HTMLAnchorElement} */ (document.getElementById("open-play"))];
+    return outcome?.textContent?.startsWith("GET /chat") && document.querySelector("#lines .verdict") !== null && link.hash !== "";
+  };
+  await page.waitForFunction(isOver, PATIENCE);
+  const back = await page.$eval("#open-play", (link) => /** @type {HTMLAnchorElement} */ (link).href);
+  await page.goto(back);
+  await settled(page);
+  const { text, log } = await seen();
+  assert.match(text, /^GET \/chat HTTP\/1\.1\n.*\n\nhello$/s);
+  assert.ok(log.some((line) => line.startsWith("= request GET /chat 1.1 offers [foo/2]")) && log.some((line) => line.startsWith("! respond")), String(log));
+});
+
 test("a link shows the same, and what is copied is what is shown", async () => {
   await choose("expect-100-then-101");
   await click("#cut");
@@ -298,7 +420,8 @@ test("a link shows the same, and what is copied is what is shown", async () => {
   const wanted = ["use switchover::", "#include <switchover.h>", "from switchover import", 'from "switchover"', "```server"];
   for (const [index, mark] of wanted.entries()) assert.ok(programs[index]?.includes(mark), mark);
   const other = await open(browser, { hash: new URL(link).hash });
-  assert.deepEqual(await seen(other), await seen());
+  // A link has the bytes, and not the name of the case.
+  assert.deepEqual(await seen(other), { ...(await seen()), case: "" });
   await other.close();
   const wrong = await open(browser, { hash: "#s=nothing" });
   assert.match(await wrong.$eval("#copied", (said) => said.textContent), /holds no scenario/);

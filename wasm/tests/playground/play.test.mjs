@@ -5,7 +5,11 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { GROUPS } from "../../playground/generated/cases.js";
+import { Ineligible, NoOffer, Paused, whyText } from "../../dist/bytes.js";
+import { DECISIONS } from "../../playground/decisions.js";
 import { play, tryAll } from "../../playground/engine.js";
+import { explainByte, explainStep, rangesOf } from "../../playground/explain.js";
+import { DECIDED, FIELDS, INELIGIBLE, NO_OFFER, WAITS } from "../../playground/explain/words.js";
 import { unescape } from "../../playground/code.js";
 import { isQuestion, ofAddress, ofVector, toAddress, toVector } from "../../playground/scenario.js";
 import { STATES } from "../../playground/generated/states.js";
@@ -76,5 +80,93 @@ test("the diagrams have every pair of states that a case comes through", () => {
 test("an address that is none is refused", async () => {
   for (const text of ["", "no address", "AAAA", await toAddress({ ...ofVector(CASES[0]), bytes: "\u0100" })]) {
     await assert.rejects(ofAddress(text));
+  }
+});
+
+/** Returns the ranges of a scenario's bytes. @param {import("../../playground/engine.js").Scenario} scenario */
+function rangesIn(scenario) {
+  const steps = play(scenario).log.filter(({ kind }) => kind === "event" || kind === "error");
+  return rangesOf(scenario.bytes, steps.map(({ line, kind, to, leftover }) => ({ line, to: kind === "error" ? null : to, left: leftover.length })));
+}
+
+test("every byte and every step of every case is explained", () => {
+  for (const { name, info, lines } of CASES) {
+    const scenario = ofVector({ info, lines });
+    const ranges = rangesIn(scenario);
+    let end = 0;
+    for (const { from, to } of ranges) {
+      assert.equal(from, end, `${name}: a gap`);
+      end = to;
+    }
+    assert.equal(end, scenario.bytes.length, name);
+    for (let at = 0; at < scenario.bytes.length; at++) {
+      const { title, words } = explainByte(scenario.bytes, at, ranges);
+      assert.ok(title !== "Nothing" && !/undefined|NaN/.test(title + words), `${name}, byte ${at}: ${title}: ${words}`);
+    }
+    for (const { kind, name: step, line } of play(scenario).log) {
+      if (kind === "unread") continue;
+      const { title, words } = explainStep(kind === "decision" ? "!" : kind === "end" ? "<end" : "=", kind === "end" ? step : line);
+      assert.ok(!["A step"].includes(title) && words !== "Your code has called the engine." && !/undefined/.test(title + words), `${name}: ${line}: ${words}`);
+    }
+  }
+});
+
+test("a byte is explained by its part of the message", () => {
+  const text = "\r\nPOST /a HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nUpgrade: foo/2\r\nX: 1\r\n\r\n5;x\r\nhello\r\n0\r\nT: 1\r\n\r\nGET / HTTP/1.1\r\n";
+  const scenario = { ...ofVector({ info: "server", lines: [] }), bytes: text };
+  const ranges = rangesIn(scenario);
+  /** @param {string} part */
+  const titleOf = (part) => explainByte(text, text.indexOf(part), ranges).title;
+  const titles = {
+    "\r\nPOST": "An empty line", POST: "Method POST", "/a": "Target /a", "HTTP/1.1": "Version", "Host:": "Field Host", "chunked": "Field Transfer-Encoding",
+    "X: 1": "Field X", "\r\n5;x": "The end of the head", "5;x": "Size of a chunk", ello: "Content", "\r\n0\r\n": "The end of a chunk", "0\r\nT": "Size of a chunk",
+    "T: 1": "Trailer", "\r\nGET": "The end of the message", "GET / ": "Not read",
+  };
+  for (const [part, title] of Object.entries(titles)) assert.equal(titleOf(part), title, JSON.stringify(part));
+  assert.match(explainByte(text, text.indexOf("foo/2"), ranges).words, /Connection does not list upgrade/);
+});
+
+test("a client's bytes: status, reason, the switch, and what comes after it", () => {
+  const lines = ["! request GET / offer foo/2 | Host: a", "< HTTP/1.1 103 Early Hints", "< Link: x", "<", "< HTTP/1.1 101 Switching Protocols", "< Upgrade: foo/2", "< Connection: upgrade", "<", "<< hello"];
+  const scenario = ofVector({ info: "client", lines });
+  const ranges = rangesIn(scenario);
+  /** @param {string} part */
+  const explained = (part) => explainByte(scenario.bytes, scenario.bytes.indexOf(part), ranges);
+  assert.equal(explained("103").title, "Status 103");
+  assert.match(explained("101").words, /accepts the offer/);
+  assert.equal(explained("Switching").title, "Reason phrase");
+  assert.match(explained("foo/2").words, /names foo\/2/);
+  assert.equal(explained("hello").title, "Leftover");
+});
+
+test("HTTP that goes on in TLS is explained as HTTP, after the leftover", () => {
+  const lines = ["< OPTIONS * HTTP/1.1", "< Host: a", "< Upgrade: TLS/1.2", "< Connection: Upgrade", "<", "<< hello", "= request x", "= end", "! accept TLS/1.2", "= switched", "! take", "! resume", "! response 200 | Content-Length: 0", "< GET /in HTTP/1.1", "< Host: a", "<"];
+  const scenario = ofVector({ info: "server", lines });
+  const ranges = rangesIn(scenario);
+  assert.equal(explainByte(scenario.bytes, scenario.bytes.indexOf("hello"), ranges).title, "Leftover");
+  assert.equal(explainByte(scenario.bytes, scenario.bytes.indexOf("/in"), ranges).title, "Target /in");
+});
+
+test("the byte that is wrong is an error, and what follows is not read", () => {
+  const scenario = { ...ofVector({ info: "server", lines: [] }), bytes: "GET / HTTP/1.1\r\nHost : a\r\n\r\nGET" };
+  const ranges = rangesIn(scenario);
+  const kindAt = (/** @type {number} */ at) => ranges.find(({ from, to }) => from <= at && at < to)?.kind;
+  assert.deepEqual([kindAt(0), kindAt(20), kindAt(21), kindAt(29)], ["unread", "error", "unread", "unread"]);
+});
+
+test("the explanations have the engine's words, names and decisions, all of them", () => {
+  const names = (/** @type {Record<string, unknown>} */ table) => Object.keys(table).sort();
+  assert.deepEqual(names(NO_OFFER), names(NoOffer).filter((name) => name !== "absent"));
+  for (const [name, words] of Object.entries(NO_OFFER)) {
+    const text = whyText(/** @type {import("../../dist/bytes.js").Why} */ (name));
+    assert.equal(words.replace(/^the field/, "the Upgrade field").replace(/^it names/, "the offer names"), text);
+  }
+  assert.deepEqual(names(INELIGIBLE), names(Ineligible));
+  assert.deepEqual(names(WAITS), names(Paused));
+  for (const { verb } of DECISIONS) assert.ok(Object.hasOwn(DECIDED, verb), verb);
+  for (const [words, clause] of Object.values(DECIDED)) assert.match(`${words} ${clause}`, /^[A-Z].*\. (RFC \d{4}, \d+(\.\d+)*)?$/);
+  for (const [name, [words, clause]] of Object.entries(FIELDS)) {
+    assert.match(clause, /^RFC \d{4}, \d+(\.\d+)*$/, name);
+    assert.ok(typeof words === "function" || words.endsWith("."), name);
   }
 });

@@ -59,7 +59,7 @@ use crate::USAGE;
 use crate::target::Target;
 use baseline::Baseline;
 use endpoint::Endpoint;
-use report::{Report, TABLES, VERSION};
+use report::{Form, Report, TABLES, VERSION};
 use run::Run;
 use table::Check;
 
@@ -162,14 +162,16 @@ fn told(args: &AuditArgs, checks: &[Check]) -> Option<String> {
 
 /// Audits the switchboard at that address, with the paths of its resources.
 ///
-/// The findings are discarded; an error says why the audit ended early.
-pub(crate) fn of_a_switchboard(address: SocketAddr) -> Result<(), String> {
+/// Returns the totals; an error says why the audit ended early.
+pub(crate) fn of_a_switchboard(address: SocketAddr) -> Result<String, String> {
     let plain = format!("http://{address}/plain");
     let offers = ["--offer", "foo/2=/foo", "--offer", "h2c=/h2c", "--offer", "TLS/1.3=/tls"];
     let words = ["audit", &plain, "--websocket", "/ws", "--post", "/echo"];
     let words: Vec<_> = words.iter().chain(&offers).copied().collect();
     let run = Run::quiet(Report::default());
-    audit(&parsed(&words)?, &run).map_err(|Stop(_, text)| text)
+    audit(&parsed(&words)?, &run).map_err(|Stop(_, text)| text)?;
+    let totals = run.report().told_at_the_end(Form::Text { is_verbose: false });
+    Ok(totals.trim_end().to_owned())
 }
 
 /// Parses command-line arguments, the program's name first.

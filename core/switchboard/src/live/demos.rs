@@ -2,11 +2,13 @@
 //!
 //! Each but the audit and the crowd is a script of what a client sends and awaits.
 
+use std::io;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use serde::Serialize;
+use tungstenite::Bytes;
 
 use super::scripted_client::{ClientStep, ScriptedClient};
 use crate::audit;
@@ -224,6 +226,9 @@ const AUDIT: &str = "audit";
 const CROWD: &str = "crowd";
 const CROWD_SIZE: usize = 200;
 
+/// The name of what a page sends itself.
+const OWN: &str = "own";
+
 /// The most demonstrations that run at a time; further ones are not started.
 const MOST: usize = 220;
 static PLAYING: AtomicUsize = AtomicUsize::new(0);
@@ -238,8 +243,12 @@ pub(super) fn catalogue() -> String {
 /// Starts a demonstration; returns JSON with its name and the client's address.
 ///
 /// The address is `null` if the name is unknown, or the client did not connect. There is none for
-/// the audit and the crowd.
-pub(super) fn play(name: &str, address: SocketAddr) -> String {
+/// the audit and the crowd. The audit calls `conclude` with its totals at the end.
+pub(super) fn play(
+    name: &str,
+    address: SocketAddr,
+    conclude: impl FnOnce(String) + std::marker::Send + 'static,
+) -> String {
     if name == CROWD {
         EXHIBITS.iter().cycle().take(CROWD_SIZE).for_each(|exhibit| {
             start(exhibit, address);
@@ -247,23 +256,43 @@ pub(super) fn play(name: &str, address: SocketAddr) -> String {
         return serde_json::json!({ "playing": name }).to_string();
     }
     if name == AUDIT {
-        aside(name, move || drop(audit::of_a_switchboard(address)));
+        aside(name, move || {
+            conclude(audit::of_a_switchboard(address).unwrap_or_else(|error| error));
+        });
         return serde_json::json!({ "playing": name }).to_string();
     }
     let exhibit = EXHIBITS.iter().find(|exhibit| exhibit.name == name);
-    let peer = exhibit.and_then(|exhibit| start(exhibit, address));
+    playing(name, exhibit.and_then(|exhibit| start(exhibit, address)))
+}
+
+/// Starts a client that sends bytes; returns JSON with the client's address.
+pub(super) fn play_bytes(bytes: Bytes, address: SocketAddr) -> String {
+    let send = move |client: &mut ScriptedClient| client.send_and_wait(&bytes);
+    playing(OWN, begin(OWN, address, send))
+}
+
+fn playing(name: &str, peer: Option<SocketAddr>) -> String {
     serde_json::json!({ "playing": name, "peer": peer.map(|peer| peer.to_string()) }).to_string()
 }
 
 /// Starts a demonstration in a new thread; returns the client's address.
 fn start(exhibit: &'static Demo, address: SocketAddr) -> Option<SocketAddr> {
+    begin(exhibit.name, address, |client| client.play(exhibit.script))
+}
+
+/// Connects a client and runs it in a new thread; returns the client's address.
+fn begin(
+    name: &str,
+    address: SocketAddr,
+    run: impl FnOnce(&mut ScriptedClient) -> io::Result<()> + std::marker::Send + 'static,
+) -> Option<SocketAddr> {
     if PLAYING.load(Ordering::Relaxed) >= MOST {
         return None;
     }
-    let mut actor = ScriptedClient::connect(address).ok()?;
-    let peer = actor.address();
+    let mut client = ScriptedClient::connect(address).ok()?;
+    let peer = client.address();
     // The connection's own transcript shows an error of the client, so it is dropped here.
-    aside(exhibit.name, move || drop(actor.play(exhibit.script)));
+    aside(name, move || drop(run(&mut client)));
     peer
 }
 
@@ -295,7 +324,7 @@ mod tests {
                 exhibit.name
             );
             assert!(
-                ![AUDIT, CROWD].contains(&exhibit.name)
+                ![AUDIT, CROWD, OWN].contains(&exhibit.name)
                     && exhibit.script.len() > 1
                     && exhibit.about.ends_with('.')
             );

@@ -2,7 +2,7 @@
 //!
 //! A page opens a WebSocket to `/live` on this server. It receives the list of demonstrations, the
 //! history, then each [`JsonEvent`] of every connection. Bytes of the WebSockets at `/live` are
-//! left out. A page may request demonstrations.
+//! left out. A page may request demonstrations, or send bytes for a client to send.
 
 mod demos;
 mod errors;
@@ -32,7 +32,7 @@ use history::{History, Place};
 const WAITING: usize = 4 << 20;
 
 /// The most bytes of events in a message to a viewer; the last may exceed them.
-const AT_ONCE: usize = 256 * 1024;
+const AT_ONCE: usize = 32 * 1024;
 
 /// The time for which events are collected into one message.
 const GATHERING: Duration = Duration::from_millis(10);
@@ -59,26 +59,36 @@ const SCRIPT: &str = "text/javascript; charset=utf-8";
 
 const TEXT: &str = "text/plain; charset=utf-8";
 
+/// Returns a file that the page shares with the playground.
+macro_rules! shared {
+    ($path:literal) => {
+        include_str!(concat!("../../../../wasm/playground/", $path))
+    };
+}
+
 /// The files of the page, and the documents that it links to.
-static FILES: [File; 18] = [
+static FILES: [File; 25] = [
     ("/", HTML, include_str!("page/index.html")),
-    ("/page/theme.css", CSS, include_str!("page/theme.css")),
     ("/page/style.css", CSS, include_str!("page/style.css")),
     ("/page/main.js", SCRIPT, include_str!("page/main.js")),
     ("/page/story.js", SCRIPT, include_str!("page/story.js")),
+    ("/page/transcript.js", SCRIPT, include_str!("page/transcript.js")),
     ("/page/timeline.js", SCRIPT, include_str!("page/timeline.js")),
     ("/page/gallery.js", SCRIPT, include_str!("page/gallery.js")),
     ("/page/copy.js", SCRIPT, include_str!("page/copy.js")),
-    ("/page/code.js", SCRIPT, include_str!("../../../../wasm/playground/code.js")),
-    ("/page/code/words.js", SCRIPT, include_str!("../../../../wasm/playground/code/words.js")),
-    ("/page/code/rust.js", SCRIPT, include_str!("../../../../wasm/playground/code/rust.js")),
-    ("/page/code/c.js", SCRIPT, include_str!("../../../../wasm/playground/code/c.js")),
-    ("/page/code/python.js", SCRIPT, include_str!("../../../../wasm/playground/code/python.js")),
-    (
-        "/page/code/javascript.js",
-        SCRIPT,
-        include_str!("../../../../wasm/playground/code/javascript.js"),
-    ),
+    ("/page/theme.css", CSS, shared!("theme.css")),
+    ("/page/layout.css", CSS, shared!("layout.css")),
+    ("/page/dom.js", SCRIPT, shared!("dom.js")),
+    ("/page/explain.js", SCRIPT, shared!("explain.js")),
+    ("/page/explain/words.js", SCRIPT, shared!("explain/words.js")),
+    ("/page/scenario.js", SCRIPT, shared!("scenario.js")),
+    ("/page/lines.js", SCRIPT, shared!("lines.js")),
+    ("/page/code.js", SCRIPT, shared!("code.js")),
+    ("/page/code/words.js", SCRIPT, shared!("code/words.js")),
+    ("/page/code/rust.js", SCRIPT, shared!("code/rust.js")),
+    ("/page/code/c.js", SCRIPT, shared!("code/c.js")),
+    ("/page/code/python.js", SCRIPT, shared!("code/python.js")),
+    ("/page/code/javascript.js", SCRIPT, shared!("code/javascript.js")),
     ("/docs/README.md", TEXT, include_str!("../../../README.md")),
     ("/docs/architecture.md", TEXT, include_str!("../../../docs/architecture.md")),
     ("/docs/coming-from.md", TEXT, include_str!("../../../docs/coming-from.md")),
@@ -199,6 +209,8 @@ struct Waiting {
     bytes: usize,
     /// The number of events that were dropped because the viewer is slow.
     left_out: usize,
+    /// The outcome of an audit that the viewer has requested.
+    verdict: Option<String>,
 }
 
 impl Viewer {
@@ -210,6 +222,12 @@ impl Viewer {
         } else {
             waiting.left_out += 1;
         }
+        self.changed.notify_one();
+    }
+
+    /// Tells the viewer the outcome of an audit.
+    fn conclude(&self, verdict: String) {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner).verdict = Some(verdict);
         self.changed.notify_one();
     }
 
@@ -226,6 +244,9 @@ impl Viewer {
 
     fn take(&self) -> Option<String> {
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(verdict) = waiting.verdict.take() {
+            return Some(serde_json::json!({ "verdict": verdict }).to_string());
+        }
         if waiting.moments.is_empty() && waiting.left_out == 0 {
             return None;
         }
@@ -242,13 +263,13 @@ impl Viewer {
     }
 }
 
-/// The largest message of a page, the name of a demonstration, in bytes.
-const LARGEST: usize = 1024;
+/// The largest message of a page, in bytes: what a client is to send.
+const LARGEST: usize = 64 * 1024;
 
 /// Sends events to a page until it disconnects or stays silent.
 ///
-/// Starts the demonstrations that the page requests, as clients of the server at `address`. Returns
-/// the number of requests.
+/// Starts what the page requests, as clients of the server at `address`. A text message names a
+/// demonstration; a binary one has the bytes to send. Returns the number of requests.
 pub(crate) async fn serve(
     hub: &Hub,
     address: SocketAddr,
@@ -264,7 +285,7 @@ pub(crate) async fn serve(
 }
 
 async fn show(
-    viewer: &Viewer,
+    viewer: &Arc<Viewer>,
     address: SocketAddr,
     frames: &mut Frames<'_>,
 ) -> Result<u64, Box<Error>> {
@@ -277,10 +298,16 @@ async fn show(
                 (ask_at, is_asked) = (Instant::now() + ASKED_AFTER, false);
                 match heard {
                     None => return Ok(played),
-                    Some(Ok(Message::Text(name))) => {
+                    Some(Ok(request @ (Message::Text(_) | Message::Binary(_)))) => {
                         played += 1;
+                        let viewer = Arc::clone(viewer);
+                        let conclude = move |verdict| viewer.conclude(verdict);
                         // The demonstration connects to this server, so it must not block the task.
-                        let playing = spawn_blocking(move || demos::play(&name, address)).await;
+                        let play = move || match request {
+                            Message::Text(name) => demos::play(&name, address, conclude),
+                            bytes => demos::play_bytes(bytes.into_data(), address),
+                        };
+                        let playing = spawn_blocking(play).await;
                         Message::text(playing.map_err(|error| Error::Io(error.into()))?)
                     }
                     Some(other) => {

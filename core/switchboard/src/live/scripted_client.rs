@@ -1,5 +1,6 @@
 //! A client that runs a script of sends and waits.
 
+use std::io::ErrorKind::{TimedOut, WouldBlock};
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::time::Duration;
@@ -11,6 +12,9 @@ use crate::tls;
 
 /// The timeout for connecting, and for each read and write.
 const TIMEOUT: Duration = Duration::from_secs(5);
+
+/// The silence of the server after which a client has sent everything it wants to.
+const SILENCE: Duration = Duration::from_millis(500);
 
 /// A step of a client's script.
 pub(super) enum ClientStep {
@@ -64,6 +68,25 @@ impl ScriptedClient {
             ClientStep::Finish => self.line.socket().shutdown(Shutdown::Write),
             ClientStep::StartTls => self.line.start_tls(),
         })
+    }
+
+    /// Sends bytes, and ends the client's direction once the server is silent.
+    ///
+    /// Reads and discards what the server sends, to its end.
+    pub(super) fn send_and_wait(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.line.send(bytes)?;
+        self.line.socket().set_read_timeout(Some(SILENCE))?;
+        loop {
+            match self.listen() {
+                Ok(0) => return Ok(()),
+                Ok(_) => self.heard.clear(),
+                Err(error) if matches!(error.kind(), WouldBlock | TimedOut) => break,
+                Err(error) => return Err(error),
+            }
+        }
+        self.line.socket().set_read_timeout(Some(TIMEOUT))?;
+        self.line.socket().shutdown(Shutdown::Write)?;
+        self.wait_for_end()
     }
 
     fn wait_for(&mut self, text: &[u8]) -> io::Result<()> {

@@ -13,7 +13,7 @@ use crate::audit::verdict::Verdict;
 use crate::clause::linked;
 
 const PAGE: &str = include_str!("page/report.html");
-const THEME: &str = include_str!("../../live/page/theme.css");
+const THEME: &str = include_str!("../../../../../wasm/playground/theme.css");
 const STYLE: &str = include_str!("page/report.css");
 const TIMELINE: &str = include_str!("../../live/page/timeline.js");
 const SCRIPT: &str = include_str!("page/report.js");

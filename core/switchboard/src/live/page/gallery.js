@@ -7,8 +7,14 @@ const GROUPS = [
   ["many", "Many"],
 ];
 
+const demos = new Map();
+
+/** Returns a demonstration by its name. */
+export const demo = (name) => demos.get(name) ?? null;
+
 /** Fills the gallery with buttons, which call `play` with a demonstration's name. */
 export function fill(exhibits, play) {
+  for (const exhibit of exhibits) demos.set(exhibit.name, exhibit);
   const groups = GROUPS.map(([group, title]) => {
     const heading = Object.assign(document.createElement("h3"), { textContent: title });
     const buttons = exhibits.filter((exhibit) => exhibit.group === group).map((exhibit) => button(exhibit, play));
@@ -20,12 +26,17 @@ export function fill(exhibits, play) {
 }
 
 function button({ name, title, path, about }, play) {
-  const made = document.createElement("button");
-  made.type = "button";
+  const made = Object.assign(document.createElement("button"), { type: "button", title: about });
   made.dataset.exhibit = name;
-  const part = (kind, className, textContent) => Object.assign(document.createElement(kind), { className, textContent });
-  made.append(part("b", "", title), " ", part("code", "path", path), " ", part("span", "about", about));
-  made.addEventListener("click", () => play(name));
+  made.setAttribute("aria-pressed", "false");
+  made.append(title, " ", Object.assign(document.createElement("code"), { className: "path", textContent: path }));
+  made.addEventListener("click", () => {
+    // On a phone the buttons are a strip, which scrolls to the pressed one.
+    const strip = document.getElementById("exhibits");
+    strip.scrollLeft = Math.min(Math.max(strip.scrollLeft, made.offsetLeft + made.offsetWidth - strip.offsetLeft - strip.clientWidth), made.offsetLeft - strip.offsetLeft);
+    for (const other of document.querySelectorAll("#exhibits button")) other.setAttribute("aria-pressed", String(other === made));
+    play(name);
+  });
   return made;
 }
 

@@ -1,13 +1,19 @@
 // The page's state and its list of connections. Received entries are added to stories. Each animation frame draws the stories
 // that have changed, each once, so that two hundred connections at once cost no more than the screen can show.
 
-import { AUDIT, CROWD, fill, IN_THE_BROWSER, playWebSocket } from "./gallery.js";
-import { LANGUAGES } from "./code.js";
+import { bytesOfTyped, typedOf, unescape } from "./code.js";
+import { bring } from "./dom.js";
+import { AUDIT, CROWD, demo, fill, IN_THE_BROWSER, playWebSocket } from "./gallery.js";
 import { Story } from "./story.js";
 import { blank, draw } from "./timeline.js";
+import * as transcript from "./transcript.js";
 
 /** The number of connections above which the page forgets the oldest. */
 const MOST = 300;
+/** The number of entries that wait for a frame at most. */
+const MOST_WAITING = 20_000;
+/** The milliseconds of a frame in which entries are added and rows are drawn. */
+const AT_ONCE = 2.5;
 
 const at = (id) => document.getElementById(id);
 const list = at("connections");
@@ -20,22 +26,26 @@ const changed = new Set();
 let chosen = null;
 /** The story of the list's active row, from which the arrow keys move on. */
 let active = null;
-/** The address of a demonstration's client, to choose its connection once seen. */
+/** A client that this page has started, to choose its connection: `{ peer, name }`. */
 let awaited = null;
 /** The newest connection's number before a demonstration; only later ones match. */
 let latest = 0;
 /** The path of the browser's own request, to choose its connection once seen. */
 let awaitedPath = null;
-/** True until the user chooses; until then the first connection seen is chosen. */
-let follows = true;
 let leftOut = 0;
 /** The ID of the server's run that is shown; `null` before the first message. */
 let known = null;
 
 // Received entries.
 
-function tell(moments) {
-  for (const moment of moments) {
+/** Entries that have been received and not yet added to their stories. */
+let waiting = [];
+
+/** Adds the waiting entries to their stories, until a time. */
+function tell(end) {
+  let count = 0;
+  while (count < waiting.length && performance.now() < end) {
+    const moment = waiting[count++];
     let story = stories.get(moment.connection);
     if (story === undefined) {
       story = new Story(moment.connection);
@@ -46,19 +56,28 @@ function tell(moments) {
     changed.add(story);
     if (isAwaited(story, moment)) choose(story);
   }
-  plan();
+  waiting = waiting.slice(count);
+  if (waiting.length === 0) chooseOne();
 }
 
 function isAwaited(story, moment) {
-  if (moment.what === "opened" && awaited !== null && story.peer === awaited) {
+  if (moment.what === "opened" && awaited !== null && story.peer === awaited.peer) {
+    story.demo = demo(awaited.name);
     awaited = null;
     return true;
   }
   if (moment.name === "request" && awaitedPath !== null && story.asked.endsWith(awaitedPath)) {
+    story.demo = IN_THE_BROWSER;
     awaitedPath = null;
     return true;
   }
-  return follows && chosen === null;
+  return false;
+}
+
+/** Chooses the latest connection with a request, if the user has chosen none. */
+function chooseOne() {
+  const latest = [...stories.values()].findLast(({ requests, isOver }) => requests > 0 && isOver);
+  if (chosen === null && latest !== undefined) choose(latest);
 }
 
 /**
@@ -95,11 +114,9 @@ function begin(run) {
     }
   } else {
     [...stories.values()].forEach(forget);
-    [chosen, active, awaited, awaitedPath, follows, leftOut, latest] = [null, null, null, null, true, 0, 0];
-    at("bar").hidden = true;
-    at("story-title").textContent = "Transcript";
-    at("story-none").hidden = false;
-    at("story-body").hidden = true;
+    waiting = [];
+    [chosen, active, awaited, awaitedPath, leftOut, latest] = [null, null, null, null, 0, 0];
+    transcript.clear();
     list.removeAttribute("aria-activedescendant");
   }
   known = run;
@@ -115,15 +132,29 @@ function plan() {
   isPlanned = true;
   requestAnimationFrame(() => {
     isPlanned = false;
+    // Many connections may change at once; a frame does as much as it has time for.
+    const end = performance.now() + AT_ONCE;
+    tell(end - AT_ONCE / 2);
     measure();
-    for (const story of changed) drawRow(story);
-    if (chosen !== null && changed.has(chosen)) drawStory();
+    if (chosen !== null && changed.has(chosen)) drawChosen();
+    for (const story of changed) {
+      if (performance.now() > end) break;
+      drawRow(story);
+      changed.delete(story);
+    }
+    if (changed.size + waiting.length > 0) plan();
     markActive();
-    changed.clear();
     const open = [...stories.values()].filter((story) => !story.isOver).length;
-    at("count").textContent = `${stories.size}, ${open} open${leftOut > 0 ? `; ${leftOut} steps left out` : ""}`;
-    at("nothing").hidden = stories.size > 0;
+    at("count").textContent = `${stories.size} shown, ${open} open${leftOut > 0 ? `; ${leftOut} steps left out` : ""}`;
   });
+}
+
+function drawChosen() {
+  drawRow(chosen);
+  rows.get(chosen.number)?.row.setAttribute("aria-selected", "true");
+  changed.delete(chosen);
+  transcript.draw();
+  showLight();
 }
 
 function drawRow(story) {
@@ -176,10 +207,12 @@ function newRow(story) {
   const svg = blank();
   row.append(title, svg, result);
   row.addEventListener("click", (event) => {
-    follows = false;
     choose(story);
     const mark = event.target.closest(".mark");
-    if (mark !== null) light(Number(mark.dataset.step));
+    if (mark !== null) {
+      drawChosen();
+      transcript.pickStep(Number(mark.dataset.step));
+    }
   });
   return { row, title, result, svg };
 }
@@ -191,70 +224,11 @@ function choose(story) {
   before?.setAttribute("aria-selected", "false");
   before?.querySelectorAll(".lit").forEach((mark) => mark.classList.remove("lit"));
   chosen = story;
-  told = 0;
   lit = null;
-  at("lines").replaceChildren();
-  at("copied").textContent = "";
+  transcript.begin(story);
   changed.add(story);
   moveTo(story);
   plan();
-}
-
-/** The number of the chosen connection's transcript lines that the page shows. */
-let told = 0;
-
-function drawStory() {
-  rows.get(chosen.number)?.row.setAttribute("aria-selected", "true");
-  at("story-none").hidden = true;
-  at("story-body").hidden = false;
-  at("story-title").textContent = `Transcript of connection ${chosen.number}`;
-  const outcome = `${chosen.title ? `${chosen.title}: ` : ""}${chosen.summary}`;
-  // Screen readers announce each change, so unchanged text is not set again.
-  if (at("outcome").textContent !== outcome) {
-    at("outcome").replaceChildren(...withRules(outcome));
-    at("result").textContent = `#${chosen.number} ${outcome}`;
-    at("bar").hidden = false;
-  }
-  const chips = chosen.chips;
-  for (const field of document.querySelectorAll("[data-state]")) {
-    const now = chips[field.dataset.state];
-    field.textContent = now;
-    field.classList.toggle("changed", chosen.protocol !== "" && now.includes(chosen.protocol.split(", ")[0]));
-  }
-  for (const what of ["code", "vector", "curl"]) at(`copy-${what}`).disabled = chosen.flaw !== "";
-  at("vector-hint").textContent = chosen.flaw || "The vector is a case for the engine’s tests: save it under tests/vectors and say what it proves.";
-  const lines = at("lines");
-  // If the user has scrolled to the end, keep the list there as lines are added.
-  const overflow = lines.scrollHeight - lines.clientHeight;
-  const isAtEnd = overflow > 0 && overflow - lines.scrollTop < 40;
-  lines.append(...chosen.lines.slice(told).map(lineOf));
-  told = chosen.lines.length;
-  if (isAtEnd) lines.scrollTop = lines.scrollHeight;
-  showLight();
-}
-
-function lineOf({ moment, text }) {
-  const line = document.createElement("li");
-  line.className = text.startsWith("*") && moment.what !== "verdict" ? "remark" : moment.what;
-  const time = document.createElement("time");
-  time.textContent = moment.at.toFixed(1);
-  const code = document.createElement("code");
-  if (moment.what === "refused" && text.startsWith("? ")) code.append("? ", rule(text.slice(2), moment.error.code));
-  else code.append(...withRules(text));
-  line.dataset.step = moment.step;
-  line.append(time, code);
-  return line;
-}
-
-/** Returns text as nodes, with the number of an error as a link to its rule. */
-function withRules(text) {
-  if (!/^= error|\(error \d/.test(text)) return [text];
-  const [, before, number, after] = /^(.*?\berror )(\d+)(.*)$/.exec(text);
-  return [before, rule(number, number), after];
-}
-
-function rule(textContent, number) {
-  return Object.assign(document.createElement("a"), { textContent, href: `/errors#e${number}`, target: "_blank" });
 }
 
 // Highlighting of a mark in the timeline together with its lines.
@@ -262,24 +236,9 @@ function rule(textContent, number) {
 /** The number of the highlighted entry of the chosen connection; `null` for none. */
 let lit = null;
 
-function light(step) {
-  lit = step;
-  plan();
-  changed.add(chosen);
-}
-
 function showLight() {
-  const parts = [...at("lines").children, ...rows.get(chosen.number).svg.querySelectorAll(".mark")];
+  const parts = [...at("lines").children, ...(rows.get(chosen.number)?.svg.querySelectorAll(".mark") ?? [])];
   for (const part of parts) part.classList.toggle("lit", lit !== null && Number(part.dataset.step) === lit);
-}
-
-/** Scrolls the list of lines, and nothing else, to the first highlighted line. */
-function bringLine() {
-  const [lines, line] = [at("lines"), at("lines").querySelector(".lit")];
-  if (line === null) return;
-  const [top, bottom] = [line.offsetTop - lines.offsetTop, line.offsetTop - lines.offsetTop + line.offsetHeight];
-  if (top < lines.scrollTop) lines.scrollTop = top;
-  else if (bottom > lines.scrollTop + lines.clientHeight) lines.scrollTop = bottom - lines.clientHeight;
 }
 
 function stepAt(target) {
@@ -294,19 +253,12 @@ for (const place of [list, at("lines")]) {
     if (step === null || step === lit) return;
     lit = step;
     showLight();
-    if (place === list) bringLine();
   });
 }
 
-at("lines").addEventListener("keydown", (event) => {
-  const by = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-  if (by === undefined) return;
-  const steps = [...new Set(chosen.lines.map(({ moment }) => moment.step))];
-  const here = steps.indexOf(lit);
-  lit = steps[Math.min(Math.max(here < 0 ? 0 : here + by, 0), steps.length - 1)];
+at("lines").addEventListener("pick", ({ detail }) => {
+  lit = detail;
   showLight();
-  bringLine();
-  event.preventDefault();
 });
 
 // Keyboard control of the list: arrows, Page Up and Down, Home and End, Enter.
@@ -326,7 +278,7 @@ function markActive() {
   hasMoved = false;
   row.classList.add("active");
   list.setAttribute("aria-activedescendant", row.id);
-  if (document.activeElement === list) row.scrollIntoView({ block: "nearest" });
+  bring(list, row);
 }
 
 list.addEventListener("keydown", (event) => {
@@ -345,36 +297,18 @@ list.addEventListener("keydown", (event) => {
   if (event.key === "Enter" || event.key === " ") at("lines").focus();
   else if (next === undefined) return;
   else {
-    follows = false;
     choose(order[next]);
   }
   event.preventDefault();
 });
 
-// Copying to the clipboard.
-
-async function copy(text, what) {
-  try {
-    await navigator.clipboard.writeText(text);
-    at("copied").textContent = `The ${what} is on the clipboard.`;
-  } catch {
-    // Without permission, or over plain HTTP from another machine, the user can copy the selected lines by hand.
-    getSelection().selectAllChildren(at("lines"));
-    at("copied").textContent = "The browser does not let the page copy; the lines are selected.";
-  }
-}
-
-at("copy-curl").addEventListener("click", () => copy(chosen.curl(location.origin), "command"));
-at("copy-code").addEventListener("click", () => copy(chosen.code(at("language").value), "program"));
-at("language").append(...Object.entries(LANGUAGES).map(([value, { name }]) => new Option(name, value)));
-at("copy-text").addEventListener("click", () => copy(chosen.text(), "transcript"));
-at("copy-vector").addEventListener("click", () => copy(chosen.vector(), "vector"));
-
 // The connection to the server.
+
+let socket = null;
 
 function open() {
   const link = at("link");
-  const socket = new WebSocket(`${location.origin.replace("http", "ws")}/live`);
+  socket = new WebSocket(`${location.origin.replace("http", "ws")}/live`);
   socket.addEventListener("open", () => {
     link.textContent = "watching";
     link.className = "up";
@@ -382,11 +316,15 @@ function open() {
   socket.addEventListener("message", ({ data }) => {
     const message = JSON.parse(data);
     if (message.run !== undefined) begin(message.run);
-    if (message.exhibits !== undefined) fill([...message.exhibits, IN_THE_BROWSER, AUDIT, CROWD], (name) => play(socket, name));
-    if (message.peer !== undefined) awaitPeer(message.peer);
+    if (message.exhibits !== undefined) fill([...message.exhibits, IN_THE_BROWSER, AUDIT, CROWD], play);
+    if (message.peer !== undefined) awaitPeer(message.peer, message.playing);
+    if (message.verdict !== undefined) at("verdict").textContent = `The audit of this server: ${message.verdict}.`;
     if (message.moments !== undefined) {
       leftOut += message.left_out;
-      tell(message.moments);
+      waiting.push(...message.moments);
+      // A hidden page draws no frames.
+      if (waiting.length > MOST_WAITING) tell(Infinity);
+      plan();
     }
   });
   socket.addEventListener("close", () => {
@@ -396,17 +334,25 @@ function open() {
   });
 }
 
-function play(socket, name) {
+/** Plays a demonstration. */
+function play(name) {
   if (name === IN_THE_BROWSER.name) {
     awaitedPath = "/ws";
     playWebSocket();
-  } else if (socket.readyState === WebSocket.OPEN) {
-    latest = Math.max(0, ...stories.keys());
-    socket.send(name);
-  } else {
-    at("result").textContent = "The server has gone; nothing can be played before it is back.";
-    at("bar").hidden = false;
-  }
+  } else request(name);
+  if (name === AUDIT.name) at("verdict").textContent = "The audit of this server is running.";
+}
+
+/**
+ * Sends a request to the server.
+ *
+ * It is a demonstration's name, or bytes for a client to send.
+ */
+function request(message) {
+  // The status line says that the server has gone, so nothing else does.
+  if (socket.readyState !== WebSocket.OPEN) return;
+  latest = Math.max(0, ...stories.keys());
+  socket.send(message);
 }
 
 /**
@@ -414,12 +360,38 @@ function play(socket, name) {
  *
  * Its events may have arrived before the message with the client's address.
  */
-function awaitPeer(peer) {
+function awaitPeer(peer, name) {
   const known = [...stories.values()].findLast((story) => story.peer === peer && story.number > latest);
-  if (known === undefined) awaited = peer;
-  else choose(known);
+  if (known === undefined) awaited = { peer, name };
+  else {
+    known.demo = demo(name);
+    choose(known);
+  }
 }
 
+// Bytes of the user's own.
+
+const EXAMPLE = "GET /foo HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: example/1, foo/2\r\nConnection: upgrade\r\n\r\nhello\nQUIT\n";
+
+at("own-form").addEventListener("submit", (event) => {
+  event.preventDefault();
+  for (const button of document.querySelectorAll("#exhibits button")) button.setAttribute("aria-pressed", "false");
+  request(Uint8Array.from(bytesOfTyped(at("bytes").value), (one) => one.charCodeAt(0)));
+});
+
+/** Fills the field with the bytes of the address: the playground's link holds them. */
+function fillBytes() {
+  const [, text] = /^#send=(.*)$/.exec(location.hash) ?? [];
+  at("bytes").value = typedOf(text === undefined ? EXAMPLE : unescape(decodeURIComponent(text)));
+  if (text === undefined) return;
+  at("own").open = true;
+  at("send").focus();
+}
+
+at("own").open = matchMedia("(min-width: 60.01rem)").matches;
+at("signs").open = matchMedia("(min-width: 60.01rem) and (min-height: 50rem)").matches;
+addEventListener("hashchange", fillBytes);
+fillBytes();
 at("commands").textContent = [
   `curl ${location.origin}/`,
   `curl -v --http2 ${location.origin}/h2c`,

@@ -3,8 +3,10 @@
 // An entry ("moment") is an object with `at` in milliseconds, `what`, and optionally `name`, `lines` (in the language of the
 // engine's test vectors), `bytes`, `text`, `state`. `transcript/json.rs` defines all members.
 
-import { LANGUAGES, programOf } from "./code.js";
+import { LANGUAGES, programOf, unescape } from "./code.js";
 import { curl } from "./copy.js";
+import { rangesOf } from "./explain.js";
+import { ofVector } from "./scenario.js";
 
 /** The kinds of entries that a test vector has: input and output of the engine. */
 const OF_THE_ENGINE = new Set(["received", "ended", "event", "error", "decision", "refused"]);
@@ -20,8 +22,16 @@ const MOST_TEXT = 500_000;
 
 export class Story {
   moments = [];
-  /** The lines of the transcript, each with its entry: `{ moment, text }`. */
+  /**
+   * The lines of the transcript, each with its entry: `{ moment, text, at }`.
+   *
+   * `at` is the offset of a received line in `received`.
+   */
   lines = [];
+  /** The bytes that the client sent in HTTP, as far as they are shown. */
+  received = "";
+  /** The demonstration that made the connection: its title and description. */
+  demo = null;
   /** The number of missing entries: those not received, or dropped here. */
   missing = 0;
   /** The number of the latest transcript entry, also if it was not kept. */
@@ -98,13 +108,46 @@ export class Story {
   #keep(moment) {
     this.moments.push(moment);
     const before = this.lines.length;
-    for (const text of moment.lines ?? []) this.lines.push({ moment, text });
+    const start = this.received.length;
+    for (const text of moment.lines ?? []) {
+      this.lines.push({ moment, text, at: this.received.length });
+      if (moment.what === "received") this.received += bytesOf(text);
+    }
+    if (moment.what === "received") this.#fill(start + moment.bytes);
     if (moment.cut) this.lines.push({ moment, text: "* … and more" });
     if (moment.what === "opened") this.lines.push({ moment, text: `* ${moment.text} connected` });
     else if (moment.what === "error") this.lines.push({ moment, text: `* ${moment.error.rule}: ${moment.error.advice}` });
     else if (moment.text) this.lines.push({ moment, text: `* ${moment.text}` });
     if (moment.what === "verdict" && this.missing > 0) this.lines.splice(before, 0, { moment, text: `* ${this.#gap}` });
     for (const { text } of this.lines.slice(before)) this.#length += text.length;
+  }
+
+  /**
+   * Fills `received` up to a length, because not all bytes are shown.
+   *
+   * Secret ones are left out at their place, and of many only the first are shown.
+   */
+  #fill(length) {
+    const missing = length - this.received.length;
+    if (missing > 0 && this.received.includes("<hidden>")) this.received = this.received.replace("<hidden>", UNKNOWN.repeat(missing + 8));
+    else this.received += UNKNOWN.repeat(Math.max(0, missing));
+  }
+
+  /** The ranges of the received bytes, each with the step that consumed it. */
+  get ranges() {
+    const steps = this.moments.filter(({ what }) => what === "event" || what === "error");
+    return rangesOf(this.received, steps.map(({ lines, name, bytes }) => ({ line: lines[0].slice(2), to: null, left: name === "switched" ? bytes : 0 })));
+  }
+
+  /** The index of the line that says most: of an error, a switch, or a decision. */
+  get turn() {
+    const isTurn = [
+      ({ what }) => what === "error" || what === "refused",
+      ({ name }) => name === "switched",
+      ({ what, name }) => what === "decision" && name !== "data" && name !== "end",
+    ];
+    const found = isTurn.map((is) => this.lines.findIndex(({ moment }) => is(moment))).find((index) => index >= 0);
+    return found ?? this.lines.length - 1;
   }
 
   /**
@@ -120,7 +163,7 @@ export class Story {
   }
 
   get title() {
-    return this.requests > 1 ? `${this.asked} +${this.requests - 1}` : this.asked;
+    return this.requests > 1 ? `${this.asked} and ${this.requests - 1} more` : this.asked;
   }
 
   get #gap() {
@@ -201,12 +244,25 @@ export class Story {
     return `${curl(bytes.slice(0, bytes.length - leftover), isBroken, origin)}\n`;
   }
 
+  /** Returns the scenario for the playground that repeats the exchange. */
+  scenario() {
+    return ofVector({ info: this.setup, lines: this.#engineLines });
+  }
+
   /** Returns a test vector for the engine: input, events, decisions, output. */
   vector() {
     const lines = this.#engineLines;
     const name = `${this.asked || "connection"} ${this.number}`.toLowerCase().replace(/[^a-z0-9]+/g, "-").replace(/^-|-$/g, "");
     return `## ${name}\n${sentence(this.summary)}\n\nProves: \n\n\`\`\`${this.setup}\n${lines.join("\n")}\n\`\`\`\n`;
   }
+}
+
+/** Stands for a byte that is not shown. */
+const UNKNOWN = "\u0100";
+
+/** Returns the bytes of a received line of a transcript. */
+function bytesOf(text) {
+  return text.startsWith("<<") ? unescape(text.slice(2).replace(/^ /, "")) : `${unescape(text.slice(1).replace(/^ /, ""))}\r\n`;
 }
 
 function sentence(text) {

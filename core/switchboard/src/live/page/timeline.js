@@ -99,7 +99,7 @@ export function draw(svg, story, width) {
     steps.unshift({ ...step, number: story.moments[index].step });
   }
   const isCut = left <= 0;
-  const marks = [lane("client →", ABOVE, story.state?.theirs, width), lane("server ←", BELOW, story.state?.ours, width)].flat();
+  const marks = [lane("< client", ABOVE, story.state?.theirs, width), lane("> server", BELOW, story.state?.ours, width)].flat();
   let x = LEFT;
   if (isCut) {
     steps.shift();
