@@ -9,21 +9,16 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { after, before, test } from "node:test";
 
-import axe from "axe-core";
-import puppeteer from "puppeteer-core";
-
 import { GROUPS } from "../../playground/generated/cases.js";
+import { audit, browserName, complaints, isChrome, launch, newPage, overflow, PATIENCE, shot } from "./browser.mjs";
 
-const { BROWSER: browserName = "chrome", PROGRAM = "", PICTURES = "", ORIGIN = "" } = process.env;
+const { ORIGIN = "" } = process.env;
 const WIDE = { width: 1440, height: 900 };
 const NARROW = { width: 360, height: 740 };
-/** The timeout of each step in milliseconds, long enough for a busy machine. */
-const PATIENCE = { timeout: 30_000 };
 
 let origin = ORIGIN;
 /** @typedef {import("puppeteer-core").Page} Page @typedef {import("puppeteer-core").Browser} Browser */
@@ -33,33 +28,12 @@ let server;
 let browser;
 /** @type {Page} */
 let page;
-/**
- * Unexpected lines of the browser's console.
- * @type {string[]}
- */
-const complaints = [];
-
-/** @param {boolean} [isDark] */
-function launch(isDark) {
-  const isChrome = browserName === "chrome";
-  return puppeteer.launch({
-    browser: isChrome ? "chrome" : "firefox",
-    executablePath: PROGRAM,
-    headless: true,
-    timeout: 60_000,
-    args: isChrome ? ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"] : [],
-    ...(isChrome ? {} : { extraPrefsFirefox: { "layout.css.prefers-color-scheme.content-override": isDark ? 0 : 1 } }),
-  });
-}
 
 /** @param {Browser} from */
 async function open(from, { viewport = WIDE, hash = "", isDark = false } = {}) {
-  const tab = await from.newPage();
-  tab.setDefaultTimeout(PATIENCE.timeout);
+  const tab = await newPage(from);
   await tab.setViewport(viewport);
-  tab.on("console", (message) => ["error", "warn"].includes(message.type()) && complaints.push(message.text()));
-  tab.on("pageerror", (error) => complaints.push(String(error)));
-  if (browserName === "chrome") await tab.emulateMediaFeatures([{ name: "prefers-color-scheme", value: isDark ? "dark" : "light" }]);
+  if (isChrome) await tab.emulateMediaFeatures([{ name: "prefers-color-scheme", value: isDark ? "dark" : "light" }]);
   await tab.goto(`${origin}${hash}`);
   await settled(tab);
   return tab;
@@ -129,25 +103,7 @@ async function click(selector, tab = page) {
   await settled(tab);
 }
 
-/** @param {Page} tab */
-async function audit(tab) {
-  await tab.evaluate(axe.source);
-  const { violations } = await tab.evaluate(() => /** @type {any} */ (window).axe.run());
-  return violations.map((/** @type {any} */ { id, nodes }) => `${id}: ${nodes.map((/** @type {any} */ node) => node.target.join(" ")).join(", ")}`);
-}
-
-/** @param {Page} tab */
-function overflow(tab) {
-  return tab.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-}
-
-/** @param {Page} tab @param {string} name */
-async function shot(tab, name) {
-  if (PICTURES !== "") await tab.screenshot({ path: join(PICTURES, `${browserName}-${name}.png`), fullPage: name.includes("narrow") });
-}
-
 before(async () => {
-  if (PICTURES !== "") mkdirSync(PICTURES, { recursive: true });
   if (origin === "") {
     server = spawn("python3", ["-u", "-m", "http.server", "0", "--bind", "127.0.0.1", "--directory", join(import.meta.dirname, "../..")], { stdio: ["ignore", "pipe", "ignore"] });
     const [line] = await once(server.stdout, "data");
@@ -496,7 +452,7 @@ test("wide, narrow, light and dark: nothing sticks out, and the audit finds noth
   assert.deepEqual([await audit(narrow), await overflow(narrow)], [[], 0]);
   await shot(narrow, "narrow");
   await narrow.close();
-  const night = browserName === "chrome" ? browser : await launch(true);
+  const night = isChrome ? browser : await launch(true);
   const dark = await open(night, { isDark: true, hash: "#case=resume-server" });
   assert.ok(await dark.evaluate(() => matchMedia("(prefers-color-scheme: dark)").matches));
   assert.deepEqual(await audit(dark), []);
