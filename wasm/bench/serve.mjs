@@ -1,5 +1,7 @@
 // Processor time of `serveConnection` beside node:http: `serve.mjs [ROUNDS] [REQUESTS]`. `BLESS=1` writes it into README.md.
 //
+// `serve.mjs ROUNDS REQUESTS NAME PROGRAM [ARGUMENT]...` runs the servers in another runtime, such as Bun, beside its own node:http.
+//
 // Each way has a server process of its own, which says how much time of the processor it has used. In each round each way
 // answers the same requests in turn. The ratios to node:http are those within a round; their median and range are
 // printed.
@@ -150,10 +152,10 @@ async function serve(name) {
 }
 
 class Way {
-  /** @param {string} name */
-  constructor(name) {
+  /** @param {string} name @param {string[]} runtime the program that runs the server, and its arguments; empty for this one */
+  constructor(name, [execPath = process.execPath, ...execArgv]) {
     this.name = name;
-    this.child = fork(fileURLToPath(import.meta.url), ["serve", name]);
+    this.child = fork(fileURLToPath(import.meta.url), ["serve", name], { execPath, execArgv });
     this.port = 0;
   }
 
@@ -282,13 +284,19 @@ async function compared(ways, rounds, cost, title) {
   });
 }
 
-/** @param {number} rounds @param {number} requests */
-async function compare(rounds, requests) {
-  const ways = await Promise.all(["node:http", ...Object.keys(HANDLERS)].map((name) => new Way(name).begin()));
+/** @param {number} rounds @param {number} requests @param {string} name of the runtime; empty for this one @param {string[]} runtime */
+async function compare(rounds, requests, name, runtime) {
+  const ways = await Promise.all(["node:http", ...Object.keys(HANDLERS)].map((way) => new Way(way, runtime).begin()));
   /** @type {string[][]} */
   const columns = [];
   for (const [title, load] of Object.entries(LOADS)) {
     columns.push(await compared(ways, rounds, (way, isFirst) => way.cost(load, isFirst ? requests / 4 : requests), title));
+  }
+  const small = ways.slice(1).map(({ name }, at) => [name, ...columns.map((column) => column[at + 1] ?? "")]);
+  if (name !== "") {
+    for (const way of ways) way.child.disconnect();
+    if (process.env["BLESS"]) rewrite(`the table of bench/serve.mjs in ${name}`, table([`in ${name}, the handler returns`, ...Object.keys(LOADS)], small));
+    return;
   }
   const both = ways.filter(({ name }) => name === "node:http" || name === "an object, at once");
   /** @type {string[][]} */
@@ -299,8 +307,7 @@ async function compare(rounds, requests) {
   }
   for (const way of ways) way.child.disconnect();
   if (!process.env["BLESS"]) return;
-  const small = ways.slice(1).map(({ name }, at) => [name, ...columns.map((column) => column[at + 1] ?? "")]);
-  rewrite([
+  rewrite("the tables of bench/serve.mjs", [
     ...table(["the handler returns", ...Object.keys(LOADS)], small),
     "",
     ...table([`${LARGE / 1e6} MB of content`, "beside node:http"], rows),
@@ -312,15 +319,15 @@ function table(head, rows) {
   return [head, head.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |`);
 }
 
-/** Writes lines between the marks of the README. @param {string[]} lines */
-function rewrite(lines) {
+/** Writes lines between the marks of the README. @param {string} name @param {string[]} lines */
+function rewrite(name, lines) {
   const file = new URL("../README.md", import.meta.url);
   const before = readFileSync(file, "utf8");
-  const marks = /(<!-- the tables of bench\/serve.mjs -->\n)[^]*?(\n<!-- their end -->)/;
-  if (!marks.test(before)) throw new Error("the README has no marks for the tables");
+  const marks = new RegExp(`(<!-- ${name} -->\\n)[^]*?(\\n<!-- (?:their|its) end -->)`);
+  if (!marks.test(before)) throw new Error(`the README has no marks for ${name}`);
   writeFileSync(file, before.replace(marks, (_, begin, end) => `${begin}\n${lines.join("\n")}\n${end}`));
 }
 
-const [first = "5", second = "32000"] = process.argv.slice(2);
+const [first = "5", second = "32000", name = "", ...runtime] = process.argv.slice(2);
 if (first === "serve") await serve(second);
-else await compare(Number(first), Number(second));
+else await compare(Number(first), Number(second), name, runtime);

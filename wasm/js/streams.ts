@@ -15,15 +15,8 @@ export { ContentTooLargeError, type Body } from "./streams/content.js";
 export { events } from "./streams/events.js";
 export { decide, type Decision, type NodeRequest } from "./streams/node.js";
 export { ServerRequest, type AcceptOptions } from "./streams/request.js";
-export {
-  serveConnection,
-  type ServeResult,
-  type Handler,
-  type ServeInfo,
-  type ServeOptions,
-  type ServerResponse,
-  type ServeHandle,
-} from "./streams/server.js";
+export { serveConnection } from "./streams/server.js";
+export type { Handler, ServeHandle, ServeInfo, ServeOptions, ServeResult, ServerResponse } from "./streams/handler.js";
 export { Switched, type DuplexMaker } from "./streams/switched.js";
 export type { DenoSocket, NodeSocket, Pair, ReadableSide, Socket, StreamSocket, WritableSide } from "./streams/sockets.js";
 export { DisconnectedError } from "./streams/errors.js";

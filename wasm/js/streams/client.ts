@@ -98,14 +98,14 @@ export async function upgrade(socket: Socket, request: ClientRequest, options: U
     const event = await sending.answered(finalResponse(wire, sending.heard(informational)));
     if (event.kind === "switched") {
       const protocol = await switched(wire, event, sending, resumes);
-      wire.endExchange();
+      wire.life.endExchange();
       return protocol;
     }
     const { why, required } = wire.connection;
     return { protocol: null, response: responseOn(wire, event, () => sending.isOut), why, required };
   } catch (error) {
     wire.close(error);
-    throw wire.failure ? wire.failure.reason : error;
+    throw wire.life.failure ? wire.life.failure.reason : error;
   }
 }
 
@@ -130,12 +130,12 @@ export async function request(socket: Socket, request: ClientRequest, options: C
  * is sent first, since its layer begins after it.
  */
 async function switched(wire: Wire, event: SwitchedEvent, sending: Sending, resumes: boolean): Promise<Switched> {
-  if (resumes && wire.isSending && wire.transport.interrupt) {
-    await wire.whilePresent(sending.done);
-    await wire.unwatch();
+  if (resumes && wire.receiver.isSending && wire.transport.interrupt) {
+    await wire.receiver.whilePresent(sending.done);
+    await wire.receiver.unwatch();
   } else if (resumes) await sending.done;
-  else if (wire.isSending) await Promise.race([sending.done, new Promise((resolve) => setTimeout(resolve, 0))]);
-  if (wire.isSending) return new Switched(wire, event, wire.handOutUnsent(sending.done));
+  else if (wire.receiver.isSending) await Promise.race([sending.done, new Promise((resolve) => setTimeout(resolve, 0))]);
+  if (wire.receiver.isSending) return new Switched(wire, event, wire.handOutUnsent(sending.done));
   wire.checkSent();
   return new Switched(wire, event, wire.handOut(resumes));
 }
@@ -212,14 +212,14 @@ class Sending {
       const end = connection.sendEnd(trailers);
       content = joined([data, end]);
     }
-    wire.isSending = true;
+    wire.receiver.isSending = true;
     this.done = this.#send(head, content, waits).finally(() => {
-      wire.isSending = false;
-      wire.nudge();
+      wire.receiver.isSending = false;
+      wire.receiver.nudge();
     }).catch((error: unknown) => {
       // An error of the content ends the exchange. If the socket failed, the server may have responded before it
       // stopped reading, so the response is awaited for a while.
-      if (!wire.isBroken) wire.giveUp(error);
+      if (!wire.sender.isBroken) wire.giveUp(error);
       else if (!this.#isAnswered) this.#glance = setTimeout(() => wire.giveUp(error), EARLY_RESPONSE_GRACE);
     });
   }
@@ -258,14 +258,14 @@ class Sending {
   async #sendAll(head: Uint8Array, content: Uint8Array | Source, waits: boolean): Promise<void> {
     const wire = this.#wire;
     if (!waits && content instanceof Uint8Array) return this.#last(joined([head, content]));
-    await wire.send(head);
+    await wire.sender.send(head);
     if (waits) await this.#waited();
     if (waits && this.#isAnswered) {
       // A request whose content is withheld never ends.
       void letGo(content, undefined);
       return;
     }
-    if (wire.isOver) throw new DisconnectedError("the connection has ended before the content");
+    if (wire.life.isOver) throw new DisconnectedError("the connection has ended before the content");
     if (content instanceof Uint8Array) return this.#last(content);
     await pump(wire, content);
     await this.#last(wire.connection.sendEnd(this.#trailers));
@@ -273,16 +273,16 @@ class Sending {
 
   async #last(bytes: Uint8Array): Promise<void> {
     const isOut = (): void => void (this.isOut = true);
-    await this.#wire.send(bytes, isOut);
+    await this.#wire.sender.send(bytes, isOut);
     isOut();
   }
 
   /** Waits for a 100, 101 or final response, at most for `timeouts.expectContinue`. */
   async #waited(): Promise<void> {
-    if (this.#wire.isOver) return;
+    if (this.#wire.life.isOver) return;
     const { expectContinue } = this.#wire.timeouts;
     const timer = expectContinue <= LONGEST ? setTimeout(this.#beginContent, expectContinue) : undefined;
-    const forget = this.#wire.onGivenUp(this.#beginContent);
+    const forget = this.#wire.life.onGivenUp(this.#beginContent);
     await this.#leave;
     clearTimeout(timer);
     forget();

@@ -146,7 +146,7 @@ export class Content {
       pieces.push(piece);
       length += piece.length;
       if (length <= largest) continue;
-      const error = this.#wire.note(new ContentTooLargeError(`more than ${largest} bytes of content`));
+      const error = this.#wire.life.note(new ContentTooLargeError(`more than ${largest} bytes of content`));
       this.#cancelled(error);
       throw error;
     }
@@ -160,7 +160,7 @@ export class Content {
   markUnwanted(): void {
     if (this.#end !== "open" || this.#isTaken) return;
     this.#end = "unwanted";
-    this.#wire.skip();
+    this.#wire.receiver.skip();
   }
 
   /** @internal Discards the rest of the content; returns false if it has more than `limits.drain` bytes. */
@@ -168,9 +168,9 @@ export class Content {
     return this.#inTurn(async () => {
       if (this.#end !== "open" && this.#end !== "unwanted") return true;
       this.#end = "dropped";
-      this.#wire.skip();
+      this.#wire.receiver.skip();
       for (;;) {
-        const event = await this.#wire.nextEvent();
+        const event = await this.#wire.receiver.nextEvent();
         if (event.kind === "paused") return false;
         if (event.kind === "end-of-message") return true;
       }
@@ -188,7 +188,7 @@ export class Content {
     return this.#inTurn(async () => {
       if (this.#hasEnded()) return null;
       try {
-        return this.#read(await this.#wire.nextEvent());
+        return this.#read(await this.#wire.receiver.nextEvent());
       } catch (error) {
         throw this.#failed(error);
       }
@@ -204,7 +204,7 @@ export class Content {
     if (this.#queued > 0) return undefined;
     if (this.#hasEnded()) return null;
     try {
-      const event = this.#wire.poll();
+      const event = this.#wire.receiver.poll();
       return event && this.#read(event);
     } catch (error) {
       throw this.#failed(error);
@@ -356,19 +356,19 @@ export function framed(wire: Wire, data: Uint8Array): Uint8Array {
 
 /** @internal Sends the head, then the pieces of content as they become available. */
 export async function pump(wire: Wire, source: Source, head: Uint8Array = NOTHING): Promise<void> {
-  const forget = wire.onGivenUp((reason) => void source.cancel(reason));
+  const forget = wire.life.onGivenUp((reason) => void source.cancel(reason));
   const turns = new Turns();
   try {
     if (head.length > PIECE) {
-      await wire.send(head);
+      await wire.sender.send(head);
       head = NOTHING;
     }
-    for (let piece; (piece = await wire.until(source.next())); head = NOTHING) {
+    for (let piece; (piece = await wire.life.until(source.next())); head = NOTHING) {
       const bytes = piece.length > 0 ? framed(wire, piece) : NOTHING;
-      await wire.send(head.length > 0 ? joined([head, bytes]) : bytes);
+      await wire.sender.send(head.length > 0 ? joined([head, bytes]) : bytes);
       await turns.step();
     }
-    await wire.send(head);
+    await wire.sender.send(head);
   } catch (error) {
     wire.cleanup = source.cancel(error);
     throw error;

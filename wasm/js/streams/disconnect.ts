@@ -17,21 +17,21 @@ export class DisconnectWatcher {
     if (this.#left) return this.#left.signal;
     const left = (this.#left = new AbortController());
     if (this.#isOver) return left.signal;
-    this.#wire.onGone = (reason) => left.abort(reason);
-    if (this.#wire.failure) left.abort(this.#wire.failure.reason);
-    else this.#wire.watch();
+    this.#wire.life.onGone = (reason) => left.abort(reason);
+    if (this.#wire.life.failure) left.abort(this.#wire.life.failure.reason);
+    else this.#wire.receiver.watch();
     return left.signal;
   }
 
   /** Watches again if `signal` is in use, as the request was read to its end. */
   isRead(): void {
-    if (this.#left && !this.#isOver) this.#wire.watch();
+    if (this.#left && !this.#isOver) this.#wire.receiver.watch();
   }
 
   /** Stops watching for a disconnect: the response was sent, or a switch was made. */
   end(): void {
     this.#isOver = true;
-    this.#wire.onGone = undefined;
-    this.#wire.endWatch();
+    this.#wire.life.onGone = undefined;
+    this.#wire.receiver.endWatch();
   }
 }

@@ -3,7 +3,7 @@
 import { WithLine, type HeaderSource } from "../engine/args.js";
 import { isBytes } from "../engine/bytes.js";
 import { inspect } from "../engine/inspect.js";
-import { hasField, withField } from "./fields.js";
+import { hasField, isBodiless, withField } from "./fields.js";
 import { setPartsOf, type Parts } from "./parts.js";
 
 const TEXT = "text/plain;charset=UTF-8";
@@ -24,7 +24,7 @@ function plainParts(body: unknown = null, init: ResponseInit = {}): Parts | unde
   if (!(body === null || typeof body === "string" || isBytes(body))) return undefined;
   if (!Number.isInteger(status) || status < 200 || status > 599) return undefined;
   // Responses with these statuses have no content.
-  if (body !== null && (status === 204 || status === 205 || status === 304)) return undefined;
+  if (body !== null && isBodiless(status)) return undefined;
   if (typeof statusText !== "string" || !VALUE.test(statusText) || !isPlain(headers)) return undefined;
   return { status, statusText, body, headers: typeof body === "string" ? withField(headers, "Content-Type", TEXT, TYPE) : headers };
 }

@@ -1,7 +1,7 @@
 // Handlers for frameworks, which take a `Request` of the platform and return a `Response`.
 
 import type { ServerRequest } from "./request.js";
-import type { Handler, ServeInfo, ServerResponse } from "./server.js";
+import type { Handler, ServeInfo, ServerResponse } from "./handler.js";
 
 /** The second argument of a fetch handler. */
 export interface FetchContext extends ServeInfo {

@@ -1,4 +1,4 @@
-// Field lines that this layer adds to those of the caller: `Date` and framing.
+// Field lines that this layer adds to those of the caller: `Date` and framing. And the statuses without content.
 
 import { WithLine, type HeaderSource } from "../engine/args.js";
 
@@ -70,4 +70,9 @@ export function framedBy(headers: HeaderSource, length: number | null): HeaderSo
   return length === null
     ? withField(headers, "Transfer-Encoding", "chunked", FRAMING)
     : withField(headers, "Content-Length", String(length), FRAMING);
+}
+
+/** @internal Returns whether a response with this status has no content (RFC 9110, section 6.4.1). */
+export function isBodiless(status: number): boolean {
+  return status === 204 || status === 205 || status === 304;
 }

@@ -59,7 +59,7 @@ export class ServerRequest extends Message {
     const named = head.target.startsWith("/") ? undefined : /^[a-z][a-z\d+.-]*(?=:\/\/)/i.exec(head.target)?.[0]?.toLowerCase();
     const url = urlOf(connection, named ?? (wire.isSecure ? "https" : "http"));
     // Content that was cancelled is not read any more, so that the response may say that the connection closes.
-    const cancelled = (): void => void (wire.isOver || wire.skip());
+    const cancelled = (): void => void (wire.life.isOver || wire.receiver.skip());
     super(head.headers, wire, connection.takeEnd(), () => this.#disconnect?.isRead(), cancelled);
     this.method = head.method;
     this.target = head.target;
@@ -112,7 +112,7 @@ export class ServerRequest extends Message {
   }
 
   async #sendInformational(head: ResponseHead): Promise<void> {
-    await this.#wire.send(this.connection.sendInformational(head));
+    await this.#wire.sender.send(this.connection.sendInformational(head));
   }
 
   /**
@@ -136,14 +136,14 @@ export class ServerRequest extends Message {
     const wire = this.#wire;
     if (!selection || !early) await this.#skipped();
     // The signal may be asked for meanwhile, which reads ahead. Before an early switch, a reader of content may do so too.
-    do await wire.unwatch();
-    while (!early && wire.readsAhead);
+    do await wire.receiver.unwatch();
+    while (!early && wire.receiver.readsAhead);
     const answer = selection
       ? connection.accept(early ? selection.early() : selection, headers)
       : connection.respond({ status: 200, headers: headers ?? [] });
     this.#unwatch();
     if (selection && early) wire.beginEarly();
-    await wire.send(answer);
+    await wire.sender.send(answer);
     if (!selection || !early) {
       const event = await this.#comesToSwitch();
       return (this.#switched = new Switched(wire, event, wire.handOut(false)));
@@ -154,12 +154,12 @@ export class ServerRequest extends Message {
 
   /** Discards the rest of the content; throws if there is more than `limits.drain`. */
   async #skipped(): Promise<void> {
-    if (!(await this.skip())) throw this.#wire.note(new ContentTooLargeError("more content than may be dropped"));
+    if (!(await this.skip())) throw this.#wire.life.note(new ContentTooLargeError("more content than may be dropped"));
   }
 
   async #comesToSwitch(): Promise<SwitchedEvent> {
     for (;;) {
-      const event = await this.#wire.nextEvent();
+      const event = await this.#wire.receiver.nextEvent();
       if (event.kind === "paused") throw new DisconnectedError("the connection has ended before the switch");
       if (event.kind === "switched") return event;
     }
@@ -185,7 +185,7 @@ export class ServerRequest extends Message {
   }
 
   #unwatch(): void {
-    this.#wire.endExchange();
+    this.#wire.life.endExchange();
     this.#isUnwatched = true;
     this.#disconnect?.end();
   }
@@ -200,7 +200,7 @@ export class ServerRequest extends Message {
     this.#isOver = true;
     this.#unwatch();
     // The reader of the new protocol gets this error.
-    return this.#switched && !this.#wire.isOver ? this.#arrives().catch(() => {}) : undefined;
+    return this.#switched && !this.#wire.life.isOver ? this.#arrives().catch(() => {}) : undefined;
   }
 
   /** Returns the head for logs, with the values of secret fields replaced. */

@@ -54,7 +54,7 @@ export class ClientResponse extends Message {
 /** @internal Returns the first event that is not an informational response. */
 export async function finalResponse(wire: Wire, informational?: (event: InformationalEvent) => void): Promise<Event | PausedStep> {
   for (;;) {
-    const event = await wire.nextEvent();
+    const event = await wire.receiver.nextEvent();
     if (event.kind !== "informational") return event;
     informational?.(event);
   }
@@ -70,10 +70,10 @@ export function responseOn(wire: Wire, event: Event | PausedStep, isSent = () =>
   const { connection } = wire;
   let persists = false;
   // Nothing else frees the engine of a client whose content is never read.
-  wire.onGivenUp(() => connection.free());
+  wire.life.onGivenUp(() => connection.free());
   wire.transport.onDestroyed?.((cause) => wire.giveUp(new DisconnectedError("the socket was destroyed", cause)));
   const ended = (): void => {
-    persists = isSent() && !wire.isBroken && connection.persists && connection.unread.length === 0;
+    persists = isSent() && !wire.sender.isBroken && connection.persists && connection.unread.length === 0;
     if (persists) wire.letGo();
     else wire.close();
   };

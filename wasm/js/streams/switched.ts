@@ -124,7 +124,7 @@ export class Switched implements Pair {
   /** Closes both directions at once. */
   close(): void {
     // A client's request may still be being sent.
-    if (this.response && !this.#wire.isOver) return this.#wire.close();
+    if (this.response && !this.#wire.life.isOver) return this.#wire.close();
     this.#wire.transport.close();
     this.#wire.connection.free();
   }

@@ -1,0 +1,44 @@
+// The end of a server's connection, such that the client gets the whole of the last response.
+
+import { DisconnectedError } from "./errors.js";
+import type { Wire } from "./wire.js";
+
+/**
+ * The maximum time in milliseconds to read on after the last response.
+ *
+ * It stops earlier after a pause of `LINGER_IDLE` milliseconds, or after `LINGER_BYTES` bytes.
+ */
+const LINGER_MAX = 4_000;
+const LINGER_IDLE = 1_000;
+const LINGER_BYTES = 2 ** 20;
+
+/**
+ * @internal Closes our sending side, reads on if that is required, then closes the socket.
+ *
+ * Closing with unread bytes would reset the connection, and the client could lose our last response (RFC 9112, section
+ * 9.6). Returns an error if closing shows that the end of that response was not sent.
+ */
+export async function leave(wire: Wire, isIdle: boolean): Promise<DisconnectedError | undefined> {
+  let isCut = wire.sender.isBroken || wire.connection.closing === "reset";
+  const lingers = wire.connection.closing === "linger" && !isIdle;
+  wire.sender.flush();
+  const { isQueued } = wire.transport;
+  try {
+    if (isCut) return undefined;
+    // If this throws, part of the response was not sent.
+    isCut = true;
+    await wire.sender.end();
+    isCut = false;
+    const end = performance.now() + LINGER_MAX;
+    for (let dropped = 0, length = 1; lingers && length > 0 && dropped < LINGER_BYTES && performance.now() < end; dropped += length) {
+      length = await wire.receiver.drop(LINGER_IDLE);
+    }
+  } catch (cause) {
+    // The client disconnected or stopped sending, or the signal aborted.
+    const isLate = cause instanceof DOMException && cause.name === "TimeoutError";
+    if (isCut && (isLate || isQueued)) return new DisconnectedError("the end of a response was not sent", cause);
+  } finally {
+    wire.close(undefined, { reset: isCut });
+  }
+  return undefined;
+}

@@ -1,0 +1,103 @@
+// The use of a socket by a wire: until when it lasts, who waits for it, and why it has ended.
+
+import { LONGEST } from "./bounds.js";
+import { DisconnectedError } from "./errors.js";
+
+/** @internal */
+export class Lifetime {
+  /** The reason given to `fail`, such as the signal's or an error of the content. */
+  failure: { readonly reason: unknown } | undefined;
+  /** True once the socket was released or closed. */
+  isOver = false;
+  /** A callback for when the peer disconnects, or the socket is given up. */
+  onGone: ((reason: unknown) => void) | undefined;
+  readonly #noted = new WeakSet<object>();
+  /** Callbacks for when the socket is closed; each gets the reason. */
+  readonly #endings = new Set<(reason: unknown) => void>();
+  /** The timer of the whole exchange. */
+  #exchange: ReturnType<typeof setTimeout> | undefined;
+
+  /** Records a peer's or transport's error, reports a disconnect; returns the error. */
+  note<T>(error: T): T {
+    if (typeof error === "object" && error !== null) this.#noted.add(error);
+    if (error instanceof DisconnectedError) this.onGone?.(error);
+    return error;
+  }
+
+  /** Returns whether an error is the peer's or the transport's, not the user code's. */
+  hasNoted(error: unknown): boolean {
+    return typeof error === "object" && error !== null && this.#noted.has(error);
+  }
+
+  /** Waits for a promise, at most that long; rejects once the socket is closed. */
+  async until<T>(step: Promise<T>, milliseconds = Infinity): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      if (this.failure) {
+        step.catch(() => {});
+        return reject(this.failure.reason);
+      }
+      const late = (): void => fail(tooSlow());
+      const timer = milliseconds <= LONGEST ? setTimeout(late, milliseconds) : undefined;
+      const end = (): void => {
+        clearTimeout(timer);
+        this.#endings.delete(fail);
+      };
+      const fail = (reason: unknown): void => {
+        end();
+        reject(reason);
+      };
+      this.#endings.add(fail);
+      step.then((value) => {
+        end();
+        resolve(value);
+      }, fail);
+    });
+  }
+
+  /** Waits as `until` does for a step of the transport, whose error is a disconnect. */
+  async transported<T>(step: Promise<T>, milliseconds: number): Promise<T> {
+    return this.until(
+      step.catch((cause: unknown) => {
+        throw this.disconnected(cause);
+      }),
+      milliseconds,
+    );
+  }
+
+  /** Returns the reason of `fail`, or the error for a transport that has failed. */
+  disconnected(cause: unknown): unknown {
+    return this.failure ? this.failure.reason : new DisconnectedError("the socket has failed", cause);
+  }
+
+  /**
+   * Calls `act` with the reason when the socket is closed.
+   *
+   * Returns a function that cancels this. `act` is not called if the socket was closed or released before.
+   */
+  onGivenUp(act: (reason: unknown) => void): () => void {
+    this.#endings.add(act);
+    return () => void this.#endings.delete(act);
+  }
+
+  /** Ends all waits with the reason. */
+  close(reason: unknown): void {
+    for (const end of [...this.#endings]) end(reason);
+  }
+
+  /** Begins the time of an exchange; `act` is called once it is over. */
+  beginExchange(milliseconds: number, act: (error: DOMException) => void): void {
+    if (milliseconds <= LONGEST && !this.isOver) this.#exchange = setTimeout(() => act(timedOut("the exchange has taken too long")), milliseconds);
+  }
+
+  /** Ends the time of an exchange. */
+  endExchange(): void {
+    clearTimeout(this.#exchange);
+  }
+}
+
+/** @internal Returns the error for a peer that takes too long. */
+export const tooSlow = (): DOMException => timedOut("the peer is too slow");
+
+function timedOut(message: string): DOMException {
+  return new DOMException(message, "TimeoutError");
+}

@@ -1,0 +1,147 @@
+// The sending direction of a wire: bytes held for a turn, bytes on their way, and the time that each may take.
+
+import { joined } from "../engine/bytes.js";
+import { EARNED_MAX, MS_PER_BYTE, SENT } from "./bounds.js";
+import { DisconnectedError } from "./errors.js";
+import type { Lifetime } from "./lifetime.js";
+import type { Transport } from "./sockets.js";
+
+const SENT_NOW = Promise.resolve();
+
+/** @internal */
+export class Sender {
+  readonly #transport: Transport;
+  readonly #life: Lifetime;
+  /** The time limit of one write, in milliseconds. */
+  readonly #limit: number;
+  /** Milliseconds by which bytes sent so far extend the next write's timeout. */
+  #credit = 0;
+  /** True once no more can be sent, because a part of a message may be missing. */
+  isBroken = false;
+  /** The bytes that `sendNow` has held. */
+  #held: Uint8Array[] = [];
+  #heldLength = 0;
+  /** The error of a transport that has thrown at what `sendNow` has held. */
+  unsent: DisconnectedError | undefined;
+  /** The latest call of `send`, while its bytes are on their way. */
+  #sending: Promise<void> | undefined;
+  /**
+   * A callback for the release of the socket.
+   *
+   * It ends the wait of `send` for bytes in the transport's queue, which are sent anyway.
+   */
+  #freed: () => void = () => {};
+
+  constructor(transport: Transport, life: Lifetime, limit: number) {
+    this.#transport = transport;
+    this.#life = life;
+    this.#limit = limit;
+  }
+
+  /**
+   * Holds bytes to be sent by `flush`, or by the next `send`.
+   *
+   * Returns false, and holds nothing, if the transport has no room.
+   */
+  sendNow(bytes: Uint8Array): boolean {
+    if (this.#life.failure || this.isBroken || this.#sending || bytes.length > SENT) return false;
+    if (!this.#transport.hasRoom?.(this.#heldLength + bytes.length)) return false;
+    this.#held.push(bytes);
+    this.#heldLength += bytes.length;
+    this.#earn(bytes.length);
+    return true;
+  }
+
+  /** Writes the bytes that `sendNow` has held: all responses of a turn at once. */
+  flush(): void {
+    if (this.#heldLength === 0) return;
+    const held = this.#held;
+    this.#held = [];
+    this.#heldLength = 0;
+    try {
+      this.#transport.put?.(held.length === 1 ? (held[0] as Uint8Array) : joined(held));
+    } catch (cause) {
+      this.isBroken = true;
+      this.unsent = new DisconnectedError("the socket has failed", cause);
+    }
+  }
+
+  /**
+   * Calls `flush` once the promises that are settled have been handled.
+   *
+   * Until then, a handler that returns at once may add its response.
+   */
+  flushSoon(): void {
+    if (this.#heldLength === 0) return;
+    const { process } = globalThis as { process?: { nextTick?(act: () => void): void } };
+    if (process?.nextTick) process.nextTick(() => this.flush());
+    else queueMicrotask(() => this.flush());
+  }
+
+  /**
+   * Sends all bytes, after those of earlier calls.
+   *
+   * It calls `queued` once a transport that queues has queued them. If it fails, nothing more can be sent, since part of
+   * the bytes may have been sent.
+   */
+  send(bytes: Uint8Array, queued?: () => void): Promise<void> {
+    const isHeld = this.sendNow(bytes);
+    this.flush();
+    if (isHeld && !this.unsent) {
+      queued?.();
+      return SENT_NOW;
+    }
+    if (isHeld) return Promise.reject(this.#life.note(this.unsent));
+    const sent = this.#sending ? this.#sending.then(() => this.#send(bytes, queued)) : this.#send(bytes, queued);
+    const over = (): void => {
+      if (this.#sending === sending) this.#sending = undefined;
+    };
+    const sending = (this.#sending = sent.then(over, over));
+    return sent;
+  }
+
+  async #send(bytes: Uint8Array, queued?: () => void): Promise<void> {
+    if (this.#life.failure) throw this.#life.failure.reason;
+    if (this.isBroken) throw this.#life.note(new DisconnectedError("an earlier send has failed"));
+    try {
+      for (let at = 0; at < bytes.length; at += SENT) {
+        const piece = bytes.length <= SENT ? bytes : bytes.subarray(at, at + SENT);
+        // An earlier wire on this socket may have left queued bytes.
+        const room = this.#transport.room?.();
+        if (room) await this.#life.transported(room, this.#time);
+        const begun = performance.now();
+        let writing = this.#transport.write(piece);
+        if (queued && at + SENT >= bytes.length && this.#transport.queues) {
+          queued();
+          writing = Promise.race([writing, new Promise<void>((resolve) => (this.#freed = resolve))]);
+        }
+        await this.#life.transported(writing, this.#time);
+        this.#earn(piece.length, performance.now() - begun);
+      }
+    } catch (error) {
+      this.isBroken = true;
+      throw this.#life.note(error);
+    }
+  }
+
+  /** Closes our sending direction once the transport has accepted all bytes. */
+  async end(): Promise<void> {
+    this.flush();
+    await this.#life.transported(this.#transport.end(), this.#time);
+  }
+
+  /** Ends the wait for queued bytes, as the socket is released. */
+  free(): void {
+    this.#freed();
+  }
+
+  /** Adds the time that sent bytes earn to the next timeout, less what they took. */
+  #earn(length: number, milliseconds = 0): void {
+    const earned = this.#credit + length * MS_PER_BYTE - milliseconds;
+    this.#credit = Math.max(0, Math.min(earned, EARNED_MAX * this.#limit));
+  }
+
+  get #time(): number {
+    return this.#limit + this.#credit;
+  }
+}
