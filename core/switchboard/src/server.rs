@@ -56,7 +56,7 @@ async fn serve(args: &ServeArgs) -> io::Result<()> {
     });
     let mut served = 0;
     let stop = stopped.clone();
-    let connections = accept(listener, has_stopped(stop), |stream, stopping| {
+    let connections = accept(listener, has_stopped(stop), |stream, _, stopping| {
         served += 1;
         let log = Arc::new(SessionLog::new(Transcript::of_connection(
             served,

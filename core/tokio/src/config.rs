@@ -34,6 +34,11 @@ pub struct Config {
     ///
     /// This costs a few allocations for each request.
     pub informational: bool,
+    /// The extensions that each request of a server has, such as the peer's address.
+    ///
+    /// [`serve`](crate::serve) adds that itself; see [`for_peer`](Self::for_peer). With each
+    /// request they are cloned.
+    pub extensions: http::Extensions,
     /// The observer of the connection, if any: see [`observe`](crate::observe).
     pub observer: Option<Arc<dyn Observer>>,
 }
@@ -47,6 +52,7 @@ impl Default for Config {
             date: true,
             half_close: true,
             informational: false,
+            extensions: http::Extensions::new(),
             observer: None,
         }
     }
@@ -59,6 +65,20 @@ impl Config {
     pub fn secure(&self) -> Self {
         let http = switchover::Config { secure: true, ..switchover::Config::clone(&self.http) };
         Self { http: Arc::new(http), ..self.clone() }
+    }
+
+    /// Returns a copy of the configuration, for a connection of that peer.
+    ///
+    /// Each request then has its [`PeerAddr`](crate::PeerAddr), and with the feature `axum` also
+    /// `axum::extract::ConnectInfo`. [`serve`](crate::serve) calls it; call it yourself in
+    /// [`accept`](crate::accept), such as for TLS.
+    #[must_use]
+    pub fn for_peer<A: Clone + Send + Sync + 'static>(&self, address: A) -> Self {
+        let mut config = self.clone();
+        #[cfg(feature = "axum")]
+        config.extensions.insert(::axum::extract::ConnectInfo(address.clone()));
+        config.extensions.insert(crate::PeerAddr(address));
+        config
     }
 }
 

@@ -3,7 +3,8 @@
 //!
 //! | for | use |
 //! |---|---|
-//! | a listener | [`serve`] |
+//! | a listener: TCP, Unix, or your own | [`serve`], [`Listener`] |
+//! | the address of the peer | [`PeerAddr`] |
 //! | one connection, over any stream | [`serve_connection`], [`serve_connection_until`] |
 //! | an offer, in a handler | [`upgrade`] |
 //! | a client | [`client::connect`], [`client::upgrade`] |
@@ -11,6 +12,8 @@
 //! | limits, timeouts | [`Config`] |
 //! | the events of a connection | [`observe`] |
 
+#[cfg(feature = "axum")]
+mod axum;
 mod body;
 mod callback_slot;
 pub mod client;
@@ -33,6 +36,8 @@ mod http2;
 #[cfg(feature = "hyper")]
 pub mod hyper;
 
+#[cfg(feature = "axum")]
+pub use axum::FromAxum;
 pub use body::Body;
 pub use config::{Config, Timeouts};
 pub use error::{BoxError, Error};
@@ -41,7 +46,10 @@ pub use handler::{HttpService, ServiceFn, service_fn};
 pub use http2::Http2Stream;
 pub use informational::{InformationalSender, informational};
 pub use reason::ReasonPhrase;
-pub use server::{ShutdownSignal, accept, serve, serve_connection, serve_connection_until};
+pub use server::{
+    Limited, Listener, OnError, PeerAddr, ShutdownSignal, TapIo, accept, serve, serve_connection,
+    serve_connection_until,
+};
 /// The engine, whose types an observer and [`Config::http`] use.
 pub use switchover;
 pub use upgrade::Upgraded;

@@ -21,6 +21,15 @@ pub(crate) fn connection<F: Future>(future: F) -> F {
     future
 }
 
+/// Warns of a connection that could not be accepted.
+#[cfg(feature = "tracing")]
+pub(crate) fn not_accepted(error: &std::io::Error) {
+    tracing::warn!(%error, "no connection could be accepted");
+}
+
+#[cfg(not(feature = "tracing"))]
+pub(crate) fn not_accepted(_: &std::io::Error) {}
+
 /// Returns the span of an exchange: a request and its response.
 #[cfg(feature = "tracing")]
 pub(crate) fn exchange<B>(request: &Request<B>) -> Exchange {

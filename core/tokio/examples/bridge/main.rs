@@ -112,7 +112,7 @@ async fn main() -> Result<(), BoxError> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
     println!("listening on https://{}", listener.local_addr()?);
     let backend = Backend::new(&backend, timeout);
-    let serving = accept(listener, async { drop(ctrl_c().await) }, |stream, stopping| {
+    let serving = accept(listener, async { drop(ctrl_c().await) }, |stream, _, stopping| {
         let served = serve(stream, acceptor.clone(), backend.clone(), stopping);
         async { drop(served.await.inspect_err(|error| eprintln!("{error}"))) }
     });

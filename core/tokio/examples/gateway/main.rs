@@ -76,7 +76,7 @@ async fn main() -> Result<(), BoxError> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
     println!("listening on http://{}", listener.local_addr()?);
     let backend = Backend::new(&backend, timeout);
-    let serving = accept(listener, async { drop(ctrl_c().await) }, |stream, stopping| {
+    let serving = accept(listener, async { drop(ctrl_c().await) }, |stream, _, stopping| {
         let backend = backend.clone();
         async move {
             let handler = service_fn(|request| answer(request, backend.clone()));

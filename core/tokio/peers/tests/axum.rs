@@ -58,6 +58,54 @@ async fn shout(request: axum::extract::Request) -> axum::response::Response {
     }
 }
 
+/// Checks that `ConnectInfo` and `PeerAddr` are extractors.
+///
+/// The second server has a listener of axum's.
+#[tokio::test]
+async fn handlers_get_the_address_of_the_peer() {
+    use std::net::SocketAddr;
+
+    use axum::extract::ConnectInfo;
+    use axum::serve::ListenerExt;
+    use switchover_tokio::{FromAxum, PeerAddr, serve};
+    use tokio::net::TcpListener;
+
+    async fn told(ConnectInfo(address): ConnectInfo<SocketAddr>, peer: PeerAddr) -> String {
+        assert_eq!(PeerAddr(address), peer);
+        address.to_string()
+    }
+    let router = Router::new()
+        .route("/peer", get(told))
+        .route("/other", get(async |PeerAddr(_): PeerAddr<String>| "another type"));
+    let get = async |address: SocketAddr, path: &str| {
+        let mut client = tokio::net::TcpStream::connect(address).await.expect("a server");
+        let own = client.local_addr().expect("an address").to_string();
+        let request = format!("GET {path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+        client.write_all(request.as_bytes()).await.expect("a server");
+        let mut rest = String::new();
+        within(client.read_to_string(&mut rest)).await.expect("text");
+        (rest, own)
+    };
+    let served = Served::by(router.clone()).await;
+    let (answer, own) = get(served.address, "/peer").await;
+    assert!(answer.ends_with(&own), "{answer}");
+    let (answer, _) = get(served.address, "/other").await;
+    assert!(answer.starts_with("HTTP/1.1 500 "), "{answer}");
+    served.stop().await;
+
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let address = listener.local_addr().expect("an address");
+    let listener = FromAxum(ListenerExt::tap_io(listener, |stream| {
+        stream.set_nodelay(true).expect("a socket");
+    }));
+    let serving = tokio::spawn(async move {
+        serve(listener, router, &Config::default(), std::future::pending()).await;
+    });
+    let (answer, own) = get(address, "/peer").await;
+    assert!(answer.ends_with(&own), "{answer}");
+    serving.abort();
+}
+
 #[tokio::test]
 async fn reqwest_is_served() {
     let served = Served::by(router()).await;

@@ -6,41 +6,39 @@ use std::pin::pin;
 use std::time::Duration;
 
 use http_body::Body;
-use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
+use super::listener::Listener;
 use super::serve_connection_until;
 use crate::config::Config;
 use crate::error::BoxError;
 use crate::handler::HttpService;
-use crate::wire::bound_unsent;
 
 /// The delay before a listener accepts again after an error of its own.
 const ACCEPT_RETRY_DELAY: Duration = Duration::from_millis(50);
 
 /// Accepts connections until `stop` is ready, and serves each in a task.
 ///
-/// Each connection gets a clone of `handler`, and is served by [`serve_connection_until`].
+/// Each connection gets a clone of `handler`, and is served by [`serve_connection_until`]. Its
+/// requests have the peer's address: see [`PeerAddr`](crate::PeerAddr). `listener` may be a TCP or
+/// Unix listener of tokio, or your own: see [`Listener`].
 ///
 /// Once `stop` is ready, each connection ends after the response in progress. `serve` returns when
 /// all connections have ended, at the latest after
 /// [`Timeouts::shutdown`](crate::Timeouts::shutdown). The remaining ones are then dropped: slow
 /// handlers and upgraded connections. Pass `std::future::pending()` to never stop. Use [`accept`]
 /// to serve over TLS, to observe the shutdown, or to receive the errors of connections.
-pub async fn serve<H>(
-    listener: TcpListener,
-    handler: H,
-    config: &Config,
-    stop: impl Future<Output = ()>,
-) where
+pub async fn serve<L, H>(listener: L, handler: H, config: &Config, stop: impl Future<Output = ()>)
+where
+    L: Listener,
     H: HttpService<Error: Into<BoxError>, Future: Send> + Clone + Send + 'static,
     H::Content: Body<Data: Send, Error: Into<BoxError>> + Send,
 {
     let (config, shutdown) = (config.clone(), config.timeouts.shutdown);
-    let serve = move |stream, stopping: ShutdownSignal| {
-        let (handler, config) = (handler.clone(), config.clone());
+    let serve = move |stream, address, stopping: ShutdownSignal| {
+        let (handler, config) = (handler.clone(), config.for_peer(address));
         // An error is ignored: the client has already got the response for it.
         async move { drop(serve_connection_until(stream, handler, &config, stopping.wait()).await) }
     };
@@ -53,53 +51,56 @@ pub async fn serve<H>(
 
 /// Accepts connections until `stop` is ready, and spawns `serve` for each.
 ///
+/// `serve` gets the stream, the address of its peer, and a signal. Pass the address to
+/// [`Config::for_peer`] if requests are to have it.
+///
 /// If no connection can be accepted, for instance because file descriptors ran out, it retries
 /// after 50 ms. Once `stop` is ready, it waits for all connections, without a timeout; their
 /// [`ShutdownSignal`] tells them to end. If the future is dropped, the remaining connections are
 /// dropped too.
-pub async fn accept<F>(
-    listener: TcpListener,
+pub async fn accept<L, F>(
+    listener: L,
     stop: impl Future<Output = ()>,
-    serve: impl FnMut(TcpStream, ShutdownSignal) -> F,
+    serve: impl FnMut(L::Stream, L::Address, ShutdownSignal) -> F,
 ) where
+    L: Listener,
     F: Future<Output = ()> + Send + 'static,
 {
     ended(&mut accept_until(listener, stop, serve).await).await;
 }
 
 /// Accepts connections until `stop` is ready; returns the tasks still running.
-async fn accept_until<F>(
-    listener: TcpListener,
+async fn accept_until<L, F>(
+    mut listener: L,
     stop: impl Future<Output = ()>,
-    mut serve: impl FnMut(TcpStream, ShutdownSignal) -> F,
+    mut serve: impl FnMut(L::Stream, L::Address, ShutdownSignal) -> F,
 ) -> JoinSet<()>
 where
+    L: Listener,
     F: Future<Output = ()> + Send + 'static,
 {
     let (stopping, stopped) = watch::channel(false);
     let (mut connections, mut stop) = (JoinSet::new(), pin!(stop));
     loop {
+        let has_room = connections.len() < listener.limit();
         let accepted = tokio::select! {
-            accepted = listener.accept() => accepted,
+            accepted = listener.accept(), if has_room => accepted,
             // Removes tasks that have ended.
             Some(_) = connections.join_next() => continue,
             () = &mut stop => break,
         };
-        let stream = match accepted {
-            Ok((stream, _)) => stream,
-            // Only this client is affected, so there is no delay for the others.
-            Err(error) if error.kind() == ErrorKind::ConnectionAborted => continue,
-            Err(_) => {
-                sleep(ACCEPT_RETRY_DELAY).await;
-                continue;
+        match accepted {
+            Ok((stream, address)) => {
+                connections.spawn(serve(stream, address, ShutdownSignal(stopped.clone())));
             }
-        };
-        // A response is not delayed until the next one is written. If this fails, the socket is
-        // already disconnected.
-        let _ = stream.set_nodelay(true);
-        // Here too, as the connection may put TLS above the socket.
-        bound_unsent(&stream);
-        connections.spawn(serve(stream, ShutdownSignal(stopped.clone())));
+            Err(error) => {
+                listener.failed(&error);
+                // Only this client is affected, so there is no delay for the others.
+                if error.kind() != ErrorKind::ConnectionAborted {
+                    sleep(ACCEPT_RETRY_DELAY).await;
+                }
+            }
+        }
     }
     drop(listener);
     let _ = stopping.send(true);

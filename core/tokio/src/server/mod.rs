@@ -1,6 +1,7 @@
 //! A server: requests, the handler that responds to them, and the shutdown.
 
 mod listen;
+mod listener;
 mod response;
 mod run;
 
@@ -25,6 +26,7 @@ use crate::upgrade::{HttpOverTls, PendingUpgrade};
 use crate::wire::{Deadline, Wire};
 use crate::{Transport, trace};
 pub use listen::{ShutdownSignal, accept, serve};
+pub use listener::{Limited, Listener, OnError, PeerAddr, TapIo};
 
 /// Serves one connection, from its first byte to its last.
 ///
@@ -125,6 +127,7 @@ impl HttpOverTls {
         let wire = Wire::new(stream, self.http, config.timeouts);
         let mut serving = ServerConnection::new(wire, handler, ErrorMappers::BOXED, config, stop);
         serving.question.request = again.map(|()| Body::empty());
+        serving.question.add_extensions(&config.extensions);
         if config.informational {
             serving.question.add_informational();
         }

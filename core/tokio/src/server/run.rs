@@ -119,7 +119,7 @@ impl<'c, S: Transport, H: HttpService, F: Future<Output = ()>> ServerConnection<
         loop {
             match self.wire.http.next_event()? {
                 Next::Event(Event::Request(request)) => {
-                    self.question.fill(request, &mut self.memory, self.config.informational)?;
+                    self.question.fill(request, &mut self.memory, self.config)?;
                     self.wire.clear();
                     self.question.add_content(&mut self.wire.http);
                     return Ok(true);
@@ -296,7 +296,7 @@ impl NextRequest {
         &mut self,
         received: switchover::Request<'_>,
         memory: &mut RequestMemory,
-        informs: bool,
+        config: &Config,
     ) -> Result<(), Failure> {
         let Self { request, links } = self;
         // A target may be valid in HTTP but not representable in the crate `http`.
@@ -304,14 +304,22 @@ impl NextRequest {
         received.write_to(request, &mut memory.bytes).map_err(|error| {
             Failure::Error(StatusCode::BAD_REQUEST, Error::Handler(error.into()))
         })?;
+        if !config.extensions.is_empty() {
+            request.extensions_mut().clone_from(&config.extensions);
+        }
         links.chance = PendingUpgrade::of(&received, request.method());
         if let Some(chance) = &links.chance {
             Arc::clone(chance).put_into(request.extensions_mut());
         }
-        if informs {
+        if config.informational {
             self.add_informational();
         }
         Ok(())
+    }
+
+    /// Gives the request the extensions of the connection.
+    pub(super) fn add_extensions(&mut self, extensions: &http::Extensions) {
+        self.request.extensions_mut().extend(extensions.clone());
     }
 
     /// Gives the request a sender of interim responses.

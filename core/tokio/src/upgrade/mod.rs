@@ -86,18 +86,6 @@ impl Offers {
     }
 }
 
-#[cfg(feature = "axum")]
-impl<S: Sync> axum_core::extract::FromRequestParts<S> for Offers {
-    type Rejection = std::convert::Infallible;
-
-    async fn from_request_parts(
-        parts: &mut http::request::Parts,
-        _: &S,
-    ) -> Result<Self, Self::Rejection> {
-        Ok(Self::of(&parts.extensions))
-    }
-}
-
 /// Returns the client's offers, in its order of preference.
 ///
 /// Those that cannot be accepted are among them. Without an offer the list is empty.

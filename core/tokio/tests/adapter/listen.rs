@@ -90,7 +90,7 @@ async fn what_has_switched_sees_that_the_server_stops() {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = listener.local_addr().expect("an address");
     let (stop, stopped) = oneshot::channel::<()>();
-    let serve = |stream, stopping: ShutdownSignal| async move {
+    let serve = |stream, _, stopping: ShutdownSignal| async move {
         let handler = service_fn(|request| switch(request, stopping.clone()));
         serve_connection_until(stream, handler, &Config::default(), stopping.clone().wait())
             .await

@@ -12,6 +12,7 @@ mod disconnect;
 mod http2_client;
 mod intermediary;
 mod listen;
+mod listener;
 mod model;
 mod observer;
 mod server;

@@ -1,0 +1,43 @@
+//! Extractors for axum's handlers, and axum's listeners.
+
+use std::io;
+
+use axum::extract::rejection::ExtensionRejection;
+use axum::extract::{Extension, FromRequestParts};
+use http::request::Parts;
+
+use crate::server::{Listener, PeerAddr};
+use crate::upgrade::Offers;
+
+impl<S: Sync> FromRequestParts<S> for Offers {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
+        Ok(Self::of(&parts.extensions))
+    }
+}
+
+impl<S: Send + Sync, A: Clone + Send + Sync + 'static> FromRequestParts<S> for PeerAddr<A> {
+    type Rejection = ExtensionRejection;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Self::Rejection> {
+        Extension::from_request_parts(parts, state).await.map(|Extension(address)| address)
+    }
+}
+
+/// A listener of axum's, for [`serve`](crate::serve).
+#[derive(Debug)]
+pub struct FromAxum<L>(pub L);
+
+impl<L> Listener for FromAxum<L>
+where
+    L: axum::serve::Listener<Addr: Clone + Sync + 'static>,
+{
+    type Stream = L::Io;
+    type Address = L::Addr;
+
+    /// Waits for the next connection; axum's listeners handle their errors themselves.
+    async fn accept(&mut self) -> io::Result<(L::Io, L::Addr)> {
+        Ok(self.0.accept().await)
+    }
+}
