@@ -67,7 +67,7 @@ impl SessionLog {
     /// Records the end of the connection, and its failure if there was one.
     pub(crate) fn close(&self, outcome: Result<(), Error>) {
         if let Err(error) = outcome {
-            self.fail(error);
+            self.fail(format_args!("{error:#}"));
         }
         self.transcript.close();
     }

@@ -4,27 +4,30 @@ use std::fmt;
 use std::io;
 
 use http::StatusCode;
+use switchover::ErrorKind;
 
 /// Any error of your code, such as that of a handler or of a body to send.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 /// The reason why a connection, or one message on it, failed.
+///
+/// Its text is one sentence, and the [source](std::error::Error::source) says more. `{error:#}`
+/// prints both, and [`advice`](Self::advice) says what to do.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Error {
     /// An error of the engine: the peer broke the protocol, or a call was wrong.
     ///
-    /// [`switchover::Error::blame`] returns whose fault it is.
+    /// [`switchover::Error::blame`] returns whose fault it is. Its text is that of this error.
     Protocol(switchover::Error),
-    /// An error of the transport; of kind `UnexpectedEof` after an early end.
+    /// An error of the transport.
     ///
-    /// An early end is that of the peer's stream, or of one message on it. The kind `InvalidData`
-    /// may mean that the crate `http` cannot represent a message.
+    /// The kind `InvalidData` may mean that the crate `http` cannot represent a message.
     Io(io::Error),
-    /// The peer was too slow.
-    ///
-    /// The text names the phase whose timeout expired; see [`Timeouts`](crate::Timeouts).
-    TimedOut(&'static str),
+    /// The peer ended the connection before what was awaited; the text says what.
+    Disconnected(&'static str),
+    /// The peer was too slow in this phase.
+    TimedOut(Timeout),
     /// The unread content is longer than `limits.drain`, so it is not discarded.
     ///
     /// A server responds with 413.
@@ -48,7 +51,82 @@ pub enum Error {
     Misuse(&'static str),
 }
 
+/// A phase whose timeout expired.
+///
+/// [`Timeouts`](crate::Timeouts) has the same names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Timeout {
+    /// The first byte of a request.
+    Idle,
+    /// The rest of a head.
+    Head,
+    /// Content.
+    Content,
+    /// Sending.
+    Write,
+    /// The response of the handler.
+    Handler,
+    /// The head of a response.
+    Response,
+    /// The 100 that a client awaits; after it the content is sent.
+    ExpectContinue,
+}
+
+impl Timeout {
+    const fn text(self) -> &'static str {
+        match self {
+            Self::Idle => "the client has sent no request in time",
+            Self::Head => "the rest of a head has not come in time",
+            Self::Content => "content has not come in time",
+            Self::Write => "the peer has not taken what is sent in time",
+            Self::Handler => "the handler has not answered in time",
+            Self::Response => "no response has come in time",
+            Self::ExpectContinue => "no 100 has come in time",
+        }
+    }
+}
+
+impl fmt::Display for Timeout {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.text())
+    }
+}
+
+impl std::error::Error for Timeout {}
+
 impl Error {
+    /// Returns what to do about an error of the engine, as its table of errors says it.
+    pub fn advice(&self) -> Option<&'static str> {
+        match self {
+            Self::Protocol(error) => Some(error.kind().advice()),
+            Self::Content(error) => error.advice(),
+            _ => None,
+        }
+    }
+
+    /// Returns the phase whose timeout expired, if that is the reason.
+    pub fn timeout(&self) -> Option<Timeout> {
+        match self {
+            Self::TimedOut(timeout) => Some(*timeout),
+            Self::Content(error) => error.timeout(),
+            Self::Handler(error) => error.downcast_ref().copied(),
+            _ => None,
+        }
+    }
+
+    /// Returns whether the peer ended the connection, or the transport has failed.
+    ///
+    /// A message that had begun is incomplete.
+    pub fn is_disconnect(&self) -> bool {
+        match self {
+            Self::Disconnected(_) | Self::Io(_) => true,
+            Self::Protocol(error) => error.kind() == ErrorKind::Truncated,
+            Self::Content(error) => error.is_disconnect(),
+            _ => false,
+        }
+    }
+
     /// Returns the status with which a server responds to this error, if it still can.
     pub(crate) fn status(&self) -> StatusCode {
         match self {
@@ -63,35 +141,41 @@ impl Error {
             _ => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
-
-    pub(crate) fn gone(what: &'static str) -> Self {
-        Self::Io(io::Error::new(io::ErrorKind::UnexpectedEof, what))
-    }
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Protocol(error) => write!(f, "{error}: {}", error.kind().advice()),
-            Self::Io(error) => write!(f, "the transport: {error}"),
-            Self::TimedOut(what) => write!(f, "the peer took too long: {what}"),
-            Self::ContentTooLarge => f.write_str("more content was left unread than is dropped"),
-            Self::Content(error) => write!(f, "the request's content: {error}"),
-            Self::Body(error) => write!(f, "the body that was sent: {error}"),
-            Self::Handler(error) => write!(f, "the handler: {error}"),
-            Self::Misuse(advice) => f.write_str(advice),
+            Self::Protocol(error) => write!(f, "{error}")?,
+            Self::Io(_) => f.write_str("the transport has failed")?,
+            Self::Disconnected(what) => f.write_str(what)?,
+            Self::TimedOut(timeout) => f.write_str(timeout.text())?,
+            Self::ContentTooLarge => f.write_str("more content was left unread than is dropped")?,
+            Self::Content(_) => f.write_str("the request's content could not be received")?,
+            Self::Body(_) => f.write_str("the body to send has failed")?,
+            Self::Handler(_) => f.write_str("the handler has failed")?,
+            Self::Misuse(why) => f.write_str(why)?,
         }
+        let mut source = std::error::Error::source(self).filter(|_| f.alternate());
+        while let Some(error) = source {
+            write!(f, ": {error}")?;
+            source = error.source();
+        }
+        Ok(())
     }
 }
 
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            Self::Protocol(error) => Some(error),
             Self::Io(error) => Some(error),
             Self::Body(error) | Self::Handler(error) => Some(error.as_ref()),
             Self::Content(error) => Some(error),
-            Self::TimedOut(_) | Self::ContentTooLarge | Self::Misuse(_) => None,
+            Self::Protocol(_)
+            | Self::Disconnected(_)
+            | Self::TimedOut(_)
+            | Self::ContentTooLarge
+            | Self::Misuse(_) => None,
         }
     }
 }
@@ -105,5 +189,45 @@ impl From<switchover::Error> for Error {
 impl From<io::Error> for Error {
     fn from(error: io::Error) -> Self {
         Self::Io(error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::error::Error as _;
+
+    use super::*;
+
+    fn malformed() -> switchover::Error {
+        let mut connection = switchover::Connection::new(switchover::Role::Server);
+        connection.receive(b"GET / HTTP/1.1\r\nHost : a\r\n\r\n").expect("room");
+        connection.next_event().expect_err("a space before the colon")
+    }
+
+    /// Checks that a text has neither advice nor its source.
+    ///
+    /// With `#` it has its source.
+    #[test]
+    fn a_text_is_one_sentence_and_the_source_another() {
+        let error = Error::Content(Box::new(Error::Protocol(malformed())));
+        let source = error.source().expect("a source").to_string();
+        assert_eq!(error.to_string(), "the request's content could not be received");
+        assert_eq!(source, malformed().to_string());
+        assert_eq!(format!("{error:#}"), format!("{error}: {source}"));
+        assert_eq!(error.advice(), Some(malformed().kind().advice()));
+        assert!(!format!("{error:#}").contains(error.advice().expect("advice")));
+        let lost = Error::Io(io::ErrorKind::ConnectionReset.into());
+        assert_eq!(format!("{lost:#}"), "the transport has failed: connection reset");
+    }
+
+    #[test]
+    fn an_error_says_what_kind_it_is() {
+        let late = Error::Content(Box::new(Error::TimedOut(Timeout::Content)));
+        assert_eq!((late.timeout(), late.is_disconnect()), (Some(Timeout::Content), false));
+        let stuck = Error::Handler(Timeout::Handler.into());
+        assert_eq!(stuck.timeout(), Some(Timeout::Handler));
+        let gone = Error::Content(Box::new(Error::Disconnected("the client has gone")));
+        assert_eq!((gone.timeout(), gone.is_disconnect()), (None, true));
+        assert!(!Error::Protocol(malformed()).is_disconnect());
     }
 }

@@ -40,7 +40,7 @@ pub mod hyper;
 pub use axum::FromAxum;
 pub use body::Body;
 pub use config::{Config, Timeouts};
-pub use error::{BoxError, Error};
+pub use error::{BoxError, Error, Timeout};
 pub use handler::{HttpService, ServiceFn, service_fn};
 #[cfg(feature = "h2c")]
 pub use http2::Http2Stream;

@@ -8,7 +8,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use h2::RecvStream;
 use http_body::{Body, Frame};
-use switchover_tokio::{BoxError, Error};
+use switchover_tokio::{BoxError, Error, Timeout};
 use tokio::time::{Instant, Sleep, sleep};
 
 use crate::backend::locked;
@@ -74,7 +74,9 @@ impl Coming {
     ) -> Poll<Result<Option<Frame<Bytes>>, BoxError>> {
         let Poll::Ready(data) = self.stream.poll_data(context)? else {
             return match &mut self.clock {
-                Some(clock) => clock.poll(context).map(|()| Err(Error::TimedOut("content").into())),
+                Some(clock) => {
+                    clock.poll(context).map(|()| Err(Error::TimedOut(Timeout::Content).into()))
+                }
                 None => Poll::Pending,
             };
         };

@@ -114,7 +114,7 @@ async fn main() -> Result<(), BoxError> {
     let backend = Backend::new(&backend, timeout);
     let serving = accept(listener, async { drop(ctrl_c().await) }, |stream, _, stopping| {
         let served = serve(stream, acceptor.clone(), backend.clone(), stopping);
-        async { drop(served.await.inspect_err(|error| eprintln!("{error}"))) }
+        async { drop(served.await.inspect_err(|error| eprintln!("{error:#}"))) }
     });
     serve_until_ctrl_c(serving, &backend.farewell).await;
     Ok(())

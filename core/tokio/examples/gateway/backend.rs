@@ -8,7 +8,7 @@ use http::{Request, Response, StatusCode};
 use http_body::Body;
 use switchover::Blame;
 use switchover_tokio::client::{Outcome, check, connect};
-use switchover_tokio::{BoxError, Config, Error, Timeouts};
+use switchover_tokio::{BoxError, Config, Error, Timeout, Timeouts};
 use tokio::net::TcpStream;
 use tokio::signal::ctrl_c;
 use tokio::sync::watch;
@@ -72,7 +72,7 @@ impl Backend {
     {
         check(&request, offer, &self.config)?;
         let connecting = timeout(self.timeout, TcpStream::connect(&*self.address));
-        let stream = connecting.await.map_err(|_| Error::TimedOut("a connection"))??;
+        let stream = connecting.await.map_err(|_| Error::TimedOut(Timeout::Response))??;
         stream.set_nodelay(true)?;
         let mut client = connect(stream, &self.config);
         client.on_informational(inform);

@@ -83,7 +83,7 @@ async fn main() -> Result<(), BoxError> {
             if let Err(error) =
                 serve_connection_until(stream, handler, &backend.config, stopping.wait()).await
             {
-                eprintln!("{error}");
+                eprintln!("{error:#}");
             }
         }
     });

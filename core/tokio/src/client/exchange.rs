@@ -15,7 +15,7 @@ use tokio::io::AsyncWrite;
 use super::SWITCHED;
 use super::request::write_request_head;
 use crate::body::Source;
-use crate::error::{BoxError, Error};
+use crate::error::{BoxError, Error, Timeout};
 use crate::sync::{Mutex, lock};
 use crate::wire::{Deadline, Wire};
 use crate::{ReasonPhrase, Transport};
@@ -76,7 +76,7 @@ impl<S: Transport> Exchange<S> {
         // After `Connection: close`, or with unread bytes, the engine rejects the request itself,
         // with the reason.
         if wire.is_read_closed() && wire.http.persists() {
-            return Err(Error::gone("the server has ended the connection"));
+            return Err(Error::Disconnected("the server has ended the connection"));
         }
         Ok(())
     }
@@ -154,14 +154,14 @@ impl<S: Transport> Exchange<S> {
                 Next::Event(Event::Switched(_)) => return Poll::Ready(Ok(Head::Switched)),
                 Next::Event(_) => {}
                 Next::Paused(_) => {
-                    return Poll::Ready(Err(Error::gone(
+                    return Poll::Ready(Err(Error::Disconnected(
                         "the server has closed without an answer",
                     )));
                 }
                 Next::NeedData => {
                     // Before the request was sent, the server need not respond.
                     let timeout = wire.timeouts.response.filter(|_| is_out);
-                    wire.receiving.wait_for("a response", timeout);
+                    wire.receiving.wait_for(Timeout::Response, timeout);
                     ready!(wire.poll_receive(context))?;
                 }
             }
@@ -191,7 +191,8 @@ impl<S: Transport> Exchange<S> {
         let wire = self.wire.as_mut().ok_or(SWITCHED)?;
         let mut waits = false;
         if self.content.is_some() && wire.http.awaiting() == Awaiting::Continue {
-            self.expect_continue.wait_for("a 100", Some(wire.timeouts.expect_continue));
+            self.expect_continue
+                .wait_for(Timeout::ExpectContinue, Some(wire.timeouts.expect_continue));
             waits = self.expect_continue.poll_timeout(&mut wire.alarm, context).is_pending();
         }
         while let Some(content) = &mut self.content
@@ -253,7 +254,7 @@ impl<S: Transport> Exchange<S> {
         match self.failure.take() {
             _ if self.has_sent() => Ok(()),
             Some(failure) => Err(failure),
-            None => Err(Error::gone("the server has not taken the request")),
+            None => Err(Error::Disconnected("the server has not taken the request")),
         }
     }
 

@@ -264,7 +264,7 @@ impl<S: Transport> Client<S> {
         if is_unread {
             let discarded = discard(|context| self.lock().poll_content(context));
             let Ok(discarded) = timeout(LINGER_IDLE, discarded).await else {
-                return Err(Error::gone("the response before has not come to its end"));
+                return Err(Error::Disconnected("the response before has not come to its end"));
             };
             discarded?;
         }

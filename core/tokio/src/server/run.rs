@@ -15,7 +15,7 @@ use super::response::{ResponseKind, ResponseOutcome};
 use super::{Failure, NextRequest, RequestHandles, RequestMemory, ServerConnection};
 use crate::body::{Body, Channel};
 use crate::config::Config;
-use crate::error::{BoxError, Error};
+use crate::error::{BoxError, Error, Timeout};
 use crate::handler::{ErrorMappers, HttpService};
 use crate::informational::InformationalSender;
 use crate::observe::ObservedConnection;
@@ -146,8 +146,8 @@ impl<'c, S: Transport, H: HttpService, F: Future<Output = ()>> ServerConnection<
         let timeouts = &self.config.timeouts;
         match self.wire.http.awaiting() {
             Awaiting::Request => self.wire.wait_for_request(timeouts.idle),
-            Awaiting::Content => self.wire.receiving.wait_for("content", timeouts.content),
-            _ => self.wire.receiving.wait_for("the rest of a head", timeouts.head),
+            Awaiting::Content => self.wire.receiving.wait_for(Timeout::Content, timeouts.content),
+            _ => self.wire.receiving.wait_for(Timeout::Head, timeouts.head),
         };
         match self.wire.poll_receive(context) {
             Poll::Ready(Ok(())) => Poll::Ready(Ok(true)),
@@ -198,9 +198,9 @@ impl<'c, S: Transport, H: HttpService, F: Future<Output = ()>> ServerConnection<
                 break;
             }
         }
-        self.handling.wait_for("the handler", self.config.timeouts.handler);
+        self.handling.wait_for(Timeout::Handler, self.config.timeouts.handler);
         self.handling.poll_timeout(&mut self.wire.alarm, context).map(|_| {
-            let error = Error::Handler("it has not answered in time".into());
+            let error = Error::Handler(Timeout::Handler.into());
             Err(Failure::Error(StatusCode::SERVICE_UNAVAILABLE, error))
         })
     }
@@ -237,7 +237,7 @@ impl<'c, S: Transport, H: HttpService, F: Future<Output = ()>> ServerConnection<
         }
         // The handler has learned it by its content. It may still wait for something else.
         if self.wire.is_reset() || self.has_left() {
-            return Err(Error::gone("the client has gone"));
+            return Err(Error::Disconnected("the client has gone"));
         }
         // The client is not awaited while the handler works.
         self.wire.receiving.pause();
@@ -248,7 +248,7 @@ impl<'c, S: Transport, H: HttpService, F: Future<Output = ()>> ServerConnection<
         {
             received?;
             if self.has_left() {
-                return Err(Error::gone("the client has gone"));
+                return Err(Error::Disconnected("the client has gone"));
             }
         }
         Ok(false)

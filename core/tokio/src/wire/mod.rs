@@ -20,7 +20,7 @@ use tokio::time::{Instant, timeout};
 
 use crate::Transport;
 use crate::config::Timeouts;
-use crate::error::Error;
+use crate::error::{Error, Timeout};
 use crate::observe::ObservedConnection;
 use output::OutputBuffer;
 pub(crate) use stream::{Stream, bound_unsent};
@@ -128,10 +128,10 @@ impl<S: Transport> Wire<S> {
 
     /// Waits while output cannot be sent, and fails after the write timeout.
     fn poll_write_timeout(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Error>> {
-        self.writing.wait_for("to take what is sent", self.timeouts.write);
-        let what = ready!(self.writing.poll_timeout(&mut self.alarm, context));
+        self.writing.wait_for(Timeout::Write, self.timeouts.write);
+        let phase = ready!(self.writing.poll_timeout(&mut self.alarm, context));
         self.writes = Writes::Broken;
-        Poll::Ready(Err(Error::TimedOut(what)))
+        Poll::Ready(Err(Error::TimedOut(phase)))
     }
 
     /// Waits until the output buffer has room.
@@ -145,7 +145,7 @@ impl<S: Transport> Wire<S> {
     /// Reads once from the transport; fails if its end was read before.
     pub(crate) fn poll_receive(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Error>> {
         if self.is_read_closed() {
-            return Poll::Ready(Err(Error::gone("the peer has ended")));
+            return Poll::Ready(Err(Error::Disconnected("the peer has ended")));
         }
         let is_idle = self.is_idle();
         let earns = self.http.awaiting() == Awaiting::Content;
@@ -209,21 +209,24 @@ impl<S: Transport> Wire<S> {
     pub(crate) fn poll_timeout<T>(&mut self, context: &mut Context<'_>) -> Poll<Result<T, Error>> {
         loop {
             let parking = match self.memory {
-                Memory::HeldUntil(until) => Some((until, "")),
+                Memory::HeldUntil(until) => Some((until, None)),
                 Memory::Held | Memory::Released => None,
             };
-            let deadlines = [self.writing.until(), self.receiving.until(), parking];
-            let first = deadlines.into_iter().flatten().min_by_key(|(until, _)| *until);
-            let Some((until, what)) = first else { return Poll::Pending };
+            let deadlines = [self.writing.until(), self.receiving.until()];
+            let phases =
+                deadlines.map(|deadline| deadline.map(|(until, phase)| (until, Some(phase))));
+            let first =
+                phases.into_iter().chain([parking]).flatten().min_by_key(|(until, _)| *until);
+            let Some((until, phase)) = first else { return Poll::Pending };
             ready!(self.alarm.poll(until, context));
-            if !what.is_empty() {
-                if self.writing.until() == first {
+            if let Some(phase) = phase {
+                if self.writing.until() == Some((until, phase)) {
                     self.writes = Writes::Broken;
                 } else {
                     // The timeout is reported once: a response with its own timeout may follow.
                     self.receiving.clear();
                 }
-                return Poll::Ready(Err(Error::TimedOut(what)));
+                return Poll::Ready(Err(Error::TimedOut(phase)));
             }
             self.park();
         }
@@ -239,7 +242,7 @@ impl<S: Transport> Wire<S> {
     /// Also sets the time at which the connection releases its memory. Returns the current time if
     /// the timeout starts now.
     pub(crate) fn wait_for_request(&mut self, timeout: Option<Duration>) -> Option<Instant> {
-        let begun = self.receiving.wait_for("a request", timeout);
+        let begun = self.receiving.wait_for(Timeout::Idle, timeout);
         if let Memory::Held = self.memory {
             self.memory = Memory::HeldUntil(begun.unwrap_or_else(Instant::now) + PARKED_AFTER);
         }
@@ -334,7 +337,7 @@ impl<S: Transport> Wire<S> {
                     // Output that the peer does not receive must not keep us from reading its
                     // input.
                     let sent = self.poll_send(context);
-                    self.receiving.wait_for("content", timeout);
+                    self.receiving.wait_for(Timeout::Content, timeout);
                     match (self.poll_receive(context), sent) {
                         (Poll::Ready(received), _) => received?,
                         (Poll::Pending, Poll::Ready(Err(error))) => {

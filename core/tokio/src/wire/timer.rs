@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use tokio::time::{Instant, Sleep, sleep_until};
 
+use crate::error::Timeout;
+
 /// The time that each byte adds to a deadline.
 const TIME_PER_BYTE: Duration = Duration::from_millis(1);
 /// The number of timeouts by which sent bytes may extend a deadline.
@@ -15,19 +17,24 @@ const TIME_PER_BYTE: Duration = Duration::from_millis(1);
 const EARNED_MAX: u32 = 9;
 
 /// A deadline for the phase that a connection is in, such as receiving a head.
-#[derive(Default)]
 pub(crate) struct Deadline {
-    what: &'static str,
+    phase: Timeout,
     time: Time,
     timeout: Duration,
     /// The extension that sent bytes earned while no clock ran, for the next phase.
     credit: Duration,
 }
 
-#[derive(Clone, Copy, Default)]
+impl Default for Deadline {
+    fn default() -> Self {
+        let (timeout, credit) = (Duration::ZERO, Duration::ZERO);
+        Self { phase: Timeout::Idle, time: Time::Unlimited, timeout, credit }
+    }
+}
+
+#[derive(Clone, Copy)]
 enum Time {
     /// No deadline: nothing is awaited, or the timeout is disabled.
-    #[default]
     Unlimited,
     Until(Instant),
     /// The clock is stopped while the caller works; this much time is left.
@@ -40,7 +47,7 @@ impl Deadline {
     /// Returns the current time if the clock starts now, else `None`.
     pub(crate) fn wait_for(
         &mut self,
-        what: &'static str,
+        phase: Timeout,
         timeout: Option<Duration>,
     ) -> Option<Instant> {
         let Some(timeout) = timeout else {
@@ -48,8 +55,8 @@ impl Deadline {
             return None;
         };
         let left = match self.time {
-            Time::Until(_) if self.what == what => return None,
-            Time::Left(left) if self.what == what => left,
+            Time::Until(_) if self.phase == phase => return None,
+            Time::Left(left) if self.phase == phase => left,
             _ => timeout.saturating_add(
                 std::mem::take(&mut self.credit).min(timeout.saturating_mul(EARNED_MAX)),
             ),
@@ -57,7 +64,7 @@ impl Deadline {
         // A timeout beyond the range of the clock is unlimited.
         let now = Instant::now();
         *self = Self {
-            what,
+            phase,
             time: now.checked_add(left).map_or(Time::Unlimited, Time::Until),
             timeout,
             ..*self
@@ -66,9 +73,9 @@ impl Deadline {
     }
 
     /// Returns the deadline and its phase, if the clock runs.
-    pub(crate) fn until(&self) -> Option<(Instant, &'static str)> {
+    pub(crate) fn until(&self) -> Option<(Instant, Timeout)> {
         match self.time {
-            Time::Until(until) => Some((until, self.what)),
+            Time::Until(until) => Some((until, self.phase)),
             Time::Unlimited | Time::Left(_) => None,
         }
     }
@@ -118,10 +125,10 @@ impl Deadline {
         &self,
         alarm: &mut Alarm,
         context: &mut Context<'_>,
-    ) -> Poll<&'static str> {
+    ) -> Poll<Timeout> {
         let Time::Until(until) = self.time else { return Poll::Pending };
         ready!(alarm.poll(until, context));
-        Poll::Ready(self.what)
+        Poll::Ready(self.phase)
     }
 }
 

@@ -401,7 +401,7 @@ async fn a_client_that_goes_ends_the_handler_where_that_is_wanted() {
         &Config { half_close: false, ..config() },
     )
     .await;
-    assert!(matches!(ended, Err(Error::Io(_))), "{ended:?}");
+    assert!(matches!(ended, Err(Error::Disconnected(_))), "{ended:?}");
 }
 
 #[tokio::test]

@@ -13,7 +13,9 @@ use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::{BodyExt, Full};
 use switchover_tokio::client::connect;
-use switchover_tokio::{Body, BoxError, Config, Error, Timeouts, serve_connection, service_fn};
+use switchover_tokio::{
+    Body, BoxError, Config, Error, Timeout, Timeouts, serve_connection, service_fn,
+};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream, ReadBuf};
 use tokio::time::{Instant, Sleep, sleep};
 
@@ -301,10 +303,7 @@ async fn a_client_that_takes_nothing_is_given_up() {
             false => counted(serve_connection(server, service_fn(large), &config)).await,
             true => counted(serve_connection(Gathers(server), service_fn(hello), &config)).await,
         };
-        assert!(
-            matches!(ended, Err(Error::TimedOut("to take what is sent"))),
-            "{gathers}: {ended:?}"
-        );
+        assert!(matches!(ended, Err(Error::TimedOut(Timeout::Write))), "{gathers}: {ended:?}");
         assert!(
             (30..=34).contains(&elapsed) && polls < 30,
             "{gathers}: {elapsed} s, {polls} polls"
@@ -386,7 +385,7 @@ async fn what_the_system_has_taken_earns_a_slow_client_time() {
         let (ended, elapsed, polls) = counted(serve_connection(stream, answer, &config)).await;
         assert_eq!(elapsed, seconds, "{ended:?}");
         assert!(
-            matches!(ended, Err(Error::TimedOut("to take what is sent"))) == (seconds == 300),
+            matches!(ended, Err(Error::TimedOut(Timeout::Write))) == (seconds == 300),
             "{ended:?}"
         );
         assert!(polls < 50, "{polls} polls");
@@ -544,11 +543,11 @@ fn get() -> Request<Body> {
 #[tokio::test(start_paused = true)]
 async fn a_client_waits_as_long_as_it_says_and_does_not_spin() {
     for (answer, what, seconds) in [
-        ("", "a response", 60),
-        ("HTTP/1.1 2", "a response", 60),
-        ("HTTP/1.1 103 Early Hints\r\n\r\n", "a response", 60),
-        ("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhel", "content", 30),
-        ("HTTP/1.1 200 OK\r\n\r\nhel", "content", 30),
+        ("", Timeout::Response, 60),
+        ("HTTP/1.1 2", Timeout::Response, 60),
+        ("HTTP/1.1 103 Early Hints\r\n\r\n", Timeout::Response, 60),
+        ("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhel", Timeout::Content, 30),
+        ("HTTP/1.1 200 OK\r\n\r\nhel", Timeout::Content, 30),
     ] {
         let (stream, mut server) = tokio::io::duplex(1000);
         send(&mut server, answer).await;
@@ -604,7 +603,7 @@ async fn a_server_that_takes_nothing_is_given_up() {
         .body(Full::<Bytes>::from(vec![b'x'; 100_000]))
         .expect("a request");
     let (outcome, elapsed, polls) = counted(client.send(request)).await;
-    assert!(matches!(outcome, Err(Error::TimedOut("to take what is sent"))), "{outcome:?}");
+    assert!(matches!(outcome, Err(Error::TimedOut(Timeout::Write))), "{outcome:?}");
     assert!(elapsed == 30 && polls < 20, "{elapsed} s, {polls} polls");
 }
 
