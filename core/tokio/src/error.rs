@@ -121,7 +121,9 @@ impl Error {
     pub fn is_disconnect(&self) -> bool {
         match self {
             Self::Disconnected(_) | Self::Io(_) => true,
-            Self::Protocol(error) => error.kind() == ErrorKind::Truncated,
+            Self::Protocol(error) => {
+                matches!(error.kind(), ErrorKind::Truncated | ErrorKind::NoResponse)
+            }
             Self::Content(error) => error.is_disconnect(),
             _ => false,
         }

@@ -81,6 +81,24 @@ impl<S: Transport> Exchange<S> {
         Ok(())
     }
 
+    /// Waits until the idle connection takes no further request.
+    pub(super) fn poll_closed(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        while self.persists() {
+            let Some(wire) = &mut self.wire else { return Poll::Ready(()) };
+            // What comes now belongs to the response, whose reader takes it.
+            if wire.http.unanswered() > 0 {
+                return Poll::Pending;
+            }
+            if !wire.http.unread().is_empty() {
+                return Poll::Ready(());
+            }
+            if ready!(wire.poll_receive(context)).is_err() {
+                return Poll::Ready(());
+            }
+        }
+        Poll::Ready(())
+    }
+
     pub(super) fn begin<B>(&mut self, request: Request<B>, offer: &[&str]) -> Result<(), Error>
     where
         B: HttpBody<Error: Into<BoxError>> + Send + 'static,

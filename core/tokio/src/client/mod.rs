@@ -4,9 +4,10 @@ mod exchange;
 mod outcome;
 mod request;
 
+use std::fmt;
 use std::future::poll_fn;
 use std::sync::Arc;
-use std::task::Poll;
+use std::task::{Context, Poll, Waker};
 
 use http::{Request, Response};
 use http_body::Body as HttpBody;
@@ -71,6 +72,35 @@ where
 /// There is no background task: the connection sends and reads while you await a response or read
 /// its content.
 pub struct Client<S>(Arc<Mutex<Exchange<S>>>);
+
+/// The error of [`Client::try_send`], with the request if nothing of it was sent.
+pub struct TrySendError<B> {
+    /// The reason.
+    pub error: Error,
+    /// The request; `None` if a part of it may have been sent.
+    pub request: Option<Request<B>>,
+}
+
+impl<B> fmt::Debug for TrySendError<B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TrySendError")
+            .field("error", &self.error)
+            .field("is_unsent", &self.request.is_some())
+            .finish_non_exhaustive()
+    }
+}
+
+impl<B> fmt::Display for TrySendError<B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.error.fmt(f)
+    }
+}
+
+impl<B> std::error::Error for TrySendError<B> {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.error.source()
+    }
+}
 
 impl HttpOverTls {
     /// Receives the response to the earlier request over the new TLS layer.
@@ -171,10 +201,56 @@ impl<S: Transport> Client<S> {
     where
         B: HttpBody<Error: Into<BoxError>> + Send + 'static,
     {
-        self.finish().await?;
-        poll_fn(|context| Poll::Ready(self.lock().look(context))).await?;
+        self.prepare().await?;
         self.lock().begin(request, offer)?;
         self.outcome().await
+    }
+
+    /// Sends a request, and gives it back if nothing of it was sent.
+    ///
+    /// Like [`send`](Self::send), for a pool: the request can be sent on another connection,
+    /// whatever its method. Without it in the error, only a request that is idempotent may be sent
+    /// again (RFC 9110, section 9.2.2).
+    pub async fn try_send<B>(
+        &mut self,
+        request: Request<B>,
+    ) -> Result<Response<Body>, TrySendError<B>>
+    where
+        B: HttpBody<Error: Into<BoxError>> + Send + 'static,
+    {
+        let prepared = match self.prepare().await {
+            Ok(()) if !self.persists() => {
+                Err(Error::Disconnected("the connection takes no further request"))
+            }
+            prepared => prepared,
+        };
+        if let Err(error) = prepared {
+            return Err(TrySendError { error, request: Some(request) });
+        }
+        self.send(request).await.map_err(|error| TrySendError { error, request: None })
+    }
+
+    /// Waits until the idle connection takes no further request.
+    ///
+    /// That is once the server has closed it, or has sent bytes without a request. A pool polls it
+    /// for each idle connection, and drops those that are ready. Ready at once if
+    /// [`persists`](Self::persists) is false. While a response is incomplete, it waits for nothing
+    /// and is never ready. Cancel safe. RFC 9112, section 9.5.
+    pub async fn closed(&mut self) {
+        poll_fn(|context| self.lock().poll_closed(context)).await;
+    }
+
+    /// Returns whether the connection takes no further request, without waiting.
+    ///
+    /// Unlike [`persists`](Self::persists) it first looks for what the server has sent.
+    pub fn is_closed(&mut self) -> bool {
+        self.lock().poll_closed(&mut Context::from_waker(Waker::noop())).is_ready()
+    }
+
+    /// Completes the previous exchange, and looks for what has come without a request.
+    async fn prepare(&mut self) -> Result<(), Error> {
+        self.finish().await?;
+        poll_fn(|context| Poll::Ready(self.lock().look(context))).await
     }
 
     /// Receives the outcome of the request in progress.

@@ -85,6 +85,29 @@ impl Upgraded {
         (self.stream.into_inner(), self.leftover)
     }
 
+    /// Returns the transport as its own type, and the bytes that were read.
+    ///
+    /// Like [`into_parts`](Self::into_parts), for a type that you know, such as
+    /// [`TcpStream`](tokio::net::TcpStream). If the transport has another type, the stream is
+    /// returned unchanged.
+    ///
+    /// ```
+    /// # async fn split(upgraded: switchover_tokio::Upgraded) {
+    /// if let Ok((socket, first)) = upgraded.downcast::<tokio::net::TcpStream>() {
+    ///     let (reading, writing) = socket.into_split();
+    ///     // `first` is what has come before.
+    ///     # let _ = (reading, writing, first);
+    /// }
+    /// # }
+    /// ```
+    pub fn downcast<T: Transport>(self) -> Result<(T, Bytes), Self> {
+        let Self { stream, leftover, .. } = self;
+        match stream.downcast() {
+            Ok(transport) => Ok((transport, leftover)),
+            Err(stream) => Err(Self { stream, leftover, ..self }),
+        }
+    }
+
     /// Closes with a reset, if the transport is a [`TcpStream`](tokio::net::TcpStream).
     ///
     /// Use it if a truncated stream would look complete after an orderly end. An example is a

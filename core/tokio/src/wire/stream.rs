@@ -60,6 +60,27 @@ impl<S: Transport> Stream<S> {
     }
 }
 
+impl Stream<Box<dyn Transport>> {
+    /// Returns the transport as its own type, without the boxes around it.
+    pub(crate) fn downcast<T: Transport>(mut self) -> Result<T, Self> {
+        while is::<Box<dyn Transport>>(&self.inner) {
+            self.inner = *unboxed(self.inner);
+        }
+        if is::<T>(&self.inner) { Ok(*unboxed(self.inner)) } else { Err(self) }
+    }
+}
+
+fn is<T: 'static>(transport: &Box<dyn Transport>) -> bool {
+    let transport: &dyn Any = &**transport;
+    transport.is::<T>()
+}
+
+/// Returns a transport as its own type, which the caller has checked.
+fn unboxed<T: 'static>(transport: Box<dyn Transport>) -> Box<T> {
+    let transport: Box<dyn Any> = transport;
+    transport.downcast().unwrap_or_else(|_| unreachable!("the type is checked before"))
+}
+
 impl<S: Transport> AsyncRead for Stream<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,

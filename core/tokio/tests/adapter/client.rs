@@ -755,3 +755,88 @@ async fn an_endless_response_that_was_dropped_does_not_hold_up_the_next_request(
     assert!(matches!(failed, Some(Error::Disconnected(_))), "{failed:?}");
     assert!(begun.elapsed() < Duration::from_secs(2), "{:?}", begun.elapsed());
 }
+
+/// Waits at most that long, in paused time, for an idle connection to be closed.
+async fn closes<S: switchover_tokio::Transport>(client: &mut Client<S>) -> bool {
+    tokio::time::timeout(Duration::from_secs(3600), client.closed()).await.is_ok()
+}
+
+/// Checks that an idle connection tells when it takes no further request.
+///
+/// It does after the server's FIN, after bytes that nobody has asked for, and after `close`.
+#[tokio::test(start_paused = true)]
+async fn an_idle_connection_tells_that_it_is_closed() {
+    for said in ["", "HTTP/1.1 408 Request Timeout\r\n\r\n"] {
+        let (stream, mut server) = tokio::io::duplex(1000);
+        let mut client = connect(stream, &Config::default());
+        assert!(!client.is_closed() && !closes(&mut client).await, "it is open");
+        let answered = async {
+            server.read_exact(&mut [0; 27]).await.expect("a request");
+            let response = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello";
+            server.write_all(response).await.expect("room");
+        };
+        let (response, ()) = tokio::join!(client.send(get("http://a/")), answered);
+        // While the response is unread, what comes is its own.
+        assert!(!client.is_closed() && !closes(&mut client).await, "a response is unread");
+        assert_eq!(text(response.expect("an answer")).await, "hello");
+        assert!(!client.is_closed(), "{said:?}");
+        let waiting = async { closes(&mut client).await };
+        let (is_closed, ()) = tokio::join!(waiting, async {
+            tokio::time::sleep(Duration::from_secs(1000)).await;
+            if said.is_empty() {
+                server.shutdown().await.expect("an end");
+            } else {
+                server.write_all(said.as_bytes()).await.expect("room");
+            }
+        });
+        assert!(is_closed && client.is_closed(), "{said:?}");
+        let unsent = client.try_send(get("http://a/")).await.expect_err("it is closed");
+        let request = unsent.request.expect("nothing was sent");
+        assert_eq!((request.uri().path(), unsent.error.is_disconnect()), ("/", true), "{said:?}");
+    }
+    let (mut client, _serving) =
+        scripted(&[("GET", "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")]);
+    client.send(get("http://a/")).await.expect("an answer");
+    assert!(client.is_closed() && closes(&mut client).await);
+}
+
+/// Checks that a request is not given back once a part of it may have been sent.
+#[tokio::test]
+async fn a_request_that_was_sent_is_not_given_back() {
+    let (stream, mut server) = tokio::io::duplex(1000);
+    let mut client = connect(stream, &Config::default());
+    let ended = async {
+        server.read_exact(&mut [0; 27]).await.expect("a request");
+        drop(server);
+    };
+    let (failed, ()) = tokio::join!(client.try_send(get("http://a/")), ended);
+    let failed = failed.expect_err("no answer");
+    assert!(failed.request.is_none() && failed.error.is_disconnect(), "{failed:?}");
+    let (mut client, _serving) = scripted(&[("GET", "HTTP/1.1 204 No Content\r\n\r\n")]);
+    assert_eq!(client.try_send(get("http://a/")).await.expect("an answer").status(), 204);
+}
+
+/// Checks that a stream gives its transport back, with the bytes that came before.
+#[tokio::test]
+async fn an_upgraded_stream_gives_its_transport_back() {
+    let (stream, mut server) = tokio::io::duplex(1000);
+    let answered = async {
+        server.read_exact(&mut [0; 27]).await.expect("a request");
+        let switched = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: foo\r\n\
+            Connection: upgrade\r\n\r\nhello";
+        server.write_all(switched).await.expect("room");
+        server
+    };
+    let request = get("http://a/");
+    // The transport is boxed by its user too.
+    let boxed: Box<dyn switchover_tokio::Transport> = Box::new(stream);
+    let (outcome, mut server) = tokio::join!(upgrade(boxed, request, &["foo"]), answered);
+    let upgraded = outcome.expect("an answer").into_result().expect("a switch");
+    let upgraded = upgraded.downcast::<tokio::net::TcpStream>().expect_err("it is no socket");
+    let (mut stream, first) = upgraded.downcast::<DuplexStream>().expect("the transport");
+    assert_eq!(first, "hello");
+    stream.write_all(b"bye").await.expect("room");
+    let mut heard = vec![0; 64];
+    let length = server.read(&mut heard).await.expect("bytes");
+    assert!(heard[..length].ends_with(b"bye"), "{heard:?}");
+}
