@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 use super::hop::EndToEnd;
 use crate::enums::enums;
 use crate::wire::fields::{Field, members};
+#[cfg(feature = "h2c")]
 use crate::wire::framing::has_https_scheme;
 use crate::wire::message::RequestHead;
 use crate::wire::source::FieldSource;
@@ -178,6 +179,7 @@ pub fn http2_request(request: &RequestHead<'_>, secure: bool) -> Vec<FieldLine> 
 /// Converts the head of a request that is upgraded to `h2c`, for HTTP/2.
 ///
 /// The target decides the scheme: a trusted gateway may send an `https` target without TLS.
+#[cfg(feature = "h2c")]
 pub(crate) fn upgraded_request(request: &RequestHead<'_>) -> Vec<FieldLine> {
     http2_request(request, has_https_scheme(request.target.as_bytes()))
 }

@@ -1,9 +1,15 @@
 //! The configuration of a connection.
 
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use http::Extensions;
+
 use crate::observe::Observer;
+use crate::upgrade::Upgraded;
 
 /// The default limit for the content of a request, in bytes.
 const CONTENT: u64 = 1 << 30;
@@ -15,9 +21,9 @@ const CONTENT: u64 = 1 << 30;
 pub struct Config {
     /// The limits and leniencies of the engine; set `secure` if the stream is TLS.
     ///
-    /// A server does not support `http2_preface`: inspect the first bytes yourself, and pass an
-    /// HTTP/2 connection to an HTTP/2 server. The default limits the content of a request to 1 GiB
-    /// (`limits.content`), while the engine's own default has no limit.
+    /// A server needs a handler for `http2_preface`: see [`with_http2`](Self::with_http2). The
+    /// default limits the content of a request to 1 GiB (`limits.content`), while the engine's own
+    /// default has no limit.
     pub http: Arc<switchover::Config>,
     /// The timeouts for the peer, and for the handler.
     pub timeouts: Timeouts,
@@ -38,7 +44,9 @@ pub struct Config {
     ///
     /// [`serve`](crate::serve) adds that itself; see [`for_peer`](Self::for_peer). With each
     /// request they are cloned.
-    pub extensions: http::Extensions,
+    pub extensions: Extensions,
+    /// The handler of connections in HTTP/2: see [`with_http2`](Self::with_http2).
+    pub http2: Option<Http2Handler>,
     /// The observer of the connection, if any: see [`observe`](crate::observe).
     pub observer: Option<Arc<dyn Observer>>,
 }
@@ -52,7 +60,8 @@ impl Default for Config {
             date: true,
             half_close: true,
             informational: false,
-            extensions: http::Extensions::new(),
+            extensions: Extensions::new(),
+            http2: None,
             observer: None,
         }
     }
@@ -67,6 +76,27 @@ impl Config {
         Self { http: Arc::new(http), ..self.clone() }
     }
 
+    /// Returns a copy of the configuration, for a server of HTTP/1.1 and HTTP/2.
+    ///
+    /// A connection that begins with the preface of HTTP/2 is passed to `serve`, with every byte,
+    /// also in TLS after an ALPN of `h2`. `serve` is a server of HTTP/2 that you have,
+    /// such as hyper's, or that of the crate `h2`. Its second argument are the
+    /// [`extensions`](Self::extensions) that requests have here.
+    ///
+    /// The connection lasts until the future of `serve` ends. [`serve`](crate::serve) drops it
+    /// after the shutdown timeout. RFC 9113, section 3.
+    #[must_use]
+    pub fn with_http2<F, R>(&self, serve: F) -> Self
+    where
+        F: Fn(Upgraded, Extensions) -> R + Send + Sync + 'static,
+        R: Future<Output = ()> + Send + 'static,
+    {
+        let http =
+            switchover::Config { http2_preface: true, ..switchover::Config::clone(&self.http) };
+        let serve = move |stream, extensions| -> Serving { Box::pin(serve(stream, extensions)) };
+        Self { http: Arc::new(http), http2: Some(Http2Handler(Arc::new(serve))), ..self.clone() }
+    }
+
     /// Returns a copy of the configuration, for a connection of that peer.
     ///
     /// Each request then has its [`PeerAddr`](crate::PeerAddr), and with the feature `axum` also
@@ -79,6 +109,21 @@ impl Config {
         config.extensions.insert(::axum::extract::ConnectInfo(address.clone()));
         config.extensions.insert(crate::PeerAddr(address));
         config
+    }
+}
+
+/// The handler of connections that begin with the preface of HTTP/2.
+///
+/// [`Config::with_http2`] makes one.
+#[derive(Clone)]
+pub struct Http2Handler(pub(crate) Arc<dyn Fn(Upgraded, Extensions) -> Serving + Send + Sync>);
+
+/// The future that serves a connection in HTTP/2.
+type Serving = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+impl fmt::Debug for Http2Handler {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Http2Handler")
     }
 }
 

@@ -9,6 +9,7 @@
 //! | an offer, in a handler | [`upgrade`] |
 //! | a client | [`client::connect`], [`client::upgrade`] |
 //! | HTTP/2 after an upgrade | [`Http2Stream`] |
+//! | HTTP/2 on the same port | [`Config::with_http2`] |
 //! | limits, timeouts | [`Config`] |
 //! | the events of a connection | [`observe`] |
 
@@ -39,7 +40,7 @@ pub mod hyper;
 #[cfg(feature = "axum")]
 pub use axum::FromAxum;
 pub use body::Body;
-pub use config::{Config, Timeouts};
+pub use config::{Config, Http2Handler, Timeouts};
 pub use error::{BoxError, Error, Timeout};
 pub use handler::{HttpService, ServiceFn, service_fn};
 #[cfg(feature = "h2c")]

@@ -72,10 +72,8 @@ where
     S: Transport,
     H: HttpService<Error: Into<BoxError>, Content: HttpBody<Error: Into<BoxError>>>,
 {
-    if config.http.http2_preface {
-        return Err(Error::Misuse(
-            "http2_preface: there is no request that a handler could be called with",
-        ));
+    if config.http.http2_preface && config.http2.is_none() {
+        return Err(NO_HTTP2);
     }
     let http = Connection::with_config(Role::Server, Arc::clone(&config.http));
     let http = ObservedConnection::new(http, config.observer.clone());
@@ -84,6 +82,9 @@ where
     let serving = ServerConnection::new(wire, handler, ErrorMappers::BOXED, config, stop);
     trace::connection(CachedDate { future: serving.run() }).await
 }
+
+const NO_HTTP2: Error =
+    Error::Misuse("http2_preface without a handler of HTTP/2: use `Config::with_http2`");
 
 impl HttpOverTls {
     /// Serves HTTP over the new TLS layer, as [`serve_connection`] does.

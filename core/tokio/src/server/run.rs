@@ -12,9 +12,9 @@ use http::{Response, StatusCode};
 use switchover::{Awaiting, Content, Event, Next, ResponseHead};
 
 use super::response::{ResponseKind, ResponseOutcome};
-use super::{Failure, NextRequest, RequestHandles, RequestMemory, ServerConnection};
+use super::{Failure, NO_HTTP2, NextRequest, RequestHandles, RequestMemory, ServerConnection};
 use crate::body::{Body, Channel};
-use crate::config::Config;
+use crate::config::{Config, Http2Handler};
 use crate::error::{BoxError, Error, Timeout};
 use crate::handler::{ErrorMappers, HttpService};
 use crate::informational::InformationalSender;
@@ -48,8 +48,9 @@ impl<'c, S: Transport, H: HttpService, F: Future<Output = ()>> ServerConnection<
     /// Serves the connection to its end, first the request `question` if `is_asked`.
     pub(super) async fn run(mut self) -> Result<(), Error> {
         match self.requests().await {
-            Ok(Some(chance)) => self.run_upgrade(&chance).await,
-            Ok(None) => {
+            Ok(Ending::Switched(chance)) => self.run_upgrade(&chance).await,
+            Ok(Ending::Http2) => self.run_http2().await,
+            Ok(Ending::Closed) => {
                 self.wire.end().await;
                 Ok(())
             }
@@ -66,11 +67,13 @@ impl<'c, S: Transport, H: HttpService, F: Future<Output = ()>> ServerConnection<
         }
     }
 
-    /// Serves requests; returns the upgrade that ends them, or `None` if none does.
-    async fn requests(&mut self) -> Result<Option<Arc<PendingUpgrade>>, Failure> {
+    /// Serves requests; returns what ends them.
+    async fn requests(&mut self) -> Result<Ending, Failure> {
         loop {
-            if !mem::take(&mut self.is_asked) && !self.next_request().await? {
-                return Ok(None);
+            if !mem::take(&mut self.is_asked)
+                && let Some(ending) = self.next_request().await?
+            {
+                return Ok(ending);
             }
             let NextRequest { request, links } = &mut self.question;
             let (kind, span, mut links) =
@@ -78,8 +81,10 @@ impl<'c, S: Transport, H: HttpService, F: Future<Output = ()>> ServerConnection<
             let answered = span.run(self.exchange(kind, &links)).await;
             span.tell(&mut self.wire.http);
             match answered? {
-                ResponseOutcome::Switched => return Ok(links.chance.take()),
-                ResponseOutcome::Whole if !self.wire.http.persists() => return Ok(None),
+                ResponseOutcome::Switched => {
+                    return Ok(links.chance.take().map_or(Ending::Closed, Ending::Switched));
+                }
+                ResponseOutcome::Whole if !self.wire.http.persists() => return Ok(Ending::Closed),
                 ResponseOutcome::Whole => {}
             }
         }
@@ -112,8 +117,8 @@ impl<'c, S: Transport, H: HttpService, F: Future<Output = ()>> ServerConnection<
 
     // Receiving a request.
 
-    /// Waits for the next request; returns `false` if there will be none.
-    async fn next_request(&mut self) -> Result<bool, Failure> {
+    /// Waits for the next request; returns the end of HTTP/1.1 if there will be none.
+    async fn next_request(&mut self) -> Result<Option<Ending>, Failure> {
         // If responses are not received by the client, no further request is read.
         poll_fn(|context| self.wire.poll_writable(context)).await?;
         loop {
@@ -122,14 +127,16 @@ impl<'c, S: Transport, H: HttpService, F: Future<Output = ()>> ServerConnection<
                     self.question.fill(request, &mut self.memory, self.config)?;
                     self.wire.clear();
                     self.question.add_content(&mut self.wire.http);
-                    return Ok(true);
+                    return Ok(None);
                 }
+                // Before the first request, only the preface of HTTP/2 switches.
+                Next::Event(Event::Switched(_)) => return Ok(Some(Ending::Http2)),
                 // The rest of a request whose response was sent before its end.
                 Next::Event(_) => {}
-                Next::Paused(_) => return Ok(false),
+                Next::Paused(_) => return Ok(Some(Ending::Closed)),
                 Next::NeedData => {
                     if !poll_fn(|context| self.poll_more(context)).await? {
-                        return Ok(false);
+                        return Ok(Some(Ending::Closed));
                     }
                 }
             }
@@ -289,6 +296,24 @@ impl<'c, S: Transport, H: HttpService, F: Future<Output = ()>> ServerConnection<
         taker(upgraded).await;
         Ok(())
     }
+
+    /// Passes the connection to the handler of HTTP/2, with every byte of it.
+    async fn run_http2(self) -> Result<(), Error> {
+        let serving = self.config.http2.as_ref().map(|Http2Handler(handler)| {
+            let upgraded = Upgraded::new(self.wire.stream.boxed(), self.wire.http);
+            handler(upgraded, self.config.extensions.clone())
+        });
+        serving.ok_or(NO_HTTP2)?.await;
+        Ok(())
+    }
+}
+
+/// The end of the requests of a connection.
+enum Ending {
+    Closed,
+    Switched(Arc<PendingUpgrade>),
+    /// The connection begins with the preface of HTTP/2.
+    Http2,
 }
 
 impl NextRequest {

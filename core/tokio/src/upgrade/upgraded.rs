@@ -85,11 +85,14 @@ impl Upgraded {
         (self.stream.into_inner(), self.leftover)
     }
 
-    /// Returns the transport as its own type, and the bytes that were read.
+    /// Returns the transport as its own type, and bytes that came before.
     ///
     /// Like [`into_parts`](Self::into_parts), for a type that you know, such as
-    /// [`TcpStream`](tokio::net::TcpStream). If the transport has another type, the stream is
-    /// returned unchanged.
+    /// [`TcpStream`](tokio::net::TcpStream).
+    ///
+    /// # Errors
+    ///
+    /// The stream, unchanged, if the transport has another type.
     ///
     /// ```
     /// # async fn split(upgraded: switchover_tokio::Upgraded) {

@@ -63,15 +63,15 @@ impl<S: Transport> Stream<S> {
 impl Stream<Box<dyn Transport>> {
     /// Returns the transport as its own type, without the boxes around it.
     pub(crate) fn downcast<T: Transport>(mut self) -> Result<T, Self> {
-        while is::<Box<dyn Transport>>(&self.inner) {
+        while is::<Box<dyn Transport>>(&*self.inner) {
             self.inner = *unboxed(self.inner);
         }
-        if is::<T>(&self.inner) { Ok(*unboxed(self.inner)) } else { Err(self) }
+        if is::<T>(&*self.inner) { Ok(*unboxed(self.inner)) } else { Err(self) }
     }
 }
 
-fn is<T: 'static>(transport: &Box<dyn Transport>) -> bool {
-    let transport: &dyn Any = &**transport;
+fn is<T: 'static>(transport: &dyn Transport) -> bool {
+    let transport: &dyn Any = transport;
     transport.is::<T>()
 }
 

@@ -10,6 +10,7 @@ mod common;
 mod disconnect;
 #[cfg(feature = "h2c")]
 mod http2_client;
+mod http2_server;
 mod intermediary;
 mod listen;
 mod listener;
