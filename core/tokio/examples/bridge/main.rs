@@ -230,7 +230,7 @@ async fn answer(request: Request<RecvStream>, respond: SendResponse<Bytes>, back
         () = cancelled(|context| respond.poll_cancelled(context)) => return,
     };
     if let Err(error) = exchanged {
-        eprintln!("{}: {error}", backend.address);
+        eprintln!("{}: {error:#}", backend.address);
         // If no response has begun, this is the response. One that has begun is truncated with a
         // reset, which the client sees.
         if respond.send(plain(blamed(&error)), true).is_err() {

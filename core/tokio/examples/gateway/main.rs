@@ -98,7 +98,7 @@ async fn answer(request: Request<Body>, backend: Backend) -> Result<Response<Con
         // The client's own content has failed: `serve` knows the response for that.
         Err(Error::Body(error)) => return Err(error),
         Err(error) => {
-            eprintln!("{}: {error}", backend.address);
+            eprintln!("{}: {error:#}", backend.address);
             refusal(status(&error))
         }
     };

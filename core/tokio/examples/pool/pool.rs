@@ -1,0 +1,159 @@
+//! A pool of connections to servers, as a tower service.
+
+use std::collections::HashMap;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body::{Body as HttpBody, Frame, SizeHint};
+use http_body_util::Full;
+use switchover_tokio::client::{Client, TrySendError, connect};
+use switchover_tokio::{Body, Config, Error};
+use tokio::net::TcpStream;
+use tokio::time::Instant;
+use tower_service::Service;
+
+/// The number of idle connections to one server that are kept.
+const IDLE_MAX: usize = 8;
+/// The time for which an idle connection is kept.
+const IDLE_TIME: Duration = Duration::from_secs(30);
+
+/// A pool of connections; clones share it.
+#[derive(Clone, Default)]
+pub(crate) struct Pool {
+    idle: Arc<Mutex<HashMap<String, Vec<Idle>>>>,
+    config: Config,
+}
+
+/// A connection without a request, and the time since when.
+struct Idle(Client<TcpStream>, Instant);
+
+impl Pool {
+    /// Sends a request over an idle connection, or over a new one.
+    ///
+    /// A request of which nothing was sent is sent over the next connection. One that was sent is
+    /// sent once more if its method is idempotent (RFC 9110, section 9.2.2).
+    pub(crate) async fn send(
+        &self,
+        mut request: Request<Full<Bytes>>,
+    ) -> Result<Response<Pooled>, Error> {
+        let key = request.uri().authority().map(ToString::to_string);
+        let key = key.ok_or(Error::Misuse("the URI has no authority"))?;
+        let mut may_repeat = request.method().is_idempotent();
+        loop {
+            let (mut client, is_new) = match self.idle(&key) {
+                Some(client) => (client, false),
+                None => (self.connect(&key).await?, true),
+            };
+            let copy = request.clone();
+            let TrySendError { error, request: unsent } = match client.try_send(request).await {
+                Ok(response) => {
+                    let back = Some((client, key, self.clone()));
+                    return Ok(response.map(|body| Pooled { body, back }));
+                }
+                Err(failed) => failed,
+            };
+            // A new connection that fails would fail again.
+            if is_new || !error.is_disconnect() || (unsent.is_none() && !may_repeat) {
+                return Err(error);
+            }
+            may_repeat &= unsent.is_some();
+            request = unsent.unwrap_or(copy);
+        }
+    }
+
+    async fn connect(&self, key: &str) -> Result<Client<TcpStream>, Error> {
+        let has_port = key.rsplit(':').next().is_some_and(|port| port.parse::<u16>().is_ok());
+        let address = if has_port { key.to_owned() } else { format!("{key}:80") };
+        let stream = TcpStream::connect(address).await?;
+        stream.set_nodelay(true)?;
+        Ok(connect(stream, &self.config))
+    }
+
+    /// Takes an idle connection to that server which is still open.
+    fn idle(&self, key: &str) -> Option<Client<TcpStream>> {
+        let mut all = self.lock();
+        let idle = all.get_mut(key)?;
+        while let Some(Idle(mut client, since)) = idle.pop() {
+            if since.elapsed() < IDLE_TIME && !client.is_closed() {
+                return Some(client);
+            }
+        }
+        all.remove(key);
+        None
+    }
+
+    /// Keeps a connection whose response was read to its end.
+    fn keep(&self, key: String, mut client: Client<TcpStream>) {
+        if client.is_closed() || !client.has_sent() {
+            return;
+        }
+        let mut all = self.lock();
+        // Connections to servers that are not asked any more would be kept forever.
+        all.retain(|_, idle| {
+            idle.retain(|Idle(_, since)| since.elapsed() < IDLE_TIME);
+            !idle.is_empty()
+        });
+        let idle = all.entry(key).or_default();
+        if idle.len() < IDLE_MAX {
+            idle.push(Idle(client, Instant::now()));
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, Vec<Idle>>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Service<Request<Full<Bytes>>> for Pool {
+    type Response = Response<Pooled>;
+    type Error = Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Error>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<Full<Bytes>>) -> Self::Future {
+        let pool = self.clone();
+        Box::pin(async move { pool.send(request).await })
+    }
+}
+
+/// The content of a response, at whose end the connection returns to the pool.
+///
+/// If it is dropped before, the connection is closed.
+pub(crate) struct Pooled {
+    body: Body,
+    back: Option<(Client<TcpStream>, String, Pool)>,
+}
+
+impl HttpBody for Pooled {
+    type Data = Bytes;
+    type Error = Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+        let frame = Pin::new(&mut self.body).poll_frame(context);
+        if matches!(frame, Poll::Ready(None))
+            && let Some((client, key, pool)) = self.back.take()
+        {
+            pool.keep(key, client);
+        }
+        frame
+    }
+
+    fn is_end_stream(&self) -> bool {
+        // The end has to be read, so that the connection returns.
+        self.back.is_none() && self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}

@@ -1,0 +1,102 @@
+//! Tests of the example of a pool.
+
+#[path = "../../examples/pool/pool.rs"]
+mod pool;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use bytes::Bytes;
+use http::{Method, Request};
+use http_body_util::{BodyExt, Full};
+use pool::Pool;
+use switchover_tokio_peers::within;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
+use tower::ServiceExt;
+
+/// Starts a server whose connections answer as the script says.
+///
+/// They come one after the other. `cut` ends a connection without an answer. Returns the URL and
+/// the number of requests.
+async fn server(script: &'static [&'static [&'static str]]) -> (String, Arc<AtomicUsize>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let url = format!("http://{}/", listener.local_addr().expect("an address"));
+    let requests = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&requests);
+    tokio::spawn(async move {
+        for answers in script {
+            let (mut stream, _) = listener.accept().await.expect("a client");
+            let count = Arc::clone(&count);
+            tokio::spawn(async move {
+                for answer in *answers {
+                    if stream.read(&mut [0; 4096]).await.expect("a request") == 0 {
+                        break;
+                    }
+                    count.fetch_add(1, Ordering::Relaxed);
+                    if *answer == "cut" {
+                        break;
+                    }
+                    let len = answer.len();
+                    let response =
+                        format!("HTTP/1.1 200 OK\r\nContent-Length: {len}\r\n\r\n{answer}");
+                    stream.write_all(response.as_bytes()).await.expect("a client");
+                }
+            });
+        }
+        std::future::pending::<()>().await;
+    });
+    (url, requests)
+}
+
+async fn ask(pool: &Pool, method: Method, url: &str) -> Result<String, switchover_tokio::Error> {
+    let request = Request::builder().method(method).uri(url).body(Full::<Bytes>::default());
+    let response = within(pool.clone().oneshot(request.expect("a request"))).await?;
+    let content = within(response.into_body().collect()).await?.to_bytes();
+    // The server closes a connection after its last answer, and that may take a moment.
+    tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    Ok(String::from_utf8_lossy(&content).into_owned())
+}
+
+#[tokio::test]
+async fn requests_share_a_connection_until_it_is_closed() {
+    let (url, _) = server(&[&["a1", "a2"], &["b1"], &["c1"]]).await;
+    let pool = Pool::default();
+    for wanted in ["a1", "a2", "b1", "c1"] {
+        assert_eq!(ask(&pool, Method::POST, &url).await.expect("an answer"), wanted);
+    }
+}
+
+/// Checks that an idempotent request is repeated once, and another never.
+///
+/// RFC 9110, section 9.2.2.
+#[tokio::test]
+async fn only_an_idempotent_request_is_repeated() {
+    let (url, requests) = server(&[&["a1", "cut"], &["b1", "cut"], &["c1"]]).await;
+    let pool = Pool::default();
+    assert_eq!(ask(&pool, Method::GET, &url).await.expect("an answer"), "a1");
+    assert_eq!(ask(&pool, Method::GET, &url).await.expect("an answer"), "b1");
+    assert_eq!(requests.load(Ordering::Relaxed), 3);
+    let error = ask(&pool, Method::POST, &url).await.expect_err("it may have been done");
+    assert!(error.is_disconnect() && requests.load(Ordering::Relaxed) == 4, "{error:?}");
+}
+
+/// Checks that a request which two connections have cut is not sent a third time.
+#[tokio::test]
+async fn an_idempotent_request_is_repeated_once_at_most() {
+    let (url, requests) = server(&[&["a1", "cut"], &["b1", "cut"], &["c1"]]).await;
+    let pool = Pool::default();
+    let (one, other) = tokio::join!(ask(&pool, Method::GET, &url), ask(&pool, Method::GET, &url));
+    assert!(one.is_ok() && other.is_ok(), "{one:?}, {other:?}");
+    let error = ask(&pool, Method::GET, &url).await.expect_err("two have cut it");
+    assert!(error.is_disconnect() && requests.load(Ordering::Relaxed) == 4, "{error:?}");
+}
+
+#[tokio::test]
+async fn a_connection_with_an_unread_response_is_not_used_again() {
+    let (url, _) = server(&[&["a1", "a2"], &["b1"]]).await;
+    let pool = Pool::default();
+    let request = || Request::get(&url).body(Full::<Bytes>::default()).expect("a request");
+    drop(within(pool.send(request())).await.expect("an answer"));
+    assert_eq!(ask(&pool, Method::GET, &url).await.expect("an answer"), "b1");
+}
