@@ -1,12 +1,13 @@
 //! Extractors for axum's handlers, and axum's listeners.
 
+use std::any::Any;
 use std::io;
 
 use axum::extract::rejection::ExtensionRejection;
 use axum::extract::{Extension, FromRequestParts};
 use http::request::Parts;
 
-use crate::server::{Listener, PeerAddr};
+use crate::server::{Listener, PeerAddr, prepare};
 use crate::upgrade::Offers;
 
 impl<S: Sync> FromRequestParts<S> for Offers {
@@ -38,6 +39,10 @@ where
 
     /// Waits for the next connection; axum's listeners handle their errors themselves.
     async fn accept(&mut self) -> io::Result<(L::Io, L::Addr)> {
-        Ok(self.0.accept().await)
+        let (stream, address) = self.0.accept().await;
+        if let Some(socket) = (&stream as &dyn Any).downcast_ref() {
+            prepare(socket);
+        }
+        Ok((stream, address))
     }
 }

@@ -222,7 +222,7 @@ impl Channel {
     /// Ends incomplete content with an error, for the current or next read.
     pub(crate) fn cut(&self, why: &'static str) {
         if !self.lock().is_over {
-            self.give(Some(Err(Error::Disconnected(why))));
+            self.give(Some(Err(Error::Cancelled(why))));
         }
     }
 }

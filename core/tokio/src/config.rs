@@ -9,6 +9,7 @@ use std::time::Duration;
 use http::Extensions;
 
 use crate::observe::Observer;
+use crate::server::ShutdownSignal;
 use crate::upgrade::Upgraded;
 
 /// The default limit for the content of a request, in bytes.
@@ -79,21 +80,21 @@ impl Config {
     /// Returns a copy of the configuration, for a server of HTTP/1.1 and HTTP/2.
     ///
     /// A connection that begins with the preface of HTTP/2 is passed to `serve`, with every byte,
-    /// also in TLS after an ALPN of `h2`. `serve` is a server of HTTP/2 that you have,
-    /// such as hyper's, or that of the crate `h2`. Its second argument are the
-    /// [`extensions`](Self::extensions) that requests have here.
+    /// also in TLS after an ALPN of `h2`. `serve` is a server of HTTP/2 that you have, such as
+    /// hyper's, or that of the crate `h2`. The timeouts of this configuration end with the preface.
     ///
-    /// The connection lasts until the future of `serve` ends. [`serve`](crate::serve) drops it
-    /// after the shutdown timeout. RFC 9113, section 3.
+    /// The connection lasts until the future of `serve` ends. Its `stopping` says that the server
+    /// shuts down; [`serve`](crate::serve) drops the connection after the shutdown timeout. RFC
+    /// 9113, section 3.
     #[must_use]
     pub fn with_http2<F, R>(&self, serve: F) -> Self
     where
-        F: Fn(Upgraded, Extensions) -> R + Send + Sync + 'static,
+        F: Fn(Http2Connection) -> R + Send + Sync + 'static,
         R: Future<Output = ()> + Send + 'static,
     {
         let http =
             switchover::Config { http2_preface: true, ..switchover::Config::clone(&self.http) };
-        let serve = move |stream, extensions| -> Serving { Box::pin(serve(stream, extensions)) };
+        let serve = move |http2| -> Serving { Box::pin(serve(http2)) };
         Self { http: Arc::new(http), http2: Some(Http2Handler(Arc::new(serve))), ..self.clone() }
     }
 
@@ -116,7 +117,19 @@ impl Config {
 ///
 /// [`Config::with_http2`] makes one.
 #[derive(Clone)]
-pub struct Http2Handler(pub(crate) Arc<dyn Fn(Upgraded, Extensions) -> Serving + Send + Sync>);
+pub struct Http2Handler(pub(crate) Arc<dyn Fn(Http2Connection) -> Serving + Send + Sync>);
+
+/// A connection in HTTP/2, for the handler of [`Config::with_http2`].
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Http2Connection {
+    /// The stream, whose first bytes are the preface.
+    pub stream: Upgraded,
+    /// The extensions that requests have here, such as the peer's address.
+    pub extensions: Extensions,
+    /// The signal that the server shuts down: send a GOAWAY then.
+    pub stopping: ShutdownSignal,
+}
 
 /// The future that serves a connection in HTTP/2.
 type Serving = Pin<Box<dyn Future<Output = ()> + Send>>;

@@ -26,6 +26,8 @@ pub enum Error {
     Io(io::Error),
     /// The peer ended the connection before what was awaited; the text says what.
     Disconnected(&'static str),
+    /// Our side has ended the exchange before; the text says how.
+    Cancelled(&'static str),
     /// The peer was too slow in this phase.
     TimedOut(Timeout),
     /// The unread content is longer than `limits.drain`, so it is not discarded.
@@ -110,7 +112,10 @@ impl Error {
         match self {
             Self::TimedOut(timeout) => Some(*timeout),
             Self::Content(error) => error.timeout(),
-            Self::Handler(error) => error.downcast_ref().copied(),
+            Self::Handler(error) => match error.downcast_ref() {
+                Some(timeout) => Some(*timeout),
+                None => content_error(error).and_then(Self::timeout),
+            },
             _ => None,
         }
     }
@@ -120,11 +125,14 @@ impl Error {
     /// A message that had begun is incomplete.
     pub fn is_disconnect(&self) -> bool {
         match self {
-            Self::Disconnected(_) | Self::Io(_) => true,
+            Self::Disconnected(_) => true,
+            // That kind means a message, and not the transport.
+            Self::Io(error) => error.kind() != io::ErrorKind::InvalidData,
             Self::Protocol(error) => {
                 matches!(error.kind(), ErrorKind::Truncated | ErrorKind::NoResponse)
             }
             Self::Content(error) => error.is_disconnect(),
+            Self::Handler(error) => content_error(error).is_some_and(Self::is_disconnect),
             _ => false,
         }
     }
@@ -145,12 +153,26 @@ impl Error {
     }
 }
 
+/// Returns the error of a request's content that caused a handler's error.
+///
+/// Other errors of a connection may come from the handler's own client.
+pub(crate) fn content_error(error: &BoxError) -> Option<&Error> {
+    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(&**error);
+    while let Some(known) = cause {
+        if let Some(own @ Error::Content(_)) = known.downcast_ref::<Error>() {
+            return Some(own);
+        }
+        cause = known.source();
+    }
+    None
+}
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Protocol(error) => write!(f, "{error}")?,
             Self::Io(_) => f.write_str("the transport has failed")?,
-            Self::Disconnected(what) => f.write_str(what)?,
+            Self::Disconnected(what) | Self::Cancelled(what) => f.write_str(what)?,
             Self::TimedOut(timeout) => f.write_str(timeout.text())?,
             Self::ContentTooLarge => f.write_str("more content was left unread than is dropped")?,
             Self::Content(_) => f.write_str("the request's content could not be received")?,
@@ -175,6 +197,7 @@ impl std::error::Error for Error {
             Self::Content(error) => Some(error),
             Self::Protocol(_)
             | Self::Disconnected(_)
+            | Self::Cancelled(_)
             | Self::TimedOut(_)
             | Self::ContentTooLarge
             | Self::Misuse(_) => None,

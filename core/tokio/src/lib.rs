@@ -40,7 +40,7 @@ pub mod hyper;
 #[cfg(feature = "axum")]
 pub use axum::FromAxum;
 pub use body::Body;
-pub use config::{Config, Http2Handler, Timeouts};
+pub use config::{Config, Http2Connection, Http2Handler, Timeouts};
 pub use error::{BoxError, Error, Timeout};
 pub use handler::{HttpService, ServiceFn, service_fn};
 #[cfg(feature = "h2c")]

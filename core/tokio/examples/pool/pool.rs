@@ -49,7 +49,7 @@ impl Pool {
                 None => (self.connect(&key).await?, true),
             };
             let copy = request.clone();
-            let TrySendError { error, request: unsent } = match client.try_send(request).await {
+            let TrySendError { error, request: unsent, .. } = match client.try_send(request).await {
                 Ok(response) => {
                     let back = Some((client, key, self.clone()));
                     return Ok(response.map(|body| Pooled { body, back }));

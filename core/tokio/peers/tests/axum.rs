@@ -118,11 +118,11 @@ async fn a_router_is_served_in_both_versions() {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let address = listener.local_addr().expect("an address");
     let service = TowerToHyperService::new(router());
-    let config = Config::default().with_http2(move |stream, _| {
+    let config = Config::default().with_http2(move |http2| {
         let service = service.clone();
         async move {
-            let http2 = auto::Builder::new(TokioExecutor::new()).http2_only();
-            drop(http2.serve_connection(TokioIo::new(stream), service).await);
+            let server = auto::Builder::new(TokioExecutor::new()).http2_only();
+            drop(server.serve_connection(TokioIo::new(http2.stream), service).await);
         }
     });
     let serving = tokio::spawn(async move {

@@ -3,7 +3,7 @@
 //! Content moves in both directions at once, as fast as the peer receives and sends it.
 
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll, Waker, ready};
 
 use bytes::{Buf, Bytes};
 use http::{Request, Response};
@@ -35,6 +35,8 @@ pub(super) struct Exchange<S> {
     failure: Option<Error>,
     /// The deadline for a 100 (Continue).
     expect_continue: Deadline,
+    /// The task that waits in `poll_closed` while a response is read.
+    closed: Option<Waker>,
     pub(super) on_informational: Option<Box<dyn FnMut(Response<()>) + Send>>,
 }
 
@@ -60,6 +62,7 @@ impl<S: Transport> Exchange<S> {
             is_refused: false,
             failure: None,
             expect_continue: Deadline::default(),
+            closed: None,
             on_informational: None,
         }
     }
@@ -84,15 +87,14 @@ impl<S: Transport> Exchange<S> {
     /// Waits until the idle connection takes no further request.
     pub(super) fn poll_closed(&mut self, context: &mut Context<'_>) -> Poll<()> {
         while self.persists() {
+            let is_sent = self.has_sent();
             let Some(wire) = &mut self.wire else { return Poll::Ready(()) };
-            // What comes now belongs to the response, whose reader takes it.
-            if wire.http.unanswered() > 0 {
+            // What comes now belongs to the response, whose reader takes it and wakes this.
+            if wire.http.unanswered() > 0 || !is_sent {
+                self.closed = Some(context.waker().clone());
                 return Poll::Pending;
             }
-            if !wire.http.unread().is_empty() {
-                return Poll::Ready(());
-            }
-            if ready!(wire.poll_receive(context)).is_err() {
+            if !wire.http.unread().is_empty() || ready!(wire.poll_receive(context)).is_err() {
                 return Poll::Ready(());
             }
         }
@@ -300,6 +302,9 @@ impl<S: Transport> Exchange<S> {
         let timeout = wire.timeouts.content.filter(|_| is_out);
         let frame = ready!(wire.poll_content(context, timeout));
         wire.receiving.clear();
+        if let Some(waiting) = self.closed.take() {
+            waiting.wake();
+        }
         Poll::Ready(frame)
     }
 }

@@ -5,7 +5,8 @@ mod outcome;
 mod request;
 
 use std::fmt;
-use std::future::poll_fn;
+use std::future::{Future, poll_fn};
+use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
@@ -74,11 +75,18 @@ where
 pub struct Client<S>(Arc<Mutex<Exchange<S>>>);
 
 /// The error of [`Client::try_send`], with the request if nothing of it was sent.
+#[non_exhaustive]
 pub struct TrySendError<B> {
     /// The reason.
     pub error: Error,
     /// The request; `None` if a part of it may have been sent.
     pub request: Option<Request<B>>,
+}
+
+impl<B> From<TrySendError<B>> for Error {
+    fn from(failed: TrySendError<B>) -> Self {
+        failed.error
+    }
 }
 
 impl<B> fmt::Debug for TrySendError<B> {
@@ -179,10 +187,7 @@ impl<S: Transport> Client<S> {
     where
         B: HttpBody<Error: Into<BoxError>> + Send + 'static,
     {
-        match self.upgrade(request, &[]).await? {
-            Outcome::Declined(Declined { response, .. }) => Ok(response),
-            Outcome::Upgraded(_) => Err(Error::Misuse("a CONNECT opens a tunnel: use `upgrade`")),
-        }
+        response(self.upgrade(request, &[]).await?)
     }
 
     /// Sends a request that offers the protocols in `offer`, in order of preference.
@@ -206,11 +211,11 @@ impl<S: Transport> Client<S> {
         self.outcome().await
     }
 
-    /// Sends a request, and gives it back if nothing of it was sent.
+    /// Sends a request, and gives it back if the connection takes none.
     ///
-    /// Like [`send`](Self::send), for a pool: the request can be sent on another connection,
-    /// whatever its method. Without it in the error, only a request that is idempotent may be sent
-    /// again (RFC 9110, section 9.2.2).
+    /// Like [`send`](Self::send), for a pool: a request that comes back can be sent on another
+    /// connection, whatever its method. One that does not may have been sent in part, or is
+    /// invalid; only an idempotent one may be sent again (RFC 9110, section 9.2.2).
     pub async fn try_send<B>(
         &mut self,
         request: Request<B>,
@@ -227,16 +232,24 @@ impl<S: Transport> Client<S> {
         if let Err(error) = prepared {
             return Err(TrySendError { error, request: Some(request) });
         }
-        self.send(request).await.map_err(|error| TrySendError { error, request: None })
+        let begun = self.lock().begin(request, &[]);
+        let outcome = match begun {
+            Ok(()) => self.outcome().await,
+            Err(error) => Err(error),
+        };
+        outcome.and_then(response).map_err(|error| TrySendError { error, request: None })
     }
 
     /// Waits until the idle connection takes no further request.
     ///
     /// That is once the server has closed it, or has sent bytes without a request. A pool polls it
-    /// for each idle connection, and drops those that are ready. Ready at once if
-    /// [`persists`](Self::persists) is false. While a response is incomplete, it waits for nothing
-    /// and is never ready. Cancel safe. RFC 9112, section 9.5.
+    /// for each idle connection, and drops those that are ready. What is left of a response that
+    /// was dropped is discarded first; while a response is being read, this waits for its end.
+    /// Ready at once if [`persists`](Self::persists) is false. Cancel safe. RFC 9112, section 9.5.
     pub async fn closed(&mut self) {
+        if Arc::strong_count(&self.0) == 1 && self.finish().await.is_err() {
+            return;
+        }
         poll_fn(|context| self.lock().poll_closed(context)).await;
     }
 
@@ -244,7 +257,10 @@ impl<S: Transport> Client<S> {
     ///
     /// Unlike [`persists`](Self::persists) it first looks for what the server has sent.
     pub fn is_closed(&mut self) -> bool {
-        self.lock().poll_closed(&mut Context::from_waker(Waker::noop())).is_ready()
+        let closed = poll_fn(|context| self.lock().poll_closed(context));
+        // The budget of the task must not hide what has come.
+        let closed = pin!(tokio::task::coop::unconstrained(closed));
+        closed.poll(&mut Context::from_waker(Waker::noop())).is_ready()
     }
 
     /// Completes the previous exchange, and looks for what has come without a request.
@@ -340,7 +356,7 @@ impl<S: Transport> Client<S> {
         if is_unread {
             let discarded = discard(|context| self.lock().poll_content(context));
             let Ok(discarded) = timeout(LINGER_IDLE, discarded).await else {
-                return Err(Error::Disconnected("the response before has not come to its end"));
+                return Err(Error::Cancelled("the response before has not come to its end"));
             };
             discarded?;
         }
@@ -359,6 +375,14 @@ impl<S: Transport> Client<S> {
             }
         })
         .await
+    }
+}
+
+/// Returns the response; fails for the tunnel of a CONNECT.
+fn response(outcome: Outcome) -> Result<Response<Body>, Error> {
+    match outcome {
+        Outcome::Declined(Declined { response, .. }) => Ok(response),
+        Outcome::Upgraded(_) => Err(Error::Misuse("a CONNECT opens a tunnel: use `upgrade`")),
     }
 }
 

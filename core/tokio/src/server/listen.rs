@@ -81,13 +81,19 @@ where
 {
     let (stopping, stopped) = watch::channel(false);
     let (mut connections, mut stop) = (JoinSet::new(), pin!(stop));
-    loop {
-        let has_room = connections.len() < listener.limit();
-        let accepted = tokio::select! {
-            accepted = listener.accept(), if has_room => accepted,
-            // Removes tasks that have ended.
-            Some(_) = connections.join_next() => continue,
-            () = &mut stop => break,
+    'accepting: loop {
+        let is_full = connections.len() >= listener.limit();
+        let accepted = {
+            // It goes on while tasks end, and is dropped at the stop alone.
+            let mut accepting = pin!(listener.accept());
+            loop {
+                tokio::select! {
+                    accepted = &mut accepting, if !is_full => break accepted,
+                    // Removes tasks that have ended.
+                    Some(_) = connections.join_next() => if is_full { continue 'accepting },
+                    () = &mut stop => break 'accepting,
+                }
+            }
         };
         match accepted {
             Ok((stream, address)) => {
@@ -95,8 +101,13 @@ where
             }
             Err(error) => {
                 listener.failed(&error);
-                // Only this client is affected, so there is no delay for the others.
-                if error.kind() != ErrorKind::ConnectionAborted {
+                // If only this client is affected, there is no delay for the others.
+                if !matches!(
+                    error.kind(),
+                    ErrorKind::ConnectionAborted
+                        | ErrorKind::ConnectionReset
+                        | ErrorKind::ConnectionRefused
+                ) {
                     sleep(ACCEPT_RETRY_DELAY).await;
                 }
             }
@@ -116,6 +127,12 @@ async fn ended(connections: &mut JoinSet<()>) {
 pub struct ShutdownSignal(watch::Receiver<bool>);
 
 impl ShutdownSignal {
+    /// Returns a signal, and the sender that gives it.
+    pub(super) fn new() -> (watch::Sender<bool>, Self) {
+        let (stops, stopped) = watch::channel(false);
+        (stops, Self(stopped))
+    }
+
     /// Waits until the server shuts down.
     ///
     /// Pass it to [`serve_connection_until`], or await it in an upgraded connection. Cancel safe.

@@ -13,9 +13,11 @@ use crate::wire::bound_unsent;
 ///
 /// [`serve`](crate::serve) and [`accept`](crate::accept) take one.
 ///
-/// TCP and Unix listeners of tokio are listeners; implement the trait for one of your own, such as
-/// one that puts TLS above its streams. With the feature `axum`, [`FromAxum`](crate::FromAxum) is
-/// made of one of axum's.
+/// TCP and Unix listeners of tokio are listeners; implement the trait for one of your own. With the
+/// feature `axum`, [`FromAxum`](crate::FromAxum) is made of one of axum's.
+///
+/// Connections are accepted one after the other, so do no TLS handshake here. Pass the stream to
+/// [`accept`](crate::accept), and let each task do its own.
 pub trait Listener: Send + 'static {
     /// The stream of a connection.
     type Stream: Transport;
@@ -24,8 +26,9 @@ pub trait Listener: Send + 'static {
 
     /// Waits for the next connection.
     ///
-    /// The future must be cancel safe: it is dropped and made anew while the server does other
-    /// work. After an error it is called again, after 50 ms unless only one peer is affected.
+    /// The future is dropped when the server stops. After an error it is called again, after 50 ms
+    /// unless the error concerns one peer alone: `ConnectionAborted`, `ConnectionReset` or
+    /// `ConnectionRefused`. Set the options of a socket here, such as `TCP_NODELAY`.
     fn accept(&mut self) -> impl Future<Output = io::Result<(Self::Stream, Self::Address)>> + Send;
 
     /// Receives an error of [`accept`](Self::accept).
@@ -54,6 +57,8 @@ pub trait Listener: Send + 'static {
     }
 
     /// Returns a listener that calls `tell` with each error of `accept`.
+    ///
+    /// It does so in place of [`failed`](Self::failed).
     fn on_error<F>(self, tell: F) -> OnError<Self, F>
     where
         Self: Sized,
@@ -80,17 +85,22 @@ pub trait Listener: Send + 'static {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PeerAddr<A = std::net::SocketAddr>(pub A);
 
+/// Sets the options of an accepted socket.
+pub(crate) fn prepare(stream: &TcpStream) {
+    // A response is not delayed until the next one is written. If this fails, the socket is
+    // already disconnected.
+    let _ = stream.set_nodelay(true);
+    // Here too, as the connection may put TLS above the socket.
+    bound_unsent(stream);
+}
+
 impl Listener for TcpListener {
     type Stream = TcpStream;
     type Address = std::net::SocketAddr;
 
     async fn accept(&mut self) -> io::Result<(TcpStream, Self::Address)> {
         let (stream, address) = TcpListener::accept(self).await?;
-        // A response is not delayed until the next one is written. If this fails, the socket is
-        // already disconnected.
-        let _ = stream.set_nodelay(true);
-        // Here too, as the connection may put TLS above the socket.
-        bound_unsent(&stream);
+        prepare(&stream);
         Ok((stream, address))
     }
 }

@@ -26,6 +26,8 @@ use crate::upgrade::{HttpOverTls, PendingUpgrade};
 use crate::wire::{Deadline, Wire};
 use crate::{Transport, trace};
 pub use listen::{ShutdownSignal, accept, serve};
+#[cfg(feature = "axum")]
+pub(crate) use listener::prepare;
 pub use listener::{Limited, Listener, OnError, PeerAddr, TapIo};
 
 /// Serves one connection, from its first byte to its last.
@@ -72,7 +74,7 @@ where
     S: Transport,
     H: HttpService<Error: Into<BoxError>, Content: HttpBody<Error: Into<BoxError>>>,
 {
-    if config.http.http2_preface && config.http2.is_none() {
+    if config.http.http2_preface != config.http2.is_some() {
         return Err(NO_HTTP2);
     }
     let http = Connection::with_config(Role::Server, Arc::clone(&config.http));
@@ -84,7 +86,7 @@ where
 }
 
 const NO_HTTP2: Error =
-    Error::Misuse("http2_preface without a handler of HTTP/2: use `Config::with_http2`");
+    Error::Misuse("`http.http2_preface` and `http2` go together: use `Config::with_http2` last");
 
 impl HttpOverTls {
     /// Serves HTTP over the new TLS layer, as [`serve_connection`] does.

@@ -12,10 +12,12 @@ use http::{Response, StatusCode};
 use switchover::{Awaiting, Content, Event, Next, ResponseHead};
 
 use super::response::{ResponseKind, ResponseOutcome};
-use super::{Failure, NO_HTTP2, NextRequest, RequestHandles, RequestMemory, ServerConnection};
+use super::{
+    Failure, NO_HTTP2, NextRequest, RequestHandles, RequestMemory, ServerConnection, ShutdownSignal,
+};
 use crate::body::{Body, Channel};
-use crate::config::{Config, Http2Handler};
-use crate::error::{BoxError, Error, Timeout};
+use crate::config::{Config, Http2Connection, Http2Handler};
+use crate::error::{BoxError, Error, Timeout, content_error};
 use crate::handler::{ErrorMappers, HttpService};
 use crate::informational::InformationalSender;
 use crate::observe::ObservedConnection;
@@ -299,11 +301,22 @@ impl<'c, S: Transport, H: HttpService, F: Future<Output = ()>> ServerConnection<
 
     /// Passes the connection to the handler of HTTP/2, with every byte of it.
     async fn run_http2(self) -> Result<(), Error> {
-        let serving = self.config.http2.as_ref().map(|Http2Handler(handler)| {
-            let upgraded = Upgraded::new(self.wire.stream.boxed(), self.wire.http);
-            handler(upgraded, self.config.extensions.clone())
-        });
-        serving.ok_or(NO_HTTP2)?.await;
+        // What HTTP/1.1 needed is dropped before.
+        let Self { wire, config, mut stop, .. } = self;
+        let Http2Handler(handler) = config.http2.as_ref().ok_or(NO_HTTP2)?;
+        let stream = Upgraded::new(wire.stream.boxed(), wire.http);
+        let (stops, stopping) = ShutdownSignal::new();
+        let extensions = config.extensions.clone();
+        let mut serving = handler(Http2Connection { stream, extensions, stopping });
+        let mut is_stopping = false;
+        poll_fn(|context| {
+            if !is_stopping && stop.as_mut().poll(context).is_ready() {
+                is_stopping = true;
+                let _ = stops.send(true);
+            }
+            serving.as_mut().poll(context)
+        })
+        .await;
         Ok(())
     }
 }
@@ -383,13 +396,8 @@ impl NextRequest {
 ///
 /// If its cause is the request's body, the status is the one that fits that error.
 fn handler_failed(error: BoxError) -> Failure {
-    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(&*error);
-    while let Some(known) = cause {
-        // Other errors may come from the handler's own client, and are not the fault of this one.
-        if let Some(own @ Error::Content(_)) = known.downcast_ref::<Error>() {
-            return Failure::Error(own.status(), Error::Handler(error));
-        }
-        cause = known.source();
+    if let Some(status) = content_error(&error).map(Error::status) {
+        return Failure::Error(status, Error::Handler(error));
     }
     Failure::Error(StatusCode::INTERNAL_SERVER_ERROR, Error::Handler(error))
 }

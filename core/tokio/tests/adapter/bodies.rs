@@ -65,7 +65,7 @@ async fn a_body_in_another_task_ends_with_its_connection() {
         let frame = soon(reading).await.expect("no panic");
         let Some(Err(Error::Content(error))) = &frame else { panic!("{then:?}: {frame:?}") };
         assert!(
-            matches!(**error, Error::Disconnected(_) | Error::Protocol(_)),
+            matches!(**error, Error::Cancelled(_) | Error::Disconnected(_) | Error::Protocol(_)),
             "{then:?}: {frame:?}"
         );
     }

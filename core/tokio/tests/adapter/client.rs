@@ -752,7 +752,7 @@ async fn an_endless_response_that_was_dropped_does_not_hold_up_the_next_request(
     drop(client.send(get("http://a/")).await.expect("a response"));
     let begun = Instant::now();
     let failed = client.send(get("http://a/")).await.err();
-    assert!(matches!(failed, Some(Error::Disconnected(_))), "{failed:?}");
+    assert!(matches!(failed, Some(Error::Cancelled(_))), "{failed:?}");
     assert!(begun.elapsed() < Duration::from_secs(2), "{:?}", begun.elapsed());
 }
 
@@ -798,6 +798,41 @@ async fn an_idle_connection_tells_that_it_is_closed() {
         scripted(&[("GET", "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")]);
     client.send(get("http://a/")).await.expect("an answer");
     assert!(client.is_closed() && closes(&mut client).await);
+}
+
+/// Checks that `closed` waits for a response, also for one that was dropped.
+#[tokio::test(start_paused = true)]
+async fn a_connection_tells_that_it_is_closed_after_its_response() {
+    for is_read in [true, false] {
+        let (stream, mut server) = tokio::io::duplex(1000);
+        let mut client = connect(stream, &Config::default());
+        let begun = async {
+            server.read_exact(&mut [0; 27]).await.expect("a request");
+            let response = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhe";
+            server.write_all(response).await.expect("room");
+        };
+        let (response, ()) = tokio::join!(client.send(get("http://a/")), begun);
+        let mut response = response.ok();
+        if !is_read {
+            response = None;
+        }
+        let reading = async move {
+            match response {
+                Some(response) => text(response).await,
+                None => "hello".into(),
+            }
+        };
+        let ending = async {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            server.write_all(b"llo").await.expect("room");
+            tokio::time::sleep(Duration::from_secs(100)).await;
+            server.shutdown().await.expect("an end");
+        };
+        let since = tokio::time::Instant::now();
+        let (is_closed, content, ()) = tokio::join!(closes(&mut client), reading, ending);
+        assert!(is_closed && since.elapsed().as_secs() == 100, "{is_read}: {:?}", since.elapsed());
+        assert_eq!(content, "hello");
+    }
 }
 
 /// Checks that a request is not given back once a part of it may have been sent.

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use http::{Request, Response};
 use switchover_tokio::{
-    Body, BoxError, Config, Error, PeerAddr, Upgraded, serve, serve_connection, service_fn,
+    Body, BoxError, Config, Error, Http2Connection, PeerAddr, Upgraded, serve, serve_connection,
+    serve_connection_until, service_fn,
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -28,16 +29,17 @@ type Heard = Arc<Mutex<Vec<(Vec<u8>, Option<&'static str>)>>>;
 fn hearing() -> (Config, Heard) {
     let heard = Heard::default();
     let hears = Arc::clone(&heard);
-    let config = Config::default().with_http2(move |mut stream, extensions| {
-        let hears = Arc::clone(&hears);
-        async move {
-            let mut bytes = Vec::new();
-            stream.read_to_end(&mut bytes).await.expect("an end");
-            let peer = extensions.get::<PeerAddr<&'static str>>().map(|PeerAddr(name)| *name);
-            hears.lock().expect("no panic").push((bytes, peer));
-            stream.write_all(b"heard").await.expect("a client");
-        }
-    });
+    let config =
+        Config::default().with_http2(move |Http2Connection { mut stream, extensions, .. }| {
+            let hears = Arc::clone(&hears);
+            async move {
+                let mut bytes = Vec::new();
+                stream.read_to_end(&mut bytes).await.expect("an end");
+                let peer = extensions.get::<PeerAddr<&'static str>>().map(|PeerAddr(name)| *name);
+                hears.lock().expect("no panic").push((bytes, peer));
+                stream.write_all(b"heard").await.expect("a client");
+            }
+        });
     (config, heard)
 }
 
@@ -100,6 +102,41 @@ async fn a_preface_without_a_handler_is_refused_before_it_comes() {
     assert!(matches!(outcome, Err(Error::Misuse(_))), "{outcome:?}");
 }
 
+/// Checks that a configuration which has only one of the two is refused.
+#[tokio::test]
+async fn a_handler_whose_flag_was_cleared_is_refused() {
+    let config = Config { http: Arc::default(), ..hearing().0 };
+    let (_client, server) = tokio::io::duplex(1000);
+    let outcome = serve_connection(server, service_fn(hello), &config).await;
+    assert!(matches!(outcome, Err(Error::Misuse(_))), "{outcome:?}");
+}
+
+/// Checks that a connection in HTTP/2 is told of a shutdown.
+#[tokio::test(start_paused = true)]
+async fn a_connection_in_http2_is_told_of_a_shutdown() {
+    let (mut client, server) = tokio::io::duplex(1000);
+    let config = Config::default().with_http2(|http2| async move {
+        let Http2Connection { mut stream, stopping, .. } = http2;
+        stream.read_exact(&mut [0; 24]).await.expect("a preface");
+        stopping.wait().await;
+        stream.write_all(b"bye").await.expect("a client");
+    });
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let stopped = async { drop(stopped.await) };
+    let serving = serve_connection_until(server, service_fn(hello), &config, stopped);
+    let asking = async {
+        client.write_all(PREFACE.as_bytes()).await.expect("a server");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+        stop.send(()).expect("a server");
+        let mut heard = String::new();
+        timeout(WAIT, client.read_to_string(&mut heard)).await.expect("in time").expect("text");
+        heard
+    };
+    let (outcome, heard) = tokio::join!(serving, asking);
+    assert!(outcome.is_ok(), "{outcome:?}");
+    assert_eq!(heard, "bye");
+}
+
 /// Serves one connection with the crate `h2`.
 async fn serve_h2(stream: Upgraded) {
     let mut http2 = h2::server::handshake(stream).await.expect("HTTP/2");
@@ -114,7 +151,7 @@ async fn serve_h2(stream: Upgraded) {
 async fn both_versions_are_served_on_one_port() {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = listener.local_addr().expect("an address");
-    let config = Config::default().with_http2(|stream, _| serve_h2(stream));
+    let config = Config::default().with_http2(|http2| serve_h2(http2.stream));
     let serving = tokio::spawn(async move {
         serve(listener, service_fn(hello), &config, std::future::pending()).await;
     });
