@@ -2,7 +2,8 @@
 
 /** Scrolls an item of a list into view without scrolling the page. @param {HTMLElement} list @param {HTMLElement} item */
 export function bring(list, item) {
-  const top = item.offsetTop - list.offsetTop;
+  // The list may be the offset parent of its items or not, so positions on the screen are compared.
+  const top = item.getBoundingClientRect().top - list.getBoundingClientRect().top - list.clientTop + list.scrollTop;
   if (top < list.scrollTop) list.scrollTop = top;
   else if (top + item.offsetHeight > list.scrollTop + list.clientHeight) list.scrollTop = top + item.offsetHeight - list.clientHeight;
 }

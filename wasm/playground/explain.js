@@ -2,7 +2,7 @@
 //
 // The switchboard and the playground use this file. It does not run the engine: it reads what the engine has reported.
 
-import { DECIDED, FIELDS, shortened, STATUSES, WAITS } from "./explain/words.js";
+import { DECIDED, FIELDS, of, shortened, STATUSES, WAITS } from "./explain/words.js";
 
 /**
  * An explanation: a title, sentences, and the section that they follow.
@@ -144,7 +144,7 @@ const VERSION = (version) =>
 
 /** @param {string} status @returns {Explanation} */
 function explainStatus(status) {
-  const known = STATUSES[status];
+  const known = of(STATUSES, status);
   if (known !== undefined) return say(`Status ${status}`, ...known);
   if (status.startsWith("1")) return say(`Status ${status}`, "Informational: another response to the same request is still to come.", "RFC 9110, 15.2");
   return say(`Status ${status}`, "A final response, which answers the request.", "RFC 9110, 15");
@@ -157,7 +157,7 @@ function explainStatus(status) {
 function explainField(line, step) {
   const colon = line.indexOf(":");
   const [name, value] = [line.slice(0, colon < 0 ? undefined : colon), line.slice(colon + 1).trim()];
-  const known = FIELDS[name.toLowerCase()];
+  const known = of(FIELDS, name.toLowerCase());
   if (known === undefined) return say(`Field ${shortened(name)}`, "The engine acts on nothing in it. It checks its characters, and passes it on in its place.", "RFC 9110, 5.5");
   const [words, clause] = known;
   return say(`Field ${name}`, typeof words === "string" ? words : words(value, step), clause);
@@ -167,7 +167,9 @@ function explainField(line, step) {
 function explainChunks(content, at) {
   for (let from = 0; from < content.length; ) {
     const end = content.indexOf("\n", from) + 1 || content.length;
-    const size = parseInt(content.slice(from, end), 16) || 0;
+    // Of a transcript that does not show all bytes, the rest cannot be divided.
+    if (!/^[0-9a-fA-F]/.test(content.slice(from, end))) break;
+    const size = parseInt(content.slice(from, end), 16);
     if (at < end) {
       const what = size === 0 ? "A chunk of size 0 ends the content. Trailers may follow, and then an empty line." : `A chunk of ${size} bytes follows. The size is hexadecimal, and no part of the content.`;
       return say("Size of a chunk", what, "RFC 9112, 7.1");
@@ -185,6 +187,16 @@ function explainChunks(content, at) {
 }
 
 /**
+ * Explains a received line by itself, if its place in the message is not known.
+ * @param {string} line @returns {Explanation}
+ */
+export function explainLine(line) {
+  if (/^[A-Z]+ \S+ HTTP\/|^HTTP\/1\.\d \d{3}/.test(line)) return explainStart(line, 0);
+  if (/^[!#$%&'*+.^`|~\w-]+:/.test(line)) return explainField(line, "request");
+  return say("Bytes of the client", "Not all bytes of this connection are shown here, so their place in the message is not known.");
+}
+
+/**
  * Explains a line of a transcript that is not input.
  *
  * It is an event, a decision, a refusal, or a line of output.
@@ -194,7 +206,7 @@ function explainChunks(content, at) {
  */
 export function explainStep(mark, line) {
   const [word = "", second = ""] = line.split(" ");
-  if (mark === "!") return say(`Decision: ${word}`, ...(DECIDED[word] ?? /** @type {const} */ (["Your code has called the engine.", ""])));
+  if (mark === "!") return say(`Decision: ${word}`, ...(of(DECIDED, word) ?? /** @type {const} */ (["Your code has called the engine.", ""])));
   if (mark === "?") return say("Refused", "The engine has refused this call. Nothing has changed, and nothing is sent.");
   if (mark === ">") return explainOutput(line);
   if (mark === ">>") return say("Sent", "Bytes of the message, as the engine frames them.", "RFC 9112, 6");
@@ -221,7 +233,7 @@ export function explainStep(mark, line) {
     case "error":
       return say(`Error ${second}`, "The peer has broken a rule, or gone beyond a limit. The engine reads nothing after it.");
     case "paused":
-      return say(second === "closed" ? "The end" : "Your code’s turn", WAITS[second] ?? "Your code must act before the next event.");
+      return say(second === "closed" ? "The end" : "Your code’s turn", of(WAITS, second) ?? "Your code must act before the next event.");
     case "need-data":
       return say("The engine waits", "It needs more bytes of the peer.");
     default:
@@ -237,7 +249,7 @@ function explainOutput(line) {
   if (/^[!#$%&'*+.^`|~\w-]+:/.test(line)) {
     const [name = ""] = line.split(":");
     const { words, clause } = explainField(line, "response");
-    return say(`Sent: ${shortened(name)}`, FIELDS[name.toLowerCase()] === undefined ? "A field of your code. The engine checks that it cannot break the message." : words, clause);
+    return say(`Sent: ${shortened(name)}`, of(FIELDS, name.toLowerCase()) === undefined ? "A field of your code. The engine checks that it cannot break the message." : words, clause);
   }
   return say("Sent", "Bytes of the message, as the engine frames them.", "RFC 9112, 6");
 }

@@ -436,7 +436,12 @@ async function save() {
   if (location.hash !== address) history.replaceState(null, "", address);
 }
 
-async function ofLocation() {
+/**
+ * Loads what the address holds.
+ *
+ * Any other address changes nothing, except at the start.
+ */
+async function ofLocation(isStart = false) {
   const [, kind, text] = /^#(s|case)=(.*)$/.exec(location.hash) ?? [];
   try {
     if (kind === "s") {
@@ -446,7 +451,7 @@ async function ofLocation() {
   } catch {
     at("copied").textContent = "The address holds no scenario.";
   }
-  return choose(CASES.has(text) ? text : FIRST);
+  if (isStart || kind === "case") choose(CASES.has(text) ? text : FIRST);
 }
 
 /** @param {string} text @param {string} what */
@@ -482,5 +487,5 @@ function linkToServer() {
 if (isLive) at("pages").hidden = false;
 at("read").open = matchMedia("(min-width: 60.01rem)").matches;
 fillMenu();
-addEventListener("hashchange", ofLocation);
-void ofLocation();
+addEventListener("hashchange", () => void ofLocation());
+void ofLocation(true);

@@ -64,12 +64,12 @@ function explainConnection(value) {
 function explainUpgrade(value, step) {
   if (!isRequest(step)) return `It names ${shortened(value)}: what the server switches to, requires, or would take.`;
   const [, none] = /offers nothing \(([^)]*)\)/.exec(step) ?? [];
-  if (none !== undefined) return `It is no offer here: ${NO_OFFER[none] ?? none}. The request is answered in HTTP/1.1.`;
+  if (none !== undefined) return `It is no offer here: ${of(NO_OFFER, none) ?? none}. The request is answered in HTTP/1.1.`;
   const [, list = ""] = / offers \[([^\]]*)\]/.exec(step) ?? [];
   const words = ["An offer, in the order of the client's preference. The server may take one, or answer in HTTP/1.1."];
   for (const entry of list.split(", ")) {
     const [protocol = "", why] = entry.split("!");
-    if (why !== undefined) words.push(`${shortened(protocol)} cannot be accepted: ${INELIGIBLE[why] ?? why}.`);
+    if (why !== undefined) words.push(`${shortened(protocol)} cannot be accepted: ${of(INELIGIBLE, why) ?? why}.`);
   }
   return words.join(" ");
 }
@@ -127,6 +127,16 @@ export const DECIDED = {
   "hand-over": ["Your code takes the transport and every unread byte.", ""],
   select: ["Your code asks which of its protocols is offered. Nothing is sent.", "RFC 9110, 7.8"],
 };
+
+/**
+ * Returns the entry of a table, if it has one of its own.
+ *
+ * Names come from the peer, and may be those of any object.
+ * @template T @param {Record<string, T>} table @param {string} name @returns {T | undefined}
+ */
+export function of(table, name) {
+  return Object.hasOwn(table, name) ? table[name] : undefined;
+}
 
 /** @param {string} text */
 export function shortened(text) {

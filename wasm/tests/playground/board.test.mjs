@@ -63,15 +63,41 @@ test("by keyboard: a button, the lines, the connections, and bytes of one's own"
   assert.match(await meaning(), /^Method GET/);
   await page.keyboard.press("End");
   assert.match(await meaning(), /^The outcome/);
+  for (let count = 0; count < 8; count++) await play(page, "accept");
   await page.focus("#connections");
-  await page.keyboard.press("End");
-  await page.keyboard.press("Home");
+  const isSeen = () =>
+    page.evaluate(() => {
+      const [list, row] = ["#connections", "#connections .active"].map((at) => document.querySelector(at)?.getBoundingClientRect());
+      return row !== undefined && list !== undefined && row.top >= list.top - 1 && row.bottom <= list.bottom + 1;
+    });
+  for (const key of /** @type {const} */ (["End", "ArrowUp", "Home", "ArrowDown"])) {
+    await page.keyboard.press(key);
+    await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
+    assert.ok(await isSeen(), `the active row is out of sight after ${key}`);
+  }
   await page.focus("#bytes");
   await page.$eval("#bytes", (field) => Object.assign(field, { value: "GET /plain HTTP/1.1\nHost: a\nConnection: close\n\n" }));
   await page.keyboard.press("Tab");
   await page.keyboard.press("Enter");
   await page.waitForFunction(() => /^GET \/plain: /.test(document.getElementById("outcome")?.textContent ?? "") && document.querySelector("#lines .verdict") !== null, PATIENCE);
   assert.match(await meaning(), /^Decision: respond.*The server sends a whole response/);
+  await page.close();
+});
+
+test("an address or a text that is too long, or none, leaves the page usable", options, async () => {
+  const page = await newPage(browser);
+  await page.setViewport(WIDTHS.wide);
+  await page.goto(new URL("/#send=%", ORIGIN).href);
+  await page.waitForSelector("#link.up");
+  const typed = () => page.$eval("#bytes", (field) => /** @type {HTMLTextAreaElement} */ (field).value);
+  assert.match(await typed(), /^GET \/foo/);
+  await page.$eval("#bytes", (field) => Object.assign(field, { value: "x".repeat(70_000) }));
+  await page.click("#send");
+  assert.match(await page.$eval("#bytes-hint", ({ textContent }) => textContent), /At most 65536 bytes.*70000/);
+  // The skip link changes the address, and nothing else.
+  await page.evaluate(() => (location.hash = "#story"));
+  assert.equal((await typed()).length, 70_000);
+  assert.equal(await page.$eval("#link", ({ className }) => className), "up");
   await page.close();
 });
 

@@ -436,6 +436,14 @@ test("a key in 10 kB is drawn within a frame", async (t) => {
   assert.ok(best < 16 * Math.max(1, machine / 10), `${best} ms, where the other work takes ${machine}`);
 });
 
+test("the skip link leaves what was typed", async () => {
+  await choose("");
+  await paste("GET /mine HTTP/1.1\nHost: a\n\n");
+  await page.evaluate(() => (location.hash = "#log"));
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  assert.match((await seen()).text, /^GET \/mine/);
+});
+
 test("typing with keys changes what is shown", async () => {
   await choose("");
   await page.focus("#text");

@@ -8,7 +8,7 @@ import { GROUPS } from "../../playground/generated/cases.js";
 import { Ineligible, NoOffer, Paused, whyText } from "../../dist/bytes.js";
 import { DECISIONS } from "../../playground/decisions.js";
 import { play, tryAll } from "../../playground/engine.js";
-import { explainByte, explainStep, rangesOf } from "../../playground/explain.js";
+import { explainByte, explainLine, explainStep, rangesOf } from "../../playground/explain.js";
 import { DECIDED, FIELDS, INELIGIBLE, NO_OFFER, WAITS } from "../../playground/explain/words.js";
 import { unescape } from "../../playground/code.js";
 import { isQuestion, ofAddress, ofVector, toAddress, toVector } from "../../playground/scenario.js";
@@ -152,6 +152,19 @@ test("the byte that is wrong is an error, and what follows is not read", () => {
   const ranges = rangesIn(scenario);
   const kindAt = (/** @type {number} */ at) => ranges.find(({ from, to }) => from <= at && at < to)?.kind;
   assert.deepEqual([kindAt(0), kindAt(20), kindAt(21), kindAt(29)], ["unread", "error", "unread", "unread"]);
+});
+
+test("a name of JavaScript's own is a field like any other", () => {
+  const text = "GET / HTTP/1.1\r\nHost: a\r\nconstructor: x\r\n__proto__: y\r\n\r\n";
+  const ranges = rangesIn({ ...ofVector({ info: "server", lines: [] }), bytes: text });
+  for (const name of ["constructor", "__proto__"]) assert.equal(explainByte(text, text.indexOf(name), ranges).title, `Field ${name}`);
+  assert.equal(explainStep("!", "constructor").title, "Decision: constructor");
+});
+
+test("a line is explained by itself where not all bytes are shown", () => {
+  assert.equal(explainLine("GET / HTTP/1.1").title, "Method GET");
+  assert.equal(explainLine("Cookie: <hidden>").title, "Field Cookie");
+  assert.equal(explainLine("hello").title, "Bytes of the client");
 });
 
 test("the explanations have the engine's words, names and decisions, all of them", () => {

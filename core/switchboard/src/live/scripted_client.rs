@@ -3,7 +3,7 @@
 use std::io::ErrorKind::{TimedOut, WouldBlock};
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustls::pki_types::ServerName;
 use rustls::{ClientConnection, StreamOwned};
@@ -15,6 +15,9 @@ const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The silence of the server after which a client has sent everything it wants to.
 const SILENCE: Duration = Duration::from_millis(500);
+
+/// The longest time of a client that sends bytes of a page's own.
+const LONGEST: Duration = Duration::from_secs(30);
 
 /// A step of a client's script.
 pub(super) enum ClientStep {
@@ -76,8 +79,10 @@ impl ScriptedClient {
     pub(super) fn send_and_wait(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.line.send(bytes)?;
         self.line.socket().set_read_timeout(Some(SILENCE))?;
+        let end = Instant::now() + LONGEST;
         loop {
             match self.listen() {
+                _ if Instant::now() > end => return Err(io::ErrorKind::TimedOut.into()),
                 Ok(0) => return Ok(()),
                 Ok(_) => self.heard.clear(),
                 Err(error) if matches!(error.kind(), WouldBlock | TimedOut) => break,
@@ -86,7 +91,10 @@ impl ScriptedClient {
         }
         self.line.socket().set_read_timeout(Some(TIMEOUT))?;
         self.line.socket().shutdown(Shutdown::Write)?;
-        self.wait_for_end()
+        while Instant::now() < end && self.listen()? > 0 {
+            self.heard.clear();
+        }
+        Ok(())
     }
 
     fn wait_for(&mut self, text: &[u8]) -> io::Result<()> {

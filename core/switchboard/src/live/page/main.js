@@ -107,6 +107,8 @@ function forget(story) {
  * connections may have been missed, so their stories are marked as lost.
  */
 function begin(run) {
+  tell(Infinity);
+  at("verdict").textContent = "";
   if (run === known) {
     for (const story of stories.values()) {
       if (!story.isOver) changed.add(story);
@@ -339,20 +341,20 @@ function play(name) {
   if (name === IN_THE_BROWSER.name) {
     awaitedPath = "/ws";
     playWebSocket();
-  } else request(name);
-  if (name === AUDIT.name) at("verdict").textContent = "The audit of this server is running.";
+  } else if (request(name) && name === AUDIT.name) at("verdict").textContent = "The audit of this server is running.";
 }
 
 /**
  * Sends a request to the server.
  *
- * It is a demonstration's name, or bytes for a client to send.
+ * It is a demonstration's name, or bytes for a client to send. Returns false if the server has gone.
  */
 function request(message) {
   // The status line says that the server has gone, so nothing else does.
-  if (socket.readyState !== WebSocket.OPEN) return;
+  if (socket.readyState !== WebSocket.OPEN) return false;
   latest = Math.max(0, ...stories.keys());
   socket.send(message);
+  return true;
 }
 
 /**
@@ -371,25 +373,36 @@ function awaitPeer(peer, name) {
 
 // Bytes of the user's own.
 
+/** The most bytes that the server takes in a message. */
+const MOST_BYTES = 65_536;
+
 const EXAMPLE = "GET /foo HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: example/1, foo/2\r\nConnection: upgrade\r\n\r\nhello\nQUIT\n";
 
 at("own-form").addEventListener("submit", (event) => {
   event.preventDefault();
   for (const button of document.querySelectorAll("#exhibits button")) button.setAttribute("aria-pressed", "false");
-  request(Uint8Array.from(bytesOfTyped(at("bytes").value), (one) => one.charCodeAt(0)));
+  const bytes = bytesOfTyped(at("bytes").value);
+  at("bytes-hint").textContent = bytes.length > MOST_BYTES ? `At most ${MOST_BYTES} bytes can be sent; these are ${bytes.length}.` : "";
+  if (bytes.length <= MOST_BYTES) request(Uint8Array.from(bytes, (one) => one.charCodeAt(0)));
 });
 
-/** Fills the field with the bytes of the address: the playground's link holds them. */
+/** Fills the field with the bytes of the address, if it has any. */
 function fillBytes() {
   const [, text] = /^#send=(.*)$/.exec(location.hash) ?? [];
-  at("bytes").value = typedOf(text === undefined ? EXAMPLE : unescape(decodeURIComponent(text)));
-  if (text === undefined) return;
+  // A repetition could make a short link long.
+  if (text === undefined || text.includes("%7B")) return;
+  try {
+    at("bytes").value = typedOf(unescape(decodeURIComponent(text)));
+  } catch {
+    return;
+  }
   at("own").open = true;
   at("send").focus();
 }
 
 at("own").open = matchMedia("(min-width: 60.01rem)").matches;
 at("signs").open = matchMedia("(min-width: 60.01rem) and (min-height: 50rem)").matches;
+at("bytes").value = typedOf(EXAMPLE);
 addEventListener("hashchange", fillBytes);
 fillBytes();
 at("commands").textContent = [

@@ -30,6 +30,8 @@ export class Story {
   lines = [];
   /** The bytes that the client sent in HTTP, as far as they are shown. */
   received = "";
+  /** False once `received` lacks bytes; then only whole lines can be explained. */
+  isCertain = true;
   /** The demonstration that made the connection: its title and description. */
   demo = null;
   /** The number of missing entries: those not received, or dropped here. */
@@ -108,29 +110,18 @@ export class Story {
   #keep(moment) {
     this.moments.push(moment);
     const before = this.lines.length;
-    const start = this.received.length;
+    // Of what is left out or hidden, no place is known.
+    if (moment.cut || this.missing > 0 || moment.lines?.some((line) => line.includes("<hidden>"))) this.isCertain = false;
     for (const text of moment.lines ?? []) {
       this.lines.push({ moment, text, at: this.received.length });
       if (moment.what === "received") this.received += bytesOf(text);
     }
-    if (moment.what === "received") this.#fill(start + moment.bytes);
     if (moment.cut) this.lines.push({ moment, text: "* … and more" });
     if (moment.what === "opened") this.lines.push({ moment, text: `* ${moment.text} connected` });
     else if (moment.what === "error") this.lines.push({ moment, text: `* ${moment.error.rule}: ${moment.error.advice}` });
     else if (moment.text) this.lines.push({ moment, text: `* ${moment.text}` });
     if (moment.what === "verdict" && this.missing > 0) this.lines.splice(before, 0, { moment, text: `* ${this.#gap}` });
     for (const { text } of this.lines.slice(before)) this.#length += text.length;
-  }
-
-  /**
-   * Fills `received` up to a length, because not all bytes are shown.
-   *
-   * Secret ones are left out at their place, and of many only the first are shown.
-   */
-  #fill(length) {
-    const missing = length - this.received.length;
-    if (missing > 0 && this.received.includes("<hidden>")) this.received = this.received.replace("<hidden>", UNKNOWN.repeat(missing + 8));
-    else this.received += UNKNOWN.repeat(Math.max(0, missing));
   }
 
   /** The ranges of the received bytes, each with the step that consumed it. */
@@ -256,9 +247,6 @@ export class Story {
     return `## ${name}\n${sentence(this.summary)}\n\nProves: \n\n\`\`\`${this.setup}\n${lines.join("\n")}\n\`\`\`\n`;
   }
 }
-
-/** Stands for a byte that is not shown. */
-const UNKNOWN = "\u0100";
 
 /** Returns the bytes of a received line of a transcript. */
 function bytesOf(text) {

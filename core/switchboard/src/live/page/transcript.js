@@ -2,7 +2,7 @@
 
 import { LANGUAGES, unescape } from "./code.js";
 import { bring, caretAt } from "./dom.js";
-import { addressOf, explainByte, explainStep } from "./explain.js";
+import { addressOf, explainByte, explainLine, explainStep } from "./explain.js";
 import { toAddress } from "./scenario.js";
 
 const at = (id) => document.getElementById(id);
@@ -24,6 +24,7 @@ export function begin(next) {
   picked = { index: -1, column: 0 };
   at("lines").replaceChildren();
   at("copied").textContent = "";
+  at("open-play").setAttribute("href", "/play/");
 }
 
 /** Shows that there is no connection to show. */
@@ -33,6 +34,8 @@ export function clear() {
   at("story-none").hidden = false;
   at("story-body").hidden = true;
   for (const what of ["code", "vector", "curl", "text"]) at(`copy-${what}`).disabled = true;
+  at("open-play").setAttribute("href", "/play/");
+  at("meaning").replaceChildren();
 }
 
 /** Draws what has changed of the connection. */
@@ -144,6 +147,8 @@ function meaningOf({ moment, text, at: start }, column) {
   const rest = text.slice(mark.length + 1);
   switch (moment.what) {
     case "received": {
+      if (text.startsWith("* ")) return { title: "More bytes", words: "The transcript shows the first of them.", clause: "" };
+      if (!story.isCertain) return explainLine(rest);
       const place = start + unescape(text.slice(mark.length + 1, Math.max(column, mark.length + 1))).length;
       const range = story.ranges.find(({ from, to }) => from <= place && place < to);
       const error = range?.kind === "error" ? story.moments.find(({ what }) => what === "error") : undefined;
