@@ -174,7 +174,7 @@ def page_explains_a_line_a_word_and_a_mark(_):
 @case("Chromium", "websocket")
 def page_sends_bytes_of_ones_own(_):
     switched, cut, bad = seen()["sent"]
-    check("switched to foo/2" in switched["outcome"] and '<< hi\\nQUIT\\n' in "\n".join(switched["lines"]), switched)
+    check("switched to foo/2" in switched["outcome"] and "<< hi\\nQUIT\\n" in "\n".join(switched["lines"]), switched)
     check(cut["meaning"].startswith("Error 501: the input ended inside a message"), cut)
     check("<end clean" in cut["lines"] and "<< Host: \\xff" in cut["lines"], cut["lines"])
     check(bad["meaning"].startswith("Error 207: a NUL byte"), bad)

@@ -7,7 +7,8 @@ use axum::extract::rejection::ExtensionRejection;
 use axum::extract::{Extension, FromRequestParts};
 use http::request::Parts;
 
-use crate::server::{Listener, PeerAddr, prepare};
+use crate::peer::PeerAddr;
+use crate::server::{Listener, prepare};
 use crate::upgrade::Offers;
 
 impl<S: Sync> FromRequestParts<S> for Offers {

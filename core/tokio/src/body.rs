@@ -28,12 +28,23 @@ enum Kind {
     #[default]
     Empty,
     Whole(Bytes),
-    Coming(Arc<dyn Source>),
+    Coming(Held),
+}
+
+/// A source that somebody holds; it learns when that ends.
+struct Held(Arc<dyn Source>);
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.0.release();
+    }
 }
 
 /// A source of a message's content, read frame by frame.
 pub(crate) trait Source: Send + Sync {
     fn poll_frame(&self, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>>;
+    /// Learns that nobody reads the content any more.
+    fn release(&self) {}
     /// Returns the number of bytes of content still to be read, if that is known.
     fn left(&self) -> Option<u64>;
 }
@@ -45,7 +56,7 @@ impl Body {
     }
 
     pub(crate) fn coming(source: Arc<dyn Source>) -> Self {
-        Self(Kind::Coming(source))
+        Self(Kind::Coming(Held(source)))
     }
 
     /// Reads the whole content, without trailers, if it has at most `largest` bytes.
@@ -76,7 +87,7 @@ impl Body {
         let next = match &mut self.0 {
             Kind::Empty => return Poll::Ready(None),
             Kind::Whole(content) => Poll::Ready(Some(Ok(Frame::data(std::mem::take(content))))),
-            Kind::Coming(source) => match ready!(source.poll_frame(context)) {
+            Kind::Coming(Held(source)) => match ready!(source.poll_frame(context)) {
                 Some(Ok(frame)) if frame.is_data() => return Poll::Ready(Some(Ok(frame))),
                 // After the end, trailers or an error, the source must not be polled: its next
                 // frame would be of another message.
@@ -107,7 +118,9 @@ impl http_body::Body for Body {
         match &self.0 {
             Kind::Empty => SizeHint::with_exact(0),
             Kind::Whole(content) => SizeHint::with_exact(content.len() as u64),
-            Kind::Coming(source) => source.left().map_or(SizeHint::new(), SizeHint::with_exact),
+            Kind::Coming(Held(source)) => {
+                source.left().map_or(SizeHint::new(), SizeHint::with_exact)
+            }
         }
     }
 }
@@ -220,9 +233,9 @@ impl Channel {
     }
 
     /// Ends incomplete content with an error, for the current or next read.
-    pub(crate) fn cut(&self, why: &'static str) {
+    pub(crate) fn cut(&self, error: Error) {
         if !self.lock().is_over {
-            self.give(Some(Err(Error::Cancelled(why))));
+            self.give(Some(Err(error)));
         }
     }
 }

@@ -22,7 +22,7 @@ pub enum Error {
     Protocol(switchover::Error),
     /// An error of the transport.
     ///
-    /// The kind `InvalidData` may mean that the crate `http` cannot represent a message.
+    /// Its source is an `http::Error` if that crate cannot represent a message.
     Io(io::Error),
     /// The peer ended the connection before what was awaited; the text says what.
     Disconnected(&'static str),
@@ -126,8 +126,8 @@ impl Error {
     pub fn is_disconnect(&self) -> bool {
         match self {
             Self::Disconnected(_) => true,
-            // That kind means a message, and not the transport.
-            Self::Io(error) => error.kind() != io::ErrorKind::InvalidData,
+            // A message that the crate `http` cannot represent is no failure of the transport.
+            Self::Io(error) => !error.get_ref().is_some_and(|source| source.is::<http::Error>()),
             Self::Protocol(error) => {
                 matches!(error.kind(), ErrorKind::Truncated | ErrorKind::NoResponse)
             }

@@ -24,9 +24,12 @@ mod error;
 mod handler;
 mod informational;
 pub mod observe;
+mod peer;
 mod reason;
 mod server;
+mod shutdown;
 mod sync;
+mod timeouts;
 mod trace;
 pub mod upgrade;
 mod wire;
@@ -40,19 +43,21 @@ pub mod hyper;
 #[cfg(feature = "axum")]
 pub use axum::FromAxum;
 pub use body::Body;
-pub use config::{Config, Http2Connection, Http2Handler, Timeouts};
+pub use config::{Config, Http2Connection, Http2Handler};
 pub use error::{BoxError, Error, Timeout};
 pub use handler::{HttpService, ServiceFn, service_fn};
 #[cfg(feature = "h2c")]
 pub use http2::Http2Stream;
 pub use informational::{InformationalSender, informational};
+pub use peer::PeerAddr;
 pub use reason::ReasonPhrase;
 pub use server::{
-    Limited, Listener, OnError, PeerAddr, ShutdownSignal, TapIo, accept, serve, serve_connection,
-    serve_connection_until,
+    Limited, Listener, OnError, TapIo, accept, serve, serve_connection, serve_connection_until,
 };
+pub use shutdown::ShutdownSignal;
 /// The engine, whose types an observer and [`Config::http`] use.
 pub use switchover;
+pub use timeouts::Timeouts;
 pub use upgrade::Upgraded;
 
 /// A byte stream for a connection: TCP, TLS, or an in-memory pipe.

@@ -37,6 +37,8 @@ pub(super) struct Exchange<S> {
     expect_continue: Deadline,
     /// The task that waits in `poll_closed` while a response is read.
     closed: Option<Waker>,
+    /// Set while somebody holds the content of the last response.
+    pub(super) is_held: bool,
     pub(super) on_informational: Option<Box<dyn FnMut(Response<()>) + Send>>,
 }
 
@@ -63,6 +65,7 @@ impl<S: Transport> Exchange<S> {
             failure: None,
             expect_continue: Deadline::default(),
             closed: None,
+            is_held: false,
             on_informational: None,
         }
     }
@@ -84,21 +87,26 @@ impl<S: Transport> Exchange<S> {
         Ok(())
     }
 
-    /// Waits until the idle connection takes no further request.
-    pub(super) fn poll_closed(&mut self, context: &mut Context<'_>) -> Poll<()> {
+    /// Waits until the idle connection takes no further request, which is `true`.
+    ///
+    /// It is `false` if the last response or request is incomplete, and nobody reads it any more.
+    pub(super) fn poll_closed(&mut self, context: &mut Context<'_>) -> Poll<bool> {
         while self.persists() {
             let is_sent = self.has_sent();
-            let Some(wire) = &mut self.wire else { return Poll::Ready(()) };
+            let Some(wire) = &mut self.wire else { return Poll::Ready(true) };
             // What comes now belongs to the response, whose reader takes it and wakes this.
             if wire.http.unanswered() > 0 || !is_sent {
+                if !self.is_held {
+                    return Poll::Ready(false);
+                }
                 self.closed = Some(context.waker().clone());
                 return Poll::Pending;
             }
             if !wire.http.unread().is_empty() || ready!(wire.poll_receive(context)).is_err() {
-                return Poll::Ready(());
+                return Poll::Ready(true);
             }
         }
-        Poll::Ready(())
+        Poll::Ready(true)
     }
 
     pub(super) fn begin<B>(&mut self, request: Request<B>, offer: &[&str]) -> Result<(), Error>
@@ -310,6 +318,14 @@ impl<S: Transport> Exchange<S> {
 }
 
 impl<S: Transport> Source for Mutex<Exchange<S>> {
+    fn release(&self) {
+        let mut exchange = lock(self);
+        exchange.is_held = false;
+        if let Some(waiting) = exchange.closed.take() {
+            waiting.wake();
+        }
+    }
+
     fn poll_frame(&self, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
         lock(self).poll_content(context)
     }

@@ -74,12 +74,12 @@ where
 /// its content.
 pub struct Client<S>(Arc<Mutex<Exchange<S>>>);
 
-/// The error of [`Client::try_send`], with the request if nothing of it was sent.
+/// The error of [`Client::try_send`], with the request if it can be sent elsewhere.
 #[non_exhaustive]
 pub struct TrySendError<B> {
     /// The reason.
     pub error: Error,
-    /// The request; `None` if a part of it may have been sent.
+    /// The request; `None` if it is invalid, or a part of it may have been sent.
     pub request: Option<Request<B>>,
 }
 
@@ -247,10 +247,15 @@ impl<S: Transport> Client<S> {
     /// was dropped is discarded first; while a response is being read, this waits for its end.
     /// Ready at once if [`persists`](Self::persists) is false. Cancel safe. RFC 9112, section 9.5.
     pub async fn closed(&mut self) {
-        if Arc::strong_count(&self.0) == 1 && self.finish().await.is_err() {
-            return;
+        while self.persists() {
+            let is_held = self.lock().is_held;
+            if !is_held && self.finish().await.is_err() {
+                return;
+            }
+            if poll_fn(|context| self.lock().poll_closed(context)).await {
+                return;
+            }
         }
-        poll_fn(|context| self.lock().poll_closed(context)).await;
     }
 
     /// Returns whether the connection takes no further request, without waiting.
@@ -260,7 +265,7 @@ impl<S: Transport> Client<S> {
         let closed = poll_fn(|context| self.lock().poll_closed(context));
         // The budget of the task must not hide what has come.
         let closed = pin!(tokio::task::coop::unconstrained(closed));
-        closed.poll(&mut Context::from_waker(Waker::noop())).is_ready()
+        closed.poll(&mut Context::from_waker(Waker::noop())) == Poll::Ready(true)
     }
 
     /// Completes the previous exchange, and looks for what has come without a request.
@@ -275,6 +280,7 @@ impl<S: Transport> Client<S> {
         match head {
             Head::Response(response, why, required) => {
                 let has_content = matches!(response.body(), Some(length) if *length != Some(0));
+                self.lock().is_held = has_content;
                 let response = response.map(|_| {
                     if has_content { Body::coming(self.0.clone()) } else { Body::empty() }
                 });

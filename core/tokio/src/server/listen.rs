@@ -6,7 +6,6 @@ use std::pin::pin;
 use std::time::Duration;
 
 use http_body::Body;
-use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
@@ -15,6 +14,7 @@ use super::serve_connection_until;
 use crate::config::Config;
 use crate::error::BoxError;
 use crate::handler::HttpService;
+use crate::shutdown::ShutdownSignal;
 
 /// The delay before a listener accepts again after an error of its own.
 const ACCEPT_RETRY_DELAY: Duration = Duration::from_millis(50);
@@ -79,7 +79,7 @@ where
     L: Listener,
     F: Future<Output = ()> + Send + 'static,
 {
-    let (stopping, stopped) = watch::channel(false);
+    let (stopping, stopped) = ShutdownSignal::new();
     let (mut connections, mut stop) = (JoinSet::new(), pin!(stop));
     'accepting: loop {
         let is_full = connections.len() >= listener.limit();
@@ -97,7 +97,7 @@ where
         };
         match accepted {
             Ok((stream, address)) => {
-                connections.spawn(serve(stream, address, ShutdownSignal(stopped.clone())));
+                connections.spawn(serve(stream, address, stopped.clone()));
             }
             Err(error) => {
                 listener.failed(&error);
@@ -120,24 +120,4 @@ where
 
 async fn ended(connections: &mut JoinSet<()>) {
     while connections.join_next().await.is_some() {}
-}
-
-/// A signal that the server shuts down, and accepts no more connections.
-#[derive(Clone, Debug)]
-pub struct ShutdownSignal(watch::Receiver<bool>);
-
-impl ShutdownSignal {
-    /// Returns a signal, and the sender that gives it.
-    pub(super) fn new() -> (watch::Sender<bool>, Self) {
-        let (stops, stopped) = watch::channel(false);
-        (stops, Self(stopped))
-    }
-
-    /// Waits until the server shuts down.
-    ///
-    /// Pass it to [`serve_connection_until`], or await it in an upgraded connection. Cancel safe.
-    pub async fn wait(mut self) {
-        // An error means that the server is gone, so it has stopped too.
-        let _ = self.0.wait_for(|&is_stopping| is_stopping).await;
-    }
 }

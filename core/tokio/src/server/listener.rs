@@ -21,12 +21,13 @@ use crate::wire::bound_unsent;
 pub trait Listener: Send + 'static {
     /// The stream of a connection.
     type Stream: Transport;
-    /// The address of a peer, for [`PeerAddr`].
+    /// The address of a peer, for [`PeerAddr`](crate::PeerAddr).
     type Address: Clone + Send + Sync + 'static;
 
     /// Waits for the next connection.
     ///
-    /// The future is dropped when the server stops. After an error it is called again, after 50 ms
+    /// The future is dropped when the server stops, and before its first poll while the server is
+    /// full. After an error it is called again, after 50 ms
     /// unless the error concerns one peer alone: `ConnectionAborted`, `ConnectionReset` or
     /// `ConnectionRefused`. Set the options of a socket here, such as `TCP_NODELAY`.
     fn accept(&mut self) -> impl Future<Output = io::Result<(Self::Stream, Self::Address)>> + Send;
@@ -75,15 +76,6 @@ pub trait Listener: Send + 'static {
         Limited { listener: self, limit }
     }
 }
-
-/// The address of the peer of a request.
-///
-/// It is among the request's [extensions](http::Request::extensions). [`serve`](crate::serve) adds
-/// it; for connections that you accept yourself,
-/// [`Config::for_peer`](crate::Config::for_peer) does. With the feature `axum` it is an extractor,
-/// and axum's `ConnectInfo` is there as well.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PeerAddr<A = std::net::SocketAddr>(pub A);
 
 /// Sets the options of an accepted socket.
 pub(crate) fn prepare(stream: &TcpStream) {

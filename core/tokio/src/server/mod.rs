@@ -25,10 +25,10 @@ use crate::observe::ObservedConnection;
 use crate::upgrade::{HttpOverTls, PendingUpgrade};
 use crate::wire::{Deadline, Wire};
 use crate::{Transport, trace};
-pub use listen::{ShutdownSignal, accept, serve};
+pub use listen::{accept, serve};
 #[cfg(feature = "axum")]
 pub(crate) use listener::prepare;
-pub use listener::{Limited, Listener, OnError, PeerAddr, TapIo};
+pub use listener::{Limited, Listener, OnError, TapIo};
 
 /// Serves one connection, from its first byte to its last.
 ///
@@ -163,7 +163,7 @@ struct RequestHandles {
 impl Drop for RequestHandles {
     fn drop(&mut self) {
         if let Some(channel) = &self.channel {
-            channel.cut("the request is over");
+            channel.cut(Error::Cancelled("the request is over"));
         }
         if let Some(chance) = &self.chance {
             drop(chance.take_callback());

@@ -12,15 +12,14 @@ use http::{Response, StatusCode};
 use switchover::{Awaiting, Content, Event, Next, ResponseHead};
 
 use super::response::{ResponseKind, ResponseOutcome};
-use super::{
-    Failure, NO_HTTP2, NextRequest, RequestHandles, RequestMemory, ServerConnection, ShutdownSignal,
-};
+use super::{Failure, NO_HTTP2, NextRequest, RequestHandles, RequestMemory, ServerConnection};
 use crate::body::{Body, Channel};
 use crate::config::{Config, Http2Connection, Http2Handler};
 use crate::error::{BoxError, Error, Timeout, content_error};
 use crate::handler::{ErrorMappers, HttpService};
 use crate::informational::InformationalSender;
 use crate::observe::ObservedConnection;
+use crate::shutdown::ShutdownSignal;
 use crate::upgrade::{PendingUpgrade, Upgraded};
 use crate::wire::{Deadline, Wire};
 use crate::{Transport, date, trace};
@@ -82,6 +81,12 @@ impl<'c, S: Transport, H: HttpService, F: Future<Output = ()>> ServerConnection<
                 (ResponseKind::of(request.method()), trace::exchange(request), mem::take(links));
             let answered = span.run(self.exchange(kind, &links)).await;
             span.tell(&mut self.wire.http);
+            if let (Err(Failure::Error(_, error)), Some(channel)) = (&answered, &links.channel)
+                && error.is_disconnect()
+            {
+                // Another task may still read the content.
+                channel.cut(Error::Disconnected("the client has gone"));
+            }
             match answered? {
                 ResponseOutcome::Switched => {
                     return Ok(links.chance.take().map_or(Ending::Closed, Ending::Switched));
@@ -301,8 +306,9 @@ impl<'c, S: Transport, H: HttpService, F: Future<Output = ()>> ServerConnection<
 
     /// Passes the connection to the handler of HTTP/2, with every byte of it.
     async fn run_http2(self) -> Result<(), Error> {
-        // What HTTP/1.1 needed is dropped before.
-        let Self { wire, config, mut stop, .. } = self;
+        let Self { wire, config, mut stop, handler, question, memory, .. } = self;
+        // HTTP/2 may last, and needs nothing of these.
+        drop((handler, question, memory));
         let Http2Handler(handler) = config.http2.as_ref().ok_or(NO_HTTP2)?;
         let stream = Upgraded::new(wire.stream.boxed(), wire.http);
         let (stops, stopping) = ShutdownSignal::new();

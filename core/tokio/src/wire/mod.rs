@@ -19,9 +19,9 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::time::{Instant, timeout};
 
 use crate::Transport;
-use crate::config::Timeouts;
 use crate::error::{Error, Timeout};
 use crate::observe::ObservedConnection;
+use crate::timeouts::Timeouts;
 use output::OutputBuffer;
 pub(crate) use stream::{Stream, bound_unsent};
 pub(crate) use timer::{Alarm, Deadline};

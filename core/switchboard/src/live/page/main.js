@@ -389,10 +389,12 @@ at("own-form").addEventListener("submit", (event) => {
 /** Fills the field with the bytes of the address, if it has any. */
 function fillBytes() {
   const [, text] = /^#send=(.*)$/.exec(location.hash) ?? [];
-  // A repetition could make a short link long.
-  if (text === undefined || text.includes("%7B")) return;
+  if (text === undefined) return;
   try {
-    at("bytes").value = typedOf(unescape(decodeURIComponent(text)));
+    const typed = decodeURIComponent(text);
+    // A repetition could make a short link long.
+    if (typed.replaceAll("\\\\", "").includes("\\{")) return;
+    at("bytes").value = typedOf(unescape(typed));
   } catch {
     return;
   }

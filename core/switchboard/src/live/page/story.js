@@ -111,7 +111,8 @@ export class Story {
     this.moments.push(moment);
     const before = this.lines.length;
     // Of what is left out or hidden, no place is known.
-    if (moment.cut || this.missing > 0 || moment.lines?.some((line) => line.includes("<hidden>"))) this.isCertain = false;
+    const isHidden = moment.cut || moment.lines?.some((line) => line.includes("<hidden>"));
+    if (this.missing > 0 || (moment.what === "received" && isHidden)) this.isCertain = false;
     for (const text of moment.lines ?? []) {
       this.lines.push({ moment, text, at: this.received.length });
       if (moment.what === "received") this.received += bytesOf(text);
