@@ -78,7 +78,7 @@ fn gives(channel: &Channel, frames: usize, end: End) {
         Poll::Ready(())
     }));
     // The connection cuts the channel when it drops the request's handles.
-    channel.cut("the request is over");
+    channel.cut(error::Error::Cancelled("the request is over"));
 }
 
 /// Reads a request's content frame by frame, as a handler reads its body.
