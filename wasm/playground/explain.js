@@ -21,6 +21,11 @@ import { DECIDED, FIELDS, of, shortened, STATUSES, WAITS } from "./explain/words
 /** @param {string} title @param {string} words @param {string} [clause] @returns {Explanation} */
 const say = (title, words, clause = "") => ({ title, words, clause });
 
+/** The explanation of bytes that are sent, other than a head. */
+const SENT = say("Sent", "Bytes of the message, as the engine frames them.", "RFC 9112, 6");
+/** Matches the name of a field line, which begins it. */
+const FIELD = /^[!#$%&'*+.^`|~\w-]+:/;
+
 /**
  * Divides the received bytes among the steps that consumed them.
  *
@@ -40,22 +45,17 @@ export function rangesOf(bytes, steps) {
   };
   for (const { line, to, left = 0 } of steps) {
     const [word = ""] = line.split(" ");
-    if (["request", "response", "informational"].includes(word)) {
-      const end = to ?? offsetOf(line) ?? from;
-      head = bytes.slice(from, end);
-      add("head", end, line);
-    } else if (word === "data" || word === "end") add("content", to ?? offsetOf(line) ?? from, line);
-    else if (word === "switched") {
-      // A client learns of a switch from a head, which is a range of its own. HTTP may go on after the leftover, in TLS.
-      const end = to ?? offsetOf(line) ?? from;
+    const end = to ?? offsetOf(line) ?? from;
+    if (word === "data" || word === "end") add("content", end, line);
+    else if (word === "error") {
+      add("unread", Math.max(end, from), line);
+      add("error", Math.min(end + 1, bytes.length), line);
+      add("unread", bytes.length, line);
+    } else {
+      // A client learns of a switch from a head, too. HTTP may go on after the leftover, in TLS.
       head = bytes.slice(from, end);
       add("head", end, line);
       add("leftover", from + left, line);
-    } else if (word === "error") {
-      const at = offsetOf(line) ?? from;
-      add("unread", Math.max(at, from), line);
-      add("error", Math.min(at + 1, bytes.length), line);
-      add("unread", bytes.length, line);
     }
   }
   add("unread", bytes.length, "");
@@ -192,7 +192,7 @@ function explainChunks(content, at) {
  */
 export function explainLine(line) {
   if (/^[A-Z]+ \S+ HTTP\/|^HTTP\/1\.\d \d{3}/.test(line)) return explainStart(line, 0);
-  if (/^[!#$%&'*+.^`|~\w-]+:/.test(line)) return explainField(line, "request");
+  if (FIELD.test(line)) return explainField(line, "request");
   return say("Bytes of the client", "Not all bytes of this connection are shown here, so their place in the message is not known.");
 }
 
@@ -209,7 +209,7 @@ export function explainStep(mark, line) {
   if (mark === "!") return say(`Decision: ${word}`, ...(of(DECIDED, word) ?? /** @type {const} */ (["Your code has called the engine.", ""])));
   if (mark === "?") return say("Refused", "The engine has refused this call. Nothing has changed, and nothing is sent.");
   if (mark === ">") return explainOutput(line);
-  if (mark === ">>") return say("Sent", "Bytes of the message, as the engine frames them.", "RFC 9112, 6");
+  if (mark === ">>") return SENT;
   if (mark === "<end") {
     return line === "clean"
       ? say("End", "The peer sends no more. It may still receive.", "RFC 9112, 9.6")
@@ -246,12 +246,12 @@ function explainOutput(line) {
   const [, status] = /^HTTP\/1\.\d (\d{3})/.exec(line) ?? [];
   if (status !== undefined) return explainStatus(status);
   if (line === "") return say("The end of the head", "An empty line ends the field section.", "RFC 9112, 2.1");
-  if (/^[!#$%&'*+.^`|~\w-]+:/.test(line)) {
+  if (FIELD.test(line)) {
     const [name = ""] = line.split(":");
     const { words, clause } = explainField(line, "response");
     return say(`Sent: ${shortened(name)}`, of(FIELDS, name.toLowerCase()) === undefined ? "A field of your code. The engine checks that it cannot break the message." : words, clause);
   }
-  return say("Sent", "Bytes of the message, as the engine frames them.", "RFC 9112, 6");
+  return SENT;
 }
 
 /**

@@ -9,7 +9,7 @@ import { bring, caretAt } from "./dom.js";
 import { configOf, play, tryAll } from "./engine.js";
 import { explainByte, explainStep, rangesOf } from "./explain.js";
 import { ofAddress, ofVector, toAddress, toVector } from "./scenario.js";
-import { byteAt, bytesView, chipsView, faultView, hasLeft, html, logView, meaningView, sentView } from "./view.js";
+import { byteAt, bytesView, chipsView, faultView, hasLeft, html, logView, MARKS, meaningView, sentView } from "./view.js";
 import { Connection } from "../dist/bytes.js";
 
 /** A decision (a call of the engine) that the page's menu offers. @typedef {{ verb: string, roles: string[], label: string, fields: string[][] }} Kind */
@@ -53,8 +53,8 @@ function drawBytes() {
 function look(index) {
   cursor = Math.max(-1, index);
   const entry = log[cursor];
-  for (const part of document.querySelectorAll('.now, .picked, [aria-selected="true"]')) {
-    part.classList.remove("now", "picked");
+  for (const part of document.querySelectorAll('.now, [aria-selected="true"]')) {
+    part.classList.remove("now");
     if (part.role === "option") part.setAttribute("aria-selected", "false");
   }
   const option = at(`entry-${cursor}`);
@@ -85,9 +85,9 @@ function meaningOf(entry) {
     const words = scenario.role === "client" ? "Nothing has been sent. Your code begins: send a request below." : "Nothing has come. Go on with Next, or click a step.";
     return { title: "The beginning", words, clause: "" };
   }
-  const MARKS = { event: "=", stop: "=", error: "=", decision: "!", end: "<end", unread: "·" };
   if (entry.kind === "unread") return { title: "Not read", words: "The engine has not taken these bytes: an error came before them, or it waits for a decision.", clause: "" };
-  return explainStep(entry.error !== null && entry.kind === "decision" ? "?" : MARKS[entry.kind], entry.kind === "end" ? entry.name : entry.line);
+  if (entry.kind === "end") return explainStep("<end", entry.name);
+  return explainStep(entry.error !== null && entry.kind === "decision" ? "?" : MARKS[entry.kind], entry.line);
 }
 
 /** @param {import("./explain.js").Explanation} explanation */

@@ -25,6 +25,11 @@ export function fill(exhibits, play) {
   document.getElementById("exhibits").replaceChildren(...groups);
 }
 
+/** Marks a button as pressed, and no other; `null` for none. */
+export function press(pressed) {
+  for (const button of document.querySelectorAll("#exhibits button")) button.setAttribute("aria-pressed", String(button === pressed));
+}
+
 function button({ name, title, path, about }, play) {
   const made = Object.assign(document.createElement("button"), { type: "button", title: about });
   made.dataset.exhibit = name;
@@ -34,7 +39,7 @@ function button({ name, title, path, about }, play) {
     // On a phone the buttons are a strip, which scrolls to the pressed one.
     const strip = document.getElementById("exhibits");
     strip.scrollLeft = Math.min(Math.max(strip.scrollLeft, made.offsetLeft + made.offsetWidth - strip.offsetLeft - strip.clientWidth), made.offsetLeft - strip.offsetLeft);
-    for (const other of document.querySelectorAll("#exhibits button")) other.setAttribute("aria-pressed", String(other === made));
+    press(made);
     play(name);
   });
   return made;

@@ -3,7 +3,7 @@
 
 import { bytesOfTyped, typedOf, unescape } from "./code.js";
 import { bring } from "./dom.js";
-import { AUDIT, CROWD, demo, fill, IN_THE_BROWSER, playWebSocket } from "./gallery.js";
+import { AUDIT, CROWD, demo, fill, IN_THE_BROWSER, playWebSocket, press } from "./gallery.js";
 import { Story } from "./story.js";
 import { blank, draw } from "./timeline.js";
 import * as transcript from "./transcript.js";
@@ -76,8 +76,9 @@ function isAwaited(story, moment) {
 
 /** Chooses the latest connection with a request, if the user has chosen none. */
 function chooseOne() {
+  if (chosen !== null) return;
   const latest = [...stories.values()].findLast(({ requests, isOver }) => requests > 0 && isOver);
-  if (chosen === null && latest !== undefined) choose(latest);
+  if (latest !== undefined) choose(latest);
 }
 
 /**
@@ -298,9 +299,7 @@ list.addEventListener("keydown", (event) => {
   }[event.key];
   if (event.key === "Enter" || event.key === " ") at("lines").focus();
   else if (next === undefined) return;
-  else {
-    choose(order[next]);
-  }
+  else choose(order[next]);
   event.preventDefault();
 });
 
@@ -380,7 +379,7 @@ const EXAMPLE = "GET /foo HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: example/1, foo
 
 at("own-form").addEventListener("submit", (event) => {
   event.preventDefault();
-  for (const button of document.querySelectorAll("#exhibits button")) button.setAttribute("aria-pressed", "false");
+  press(null);
   const bytes = bytesOfTyped(at("bytes").value);
   at("bytes-hint").textContent = bytes.length > MOST_BYTES ? `At most ${MOST_BYTES} bytes can be sent; these are ${bytes.length}.` : "";
   if (bytes.length <= MOST_BYTES) request(Uint8Array.from(bytes, (one) => one.charCodeAt(0)));

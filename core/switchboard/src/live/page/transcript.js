@@ -11,8 +11,8 @@ const at = (id) => document.getElementById(id);
 let story = null;
 /** The number of its lines that the page shows. */
 let shown = 0;
-/** The index of the picked line, and the offset of the picked character in it. */
-let picked = { index: -1, column: 0 };
+/** The index of the picked line. */
+let picked = -1;
 /** True if the user has picked a line; until then the page picks one. */
 let isPicked = false;
 
@@ -21,7 +21,7 @@ export function begin(next) {
   story = next;
   shown = 0;
   isPicked = false;
-  picked = { index: -1, column: 0 };
+  picked = -1;
   at("lines").replaceChildren();
   at("copied").textContent = "";
   at("open-play").setAttribute("href", "/play/");
@@ -52,7 +52,8 @@ export function draw() {
   at("copy-text").disabled = false;
   at("vector-hint").textContent = story.flaw;
   drawLines();
-  if (!isPicked && picked.index !== story.turn) pick(story.turn);
+  const { turn } = story;
+  if (!isPicked && picked !== turn) pick(turn);
   if (story.isOver) void linkToPlayground(story);
 }
 
@@ -110,7 +111,7 @@ function rule(textContent, number) {
  */
 function pick(index, column = 2) {
   at("lines").querySelector('[aria-selected="true"]')?.setAttribute("aria-selected", "false");
-  picked = { index, column };
+  picked = index;
   const line = at(`line-${index}`);
   if (line === null) return;
   line.setAttribute("aria-selected", "true");
@@ -150,9 +151,10 @@ function meaningOf({ moment, text, at: start }, column) {
       if (text.startsWith("* ")) return { title: "More bytes", words: "The transcript shows the first of them.", clause: "" };
       if (!story.isCertain) return explainLine(rest);
       const place = start + unescape(text.slice(mark.length + 1, Math.max(column, mark.length + 1))).length;
-      const range = story.ranges.find(({ from, to }) => from <= place && place < to);
+      const { ranges } = story;
+      const range = ranges.find(({ from, to }) => from <= place && place < to);
       const error = range?.kind === "error" ? story.moments.find(({ what }) => what === "error") : undefined;
-      return error === undefined ? explainByte(story.received, place, story.ranges) : fault(error);
+      return error === undefined ? explainByte(story.received, place, ranges) : fault(error);
     }
     case "error":
     case "refused":
@@ -192,7 +194,7 @@ at("lines").addEventListener("click", (event) => {
 
 at("lines").addEventListener("keydown", (event) => {
   const last = story.lines.length - 1;
-  const next = { ArrowDown: picked.index + 1, ArrowUp: picked.index - 1, Home: 0, End: last }[event.key];
+  const next = { ArrowDown: picked + 1, ArrowUp: picked - 1, Home: 0, End: last }[event.key];
   if (next === undefined) return;
   isPicked = true;
   pick(Math.min(Math.max(next, 0), last));
