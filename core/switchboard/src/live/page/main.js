@@ -282,6 +282,8 @@ function markActive() {
   row.classList.add("active");
   list.setAttribute("aria-activedescendant", row.id);
   bring(list, row);
+  // A row that comes into sight gets its height by that, which moves those below it.
+  requestAnimationFrame(() => bring(list, row));
 }
 
 list.addEventListener("keydown", (event) => {
