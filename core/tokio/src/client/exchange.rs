@@ -37,8 +37,8 @@ pub(super) struct Exchange<S> {
     expect_continue: Deadline,
     /// The task that waits in `poll_closed` while a response is read.
     closed: Option<Waker>,
-    /// Set while somebody holds the content of the last response.
-    pub(super) is_held: bool,
+    /// The number of bodies that hold the content of a response.
+    pub(super) holders: usize,
     pub(super) on_informational: Option<Box<dyn FnMut(Response<()>) + Send>>,
 }
 
@@ -65,7 +65,7 @@ impl<S: Transport> Exchange<S> {
             failure: None,
             expect_continue: Deadline::default(),
             closed: None,
-            is_held: false,
+            holders: 0,
             on_informational: None,
         }
     }
@@ -96,7 +96,7 @@ impl<S: Transport> Exchange<S> {
             let Some(wire) = &mut self.wire else { return Poll::Ready(true) };
             // What comes now belongs to the response, whose reader takes it and wakes this.
             if wire.http.unanswered() > 0 || !is_sent {
-                if !self.is_held {
+                if self.holders == 0 {
                     return Poll::Ready(false);
                 }
                 self.closed = Some(context.waker().clone());
@@ -310,20 +310,22 @@ impl<S: Transport> Exchange<S> {
         let timeout = wire.timeouts.content.filter(|_| is_out);
         let frame = ready!(wire.poll_content(context, timeout));
         wire.receiving.clear();
+        self.wake_closed();
+        Poll::Ready(frame)
+    }
+
+    fn wake_closed(&mut self) {
         if let Some(waiting) = self.closed.take() {
             waiting.wake();
         }
-        Poll::Ready(frame)
     }
 }
 
 impl<S: Transport> Source for Mutex<Exchange<S>> {
     fn release(&self) {
         let mut exchange = lock(self);
-        exchange.is_held = false;
-        if let Some(waiting) = exchange.closed.take() {
-            waiting.wake();
-        }
+        exchange.holders -= 1;
+        exchange.wake_closed();
     }
 
     fn poll_frame(&self, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {

@@ -248,7 +248,7 @@ impl<S: Transport> Client<S> {
     /// Ready at once if [`persists`](Self::persists) is false. Cancel safe. RFC 9112, section 9.5.
     pub async fn closed(&mut self) {
         while self.persists() {
-            let is_held = self.lock().is_held;
+            let is_held = self.lock().holders > 0;
             if !is_held && self.finish().await.is_err() {
                 return;
             }
@@ -280,7 +280,7 @@ impl<S: Transport> Client<S> {
         match head {
             Head::Response(response, why, required) => {
                 let has_content = matches!(response.body(), Some(length) if *length != Some(0));
-                self.lock().is_held = has_content;
+                self.lock().holders += usize::from(has_content);
                 let response = response.map(|_| {
                     if has_content { Body::coming(self.0.clone()) } else { Body::empty() }
                 });
@@ -352,7 +352,7 @@ impl<S: Transport> Client<S> {
     async fn finish(&mut self) -> Result<(), Error> {
         let is_answered =
             || self.lock().wire.as_ref().is_none_or(|wire| wire.http.unanswered() == 0);
-        if !is_answered() && Arc::strong_count(&self.0) > 1 {
+        if !is_answered() && self.lock().holders > 0 {
             return Err(Error::Misuse(
                 "the response before is still held: read it to its end, or drop it",
             ));

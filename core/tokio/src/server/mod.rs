@@ -130,10 +130,7 @@ impl HttpOverTls {
         let wire = Wire::new(stream, self.http, config.timeouts);
         let mut serving = ServerConnection::new(wire, handler, ErrorMappers::BOXED, config, stop);
         serving.question.request = again.map(|()| Body::empty());
-        serving.question.add_extensions(&config.extensions);
-        if config.informational {
-            serving.question.add_informational();
-        }
+        serving.question.add_extensions(config);
         serving.is_asked = true;
         trace::connection(CachedDate { future: serving.run() }).await
     }

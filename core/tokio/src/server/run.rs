@@ -348,29 +348,24 @@ impl NextRequest {
         received.write_to(request, &mut memory.bytes).map_err(|error| {
             Failure::Error(StatusCode::BAD_REQUEST, Error::Handler(error.into()))
         })?;
-        if !config.extensions.is_empty() {
-            request.extensions_mut().clone_from(&config.extensions);
-        }
         links.chance = PendingUpgrade::of(&received, request.method());
         if let Some(chance) = &links.chance {
             Arc::clone(chance).put_into(request.extensions_mut());
         }
-        if config.informational {
-            self.add_informational();
-        }
+        self.add_extensions(config);
         Ok(())
     }
 
-    /// Gives the request the extensions of the connection.
-    pub(super) fn add_extensions(&mut self, extensions: &http::Extensions) {
-        self.request.extensions_mut().extend(extensions.clone());
-    }
-
-    /// Gives the request a sender of interim responses.
-    pub(super) fn add_informational(&mut self) {
-        let sender = InformationalSender::new();
-        self.request.extensions_mut().insert(sender.clone());
-        self.links.informational = Some(sender);
+    /// Gives the request what its connection adds to each.
+    ///
+    /// That is the configured extensions, and a sender of interim responses.
+    pub(super) fn add_extensions(&mut self, config: &Config) {
+        self.request.extensions_mut().extend(config.extensions.clone());
+        if config.informational {
+            let sender = InformationalSender::new();
+            self.request.extensions_mut().insert(sender.clone());
+            self.links.informational = Some(sender);
+        }
     }
 
     /// Sets the request's body: its content if all has arrived, otherwise a channel.
