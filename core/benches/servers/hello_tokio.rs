@@ -35,26 +35,28 @@ async fn answer<B>(request: Request<B>) -> Result<Response<Full<Bytes>>, Infalli
     Ok(response)
 }
 
-/// Serves one connection, on the adapter or on hyper.
+/// Spawns a task that serves one connection, on the adapter or on hyper.
 ///
-/// Ignores the result, as it does not matter how a client disconnects.
-async fn serve(peer: &str, stream: impl Transport) {
-    if peer == "switchover" {
-        drop(
-            switchover_tokio::serve_connection(
-                stream,
-                switchover_tokio::service_fn(answer),
-                &Config::default(),
-            )
-            .await,
-        );
-    } else {
-        let service = hyper::service::service_fn(answer);
-        let mut builder = hyper::server::conn::http1::Builder::new();
-        // A timeout for heads, as the adapter has one.
-        builder.timer(TokioTimer::new()).pipeline_flush(peer == "hyper-flush");
-        drop(builder.serve_connection(TokioIo::new(stream), service).await);
+/// Each peer has a function of its own, because a future is as large as the largest that it holds.
+/// The result is ignored, as it does not matter how a client disconnects.
+fn spawn(peer: &str, stream: impl Transport + 'static) {
+    match peer {
+        "switchover" => drop(tokio::spawn(on_switchover(stream))),
+        _ => drop(tokio::spawn(on_hyper(stream, peer == "hyper-flush"))),
     }
+}
+
+async fn on_switchover(stream: impl Transport) {
+    let service = switchover_tokio::service_fn(answer);
+    drop(switchover_tokio::serve_connection(stream, service, &Config::default()).await);
+}
+
+async fn on_hyper(stream: impl Transport, pipeline_flush: bool) {
+    let service = hyper::service::service_fn(answer);
+    let mut builder = hyper::server::conn::http1::Builder::new();
+    // A timeout for heads, as the adapter has one.
+    builder.timer(TokioTimer::new()).pipeline_flush(pipeline_flush);
+    drop(builder.serve_connection(TokioIo::new(stream), service).await);
 }
 
 async fn listen(peer: String) -> std::io::Result<()> {
@@ -63,8 +65,7 @@ async fn listen(peer: String) -> std::io::Result<()> {
     loop {
         let (stream, _) = listener.accept().await?;
         stream.set_nodelay(true)?;
-        let peer = peer.clone();
-        tokio::spawn(async move { serve(&peer, stream).await });
+        spawn(&peer, stream);
     }
 }
 
@@ -73,7 +74,7 @@ async fn listen(peer: String) -> std::io::Result<()> {
 /// Each batch is sent after all responses to the previous one have arrived.
 async fn count(peer: String, requests: usize, batch: usize) -> std::io::Result<()> {
     let (mut client, server) = tokio::io::duplex(1 << 16);
-    tokio::spawn(async move { serve(&peer, server).await });
+    spawn(&peer, server);
     let (sent, mut space) = (REQUEST.repeat(batch), vec![0; 1 << 16]);
     for _ in 0..requests / batch {
         client.write_all(&sent).await?;

@@ -17,6 +17,7 @@ use super::request::write_request_head;
 use crate::body::Source;
 use crate::error::{BoxError, Error, Timeout};
 use crate::sync::{Mutex, lock};
+use crate::timeouts::Timeouts;
 use crate::wire::{Deadline, Wire};
 use crate::{ReasonPhrase, Transport};
 
@@ -24,6 +25,7 @@ use crate::{ReasonPhrase, Transport};
 pub(super) struct Exchange<S> {
     /// The transport and the engine; `None` after an upgrade or `close`.
     pub(super) wire: Option<Wire<S>>,
+    timeouts: Timeouts,
     content: Option<Pin<Box<Sent>>>,
     /// Set once the whole request was encoded; its bytes may still be unsent.
     is_encoded: bool,
@@ -55,9 +57,10 @@ pub(super) enum Head {
 }
 
 impl<S: Transport> Exchange<S> {
-    pub(super) fn new(wire: Wire<S>) -> Self {
+    pub(super) fn new(wire: Wire<S>, timeouts: Timeouts) -> Self {
         Self {
             wire: Some(wire),
+            timeouts,
             content: None,
             is_encoded: true,
             awaits_head: false,
@@ -188,7 +191,7 @@ impl<S: Transport> Exchange<S> {
                 }
                 Next::NeedData => {
                     // Before the request was sent, the server need not respond.
-                    let timeout = wire.timeouts.response.filter(|_| is_out);
+                    let timeout = self.timeouts.response.filter(|_| is_out);
                     wire.receiving.wait_for(Timeout::Response, timeout);
                     ready!(wire.poll_receive(context))?;
                 }
@@ -220,7 +223,7 @@ impl<S: Transport> Exchange<S> {
         let mut waits = false;
         if self.content.is_some() && wire.http.awaiting() == Awaiting::Continue {
             self.expect_continue
-                .wait_for(Timeout::ExpectContinue, Some(wire.timeouts.expect_continue));
+                .wait_for(Timeout::ExpectContinue, Some(self.timeouts.expect_continue));
             waits = self.expect_continue.poll_timeout(&mut wire.alarm, context).is_pending();
         }
         while let Some(content) = &mut self.content
@@ -307,7 +310,7 @@ impl<S: Transport> Exchange<S> {
             // does.
             let _ = Pin::new(&mut wire.stream).poll_shutdown(context);
         }
-        let timeout = wire.timeouts.content.filter(|_| is_out);
+        let timeout = self.timeouts.content.filter(|_| is_out);
         let frame = ready!(wire.poll_content(context, timeout));
         wire.receiving.clear();
         self.wake_closed();

@@ -157,7 +157,10 @@ impl HttpOverTls {
 
 impl<S: Transport> Client<S> {
     fn over(stream: S, http: ObservedConnection, config: &Config) -> Self {
-        Self(Arc::new(Mutex::new(Exchange::new(Wire::new(stream, http, config.timeouts)))))
+        Self(Arc::new(Mutex::new(Exchange::new(
+            Wire::new(stream, http, config.timeouts.write),
+            config.timeouts,
+        ))))
     }
 
     /// Sends a request, and returns the response once its head has arrived.

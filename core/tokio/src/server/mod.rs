@@ -11,7 +11,7 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 
 use bytes::BytesMut;
-use http::{HeaderMap, Request, StatusCode};
+use http::{Request, StatusCode};
 use http_body::Body as HttpBody;
 use switchover::{Connection, Role};
 
@@ -50,12 +50,16 @@ pub use listener::{Limited, Listener, OnError, TapIo};
 /// If the future is dropped, the handler is dropped with it, and the connection is closed at once.
 /// A socket is reset if the client could take a truncated response for a complete one. RFC 9112,
 /// sections 8 and 9.
-pub async fn serve_connection<S, H>(stream: S, handler: H, config: &Config) -> Result<(), Error>
+pub fn serve_connection<S, H>(
+    stream: S,
+    handler: H,
+    config: &Config,
+) -> impl Future<Output = Result<(), Error>>
 where
     S: Transport,
     H: HttpService<Error: Into<BoxError>, Content: HttpBody<Error: Into<BoxError>>>,
 {
-    serve_connection_until(stream, handler, config, std::future::pending()).await
+    serve_connection_until(stream, handler, config, std::future::pending())
 }
 
 /// Serves one connection until it ends, or until `stop` is ready.
@@ -79,7 +83,7 @@ where
     }
     let http = Connection::with_config(Role::Server, Arc::clone(&config.http));
     let http = ObservedConnection::new(http, config.observer.clone());
-    let wire = Wire::new(stream, http, config.timeouts);
+    let wire = Wire::new(stream, http, config.timeouts.write);
     let stop = pin!(stop);
     let serving = ServerConnection::new(wire, handler, ErrorMappers::BOXED, config, stop);
     trace::connection(CachedDate { future: serving.run() }).await
@@ -127,7 +131,7 @@ impl HttpOverTls {
         let again =
             again.ok_or(Error::Misuse("there is no request that is to be answered again"))?;
         let stop = pin!(stop);
-        let wire = Wire::new(stream, self.http, config.timeouts);
+        let wire = Wire::new(stream, self.http, config.timeouts.write);
         let mut serving = ServerConnection::new(wire, handler, ErrorMappers::BOXED, config, stop);
         serving.question.request = again.map(|()| Body::empty());
         serving.question.add_extensions(config);
@@ -137,6 +141,8 @@ impl HttpOverTls {
 }
 
 /// The next request for the handler.
+///
+/// Between requests it holds the header map of the last response, to reuse its memory.
 #[derive(Default)]
 struct NextRequest {
     request: Request<Body>,
@@ -181,16 +187,8 @@ struct ServerConnection<'c, S, H: HttpService, F> {
     question: NextRequest,
     /// Set if `question` already holds the first request, as above a new TLS layer.
     is_asked: bool,
-    /// The allocations that the next request reuses.
-    memory: RequestMemory,
-}
-
-/// The memory reused for one request after the other.
-#[derive(Default)]
-struct RequestMemory {
-    /// A header map to reuse, from the last response.
-    headers: HeaderMap,
-    bytes: BytesMut,
+    /// The memory that the texts of the next request reuse.
+    memory: BytesMut,
 }
 
 /// The reason why no further request is served.

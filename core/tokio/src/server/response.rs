@@ -106,7 +106,11 @@ impl<S: Transport, H: HttpService, F: Future<Output = ()>> ServerConnection<'_, 
         }
         let has_taker = chance.is_some_and(PendingUpgrade::has_callback);
         if is_accepted {
-            return self.switch(mem::take(&mut head.headers), chance.filter(|_| has_taker)).await;
+            let chance = chance.filter(|_| has_taker).ok_or(Error::Misuse(
+                "a 101 where nothing takes the connection over: see upgrade::select",
+            ))?;
+            self.finish_request().await?;
+            return self.switch(&mut head.headers, chance);
         }
         if kind == ResponseKind::Connect && head.status.is_success() {
             if !has_taker {
@@ -138,7 +142,7 @@ impl<S: Transport, H: HttpService, F: Future<Output = ()>> ServerConnection<'_, 
         } else {
             self.send(head, own, &verb, content, channel).await?;
         }
-        mem::swap(&mut self.memory.headers, &mut head.headers);
+        mem::swap(self.question.request.headers_mut(), &mut head.headers);
         if channel.is_some() && discarded.is_none() {
             let _ = self.wire.http.skip_content();
         }
@@ -260,7 +264,7 @@ impl<S: Transport, H: HttpService, F: Future<Output = ()>> ServerConnection<'_, 
             self.wire.write_data(data)?;
             trailers = ending;
         }
-        Ok(self.wire.write_end(trailers)?)
+        Ok(self.wire.write_end(trailers.map(|trailers| *trailers))?)
     }
 
     /// Waits for the next frame of the response's content.
@@ -293,28 +297,21 @@ impl<S: Transport, H: HttpService, F: Future<Output = ()>> ServerConnection<'_, 
     ///
     /// Everything that the upgrade needs is prepared before the 101 is written, so that only I/O
     /// can fail afterwards.
-    async fn switch(
+    fn switch(
         &mut self,
-        mut headers: HeaderMap,
-        chance: Option<&PendingUpgrade>,
+        headers: &mut HeaderMap,
+        chance: &PendingUpgrade,
     ) -> Result<ResponseOutcome, Failure> {
-        if chance.is_none() {
-            return Err(Error::Misuse(
-                "a 101 where nothing takes the connection over: see upgrade::select",
-            )
-            .into());
-        }
         let token = headers.remove(header::UPGRADE);
         let token = token.as_ref().and_then(|value| value.to_str().ok()).unwrap_or_default();
         for name in [header::CONNECTION, header::CONTENT_LENGTH, header::SEC_WEBSOCKET_ACCEPT] {
             headers.remove(name);
         }
-        self.finish_request().await?;
         let http = &mut self.wire.http;
         let Some(selection) = http.select(&[token], Order::Client) else {
             // A framework may not know the rules of the protocol that it accepts. If one is broken,
             // that is the client's fault.
-            return Err(match chance.and_then(|chance| chance.ineligible(token)) {
+            return Err(match chance.ineligible(token) {
                 Some(rule) => {
                     Failure::Error(StatusCode::BAD_REQUEST, Error::Handler(rule.text().into()))
                 }
@@ -324,12 +321,14 @@ impl<S: Transport, H: HttpService, F: Future<Output = ()>> ServerConnection<'_, 
             });
         };
         #[cfg(feature = "h2c")]
-        if let (Some(chance), Some(request)) = (chance, http.request()) {
+        if let Some(request) = http.request() {
             chance.make_splice(&request)?;
         }
         let has_date = self.config.date && !headers.contains_key(header::DATE);
         let out = self.wire.out.text();
-        date::with_line(has_date, |date| http.accept(selection, &[token], &(&headers, date), out))?;
+        date::with_line(has_date, |date| {
+            http.accept(selection, &[token], &(&*headers, date), out)
+        })?;
         Ok(ResponseOutcome::Switched)
     }
 
@@ -397,10 +396,12 @@ fn next_frame<H: HttpService>(
 }
 
 /// Returns the data and the trailers of a frame, of which it has only one.
-fn parted<D: Buf>(frame: Frame<D>) -> (Bytes, Option<HeaderMap>) {
+///
+/// The trailers are rare, and boxed so that the future of every response is smaller.
+fn parted<D: Buf>(frame: Frame<D>) -> (Bytes, Option<Box<HeaderMap>>) {
     match frame.into_data() {
         Ok(mut data) => (data.copy_to_bytes(data.remaining()), None),
-        Err(frame) => (Bytes::new(), frame.into_trailers().ok()),
+        Err(frame) => (Bytes::new(), frame.into_trailers().ok().map(Box::new)),
     }
 }
 

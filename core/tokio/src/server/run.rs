@@ -7,12 +7,12 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use http::{Response, StatusCode};
 use switchover::{Awaiting, Content, Event, Next, ResponseHead};
 
 use super::response::{ResponseKind, ResponseOutcome};
-use super::{Failure, NO_HTTP2, NextRequest, RequestHandles, RequestMemory, ServerConnection};
+use super::{Failure, NO_HTTP2, NextRequest, RequestHandles, ServerConnection};
 use crate::body::{Body, Channel};
 use crate::config::{Config, Http2Connection, Http2Handler};
 use crate::error::{BoxError, Error, Timeout, content_error};
@@ -42,28 +42,43 @@ impl<'c, S: Transport, H: HttpService, F: Future<Output = ()>> ServerConnection<
             handling: Deadline::default(),
             question: NextRequest::default(),
             is_asked: false,
-            memory: RequestMemory::default(),
+            memory: BytesMut::new(),
         }
     }
 
     /// Serves the connection to its end, first the request `question` if `is_asked`.
-    pub(super) async fn run(mut self) -> Result<(), Error> {
-        match self.requests().await {
-            Ok(Ending::Switched(chance)) => self.run_upgrade(&chance).await,
-            Ok(Ending::Http2) => self.run_http2().await,
-            Ok(Ending::Closed) => {
-                self.wire.end().await;
-                Ok(())
-            }
-            Err(Failure::Error(status, error)) => {
-                self.send_error_response(status);
-                self.wire.end().await;
-                Err(error)
-            }
-            Err(Failure::Panic(panic)) => {
-                self.send_error_response(StatusCode::INTERNAL_SERVER_ERROR);
-                self.wire.end().await;
-                resume_unwind(panic)
+    #[expect(clippy::manual_async_fn, reason = "an `async fn` holds its arguments twice")]
+    pub(super) fn run(mut self) -> impl Future<Output = Result<(), Error>> {
+        async move {
+            let ended = self.requests().await;
+            let error = match ended {
+                Ok(Ending::Switched(chance)) => {
+                    let taker = chance.take_callback();
+                    let taker = taker.ok_or(Error::Misuse("nothing takes the connection over"))?;
+                    self.wire.flush().await?;
+                    self.wire.http.next_event()?;
+                    taker(self.into_upgraded(&chance)).await;
+                    return Ok(());
+                }
+                Ok(Ending::Http2) => {
+                    self.into_http2()?.await;
+                    return Ok(());
+                }
+                Ok(Ending::Closed) => None,
+                Err(Failure::Error(status, error)) => {
+                    self.send_error_response(status);
+                    Some(Failure::Error(status, error))
+                }
+                Err(Failure::Panic(panic)) => {
+                    self.send_error_response(StatusCode::INTERNAL_SERVER_ERROR);
+                    Some(Failure::Panic(panic))
+                }
+            };
+            self.wire.end().await;
+            match error {
+                None => Ok(()),
+                Some(Failure::Error(_, error)) => Err(error),
+                Some(Failure::Panic(panic)) => resume_unwind(panic),
             }
         }
     }
@@ -170,7 +185,8 @@ impl<'c, S: Transport, H: HttpService, F: Future<Output = ()>> ServerConnection<
             Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
             Poll::Pending => {
                 if self.wire.is_parked() {
-                    self.memory = RequestMemory::default();
+                    self.memory = BytesMut::new();
+                    self.question = NextRequest::default();
                 }
                 Poll::Pending
             }
@@ -288,42 +304,35 @@ impl<'c, S: Transport, H: HttpService, F: Future<Output = ()>> ServerConnection<
         }
     }
 
-    /// Passes the connection to the callback for the new protocol.
-    async fn run_upgrade(mut self, chance: &PendingUpgrade) -> Result<(), Error> {
-        let taker =
-            chance.take_callback().ok_or(Error::Misuse("nothing takes the connection over"))?;
-        self.wire.flush().await?;
-        self.wire.http.next_event()?;
+    /// Returns the connection for the callback of the new protocol.
+    #[cfg_attr(not(feature = "h2c"), expect(unused_variables))]
+    fn into_upgraded(self, chance: &PendingUpgrade) -> Upgraded {
         #[cfg_attr(not(feature = "h2c"), expect(unused_mut))]
         let mut upgraded = Upgraded::new(self.wire.stream.boxed(), self.wire.http);
         #[cfg(feature = "h2c")]
         {
             upgraded.splice = chance.splice();
         }
-        taker(upgraded).await;
-        Ok(())
+        upgraded
     }
 
     /// Passes the connection to the handler of HTTP/2, with every byte of it.
-    async fn run_http2(self) -> Result<(), Error> {
-        let Self { wire, config, mut stop, handler, question, memory, .. } = self;
-        // HTTP/2 may last, and needs nothing of these.
-        drop((handler, question, memory));
-        let Http2Handler(handler) = config.http2.as_ref().ok_or(NO_HTTP2)?;
-        let stream = Upgraded::new(wire.stream.boxed(), wire.http);
+    ///
+    /// HTTP/2 may last, so its future holds nothing else of the connection.
+    fn into_http2(mut self) -> Result<impl Future<Output = ()>, Error> {
+        let Http2Handler(handler) = self.config.http2.as_ref().ok_or(NO_HTTP2)?;
+        let stream = Upgraded::new(self.wire.stream.boxed(), self.wire.http);
         let (stops, stopping) = ShutdownSignal::new();
-        let extensions = config.extensions.clone();
+        let extensions = self.config.extensions.clone();
         let mut serving = handler(Http2Connection { stream, extensions, stopping });
         let mut is_stopping = false;
-        poll_fn(|context| {
-            if !is_stopping && stop.as_mut().poll(context).is_ready() {
+        Ok(poll_fn(move |context| {
+            if !is_stopping && self.stop.as_mut().poll(context).is_ready() {
                 is_stopping = true;
                 let _ = stops.send(true);
             }
             serving.as_mut().poll(context)
-        })
-        .await;
-        Ok(())
+        }))
     }
 }
 
@@ -339,13 +348,12 @@ impl NextRequest {
     fn fill(
         &mut self,
         received: switchover::Request<'_>,
-        memory: &mut RequestMemory,
+        memory: &mut BytesMut,
         config: &Config,
     ) -> Result<(), Failure> {
         let Self { request, links } = self;
         // A target may be valid in HTTP but not representable in the crate `http`.
-        mem::swap(request.headers_mut(), &mut memory.headers);
-        received.write_to(request, &mut memory.bytes).map_err(|error| {
+        received.write_to(request, memory).map_err(|error| {
             Failure::Error(StatusCode::BAD_REQUEST, Error::Handler(error.into()))
         })?;
         links.chance = PendingUpgrade::of(&received, request.method());
@@ -360,7 +368,9 @@ impl NextRequest {
     ///
     /// That is the configured extensions, and a sender of interim responses.
     pub(super) fn add_extensions(&mut self, config: &Config) {
-        self.request.extensions_mut().extend(config.extensions.clone());
+        if !config.extensions.is_empty() {
+            self.request.extensions_mut().extend(config.extensions.clone());
+        }
         if config.informational {
             let sender = InformationalSender::new();
             self.request.extensions_mut().insert(sender.clone());

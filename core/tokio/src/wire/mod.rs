@@ -21,7 +21,6 @@ use tokio::time::{Instant, timeout};
 use crate::Transport;
 use crate::error::{Error, Timeout};
 use crate::observe::ObservedConnection;
-use crate::timeouts::Timeouts;
 use output::OutputBuffer;
 pub(crate) use stream::{Stream, bound_unsent};
 pub(crate) use timer::{Alarm, Deadline};
@@ -44,7 +43,7 @@ pub(crate) struct Wire<S> {
     pub(crate) stream: Stream<S>,
     pub(crate) http: ObservedConnection,
     pub(crate) out: OutputBuffer,
-    pub(crate) timeouts: Timeouts,
+    write_timeout: Option<Duration>,
     /// The deadline for the peer to send.
     pub(crate) receiving: Deadline,
     /// The deadline for the peer to receive.
@@ -86,12 +85,16 @@ enum Writes {
 }
 
 impl<S: Transport> Wire<S> {
-    pub(crate) fn new(stream: S, http: ObservedConnection, timeouts: Timeouts) -> Self {
+    pub(crate) fn new(
+        stream: S,
+        http: ObservedConnection,
+        write_timeout: Option<Duration>,
+    ) -> Self {
         Self {
             stream: Stream::new(stream),
             http,
             out: OutputBuffer::default(),
-            timeouts,
+            write_timeout,
             receiving: Deadline::default(),
             writing: Deadline::default(),
             memory: Memory::Held,
@@ -128,7 +131,7 @@ impl<S: Transport> Wire<S> {
 
     /// Waits while output cannot be sent, and fails after the write timeout.
     fn poll_write_timeout(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Error>> {
-        self.writing.wait_for(Timeout::Write, self.timeouts.write);
+        self.writing.wait_for(Timeout::Write, self.write_timeout);
         let phase = ready!(self.writing.poll_timeout(&mut self.alarm, context));
         self.writes = Writes::Broken;
         Poll::Ready(Err(Error::TimedOut(phase)))
@@ -403,7 +406,7 @@ impl<S: Transport> Wire<S> {
     ///
     /// To linger, it reads and discards for a while, so that the peer receives the last bytes sent
     /// (RFC 9112, section 9.6).
-    pub(crate) async fn end(mut self) {
+    pub(crate) async fn end(&mut self) {
         // A slow peer has the usual time for the last response.
         let is_cut = self.http.closing() == Closing::Reset || self.writes == Writes::Broken;
         if is_cut || self.flush().await.is_err() {

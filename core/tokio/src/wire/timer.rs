@@ -21,14 +21,13 @@ pub(crate) struct Deadline {
     phase: Timeout,
     time: Time,
     timeout: Duration,
-    /// The extension that sent bytes earned while no clock ran, for the next phase.
-    credit: Duration,
+    /// The sent bytes that extend the next phase, because no clock ran.
+    credit: u32,
 }
 
 impl Default for Deadline {
     fn default() -> Self {
-        let (timeout, credit) = (Duration::ZERO, Duration::ZERO);
-        Self { phase: Timeout::Idle, time: Time::Unlimited, timeout, credit }
+        Self { phase: Timeout::Idle, time: Time::Unlimited, timeout: Duration::ZERO, credit: 0 }
     }
 }
 
@@ -58,7 +57,9 @@ impl Deadline {
             Time::Until(_) if self.phase == phase => return None,
             Time::Left(left) if self.phase == phase => left,
             _ => timeout.saturating_add(
-                std::mem::take(&mut self.credit).min(timeout.saturating_mul(EARNED_MAX)),
+                TIME_PER_BYTE
+                    .saturating_mul(std::mem::take(&mut self.credit))
+                    .min(timeout.saturating_mul(EARNED_MAX)),
             ),
         };
         // A timeout beyond the range of the clock is unlimited.
@@ -108,7 +109,7 @@ impl Deadline {
         match self.time {
             Time::Until(_) => self.earn_up_to(self.timeout.saturating_mul(1 + EARNED_MAX), len),
             Time::Unlimited | Time::Left(_) => {
-                self.credit = self.credit.saturating_add(earned(len))
+                self.credit = self.credit.saturating_add(counted(len));
             }
         }
     }
@@ -133,7 +134,11 @@ impl Deadline {
 }
 
 fn earned(len: usize) -> Duration {
-    TIME_PER_BYTE.saturating_mul(u32::try_from(len).unwrap_or(u32::MAX))
+    TIME_PER_BYTE.saturating_mul(counted(len))
+}
+
+fn counted(len: usize) -> u32 {
+    u32::try_from(len).unwrap_or(u32::MAX)
 }
 
 /// A timer that fires at the earliest deadline requested.

@@ -53,6 +53,16 @@ async fn echo(request: Request<Body>) -> Answer {
     })
 }
 
+/// Checks what an idle connection costs, which is nearly all in its future.
+#[tokio::test]
+async fn the_future_of_a_connection_is_small() {
+    let (_client, server) = tokio::io::duplex(1);
+    let config = config();
+    let serving = serve_connection(server, service_fn(hello), &config);
+    let size = std::mem::size_of_val(&serving);
+    assert!(size <= 1_500, "{size} bytes");
+}
+
 #[tokio::test]
 async fn requests_are_answered_one_after_the_other() {
     let request = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
