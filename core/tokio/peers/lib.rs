@@ -1,12 +1,15 @@
-//! A server on a free port, and a timeout, for the tests.
+//! A server on a free port, TLS, and a timeout, for the tests.
 
 use std::future::Future;
 use std::net::SocketAddr;
+use std::sync::Arc;
 
+use rustls::pki_types::PrivateKeyDer;
 use switchover_tokio::{BoxError, Config, HttpService, serve};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
+use tokio_rustls::{TlsAcceptor, TlsConnector};
 
 /// A running server; dropping it stops the server.
 pub struct Served {
@@ -23,11 +26,19 @@ impl Served {
         H: HttpService<Error: Into<BoxError>, Future: Send> + Clone + Send + 'static,
         H::Content: http_body::Body<Data: Send, Error: Into<BoxError>> + Send,
     {
+        Self::with(handler, Config::default()).await
+    }
+
+    /// Starts a server on a free port with the given handler and configuration.
+    pub async fn with<H>(handler: H, config: Config) -> Self
+    where
+        H: HttpService<Error: Into<BoxError>, Future: Send> + Clone + Send + 'static,
+        H::Content: http_body::Body<Data: Send, Error: Into<BoxError>> + Send,
+    {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("an address");
         let (stop, stopped) = oneshot::channel::<()>();
         let serving = tokio::spawn(async move {
-            let config = Config::default();
             serve(listener, handler, &config, async { drop(stopped.await) }).await;
         });
         Self { address, stop: Some(stop), serving }
@@ -48,4 +59,44 @@ impl Served {
 /// Waits for a future, and panics after half a minute.
 pub async fn within<F: Future>(future: F) -> F::Output {
     tokio::time::timeout(std::time::Duration::from_secs(30), future).await.expect("in time")
+}
+
+/// A TLS server for `localhost`, and a client that trusts its certificate.
+pub struct Tls {
+    /// The server's side.
+    pub acceptor: TlsAcceptor,
+    /// The client's side.
+    pub connector: TlsConnector,
+    /// The certificate, as PEM.
+    pub certificate: String,
+}
+
+impl Tls {
+    /// Creates both sides, which agree on one of these protocols by ALPN.
+    pub fn new(protocols: &[&str]) -> Self {
+        let made = rcgen::generate_simple_self_signed(["localhost".into()]).expect("a certificate");
+        let key = PrivateKeyDer::Pkcs8(made.signing_key.serialize_der().into());
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let protocols: Vec<_> =
+            protocols.iter().map(|protocol| protocol.as_bytes().to_vec()).collect();
+        let server = rustls::ServerConfig::builder_with_provider(provider.clone())
+            .with_safe_default_protocol_versions()
+            .expect("versions");
+        let mut server = server
+            .with_no_client_auth()
+            .with_single_cert(vec![made.cert.der().clone()], key)
+            .expect("a key");
+        let mut trusted = rustls::RootCertStore::empty();
+        trusted.add(made.cert.der().clone()).expect("a certificate");
+        let client = rustls::ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .expect("versions");
+        let mut client = client.with_root_certificates(trusted).with_no_client_auth();
+        (server.alpn_protocols, client.alpn_protocols) = (protocols.clone(), protocols);
+        Self {
+            acceptor: Arc::new(server).into(),
+            connector: Arc::new(client).into(),
+            certificate: made.cert.pem(),
+        }
+    }
 }

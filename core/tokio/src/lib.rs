@@ -9,7 +9,7 @@
 //! | an offer, in a handler | [`upgrade`] |
 //! | a client | [`client::connect`], [`client::upgrade`] |
 //! | HTTP/2 after an upgrade | [`Http2Stream`] |
-//! | HTTP/2 on the same port | [`Config::with_http2`] |
+//! | HTTP/2 on the same port | [`Config::with_http2`]; with the feature `h2`, `Config::with_h2` |
 //! | limits, timeouts | [`Config`] |
 //! | the events of a connection | [`observe`] |
 
@@ -37,6 +37,8 @@ mod wire;
 #[cfg(feature = "h2c")]
 mod http2;
 
+#[cfg(feature = "h2")]
+pub mod h2;
 #[cfg(feature = "hyper")]
 pub mod hyper;
 

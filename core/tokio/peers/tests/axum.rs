@@ -106,42 +106,6 @@ async fn handlers_get_the_address_of_the_peer() {
     serving.abort();
 }
 
-/// Checks that a router is served on one port in HTTP/1.1 and, by hyper, in HTTP/2.
-#[tokio::test]
-async fn a_router_is_served_in_both_versions() {
-    use hyper_util::rt::{TokioExecutor, TokioIo};
-    use hyper_util::server::conn::auto;
-    use hyper_util::service::TowerToHyperService;
-    use switchover_tokio::serve;
-    use tokio::net::{TcpListener, TcpStream};
-
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-    let address = listener.local_addr().expect("an address");
-    let service = TowerToHyperService::new(router());
-    let config = Config::default().with_http2(move |http2| {
-        let service = service.clone();
-        async move {
-            let server = auto::Builder::new(TokioExecutor::new()).http2_only();
-            drop(server.serve_connection(TokioIo::new(http2.stream), service).await);
-        }
-    });
-    let serving = tokio::spawn(async move {
-        serve(listener, router(), &config, std::future::pending()).await;
-    });
-    let url = format!("http://{address}/hello/one");
-    let answer = reqwest::get(url).await.expect("an answer").text().await.expect("text");
-    assert_eq!(answer, "hello one");
-    let stream = TcpStream::connect(address).await.expect("a server");
-    let (mut client, connection) = h2::client::handshake(stream).await.expect("HTTP/2");
-    let running = tokio::spawn(connection);
-    let request = http::Request::get("http://a/hello/two").body(()).expect("a request");
-    let (response, _) = client.send_request(request, true).expect("a server");
-    let mut content = within(response).await.expect("an answer").into_body();
-    assert_eq!(content.data().await.expect("content").expect("content"), "hello two");
-    running.abort();
-    serving.abort();
-}
-
 #[tokio::test]
 async fn reqwest_is_served() {
     let served = Served::by(router()).await;

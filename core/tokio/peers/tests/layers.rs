@@ -4,35 +4,16 @@
 
 use std::convert::Infallible;
 use std::net::Ipv4Addr;
-use std::sync::Arc;
 
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
-use rustls::pki_types::{PrivateKeyDer, ServerName};
+use rustls::pki_types::ServerName;
 use switchover::masque::{Capsules, Datagram, UdpTarget};
 use switchover_tokio::client::{connect, upgrade as ask};
 use switchover_tokio::{Body, BoxError, Config, serve_connection, service_fn, upgrade};
-use switchover_tokio_peers::{Served, within};
+use switchover_tokio_peers::{Served, Tls, within};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream, UdpSocket};
-use tokio_rustls::{TlsAcceptor, TlsConnector};
-
-/// Returns a TLS server with a self-signed certificate, and a trusting client.
-fn tls() -> (TlsAcceptor, TlsConnector) {
-    let made = rcgen::generate_simple_self_signed(["localhost".into()]).expect("a certificate");
-    let key = PrivateKeyDer::Pkcs8(made.signing_key.serialize_der().into());
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let server = rustls::ServerConfig::builder_with_provider(provider.clone());
-    let server =
-        server.with_safe_default_protocol_versions().expect("versions").with_no_client_auth();
-    let server = server.with_single_cert(vec![made.cert.der().clone()], key).expect("a key");
-    let mut trusted = rustls::RootCertStore::empty();
-    trusted.add(made.cert.der().clone()).expect("a certificate");
-    let client = rustls::ClientConfig::builder_with_provider(provider);
-    let client = client.with_safe_default_protocol_versions().expect("versions");
-    let client = client.with_root_certificates(trusted).with_no_client_auth();
-    (Arc::new(server).into(), Arc::new(client).into())
-}
 
 fn localhost() -> ServerName<'static> {
     "localhost".try_into().expect("a name")
@@ -55,7 +36,7 @@ async fn tls_by_upgrade_and_http_above_it() {
     async fn above(request: Request<Body>) -> Result<Response<Body>, Infallible> {
         Ok(Response::new(format!("{} in secret", request.uri().path()).into()))
     }
-    let (acceptor, connector) = tls();
+    let Tls { acceptor, connector, .. } = Tls::new(&[]);
     let served = Served::by(service_fn(move |request: Request<Body>| {
         let acceptor = acceptor.clone();
         async move {
@@ -100,7 +81,7 @@ async fn tls_by_upgrade_and_http_above_it() {
 /// therefore be flushed.
 #[tokio::test]
 async fn https_at_both_ends() {
-    let (acceptor, connector) = tls();
+    let Tls { acceptor, connector, .. } = Tls::new(&[]);
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let address = listener.local_addr().expect("an address");
     let serving = tokio::spawn(async move {

@@ -29,6 +29,8 @@ pub use listen::{accept, serve};
 #[cfg(feature = "axum")]
 pub(crate) use listener::prepare;
 pub use listener::{Limited, Listener, OnError, TapIo};
+#[cfg(feature = "h2")]
+pub(crate) use response::has_no_content;
 
 /// Serves one connection, from its first byte to its last.
 ///

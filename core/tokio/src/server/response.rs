@@ -378,7 +378,7 @@ fn status_line<'a>(head: &'a Parts, fields: &'a dyn switchover::FieldSource) -> 
 /// Returns whether a response with this status has no content.
 ///
 /// RFC 9110, sections 15.3.5, 15.3.6 and 15.4.5.
-fn has_no_content(status: StatusCode) -> bool {
+pub(crate) fn has_no_content(status: StatusCode) -> bool {
     matches!(status, StatusCode::NO_CONTENT | StatusCode::RESET_CONTENT | StatusCode::NOT_MODIFIED)
 }
 

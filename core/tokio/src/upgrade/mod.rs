@@ -214,6 +214,15 @@ where
     }
 }
 
+/// Returns the extensions of a request without those of its connection in HTTP/1.1.
+#[cfg(feature = "h2")]
+pub(crate) fn without_offers(extensions: &http::Extensions) -> http::Extensions {
+    let mut extensions = extensions.clone();
+    PendingUpgrade::remove_from(&mut extensions);
+    extensions.remove::<crate::InformationalSender>();
+    extensions
+}
+
 /// Returns a 426, which requires one of these protocols.
 ///
 /// List them in the server's order of preference. A 426 has content like any other response. RFC

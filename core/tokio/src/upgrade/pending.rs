@@ -72,6 +72,34 @@ impl PendingUpgrade {
         }))
     }
 
+    /// Creates the pending upgrade of a CONNECT in HTTP/2.
+    ///
+    /// An extended one offers its protocol (RFC 8441, section 4).
+    #[cfg(feature = "h2")]
+    pub(crate) fn of_connect(protocol: Option<&str>, headers: &http::HeaderMap) -> Self {
+        let offer = |name: &str| Offer { protocol: name.into(), ineligible: None };
+        let lines = headers.get_all(http::header::SEC_WEBSOCKET_PROTOCOL).iter();
+        let subprotocols = lines
+            .filter_map(|line| line.to_str().ok())
+            .flat_map(|line| line.split(','))
+            .map(|name| name.trim().to_owned())
+            .filter(|name| !name.is_empty())
+            .collect();
+        Self {
+            offers: protocol.map(offer).into_iter().collect(),
+            subprotocols,
+            is_connect: protocol.is_none(),
+            taking: CallbackSlot::new(),
+            http2: Mutex::default(),
+        }
+    }
+
+    /// Removes the offer from a request that is served in another protocol.
+    #[cfg(feature = "h2")]
+    pub(super) fn remove_from(extensions: &mut http::Extensions) {
+        extensions.remove::<Offered>();
+    }
+
     pub(crate) fn put_into(self: Arc<Self>, extensions: &mut http::Extensions) {
         extensions.insert(Offered(self));
     }

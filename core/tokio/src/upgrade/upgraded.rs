@@ -55,6 +55,24 @@ impl Upgraded {
         }
     }
 
+    /// Creates the stream of a request in HTTP/2 that has switched to `protocol`.
+    #[cfg(feature = "h2")]
+    pub(crate) fn over_http2(
+        stream: impl Transport,
+        protocol: String,
+        request: Request<()>,
+    ) -> Self {
+        let http = ObservedConnection::new(Connection::new(switchover::Role::Server), None);
+        let agreement = Agreement { protocol, request: Some(request), response: None };
+        Self {
+            stream: Stream::new(stream).boxed(),
+            leftover: Bytes::new(),
+            agreement: Box::new(agreement),
+            http: Box::new(http),
+            splice: None,
+        }
+    }
+
     /// Returns the protocol as the 101 names it, the lowest layer first.
     ///
     /// It is empty in the tunnel of a CONNECT.

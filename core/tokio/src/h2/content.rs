@@ -1,0 +1,54 @@
+//! The content of a response in HTTP/2: the handler's, or none.
+
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use http_body::{Body, Frame, SizeHint};
+use pin_project_lite::pin_project;
+
+pin_project! {
+    /// The content of a handler's response, or none where it has no response.
+    pub struct Content<B> {
+        #[pin]
+        of_handler: Option<B>,
+    }
+}
+
+impl<B> Content<B> {
+    pub(super) fn of(content: B) -> Self {
+        Self { of_handler: Some(content) }
+    }
+
+    pub(super) fn empty() -> Self {
+        Self { of_handler: None }
+    }
+}
+
+impl<B> Default for Content<B> {
+    fn default() -> Self {
+        Self::empty()
+    }
+}
+
+impl<B: Body> Body for Content<B> {
+    type Data = B::Data;
+    type Error = B::Error;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
+        match self.project().of_handler.as_pin_mut() {
+            Some(content) => content.poll_frame(context),
+            None => Poll::Ready(None),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.of_handler.as_ref().is_none_or(Body::is_end_stream)
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.of_handler.as_ref().map_or_else(|| SizeHint::with_exact(0), Body::size_hint)
+    }
+}
