@@ -42,6 +42,8 @@ pub struct Config {
     ///
     /// This costs a few allocations for each request.
     pub informational: bool,
+    /// Gives each received head its [`FieldNames`](crate::FieldNames).
+    pub field_names: bool,
     /// The extensions that each request of a server has, such as the peer's address.
     ///
     /// [`serve`](crate::serve) adds that itself; see [`for_peer`](Self::for_peer). With each
@@ -62,6 +64,7 @@ impl Default for Config {
             date: true,
             half_close: true,
             informational: false,
+            field_names: false,
             extensions: Extensions::new(),
             http2: None,
             observer: None,

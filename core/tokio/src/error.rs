@@ -174,7 +174,7 @@ impl fmt::Display for Error {
             Self::Io(_) => f.write_str("the transport has failed")?,
             Self::Disconnected(what) | Self::Cancelled(what) => f.write_str(what)?,
             Self::TimedOut(timeout) => f.write_str(timeout.text())?,
-            Self::ContentTooLarge => f.write_str("more content was left unread than is dropped")?,
+            Self::ContentTooLarge => f.write_str("the content is longer than is taken")?,
             Self::Content(_) => f.write_str("the request's content could not be received")?,
             Self::Body(_) => f.write_str("the body to send has failed")?,
             Self::Handler(_) => f.write_str("the handler has failed")?,

@@ -11,6 +11,7 @@
 //! | HTTP/2 after an upgrade | [`Http2Stream`] |
 //! | HTTP/2 on the same port | [`Config::with_http2`]; with the feature `h2`, `Config::with_h2` |
 //! | limits, timeouts | [`Config`] |
+//! | the case and order of field names | [`FieldNames`] |
 //! | the events of a connection | [`observe`] |
 
 #[cfg(feature = "axum")]
@@ -21,6 +22,7 @@ pub mod client;
 mod config;
 mod date;
 mod error;
+mod field_names;
 mod handler;
 mod informational;
 pub mod observe;
@@ -47,6 +49,7 @@ pub use axum::FromAxum;
 pub use body::Body;
 pub use config::{Config, Http2Connection, Http2Handler};
 pub use error::{BoxError, Error, Timeout};
+pub use field_names::FieldNames;
 pub use handler::{HttpService, ServiceFn, service_fn};
 #[cfg(feature = "h2c")]
 pub use http2::Http2Stream;

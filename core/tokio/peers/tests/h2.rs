@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::ConnectInfo;
@@ -14,8 +15,8 @@ use http_body_util::Full;
 use switchover_tokio::h2::WithH2c;
 use switchover_tokio::upgrade::{self, Offers};
 use switchover_tokio::{
-    Body, BoxError, Config, Http2Stream, Transport, accept, client, serve_connection_until,
-    service_fn,
+    Body, BoxError, Config, Http2Stream, Timeouts, Transport, accept, client,
+    serve_connection_until, service_fn,
 };
 use switchover_tokio_peers::{Served, Tls, within};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -156,6 +157,13 @@ async fn an_upgrade_to_h2c_is_served_by_the_same_router() {
         assert_eq!(first.body(), expected);
         assert_eq!(ask(&mut client, to(Method::GET, "/peer", "")).await.body(), own.as_str());
     }
+    // A stop ends such a connection too, although its client stays.
+    let stream = TcpStream::connect(served.address).await.expect("a server");
+    let request = Request::get(served.url("/version")).body(Body::empty()).expect("a request");
+    let outcome = within(client::upgrade(stream, request, &["h2c"])).await.expect("an answer");
+    let stream = Http2Stream::client(outcome.into_result().expect("accepted"));
+    let mut kept = http2(stream).await;
+    assert_eq!(ask(&mut kept, to(Method::GET, "/version", "")).await.body(), "HTTP/2.0");
     let long = Request::post(served.url("/echo")).body(Full::<Bytes>::from(vec![b'x'; 70_000]));
     let stream = TcpStream::connect(served.address).await.expect("a server");
     let request = long.expect("a request");
@@ -163,7 +171,9 @@ async fn an_upgrade_to_h2c_is_served_by_the_same_router() {
     let client::Outcome::Declined(declined) = outcome else { panic!("accepted") };
     let content = within(declined.response.into_body().read(1 << 20)).await.expect("whole");
     assert_eq!(content.expect("short").len(), 70_000);
+    let begun = tokio::time::Instant::now();
     served.stop().await;
+    assert!(begun.elapsed() < Duration::from_secs(5), "a GOAWAY ends it before the timeout");
 }
 
 /// Opens a stream for another protocol: an extended CONNECT, or a plain one.
@@ -231,8 +241,11 @@ async fn a_websocket_over_http2_is_the_same_offer() {
         Message::text("two")
     );
     // An offer that the handler does not accept is answered as without it.
-    let request = Request::builder().uri("http://localhost/ws").body(()).expect("a request");
-    let (status, ..) = connect(&mut client, Some("foo"), request).await;
+    let request = || Request::builder().uri("http://localhost/ws").body(()).expect("a request");
+    let (status, ..) = connect(&mut client, Some("foo"), request()).await;
+    assert_eq!(status, StatusCode::UPGRADE_REQUIRED);
+    // The version is missing, so the offer is not eligible.
+    let (status, ..) = connect(&mut client, Some("websocket"), request()).await;
     assert_eq!(status, StatusCode::UPGRADE_REQUIRED);
     served.stop().await;
 }
@@ -250,33 +263,152 @@ async fn odd(request: Request<Body>) -> Result<Response<Full<Bytes>>, BoxError> 
     }
     match request.uri().path() {
         "/error" => Err("no".into()),
+        "/panic" => panic!("a handler that panics"),
+        "/late" => std::future::pending().await,
+        "/204" => Ok(Response::builder()
+            .status(204)
+            .header("content-length", "9")
+            .body(Full::default())?),
+        "/read" => {
+            let content = request.into_body().read(1 << 20).await?.unwrap_or_default();
+            Ok(Response::new(content.len().to_string().into()))
+        }
         "/101" => Ok(Response::builder().status(101).body(Full::default())?),
         _ => Ok(Response::new("hello".into())),
     }
 }
 
+/// Returns a configuration with short limits, which serves `odd` in HTTP/2 too.
+fn limited() -> Config {
+    let http = Config::default().http;
+    let limits = switchover::Limits { content: 1_000, ..http.limits };
+    Config {
+        http: std::sync::Arc::new(switchover::Config { limits, ..(*http).clone() }),
+        timeouts: Timeouts { handler: Some(Duration::from_millis(50)), ..Timeouts::default() },
+        ..Config::default()
+    }
+    .with_h2(service_fn(odd))
+}
+
 #[tokio::test]
 async fn what_http1_answers_for_a_handler_http2_answers_too() {
-    let served = Served::with(service_fn(odd), Config::default().with_h2(service_fn(odd))).await;
+    let served = Served::with(service_fn(odd), limited()).await;
     let stream = TcpStream::connect(served.address).await.expect("a server");
     let mut client = http2(stream).await;
     let head = ask(&mut client, to(Method::HEAD, "/", "")).await;
-    assert_eq!(
-        (head.headers()[header::CONTENT_LENGTH].as_bytes(), head.body().len()),
-        (&b"5"[..], 0)
-    );
-    let error = ask(&mut client, to(Method::GET, "/error", "")).await;
-    assert_eq!(error.status(), StatusCode::INTERNAL_SERVER_ERROR);
-    let unasked = ask(&mut client, to(Method::GET, "/101", "")).await;
-    assert_eq!(unasked.status(), StatusCode::INTERNAL_SERVER_ERROR);
-    let request = Request::builder().uri("a.example:80").body(()).expect("a request");
-    let (status, _, mut tunnel) = connect(&mut client, None, request).await;
+    assert_eq!(head.headers()[header::CONTENT_LENGTH], "5");
+    assert_eq!(head.body(), "");
+    for (path, status) in [
+        ("/error", StatusCode::INTERNAL_SERVER_ERROR),
+        ("/panic", StatusCode::INTERNAL_SERVER_ERROR),
+        ("/101", StatusCode::INTERNAL_SERVER_ERROR),
+        ("/late", StatusCode::SERVICE_UNAVAILABLE),
+        ("/204", StatusCode::NO_CONTENT),
+    ] {
+        let response = ask(&mut client, to(Method::GET, path, "")).await;
+        assert_eq!(response.status(), status, "{path}");
+        assert!(!response.headers().contains_key(header::CONTENT_LENGTH) || status != 204);
+        let first = reqwest::get(served.url(path)).await.expect("an answer");
+        assert_eq!(first.status(), status, "{path}");
+    }
+    let long: &str = "x".repeat(1_001).leak();
+    assert_eq!(ask(&mut client, to(Method::POST, "/read", &long[1..])).await.body(), "1000");
+    let sent = ask(&mut client, to(Method::POST, "/read", long)).await;
+    assert_eq!(sent.status(), StatusCode::PAYLOAD_TOO_LARGE);
+    let announced = Request::post("http://localhost/read").header(header::CONTENT_LENGTH, "1001");
+    let announced = announced.body(long).expect("a request");
+    assert_eq!(ask(&mut client, announced).await.status(), StatusCode::PAYLOAD_TOO_LARGE);
+    drop(client);
+    served.stop().await;
+}
+
+#[tokio::test]
+async fn a_tunnel_over_http2_is_taken_over_or_refused() {
+    let served = Served::with(service_fn(odd), Config::default().with_h2(service_fn(odd))).await;
+    let mut client = http2(TcpStream::connect(served.address).await.expect("a server")).await;
+    let plain = |path: &str| Request::builder().uri(path).body(()).expect("a request");
+    let (status, _, mut tunnel) = connect(&mut client, None, plain("a.example:80")).await;
     assert_eq!(status, StatusCode::OK);
     within(tunnel.write_all(b"ping")).await.expect("room");
     let mut said = Vec::new();
     within(tunnel.read_to_end(&mut said)).await.expect("an end");
     assert_eq!(said, b"ping");
+    // `odd` answers with a 200 as to any request: that accepts nothing.
+    let request = plain("http://localhost/");
+    let (status, ..) = connect(&mut client, Some("foo"), request).await;
+    assert_eq!(status, StatusCode::NOT_IMPLEMENTED);
     drop((client, tunnel));
+    served.stop().await;
+}
+
+/// Checks that a stream's protocol learns of a stop, in both versions.
+#[tokio::test]
+async fn the_protocol_of_a_stream_is_told_of_a_stop() {
+    async fn until_stop(request: Request<Body>) -> Result<Response<Full<Bytes>>, Infallible> {
+        let Some(chosen) = upgrade::select(&request, ["foo"]) else {
+            return Ok(Response::default());
+        };
+        Ok(chosen.accept(async |mut stream| {
+            stream.stopping().await;
+            stream.write_all(b"bye").await.expect("room");
+            stream.shutdown().await.expect("an end");
+        }))
+    }
+    let config = Config::default().with_h2(service_fn(until_stop));
+    let served = Served::with(service_fn(until_stop), config).await;
+    let mut client = http2(TcpStream::connect(served.address).await.expect("a server")).await;
+    let request = Request::builder().uri("http://localhost/").body(()).expect("a request");
+    let (status, _, mut second) = connect(&mut client, Some("foo"), request).await;
+    assert_eq!(status, StatusCode::OK);
+    // In HTTP/1.1 it is the same.
+    let request = Request::get(served.url("/")).body(Body::empty()).expect("a request");
+    let stream = TcpStream::connect(served.address).await.expect("a server");
+    let outcome = within(client::upgrade(stream, request, &["foo"])).await.expect("an answer");
+    let mut first = outcome.into_result().expect("accepted");
+    drop(client);
+    let stopping = tokio::spawn(served.stop());
+    let (mut said, mut also) = (Vec::new(), Vec::new());
+    within(second.read_to_end(&mut said)).await.expect("an end");
+    within(first.read_to_end(&mut also)).await.expect("an end");
+    assert_eq!((&said[..], &also[..]), (&b"bye"[..], &b"bye"[..]));
+    drop((first, second));
+    within(stopping).await.expect("no panic");
+}
+
+/// Checks that whoever waits for the stream of a request that was reset learns it.
+#[tokio::test]
+async fn a_reset_ends_the_wait_for_a_stream() {
+    struct Told(Option<tokio::sync::oneshot::Sender<()>>);
+    impl Drop for Told {
+        fn drop(&mut self) {
+            let _ = self.0.take().expect("once").send(());
+        }
+    }
+    let (told, gone) = tokio::sync::oneshot::channel();
+    let told = std::sync::Arc::new(std::sync::Mutex::new(Some(told)));
+    let waits = service_fn(move |request: Request<Body>| {
+        let told = told.lock().expect("no panic").take();
+        async move {
+            if let Some(told) = told {
+                // The task outlives the handler.
+                tokio::spawn(async move {
+                    let _told = Told(Some(told));
+                    assert!(upgrade::on(&request).await.is_none());
+                });
+            }
+            std::future::pending::<Result<Response<Full<Bytes>>, Infallible>>().await
+        }
+    });
+    let served = Served::with(waits.clone(), Config::default().with_h2(waits)).await;
+    let mut client = http2(TcpStream::connect(served.address).await.expect("a server")).await;
+    let mut request = Request::builder().uri("http://localhost/").body(()).expect("a request");
+    *request.method_mut() = Method::CONNECT;
+    request.extensions_mut().insert(h2::ext::Protocol::from_static("foo"));
+    let (response, mut sending) = client.send_request(request, false).expect("a server");
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    sending.send_reset(h2::Reason::CANCEL);
+    within(gone).await.expect("a drop");
+    drop((response, sending, client));
     served.stop().await;
 }
 

@@ -15,7 +15,9 @@ use tokio::io::AsyncWrite;
 use super::SWITCHED;
 use super::request::write_request_head;
 use crate::body::Source;
+use crate::config::Config;
 use crate::error::{BoxError, Error, Timeout};
+use crate::field_names::FieldNames;
 use crate::sync::{Mutex, lock};
 use crate::timeouts::Timeouts;
 use crate::wire::{Deadline, Wire};
@@ -26,6 +28,7 @@ pub(super) struct Exchange<S> {
     /// The transport and the engine; `None` after an upgrade or `close`.
     pub(super) wire: Option<Wire<S>>,
     timeouts: Timeouts,
+    field_names: bool,
     content: Option<Pin<Box<Sent>>>,
     /// Set once the whole request was encoded; its bytes may still be unsent.
     is_encoded: bool,
@@ -57,10 +60,11 @@ pub(super) enum Head {
 }
 
 impl<S: Transport> Exchange<S> {
-    pub(super) fn new(wire: Wire<S>, timeouts: Timeouts) -> Self {
+    pub(super) fn new(wire: Wire<S>, config: &Config) -> Self {
         Self {
             wire: Some(wire),
-            timeouts,
+            timeouts: config.timeouts,
+            field_names: config.field_names,
             content: None,
             is_encoded: true,
             awaits_head: false,
@@ -149,7 +153,11 @@ impl<S: Transport> Exchange<S> {
                     let own = Some(response.reason())
                         .filter(|&reason| reason != usual)
                         .map(Bytes::copy_from_slice);
+                    let names = self.field_names.then(|| FieldNames::of(response.fields()));
                     let mut response = Response::<()>::try_from(response).map_err(invalid)?;
+                    if let Some(names) = names {
+                        response.extensions_mut().insert(names);
+                    }
                     if let Some(reason) = own {
                         response.extensions_mut().insert(ReasonPhrase::new(reason));
                     }

@@ -159,7 +159,7 @@ impl<S: Transport> Client<S> {
     fn over(stream: S, http: ObservedConnection, config: &Config) -> Self {
         Self(Arc::new(Mutex::new(Exchange::new(
             Wire::new(stream, http, config.timeouts.write),
-            config.timeouts,
+            config,
         ))))
     }
 

@@ -3,10 +3,11 @@
 use http::request::Parts;
 use http::{Method, header};
 use http_body::Body as HttpBody;
-use switchover::RequestHead;
 use switchover::http::target;
+use switchover::{FieldSource, RequestHead};
 
 use crate::error::Error;
+use crate::field_names::FieldNames;
 use crate::observe::ObservedConnection;
 
 /// Writes the head of a request to `out`.
@@ -19,11 +20,12 @@ pub(super) fn write_request_head(
 ) -> Result<(), Error> {
     complete(&mut head, body, offer)?;
     let target = target(&head.method, &head.uri);
-    Ok(http.send_request(
-        &RequestHead::new(head.method.as_str(), &target, &head.headers),
-        offer,
-        out,
-    )?)
+    let ordered = head.extensions.get::<FieldNames>().map(|names| names.order(&head.headers));
+    let fields: &dyn FieldSource = match &ordered {
+        Some(ordered) => ordered,
+        None => &head.headers,
+    };
+    Ok(http.send_request(&RequestHead::new(head.method.as_str(), &target, fields), offer, out)?)
 }
 
 /// Adds the fields that the caller did not set, and replaces Transfer-Encoding.

@@ -22,15 +22,21 @@
 //! A WebSocket over HTTP/2 (RFC 8441) comes to the handler as the offer of `websocket`, as in
 //! HTTP/1.1: [`upgrade::select`](crate::upgrade::select) finds it, and
 //! [`accept`](crate::upgrade::Selected::accept) accepts it. Its method is CONNECT, so let a route
-//! of axum's take any method.
+//! of axum's take any method. A 2xx to a CONNECT that nothing takes over becomes a 501.
+//!
+//! Requests in HTTP/2 have no `Host`: the authority is in the URI.
 
 mod content;
 mod request;
+mod switched;
 mod upgrade;
 
+use std::any::Any;
 use std::convert::Infallible;
 use std::future::{Future, poll_fn};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
+use std::task::Poll;
 use std::time::Duration;
 
 use ::hyper::body::Incoming;
@@ -44,8 +50,9 @@ use crate::config::Config;
 use crate::error::{BoxError, content_error};
 use crate::handler::HttpService;
 use crate::server::has_no_content;
-use crate::{Http2Connection, Transport};
-use content::Content;
+use crate::{Body, Http2Connection, ShutdownSignal, Transport};
+pub use content::Content;
+use switched::Switched;
 pub use upgrade::WithH2c;
 
 /// The time without a frame after which the client is asked for a PING.
@@ -54,11 +61,13 @@ const PING_AFTER: Duration = Duration::from_secs(30);
 impl Config {
     /// Returns a copy of the configuration, which serves `handler` in HTTP/2 as well.
     ///
-    /// `handler` is the one that is passed to [`serve`](crate::serve), or another one. Use
-    /// [`with_http2`](Self::with_http2) with [`serve`] for an HTTP/2 server with your own options.
+    /// `handler` is the one that is passed to [`serve`](crate::serve), or another one. For hyper's
+    /// options, or another HTTP/2 server, use [`with_http2`](Self::with_http2) with [`serve`].
     ///
-    /// A client that is silent for 30 s gets a PING, and has 20 s to answer. At a shutdown it gets
-    /// a GOAWAY. RFC 9113, section 3.3.
+    /// Of this configuration the extensions, the limit of content and the timeout of the handler
+    /// are kept in HTTP/2; its other parts concern HTTP/1.1. A client that is silent for 30 s gets
+    /// a PING, and is dropped if it does not answer. At a shutdown it gets a GOAWAY. RFC 9113,
+    /// section 3.3.
     #[must_use]
     pub fn with_h2<H>(&self, handler: H) -> Self
     where
@@ -66,14 +75,33 @@ impl Config {
         H::Content: HttpBody<Data: Send, Error: Into<BoxError>> + Send + 'static,
         H::Future: 'static,
     {
+        let options = Options::of(self);
         self.with_http2(move |http2| {
-            let handler = handler.clone();
-            async move {
-                let Http2Connection { stream, extensions, stopping } = http2;
-                // It does not matter how a client disconnects.
-                drop(serve(stream, handler, extensions, &builder(), stopping.wait()).await);
-            }
+            let options = Options { extensions: http2.extensions, ..options.clone() };
+            let (handler, stopping) = (handler.clone(), http2.stopping);
+            // It does not matter how a client disconnects.
+            async move { drop(run(http2.stream, handler, options, &builder(), stopping).await) }
         })
+    }
+}
+
+/// The parts of a configuration that HTTP/2 keeps.
+#[derive(Clone)]
+pub(crate) struct Options {
+    extensions: Extensions,
+    /// The timeout for the handler to return a response.
+    handler: Option<Duration>,
+    /// The longest content of a request, in bytes.
+    content: u64,
+}
+
+impl Options {
+    pub(crate) fn of(config: &Config) -> Self {
+        Self {
+            extensions: config.extensions.clone(),
+            handler: config.timeouts.handler,
+            content: config.http.limits.content,
+        }
     }
 }
 
@@ -86,20 +114,38 @@ fn builder() -> Builder<TokioExecutor> {
     builder
 }
 
-/// Serves a connection in HTTP/2 until it ends, or until `stop` is ready.
+/// Serves a connection in HTTP/2, in a handler of [`Config::with_http2`].
 ///
-/// `stream` begins with the preface. Each request gets a copy of `extensions`. After `stop` the
-/// client gets a GOAWAY, and the requests in progress are served to their end.
+/// It does what [`Config::with_h2`] does, with hyper's options of your own. For WebSockets set
+/// `enable_connect_protocol` there. `config` is the configuration of the server.
 ///
 /// # Errors
 ///
 /// hyper's error, if the connection ended early.
-pub async fn serve<S, H>(
+pub async fn serve<H>(
+    http2: Http2Connection,
+    handler: H,
+    config: &Config,
+    builder: &Builder<TokioExecutor>,
+) -> Result<(), ::hyper::Error>
+where
+    H: HttpService<Error: Into<BoxError>, Future: Send> + Clone + Send + 'static,
+    H::Content: HttpBody<Data: Send, Error: Into<BoxError>> + Send + 'static,
+    H::Future: 'static,
+{
+    let options = Options { extensions: http2.extensions, ..Options::of(config) };
+    run(http2.stream, handler, options, builder, http2.stopping).await
+}
+
+/// Serves a connection until it ends, and the protocols of its streams.
+///
+/// After `stopping` the client gets a GOAWAY, and the requests in progress are served to their end.
+async fn run<S, H>(
     stream: S,
     handler: H,
-    extensions: Extensions,
+    options: Options,
     builder: &Builder<TokioExecutor>,
-    stop: impl Future<Output = ()>,
+    stopping: ShutdownSignal,
 ) -> Result<(), ::hyper::Error>
 where
     S: Transport,
@@ -107,54 +153,120 @@ where
     H::Content: HttpBody<Data: Send, Error: Into<BoxError>> + Send + 'static,
     H::Future: 'static,
 {
-    let service = service_fn(move |request: Request<Incoming>| {
-        let (handler, extensions) = (handler.clone(), extensions.clone());
-        answer(handler, request, extensions)
-    });
-    let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), service));
-    let (mut stop, mut is_stopping) = (pin!(stop), false);
-    poll_fn(|context| {
-        if !is_stopping && stop.as_mut().poll(context).is_ready() {
-            is_stopping = true;
-            connection.as_mut().graceful_shutdown();
-        }
-        connection.as_mut().poll(context)
-    })
-    .await
+    let switched = Switched::new(stopping.clone());
+    // Dropped with this future, whoever else still holds it.
+    let _ended = switched.abort_on_drop();
+    let service = {
+        let switched = switched.clone();
+        service_fn(move |request: Request<Incoming>| {
+            answer(handler.clone(), request, options.clone(), switched.clone())
+        })
+    };
+    let ended = {
+        let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), service));
+        let (mut stop, mut is_stopping) = (pin!(stopping.wait()), false);
+        poll_fn(|context| {
+            if !is_stopping && stop.as_mut().poll(context).is_ready() {
+                is_stopping = true;
+                connection.as_mut().graceful_shutdown();
+            }
+            connection.as_mut().poll(context)
+        })
+        .await
+    };
+    switched.ended().await;
+    ended
 }
 
 /// Returns the handler's response, or one with the status of its error.
 async fn answer<H>(
-    mut handler: H,
+    handler: H,
     request: Request<Incoming>,
-    extensions: Extensions,
+    options: Options,
+    switched: Switched,
 ) -> Result<Response<Content<H::Content>>, Infallible>
 where
     H: HttpService<Error: Into<BoxError>>,
     H::Content: HttpBody,
 {
-    let is_head = request.method() == Method::HEAD;
-    let (request, accepting) = request::received(request, extensions);
-    let answered = match poll_fn(|context| handler.poll_ready(context)).await.map_err(failed) {
-        Ok(()) => handler.call(request).await.map_err(failed),
+    let (is_head, is_connect) =
+        (request.method() == Method::HEAD, request.method() == Method::CONNECT);
+    let limit = options.handler;
+    let answered = match request::received(request, options) {
+        Ok((request, pending)) => {
+            let answered = within(limit, handled(handler, request)).await;
+            answered.map(|response| match pending {
+                Some(pending) => pending.respond(response.map(Content::of), &switched),
+                None => response.map(Content::of),
+            })
+        }
         Err(status) => Err(status),
     };
-    let mut response = answered.map_or_else(error_response, |response| response.map(Content::of));
-    if let Some(accepting) = accepting {
-        accepting.respond(&mut response);
-    }
-    if response.status() == StatusCode::SWITCHING_PROTOCOLS {
-        // Nothing takes the stream over, or the client has not asked for another protocol.
+    let mut response = answered.unwrap_or_else(error_response);
+    if response.status().is_informational() {
+        // The handler accepts what the client has not asked for, or nothing takes it over.
         response = error_response(StatusCode::INTERNAL_SERVER_ERROR);
     }
-    if is_head || has_no_content(response.status()) {
-        let length = response.body().size_hint().exact().filter(|&length| length > 0 && is_head);
-        if let Some(length) = length.filter(|_| !has_no_content(response.status())) {
+    let is_empty = has_no_content(response.status());
+    if is_empty && response.status() != StatusCode::NOT_MODIFIED {
+        // RFC 9110 8.6: a client may take the length for an error.
+        response.headers_mut().remove(header::CONTENT_LENGTH);
+    }
+    if is_head && !is_empty {
+        let length = response.body().size_hint().exact().filter(|&length| length > 0);
+        if let Some(length) = length {
             response.headers_mut().entry(header::CONTENT_LENGTH).or_insert(length.into());
         }
+    }
+    if is_head || is_empty {
         *response.body_mut() = Content::empty();
     }
+    if is_connect {
+        response.headers_mut().remove(header::CONTENT_LENGTH);
+    }
     Ok(response)
+}
+
+/// Runs the handler; a panic is a 500, as in HTTP/1.1.
+async fn handled<H>(
+    mut handler: H,
+    request: Request<Body>,
+) -> Result<Response<H::Content>, StatusCode>
+where
+    H: HttpService<Error: Into<BoxError>>,
+{
+    let ready = poll_fn(|context| {
+        caught(|| handler.poll_ready(context)).unwrap_or_else(|status| Poll::Ready(Err(status)))
+    });
+    ready.await?;
+    let mut answering =
+        pin!(catch_unwind(AssertUnwindSafe(|| handler.call(request))).map_err(panicked)?);
+    poll_fn(|context| {
+        caught(|| answering.as_mut().poll(context))
+            .unwrap_or_else(|status| Poll::Ready(Err(status)))
+    })
+    .await
+}
+
+/// Polls the handler; returns its error or panic as a status.
+fn caught<T, E: Into<BoxError>>(
+    poll: impl FnOnce() -> Poll<Result<T, E>>,
+) -> Result<Poll<Result<T, StatusCode>>, StatusCode> {
+    let polled = catch_unwind(AssertUnwindSafe(poll)).map_err(panicked)?;
+    Ok(polled.map(|answered| answered.map_err(failed)))
+}
+
+/// Waits for the handler, up to its timeout.
+async fn within<T>(
+    limit: Option<Duration>,
+    answering: impl Future<Output = Result<T, StatusCode>>,
+) -> Result<T, StatusCode> {
+    match limit {
+        None => answering.await,
+        Some(limit) => tokio::time::timeout(limit, answering)
+            .await
+            .unwrap_or(Err(StatusCode::SERVICE_UNAVAILABLE)),
+    }
 }
 
 fn error_response<B>(status: StatusCode) -> Response<Content<B>> {
@@ -166,4 +278,8 @@ fn error_response<B>(status: StatusCode) -> Response<Content<B>> {
 /// Returns the status for an error of the handler, as in HTTP/1.1.
 fn failed(error: impl Into<BoxError>) -> StatusCode {
     content_error(&error.into()).map_or(StatusCode::INTERNAL_SERVER_ERROR, crate::Error::status)
+}
+
+fn panicked(_: Box<dyn Any + Send>) -> StatusCode {
+    StatusCode::INTERNAL_SERVER_ERROR
 }

@@ -3,99 +3,139 @@
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use ::hyper::body::Incoming;
 use ::hyper::ext::Protocol;
 use ::hyper::upgrade::OnUpgrade;
 use bytes::Bytes;
-use http::{Extensions, Method, Request, Response, StatusCode, header};
+use http::{Method, Request, Response, StatusCode, header};
 use http_body::{Body as _, Frame};
 use hyper_util::rt::TokioIo;
 
+use super::Options;
 use super::content::Content;
+use super::switched::Switched;
 use crate::body::{Body, Source};
 use crate::error::Error;
 use crate::sync::{Mutex, lock};
 use crate::upgrade::{PendingUpgrade, Upgraded};
 
 /// Converts a received request; for a CONNECT also returns its pending upgrade.
+///
+/// Fails with the status for content that is too long.
 pub(super) fn received(
     request: Request<Incoming>,
-    extensions: Extensions,
-) -> (Request<Body>, Option<Accepting>) {
+    options: Options,
+) -> Result<(Request<Body>, Option<PendingStream>), StatusCode> {
     let (mut head, content) = request.into_parts();
-    head.extensions.extend(extensions);
-    let accepting = accepting(&head);
-    if let Some(accepting) = &accepting {
-        Arc::clone(&accepting.pending).put_into(&mut head.extensions);
+    let pending = pending(&mut head);
+    head.extensions.extend(options.extensions);
+    if let Some(pending) = &pending {
+        Arc::clone(&pending.upgrade).put_into(&mut head.extensions);
+    }
+    if content.size_hint().lower() > options.content {
+        return Err(StatusCode::PAYLOAD_TOO_LARGE);
     }
     let content = match content.is_end_stream() || head.method == Method::CONNECT {
         true => Body::empty(),
-        false => Body::coming(Arc::new(Mutex::new(content))),
+        false => Body::coming(Arc::new(Mutex::new(Received { content, left: options.content }))),
     };
-    (Request::from_parts(head, content), accepting)
+    Ok((Request::from_parts(head, content), pending))
 }
 
 /// Returns the pending upgrade of a CONNECT.
 ///
 /// An extended one names a protocol (RFC 8441, section 4).
-fn accepting(head: &http::request::Parts) -> Option<Accepting> {
-    let stream = head.extensions.get::<OnUpgrade>().filter(|_| head.method == Method::CONNECT)?;
+fn pending(head: &mut http::request::Parts) -> Option<PendingStream> {
+    // The framework gets the offer alone, as in HTTP/1.1: not hyper's own upgrade.
+    let stream =
+        head.extensions.remove::<OnUpgrade>().filter(|_| head.method == Method::CONNECT)?;
     let protocol = head.extensions.get::<Protocol>().map(|protocol| protocol.as_str().to_owned());
     let mut request = Request::new(());
     *request.method_mut() = head.method.clone();
     *request.uri_mut() = head.uri.clone();
     *request.version_mut() = head.version;
     *request.headers_mut() = head.headers.clone();
-    let pending = PendingUpgrade::of_connect(protocol.as_deref(), &head.headers);
+    let upgrade = Arc::new(PendingUpgrade::of_connect(protocol.as_deref(), &head.headers));
     let protocol = protocol.unwrap_or_default();
-    Some(Accepting { pending: Arc::new(pending), stream: stream.clone(), protocol, request })
+    Some(PendingStream { upgrade, switching: Some((stream, protocol, request)) })
 }
 
-/// A request of a tunnel or another protocol, until its response is there.
-pub(super) struct Accepting {
-    pending: Arc<PendingUpgrade>,
-    stream: OnUpgrade,
-    protocol: String,
-    request: Request<()>,
+/// A request for a tunnel or another protocol, until its response is there.
+pub(super) struct PendingStream {
+    upgrade: Arc<PendingUpgrade>,
+    /// The stream, the protocol, and the head of the request.
+    switching: Option<(OnUpgrade, String, Request<()>)>,
 }
 
-impl Accepting {
-    /// Switches the stream if the handler has accepted.
+impl Drop for PendingStream {
+    fn drop(&mut self) {
+        // Whoever waits for the stream learns that there will be none.
+        drop(self.upgrade.take_callback());
+    }
+}
+
+impl PendingStream {
+    /// Switches the stream if the handler has accepted; returns the response to send.
     ///
-    /// Its 101 becomes the 200 of HTTP/2.
-    pub(super) fn respond<B>(self, response: &mut Response<Content<B>>) {
-        let Some(speak) = self.pending.take_callback() else { return };
-        if response.status() == StatusCode::SWITCHING_PROTOCOLS {
-            *response.body_mut() = Content::empty();
+    /// A 101 becomes the 200 of HTTP/2. A 2xx that nothing takes over becomes a 501.
+    pub(super) fn respond<B>(
+        mut self,
+        mut response: Response<Content<B>>,
+        switched: &Switched,
+    ) -> Response<Content<B>> {
+        let is_accepted = response.status() == StatusCode::SWITCHING_PROTOCOLS;
+        if !is_accepted && !response.status().is_success() {
+            return response;
+        }
+        let callback = self.upgrade.take_callback();
+        let (Some(speak), Some((stream, protocol, request))) = (callback, self.switching.take())
+        else {
+            return super::error_response(StatusCode::NOT_IMPLEMENTED);
+        };
+        *response.body_mut() = Content::empty();
+        if is_accepted {
             *response.status_mut() = StatusCode::OK;
             for name in [header::UPGRADE, header::CONNECTION, header::SEC_WEBSOCKET_ACCEPT] {
                 response.headers_mut().remove(name);
             }
         }
-        if !response.status().is_success() {
-            return;
-        }
-        let Self { stream, protocol, request, .. } = self;
-        tokio::spawn(async move {
+        let stopping = switched.stopping.clone();
+        switched.spawn(async move {
             // If the client has gone, nothing speaks.
             if let Ok(stream) = stream.await {
-                speak(Upgraded::over_http2(TokioIo::new(stream), protocol, request)).await;
+                let stream = TokioIo::new(stream);
+                speak(Upgraded::over_http2(stream, protocol, request, stopping)).await;
             }
         });
+        response
     }
 }
 
-impl Source for Mutex<Incoming> {
+/// The content of a request, with the number of bytes that may still come.
+struct Received {
+    content: Incoming,
+    left: u64,
+}
+
+impl Source for Mutex<Received> {
     fn poll_frame(&self, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
-        let failed = |error| Error::Content(Box::new(Error::Io(io::Error::other(error))));
-        Pin::new(&mut *lock(self))
-            .poll_frame(context)
-            .map(|frame| frame.map(|frame| frame.map_err(failed)))
+        let mut received = lock(self);
+        let frame = ready!(Pin::new(&mut received.content).poll_frame(context));
+        Poll::Ready(frame.map(|frame| {
+            let frame = frame
+                .map_err(|error| Error::Content(Box::new(Error::Io(io::Error::other(error)))))?;
+            let len = frame.data_ref().map_or(0, |data| data.len() as u64);
+            received.left = received
+                .left
+                .checked_sub(len)
+                .ok_or_else(|| Error::Content(Box::new(Error::ContentTooLarge)))?;
+            Ok(frame)
+        }))
     }
 
     fn left(&self) -> Option<u64> {
-        lock(self).size_hint().exact()
+        lock(self).content.size_hint().exact()
     }
 }

@@ -1,6 +1,6 @@
 //! The upgrade `h2c` of a handler.
 
-use std::future::{Future, pending};
+use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -9,11 +9,11 @@ use http_body::Body as HttpBody;
 use tower_service::Service;
 
 use super::content::Content;
-use super::{builder, serve};
+use super::{builder, run};
 use crate::body::Body;
 use crate::error::{BoxError, Error};
 use crate::handler::HttpService;
-use crate::upgrade;
+use crate::{Http2Stream, upgrade};
 
 /// The longest content of a request that is upgraded, in bytes.
 const MOST_CONTENT: u64 = 64 * 1024;
@@ -22,6 +22,9 @@ const MOST_CONTENT: u64 = 64 * 1024;
 ///
 /// The request itself is served in HTTP/2, too. One with more than 64 KiB of content, or with
 /// content of unknown length, is served in HTTP/1.1. RFC 7540, section 3.2.
+///
+/// It belongs around all layers of the handler: those outside of it see the first request of a
+/// connection alone.
 #[derive(Clone, Copy, Debug)]
 pub struct WithH2c<H>(pub H);
 
@@ -48,12 +51,16 @@ where
         };
         let handler = self.0.clone();
         Box::pin(async move {
-            let extensions = upgrade::without_offers(request.extensions());
             let content = request.into_body().read(MOST_CONTENT as usize).await?;
             let content = content.ok_or(Error::ContentTooLarge)?;
-            Ok(selected.accept_http2(content, async move |stream| {
-                // It does not matter how a client disconnects.
-                drop(serve(stream, handler, extensions, &builder(), pending()).await);
+            Ok(selected.accept_http2_whole(content, async move |mut upgraded| {
+                if let (Some(options), Some(stopping)) =
+                    (upgraded.http2.take(), upgraded.stopping.take())
+                {
+                    let stream = Http2Stream::new(upgraded);
+                    // It does not matter how a client disconnects.
+                    drop(run(stream, handler, *options, &builder(), stopping).await);
+                }
             }))
         })
     }

@@ -18,6 +18,7 @@ use switchover::{Content, Event, Next, Order, ResponseHead};
 use super::{Failure, RequestHandles, ServerConnection};
 use crate::body::{Channel, Source, discard};
 use crate::error::Error;
+use crate::field_names::FieldNames;
 use crate::handler::{ErrorMappers, HttpService};
 use crate::upgrade::PendingUpgrade;
 use crate::{ReasonPhrase, Transport, date};
@@ -360,9 +361,13 @@ fn with_extra(
 ) -> Result<(), Error> {
     let length = length.map(|length| length.to_string());
     let length = length.as_ref().map(|length| [("content-length", length.as_bytes())]);
-    date::with_line(has_date, |date| match &length {
-        Some(length) => send(&(&head.headers, (date, length))),
-        None => send(&(&head.headers, date)),
+    date::with_line(has_date, |date| match (&length, head.extensions.get::<FieldNames>()) {
+        (Some(length), None) => send(&(&head.headers, (date, length))),
+        (None, None) => send(&(&head.headers, date)),
+        (length, Some(names)) => {
+            let length = length.as_ref().map_or(&[][..], |length| length);
+            send(&(names.order(&head.headers), (date, length)))
+        }
     })?;
     Ok(())
 }

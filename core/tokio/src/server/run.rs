@@ -10,17 +10,19 @@ use std::task::{Context, Poll, ready};
 use bytes::{Bytes, BytesMut};
 use http::{Response, StatusCode};
 use switchover::{Awaiting, Content, Event, Next, ResponseHead};
+use tokio::sync::watch;
 
 use super::response::{ResponseKind, ResponseOutcome};
 use super::{Failure, NO_HTTP2, NextRequest, RequestHandles, ServerConnection};
 use crate::body::{Body, Channel};
 use crate::config::{Config, Http2Connection, Http2Handler};
 use crate::error::{BoxError, Error, Timeout, content_error};
+use crate::field_names::FieldNames;
 use crate::handler::{ErrorMappers, HttpService};
 use crate::informational::InformationalSender;
 use crate::observe::ObservedConnection;
 use crate::shutdown::ShutdownSignal;
-use crate::upgrade::{PendingUpgrade, Upgraded};
+use crate::upgrade::{PendingUpgrade, UpgradeCallback, Upgraded};
 use crate::wire::{Deadline, Wire};
 use crate::{Transport, date, trace};
 
@@ -57,7 +59,7 @@ impl<'c, S: Transport, H: HttpService, F: Future<Output = ()>> ServerConnection<
                     let taker = taker.ok_or(Error::Misuse("nothing takes the connection over"))?;
                     self.wire.flush().await?;
                     self.wire.http.next_event()?;
-                    taker(self.into_upgraded(&chance)).await;
+                    self.into_upgraded(&chance, taker).await;
                     return Ok(());
                 }
                 Ok(Ending::Http2) => {
@@ -304,36 +306,57 @@ impl<'c, S: Transport, H: HttpService, F: Future<Output = ()>> ServerConnection<
         }
     }
 
-    /// Returns the connection for the callback of the new protocol.
+    /// Passes the connection to the callback of the new protocol.
+    ///
+    /// The new protocol may last, so its future holds nothing else of the connection.
     #[cfg_attr(not(feature = "h2c"), expect(unused_variables))]
-    fn into_upgraded(self, chance: &PendingUpgrade) -> Upgraded {
-        #[cfg_attr(not(feature = "h2c"), expect(unused_mut))]
+    fn into_upgraded(
+        self,
+        chance: &PendingUpgrade,
+        taker: UpgradeCallback,
+    ) -> impl Future<Output = ()> + use<'c, S, H, F> {
+        let (stops, stopping) = ShutdownSignal::new();
         let mut upgraded = Upgraded::new(self.wire.stream.boxed(), self.wire.http);
+        upgraded.stopping = Some(stopping);
         #[cfg(feature = "h2c")]
         {
             upgraded.splice = chance.splice();
         }
-        upgraded
+        #[cfg(feature = "h2")]
+        if upgraded.splice.is_some() {
+            upgraded.http2 = Some(Box::new(crate::h2::Options::of(self.config)));
+        }
+        told_of_stop(taker(upgraded), self.stop, self.is_stopping, stops)
     }
 
     /// Passes the connection to the handler of HTTP/2, with every byte of it.
-    ///
-    /// HTTP/2 may last, so its future holds nothing else of the connection.
-    fn into_http2(mut self) -> Result<impl Future<Output = ()>, Error> {
+    fn into_http2(self) -> Result<impl Future<Output = ()>, Error> {
         let Http2Handler(handler) = self.config.http2.as_ref().ok_or(NO_HTTP2)?;
-        let stream = Upgraded::new(self.wire.stream.boxed(), self.wire.http);
         let (stops, stopping) = ShutdownSignal::new();
+        let mut stream = Upgraded::new(self.wire.stream.boxed(), self.wire.http);
+        stream.stopping = Some(stopping.clone());
         let extensions = self.config.extensions.clone();
-        let mut serving = handler(Http2Connection { stream, extensions, stopping });
-        let mut is_stopping = false;
-        Ok(poll_fn(move |context| {
-            if !is_stopping && self.stop.as_mut().poll(context).is_ready() {
-                is_stopping = true;
-                let _ = stops.send(true);
-            }
-            serving.as_mut().poll(context)
-        }))
+        let serving = handler(Http2Connection { stream, extensions, stopping });
+        Ok(told_of_stop(serving, self.stop, self.is_stopping, stops))
     }
+}
+
+/// Runs a protocol after HTTP/1.1; once `stop` is ready, its signal is given.
+fn told_of_stop(
+    mut speaking: Pin<Box<dyn Future<Output = ()> + Send>>,
+    mut stop: Pin<&mut impl Future<Output = ()>>,
+    mut is_stopping: bool,
+    stops: watch::Sender<bool>,
+) -> impl Future<Output = ()> {
+    // The signal is kept for those that look later.
+    stops.send_replace(is_stopping);
+    poll_fn(move |context| {
+        if !is_stopping && stop.as_mut().poll(context).is_ready() {
+            is_stopping = true;
+            let _ = stops.send(true);
+        }
+        speaking.as_mut().poll(context)
+    })
 }
 
 /// The end of the requests of a connection.
@@ -356,6 +379,9 @@ impl NextRequest {
         received.write_to(request, memory).map_err(|error| {
             Failure::Error(StatusCode::BAD_REQUEST, Error::Handler(error.into()))
         })?;
+        if config.field_names {
+            request.extensions_mut().insert(FieldNames::of(received.fields()));
+        }
         links.chance = PendingUpgrade::of(&received, request.method());
         if let Some(chance) = &links.chance {
             Arc::clone(chance).put_into(request.extensions_mut());

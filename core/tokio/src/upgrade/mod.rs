@@ -33,7 +33,7 @@ use http::{HeaderValue, Request, Response, StatusCode, header};
 use switchover::{Ineligible, Protocol};
 use tokio::sync::oneshot;
 
-pub(crate) use pending::PendingUpgrade;
+pub(crate) use pending::{PendingUpgrade, UpgradeCallback};
 pub use upgraded::{HttpOverTls, Upgraded};
 
 /// A protocol that a client has offered (RFC 9110, section 7.8).
@@ -155,8 +155,19 @@ impl Selected {
         R: Future<Output = ()> + Send + 'static,
         B: Default,
     {
+        self.accept_http2_whole(content, |upgraded| speak(crate::Http2Stream::new(upgraded)))
+    }
+
+    /// Accepts HTTP/2, with what the connection knows beside its stream.
+    #[cfg(feature = "h2c")]
+    pub(crate) fn accept_http2_whole<F, R, B>(self, content: Bytes, speak: F) -> Response<B>
+    where
+        F: FnOnce(Upgraded) -> R + Send + 'static,
+        R: Future<Output = ()> + Send + 'static,
+        B: Default,
+    {
         self.chance.take_along(content);
-        self.accept(|upgraded| speak(crate::Http2Stream::new(upgraded)))
+        self.accept(speak)
     }
 
     fn response<B: Default>(&self) -> Response<B> {
@@ -212,15 +223,6 @@ where
     if let Some(chance) = PendingUpgrade::found_in(request.extensions()) {
         chance.take_over(speak);
     }
-}
-
-/// Returns the extensions of a request without those of its connection in HTTP/1.1.
-#[cfg(feature = "h2")]
-pub(crate) fn without_offers(extensions: &http::Extensions) -> http::Extensions {
-    let mut extensions = extensions.clone();
-    PendingUpgrade::remove_from(&mut extensions);
-    extensions.remove::<crate::InformationalSender>();
-    extensions
 }
 
 /// Returns a 426, which requires one of these protocols.

@@ -17,7 +17,7 @@ use crate::{
     sync::{Mutex, lock},
 };
 
-type UpgradeCallback = Box<dyn FnOnce(Upgraded) -> CallbackFuture + Send>;
+pub(crate) type UpgradeCallback = Box<dyn FnOnce(Upgraded) -> CallbackFuture + Send>;
 type CallbackFuture = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// A pending upgrade: the offers, and the callback for one that is accepted.
@@ -77,7 +77,13 @@ impl PendingUpgrade {
     /// An extended one offers its protocol (RFC 8441, section 4).
     #[cfg(feature = "h2")]
     pub(crate) fn of_connect(protocol: Option<&str>, headers: &http::HeaderMap) -> Self {
-        let offer = |name: &str| Offer { protocol: name.into(), ineligible: None };
+        let mut versions = headers.get_all(http::header::SEC_WEBSOCKET_VERSION).iter();
+        let is_13 = versions.next().is_some_and(|version| version == "13");
+        let breaks = |name: &str| name.eq_ignore_ascii_case("websocket") && !is_13;
+        let offer = |name: &str| Offer {
+            protocol: name.into(),
+            ineligible: breaks(name).then_some(Ineligible::Version),
+        };
         let lines = headers.get_all(http::header::SEC_WEBSOCKET_PROTOCOL).iter();
         let subprotocols = lines
             .filter_map(|line| line.to_str().ok())
@@ -92,12 +98,6 @@ impl PendingUpgrade {
             taking: CallbackSlot::new(),
             http2: Mutex::default(),
         }
-    }
-
-    /// Removes the offer from a request that is served in another protocol.
-    #[cfg(feature = "h2")]
-    pub(super) fn remove_from(extensions: &mut http::Extensions) {
-        extensions.remove::<Offered>();
     }
 
     pub(crate) fn put_into(self: Arc<Self>, extensions: &mut http::Extensions) {

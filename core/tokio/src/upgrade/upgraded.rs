@@ -1,5 +1,6 @@
 //! The stream of the new protocol.
 
+use std::future::Future;
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -9,9 +10,9 @@ use http::{Request, Response};
 use switchover::Connection;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use crate::Transport;
 use crate::observe::{Observation, ObservedConnection};
 use crate::wire::Stream;
+use crate::{ShutdownSignal, Transport};
 
 /// A connection after its switch, as a stream of the new protocol.
 ///
@@ -23,9 +24,14 @@ pub struct Upgraded {
     stream: Stream<Box<dyn Transport>>,
     leftover: Bytes,
     agreement: Box<Agreement>,
+    /// The signal that the server shuts down; `None` in a client.
+    pub(crate) stopping: Option<ShutdownSignal>,
     pub(crate) http: Box<ObservedConnection>,
     #[cfg(feature = "h2c")]
     pub(crate) splice: Option<Box<switchover::h2c::Splice>>,
+    /// The options of the connection for HTTP/2 by upgrade; `None` in a client.
+    #[cfg(feature = "h2")]
+    pub(crate) http2: Option<Box<crate::h2::Options>>,
 }
 
 /// The agreed protocols, with the request or the response of the upgrade.
@@ -49,9 +55,12 @@ impl Upgraded {
             stream,
             leftover,
             agreement: Box::new(agreement),
+            stopping: None,
             http: Box::new(http),
             #[cfg(feature = "h2c")]
             splice: None,
+            #[cfg(feature = "h2")]
+            http2: None,
         }
     }
 
@@ -61,6 +70,7 @@ impl Upgraded {
         stream: impl Transport,
         protocol: String,
         request: Request<()>,
+        stopping: ShutdownSignal,
     ) -> Self {
         let http = ObservedConnection::new(Connection::new(switchover::Role::Server), None);
         let agreement = Agreement { protocol, request: Some(request), response: None };
@@ -68,8 +78,10 @@ impl Upgraded {
             stream: Stream::new(stream).boxed(),
             leftover: Bytes::new(),
             agreement: Box::new(agreement),
+            stopping: Some(stopping),
             http: Box::new(http),
             splice: None,
+            http2: None,
         }
     }
 
@@ -86,6 +98,21 @@ impl Upgraded {
     /// in a client.
     pub fn request(&self) -> Option<&Request<()>> {
         self.agreement.request.as_ref()
+    }
+
+    /// Waits until the server shuts down: say goodbye then, in the new protocol.
+    ///
+    /// What has not ended after [`Timeouts::shutdown`](crate::Timeouts::shutdown) is dropped by
+    /// [`serve`](crate::serve). In a client the future never completes. It does not borrow the
+    /// stream.
+    pub fn stopping(&self) -> impl Future<Output = ()> + Send + use<> {
+        let stopping = self.stopping.clone();
+        async {
+            match stopping {
+                Some(stopping) => stopping.wait().await,
+                None => std::future::pending().await,
+            }
+        }
     }
 
     /// Returns the 101, or the 2xx to CONNECT, in a client; `None` in a server.
@@ -134,6 +161,7 @@ impl Upgraded {
     /// Use it if a truncated stream would look complete after an orderly end. An example is a
     /// tunnel that lost its other side (RFC 9113, section 8.5). Bytes that have not arrived yet are
     /// lost. Any other transport is dropped; TLS shows the truncation by the missing close alert.
+    /// Over HTTP/2 the stream ends as if it were complete.
     pub fn reset(self) {
         if let Some(socket) = self.stream.socket() {
             let _ = socket.set_zero_linger();

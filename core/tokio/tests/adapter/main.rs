@@ -8,6 +8,7 @@ mod cancellation;
 mod client;
 mod common;
 mod disconnect;
+mod field_names;
 #[cfg(feature = "h2c")]
 mod http2_client;
 mod http2_server;
