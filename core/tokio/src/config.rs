@@ -115,6 +115,15 @@ impl Config {
         config.extensions.insert(PeerAddr(address));
         config
     }
+
+    #[cfg(feature = "h2")]
+    pub(crate) fn http2_options(&self) -> crate::http2_options::Http2Options {
+        crate::http2_options::Http2Options {
+            extensions: self.extensions.clone(),
+            handler: self.timeouts.handler,
+            content: self.http.limits.content,
+        }
+    }
 }
 
 /// The handler of connections that begin with the preface of HTTP/2.

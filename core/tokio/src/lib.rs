@@ -24,6 +24,8 @@ mod date;
 mod error;
 mod field_names;
 mod handler;
+#[cfg(feature = "h2")]
+mod http2_options;
 mod informational;
 pub mod observe;
 mod peer;

@@ -42,13 +42,14 @@ use std::time::Duration;
 use ::hyper::body::Incoming;
 use ::hyper::server::conn::http2::Builder;
 use ::hyper::service::service_fn;
-use http::{Extensions, Method, Request, Response, StatusCode, header};
+use http::{Method, Request, Response, StatusCode, header};
 use http_body::Body as HttpBody;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 
 use crate::config::Config;
 use crate::error::{BoxError, content_error};
 use crate::handler::HttpService;
+use crate::http2_options::Http2Options;
 use crate::server::has_no_content;
 use crate::{Body, Http2Connection, ShutdownSignal, Transport};
 pub use content::Content;
@@ -75,33 +76,13 @@ impl Config {
         H::Content: HttpBody<Data: Send, Error: Into<BoxError>> + Send + 'static,
         H::Future: 'static,
     {
-        let options = Options::of(self);
+        let options = self.http2_options();
         self.with_http2(move |http2| {
-            let options = Options { extensions: http2.extensions, ..options.clone() };
+            let options = Http2Options { extensions: http2.extensions, ..options.clone() };
             let (handler, stopping) = (handler.clone(), http2.stopping);
             // It does not matter how a client disconnects.
             async move { drop(run(http2.stream, handler, options, &builder(), stopping).await) }
         })
-    }
-}
-
-/// The parts of a configuration that HTTP/2 keeps.
-#[derive(Clone)]
-pub(crate) struct Options {
-    extensions: Extensions,
-    /// The timeout for the handler to return a response.
-    handler: Option<Duration>,
-    /// The longest content of a request, in bytes.
-    content: u64,
-}
-
-impl Options {
-    pub(crate) fn of(config: &Config) -> Self {
-        Self {
-            extensions: config.extensions.clone(),
-            handler: config.timeouts.handler,
-            content: config.http.limits.content,
-        }
     }
 }
 
@@ -133,7 +114,7 @@ where
     H::Content: HttpBody<Data: Send, Error: Into<BoxError>> + Send + 'static,
     H::Future: 'static,
 {
-    let options = Options { extensions: http2.extensions, ..Options::of(config) };
+    let options = Http2Options { extensions: http2.extensions, ..config.http2_options() };
     run(http2.stream, handler, options, builder, http2.stopping).await
 }
 
@@ -143,7 +124,7 @@ where
 async fn run<S, H>(
     stream: S,
     handler: H,
-    options: Options,
+    options: Http2Options,
     builder: &Builder<TokioExecutor>,
     stopping: ShutdownSignal,
 ) -> Result<(), ::hyper::Error>
@@ -182,7 +163,7 @@ where
 async fn answer<H>(
     handler: H,
     request: Request<Incoming>,
-    options: Options,
+    options: Http2Options,
     switched: Switched,
 ) -> Result<Response<Content<H::Content>>, Infallible>
 where

@@ -13,11 +13,11 @@ use http::{Method, Request, Response, StatusCode, header};
 use http_body::{Body as _, Frame};
 use hyper_util::rt::TokioIo;
 
-use super::Options;
 use super::content::Content;
 use super::switched::Switched;
 use crate::body::{Body, Source};
 use crate::error::Error;
+use crate::http2_options::Http2Options;
 use crate::sync::{Mutex, lock};
 use crate::upgrade::{PendingUpgrade, Upgraded};
 
@@ -26,7 +26,7 @@ use crate::upgrade::{PendingUpgrade, Upgraded};
 /// Fails with the status for content that is too long.
 pub(super) fn received(
     request: Request<Incoming>,
-    options: Options,
+    options: Http2Options,
 ) -> Result<(Request<Body>, Option<PendingStream>), StatusCode> {
     let (mut head, content) = request.into_parts();
     let pending = pending(&mut head);

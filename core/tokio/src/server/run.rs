@@ -324,7 +324,7 @@ impl<'c, S: Transport, H: HttpService, F: Future<Output = ()>> ServerConnection<
         }
         #[cfg(feature = "h2")]
         if upgraded.splice.is_some() {
-            upgraded.http2 = Some(Box::new(crate::h2::Options::of(self.config)));
+            upgraded.http2 = Some(Box::new(self.config.http2_options()));
         }
         told_of_stop(taker(upgraded), self.stop, self.is_stopping, stops)
     }

@@ -31,7 +31,7 @@ pub struct Upgraded {
     pub(crate) splice: Option<Box<switchover::h2c::Splice>>,
     /// The options of the connection for HTTP/2 by upgrade; `None` in a client.
     #[cfg(feature = "h2")]
-    pub(crate) http2: Option<Box<crate::h2::Options>>,
+    pub(crate) http2: Option<Box<crate::http2_options::Http2Options>>,
 }
 
 /// The agreed protocols, with the request or the response of the upgrade.
