@@ -119,7 +119,9 @@ for flavour in $FLAVOURS; do
     echo "$built is not there. Build first: cargo build --profile binding -p switchover-ffi && ffi-c/small" >&2
     exit 1
 done
-put 644 "$here/include/switchover.h" "$PREFIX/include/switchover.h"
+for header in switchover.h switchover_profiles.h; do
+    put 644 "$here/include/$header" "$PREFIX/include/$header"
+done
 for flavour in $FLAVOURS; do "$flavour"; done
 for licence in "$here"/../LICENSE-*; do
     put 644 "$licence" "$PREFIX/share/licenses/switchover/$(basename "$licence")"

@@ -14,7 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include <nghttp2/nghttp2.h>
-#include <switchover.h>
+#include <switchover_profiles.h>
 
 enum { CLIENTS = 500, STREAMS = 100, HELD = 65535 /* bytes of content, for stream 1 */, LINGER_MAX = 4 /* seconds */ };
 typedef struct request {

@@ -33,11 +33,11 @@ pub struct swo_config {
     pub field_line: u32,
     /// The maximum number of field lines of a head, and also of a trailer section.
     ///
-    /// Real requests have about 20.
+    /// Real requests have about 20. With 0 no request with a `Host` is taken.
     pub fields: u32,
     /// The maximum size of a whole head in bytes, with its CRLFs.
     ///
-    /// The common servers accept between 8 and 64 KiB.
+    /// The common servers accept between 8 and 64 KiB. With 0 no request is taken.
     pub head: u32,
     /// The maximum number of empty lines before a request line.
     ///

@@ -64,10 +64,13 @@ export! {
 
     /// Makes a connection in the caller's memory; `conn` becomes `memory`.
     ///
-    /// The memory may be a part of the caller's own struct. It must not be moved or copied until
-    /// swo_conn_deinit. A second swo_conn_init before that leaks the heap memory of the first
-    /// connection. Errors: those of swo_conn_new, and SWO_BAD_PLACE if the memory is too small or
-    /// not aligned.
+    /// The memory may be a part of the caller's own struct.
+    ///
+    /// Between two calls the connection may be moved, as realloc(3) does with an array: copy its
+    /// bytes to another place of that size and alignment, use that pointer, and forget or clear the
+    /// old place. To use both is not detected. A second swo_conn_init before swo_conn_deinit leaks
+    /// the heap memory of the first connection. Errors: those of swo_conn_new, and SWO_BAD_PLACE if
+    /// the memory is too small or not aligned.
     fn swo_conn_init(
         memory: *mut c_void, size: usize, role: u32, config: *const swo_config,
         conn: *mut *mut swo_conn,

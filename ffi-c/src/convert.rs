@@ -57,13 +57,19 @@ impl From<Offer<'_>> for swo_offer {
             protocol: offer.protocol.into(),
             ineligible: offer.ineligible.map_or(SWO_NONE, |reason| reason.number()),
             status: offer.ineligible.map_or(0, |reason| u32::from(reason.status())),
+            reserved: [0; 2],
         }
     }
 }
 
 impl From<Trace> for swo_trace_entry {
     fn from(entry: Trace) -> Self {
-        Self { step: entry.step.number(), number: entry.number, offset: entry.offset }
+        Self {
+            step: entry.step.number(),
+            number: entry.number,
+            offset: entry.offset,
+            reserved: [0],
+        }
     }
 }
 
@@ -75,6 +81,7 @@ impl swo_request {
         offer_count: 0,
         no_offer: 0,
         minor_version: 0,
+        reserved: [0; 2],
     };
 }
 
@@ -99,13 +106,20 @@ impl From<Request<'_>> for swo_request {
             offer_count,
             no_offer,
             minor_version: u32::from(request.minor_version()),
+            reserved: [0; 2],
         }
     }
 }
 
 impl swo_response {
-    const NONE: Self =
-        Self { reason: swo_slice::NONE, field_count: 0, status: 0, minor_version: 0, dropped: 0 };
+    const NONE: Self = Self {
+        reason: swo_slice::NONE,
+        field_count: 0,
+        status: 0,
+        minor_version: 0,
+        dropped: 0,
+        reserved: [0; 2],
+    };
 }
 
 impl From<Response<'_>> for swo_response {
@@ -116,6 +130,7 @@ impl From<Response<'_>> for swo_response {
             status: u32::from(response.status()),
             minor_version: u32::from(response.minor_version()),
             dropped: u32::from(response.dropped()),
+            reserved: [0; 2],
         }
     }
 }
@@ -128,6 +143,7 @@ impl From<Switched<'_>> for swo_switched {
             request: switched.request.map_or(swo_request::NONE, Into::into),
             response: switched.response.map_or(swo_response::NONE, Into::into),
             leftover: swo_slice::of(switched.leftover),
+            reserved: [0; 2],
         }
     }
 }
@@ -197,6 +213,7 @@ impl From<State> for swo_state_info {
             persist: u32::from(persist),
             client_version: client_version.number(),
             pipelined: u32::from(pipelined),
+            reserved: [0; 7],
         }
     }
 }

@@ -15,7 +15,7 @@ use crate::types::{
 export! {
     /// Returns the whole state of the connection's state machine in one struct.
     ///
-    /// The members of the struct may change with any version.
+    /// For logs, and apart from the rest: its numbers may change with any version.
     fn swo_state(
         conn: *const swo_conn, state: *mut swo_state_info,
     ) -> swo_result = state(conn, state);
@@ -176,6 +176,7 @@ fn failure(conn: &Connection, out: Out<'_, swo_failure_info>) -> Done {
         code: u32::from(error.code()),
         status: error.status().map_or(0, u32::from),
         offset: error.offset().unwrap_or_default(),
+        reserved: [0],
     })
 }
 

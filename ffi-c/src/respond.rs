@@ -2,6 +2,7 @@
 //!
 //! A call that returns an error has changed nothing and written nothing.
 
+use switchover::binding::Bound;
 use switchover::{Config, Prepared, ResponseHead};
 
 use crate::config::swo_config;
@@ -34,6 +35,26 @@ export! {
         conn: *mut swo_conn, response: *const swo_response_head, data: *const u8, len: usize,
         out: *mut u8, cap: usize, written: *mut usize,
     ) -> swo_result = respond(conn, response, (data, len), (out, cap, written));
+
+    /// Sends the head of a response whose content your code sends by other ways.
+    ///
+    /// For a server. For sendfile(2), a kernel that encrypts, or the buffers of an event library.
+    ///
+    /// A `Content-Length` of `len` is added. Send what was written. Then send the content if
+    /// swo_owes is SWO_OWES_CONTENT. If it is not, the response has ended: after HEAD, with a 304,
+    /// and if `len` is 0. Pass the number of bytes that you have sent to swo_send_data_parts, at
+    /// once or piece by piece. It adds nothing to them, and the response ends with the last byte.
+    /// If the content fails on its way, call swo_abandon. Next: swo_next_event. RFC 9112, section
+    /// 6.
+    ///
+    /// Errors: SWO_ERROR_WRONG_ROLE, SWO_ERROR_UNASKED, SWO_ERROR_ANSWERED, SWO_ERROR_CLOSED,
+    /// SWO_ERROR_SWITCHED, SWO_ERROR_FAILED, SWO_ERROR_INVALID_STATUS, SWO_ERROR_INVALID_REASON,
+    /// SWO_ERROR_INVALID_NAME, SWO_ERROR_INVALID_VALUE, SWO_ERROR_INVALID_HOST,
+    /// SWO_ERROR_FRAMING_CONFLICT, SWO_ERROR_RESERVED_FIELD, SWO_ERROR_OUTPUT_TOO_SMALL.
+    fn swo_respond_head(
+        conn: *mut swo_conn, response: *const swo_response_head, len: u64, out: *mut u8, cap: usize,
+        written: *mut usize,
+    ) -> swo_result = respond_head(conn, response, len, (out, cap, written));
 
     /// Checks and encodes a whole response once, for swo_respond_prepared.
     ///
@@ -112,6 +133,10 @@ pub(crate) fn response_head<'a>((code, reason, fields): &'a ResponseGiven<'_>) -
 
 fn respond(mut conn: Conn<'_>, given: ResponseGiven<'_>, content: &[u8], out: Output<'_>) -> Done {
     out.write(|out| conn.respond(&response_head(&given), content, out))
+}
+
+fn respond_head(mut conn: Conn<'_>, given: ResponseGiven<'_>, len: u64, out: Output<'_>) -> Done {
+    out.write(|out| conn.respond_head(&response_head(&given), len, out))
 }
 
 fn prepared_new(

@@ -86,6 +86,8 @@ pub struct swo_offer {
     ///
     /// 0 if the protocol can be accepted.
     pub status: u32,
+    /// Reserved for members of later versions.
+    pub reserved: [u32; 2],
 }
 
 /// A request head; swo_event_fields or swo_request_fields returns its field lines.
@@ -104,6 +106,8 @@ pub struct swo_request {
     pub no_offer: u32,
     /// The minor version of HTTP: the x of HTTP/1.x.
     pub minor_version: u32,
+    /// Reserved for members of later versions.
+    pub reserved: [u64; 2],
 }
 
 /// A response head; swo_event_fields returns its field lines.
@@ -123,6 +127,8 @@ pub struct swo_response {
     /// This response closes the connection, and they were sent after the request that it responds
     /// to. They may be sent again on another connection if that is safe (RFC 9112, section 9.3.2).
     pub dropped: u32,
+    /// Reserved for members of later versions.
+    pub reserved: [u64; 2],
 }
 
 /// A switch of the peer's direction from HTTP to another protocol.
@@ -152,6 +158,8 @@ pub struct swo_switched {
     /// Pass them in place to the code that parses the protocol; free the connection afterwards
     /// unless HTTP resumes (swo_resume_http). Or copy them with swo_take_leftover.
     pub leftover: swo_slice,
+    /// Reserved for members of later versions.
+    pub reserved: [u64; 2],
 }
 
 /// The details of an event, by its kind.
@@ -174,6 +182,8 @@ pub union swo_event_detail {
     pub switched: swo_switched,
     /// The action that SWO_EVENT_KIND_PAUSED demands of your code, SWO_PAUSED_*.
     pub paused: u32,
+    /// Reserved for members of later versions.
+    pub reserved: [u64; 24],
 }
 
 /// An event from swo_next_event.
@@ -218,6 +228,8 @@ pub struct swo_state_info {
     ///
     /// Only those without a complete final response count.
     pub pipelined: u32,
+    /// Reserved for members of later versions.
+    pub reserved: [u32; 7],
 }
 
 /// One entry of a connection's trace; swo_trace returns it.
@@ -234,6 +246,8 @@ pub struct swo_trace_entry {
     ///
     /// A received head or end that the entry records is included.
     pub offset: u64,
+    /// Reserved for members of later versions.
+    pub reserved: [u64; 1],
 }
 
 /// The peer error that ended receiving.
@@ -248,6 +262,8 @@ pub struct swo_failure_info {
     ///
     /// Independent of how the input was split into calls.
     pub offset: u64,
+    /// Reserved for members of later versions.
+    pub reserved: [u64; 1],
 }
 
 /// The framing around content that your code writes itself.

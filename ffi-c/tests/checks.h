@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "switchover.h"
+#include "switchover_profiles.h"
 
 static int checks, failures;
 

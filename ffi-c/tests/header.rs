@@ -1,10 +1,13 @@
-//! Writes `include/switchover.h`, `tests/options.h` and the list of symbols.
+//! Writes the headers in `include`, `tests/options.h` and the list of symbols.
 //!
 //! They are generated from this crate's sources and the core's tables. A stale file fails the test;
 //! `BLESS=1 cargo test -p switchover-ffi --test header` rewrites it, and a person reads the diff.
 //!
 //! cbindgen parses Rust, but expands no macros. So it gets the rows of `export!` as plain
 //! functions. The core's enums are written from their `ALL`, with the comments of the variants.
+
+#[path = "header/layout.rs"]
+mod layout;
 
 use std::fmt::{Debug, Write};
 use std::path::{Path, PathBuf};
@@ -39,8 +42,10 @@ fn compare(path: &str, wanted: &str) {
 }
 
 #[test]
-fn the_header() {
-    compare("include/switchover.h", header());
+fn the_headers() {
+    let [core, profiles] = headers();
+    compare("include/switchover.h", core);
+    compare("include/switchover_profiles.h", profiles);
 }
 
 /// The options of the vectors' runner are the members of `swo_config`.
@@ -77,12 +82,12 @@ fn the_symbols() {
 /// No text for C contains a name that only Rust has.
 #[test]
 fn the_names_in_the_texts() {
-    let header = header();
+    let header = headers().concat();
     for name in METHODS {
         assert!(header.contains(&format!(" swo_{name}(")), "there is no swo_{name}");
     }
     let texts = ErrorKind::ALL.iter().flat_map(|kind| [kind.text(), kind.advice()]).map(plain);
-    for text in texts.chain([header.to_owned()]) {
+    for text in texts.chain([header.clone()]) {
         for rust in ["::", "`limits.", "`lenient."] {
             assert!(
                 !text.contains(rust),
@@ -117,29 +122,74 @@ fn unsafe_stands_at_the_boundary_and_no_file_is_long() {
     }
 }
 
-/// Returns the header.
+/// Returns both headers.
 ///
-/// It is generated once, as two tests at a time would write the same file.
-fn header() -> &'static str {
-    static HEADER: LazyLock<String> = LazyLock::new(print_header);
-    &HEADER
+/// They are generated once, as two tests at a time would write the same file.
+fn headers() -> &'static [String; 2] {
+    static HEADERS: LazyLock<[String; 2]> = LazyLock::new(print_headers);
+    &HEADERS
 }
 
-fn print_header() -> String {
+fn print_headers() -> [String; 2] {
+    let mut items = layout::items(&(macros() + &enums() + &results() + "\n" + &printed()));
+    let first = [
+        "SWO_VERSION",
+        "SWO_ABI_VERSION",
+        "SWO_CONN_SIZE_MAX",
+        "SWO_NONE",
+        "swo_result_code",
+        "swo_result",
+        "swo_flag",
+        "swo_slice",
+        "SWO_BYTES",
+        "SWO_TEXT",
+        "swo_field",
+        "SWO_HEAD",
+        "SWO_BLOCK",
+    ];
+    let core = layout::print(layout::CORE, &first, 1, &mut items);
+    let first = ["SWO_UDP_TEMPLATE", "SWO_IP_TEMPLATE", "SWO_UDP_PAYLOAD"];
+    let number = layout::CORE.len() + 1;
+    let profiles = layout::print(layout::PROFILES, &first, number, &mut items);
+    let index = layout::index(layout::CORE, 1);
+    let others = layout::index(layout::PROFILES, number);
+    let core = wrapped(
+        &read("tests/preamble.h").replace(" * @INDEX@\n", &index),
+        "SWITCHOVER_H",
+        "#include <stddef.h>\n#include <stdint.h>",
+        &core,
+    );
+    let profiles = wrapped(
+        &read("tests/preamble_profiles.h").replace(" * @INDEX@\n", &others),
+        "SWITCHOVER_PROFILES_H",
+        "#include \"switchover.h\"",
+        &profiles,
+    );
+    layout::check(&items, [&core, &profiles]);
+    [core, profiles]
+}
+
+/// Returns a header: a comment, a guard, what is included, and its parts.
+fn wrapped(comment: &str, guard: &str, includes: &str, parts: &str) -> String {
+    format!(
+        "{}\n\n#ifndef {guard}\n#define {guard}\n\n{includes}\n\n\
+         #ifdef __cplusplus\nextern \"C\" {{\n#endif\n\n{parts}\
+         #ifdef __cplusplus\n}}\n#endif\n\n#endif /* {guard} */\n",
+        comment.trim_end()
+    )
+}
+
+/// Returns the types and functions as cbindgen prints them.
+fn printed() -> String {
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR"));
     let file = folder.join("boundary.rs");
     fs::write(&file, rust_for_cbindgen()).expect("a writable target directory");
     let config = Config {
         language: Language::C,
-        cpp_compat: true,
         style: Style::Both,
-        header: Some(read("tests/preamble.h").trim_end().to_owned()),
-        include_guard: Some("SWITCHOVER_H".into()),
         no_includes: true,
-        sys_includes: vec!["stddef.h".into(), "stdint.h".into()],
-        after_includes: Some(macros() + &enums() + &results()),
         documentation_style: DocumentationStyle::Doxy,
-        line_length: 120,
+        line_length: 100,
         tab_width: 4,
         usize_is_size_t: true,
         ..Config::default()
@@ -164,29 +214,55 @@ fn macros() -> String {
         r#"
 /** The version that this header belongs to; swo_version says which one runs. */
 #define SWO_VERSION "{}"
+/** The first part of the version. */
 #define SWO_VERSION_MAJOR {major}
+/** The second part of the version. */
 #define SWO_VERSION_MINOR {minor}
+/** The third part of the version. */
 #define SWO_VERSION_PATCH {patch}
 
-/** Counts up with every change that a compiled program would notice; swo_abi_version must equal it. */
+/** Counts up with every change that a compiled program would notice; see swo_abi_version. */
 #define SWO_ABI_VERSION {}
 
-/** An initialiser of a swo_slice from a string literal: `swo_slice name = SWO_TEXT("Host");` */
-#define SWO_TEXT(literal) {{(const uint8_t *)("" literal), sizeof(literal) - 1}}
+/** A pointer to bytes, for the macros below. */
+#ifdef __cplusplus
+#define SWO_BYTES(pointer) reinterpret_cast<const uint8_t *>(pointer)
+#else
+#define SWO_BYTES(pointer) ((const uint8_t *)(pointer))
+#endif
 
-/** An initialiser of a swo_field that stands for all lines of a swo_block: `swo_field fields[] = {{SWO_BLOCK(block)}};` */
-#define SWO_BLOCK(block) {{{{NULL, SIZE_MAX}}, {{(const uint8_t *)(block), 0}}}}
+/** An initialiser of a swo_slice, from a string literal: `swo_slice name = SWO_TEXT("Host");` */
+#define SWO_TEXT(literal) {{SWO_BYTES("" literal), sizeof(literal) - 1}}
 
 /**
- * At least swo_conn_size() with this ABI, for a connection inside a struct of yours: `uint64_t place[SWO_CONN_SIZE_MAX / 8];`,
- * which is aligned well enough, then swo_conn_init(place, sizeof place, ...).
+ * An initialiser of a swo_field that stands for field lines in a text of your own.
+ *
+ * `swo_field fields[] = {{SWO_HEAD(text, len), {{...}}}};` The text has lines `Name: value`, each
+ * ended by CRLF, of which the last may lack; there is no empty line at its end. It is checked when
+ * it is sent, as other field lines are, without a copy or memory. The index of a wrong line counts
+ * each of its lines. It may stand wherever an array of field lines is passed.
+ */
+#define SWO_HEAD(text, len) {{{{NULL, SIZE_MAX - 1}}, {{SWO_BYTES(text), (len)}}}}
+
+/**
+ * An initialiser of a swo_field that stands for all lines of a swo_block.
+ *
+ * `swo_field fields[] = {{SWO_BLOCK(block), {{...}}}};`
+ */
+#define SWO_BLOCK(block) {{{{NULL, SIZE_MAX}}, {{SWO_BYTES(block), 0}}}}
+
+/**
+ * At least swo_conn_size() with this ABI, for a connection inside a struct of yours.
+ *
+ * `uint64_t place[SWO_CONN_SIZE_MAX / 8];` is aligned well enough; then
+ * swo_conn_init(place, sizeof place, ...).
  */
 #define SWO_CONN_SIZE_MAX {}
 
-/** The template for `connect-udp` where nothing else is configured (RFC 9298, 2): for swo_udp_target. */
+/** The default template for `connect-udp` (RFC 9298, 2): for swo_udp_target. */
 #define SWO_UDP_TEMPLATE "{}"
 
-/** The template for `connect-ip` where nothing else is configured (RFC 9484, 3): for swo_ip_target. */
+/** The default template for `connect-ip` (RFC 9484, 3): for swo_ip_target. */
 #define SWO_IP_TEMPLATE "{}"
 
 /** The longest UDP payload (RFC 9298, 5): for swo_capsules_new. */
@@ -278,7 +354,7 @@ fn rust_for_cbindgen() -> String {
         let plain: String = plain
             .lines()
             .filter(|line| !line.starts_with("//!"))
-            .fold(String::new(), |text, line| text + line + "\n");
+            .fold(String::new(), |text, line| text + &default_of(line) + line + "\n");
         text.push_str(&plain);
         for row in exported(&source) {
             writeln!(
@@ -290,6 +366,30 @@ fn rust_for_cbindgen() -> String {
         }
     }
     text
+}
+
+/// Returns the comment with a member's default; empty for any other line.
+fn default_of(line: &str) -> String {
+    static DEFAULTS: LazyLock<String> =
+        LazyLock::new(|| format!("{:?}", switchover::Config::default()));
+    let member = line.strip_prefix("    pub ").and_then(|line| line.split_once(": u"));
+    let Some((name, _)) = member.filter(|_| line.ends_with(',')) else { return String::new() };
+    let Some((_, rest)) = DEFAULTS.split_once(&format!(" {name}: ")) else { return String::new() };
+    let value = rest.split([',', ' ']).next().unwrap_or_default();
+    let number = match (value, value.parse()) {
+        ("false", _) => "0".to_owned(),
+        ("true", _) => "1".to_owned(),
+        (_, Ok(u64::MAX)) => "UINT64_MAX, which is no limit".to_owned(),
+        (_, number) => grouped(number.expect("a number")),
+    };
+    format!("    ///\n    /// Default: {number}.\n")
+}
+
+/// Returns a number with commas between groups of three digits.
+fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let groups: Vec<_> = digits.as_bytes().rchunks(3).rev().map(String::from_utf8_lossy).collect();
+    groups.join(",")
 }
 
 // The core's enums.
@@ -435,7 +535,9 @@ fn comment_before(text: &str) -> String {
         })
         .collect();
     let text = texts.join("\n");
-    format!("{indent}/** {} */\n", text.trim_start().trim_start_matches("*  "))
+    let last = texts.last().map_or(0, String::len);
+    let end = if last > 97 { format!("\n{indent} */") } else { " */".into() };
+    format!("{indent}/** {}{end}\n", text.trim_start().trim_start_matches("*  "))
 }
 
 /// Converts a line of a comment to the names of C, without links.
@@ -472,8 +574,8 @@ fn results() -> String {
     for kind in ErrorKind::ALL {
         writeln!(
             text,
-            "    /** {}. */\n    SWO_ERROR_{} = {},",
-            plain(kind.text()),
+            "{}    SWO_ERROR_{} = {},",
+            layout::comment(&plain(kind.text())),
             upper(kind.name()),
             kind.code()
         )

@@ -61,7 +61,7 @@ static void put_offers(text *to, const swo_conn *conn, const swo_request *reques
 }
 
 static void put_error(text *to, const swo_conn *conn, swo_result result) {
-    swo_failure_info failure = {0, 0, 0};
+    swo_failure_info failure = {0};
     swo_failure(conn, &failure);
     text_put(to, "error %u %s ", result, swo_error_name(result));
     text_put(to, swo_error_status(result) ? "%u" : "-", swo_error_status(result));

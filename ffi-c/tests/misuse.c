@@ -201,6 +201,42 @@ static void memory_is_looked_at(void) {
     free(memory);
 }
 
+/* A connection in an array that grows: it is moved with a request half received, and in the middle of an answer. */
+static void a_connection_may_be_moved(void) {
+    static const swo_field length[] = {{SWO_TEXT("Content-Length"), SWO_TEXT("5")}};
+    swo_response_head head = {200, {NULL, 0}, length, 1};
+    uint64_t *place = (uint64_t *)malloc(SWO_CONN_SIZE_MAX), *other;
+    swo_conn *conn = NULL;
+    uint8_t out[256];
+    size_t written = 0, count = 0;
+    swo_field fields[8];
+    IS(swo_conn_init(place, SWO_CONN_SIZE_MAX, SWO_ROLE_SERVER, NULL, &conn), SWO_OK);
+    IS(hear(conn, "GET / HTTP/1.1\r\nHo"), SWO_OK);
+    IS(next(conn), SWO_EVENT_KIND_NEED_DATA);
+    for (int at = 0; at < 3; at++) {
+        other = (uint64_t *)malloc(SWO_CONN_SIZE_MAX);
+        memcpy(other, place, SWO_CONN_SIZE_MAX);
+        memset(place, 0, SWO_CONN_SIZE_MAX);
+        HOLDS(swo_owes((swo_conn *)(void *)place) == SWO_NONE);
+        free(place);
+        place = other;
+        conn = (swo_conn *)(void *)place;
+        if (at == 0) {
+            IS(hear(conn, "st: a\r\n\r\n"), SWO_OK);
+            IS(next(conn), SWO_EVENT_KIND_REQUEST);
+        } else if (at == 1) {
+            IS(swo_event_fields(conn, fields, 8, &count), SWO_OK);
+            HOLDS(count == 1 && fields[0].value.len == 1 && *fields[0].value.data == 'a');
+            IS(swo_send_response(conn, &head, out, sizeof out, &written), SWO_OK);
+        } else {
+            IS(swo_send_data(conn, (const uint8_t *)"hello", 5, out, sizeof out, &written), SWO_OK);
+            HOLDS(swo_owes(conn) == SWO_OWES_NOTHING && swo_persists(conn));
+        }
+    }
+    IS(swo_conn_deinit(conn), SWO_OK);
+    free(place);
+}
+
 static void an_event_is_over_after_the_next_inbound_call(void) {
     swo_conn *conn = make(SWO_ROLE_SERVER);
     swo_event event;
@@ -488,6 +524,7 @@ int main(void) {
     structs_say_their_size();
     what_was_appended_counts();
     memory_is_looked_at();
+    a_connection_may_be_moved();
     an_event_is_over_after_the_next_inbound_call();
     order_matters();
     whole_answers();

@@ -102,6 +102,95 @@ static void blocks_are_lines(void) {
     IS(swo_block_free(block), SWO_OK);
 }
 
+/* A text of field lines in an array stands for its lines, each of which is checked and counted. */
+static void texts_are_lines(void) {
+    static const struct {
+        const char *text;
+        swo_result result;
+        size_t at;
+    } bad[] = {
+        {"A: b\r\n\r\n", SWO_ERROR_INVALID_NAME, 2},   {"A", SWO_ERROR_INVALID_NAME, 1},
+        {"A: b\nC: d", SWO_ERROR_INVALID_VALUE, 1},        {"A: b\r\nC d: e\r\n", SWO_ERROR_INVALID_NAME, 2},
+        {"Transfer-Encoding: gzip", SWO_ERROR_FRAMING_CONFLICT, 1},
+    };
+    static const char text[] = "Server: a\r\nConnection: close\r\nX-B: c";
+    swo_field mixed[] = {{SWO_TEXT("A"), SWO_TEXT("1")}, SWO_HEAD(text, sizeof text - 1), {SWO_TEXT("D"), SWO_TEXT("2")}};
+    swo_field plain[] = {{SWO_TEXT("A"), SWO_TEXT("1")}, {SWO_TEXT("Server"), SWO_TEXT("a")},
+                         {SWO_TEXT("Connection"), SWO_TEXT("close")}, {SWO_TEXT("X-B"), SWO_TEXT("c")},
+                         {SWO_TEXT("D"), SWO_TEXT("2")}};
+    swo_response_head with_text = {200, {NULL, 0}, mixed, 3}, with_lines = {200, {NULL, 0}, plain, 5};
+    uint8_t one[256], two[256];
+    size_t first = 0, second = 0;
+    swo_conn *conn = heard(NULL, PLAIN), *other = heard(NULL, PLAIN);
+    IS(swo_respond(conn, &with_text, HELLO, 5, one, sizeof one, &first), SWO_OK);
+    IS(swo_respond(other, &with_lines, HELLO, 5, two, sizeof two, &second), SWO_OK);
+    HOLDS(first == second && !memcmp(one, two, first) && !swo_persists(conn));
+    swo_conn_free(conn);
+    swo_conn_free(other);
+    for (size_t at = 0; at < sizeof bad / sizeof *bad; at++) {
+        swo_field lines[] = {{SWO_TEXT("A"), SWO_TEXT("1")}, SWO_HEAD(bad[at].text, strlen(bad[at].text))};
+        swo_response_head head = {200, {NULL, 0}, lines, 2};
+        conn = heard(NULL, PLAIN);
+        first = 77;
+        IS(swo_respond(conn, &head, HELLO, 5, one, sizeof one, &first), bad[at].result);
+        HOLDS(first == bad[at].at || bad[at].result == SWO_ERROR_FRAMING_CONFLICT);
+        swo_conn_free(conn);
+    }
+    /* None at all, in trailers, and with an impossible length. */
+    swo_field none[] = {SWO_HEAD(NULL, 0)};
+    swo_response_head empty = {200, {NULL, 0}, none, 1};
+    conn = heard(NULL, PLAIN);
+    IS(swo_send_response(conn, &empty, one, sizeof one, &first), SWO_OK);
+    none[0].value.len = SIZE_MAX;
+    IS(swo_send_end(conn, none, 1, one, sizeof one, &first), SWO_BAD_LENGTH);
+    none[0].value.len = 4;
+    IS(swo_send_end(conn, none, 1, one, sizeof one, &first), SWO_NULL);
+    none[0].value.data = (const uint8_t *)"T: t";
+    IS(swo_send_end(conn, none, 1, one, sizeof one, &first), SWO_OK);
+    HOLDS(holds(one, first, "0\r\nT: t\r\n\r\n"));
+    swo_conn_free(conn);
+}
+
+/* A head whose content leaves by other ways: the response ends with the last byte that is told. */
+static void content_leaves_by_other_ways(void) {
+    static const swo_field type[] = {{SWO_TEXT("Content-Type"), SWO_TEXT("text/plain")}};
+    swo_response_head head = {200, {NULL, 0}, type, 1};
+    swo_data_parts parts;
+    uint8_t out[256];
+    size_t written = 0;
+    swo_conn *conn = heard(NULL, PLAIN);
+    IS(swo_respond_head(conn, &head, 5000000000u, out, sizeof out, &written), SWO_OK);
+    HOLDS(holds(out, written, "Content-Type: text/plain\r\nContent-Length: 5000000000\r\n\r\n"));
+    HOLDS(swo_owes(conn) == SWO_OWES_CONTENT);
+    IS(swo_send_data_parts(conn, 3000000000u, &parts), SWO_OK);
+    HOLDS(parts.prefix_len == 0 && parts.suffix.len == 0 && swo_owes(conn) == SWO_OWES_CONTENT);
+    IS(swo_send_data_parts(conn, 2000000001u, &parts), SWO_ERROR_LENGTH_EXCEEDED);
+    IS(swo_send_data_parts(conn, 2000000000u, &parts), SWO_OK);
+    HOLDS(swo_owes(conn) == SWO_OWES_NOTHING && swo_persists(conn));
+    swo_conn_free(conn);
+    /* The content fails on its way: the client must not take it for whole. */
+    conn = heard(NULL, PLAIN);
+    IS(swo_respond_head(conn, &head, 5, out, sizeof out, &written), SWO_OK);
+    IS(swo_abandon(conn), SWO_OK);
+    HOLDS(!swo_persists(conn));
+    swo_conn_free(conn);
+    /* None is owed after HEAD, with a 304, and where there is none; a 204 has no length. */
+    conn = heard(NULL, "HEAD / HTTP/1.1\r\nHost: a\r\n\r\n");
+    IS(swo_respond_head(conn, &head, 5, out, sizeof out, &written), SWO_OK);
+    HOLDS(holds(out, written, "Content-Length: 5\r\n\r\n") && swo_owes(conn) == SWO_OWES_NOTHING);
+    swo_conn_free(conn);
+    conn = heard(NULL, PLAIN);
+    IS(swo_respond_head(conn, &head, 0, out, sizeof out, &written), SWO_OK);
+    HOLDS(holds(out, written, "Content-Length: 0\r\n\r\n") && swo_owes(conn) == SWO_OWES_NOTHING);
+    swo_conn_free(conn);
+    head.status = 204;
+    conn = heard(NULL, PLAIN);
+    IS(swo_respond_head(conn, &head, 5, out, sizeof out, &written), SWO_ERROR_FRAMING_CONFLICT);
+    IS(swo_respond_head(NULL, &head, 5, out, sizeof out, &written), SWO_NULL);
+    IS(swo_respond_head(conn, NULL, 5, out, sizeof out, &written), SWO_NULL);
+    swo_conn_free(conn);
+}
+
 /* With a `cap` of 0 the pointer for the number written may be NULL. */
 static void nothing_needs_no_place(void) {
     static const swo_field length[] = {{SWO_TEXT("Content-Length"), SWO_TEXT("5")}};
@@ -343,6 +432,8 @@ static void a_connection_is_handed_over_once(void) {
 static void answers_are_checked(void) {
     no_connection_answers_nothing();
     blocks_are_lines();
+    texts_are_lines();
+    content_leaves_by_other_ways();
     nothing_needs_no_place();
     whole_answers_are_checked();
     a_whole_echo_needs_no_copy();

@@ -186,7 +186,7 @@ static void offers_say_what_is_wrong(void) {
     IS(next(conn), SWO_EVENT_KIND_REQUEST);
     IS(swo_request_authority(conn, &authority), SWO_OK);
     HOLDS(authority.len == 1 && *authority.data == 'b');
-    swo_request shown, asked = {SWO_TEXT("GET"), SWO_TEXT("/a?b?c"), 1, 0, SWO_NONE, 1};
+    swo_request shown, asked = {SWO_TEXT("GET"), SWO_TEXT("/a?b?c"), 1, 0, SWO_NONE, 1, {0, 0}};
     swo_slice path, query = {NULL, 77};
     IS(swo_current_request(conn, &shown), SWO_OK);
     HOLDS(!swo_target_path(&shown, &path) && path.len == 1 && *path.data == '/');

@@ -68,7 +68,7 @@ static void feed_piece(player *p) {
     } else {
         result = swo_receive(p->conn, (const uint8_t *)p->input.at, len);
     }
-    swo_failure_info failure = {0, 0, 0};
+    swo_failure_info failure = {0};
     swo_failure(p->conn, &failure);
     if (result == SWO_ERROR_SWITCHED) text_add(&p->leftover, p->input.at, len);
     else if (result == SWO_ERROR_CLOSED || (result && result == failure.code)) p->refused += len;

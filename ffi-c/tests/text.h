@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "switchover.h"
+#include "switchover_profiles.h"
 
 typedef struct text {
     char *at;

@@ -1,5 +1,5 @@
 // Uses of the header from C++: SWO_TEXT, enums, the union.
-#include "switchover.h"
+#include "switchover_profiles.h"
 
 static const swo_slice foo = SWO_TEXT("foo/2");
 

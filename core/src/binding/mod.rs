@@ -4,6 +4,7 @@
 
 mod method;
 mod spelling;
+mod text;
 mod verbs;
 
 use alloc::vec::Vec;
@@ -12,6 +13,7 @@ use bytes::BufMut;
 
 pub use method::Method;
 pub use spelling::{LONGEST, Language, METHODS, Spelled};
+pub use text::TextLines;
 pub use verbs::{VERBS, Verb};
 
 pub use crate::event::EventKind;
@@ -31,10 +33,11 @@ use crate::limits::Limits;
 use crate::machine::Role;
 use crate::upgrade::{Request, Selection, request};
 use crate::wire::body::Content;
-use crate::wire::encode;
+use crate::wire::encode::{self, Decimal};
 use crate::wire::fields::{self, Field, Fields};
 use crate::wire::framing;
-use crate::wire::message::RequestHead;
+use crate::wire::message::{RequestHead, ResponseHead};
+use crate::wire::source::FieldSource;
 use crate::wire::syntax;
 
 /// Access to a connection for languages that cannot hold Rust references.
@@ -71,6 +74,22 @@ pub trait Bound {
 
     /// Appends the bytes that `take_leftover` would return to `out`, and removes them.
     fn take_leftover_into(&mut self, out: &mut Vec<u8>);
+
+    /// Sends the head of a response whose content the caller sends by other ways.
+    ///
+    /// A `Content-Length` of `len` is added. The caller passes the bytes that it has sent to
+    /// `send_data_parts`, and the response ends with the last. It has ended already if `len` is 0,
+    /// or if the response has no content.
+    ///
+    /// # Errors
+    ///
+    /// Those of `send_response`.
+    fn respond_head(
+        &mut self,
+        head: &ResponseHead<'_>,
+        len: u64,
+        out: &mut impl BufMut,
+    ) -> Result<(), Error>;
 
     /// Calls `hand_over`, and writes the head and the unread bytes to `out`.
     ///
@@ -115,6 +134,18 @@ impl Bound for Connection {
 
     fn take_leftover_into(&mut self, out: &mut Vec<u8>) {
         self.leave_leftover(|leftover| out.extend_from_slice(leftover));
+    }
+
+    fn respond_head(
+        &mut self,
+        head: &ResponseHead<'_>,
+        len: u64,
+        out: &mut impl BufMut,
+    ) -> Result<(), Error> {
+        let digits = Decimal::new(len);
+        let length = [Field { name: b"Content-Length", value: digits.as_bytes() }];
+        let source: &(&dyn FieldSource, _) = &(head.fields, length);
+        self.send_response(&ResponseHead { fields: source, ..*head }, out)
     }
 
     fn hand_over_into(&mut self, out: &mut impl BufMut) -> Result<(), Error> {

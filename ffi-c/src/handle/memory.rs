@@ -9,7 +9,7 @@ use core::ffi::{CStr, c_char, c_void};
 use core::mem::MaybeUninit;
 use core::{ptr, slice};
 
-use switchover::binding::{Piece, Pieces, selection_from_bits};
+use switchover::binding::{Piece, Pieces, TextLines, selection_from_bits};
 use switchover::masque::Datagram;
 use switchover::{Block, Config, Field, FieldSource, Selection};
 
@@ -56,36 +56,38 @@ pub(crate) unsafe fn texts<'a>(list: (*const swo_slice, usize)) -> Done<SmallLis
     unsafe { SmallList::collect(entries(list)?.iter().map(|&entry| bytes(entry))) }
 }
 
-/// The caller's field lines and `swo_block`s, with their lengths and marks checked.
+/// The caller's field lines, texts and blocks, with their lengths checked.
 #[derive(Clone, Copy)]
 pub(crate) struct FieldList<'a> {
     entries: &'a [swo_field],
-    has_blocks: bool,
+    has_marks: bool,
 }
 
 /// The name's length in SWO_BLOCK's entry for a `swo_block`; no real name has it.
 const IS_BLOCK: usize = usize::MAX;
+/// The name's length in SWO_HEAD's entry for a text of field lines.
+const IS_TEXT: usize = usize::MAX - 1;
 
 pub(crate) unsafe fn field_list<'a>(list: (*const swo_field, usize)) -> Done<FieldList<'a>> {
     // SAFETY: the contract.
     let entries = unsafe { entries(list) }?;
     let mut parts = entries.iter().flat_map(|field| [field.name, field.value]);
-    let has_blocks = parts.any(|part| length(part.data, part.len).is_err());
-    if has_blocks {
+    let has_marks = parts.any(|part| length(part.data, part.len).is_err());
+    if has_marks {
         // SAFETY: the contract.
-        unsafe { blocks_and_lines(entries) }?;
+        unsafe { marks_and_lines(entries) }?;
     }
-    Ok(FieldList { entries, has_blocks })
+    Ok(FieldList { entries, has_marks })
 }
 
-/// Checks each entry: a `swo_block` by its mark, a field line by its lengths.
-#[cold]
-unsafe fn blocks_and_lines(entries: &[swo_field]) -> Done {
+/// Checks each entry: a block by its mark, others by their lengths.
+unsafe fn marks_and_lines(entries: &[swo_field]) -> Done {
     entries.iter().try_for_each(|field| match field.name.len {
         // SAFETY: the contract, for what SWO_BLOCK was made of.
         IS_BLOCK if field.name.data.is_null() => {
             unsafe { seen::<swo_block>(field.value.data.cast()) }.map(drop)
         }
+        IS_TEXT if field.name.data.is_null() => length(field.value.data, field.value.len),
         _ => length(field.name.data, field.name.len).and(length(field.value.data, field.value.len)),
     })
 }
@@ -97,19 +99,33 @@ impl<'a> FieldList<'a> {
         Field { name: part(field.name), value: part(field.value) }
     }
 
-    fn block(field: &swo_field) -> Option<&'a Block> {
-        let is_block = field.name.len == IS_BLOCK;
-        // SAFETY: as above; and its mark was seen.
-        is_block.then(|| unsafe { seen::<swo_block>(field.value.data.cast()) }.ok()).flatten()
+    fn entry(field: &swo_field) -> Entry<'a> {
+        match field.name.len {
+            IS_TEXT => Entry::Text(TextLines(Self::field(field).value)),
+            // SAFETY: as above; and its mark was seen.
+            IS_BLOCK => match unsafe { seen::<swo_block>(field.value.data.cast()) } {
+                Ok(block) => Entry::Block(block),
+                Err(_) => Entry::Line(Self::field(field)),
+            },
+            _ => Entry::Line(Self::field(field)),
+        }
     }
+}
+
+/// The content of an entry of the caller's array.
+enum Entry<'a> {
+    Line(Field<'a>),
+    Text(TextLines<'a>),
+    Block(&'a Block),
 }
 
 impl FieldSource for FieldList<'_> {
     fn each<'s>(&'s self, each: &mut dyn FnMut(Field<'s>)) {
-        if self.has_blocks {
-            self.entries.iter().for_each(|field| match Self::block(field) {
-                Some(block) => block.each(each),
-                None => each(Self::field(field)),
+        if self.has_marks {
+            self.entries.iter().for_each(|field| match Self::entry(field) {
+                Entry::Text(text) => text.each_line(each),
+                Entry::Block(block) => block.each(each),
+                Entry::Line(field) => each(field),
             });
         } else {
             self.entries.iter().for_each(|field| each(Self::field(field)));
@@ -117,16 +133,17 @@ impl FieldSource for FieldList<'_> {
     }
 
     fn pieces(&self) -> Option<&dyn Pieces> {
-        self.has_blocks.then_some(self)
+        self.has_marks.then_some(self)
     }
 }
 
 impl Pieces for FieldList<'_> {
     fn each_piece<'s>(&'s self, each: &mut dyn FnMut(Piece<'s>)) {
         for field in self.entries {
-            match Self::block(field) {
-                Some(block) => block.each_piece(each),
-                None => each(Piece::Line(Self::field(field))),
+            match Self::entry(field) {
+                Entry::Text(text) => text.each_line(&mut |field| each(Piece::Line(field))),
+                Entry::Block(block) => block.each_piece(each),
+                Entry::Line(field) => each(Piece::Line(field)),
             }
         }
     }

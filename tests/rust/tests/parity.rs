@@ -18,9 +18,14 @@ fn value(line: &str, separator: &str) -> Option<(u64, String)> {
     Some((digits.parse().ok()?, name.trim_matches('"').to_owned()))
 }
 
+/// Returns the text of both C headers.
+fn header() -> String {
+    read("ffi-c/include/switchover.h") + &read("ffi-c/include/switchover_profiles.h")
+}
+
 #[test]
 fn the_c_header_has_the_tables() {
-    let header = read("ffi-c/include/switchover.h");
+    let header = header();
     // Only C reads known fields by index; Python and JavaScript look them up by name.
     for Table { name, values } in tables().into_iter().chain(tables!(KnownField, Method)) {
         let (enumeration, prefix) = match name {
@@ -64,7 +69,7 @@ fn constants(face: &str, name: &str) -> Vec<(u64, String)> {
 fn bounds_and_leniencies_have_their_names_and_defaults_everywhere() {
     let limits: Vec<_> = Limits::DEFAULT.table().collect();
     let flags: Vec<_> = Lenient::none().table().collect();
-    let header = read("ffi-c/include/switchover.h");
+    let header = header();
     let face = read("wasm/js/generated/tables.ts");
 
     let in_c = |line: &str| {
@@ -147,7 +152,7 @@ fn verbs() -> Vec<String> {
 
 #[test]
 fn every_verb_is_on_every_surface() {
-    let header = read("ffi-c/include/switchover.h");
+    let header = header();
     let stubs = read("py/python/switchover/__init__.pyi");
     let face = read("wasm/api.txt") + &read("wasm/js/generated/tables.ts");
     let mut missing = Vec::new();
@@ -310,7 +315,7 @@ fn spellings_of(name: &str, member: &str) -> (String, String, String) {
 
 #[test]
 fn every_member_of_a_type_is_on_every_surface() {
-    let header = read("ffi-c/include/switchover.h");
+    let header = header();
     let stubs = read("py/python/switchover/__init__.pyi") + &read("py/python/switchover/_base.py");
     let face = read("wasm/api.txt") + &read("wasm/js/generated/tables.ts");
     let (mut missing, mut count) = (Vec::new(), 0);

@@ -29,17 +29,34 @@ impl FramingLine {
 }
 
 fn put_length(draft: &mut Vec<u8>, length: u64) {
-    const DIGITS: usize = 20;
-    let (mut digits, mut first, mut rest) = ([b'0'; DIGITS], DIGITS - 1, length);
-    while rest > 9 {
-        digits[first] += (rest % 10) as u8;
-        rest /= 10;
-        first -= 1;
-    }
-    digits[first] += rest as u8;
     draft.extend(*b"Content-Length: ");
-    draft.extend_from_slice(&digits[first..]);
+    draft.extend_from_slice(Decimal::new(length).as_bytes());
     end_line(draft);
+}
+
+/// A number in decimal digits, without the heap.
+pub(crate) struct Decimal {
+    digits: [u8; 20],
+    first: usize,
+}
+
+impl Decimal {
+    #[inline(always)]
+    pub(crate) fn new(number: u64) -> Self {
+        let (mut digits, mut first, mut rest) = ([b'0'; 20], 19, number);
+        while rest > 9 {
+            digits[first] += (rest % 10) as u8;
+            rest /= 10;
+            first -= 1;
+        }
+        digits[first] += rest as u8;
+        Self { digits, first }
+    }
+
+    #[inline(always)]
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        &self.digits[self.first..]
+    }
 }
 
 /// The fields that the engine adds to those of the caller.

@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 
 use bytes::BufMut;
 
-pub(crate) use engine_fields::{EngineFields, FramingLine, finish};
+pub(crate) use engine_fields::{Decimal, EngineFields, FramingLine, finish};
 
 use crate::error::{Error, ErrorKind};
 use crate::wire::fields::{Field, Options, expects_continue, members};

@@ -1,0 +1,133 @@
+//! Field lines as text, which are checked when they are sent.
+
+use crate::wire::fields::Field;
+use crate::wire::source::FieldSource;
+use crate::wire::syntax::trim;
+
+/// Lines of the form `Name: value`, each ended by CRLF; the CRLF of the last line is optional.
+///
+/// Unlike [`Block`](crate::Block) it needs no memory, may have any field, and each of its lines is
+/// checked each time, and counted. A line without a colon, or one that is empty, has an invalid
+/// name; a lone LF is an invalid byte of its value.
+#[derive(Clone, Copy, Debug)]
+pub struct TextLines<'a>(pub &'a [u8]);
+
+impl<'a> TextLines<'a> {
+    /// Calls `each` with every line in order.
+    // The small flavour of the C library has it once.
+    #[cfg_attr(feature = "std", inline(always))]
+    #[cfg_attr(not(feature = "std"), inline(never))]
+    pub fn each_line(self, each: &mut dyn FnMut(Field<'a>)) {
+        let mut rest = self.0;
+        while !rest.is_empty() {
+            let (line, next) = match memchr::memchr(b'\n', rest) {
+                Some(at) if at > 0 && rest[at - 1] == b'\r' => (&rest[..at - 1], at + 1),
+                Some(at) => (&rest[..=at], at + 1),
+                None => (rest, rest.len()),
+            };
+            let (name, value) = match colon(line) {
+                Some(colon) => (&line[..colon], &line[colon + 1..]),
+                None => (&line[..0], line),
+            };
+            let value = match value {
+                // Nothing is to be removed but the usual space.
+                [b' ', inner @ ..] if IS_FAST && has_no_space_around(inner) => inner,
+                value => trim(value),
+            };
+            each(Field { name, value });
+            rest = &rest[next..];
+        }
+    }
+}
+
+/// Set if speed counts more than size; the small flavour of the C library has no `std`.
+const IS_FAST: bool = cfg!(feature = "std");
+
+/// Returns the place of the first colon.
+///
+/// Names are short, so that eight bytes at a time are faster than a call of memchr.
+fn colon(line: &[u8]) -> Option<usize> {
+    if !IS_FAST {
+        return line.iter().position(|&byte| byte == b':');
+    }
+    const LOWS: u64 = u64::MAX / 255;
+    let (words, rest) = line.as_chunks();
+    for (at, &word) in words.iter().enumerate() {
+        let others = u64::from_le_bytes(word) ^ (LOWS * b':' as u64);
+        // The high bit of the lowest byte that is a colon; those above it may be wrong.
+        let found = others.wrapping_sub(LOWS) & !others & (LOWS << 7);
+        if found != 0 {
+            return Some(at * 8 + found.trailing_zeros() as usize / 8);
+        }
+    }
+    rest.iter().position(|&byte| byte == b':').map(|at| words.len() * 8 + at)
+}
+
+fn has_no_space_around(value: &[u8]) -> bool {
+    matches!((value.first(), value.last()), (Some(b'!'..), Some(b'!'..)))
+}
+
+impl FieldSource for TextLines<'_> {
+    fn each<'s>(&'s self, each: &mut dyn FnMut(Field<'s>)) {
+        self.each_line(each);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Connection, ErrorKind, ResponseHead, Role, Step};
+    use std::string::String;
+    use std::vec::Vec;
+
+    fn answer(text: &str) -> Result<String, (ErrorKind, Option<usize>)> {
+        let mut server = Connection::new(Role::Server);
+        server.receive(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n").expect("a request");
+        assert_eq!(server.advance(), Ok(Step::Event));
+        let mut out = Vec::new();
+        let lines = TextLines(text.as_bytes());
+        server
+            .respond(&ResponseHead::new(200, &lines), b"", &mut out)
+            .map_err(|error| (error.kind(), error.field()))?;
+        let head = String::from_utf8(out).expect("text");
+        Ok(head.replace("HTTP/1.1 200 OK\r\n", "").replace("Content-Length: 0\r\n\r\n", ""))
+    }
+
+    #[test]
+    fn lines_are_sent_as_fields() {
+        assert_eq!(answer("a: 1\r\nB:\t 2 \r\n"), Ok("a: 1\r\nB: 2\r\n".into()));
+        assert_eq!(answer("a: 1"), Ok("a: 1\r\n".into()));
+        assert_eq!(answer("a:"), Ok("a: \r\n".into()));
+        assert_eq!(answer(""), Ok("".into()));
+        let close = answer("Connection: close\r\n").expect("a response");
+        assert!(close.contains("Connection: close"), "{close}");
+    }
+
+    #[test]
+    fn names_of_any_length_end_at_their_colon() {
+        for len in 1..40 {
+            let line = "n".repeat(len) + ": a:b;:\r\n";
+            assert_eq!(answer(&line), Ok(line), "{len}");
+        }
+    }
+
+    #[test]
+    fn each_line_is_checked_and_counted() {
+        for (text, kind, at) in [
+            ("a: 1\r\nb\r\n", ErrorKind::InvalidName, 1),
+            ("a: 1\r\n\r\nb: 2\r\n", ErrorKind::InvalidName, 1),
+            ("a: 1\r\n\r\n", ErrorKind::InvalidName, 1),
+            ("\r\n", ErrorKind::InvalidName, 0),
+            ("\n", ErrorKind::InvalidName, 0),
+            ("a : 1\r\n", ErrorKind::InvalidName, 0),
+            (" a: 1\r\n", ErrorKind::InvalidName, 0),
+            ("a: 1\r\n b: 2\r\n", ErrorKind::InvalidName, 1),
+            ("a: 1\nb: 2\r\n", ErrorKind::InvalidValue, 0),
+            ("a: 1\r\nb: 2\n", ErrorKind::InvalidValue, 1),
+            ("a: 1\rb: 2\r\n", ErrorKind::InvalidValue, 0),
+            ("a: 1\0\r\n", ErrorKind::InvalidValue, 0),
+        ] {
+            assert_eq!(answer(text), Err((kind, Some(at))), "{text:?}");
+        }
+    }
+}
