@@ -1,14 +1,19 @@
-//! A server to measure, on the adapter `switchover-tokio` or on hyper.
+//! A server and a client to measure, on the adapter `switchover-tokio` or on hyper.
 //!
-//! It runs on one thread, and sends 64 KiB at `/large` and "hello" at any other path.
+//! The server sends 64 KiB at `/large` and "hello" at any other path. Each runs on one thread.
 //!
 //! ```text
 //! hello_tokio serve PEER                    prints the address that it listens on
 //! hello_tokio count PEER REQUESTS BATCH     serves REQUESTS in memory, BATCH at a time
+//! hello_tokio ask PEER URL REQUESTS         asks by a pool; prints its CPU time in nanoseconds
 //! ```
 //!
 //! PEER is `switchover`, `hyper` with its defaults, or `hyper-flush` with `pipeline_flush(true)`.
-//! `count` is run under a counter of instructions.
+//! The pools are the example `pool` and `legacy::Client` of hyper-util. `count` and `ask` are run
+//! under a counter of instructions.
+
+#[path = "../../tokio/examples/pool/pool.rs"]
+mod pool;
 
 use std::convert::Infallible;
 use std::net::Ipv4Addr;
@@ -16,8 +21,9 @@ use std::net::Ipv4Addr;
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HeaderValue};
 use http::{Request, Response};
-use http_body_util::Full;
-use hyper_util::rt::{TokioIo, TokioTimer};
+use http_body_util::{BodyExt, Full};
+use hyper_util::client::legacy::Client;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use switchover_tokio::{Config, Transport};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
@@ -89,6 +95,29 @@ async fn count(peer: String, requests: usize, batch: usize) -> std::io::Result<(
     Ok(())
 }
 
+/// Sends requests one after the other, each when the response to the last has been read.
+async fn ask(peer: &str, url: &str, requests: usize) -> Result<u64, switchover_tokio::BoxError> {
+    let uri: http::Uri = url.parse()?;
+    let request = || Request::get(uri.clone()).body(Full::<Bytes>::default());
+    let (ours, theirs) = (pool::Pool::default(), Client::builder(TokioExecutor::new()));
+    let theirs = theirs.build_http();
+    let begun = cpu()?;
+    for _ in 0..requests {
+        let content = match peer {
+            "switchover" => ours.send(request()?).await?.into_body().collect().await?.to_bytes(),
+            _ => theirs.request(request()?).await?.into_body().collect().await?.to_bytes(),
+        };
+        assert_eq!(content, "hello");
+    }
+    Ok(cpu()? - begun)
+}
+
+/// Returns the CPU time of this thread in nanoseconds.
+fn cpu() -> Result<u64, switchover_tokio::BoxError> {
+    let line = std::fs::read_to_string("/proc/thread-self/schedstat")?;
+    Ok(line.split(' ').next().unwrap_or_default().parse()?)
+}
+
 fn main() -> std::io::Result<()> {
     let arguments: Vec<_> = std::env::args().skip(1).collect();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -98,6 +127,12 @@ fn main() -> std::io::Result<()> {
             let number = |text: &str| text.parse().map_err(std::io::Error::other);
             runtime.block_on(count(peer.into(), number(requests)?, number(batch)?))
         }
-        _ => Err(std::io::Error::other("hello serve PEER | hello count PEER REQUESTS BATCH")),
+        ["ask", peer, url, requests] => {
+            let requests = requests.parse().map_err(std::io::Error::other)?;
+            let spent = runtime.block_on(ask(peer, url, requests));
+            println!("{}", spent.map_err(std::io::Error::other)?);
+            Ok(())
+        }
+        _ => Err(std::io::Error::other("see the comment of the program")),
     }
 }

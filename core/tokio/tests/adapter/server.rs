@@ -60,7 +60,9 @@ async fn the_future_of_a_connection_is_small() {
     let config = config();
     let serving = serve_connection(server, service_fn(hello), &config);
     let size = std::mem::size_of_val(&serving);
-    assert!(size <= 1_500, "{size} bytes");
+    // A span of `tracing` is in the future, too.
+    let most = if cfg!(feature = "tracing") { 1_600 } else { 1_500 };
+    assert!(size <= most, "{size} bytes");
 }
 
 #[tokio::test]
