@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs header, shared and static libraries, pkg-config and CMake files. Build the libraries first, which takes about a
+# Installs headers, shared and static libraries, pkg-config and CMake files. Build the libraries first, which takes about a
 # minute; these are those that the benches measure, without their debug information:
 #
 #   cargo build --profile binding -p switchover-ffi

@@ -8,7 +8,7 @@
  * CONTENTS
  *
  *  - 1 Basics: versions, results, bytes, field lines
- *    swo_version swo_abi_version swo_set_memory
+ *    SWO_TEXT SWO_HEAD SWO_BLOCK swo_version swo_abi_version swo_set_memory
  *  - 2 Life: a connection from its configuration to its end
  *    swo_config_init swo_conn_new swo_conn_free swo_conn_size swo_conn_align swo_conn_init
  *    swo_conn_deinit swo_set_limits swo_release
@@ -67,7 +67,7 @@
  *     0. Closing with unread bytes resets the connection, and the peer may lose the last response
  *     (RFC 9112, section 9.6).
  *
- * Besides the connection there are profiles: the negotiation of WebSocket, h2c, connect-udp and
+ * `switchover_profiles.h` has the profiles: the negotiation of WebSocket, h2c, connect-udp and
  * connect-ip beyond their names, the fields that an intermediary forwards, and conversion between
  * HTTP/1.1 and HTTP/2. If you need none of them, call none.
  *
@@ -436,11 +436,13 @@ typedef struct swo_slice {
     size_t len;
 } swo_slice;
 
-/** A pointer to bytes, for the macros below. */
+/** A pointer to bytes, and a length, for the macros below. */
 #ifdef __cplusplus
 #define SWO_BYTES(pointer) reinterpret_cast<const uint8_t *>(pointer)
+#define SWO_LEN(len) static_cast<size_t>(len)
 #else
 #define SWO_BYTES(pointer) ((const uint8_t *)(pointer))
+#define SWO_LEN(len) ((size_t)(len))
 #endif
 
 /** An initialiser of a swo_slice, from a string literal: `swo_slice name = SWO_TEXT("Host");` */
@@ -468,10 +470,11 @@ typedef struct swo_field {
  *
  * `swo_field fields[] = {SWO_HEAD(text, len), {...}};` The text has lines `Name: value`, each
  * ended by CRLF, of which the last may lack; there is no empty line at its end. It is checked when
- * it is sent, as other field lines are, without a copy or memory. The index of a wrong line counts
- * each of its lines. It may stand wherever an array of field lines is passed.
+ * it is sent, as other field lines are, without a copy or memory. It may stand wherever an array of
+ * field lines is passed. The index of a wrong field line counts each line of a text, and a block as
+ * one; it is an index into the array only where neither is in it.
  */
-#define SWO_HEAD(text, len) {{NULL, SIZE_MAX - 1}, {SWO_BYTES(text), (len)}}
+#define SWO_HEAD(text, len) {{NULL, SIZE_MAX - 1}, {SWO_BYTES(text), SWO_LEN(len)}}
 
 /**
  * Field lines that were checked once, to be sent in any number of messages.
@@ -1188,7 +1191,7 @@ typedef struct swo_request {
      */
     uint32_t minor_version;
     /**
-     * Reserved for members of later versions.
+     * Reserved for members of later versions: 0.
      */
     uint64_t reserved[2];
 } swo_request;
@@ -1221,7 +1224,7 @@ typedef struct swo_response {
      */
     uint32_t dropped;
     /**
-     * Reserved for members of later versions.
+     * Reserved for members of later versions: 0.
      */
     uint64_t reserved[2];
 } swo_response;
@@ -1274,7 +1277,7 @@ typedef struct swo_switched {
      */
     struct swo_slice leftover;
     /**
-     * Reserved for members of later versions.
+     * Reserved for members of later versions: 0.
      */
     uint64_t reserved[2];
 } swo_switched;
@@ -1312,7 +1315,7 @@ typedef union swo_event_detail {
      */
     uint32_t paused;
     /**
-     * Reserved for members of later versions.
+     * Reserved for members of later versions: its bytes are unspecified.
      */
     uint64_t reserved[24];
 } swo_event_detail;
@@ -1895,12 +1898,13 @@ swo_result swo_respond(struct swo_conn *conn,
  *
  * For a server. For sendfile(2), a kernel that encrypts, or the buffers of an event library.
  *
- * A `Content-Length` of `len` is added. Send what was written. Then send the content if
- * swo_owes is SWO_OWES_CONTENT. If it is not, the response has ended: after HEAD, with a 304,
- * and if `len` is 0. Pass the number of bytes that you have sent to swo_send_data_parts, at
- * once or piece by piece. It adds nothing to them, and the response ends with the last byte.
- * If the content fails on its way, call swo_abandon. Next: swo_next_event. RFC 9112, section
- * 6.
+ * A `Content-Length` of `len` is added, unless `response` has it. Send what was written. Then
+ * send the content if swo_owes is SWO_OWES_CONTENT. If it is not, the response has ended:
+ * after HEAD, with a 304, and if `len` is 0. Pass the number of bytes that you have sent to
+ * swo_send_data_parts, at once or piece by piece. It adds nothing to them, and the response
+ * ends with the last byte. If the content fails on its way, call swo_abandon.
+ * SWO_ERROR_FRAMING_CONFLICT is for another length, a `Transfer-Encoding`, a 204 with content,
+ * and a 2xx to CONNECT. Next: swo_next_event. RFC 9112, section 6.
  *
  * Errors: SWO_ERROR_WRONG_ROLE, SWO_ERROR_UNASKED, SWO_ERROR_ANSWERED, SWO_ERROR_CLOSED,
  * SWO_ERROR_SWITCHED, SWO_ERROR_FAILED, SWO_ERROR_INVALID_STATUS, SWO_ERROR_INVALID_REASON,
@@ -2288,7 +2292,7 @@ typedef struct swo_offer {
      */
     uint32_t status;
     /**
-     * Reserved for members of later versions.
+     * Reserved for members of later versions: 0.
      */
     uint32_t reserved[2];
 } swo_offer;
@@ -2573,7 +2577,7 @@ typedef struct swo_failure_info {
      */
     uint64_t offset;
     /**
-     * Reserved for members of later versions.
+     * Reserved for members of later versions: 0.
      */
     uint64_t reserved[1];
 } swo_failure_info;
@@ -2816,7 +2820,7 @@ typedef struct swo_state_info {
      */
     uint32_t pipelined;
     /**
-     * Reserved for members of later versions.
+     * Reserved for members of later versions: 0.
      */
     uint32_t reserved[7];
 } swo_state_info;
@@ -2849,7 +2853,7 @@ typedef struct swo_trace_entry {
      */
     uint64_t offset;
     /**
-     * Reserved for members of later versions.
+     * Reserved for members of later versions: 0.
      */
     uint64_t reserved[1];
 } swo_trace_entry;

@@ -40,12 +40,13 @@ export! {
     ///
     /// For a server. For sendfile(2), a kernel that encrypts, or the buffers of an event library.
     ///
-    /// A `Content-Length` of `len` is added. Send what was written. Then send the content if
-    /// swo_owes is SWO_OWES_CONTENT. If it is not, the response has ended: after HEAD, with a 304,
-    /// and if `len` is 0. Pass the number of bytes that you have sent to swo_send_data_parts, at
-    /// once or piece by piece. It adds nothing to them, and the response ends with the last byte.
-    /// If the content fails on its way, call swo_abandon. Next: swo_next_event. RFC 9112, section
-    /// 6.
+    /// A `Content-Length` of `len` is added, unless `response` has it. Send what was written. Then
+    /// send the content if swo_owes is SWO_OWES_CONTENT. If it is not, the response has ended:
+    /// after HEAD, with a 304, and if `len` is 0. Pass the number of bytes that you have sent to
+    /// swo_send_data_parts, at once or piece by piece. It adds nothing to them, and the response
+    /// ends with the last byte. If the content fails on its way, call swo_abandon.
+    /// SWO_ERROR_FRAMING_CONFLICT is for another length, a `Transfer-Encoding`, a 204 with content,
+    /// and a 2xx to CONNECT. Next: swo_next_event. RFC 9112, section 6.
     ///
     /// Errors: SWO_ERROR_WRONG_ROLE, SWO_ERROR_UNASKED, SWO_ERROR_ANSWERED, SWO_ERROR_CLOSED,
     /// SWO_ERROR_SWITCHED, SWO_ERROR_FAILED, SWO_ERROR_INVALID_STATUS, SWO_ERROR_INVALID_REASON,

@@ -86,7 +86,7 @@ pub struct swo_offer {
     ///
     /// 0 if the protocol can be accepted.
     pub status: u32,
-    /// Reserved for members of later versions.
+    /// Reserved for members of later versions: 0.
     pub reserved: [u32; 2],
 }
 
@@ -106,7 +106,7 @@ pub struct swo_request {
     pub no_offer: u32,
     /// The minor version of HTTP: the x of HTTP/1.x.
     pub minor_version: u32,
-    /// Reserved for members of later versions.
+    /// Reserved for members of later versions: 0.
     pub reserved: [u64; 2],
 }
 
@@ -127,7 +127,7 @@ pub struct swo_response {
     /// This response closes the connection, and they were sent after the request that it responds
     /// to. They may be sent again on another connection if that is safe (RFC 9112, section 9.3.2).
     pub dropped: u32,
-    /// Reserved for members of later versions.
+    /// Reserved for members of later versions: 0.
     pub reserved: [u64; 2],
 }
 
@@ -158,7 +158,7 @@ pub struct swo_switched {
     /// Pass them in place to the code that parses the protocol; free the connection afterwards
     /// unless HTTP resumes (swo_resume_http). Or copy them with swo_take_leftover.
     pub leftover: swo_slice,
-    /// Reserved for members of later versions.
+    /// Reserved for members of later versions: 0.
     pub reserved: [u64; 2],
 }
 
@@ -182,7 +182,7 @@ pub union swo_event_detail {
     pub switched: swo_switched,
     /// The action that SWO_EVENT_KIND_PAUSED demands of your code, SWO_PAUSED_*.
     pub paused: u32,
-    /// Reserved for members of later versions.
+    /// Reserved for members of later versions: its bytes are unspecified.
     pub reserved: [u64; 24],
 }
 
@@ -228,7 +228,7 @@ pub struct swo_state_info {
     ///
     /// Only those without a complete final response count.
     pub pipelined: u32,
-    /// Reserved for members of later versions.
+    /// Reserved for members of later versions: 0.
     pub reserved: [u32; 7],
 }
 
@@ -246,7 +246,7 @@ pub struct swo_trace_entry {
     ///
     /// A received head or end that the entry records is included.
     pub offset: u64,
-    /// Reserved for members of later versions.
+    /// Reserved for members of later versions: 0.
     pub reserved: [u64; 1],
 }
 
@@ -262,7 +262,7 @@ pub struct swo_failure_info {
     ///
     /// Independent of how the input was split into calls.
     pub offset: u64,
-    /// Reserved for members of later versions.
+    /// Reserved for members of later versions: 0.
     pub reserved: [u64; 1],
 }
 

@@ -224,11 +224,13 @@ fn macros() -> String {
 /** Counts up with every change that a compiled program would notice; see swo_abi_version. */
 #define SWO_ABI_VERSION {}
 
-/** A pointer to bytes, for the macros below. */
+/** A pointer to bytes, and a length, for the macros below. */
 #ifdef __cplusplus
 #define SWO_BYTES(pointer) reinterpret_cast<const uint8_t *>(pointer)
+#define SWO_LEN(len) static_cast<size_t>(len)
 #else
 #define SWO_BYTES(pointer) ((const uint8_t *)(pointer))
+#define SWO_LEN(len) ((size_t)(len))
 #endif
 
 /** An initialiser of a swo_slice, from a string literal: `swo_slice name = SWO_TEXT("Host");` */
@@ -239,10 +241,11 @@ fn macros() -> String {
  *
  * `swo_field fields[] = {{SWO_HEAD(text, len), {{...}}}};` The text has lines `Name: value`, each
  * ended by CRLF, of which the last may lack; there is no empty line at its end. It is checked when
- * it is sent, as other field lines are, without a copy or memory. The index of a wrong line counts
- * each of its lines. It may stand wherever an array of field lines is passed.
+ * it is sent, as other field lines are, without a copy or memory. It may stand wherever an array of
+ * field lines is passed. The index of a wrong field line counts each line of a text, and a block as
+ * one; it is an index into the array only where neither is in it.
  */
-#define SWO_HEAD(text, len) {{{{NULL, SIZE_MAX - 1}}, {{SWO_BYTES(text), (len)}}}}
+#define SWO_HEAD(text, len) {{{{NULL, SIZE_MAX - 1}}, {{SWO_BYTES(text), SWO_LEN(len)}}}}
 
 /**
  * An initialiser of a swo_field that stands for all lines of a swo_block.

@@ -186,6 +186,24 @@ static void content_leaves_by_other_ways(void) {
     head.status = 204;
     conn = heard(NULL, PLAIN);
     IS(swo_respond_head(conn, &head, 5, out, sizeof out, &written), SWO_ERROR_FRAMING_CONFLICT);
+    IS(swo_respond_head(conn, &head, 0, out, sizeof out, &written), SWO_OK);
+    HOLDS(swo_owes(conn) == SWO_OWES_NOTHING);
+    swo_conn_free(conn);
+    /* A length of the caller's own must be the same; a coding is refused, also by a connection that tidies. */
+    swo_field own[] = {{SWO_TEXT("A"), SWO_TEXT("1")}, {SWO_TEXT("Content-Length"), SWO_TEXT("5")}};
+    swo_field coded[] = {{SWO_TEXT("Transfer-Encoding"), SWO_TEXT("chunked")}};
+    swo_config config;
+    swo_response_head with_own = {200, {NULL, 0}, own, 2}, with_coding = {200, {NULL, 0}, coded, 1};
+    IS(swo_config_init(&config, sizeof config), SWO_OK);
+    config.tidy = 1;
+    conn = heard(&config, PLAIN);
+    IS(swo_respond_head(conn, &with_own, 6, out, sizeof out, &written), SWO_ERROR_FRAMING_CONFLICT);
+    HOLDS(written == 1);
+    IS(swo_respond_head(conn, &with_coding, 5, out, sizeof out, &written), SWO_ERROR_FRAMING_CONFLICT);
+    IS(swo_respond_head(conn, &with_own, 5, out, sizeof out, &written), SWO_OK);
+    HOLDS(holds(out, written, "A: 1\r\nContent-Length: 5\r\n\r\n"));
+    swo_conn_free(conn);
+    conn = heard(NULL, PLAIN);
     IS(swo_respond_head(NULL, &head, 5, out, sizeof out, &written), SWO_NULL);
     IS(swo_respond_head(conn, NULL, 5, out, sizeof out, &written), SWO_NULL);
     swo_conn_free(conn);

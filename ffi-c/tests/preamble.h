@@ -41,7 +41,7 @@
  *     0. Closing with unread bytes resets the connection, and the peer may lose the last response
  *     (RFC 9112, section 9.6).
  *
- * Besides the connection there are profiles: the negotiation of WebSocket, h2c, connect-udp and
+ * `switchover_profiles.h` has the profiles: the negotiation of WebSocket, h2c, connect-udp and
  * connect-ip beyond their names, the fields that an intermediary forwards, and conversion between
  * HTTP/1.1 and HTTP/2. If you need none of them, call none.
  *

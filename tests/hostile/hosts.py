@@ -140,6 +140,8 @@ def servers(target):
             else {"/cancels", "/raises-in-head", "/sends-after"}
         )
         yield Host(f"switchover-tokio, {name}", [driver], [driver], lies=ALL - cannot)
+        if name == "axum":
+            yield Host("switchover-tokio, axum and HTTP/2", [driver, "h2"], [driver], lies=ALL - cannot)
     driver = examples / "hostile_on_upgrade_server"
     name = "switchover-tokio, axum's WebSocketUpgrade"
     yield Host(name, [driver], [driver], lies=frozenset({"/waits"}), switch="websocket")

@@ -95,7 +95,7 @@ async fn count(peer: String, requests: usize, batch: usize) -> std::io::Result<(
     Ok(())
 }
 
-/// Sends requests one after the other, each when the response to the last has been read.
+/// Sends requests one after the other by a pool; returns the CPU time.
 async fn ask(peer: &str, url: &str, requests: usize) -> Result<u64, switchover_tokio::BoxError> {
     let uri: http::Uri = url.parse()?;
     let request = || Request::get(uri.clone()).body(Full::<Bytes>::default());

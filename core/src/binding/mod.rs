@@ -77,13 +77,13 @@ pub trait Bound {
 
     /// Sends the head of a response whose content the caller sends by other ways.
     ///
-    /// A `Content-Length` of `len` is added. The caller passes the bytes that it has sent to
-    /// `send_data_parts`, and the response ends with the last. It has ended already if `len` is 0,
-    /// or if the response has no content.
+    /// A `Content-Length` of `len` is added, unless the fields have it, or a 204 has none. The
+    /// caller passes the bytes that it has sent to `send_data_parts`, and the response ends with
+    /// the last. It has ended already if `len` is 0, or if the response has no content.
     ///
     /// # Errors
     ///
-    /// Those of `send_response`.
+    /// Those of `send_response`; `FramingConflict` for another length, or a `Transfer-Encoding`.
     fn respond_head(
         &mut self,
         head: &ResponseHead<'_>,
@@ -143,6 +143,22 @@ impl Bound for Connection {
         out: &mut impl BufMut,
     ) -> Result<(), Error> {
         let digits = Decimal::new(len);
+        let (mut has_length, mut conflicts, mut index) = (false, None, 0);
+        head.fields.each(&mut |field| {
+            let is_length = field.is("Content-Length");
+            has_length |= is_length;
+            if field.is("Transfer-Encoding") || (is_length && field.value != digits.as_bytes()) {
+                conflicts = conflicts.or(Some(index));
+            }
+            index += 1;
+        });
+        if let Some(index) = conflicts {
+            // Nothing may be repaired here: the caller sends bytes without a framing.
+            return self.record_error(Error::in_field(ErrorKind::FramingConflict, index));
+        }
+        if has_length || (len == 0 && head.status == 204) {
+            return self.send_response(head, out);
+        }
         let length = [Field { name: b"Content-Length", value: digits.as_bytes() }];
         let source: &(&dyn FieldSource, _) = &(head.fields, length);
         self.send_response(&ResponseHead { fields: source, ..*head }, out)

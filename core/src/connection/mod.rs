@@ -259,7 +259,7 @@ impl Connection {
         self.record_error(Error::local(kind))
     }
 
-    fn record_error<T>(&mut self, error: Error) -> Result<T, Error> {
+    pub(crate) fn record_error<T>(&mut self, error: Error) -> Result<T, Error> {
         // After a peer error each call returns that error.
         let error = match (error.kind(), self.failure) {
             (ErrorKind::Failed, Some(failure)) => failure,

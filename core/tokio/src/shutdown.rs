@@ -21,4 +21,11 @@ impl ShutdownSignal {
         // An error means that the server is gone, so it has stopped too.
         let _ = self.0.wait_for(|&is_stopping| is_stopping).await;
     }
+
+    /// Waits until the server shuts down, or forever if it never does.
+    pub(crate) async fn wait_or_never(mut self) {
+        if self.0.wait_for(|&is_stopping| is_stopping).await.is_err() {
+            std::future::pending().await
+        }
+    }
 }

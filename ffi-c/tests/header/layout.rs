@@ -238,8 +238,9 @@ fn place(name: &str, is_function: bool, items: &mut Vec<Item>, text: &mut String
 pub(crate) fn index(parts: &[Part], number: usize) -> String {
     let mut text = String::new();
     for (at, part) in parts.iter().enumerate() {
+        let macros = if number + at == 1 { "SWO_TEXT SWO_HEAD SWO_BLOCK " } else { "" };
         writeln!(text, " *  - {} {}: {}", number + at, part.title, part.summary).expect("a string");
-        let mut line = String::from(" *    ");
+        let mut line = format!(" *    {macros}");
         for name in part.functions.split_whitespace() {
             if line.len() + name.len() + 1 > 100 {
                 writeln!(text, "{}", line.trim_end()).expect("a string");

@@ -1,4 +1,6 @@
 //! A host of the hostile kit: an axum router, served by `switchover_tokio`.
+//!
+//! With the argument `h2` it is served in HTTP/2 as well.
 
 use axum::Router;
 use axum::body::Body;
@@ -6,8 +8,9 @@ use axum::http::Uri;
 use axum::response::Response;
 use axum::routing::{any, get, post};
 use futures_util::{StreamExt, stream};
+use switchover_tokio::h2::WithH2c;
 use switchover_tokio::upgrade::{self, Offers};
-use switchover_tokio::{BoxError, ReasonPhrase};
+use switchover_tokio::{BoxError, Config, ReasonPhrase};
 
 #[path = "common.rs"]
 mod common;
@@ -51,7 +54,11 @@ async fn main() -> std::io::Result<()> {
         .route("/waits", any(async || std::future::pending::<&str>().await))
         .route("/accepts-unread", post(switches))
         .route("/{foo}", get(switches));
-    common::run(router).await
+    if std::env::args().any(|argument| argument == "h2") {
+        let config = Config::default().with_h2(router.clone());
+        return common::run(WithH2c(router), &config).await;
+    }
+    common::run(router, &Config::default()).await
 }
 
 fn pieces<const N: usize>(pieces: [Result<&'static str, &'static str>; N]) -> Body {

@@ -16,7 +16,7 @@ pub(crate) const PANIC: &str = "the handler's own fault";
 /// Serves until Ctrl+C.
 ///
 /// A handler's own panic, with `PANIC`, is logged as that text. The kit fails at any other one.
-pub(crate) async fn run<H>(handler: H) -> std::io::Result<()>
+pub(crate) async fn run<H>(handler: H, config: &Config) -> std::io::Result<()>
 where
     H: HttpService<Error: Into<BoxError>, Future: Send> + Clone + Send + 'static,
     H::Content: Body<Data: Send, Error: Into<BoxError>> + Send,
@@ -28,7 +28,7 @@ where
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     println!("listening on {}", listener.local_addr()?);
     let stop = async { drop(tokio::signal::ctrl_c().await) };
-    serve(listener, handler, &Config::default(), stop).await;
+    serve(listener, handler, config, stop).await;
     Ok(())
 }
 

@@ -6,6 +6,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::ws::{WebSocket, WebSocketUpgrade};
 use axum::routing::{any, get, post};
+use switchover_tokio::Config;
 use switchover_tokio::hyper::WithOnUpgrade;
 
 #[path = "common.rs"]
@@ -21,7 +22,7 @@ async fn main() -> std::io::Result<()> {
         .route("/megabyte", get(async || vec![b'x'; 1 << 20]))
         .route("/waits", any(async || std::future::pending::<&str>().await))
         .route("/ws", any(async |socket: WebSocketUpgrade| socket.on_upgrade(echo)));
-    common::run(WithOnUpgrade(router)).await
+    common::run(WithOnUpgrade(router), &Config::default()).await
 }
 
 async fn echo(mut socket: WebSocket) {

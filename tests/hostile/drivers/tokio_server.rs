@@ -8,7 +8,7 @@ use futures_util::stream::{self, BoxStream, StreamExt};
 use http::{HeaderMap, HeaderValue, Request, Response};
 use http_body_util::{BodyExt, StreamBody, combinators::UnsyncBoxBody};
 use hyper::body::Frame;
-use switchover_tokio::{Body, BoxError, ReasonPhrase, service_fn, upgrade};
+use switchover_tokio::{Body, BoxError, Config, ReasonPhrase, service_fn, upgrade};
 
 #[path = "common.rs"]
 mod common;
@@ -18,7 +18,7 @@ type Content = UnsyncBoxBody<Bytes, BoxError>;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> std::io::Result<()> {
-    common::run(service_fn(answer)).await
+    common::run(service_fn(answer), &Config::default()).await
 }
 
 async fn answer(request: Request<Body>) -> Result<Response<Content>, BoxError> {

@@ -337,6 +337,10 @@ async fn a_tunnel_over_http2_is_taken_over_or_refused() {
     let request = plain("http://localhost/");
     let (status, ..) = connect(&mut client, Some("foo"), request).await;
     assert_eq!(status, StatusCode::NOT_IMPLEMENTED);
+    // A 101 has to name what is offered.
+    let request = plain("http://localhost/101");
+    let (status, ..) = connect(&mut client, Some("foo"), request).await;
+    assert_eq!(status, StatusCode::INTERNAL_SERVER_ERROR);
     drop((client, tunnel));
     served.stop().await;
 }
@@ -373,6 +377,33 @@ async fn the_protocol_of_a_stream_is_told_of_a_stop() {
     assert_eq!((&said[..], &also[..]), (&b"bye"[..], &b"bye"[..]));
     drop((first, second));
     within(stopping).await.expect("no panic");
+}
+
+/// Checks that a stream is told of no stop if its server does not run it.
+#[tokio::test]
+async fn a_stream_that_was_taken_away_is_not_told_of_a_stop() {
+    let (told, tells) = tokio::sync::oneshot::channel();
+    let told = std::sync::Arc::new(std::sync::Mutex::new(Some(told)));
+    let takes = service_fn(move |request: Request<Body>| {
+        let told = told.lock().expect("no panic").take().expect("one request");
+        let taken = upgrade::on(&request);
+        tokio::spawn(async move {
+            let stream = taken.await.expect("a switch");
+            let moment = Duration::from_millis(50);
+            let is_told = tokio::time::timeout(moment, stream.stopping()).await.is_ok();
+            told.send(is_told).expect("a test");
+        });
+        let response = Response::builder().status(101).header(header::UPGRADE, "foo");
+        async { response.body(Full::<Bytes>::default()) }
+    });
+    let served = Served::by(takes).await;
+    let request = Request::get(served.url("/")).body(Body::empty()).expect("a request");
+    let stream = TcpStream::connect(served.address).await.expect("a server");
+    let outcome = within(client::upgrade(stream, request, &["foo"])).await.expect("an answer");
+    let stream = outcome.into_result().expect("accepted");
+    assert!(!within(tells).await.expect("an answer"));
+    drop(stream);
+    served.stop().await;
 }
 
 /// Checks that whoever waits for the stream of a request that was reset learns it.

@@ -22,7 +22,8 @@
 //! A WebSocket over HTTP/2 (RFC 8441) comes to the handler as the offer of `websocket`, as in
 //! HTTP/1.1: [`upgrade::select`](crate::upgrade::select) finds it, and
 //! [`accept`](crate::upgrade::Selected::accept) accepts it. Its method is CONNECT, so let a route
-//! of axum's take any method. A 2xx to a CONNECT that nothing takes over becomes a 501.
+//! of axum's take any method. A 2xx to a CONNECT that nothing takes over becomes a 501; with
+//! `WithOnUpgrade`, any 2xx to one accepts it.
 //!
 //! Requests in HTTP/2 have no `Host`: the authority is in the URI.
 

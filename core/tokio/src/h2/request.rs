@@ -89,6 +89,16 @@ impl PendingStream {
         if !is_accepted && !response.status().is_success() {
             return response;
         }
+        let token = response.headers().get(header::UPGRADE).and_then(|token| token.to_str().ok());
+        let token = token.unwrap_or_default();
+        if is_accepted && !self.upgrade.is_eligible(token) {
+            // As in HTTP/1.1: a rule that the client breaks, or a protocol that it does not offer.
+            let status = match self.upgrade.ineligible(token) {
+                Some(_) => StatusCode::BAD_REQUEST,
+                None => StatusCode::INTERNAL_SERVER_ERROR,
+            };
+            return super::error_response(status);
+        }
         let callback = self.upgrade.take_callback();
         let (Some(speak), Some((stream, protocol, request))) = (callback, self.switching.take())
         else {

@@ -128,6 +128,14 @@ impl PendingUpgrade {
         self.offers.iter().filter(|offer| offer.is(&named)).find_map(|offer| offer.ineligible)
     }
 
+    /// Returns whether a client offers this protocol, and it can be accepted.
+    #[cfg(feature = "h2")]
+    pub(crate) fn is_eligible(&self, protocol: &str) -> bool {
+        let named = Protocol::parse(protocol.as_bytes());
+        let is_it = |offer: &&Offer| named.as_ref().is_some_and(|named| offer.is(named));
+        self.offers.iter().filter(is_it).any(|offer| offer.ineligible.is_none())
+    }
+
     pub(crate) fn has_callback(&self) -> bool {
         self.taking.is_set()
     }

@@ -103,13 +103,14 @@ impl Upgraded {
     /// Waits until the server shuts down: say goodbye then, in the new protocol.
     ///
     /// What has not ended after [`Timeouts::shutdown`](crate::Timeouts::shutdown) is dropped by
-    /// [`serve`](crate::serve). In a client the future never completes. It does not borrow the
-    /// stream.
+    /// [`serve`](crate::serve). It does not borrow the stream. The future never completes in a
+    /// client, and where the server does not run the protocol, as after
+    /// [`upgrade::on`](super::on).
     pub fn stopping(&self) -> impl Future<Output = ()> + Send + use<> {
         let stopping = self.stopping.clone();
         async {
             match stopping {
-                Some(stopping) => stopping.wait().await,
+                Some(stopping) => stopping.wait_or_never().await,
                 None => std::future::pending().await,
             }
         }
