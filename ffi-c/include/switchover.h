@@ -945,11 +945,11 @@ size_t swo_conn_align(void);
  *
  * The memory may be a part of the caller's own struct.
  *
- * Between two calls the connection may be moved, as realloc(3) does with an array: copy its
- * bytes to another place of that size and alignment, use that pointer, and forget or clear the
- * old place. To use both is not detected. A second swo_conn_init before swo_conn_deinit leaks
- * the heap memory of the first connection. Errors: those of swo_conn_new, and SWO_BAD_PLACE if
- * the memory is too small or not aligned.
+ * Between two calls the connection may be moved, as realloc(3) does with an array. Copy its
+ * bytes to another place of that size and alignment, and use that pointer. Forget or clear the
+ * old place: to use both is not detected. Slices of its event stay valid. A second
+ * swo_conn_init before swo_conn_deinit leaks the heap memory of the first connection. Errors:
+ * those of swo_conn_new, and SWO_BAD_PLACE if the memory is too small or not aligned.
  */
 swo_result swo_conn_init(void *memory,
                          size_t size,

@@ -68,9 +68,9 @@ export! {
     ///
     /// Between two calls the connection may be moved, as realloc(3) does with an array. Copy its
     /// bytes to another place of that size and alignment, and use that pointer. Forget or clear the
-    /// old place: to use both is not detected. Slices of its event stay valid. A second swo_conn_init before swo_conn_deinit leaks
-    /// the heap memory of the first connection. Errors: those of swo_conn_new, and SWO_BAD_PLACE if
-    /// the memory is too small or not aligned.
+    /// old place: to use both is not detected. Slices of its event stay valid. A second
+    /// swo_conn_init before swo_conn_deinit leaks the heap memory of the first connection. Errors:
+    /// those of swo_conn_new, and SWO_BAD_PLACE if the memory is too small or not aligned.
     fn swo_conn_init(
         memory: *mut c_void, size: usize, role: u32, config: *const swo_config,
         conn: *mut *mut swo_conn,
