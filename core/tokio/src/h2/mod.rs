@@ -204,6 +204,7 @@ where
         *response.body_mut() = Content::empty();
     }
     if is_connect {
+        // hyper ends the connection at one in a 2xx.
         response.headers_mut().remove(header::CONTENT_LENGTH);
     }
     Ok(response)
