@@ -4,7 +4,9 @@ use crate::wire::fields::Field;
 use crate::wire::source::FieldSource;
 use crate::wire::syntax::trim;
 
-/// Lines of the form `Name: value`, each ended by CRLF; the CRLF of the last line is optional.
+/// Field lines of the form `Name: value`, each ended by CRLF.
+///
+/// The CRLF of the last line is optional.
 ///
 /// Unlike [`Block`](crate::Block) it needs no memory, may have any field, and each of its lines is
 /// checked each time, and counted. A line without a colon, or one that is empty, has an invalid
@@ -40,7 +42,7 @@ impl<'a> TextLines<'a> {
     }
 }
 
-/// Set if speed counts more than size; the small flavour of the C library has no `std`.
+/// Set if speed counts more than size, as it does where `std` is.
 const IS_FAST: bool = cfg!(feature = "std");
 
 /// Returns the place of the first colon.
