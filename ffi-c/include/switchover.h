@@ -436,12 +436,17 @@ typedef struct swo_slice {
     size_t len;
 } swo_slice;
 
-/** A pointer to bytes, and a length, for the macros below. */
+/** A pointer to bytes, for the macros below. */
 #ifdef __cplusplus
 #define SWO_BYTES(pointer) reinterpret_cast<const uint8_t *>(pointer)
-#define SWO_LEN(len) static_cast<size_t>(len)
 #else
 #define SWO_BYTES(pointer) ((const uint8_t *)(pointer))
+#endif
+
+/** A number of bytes, for the macros below. */
+#ifdef __cplusplus
+#define SWO_LEN(len) static_cast<size_t>(len)
+#else
 #define SWO_LEN(len) ((size_t)(len))
 #endif
 

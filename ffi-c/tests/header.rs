@@ -142,6 +142,7 @@ fn print_headers() -> [String; 2] {
         "swo_flag",
         "swo_slice",
         "SWO_BYTES",
+        "SWO_LEN",
         "SWO_TEXT",
         "swo_field",
         "SWO_HEAD",
@@ -224,12 +225,17 @@ fn macros() -> String {
 /** Counts up with every change that a compiled program would notice; see swo_abi_version. */
 #define SWO_ABI_VERSION {}
 
-/** A pointer to bytes, and a length, for the macros below. */
+/** A pointer to bytes, for the macros below. */
 #ifdef __cplusplus
 #define SWO_BYTES(pointer) reinterpret_cast<const uint8_t *>(pointer)
-#define SWO_LEN(len) static_cast<size_t>(len)
 #else
 #define SWO_BYTES(pointer) ((const uint8_t *)(pointer))
+#endif
+
+/** A number of bytes, for the macros below. */
+#ifdef __cplusplus
+#define SWO_LEN(len) static_cast<size_t>(len)
+#else
 #define SWO_LEN(len) ((size_t)(len))
 #endif
 
