@@ -1,6 +1,7 @@
 //! Field lines as text, which are checked when they are sent.
 
 use crate::wire::fields::Field;
+use crate::wire::scan::swar;
 use crate::wire::source::FieldSource;
 use crate::wire::syntax::trim;
 
@@ -52,12 +53,9 @@ fn colon(line: &[u8]) -> Option<usize> {
     if !IS_FAST {
         return line.iter().position(|&byte| byte == b':');
     }
-    const LOWS: u64 = u64::MAX / 255;
     let (words, rest) = line.as_chunks();
     for (at, &word) in words.iter().enumerate() {
-        let others = u64::from_le_bytes(word) ^ (LOWS * b':' as u64);
-        // The high bit of the lowest byte that is a colon; those above it may be wrong.
-        let found = others.wrapping_sub(LOWS) & !others & (LOWS << 7);
+        let found = swar::equal(u64::from_le_bytes(word), b':');
         if found != 0 {
             return Some(at * 8 + found.trailing_zeros() as usize / 8);
         }

@@ -46,7 +46,7 @@ mod naive;
 mod neon;
 mod passes;
 mod path;
-mod swar;
+pub(crate) mod swar;
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
 mod wasm;
 #[cfg(all(target_arch = "x86_64", not(miri)))]

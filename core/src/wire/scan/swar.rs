@@ -19,7 +19,10 @@ const fn below(word: u64, bound: u8) -> u64 {
     word.wrapping_sub(LOW * bound as u64) & !word & HIGH
 }
 
-const fn equal(word: u64, byte: u8) -> u64 {
+/// Returns a word with the top bit set for each byte that is `byte`.
+///
+/// Only the lowest flag is reliable, as in `below`.
+pub(crate) const fn equal(word: u64, byte: u8) -> u64 {
     below(word ^ (LOW * byte as u64), 1)
 }
 

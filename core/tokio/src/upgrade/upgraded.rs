@@ -102,9 +102,9 @@ impl Upgraded {
 
     /// Waits until the server shuts down: say goodbye then, in the new protocol.
     ///
-    /// What has not ended after [`Timeouts::shutdown`](crate::Timeouts::shutdown) is dropped by
-    /// [`serve`](crate::serve). It does not borrow the stream. The future never completes in a
-    /// client, and where the server does not run the protocol, as after
+    /// A protocol that has not ended after [`Timeouts::shutdown`](crate::Timeouts::shutdown) is
+    /// dropped by [`serve`](crate::serve). The future does not borrow the stream. It never
+    /// completes in a client, and where the server does not run the protocol, as after
     /// [`upgrade::on`](super::on).
     pub fn stopping(&self) -> impl Future<Output = ()> + Send + use<> {
         let stopping = self.stopping.clone();
