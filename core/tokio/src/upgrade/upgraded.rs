@@ -164,9 +164,7 @@ impl Upgraded {
     /// lost. Any other transport is dropped; TLS shows the truncation by the missing close alert.
     /// Over HTTP/2 the stream ends as if it were complete.
     pub fn reset(self) {
-        if let Some(socket) = self.stream.socket() {
-            let _ = socket.set_zero_linger();
-        }
+        self.stream.arm_reset();
     }
 
     /// Returns the stream for a TLS handshake, and the HTTP connection to run over it.

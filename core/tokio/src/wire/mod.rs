@@ -396,8 +396,10 @@ impl<S: Transport> Wire<S> {
     /// After a FIN the client would take a truncated response for complete (RFC 9112, section 8).
     /// TLS shows the truncation by the missing close alert.
     pub(crate) fn arm_reset(&mut self) {
-        let is_set = || self.stream.socket().is_some_and(|socket| socket.set_zero_linger().is_ok());
-        if self.http.closing() == Closing::Reset && self.writes == Writes::Open && is_set() {
+        if self.http.closing() == Closing::Reset
+            && self.writes == Writes::Open
+            && self.stream.arm_reset()
+        {
             self.writes = Writes::OpenOrReset;
         }
     }
@@ -412,13 +414,9 @@ impl<S: Transport> Wire<S> {
         if is_cut || self.flush().await.is_err() {
             return;
         }
-        if let Some(socket) = self.stream.socket().filter(|_| self.writes == Writes::OpenOrReset) {
-            // All content was sent, so the socket need not be reset any more.
-            #[allow(
-                deprecated,
-                reason = "a linger of none does not block, and nothing else takes back one of zero"
-            )]
-            let _ = socket.set_linger(None);
+        // All content was sent, so the socket need not be reset any more.
+        if self.writes == Writes::OpenOrReset {
+            self.stream.disarm_reset();
         }
         // A client that has been idle for a while has received all that was sent.
         let lingers = self.http.closing() == Closing::Linger && !self.is_parked();

@@ -58,6 +58,28 @@ impl<S: Transport> Stream<S> {
         }
         inner.downcast_ref()
     }
+
+    /// Makes a drop of the stream a reset; returns whether that is possible.
+    ///
+    /// A transport that is no socket has no reset, nor have the sockets of WASI.
+    pub(crate) fn arm_reset(&self) -> bool {
+        #[cfg(target_os = "wasi")]
+        return false;
+        #[cfg(not(target_os = "wasi"))]
+        self.socket().is_some_and(|socket| socket.set_zero_linger().is_ok())
+    }
+
+    /// Makes a drop of the stream an orderly close again.
+    pub(crate) fn disarm_reset(&self) {
+        #[cfg(not(target_os = "wasi"))]
+        if let Some(socket) = self.socket() {
+            #[allow(
+                deprecated,
+                reason = "a linger of none does not block, and nothing else takes back one of zero"
+            )]
+            let _ = socket.set_linger(None);
+        }
+    }
 }
 
 impl Stream<Box<dyn Transport>> {

@@ -1,0 +1,104 @@
+//! The client: offers one protocol, and speaks it if the server accepts.
+
+use futures_util::{SinkExt, StreamExt};
+use http::{Request, Uri};
+use switchover_tokio::client::{self, Outcome};
+use switchover_tokio::{Body, BoxError, Http2Stream, Transport, Upgraded};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::net::TcpStream;
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::protocol::{Message, Role};
+
+use crate::{LINE, resolve};
+
+pub(crate) async fn ask(url: Uri, protocol: &str, lines: &[&str]) -> Result<(), BoxError> {
+    let request = Request::get(&url).body(Body::empty())?;
+    match client::upgrade(connect(&url).await?, request, &[protocol]).await? {
+        Outcome::Declined(declined) => println!("{declined}"),
+        Outcome::Upgraded(stream) => match protocol {
+            "websocket" => ask_websocket(stream, lines).await?,
+            "h2c" => ask_http2(stream, url).await?,
+            _ => ask_in_lines(stream, lines).await?,
+        },
+    }
+    Ok(())
+}
+
+async fn connect(url: &Uri) -> Result<Box<dyn Transport>, BoxError> {
+    let host = url.host().ok_or("the URL has no host")?;
+    let is_secure = url.scheme_str() == Some("https");
+    let port = url.port_u16().unwrap_or(if is_secure { 443 } else { 80 });
+    let stream = TcpStream::connect(resolve((host, port))?).await?;
+    if !is_secure {
+        return Ok(Box::new(stream));
+    }
+    #[cfg(feature = "tls")]
+    return tls::connect(host, stream).await;
+    #[cfg(not(feature = "tls"))]
+    Err("https needs the feature `tls`".into())
+}
+
+#[cfg(feature = "tls")]
+mod tls {
+    use std::sync::Arc;
+
+    use tokio_rustls::TlsConnector;
+    use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName, pem::PemObject};
+    use tokio_rustls::rustls::{ClientConfig, RootCertStore};
+
+    use super::{BoxError, TcpStream, Transport};
+
+    /// Connects in TLS; trusts browsers' authorities and the PEM text in `ROOTS`.
+    pub(super) async fn connect(
+        host: &str,
+        stream: TcpStream,
+    ) -> Result<Box<dyn Transport>, BoxError> {
+        let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.into() };
+        let more = std::env::var("ROOTS").unwrap_or_default();
+        for root in CertificateDer::pem_slice_iter(more.as_bytes()) {
+            roots.add(root?)?;
+        }
+        let config = ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
+        let name = ServerName::try_from(host.to_owned())?;
+        Ok(Box::new(TlsConnector::from(Arc::new(config)).connect(name, stream).await?))
+    }
+}
+
+/// Speaks `foo/2`: prints the response to the request, then the one to each line.
+async fn ask_in_lines(stream: Upgraded, lines: &[&str]) -> Result<(), BoxError> {
+    let (mut stream, mut answers) = (BufReader::new(stream), String::new());
+    (&mut stream).take(LINE).read_line(&mut answers).await?;
+    for line in lines {
+        stream.write_all(format!("{line}\n").as_bytes()).await?;
+        (&mut stream).take(LINE).read_line(&mut answers).await?;
+    }
+    print!("{answers}");
+    Ok(stream.shutdown().await?)
+}
+
+async fn ask_websocket(stream: Upgraded, lines: &[&str]) -> Result<(), BoxError> {
+    let mut socket = WebSocketStream::from_raw_socket(stream, Role::Client, None).await;
+    for line in lines {
+        socket.send(Message::text(*line)).await?;
+        println!("{}", socket.next().await.ok_or("the server left")??.into_text()?);
+    }
+    Ok(socket.close(None).await?)
+}
+
+/// Sends the request again to get its response; this copy does not leave.
+async fn ask_http2(stream: Upgraded, url: Uri) -> Result<(), BoxError> {
+    let (mut http2, connection) = h2::client::handshake(Http2Stream::client(stream)).await?;
+    let exchange = async {
+        let response = http2.send_request(Request::get(url).body(())?, true)?.0.await?;
+        println!("{} in HTTP/2", response.status());
+        let mut content = response.into_body();
+        while let Some(piece) = content.data().await {
+            print!("{}", String::from_utf8_lossy(&piece?));
+        }
+        Ok(())
+    };
+    tokio::select! {
+        done = exchange => done,
+        ended = connection => Err(ended.err().map_or("the server left".into(), BoxError::from)),
+    }
+}
