@@ -13,6 +13,7 @@ struct client {
     char path[64], body[256];
     size_t body_len;
     swo_slice left; /* the rest of the current slice of content, for the pull parser */
+    int is_read;    /* the content is at its end, for the pull parser */
     const char *in;
     size_t in_len, step;
     char out[4096];
@@ -125,6 +126,15 @@ static void serve_pulling(struct client *client) {
             on_complete(client);
             continue;
         }
+        /* A handler that reads some of the content, and one that is drained after its response. */
+        if (!strcmp(client->path, "/some") && read_content(client, piece, 2) < 1) exit(1);
+        if (!strcmp(client->path, "/some") || !strcmp(client->path, "/drained")) {
+            on_complete(client);
+            if (!strcmp(client->path, "/some")) continue;
+            while (read_content(client, piece, sizeof piece) > 0) continue;
+            if (read_content(client, piece, sizeof piece)) exit(1);
+            continue;
+        }
         while ((got = read_content(client, piece, sizeof piece)) > 0) {
             data.data = (const uint8_t *)piece;
             data.len = (size_t)got;
@@ -231,6 +241,16 @@ int main(void) {
     failed |= exchange("GET /html HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
                        "HTTP/1.1 200 OK\r\nServer: example\r\nX-Frame-Options: DENY\r\nContent-Type: text/html\r\n"
                        "Content-Length: 3\r\nConnection: close\r\n\r\n<p>");
+    /* What a handler did not read is not the next request's content, and reading on takes no event of it. */
+    reader_moved = 1;
+    failed |= exchange("POST /some HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello"
+                       "POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nyo"
+                       "POST /drained HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc"
+                       "POST /a HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 2\r\n\r\nyo",
+                       "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n/some "
+                       "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n/a yo"
+                       "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n/drained "
+                       "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: close\r\n\r\n/a yo");
     /* A request gets its response later, while more input is read. */
     reader_moved = 0;
     failed |= exchange("GET /late HTTP/1.1\r\nHost: a\r\n\r\nGET /b HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
