@@ -183,16 +183,33 @@ static void content_leaves_by_other_ways(void) {
     IS(swo_respond_head(conn, &head, 0, out, sizeof out, &written), SWO_OK);
     HOLDS(holds(out, written, "Content-Length: 0\r\n\r\n") && swo_owes(conn) == SWO_OWES_NOTHING);
     swo_conn_free(conn);
-    head.status = 204;
-    conn = heard(NULL, PLAIN);
-    IS(swo_respond_head(conn, &head, 5, out, sizeof out, &written), SWO_ERROR_FRAMING_CONFLICT);
+    /* There a length of 0 is one that is not known. */
+    conn = heard(NULL, "HEAD / HTTP/1.1\r\nHost: a\r\n\r\n");
     IS(swo_respond_head(conn, &head, 0, out, sizeof out, &written), SWO_OK);
-    HOLDS(swo_owes(conn) == SWO_OWES_NOTHING);
+    HOLDS(holds(out, written, "Content-Type: text/plain\r\n\r\n") && swo_owes(conn) == SWO_OWES_NOTHING);
     swo_conn_free(conn);
+    head.status = 304;
+    conn = heard(NULL, PLAIN);
+    IS(swo_respond_head(conn, &head, 0, out, sizeof out, &written), SWO_OK);
+    HOLDS(holds(out, written, "Content-Type: text/plain\r\n\r\n") && swo_owes(conn) == SWO_OWES_NOTHING);
+    swo_conn_free(conn);
+    swo_config config;
+    IS(swo_config_init(&config, sizeof config), SWO_OK);
+    for (config.tidy = 0; config.tidy < 2; config.tidy++) {
+        head.status = 204;
+        conn = heard(&config, PLAIN);
+        IS(swo_respond_head(conn, &head, 5, out, sizeof out, &written), SWO_ERROR_FRAMING_CONFLICT);
+        IS(swo_respond_head(conn, &head, 0, out, sizeof out, &written), SWO_OK);
+        HOLDS(swo_owes(conn) == SWO_OWES_NOTHING);
+        swo_conn_free(conn);
+        head.status = 200;
+        conn = heard(&config, "CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\n");
+        IS(swo_respond_head(conn, &head, 0, out, sizeof out, &written), SWO_ERROR_FRAMING_CONFLICT);
+        swo_conn_free(conn);
+    }
     /* A length of the caller's own must be the same; a coding is refused, also by a connection that tidies. */
     swo_field own[] = {{SWO_TEXT("A"), SWO_TEXT("1")}, {SWO_TEXT("Content-Length"), SWO_TEXT("5")}};
     swo_field coded[] = {{SWO_TEXT("Transfer-Encoding"), SWO_TEXT("chunked")}};
-    swo_config config;
     swo_response_head with_own = {200, {NULL, 0}, own, 2}, with_coding = {200, {NULL, 0}, coded, 1};
     IS(swo_config_init(&config, sizeof config), SWO_OK);
     config.tidy = 1;

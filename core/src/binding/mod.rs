@@ -77,13 +77,14 @@ pub trait Bound {
 
     /// Sends the head of a response whose content the caller sends by other ways.
     ///
-    /// A `Content-Length` of `len` is added, unless the fields have it, or a 204 has none. The
-    /// caller passes the bytes that it has sent to `send_data_parts`, and the response ends with
+    /// A `Content-Length` of `len` is added, unless the fields have it. A `len` of 0 adds none to
+    /// HEAD, a 204 and a 304. The caller passes the bytes that it has sent to `send_data_parts`, and the response ends with
     /// the last. It has ended already if `len` is 0, or if the response has no content.
     ///
     /// # Errors
     ///
-    /// Those of `send_response`; `FramingConflict` for another length, or a `Transfer-Encoding`.
+    /// Those of `send_response`; `FramingConflict` for another length, a `Transfer-Encoding`, a
+    /// 204 or 205 with content, and a 2xx to CONNECT.
     fn respond_head(
         &mut self,
         head: &ResponseHead<'_>,
@@ -156,7 +157,12 @@ impl Bound for Connection {
             // Nothing may be repaired here: the caller sends bytes without a framing.
             return self.record_error(Error::in_field(ErrorKind::FramingConflict, index));
         }
-        if has_length || (len == 0 && head.status == 204) {
+        if self.opens_tunnel(head.status) || (len > 0 && matches!(head.status, 204 | 205)) {
+            return self.record_error(Error::local(ErrorKind::FramingConflict));
+        }
+        // To HEAD and with a 304 it would be the length that a GET gets, which a 0 does not say.
+        let says_nothing = matches!(head.status, 204 | 304) || self.request_is_head();
+        if has_length || (len == 0 && says_nothing) {
             return self.send_response(head, out);
         }
         let length = [Field { name: b"Content-Length", value: digits.as_bytes() }];

@@ -272,7 +272,7 @@ impl Connection {
     /// Returns whether a response with this status is a 2xx to CONNECT.
     ///
     /// It then opens a tunnel (RFC 9110, section 9.3.6).
-    fn opens_tunnel(&self, status: u16) -> bool {
+    pub(crate) fn opens_tunnel(&self, status: u16) -> bool {
         self.state.upgrade == UpgradeState::Connect && (200..=299).contains(&status)
     }
 
@@ -353,7 +353,7 @@ impl Connection {
     }
 
     /// Returns whether the request being answered is a HEAD (RFC 9110, section 9.3.2).
-    pub(in crate::connection) fn request_is_head(&self) -> bool {
+    pub(crate) fn request_is_head(&self) -> bool {
         self.heads & 1 != 0
     }
 
