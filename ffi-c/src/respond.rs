@@ -40,10 +40,10 @@ export! {
     ///
     /// For a server. For sendfile(2), a kernel that encrypts, or the buffers of an event library.
     ///
-    /// A `Content-Length` of `len` is added, unless `response` has it. To HEAD and with a 304, `len`
-    /// is what a GET would get; 0 adds no length there. Send what was written. Then send the content
-    /// if swo_owes is SWO_OWES_CONTENT. If it is not, the response has ended: after HEAD, with a
-    /// 304, and if `len` is 0. Pass the number of bytes that you have sent to
+    /// A `Content-Length` of `len` is added, unless `response` has it. To HEAD and with a 304,
+    /// `len` is what a GET would get. If it is 0 there, no length is added. Send what was written.
+    /// Then send the content if swo_owes is SWO_OWES_CONTENT. If it is not, the response has ended:
+    /// after HEAD, with a 304, and if `len` is 0. Pass the number of bytes that you have sent to
     /// swo_send_data_parts, at once or piece by piece. It adds nothing to them, and the response
     /// ends with the last byte. If the content fails on its way, call swo_abandon.
     /// SWO_ERROR_FRAMING_CONFLICT is for another length, a `Transfer-Encoding`, a 204 or 205 with
