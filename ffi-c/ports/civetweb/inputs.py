@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
-"""Sends each input to a server on civetweb, over a connection of its own, and prints a summary of what it answers.
+"""Sends each input to a server on civetweb, and prints what it answers.
 
     inputs.py SERVER FOLDER
 
-SERVER prints its port, and serves the files in FOLDER. A line has the name of the input, a tab and the summary.
+SERVER prints its port, and serves the files in FOLDER. Each input has a connection of its own. A
+line has the name of the input, a tab and a summary of the answer.
 """
 
 import base64
@@ -186,7 +187,7 @@ def talk(port, parts):
 
 
 def take_content(fields, rest, end):
-    """Returns the content of a response, and the bytes after it. A 101's are frames, as a response to HEAD has none."""
+    """Returns the content of a response, and the bytes after it."""
     another = re.search(rb"HTTP/1\.[01] \d\d\d |\Z", rest).start()
     if fields.get(b"transfer-encoding") == b"chunked":
         content = b""
