@@ -1,4 +1,4 @@
-//! The soname (install name on Apple systems) of the shared library.
+//! The linker options of the shared library, such as its soname or install name.
 //!
 //! It contains the ABI number, not the version of the library.
 
@@ -14,7 +14,9 @@ fn main() {
     // Windows and WebAssembly have no such name.
     let name = match (of_target("FAMILY").as_str(), of_target("VENDOR").as_str()) {
         ("unix", "apple") => format!("-install_name,@rpath/libswitchover.{ABI}.dylib"),
-        ("unix", _) => format!("-soname,libswitchover.so.{ABI}"),
+        // A build id depends on the folder of the build, so no two builds would be the same. To
+        // strip it later would cost the header of RELRO, which binutils drop where lld has linked.
+        ("unix", _) => format!("-soname,libswitchover.so.{ABI},--build-id=none"),
         _ => return,
     };
     println!("cargo:rustc-cdylib-link-arg=-Wl,{name}");

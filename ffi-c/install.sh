@@ -92,8 +92,7 @@ std() {
     if [ -n "$is_elf" ]; then
         "$here/packaging/one-object" "$static" "$here/symbols.txt" "$work/libswitchover.a"
         static=$work/libswitchover.a
-        # The number of a build depends on the folder that it is made in.
-        [ ! -e "$so" ] || "${STRIP:-strip}" --strip-unneeded -R .note.gnu.build-id -o "$work/libswitchover.so" "$so"
+        [ ! -e "$so" ] || "${STRIP:-strip}" --strip-unneeded -o "$work/libswitchover.so" "$so"
         shared libswitchover "$work/libswitchover.so"
     else
         shared libswitchover "$BUILT/switchover.dll"
