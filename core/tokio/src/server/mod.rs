@@ -160,7 +160,7 @@ struct RequestHandles {
     /// The channel for the request's content; `None` if the body already holds all.
     channel: Option<Arc<Channel>>,
     /// The pending upgrade, if the request has an offer or is a CONNECT.
-    chance: Option<Arc<PendingUpgrade>>,
+    pending: Option<Arc<PendingUpgrade>>,
     /// The queue of interim responses, if they are enabled.
     informational: Option<InformationalSender>,
 }
@@ -170,8 +170,8 @@ impl Drop for RequestHandles {
         if let Some(channel) = &self.channel {
             channel.cut(Error::Cancelled("the request is over"));
         }
-        if let Some(chance) = &self.chance {
-            drop(chance.take_callback());
+        if let Some(pending) = &self.pending {
+            drop(pending.take_callback());
         }
     }
 }

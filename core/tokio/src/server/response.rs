@@ -90,7 +90,7 @@ impl<S: Transport, H: HttpService, F: Future<Output = ()>> ServerConnection<'_, 
         kind: ResponseKind,
         links: &RequestHandles,
     ) -> Result<ResponseOutcome, Failure> {
-        let (channel, chance) = (links.channel.as_ref(), links.chance.as_deref());
+        let (channel, pending) = (links.channel.as_ref(), links.pending.as_deref());
         let is_last = poll_fn(|context| Poll::Ready(self.poll_stop(context))).await;
         let is_accepted = head.status == StatusCode::SWITCHING_PROTOCOLS;
         // While the handler holds the body it may read the rest: that is discarded afterwards.
@@ -105,16 +105,16 @@ impl<S: Transport, H: HttpService, F: Future<Output = ()>> ServerConnection<'_, 
             // The engine decides about the framing.
             head.headers.remove(header::TRANSFER_ENCODING);
         }
-        let has_taker = chance.is_some_and(PendingUpgrade::has_callback);
+        let has_callback = pending.is_some_and(PendingUpgrade::has_callback);
         if is_accepted {
-            let chance = chance.filter(|_| has_taker).ok_or(Error::Misuse(
+            let pending = pending.filter(|_| has_callback).ok_or(Error::Misuse(
                 "a 101 where nothing takes the connection over: see upgrade::select",
             ))?;
             self.finish_request().await?;
-            return self.switch(&mut head.headers, chance);
+            return self.switch(&mut head.headers, pending);
         }
         if kind == ResponseKind::Connect && head.status.is_success() {
-            if !has_taker {
+            if !has_callback {
                 let error = Error::Misuse(
                     "a 2xx to CONNECT opens a tunnel, and nothing is there to take it: \
                      see upgrade::tunnel",
@@ -301,7 +301,7 @@ impl<S: Transport, H: HttpService, F: Future<Output = ()>> ServerConnection<'_, 
     fn switch(
         &mut self,
         headers: &mut HeaderMap,
-        chance: &PendingUpgrade,
+        pending: &PendingUpgrade,
     ) -> Result<ResponseOutcome, Failure> {
         let token = headers.remove(header::UPGRADE);
         let token = token.as_ref().and_then(|value| value.to_str().ok()).unwrap_or_default();
@@ -312,7 +312,7 @@ impl<S: Transport, H: HttpService, F: Future<Output = ()>> ServerConnection<'_, 
         let Some(selection) = http.select(&[token], Order::Client) else {
             // A framework may not know the rules of the protocol that it accepts. If one is broken,
             // that is the client's fault.
-            return Err(match chance.ineligible(token) {
+            return Err(match pending.ineligible(token) {
                 Some(rule) => {
                     Failure::Error(StatusCode::BAD_REQUEST, Error::Handler(rule.text().into()))
                 }
@@ -323,7 +323,7 @@ impl<S: Transport, H: HttpService, F: Future<Output = ()>> ServerConnection<'_, 
         };
         #[cfg(feature = "h2c")]
         if let Some(request) = http.request() {
-            chance.make_splice(&request)?;
+            pending.make_splice(&request)?;
         }
         let has_date = self.config.date && !headers.contains_key(header::DATE);
         let out = self.wire.out.text();

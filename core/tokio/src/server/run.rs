@@ -54,12 +54,13 @@ impl<'c, S: Transport, H: HttpService, F: Future<Output = ()>> ServerConnection<
         async move {
             let ended = self.requests().await;
             let error = match ended {
-                Ok(Ending::Switched(chance)) => {
-                    let taker = chance.take_callback();
-                    let taker = taker.ok_or(Error::Misuse("nothing takes the connection over"))?;
+                Ok(Ending::Switched(pending)) => {
+                    let callback = pending.take_callback();
+                    let callback =
+                        callback.ok_or(Error::Misuse("nothing takes the connection over"))?;
                     self.wire.flush().await?;
                     self.wire.http.next_event()?;
-                    self.into_upgraded(&chance, taker).await;
+                    self.into_upgraded(&pending, callback).await;
                     return Ok(());
                 }
                 Ok(Ending::Http2) => {
@@ -106,7 +107,7 @@ impl<'c, S: Transport, H: HttpService, F: Future<Output = ()>> ServerConnection<
             }
             match answered? {
                 ResponseOutcome::Switched => {
-                    return Ok(links.chance.take().map_or(Ending::Closed, Ending::Switched));
+                    return Ok(links.pending.take().map_or(Ending::Closed, Ending::Switched));
                 }
                 ResponseOutcome::Whole if !self.wire.http.persists() => return Ok(Ending::Closed),
                 ResponseOutcome::Whole => {}
@@ -312,21 +313,21 @@ impl<'c, S: Transport, H: HttpService, F: Future<Output = ()>> ServerConnection<
     #[cfg_attr(not(feature = "h2c"), expect(unused_variables))]
     fn into_upgraded(
         self,
-        chance: &PendingUpgrade,
-        taker: UpgradeCallback,
+        pending: &PendingUpgrade,
+        callback: UpgradeCallback,
     ) -> impl Future<Output = ()> + use<'c, S, H, F> {
         let (stops, stopping) = ShutdownSignal::new();
         let mut upgraded = Upgraded::new(self.wire.stream.boxed(), self.wire.http);
         upgraded.stopping = Some(stopping);
         #[cfg(feature = "h2c")]
         {
-            upgraded.splice = chance.splice();
+            upgraded.splice = pending.splice();
         }
         #[cfg(feature = "h2")]
         if upgraded.splice.is_some() {
             upgraded.http2 = Some(Box::new(self.config.http2_options()));
         }
-        told_of_stop(taker(upgraded), self.stop, self.is_stopping, stops)
+        told_of_stop(callback(upgraded), self.stop, self.is_stopping, stops)
     }
 
     /// Passes the connection to the handler of HTTP/2, with every byte of it.
@@ -382,9 +383,9 @@ impl NextRequest {
         if config.field_names {
             request.extensions_mut().insert(FieldNames::of(received.fields()));
         }
-        links.chance = PendingUpgrade::of(&received, request.method());
-        if let Some(chance) = &links.chance {
-            Arc::clone(chance).put_into(request.extensions_mut());
+        links.pending = PendingUpgrade::of(&received, request.method());
+        if let Some(pending) = &links.pending {
+            Arc::clone(pending).put_into(request.extensions_mut());
         }
         self.add_extensions(config);
         Ok(())

@@ -69,20 +69,20 @@ impl Offers {
 
     /// Returns the offers: see [`offers`].
     pub fn list(&self) -> &[Offer] {
-        self.0.as_ref().map_or(&[], |chance| &chance.offers)
+        self.0.as_ref().map_or(&[], |pending| &pending.offers)
     }
 
     /// Selects an offer: see [`select`].
     pub fn select<'p>(&self, preferences: impl IntoIterator<Item = &'p str>) -> Option<Selected> {
-        let chance = self.0.as_ref()?;
+        let pending = self.0.as_ref()?;
         let is_offered = |layer: &str| {
             let own = Protocol::parse(layer.trim().as_bytes());
             let is_own = |offer: &Offer| own.is_some_and(|own| offer.is(&own));
-            chance.offers.iter().any(|offer| offer.ineligible.is_none() && is_own(offer))
+            pending.offers.iter().any(|offer| offer.ineligible.is_none() && is_own(offer))
         };
         let protocol =
             preferences.into_iter().find(|preference| preference.split(',').all(is_offered))?;
-        Some(Selected { protocol: protocol.into(), chance: Arc::clone(chance) })
+        Some(Selected { protocol: protocol.into(), pending: Arc::clone(pending) })
     }
 }
 
@@ -90,7 +90,7 @@ impl Offers {
 ///
 /// Those that cannot be accepted are among them. Without an offer the list is empty.
 pub fn offers<B>(request: &Request<B>) -> &[Offer] {
-    PendingUpgrade::found_in(request.extensions()).map_or(&[], |chance| &chance.offers)
+    PendingUpgrade::found_in(request.extensions()).map_or(&[], |pending| &pending.offers)
 }
 
 /// Selects the first protocol of `preferences` that the client offers.
@@ -110,7 +110,7 @@ pub fn select<'p, B>(
 #[must_use = "nothing is accepted before `accept` makes the response"]
 pub struct Selected {
     protocol: String,
-    chance: Arc<PendingUpgrade>,
+    pending: Arc<PendingUpgrade>,
 }
 
 impl Selected {
@@ -124,7 +124,7 @@ impl Selected {
     /// Set the one you choose as `Sec-WebSocket-Protocol` of the response. RFC 6455, section 1.9.
     /// Without the feature `websocket` the list is empty.
     pub fn subprotocols(&self) -> &[String] {
-        &self.chance.subprotocols
+        &self.pending.subprotocols
     }
 
     /// Returns the 101 that accepts the protocol; you may add header fields.
@@ -140,7 +140,7 @@ impl Selected {
         R: Future<Output = ()> + Send + 'static,
         B: Default,
     {
-        self.chance.take_over(speak);
+        self.pending.take_over(speak);
         self.response()
     }
 
@@ -166,7 +166,7 @@ impl Selected {
         R: Future<Output = ()> + Send + 'static,
         B: Default,
     {
-        self.chance.take_along(content);
+        self.pending.take_along(content);
         self.accept(speak)
     }
 
@@ -192,9 +192,9 @@ where
     R: Future<Output = ()> + Send + 'static,
     B: Default,
 {
-    let chance =
-        PendingUpgrade::found_in(request.extensions()).filter(|chance| chance.is_connect)?;
-    chance.take_over(speak);
+    let pending =
+        PendingUpgrade::found_in(request.extensions()).filter(|pending| pending.is_connect)?;
+    pending.take_over(speak);
     Some(Response::new(B::default()))
 }
 
@@ -220,8 +220,8 @@ where
     F: FnOnce(Upgraded) -> R + Send + 'static,
     R: Future<Output = ()> + Send + 'static,
 {
-    if let Some(chance) = PendingUpgrade::found_in(request.extensions()) {
-        chance.take_over(speak);
+    if let Some(pending) = PendingUpgrade::found_in(request.extensions()) {
+        pending.take_over(speak);
     }
 }
 
