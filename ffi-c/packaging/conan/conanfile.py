@@ -4,6 +4,7 @@
 """
 
 from pathlib import Path
+from typing import ClassVar
 
 from conan import ConanFile
 from conan.errors import ConanInvalidConfiguration
@@ -11,14 +12,16 @@ from conan.tools.files import copy, get
 
 
 class Switchover(ConanFile):
+    """The library, static or shared, in either flavour."""
+
     name = "switchover"
     description = "HTTP/1.1 connections that can become something else, an engine without I/O"
     license = "MIT OR Apache-2.0"
     topics = ("http", "upgrade", "websocket")
     package_type = "library"
     settings = "os", "arch"
-    options = {"shared": [True, False], "small": [True, False]}
-    default_options = {"shared": False, "small": False}
+    options: ClassVar = {"shared": [True, False], "small": [True, False]}
+    default_options: ClassVar = {"shared": False, "small": False}
 
     @property
     def tarball(self):
@@ -27,6 +30,8 @@ class Switchover(ConanFile):
     def validate(self):
         if self.tarball is None:
             raise ConanInvalidConfiguration(f"no tarball is published for {self.settings.os} on {self.settings.arch}")
+        if self.options.small and self.settings.os != "Linux":
+            raise ConanInvalidConfiguration("the small flavour is made for Linux alone")
 
     def build(self):
         get(self, **self.tarball, strip_root=True)

@@ -6,6 +6,8 @@ from conan.tools.cmake import CMake, cmake_layout
 
 
 class Example(ConanFile):
+    """A program on the package."""
+
     settings = "os", "arch", "compiler", "build_type"
     generators = "CMakeDeps", "CMakeToolchain"
 
