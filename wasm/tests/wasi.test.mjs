@@ -10,7 +10,7 @@ import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:https";
-import { connect } from "node:net";
+import { connect, createServer as createTcpServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
@@ -25,16 +25,17 @@ const timeout = 60_000;
 
 /** @type {ChildProcess[]} */
 const children = [];
-after(() => children.forEach((child) => child.kill()));
+after(() => children.forEach((child) => child.kill("SIGKILL")));
 
 /**
  * Starts a program, with its output.
  * @param {string} file @param {string[]} list @param {string} [input] @param {Record<string, string>} [more]
  */
 function start(file, list, input, more) {
-  const child = spawn(file, list, { env: { ...process.env, ...more }, timeout });
+  const child = spawn(file, list, { env: { ...process.env, ...more } });
   children.push(child);
-  const running = { child, out: "", errors: "", ended: once(child, "exit") };
+  // `close` comes once all output has been read.
+  const running = { child, out: "", errors: "", ended: once(child, "close") };
   child.stdout.on("data", (text) => (running.out += text));
   child.stderr.on("data", (text) => (running.errors += text));
   child.stdin.end(input);
@@ -81,6 +82,7 @@ test("the server answers in HTTP/1.1", { timeout }, async () => {
   const posted = await fetch(guest.origin, { method: "POST", body: content });
   assert.equal(await posted.text(), content);
   assert.equal((await fetch(guest.origin, { method: "DELETE" })).status, 501);
+  assert.equal((await fetch(`${guest.origin}/ws`, { method: "HEAD" })).status, 426);
 });
 
 test("the server switches to what is offered", { timeout }, async () => {
@@ -92,7 +94,7 @@ test("the server switches to what is offered", { timeout }, async () => {
 
 test("the server passes the audit", { timeout }, async () => {
   const audit = await run(SWITCHBOARD, ["audit", guest.origin, "--websocket", "/ws"]);
-  assert.match(audit.out, /^\d+ passed, 0 warned, 0 failed, /m);
+  assert.match(audit.out, /^71 passed, 0 warned, 0 failed, 5 not applicable$/m);
   assert.equal(audit.code, 0);
 });
 
@@ -124,6 +126,19 @@ test("the client speaks what the server accepts", { timeout }, async () => {
   assert.deepEqual((await ask([`${named}/foo`, "foo/2"])).out, "foo/2 200 GET /foo 0\n");
 });
 
+test("the client fails where the server leaves", { timeout }, async () => {
+  const server = createTcpServer((socket) => {
+    socket.once("data", () => socket.end("HTTP/1.1 101 Switching Protocols\r\nUpgrade: foo/2\r\nConnection: Upgrade\r\n\r\nfoo\n"));
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
+  const left = await ask([`http://127.0.0.1:${port}/`, "foo/2", "hello"]);
+  server.close();
+  assert.equal(left.code, 1);
+  assert.match(left.errors, /the server left|ConnectionReset|BrokenPipe/);
+});
+
 test("the client prints the response that declines", { timeout }, async () => {
   const declined = await ask([`${guest.origin}/`, "example/1"]);
   assert.deepEqual([declined.code, declined.out], [0, "answered 200 OK: the request was answered in HTTP/1.1 instead\n"]);
@@ -148,14 +163,18 @@ test("the client offers above TLS", { timeout, skip: TLS === undefined && "built
     const roots = readFileSync(String(cert), "utf8");
     const server = createServer({ key: readFileSync(String(key)), cert: roots });
     server.on("upgrade", (request, socket) => {
-      socket.end(`HTTP/1.1 101 Switching Protocols\r\nUpgrade: foo/2\r\nConnection: Upgrade\r\n\r\n${request.url} in TLS\n`);
+      socket.write(`HTTP/1.1 101 Switching Protocols\r\nUpgrade: foo/2\r\nConnection: Upgrade\r\n\r\n${request.url} in TLS\n`);
+      socket.on("data", (line) => socket.write(String(line).toUpperCase())).on("end", () => socket.end());
     });
     server.listen(0, "127.0.0.1");
     await once(server, "listening");
     const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
     try {
-      const trusted = await ask([`https://localhost:${port}/a`, "foo/2"], { ROOTS: roots });
-      assert.deepEqual([trusted.code, trusted.out], [0, "/a in TLS\n"]);
+      const trusted = await ask([`https://localhost:${port}/a`, "foo/2", "hello"], { ROOTS: roots });
+      assert.deepEqual([trusted.code, trusted.out], [0, "/a in TLS\nHELLO\n"]);
+      // RFC 7540, section 3.4: h2c is for clear text.
+      const forbidden = await ask([`https://localhost:${port}/a`, "h2c"], { ROOTS: roots });
+      assert.equal(forbidden.code, 1);
       const stranger = await ask([`https://localhost:${port}/a`, "foo/2"]);
       assert.equal(stranger.code, 1);
       assert.match(stranger.errors, /InvalidCertificate/);

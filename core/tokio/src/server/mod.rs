@@ -47,7 +47,7 @@ pub(crate) use response::has_no_content;
 /// [`upgrade::on`](crate::upgrade::on) may outlive this call. An error says why the connection
 /// ended early; the client got the matching response, if that was still possible. If a handler
 /// panics, the client gets a 500, and the panic is resumed. If its content panics, a response that
-/// has begun is truncated.
+/// has begun is truncated. Where panics abort, as on WASI, nothing of this can be done.
 ///
 /// If the future is dropped, the handler is dropped with it, and the connection is closed at once.
 /// A socket is reset if the client could take a truncated response for a complete one. RFC 9112,

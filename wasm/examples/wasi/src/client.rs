@@ -3,7 +3,7 @@
 use futures_util::{SinkExt, StreamExt};
 use http::{Request, Uri};
 use switchover_tokio::client::{self, Outcome};
-use switchover_tokio::{Body, BoxError, Http2Stream, Transport, Upgraded};
+use switchover_tokio::{Body, BoxError, Config, Http2Stream, Transport, Upgraded};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
 use tokio_tungstenite::WebSocketStream;
@@ -13,7 +13,11 @@ use crate::{LINE, resolve};
 
 pub(crate) async fn ask(url: Uri, protocol: &str, lines: &[&str]) -> Result<(), BoxError> {
     let request = Request::get(&url).body(Body::empty())?;
-    match client::upgrade(connect(&url).await?, request, &[protocol]).await? {
+    let is_secure = url.scheme_str() == Some("https");
+    // What may be offered depends on it: h2c, for instance, is not for TLS.
+    let config = if is_secure { Config::default().secure() } else { Config::default() };
+    let mut http = client::connect(connect(&url, is_secure).await?, &config);
+    match http.upgrade(request, &[protocol]).await? {
         Outcome::Declined(declined) => println!("{declined}"),
         Outcome::Upgraded(stream) => match protocol {
             "websocket" => ask_websocket(stream, lines).await?,
@@ -24,11 +28,10 @@ pub(crate) async fn ask(url: Uri, protocol: &str, lines: &[&str]) -> Result<(), 
     Ok(())
 }
 
-async fn connect(url: &Uri) -> Result<Box<dyn Transport>, BoxError> {
-    let host = url.host().ok_or("the URL has no host")?;
-    let is_secure = url.scheme_str() == Some("https");
+async fn connect(url: &Uri, is_secure: bool) -> Result<Box<dyn Transport>, BoxError> {
+    let host = url.host().ok_or("the URL has no host")?.trim_matches(['[', ']']);
     let port = url.port_u16().unwrap_or(if is_secure { 443 } else { 80 });
-    let stream = TcpStream::connect(resolve((host, port))?).await?;
+    let stream = TcpStream::connect(&*resolve((host, port))?).await?;
     if !is_secure {
         return Ok(Box::new(stream));
     }
@@ -66,13 +69,18 @@ mod tls {
 
 /// Speaks `foo/2`: prints the response to the request, then the one to each line.
 async fn ask_in_lines(stream: Upgraded, lines: &[&str]) -> Result<(), BoxError> {
-    let (mut stream, mut answers) = (BufReader::new(stream), String::new());
-    (&mut stream).take(LINE).read_line(&mut answers).await?;
-    for line in lines {
-        stream.write_all(format!("{line}\n").as_bytes()).await?;
-        (&mut stream).take(LINE).read_line(&mut answers).await?;
+    let mut stream = BufReader::new(stream);
+    for line in std::iter::once(None).chain(lines.iter().map(Some)) {
+        if let Some(line) = line {
+            stream.write_all(format!("{line}\n").as_bytes()).await?;
+            stream.flush().await?;
+        }
+        let mut answer = String::new();
+        if (&mut stream).take(LINE).read_line(&mut answer).await? == 0 {
+            return Err("the server left".into());
+        }
+        print!("{answer}");
     }
-    print!("{answers}");
     Ok(stream.shutdown().await?)
 }
 
@@ -80,7 +88,13 @@ async fn ask_websocket(stream: Upgraded, lines: &[&str]) -> Result<(), BoxError>
     let mut socket = WebSocketStream::from_raw_socket(stream, Role::Client, None).await;
     for line in lines {
         socket.send(Message::text(*line)).await?;
-        println!("{}", socket.next().await.ok_or("the server left")??.into_text()?);
+        let answer = loop {
+            match socket.next().await.ok_or("the server left")?? {
+                Message::Ping(_) | Message::Pong(_) => {}
+                message => break message.into_text()?,
+            }
+        };
+        println!("{answer}");
     }
     Ok(socket.close(None).await?)
 }
@@ -92,8 +106,9 @@ async fn ask_http2(stream: Upgraded, url: Uri) -> Result<(), BoxError> {
         let response = http2.send_request(Request::get(url).body(())?, true)?.0.await?;
         println!("{} in HTTP/2", response.status());
         let mut content = response.into_body();
-        while let Some(piece) = content.data().await {
-            print!("{}", String::from_utf8_lossy(&piece?));
+        while let Some(piece) = content.data().await.transpose()? {
+            print!("{}", String::from_utf8_lossy(&piece));
+            content.flow_control().release_capacity(piece.len())?;
         }
         Ok(())
     };

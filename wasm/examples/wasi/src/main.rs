@@ -11,25 +11,32 @@ mod client;
 mod server;
 
 use std::net::{SocketAddr, ToSocketAddrs};
+use std::time::Duration;
 
 use switchover_tokio::BoxError;
+use tokio::time::timeout;
 
 /// The longest line of `foo/2` in bytes; a longer line is split.
 const LINE: u64 = 65_536;
+
+/// The time for a client's whole exchange, and for each message after a switch.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), BoxError> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        ["serve", address] => server::listen(resolve(address)?).await,
-        ["ask", url, protocol, ref lines @ ..] => client::ask(url.parse()?, protocol, lines).await,
+        ["serve", address] => server::listen(&resolve(address)?).await,
+        ["ask", url, protocol, ref lines @ ..] => {
+            timeout(PATIENCE, client::ask(url.parse()?, protocol, lines)).await?
+        }
         _ => Err("guest serve ADDRESS | guest ask URL PROTOCOL [LINE...]".into()),
     }
 }
 
-/// Looks up an address by the system's call.
+/// Looks up addresses by the system's call.
 ///
 /// That of tokio needs a thread, and WASI has none.
-fn resolve(address: impl ToSocketAddrs) -> Result<SocketAddr, BoxError> {
-    address.to_socket_addrs()?.next().ok_or_else(|| "no address is known".into())
+fn resolve(name: impl ToSocketAddrs) -> std::io::Result<Vec<SocketAddr>> {
+    Ok(name.to_socket_addrs()?.collect())
 }

@@ -4,33 +4,34 @@ use std::net::SocketAddr;
 
 use futures_util::{SinkExt, StreamExt};
 use http::{Method, Request, Response, StatusCode};
-use switchover_tokio::{Body, BoxError, Config, Upgraded, serve, service_fn, upgrade};
+use switchover_tokio::{Body, BoxError, Config, Listener, Upgraded, serve, service_fn, upgrade};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpListener;
-use tokio_tungstenite::{WebSocketStream, tungstenite::protocol::Role};
+use tokio::time::timeout;
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 
-use crate::LINE;
+use crate::{LINE, PATIENCE};
 
-pub(crate) async fn listen(address: SocketAddr) -> Result<(), BoxError> {
-    let listener = TcpListener::bind(address).await?;
+pub(crate) async fn listen(addresses: &[SocketAddr]) -> Result<(), BoxError> {
+    let listener = TcpListener::bind(addresses).await?;
     println!("listening on {}", listener.local_addr()?);
     // WASI has no signals: the host stops the component.
-    serve(listener, service_fn(answer), &Config::default(), std::future::pending()).await;
+    let never = std::future::pending();
+    serve(listener.with_limit(1000), service_fn(answer), &Config::default(), never).await;
     Ok(())
 }
 
 async fn answer(request: Request<Body>) -> Result<Response<Body>, BoxError> {
     if let Some(chosen) = upgrade::select(&request, ["foo/2", "websocket"]) {
+        let line = format!("foo/2 answers {} {}\n", request.method(), request.uri().path());
         return Ok(match chosen.protocol() {
             "websocket" => chosen.accept(echo),
-            _ => {
-                let line = format!("foo/2 answers {} {}\n", request.method(), request.uri().path());
-                chosen.accept(|stream| shout(stream, line))
-            }
+            _ => chosen.accept(|stream| shout(stream, line)),
         });
     }
     Ok(match *request.method() {
-        Method::GET if request.uri().path() == "/ws" => {
+        Method::GET | Method::HEAD if request.uri().path() == "/ws" => {
             upgrade::require(&["websocket"], "This is a WebSocket.\n".into())
         }
         Method::GET | Method::HEAD => Response::new("Offer foo/2 or websocket.\n".into()),
@@ -42,19 +43,21 @@ async fn answer(request: Request<Body>) -> Result<Response<Body>, BoxError> {
 /// Speaks `foo/2`: responds to the request, then returns each line in upper case.
 async fn shout(stream: Upgraded, response: String) {
     let (mut stream, mut line) = (BufReader::new(stream), response.into_bytes());
-    while stream.write_all(&line).await.is_ok() {
+    while let Ok(Ok(())) = timeout(PATIENCE, stream.write_all(&line)).await {
         line.clear();
-        let Ok(1..) = (&mut stream).take(LINE).read_until(b'\n', &mut line).await else { break };
+        let read = async { (&mut stream).take(LINE).read_until(b'\n', &mut line).await };
+        let Ok(Ok(1..)) = timeout(PATIENCE, read).await else { break };
         line.make_ascii_uppercase();
     }
 }
 
 /// Returns each message of a WebSocket.
 async fn echo(stream: Upgraded) {
-    let mut socket = WebSocketStream::from_raw_socket(stream, Role::Server, None).await;
-    while let Some(Ok(message)) = socket.next().await {
-        if (message.is_text() || message.is_binary()) && socket.send(message).await.is_err() {
-            break;
+    let limits = WebSocketConfig::default().max_message_size(Some(1 << 20));
+    let mut socket = WebSocketStream::from_raw_socket(stream, Role::Server, Some(limits)).await;
+    while let Ok(Some(Ok(message))) = timeout(PATIENCE, socket.next()).await {
+        if message.is_text() || message.is_binary() {
+            let Ok(Ok(())) = timeout(PATIENCE, socket.send(message)).await else { break };
         }
     }
 }
