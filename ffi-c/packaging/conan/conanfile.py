@@ -1,4 +1,4 @@
-"""A recipe for Conan: the C library as it was built, from the tarball of a release.
+"""A recipe for Conan that takes the tarball of a release.
 
 `conandata.yml` beside it names the tarball for each system; `ffi-c/packaging/conan/create` writes it for one on disk.
 """
