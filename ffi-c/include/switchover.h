@@ -2232,8 +2232,9 @@ swo_result swo_send_end(struct swo_conn *conn,
  * not 0 if the response says `close` or is delimited by the end of the connection. `persists`
  * becomes 1 if the connection stays open afterwards; if it becomes 0, the head must say
  * `Connection: close`. To an HTTP/1.0 client a response must say `Connection: keep-alive` to
- * keep the connection open. Next: send the response; if it has content, then swo_send_end,
- * which writes nothing. RFC 9112, section 9.3.
+ * keep the connection open. A 426 must have an `Upgrade` field (RFC 9110, section 15.5.22).
+ * Next: send the response; if it has content, then swo_send_end, which writes nothing. RFC
+ * 9112, section 9.3.
  *
  * Errors: SWO_ERROR_WRONG_ROLE, SWO_ERROR_UNASKED, SWO_ERROR_ANSWERED, SWO_ERROR_CLOSED,
  * SWO_ERROR_SWITCHED, SWO_ERROR_FAILED, SWO_ERROR_INVALID_STATUS, SWO_ERROR_FRAMING_CONFLICT.
@@ -2247,8 +2248,8 @@ swo_result swo_note_response(struct swo_conn *conn,
 /**
  * Returns the registered reason phrase of a status.
  *
- * The phrases are those of RFC 9110, section 15, and of the IANA registry. Empty for any other
- * status. Static.
+ * The phrases are those of RFC 9110, section 15, and of the IANA registry. The slice has the
+ * length 0 for any other status. No NUL follows it. Static.
  */
 struct swo_slice swo_reason(uint32_t status);
 
@@ -2423,7 +2424,8 @@ swo_result swo_require(struct swo_conn *conn,
  * Advertises protocols in the `Upgrade` field of the next final response.
  *
  * For a server: the protocols that the connection could be upgraded to. The response remains
- * an ordinary one. Next: swo_respond or swo_send_response. RFC 9110, section 7.8.
+ * an ordinary one. A response that your code writes (swo_note_response) has the field only if
+ * your code writes it. Next: swo_respond or swo_send_response. RFC 9110, section 7.8.
  *
  * Errors: SWO_ERROR_WRONG_ROLE, SWO_ERROR_INVALID_PROTOCOL.
  */

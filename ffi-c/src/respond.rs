@@ -117,8 +117,9 @@ export! {
     /// not 0 if the response says `close` or is delimited by the end of the connection. `persists`
     /// becomes 1 if the connection stays open afterwards; if it becomes 0, the head must say
     /// `Connection: close`. To an HTTP/1.0 client a response must say `Connection: keep-alive` to
-    /// keep the connection open. Next: send the response; if it has content, then swo_send_end,
-    /// which writes nothing. RFC 9112, section 9.3.
+    /// keep the connection open. A 426 must have an `Upgrade` field (RFC 9110, section 15.5.22).
+    /// Next: send the response; if it has content, then swo_send_end, which writes nothing. RFC
+    /// 9112, section 9.3.
     ///
     /// Errors: SWO_ERROR_WRONG_ROLE, SWO_ERROR_UNASKED, SWO_ERROR_ANSWERED, SWO_ERROR_CLOSED,
     /// SWO_ERROR_SWITCHED, SWO_ERROR_FAILED, SWO_ERROR_INVALID_STATUS, SWO_ERROR_FRAMING_CONFLICT.

@@ -156,8 +156,8 @@ export! {
 
     /// Returns the registered reason phrase of a status.
     ///
-    /// The phrases are those of RFC 9110, section 15, and of the IANA registry. Empty for any other
-    /// status. Static.
+    /// The phrases are those of RFC 9110, section 15, and of the IANA registry. The slice has the
+    /// length 0 for any other status. No NUL follows it. Static.
     fn swo_reason(status: u32) -> swo_slice = reason(status);
 }
 

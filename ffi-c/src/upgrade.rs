@@ -85,7 +85,8 @@ export! {
     /// Advertises protocols in the `Upgrade` field of the next final response.
     ///
     /// For a server: the protocols that the connection could be upgraded to. The response remains
-    /// an ordinary one. Next: swo_respond or swo_send_response. RFC 9110, section 7.8.
+    /// an ordinary one. A response that your code writes (swo_note_response) has the field only if
+    /// your code writes it. Next: swo_respond or swo_send_response. RFC 9110, section 7.8.
     ///
     /// Errors: SWO_ERROR_WRONG_ROLE, SWO_ERROR_INVALID_PROTOCOL.
     fn swo_advertise(conn: *mut swo_conn, protocols: *const swo_slice, count: usize) -> swo_result
