@@ -246,7 +246,7 @@ function chunks(left) {
 }
 
 const README = join(import.meta.dirname, "../README.md");
-const MARKS = /(<!-- the table of tests\/streams.exchanges.test.mjs -->\n)([^]*?)(\n<!-- its end -->)/;
+const MARKS = /(<!-- the table of tests\/streams.exchanges.test.mjs -->\n)[^]*?(\n<!-- its end -->)/;
 
 test("the outcome is that of node:http, or the table says why not", { timeout: 60_000 }, async () => {
   const rows = await Promise.all(
@@ -274,11 +274,11 @@ test("the outcome is that of node:http, or the table says why not", { timeout: 6
     ...differing.map(({ name, theirs, own }) => `| ${name} | ${code(theirs)} | ${code(own)} | ${REASONS[name]} |`),
   ].join("\n");
   const before = readFileSync(README, "utf8");
-  if (process.env["BLESS"]) return writeFileSync(README, before.replace(MARKS, (_, begin, __, end) => `${begin}\n${table}\n${end}`));
-  // Only the lines that differ: a report of the whole page would be cut.
-  const written = new Set((MARKS.exec(before)?.[2] ?? "").trim().split("\n"));
-  const found = new Set(table.split("\n"));
-  const only = (/** @type {Set<string>} */ these, /** @type {Set<string>} */ those) => [...these].filter((line) => !those.has(line));
+  const after = before.replace(MARKS, (_, begin, end) => `${begin}\n${table}\n${end}`);
+  if (process.env["BLESS"]) return writeFileSync(README, after);
+  // Only the lines that differ are shown: a report of the whole page would be cut.
+  const [written, found] = [before, after].map((page) => page.split("\n"));
+  const only = (/** @type {string[]} */ these = [], /** @type {string[]} */ those = []) => these.filter((line) => !those.includes(line));
   const difference = { inTheReadme: only(written, found), found: only(found, written) };
-  assert.deepEqual(difference, { inTheReadme: [], found: [] }, `BLESS=1 writes the table of the README: ${JSON.stringify(difference)}`);
+  assert.ok(before === after, `BLESS=1 writes the table of the README: ${JSON.stringify(difference)}`);
 });
