@@ -52,19 +52,18 @@ async function serve(file, list) {
   }
 }
 
-/** Runs a program to its end. @param {string} file @param {string[]} list @param {string} [input] */
-async function run(file, list, input) {
-  const running = start(file, list, input);
+/**
+ * Runs a program to its end.
+ * @param {string} file @param {string[]} list @param {string} [input] @param {Record<string, string>} [more]
+ */
+async function run(file, list, input, more) {
+  const running = start(file, list, input, more);
   await running.ended;
   return { code: running.child.exitCode, out: running.out, errors: running.errors };
 }
 
 /** @param {string[]} list @param {Record<string, string>} [more] */
-async function ask(list, more) {
-  const running = start(program, [...given, "ask", ...list], "", more);
-  await running.ended;
-  return { code: running.child.exitCode, out: running.out, errors: running.errors };
-}
+const ask = (list, more) => run(program, [...given, "ask", ...list], "", more);
 
 /** @type {{ port: number, origin: string }} */
 let guest;

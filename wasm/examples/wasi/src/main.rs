@@ -20,7 +20,7 @@ use tokio::time::timeout;
 const LINE: u64 = 65_536;
 
 /// The time for a client's whole exchange, and for each message after a switch.
-const PATIENCE: Duration = Duration::from_secs(30);
+const TIMEOUT: Duration = Duration::from_secs(30);
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), BoxError> {
@@ -28,7 +28,7 @@ async fn main() -> Result<(), BoxError> {
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["serve", address] => server::listen(&resolve(address)?).await,
         ["ask", url, protocol, ref lines @ ..] => {
-            timeout(PATIENCE, client::ask(url.parse()?, protocol, lines)).await?
+            timeout(TIMEOUT, client::ask(url.parse()?, protocol, lines)).await?
         }
         _ => Err("guest serve ADDRESS | guest ask URL PROTOCOL [LINE...]".into()),
     }

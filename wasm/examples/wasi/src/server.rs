@@ -11,7 +11,7 @@ use tokio::time::timeout;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 
-use crate::{LINE, PATIENCE};
+use crate::{LINE, TIMEOUT};
 
 pub(crate) async fn listen(addresses: &[SocketAddr]) -> Result<(), BoxError> {
     let listener = TcpListener::bind(addresses).await?;
@@ -43,10 +43,10 @@ async fn answer(request: Request<Body>) -> Result<Response<Body>, BoxError> {
 /// Speaks `foo/2`: responds to the request, then returns each line in upper case.
 async fn shout(stream: Upgraded, response: String) {
     let (mut stream, mut line) = (BufReader::new(stream), response.into_bytes());
-    while let Ok(Ok(())) = timeout(PATIENCE, stream.write_all(&line)).await {
+    while let Ok(Ok(())) = timeout(TIMEOUT, stream.write_all(&line)).await {
         line.clear();
-        let read = async { (&mut stream).take(LINE).read_until(b'\n', &mut line).await };
-        let Ok(Ok(1..)) = timeout(PATIENCE, read).await else { break };
+        let read = timeout(TIMEOUT, (&mut stream).take(LINE).read_until(b'\n', &mut line)).await;
+        let Ok(Ok(1..)) = read else { break };
         line.make_ascii_uppercase();
     }
 }
@@ -55,9 +55,9 @@ async fn shout(stream: Upgraded, response: String) {
 async fn echo(stream: Upgraded) {
     let limits = WebSocketConfig::default().max_message_size(Some(1 << 20));
     let mut socket = WebSocketStream::from_raw_socket(stream, Role::Server, Some(limits)).await;
-    while let Ok(Some(Ok(message))) = timeout(PATIENCE, socket.next()).await {
+    while let Ok(Some(Ok(message))) = timeout(TIMEOUT, socket.next()).await {
         if message.is_text() || message.is_binary() {
-            let Ok(Ok(())) = timeout(PATIENCE, socket.send(message)).await else { break };
+            let Ok(Ok(())) = timeout(TIMEOUT, socket.send(message)).await else { break };
         }
     }
 }
