@@ -83,12 +83,14 @@ const REASONS = {
 /** @returns {AsyncGenerator<Uint8Array>} */
 async function* pieces() {
   yield Buffer.from("one");
-  await new Promise((resolve) => setTimeout(resolve, 5));
+  await new Promise((resolve) => setTimeout(resolve, 20));
   yield Buffer.from("two");
 }
 
 async function* cut() {
   yield* pieces();
+  // As the handler of node:http waits: at once, the response may not have begun, and becomes a 500.
+  await new Promise((resolve) => setTimeout(resolve, 20));
   throw new Error("cut");
 }
 
@@ -258,7 +260,10 @@ test("the outcome is that of node:http, or the table says why not", { timeout: 6
   const differing = rows.filter(({ theirs, own }) => theirs !== own);
   // Other versions of Node answer otherwise.
   if (!process.version.startsWith("v20.")) return;
-  assert.deepEqual(differing.filter(({ name }) => !REASONS[name]), [], "differences without a reason");
+  const unexplained = differing.filter(({ name }) => !REASONS[name]);
+  // A line of output stays in the log of a run, where the report of a failed test is cut.
+  for (const row of unexplained) console.log("differs without a reason:", JSON.stringify(row));
+  assert.deepEqual(unexplained, [], "differences without a reason");
   assert.deepEqual(differing.map(({ name }) => name).sort(), Object.keys(REASONS).sort());
   const equal = rows.filter(({ theirs, own }) => theirs === own).map(({ name }) => name);
   const code = (/** @type {string} */ words) => `\`${words.replaceAll("`", "'")}\``;
@@ -280,5 +285,6 @@ test("the outcome is that of node:http, or the table says why not", { timeout: 6
   const [written, found] = [before, after].map((page) => page.split("\n"));
   const only = (/** @type {string[]} */ these = [], /** @type {string[]} */ those = []) => these.filter((line) => !those.includes(line));
   const difference = { inTheReadme: only(written, found), found: only(found, written) };
+  if (before !== after) console.log("differs from the README:", JSON.stringify(difference));
   assert.ok(before === after, `BLESS=1 writes the table of the README: ${JSON.stringify(difference)}`);
 });
