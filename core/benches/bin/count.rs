@@ -1,8 +1,12 @@
-//! A program whose instructions are counted: `count INPUT TIMES` serves an input.
+//! A program whose instructions are counted: `count INPUT TIMES [MODE]`.
 //!
-//! INPUT is an input of the benches (`a` to `e`, `k`) or a task of its own, such as `handshake`.
-//! The program serves every message, or does the task, TIMES times. The variable `SCAN` (`sse2`)
-//! names the engine's byte scanner. `tests/tools/instructions` runs the program under callgrind.
+//! INPUT is an input of the benches (`a` to `f2`, `k`) or a task of its own, such as `handshake`.
+//! The program serves every message, or does the task, TIMES times. MODE is how the messages come:
+//! `serial` (the default), `pipelined` (16 in one read) or `bytes` (a byte at a time). The variable
+//! `SCAN` (`sse2`) names the engine's byte scanner. `tests/tools/instructions` and
+//! `core/benches/subtract` run the program under callgrind.
+
+use std::hint::black_box;
 
 use switchover::binding::ScanPath;
 use switchover::gateway::EndToEnd;
@@ -16,8 +20,9 @@ fn main() {
     let (Some(name), Some(times)) =
         (arguments.next(), arguments.next().and_then(|times| times.parse::<usize>().ok()))
     else {
-        panic!("count INPUT TIMES");
+        panic!("count INPUT TIMES [MODE]");
     };
+    let mode = arguments.next().unwrap_or_default();
     let wanted = std::env::var("SCAN").unwrap_or_else(|_| "sse2".into());
     let path = ScanPath::available().find(|path| format!("{path:?}").to_lowercase() == wanted);
     assert!(path.is_some_and(ScanPath::force), "no scan path {wanted} here");
@@ -41,10 +46,16 @@ fn main() {
             connection.respond(&ResponseHead::new(204, &[HELLO[0]]), b"", out)
         }),
         _ => {
-            let (input, read) = if name == "slow" { ("b", 1) } else { (&*name, READ) };
-            serve(&messages(input), read, times, &mut out, |connection, out| {
+            let (input, mode) = if name == "slow" { ("b", "bytes") } else { (&*name, &*mode) };
+            let answer = |connection: &mut Connection, out: &mut Vec<u8>| {
                 connection.send_response(&ResponseHead::new(204, &()), out)
-            });
+            };
+            if mode == "pipelined" {
+                serve_pipelined(&messages(input), times, &mut out, answer);
+            } else {
+                let read = if mode == "bytes" { 1 } else { READ };
+                serve(&messages(input), read, times, &mut out, answer);
+            }
         }
     }
 }
@@ -56,6 +67,9 @@ const HELLO: [(&str, &str); 2] =
 /// The number of bytes that a server reads at once.
 const READ: usize = 65_536;
 
+/// The number of requests that a pipelining client sends at once.
+const PIPELINED: usize = 16;
+
 /// Returns the messages of the input `name`.
 fn messages(name: &str) -> Vec<Vec<u8>> {
     match name {
@@ -63,7 +77,8 @@ fn messages(name: &str) -> Vec<Vec<u8>> {
         "chunks" => vec![inputs::chunked(16)],
         "offers" => vec![inputs::offers(&inputs::protocols(32), 90)],
         _ => {
-            let input = inputs::small().into_iter().find(|input| input.name == name);
+            let known = if name.starts_with('f') { inputs::all() } else { inputs::small() };
+            let input = known.into_iter().find(|input| input.name == name);
             vec![input.unwrap_or_else(|| panic!("no input {name}")).bytes]
         }
     }
@@ -94,6 +109,28 @@ fn serve<E: std::fmt::Debug>(
         }
         answer(&mut connection, out).expect("an answer");
         assert_eq!(ends, 2);
+    }
+}
+
+/// Serves each message `times` times on one connection, [`PIPELINED`] of them in one read.
+fn serve_pipelined<E: std::fmt::Debug>(
+    messages: &[Vec<u8>],
+    times: usize,
+    out: &mut Vec<u8>,
+    answer: impl Fn(&mut Connection, &mut Vec<u8>) -> Result<(), E>,
+) {
+    let repeated: Vec<_> = messages.iter().map(|message| message.repeat(PIPELINED)).collect();
+    let mut connection = Connection::new(Role::Server);
+    for requests in repeated.iter().cycle().take(messages.len() * times) {
+        out.clear();
+        connection.receive(requests).expect("room");
+        for _ in 0..PIPELINED {
+            while let Ok(Step::Event) = connection.advance() {
+                black_box(connection.event());
+            }
+            answer(&mut connection, out).expect("an answer");
+        }
+        assert!(connection.unread().is_empty());
     }
 }
 
