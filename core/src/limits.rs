@@ -200,11 +200,6 @@ impl Limits {
         limits.table().find(|(known, _)| *known == name).map(|(_, largest)| largest)
     }
 
-    /// Returns the limits of a configuration, or the default limits without one.
-    pub(crate) fn of(config: Option<&Config>) -> &Self {
-        &config.unwrap_or(&DEFAULT).limits
-    }
-
     /// Returns the number of unread bytes at which the buffer is full.
     ///
     /// It is large enough for a whole head or trailer section within the limits, and for the 24

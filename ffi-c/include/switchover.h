@@ -88,21 +88,18 @@
  * space is too small, the index of a wrong field line or the rule that an offer breaks
  * (swo_send_request), and the reason of a SWO_REFUSED. A defect in the library is SWO_PANIC: the
  * connection or other object that was being changed is dead, and returns SWO_PANIC until it is
- * freed. If the allocator fails, the library calls abort(3), and the process ends; some calls
- * return SWO_OUT_OF_MEMORY instead. The memory of a connection is limited by its configuration.
+ * freed.
+ *
+ * MEMORY. The memory of a connection is limited by its configuration. A connection keeps it from
+ * message to message, so after the first few it seldom needs more. If the allocator has none, the
+ * call returns SWO_ERROR_OUT_OF_MEMORY: nothing has changed, and the same call may succeed later.
+ * An exception are calls with a swo_splice, swo_capsules or swo_lines: they call abort(3). So does
+ * swo_prepared_new if another thread takes the memory that it has just found.
  *
  * THE SMALL FLAVOUR. ffi-c/small builds the same functions in a fraction of the size. Two things
  * differ.
  *  - A defect in the library calls abort(3). There is no SWO_PANIC.
- *  - Memory comes from malloc(3), or from the functions of swo_set_memory. If they fail,
- *    swo_conn_new, swo_conn_init, swo_receive, swo_receive_event, swo_receive_buffer and
- *    swo_set_limits return SWO_OUT_OF_MEMORY: nothing has changed, and the same call may succeed
- *    later. (They test for memory before they allocate it: if another thread allocates it in
- *    between, they call abort(3) too.) Every other call that needs memory calls abort(3), or
- *    returns SWO_OUT_OF_MEMORY if only the object that it makes cannot be allocated. Such calls
- *    need memory to parse and to encode heads, to keep an offer, and for the objects of swo_*_new.
- *    A connection keeps its memory from message to message, so after the first few it seldom needs
- *    more.
+ *  - Memory comes from malloc(3), or from the functions of swo_set_memory.
  *
  * NUMBERS. Enums are passed as uint32_t and checked (SWO_BAD_ENUM). SWO_NONE means no value.
  *
@@ -318,6 +315,8 @@ enum swo_result_code {
     SWO_ERROR_UNREAD_INPUT = 825,
     /** the head of the request is no longer there as it came. */
     SWO_ERROR_HEAD_GONE = 826,
+    /** the allocator has no memory for the call. */
+    SWO_ERROR_OUT_OF_MEMORY = 827,
     /** the output has too little space; nothing was written. */
     SWO_ERROR_OUTPUT_TOO_SMALL = 901,
     /** the method is not a token. */
@@ -395,14 +394,8 @@ enum swo_result_code {
     SWO_OVERLAP = 1011,
     /** A number is too large for the form in which it is encoded. */
     SWO_BAD_NUMBER = 1012,
-    /** The allocator has no memory for the call.
-     *
-     *  Nothing has changed, and the same call may succeed later. In the std flavour (the
-     *  ordinary build) only calls that make an object return it. In the small flavour calls that
-     *  receive and swo_set_limits do too. */
-    SWO_OUT_OF_MEMORY = 1013,
     /** The library has allocated memory already, as always in the ordinary (std) build. */
-    SWO_TOO_LATE = 1014,
+    SWO_TOO_LATE = 1013,
 };
 
 /**
@@ -531,9 +524,8 @@ typedef void (*swo_free)(void *memory);
  * flavour. The functions replace malloc(3), realloc(3) and free(3). Call this before any
  * function but swo_version and swo_abi_version, while no other thread is in the library. The
  * functions may be called by every thread that calls the library. If `malloc` returns NULL,
- * the call that needed memory returns SWO_OUT_OF_MEMORY or calls abort(3), as the beginning of
- * this header says. Errors: SWO_NULL; SWO_TOO_LATE if the library has allocated memory
- * already, and always in the std flavour.
+ * the call that needed memory returns SWO_ERROR_OUT_OF_MEMORY. Errors: SWO_NULL; SWO_TOO_LATE
+ * if the library has allocated memory already, and always in the std flavour.
  */
 swo_result swo_set_memory(swo_malloc malloc, swo_realloc realloc, swo_free free);
 
@@ -917,8 +909,8 @@ typedef struct swo_conn swo_conn;
  * Makes a connection on the heap.
  *
  * `role` is SWO_ROLE_*. `config` is copied; NULL means the defaults. Errors: SWO_NULL,
- * SWO_BAD_ENUM, SWO_STRUCT_TOO_OLD, SWO_STRUCT_TOO_NEW, SWO_OUT_OF_MEMORY. Next: a server
- * receives, a client sends a request; at the end swo_conn_free.
+ * SWO_BAD_ENUM, SWO_STRUCT_TOO_OLD, SWO_STRUCT_TOO_NEW, SWO_ERROR_OUT_OF_MEMORY. Next: a
+ * server receives, a client sends a request; at the end swo_conn_free.
  */
 swo_result swo_conn_new(uint32_t role, const struct swo_config *config, struct swo_conn **conn);
 
@@ -975,10 +967,10 @@ swo_result swo_conn_deinit(struct swo_conn *conn);
  *
  * The limits become those of `config` (NULL: the defaults); its other members are ignored.
  * Rejected until each request and its response are complete, and once a part of the next head
- * has been parsed. Errors also: SWO_STRUCT_TOO_OLD, SWO_STRUCT_TOO_NEW, SWO_OUT_OF_MEMORY.
+ * has been parsed. Errors also: SWO_STRUCT_TOO_OLD, SWO_STRUCT_TOO_NEW.
  * Next: continue as before.
  *
- * Errors: SWO_ERROR_UNANSWERED, SWO_ERROR_UNREAD_INPUT.
+ * Errors: SWO_ERROR_UNANSWERED, SWO_ERROR_UNREAD_INPUT, SWO_ERROR_OUT_OF_MEMORY.
  */
 swo_result swo_set_limits(struct swo_conn *conn, const struct swo_config *config);
 
@@ -1009,12 +1001,12 @@ swo_result swo_release(struct swo_conn *conn);
  * current event and its slices. Errors, after which nothing was appended:
  * SWO_ERROR_BUFFER_FULL while too many bytes wait (continue with swo_next_event, and respond).
  * SWO_ERROR_SWITCHED if the bytes belong to the new protocol. SWO_ERROR_CLOSED,
- * SWO_ERROR_AFTER_END, the earlier peer error, and SWO_OUT_OF_MEMORY. SWO_OVERLAP if `data`
+ * SWO_ERROR_AFTER_END, SWO_ERROR_OUT_OF_MEMORY, the earlier peer error. SWO_OVERLAP if `data`
  * lies in the connection's own memory. That is a slice of an event (copy it first), or the
  * space of swo_receive_buffer (call swo_receive_commit instead). Next: swo_next_event.
  *
- * Errors: SWO_ERROR_BUFFER_FULL, SWO_ERROR_AFTER_END, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED,
- * SWO_ERROR_FAILED.
+ * Errors: SWO_ERROR_BUFFER_FULL, SWO_ERROR_AFTER_END, SWO_ERROR_OUT_OF_MEMORY,
+ * SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED, SWO_ERROR_FAILED.
  */
 swo_result swo_receive(struct swo_conn *conn, const uint8_t *data, size_t len);
 
@@ -1026,11 +1018,10 @@ swo_result swo_receive(struct swo_conn *conn, const uint8_t *data, size_t len);
  * Request as many bytes as one read may deliver, such as 16,384; with less, pipelined requests
  * are read in pieces. The space is valid until the next inbound call. Do not copy a slice of
  * an event into it: this call may have moved or freed the slice's memory. **Inbound:** ends
- * the current event and its slices. Errors also: SWO_OUT_OF_MEMORY. Next: swo_receive_commit
- * with the number of bytes read.
+ * the current event and its slices. Next: swo_receive_commit with the number of bytes read.
  *
- * Errors: SWO_ERROR_BUFFER_FULL, SWO_ERROR_AFTER_END, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED,
- * SWO_ERROR_FAILED.
+ * Errors: SWO_ERROR_BUFFER_FULL, SWO_ERROR_AFTER_END, SWO_ERROR_OUT_OF_MEMORY,
+ * SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED, SWO_ERROR_FAILED.
  */
 swo_result swo_receive_buffer(struct swo_conn *conn, size_t min, uint8_t **data, size_t *cap);
 
@@ -1356,6 +1347,8 @@ typedef struct swo_event {
  * way that must not look complete. Next: what the kind of the event demands. Repeat until
  * SWO_EVENT_KIND_NEED_DATA (send what was written, read the transport) or
  * SWO_EVENT_KIND_PAUSED (do what `u.paused` says).
+ *
+ * Errors: SWO_ERROR_OUT_OF_MEMORY.
  */
 swo_result swo_next_event(struct swo_conn *conn, struct swo_event *event);
 
@@ -1888,7 +1881,7 @@ typedef struct swo_response_head {
  * SWO_ERROR_SWITCHED, SWO_ERROR_FAILED, SWO_ERROR_INVALID_STATUS, SWO_ERROR_INVALID_REASON,
  * SWO_ERROR_INVALID_NAME, SWO_ERROR_INVALID_VALUE, SWO_ERROR_INVALID_HOST,
  * SWO_ERROR_FRAMING_CONFLICT, SWO_ERROR_RESERVED_FIELD, SWO_ERROR_LENGTH_EXCEEDED,
- * SWO_ERROR_LENGTH_SHORT, SWO_ERROR_OUTPUT_TOO_SMALL.
+ * SWO_ERROR_LENGTH_SHORT, SWO_ERROR_OUT_OF_MEMORY, SWO_ERROR_OUTPUT_TOO_SMALL.
  */
 swo_result swo_respond(struct swo_conn *conn,
                        const struct swo_response_head *response,
@@ -1938,7 +1931,7 @@ swo_result swo_respond_head(struct swo_conn *conn,
  * SWO_ERROR_FAILED, SWO_ERROR_INVALID_STATUS, SWO_ERROR_INVALID_REASON,
  * SWO_ERROR_INVALID_NAME, SWO_ERROR_INVALID_VALUE, SWO_ERROR_INVALID_HOST,
  * SWO_ERROR_FRAMING_CONFLICT, SWO_ERROR_RESERVED_FIELD, SWO_ERROR_LENGTH_EXCEEDED,
- * SWO_ERROR_LENGTH_SHORT, SWO_ERROR_OUTPUT_TOO_SMALL.
+ * SWO_ERROR_LENGTH_SHORT, SWO_ERROR_OUT_OF_MEMORY, SWO_ERROR_OUTPUT_TOO_SMALL.
  */
 swo_result swo_reject(struct swo_conn *conn,
                       const struct swo_response_head *response,
@@ -1979,7 +1972,7 @@ swo_result swo_prepared_new(const struct swo_response_head *response,
  *
  * Errors: SWO_ERROR_WRONG_ROLE, SWO_ERROR_UNASKED, SWO_ERROR_ANSWERED, SWO_ERROR_CLOSED,
  * SWO_ERROR_SWITCHED, SWO_ERROR_FAILED, SWO_ERROR_FRAMING_CONFLICT, SWO_ERROR_RESERVED_FIELD,
- * SWO_ERROR_OUTPUT_TOO_SMALL.
+ * SWO_ERROR_OUT_OF_MEMORY, SWO_ERROR_OUTPUT_TOO_SMALL.
  */
 swo_result swo_respond_prepared(struct swo_conn *conn,
                                 const struct swo_prepared *prepared,
@@ -2033,7 +2026,7 @@ swo_result swo_block_free(struct swo_block *block);
  * SWO_ERROR_HTTP_1_0_PEER, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED, SWO_ERROR_FAILED,
  * SWO_ERROR_INVALID_STATUS, SWO_ERROR_INVALID_REASON, SWO_ERROR_INVALID_NAME,
  * SWO_ERROR_INVALID_VALUE, SWO_ERROR_INVALID_HOST, SWO_ERROR_FRAMING_CONFLICT,
- * SWO_ERROR_RESERVED_FIELD, SWO_ERROR_OUTPUT_TOO_SMALL.
+ * SWO_ERROR_RESERVED_FIELD, SWO_ERROR_OUT_OF_MEMORY, SWO_ERROR_OUTPUT_TOO_SMALL.
  */
 swo_result swo_send_informational(struct swo_conn *conn,
                                   const struct swo_response_head *response,
@@ -2055,7 +2048,8 @@ swo_result swo_send_informational(struct swo_conn *conn,
  * Errors: SWO_ERROR_WRONG_ROLE, SWO_ERROR_UNASKED, SWO_ERROR_ANSWERED, SWO_ERROR_CLOSED,
  * SWO_ERROR_SWITCHED, SWO_ERROR_FAILED, SWO_ERROR_INVALID_STATUS, SWO_ERROR_INVALID_REASON,
  * SWO_ERROR_INVALID_NAME, SWO_ERROR_INVALID_VALUE, SWO_ERROR_INVALID_HOST,
- * SWO_ERROR_FRAMING_CONFLICT, SWO_ERROR_RESERVED_FIELD, SWO_ERROR_OUTPUT_TOO_SMALL.
+ * SWO_ERROR_FRAMING_CONFLICT, SWO_ERROR_RESERVED_FIELD, SWO_ERROR_OUT_OF_MEMORY,
+ * SWO_ERROR_OUTPUT_TOO_SMALL.
  */
 swo_result swo_send_response(struct swo_conn *conn,
                              const struct swo_response_head *response,
@@ -2148,7 +2142,8 @@ typedef struct swo_request_head {
  * SWO_ERROR_SWITCHED, SWO_ERROR_FAILED, SWO_ERROR_INVALID_METHOD, SWO_ERROR_INVALID_TARGET,
  * SWO_ERROR_INVALID_NAME, SWO_ERROR_INVALID_VALUE, SWO_ERROR_INVALID_PROTOCOL,
  * SWO_ERROR_INVALID_HOST, SWO_ERROR_HOST_DIFFERS, SWO_ERROR_FRAMING_CONFLICT,
- * SWO_ERROR_RESERVED_FIELD, SWO_ERROR_PROFILE_FIELD, SWO_ERROR_OUTPUT_TOO_SMALL.
+ * SWO_ERROR_RESERVED_FIELD, SWO_ERROR_PROFILE_FIELD, SWO_ERROR_OUT_OF_MEMORY,
+ * SWO_ERROR_OUTPUT_TOO_SMALL.
  */
 swo_result swo_send_request(struct swo_conn *conn,
                             const struct swo_request_head *request,
@@ -2214,7 +2209,7 @@ swo_result swo_send_data_parts(struct swo_conn *conn, size_t len, struct swo_dat
  *
  * Errors: SWO_ERROR_NO_CONTENT, SWO_ERROR_LENGTH_SHORT, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED,
  * SWO_ERROR_FAILED, SWO_ERROR_INVALID_NAME, SWO_ERROR_INVALID_VALUE,
- * SWO_ERROR_TRAILER_FORBIDDEN, SWO_ERROR_OUTPUT_TOO_SMALL.
+ * SWO_ERROR_TRAILER_FORBIDDEN, SWO_ERROR_OUT_OF_MEMORY, SWO_ERROR_OUTPUT_TOO_SMALL.
  */
 swo_result swo_send_end(struct swo_conn *conn,
                         const struct swo_field *trailers,
@@ -2388,7 +2383,7 @@ swo_result swo_selection_early(const struct swo_selection *selection, struct swo
  * SWO_ERROR_STALE_SELECTION, SWO_ERROR_BODY_PENDING, SWO_ERROR_ANSWERED, SWO_ERROR_CLOSED,
  * SWO_ERROR_SWITCHED, SWO_ERROR_FAILED, SWO_ERROR_INVALID_NAME, SWO_ERROR_INVALID_VALUE,
  * SWO_ERROR_INVALID_HOST, SWO_ERROR_FRAMING_CONFLICT, SWO_ERROR_RESERVED_FIELD,
- * SWO_ERROR_PROFILE_FIELD, SWO_ERROR_OUTPUT_TOO_SMALL.
+ * SWO_ERROR_PROFILE_FIELD, SWO_ERROR_OUT_OF_MEMORY, SWO_ERROR_OUTPUT_TOO_SMALL.
  */
 swo_result swo_accept(struct swo_conn *conn,
                       const struct swo_selection *selection,
@@ -2409,7 +2404,7 @@ swo_result swo_accept(struct swo_conn *conn,
  * Errors: SWO_ERROR_WRONG_ROLE, SWO_ERROR_UNASKED, SWO_ERROR_ANSWERED, SWO_ERROR_CLOSED,
  * SWO_ERROR_SWITCHED, SWO_ERROR_FAILED, SWO_ERROR_INVALID_NAME, SWO_ERROR_INVALID_VALUE,
  * SWO_ERROR_INVALID_HOST, SWO_ERROR_INVALID_PROTOCOL, SWO_ERROR_FRAMING_CONFLICT,
- * SWO_ERROR_RESERVED_FIELD, SWO_ERROR_OUTPUT_TOO_SMALL.
+ * SWO_ERROR_RESERVED_FIELD, SWO_ERROR_OUT_OF_MEMORY, SWO_ERROR_OUTPUT_TOO_SMALL.
  */
 swo_result swo_require(struct swo_conn *conn,
                        const struct swo_slice *protocols,
@@ -2427,7 +2422,7 @@ swo_result swo_require(struct swo_conn *conn,
  * an ordinary one. A response that your code writes (swo_note_response) has the field only if
  * your code writes it. Next: swo_respond or swo_send_response. RFC 9110, section 7.8.
  *
- * Errors: SWO_ERROR_WRONG_ROLE, SWO_ERROR_INVALID_PROTOCOL.
+ * Errors: SWO_ERROR_WRONG_ROLE, SWO_ERROR_INVALID_PROTOCOL, SWO_ERROR_OUT_OF_MEMORY.
  */
 swo_result swo_advertise(struct swo_conn *conn, const struct swo_slice *protocols, size_t count);
 

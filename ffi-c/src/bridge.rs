@@ -124,7 +124,7 @@ fn http1_fields(
 }
 
 fn lines(owned: Vec<FieldLine>, out: Out<'_, *mut swo_lines>) -> Done {
-    out.set(swo_lines::new(Lines::new(owned))?)
+    out.set(swo_lines::new(Lines::new(owned)?)?)
 }
 
 fn lines_get(lines: &Lines, fields: Out<'_, *const swo_field>, count: Out<'_, usize>) -> Done {

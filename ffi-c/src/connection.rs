@@ -3,12 +3,15 @@
 use core::ffi::{c_char, c_void};
 use core::ptr;
 
+use switchover::binding::Bound;
 use switchover::{Connection, Role};
 
 use crate::config::swo_config;
 use crate::error::{BindingError, Done, swo_result};
-use crate::flavour;
 use crate::handle::Release;
+#[cfg(not(feature = "std"))]
+use crate::handle::allocator::set_memory;
+#[cfg(feature = "std")]
 use crate::handle::memory::Functions;
 use crate::object::{Handle, IN_PLACE, Object, swo_conn};
 use crate::out::Out;
@@ -31,17 +34,16 @@ export! {
     /// flavour. The functions replace malloc(3), realloc(3) and free(3). Call this before any
     /// function but swo_version and swo_abi_version, while no other thread is in the library. The
     /// functions may be called by every thread that calls the library. If `malloc` returns NULL,
-    /// the call that needed memory returns SWO_OUT_OF_MEMORY or calls abort(3), as the beginning of
-    /// this header says. Errors: SWO_NULL; SWO_TOO_LATE if the library has allocated memory
-    /// already, and always in the std flavour.
+    /// the call that needed memory returns SWO_ERROR_OUT_OF_MEMORY. Errors: SWO_NULL; SWO_TOO_LATE
+    /// if the library has allocated memory already, and always in the std flavour.
     fn swo_set_memory(malloc: swo_malloc, realloc: swo_realloc, free: swo_free) -> swo_result
         = set_memory((malloc, realloc, free));
 
     /// Makes a connection on the heap.
     ///
     /// `role` is SWO_ROLE_*. `config` is copied; NULL means the defaults. Errors: SWO_NULL,
-    /// SWO_BAD_ENUM, SWO_STRUCT_TOO_OLD, SWO_STRUCT_TOO_NEW, SWO_OUT_OF_MEMORY. Next: a server
-    /// receives, a client sends a request; at the end swo_conn_free.
+    /// SWO_BAD_ENUM, SWO_STRUCT_TOO_OLD, SWO_STRUCT_TOO_NEW, SWO_ERROR_OUT_OF_MEMORY. Next: a
+    /// server receives, a client sends a request; at the end swo_conn_free.
     fn swo_conn_new(role: u32, config: *const swo_config, conn: *mut *mut swo_conn) -> swo_result
         = new(role, config, conn);
 
@@ -101,14 +103,15 @@ fn abi_version() -> Done<u32> {
     Ok(env!("SWO_ABI").parse().unwrap_or_default())
 }
 
-fn set_memory(functions: Functions) -> Done {
-    flavour::set_memory(functions)
+#[cfg(feature = "std")]
+fn set_memory(_: Functions) -> Done {
+    Err(BindingError::TooLate.into())
 }
 
 fn build(role: u32, config: Option<swo_config>) -> Done<Connection> {
     let role = Role::from_number(role).ok_or(BindingError::BadEnum)?;
     match config {
-        Some(config) => flavour::configured(role, config.into()),
+        Some(config) => Ok(Connection::try_with_config(role, config.into())?),
         None => Ok(Connection::new(role)),
     }
 }

@@ -105,14 +105,8 @@ pub enum BindingError {
     Overlap = 1011,
     /// A number is too large for the form in which it is encoded.
     BadNumber = 1012,
-    /// The allocator has no memory for the call.
-    ///
-    /// Nothing has changed, and the same call may succeed later. In the std flavour (the
-    /// ordinary build) only calls that make an object return it. In the small flavour calls that
-    /// receive and swo_set_limits do too.
-    OutOfMemory = 1013,
     /// The library has allocated memory already, as always in the ordinary (std) build.
-    TooLate = 1014,
+    TooLate = 1013,
 }
 
 impl BindingError {
@@ -131,7 +125,6 @@ impl BindingError {
         Self::Refused,
         Self::Overlap,
         Self::BadNumber,
-        Self::OutOfMemory,
         Self::TooLate,
     ];
 
@@ -156,7 +149,6 @@ impl BindingError {
             Self::Refused => "refused",
             Self::Overlap => "overlap",
             Self::BadNumber => "bad-number",
-            Self::OutOfMemory => "out-of-memory",
             Self::TooLate => "too-late",
         }
     }
@@ -185,7 +177,6 @@ impl BindingError {
                 "the bytes lie in memory of the object itself, which the call would change"
             }
             Self::BadNumber => "a number that is larger than what it is written as",
-            Self::OutOfMemory => "the allocator has no memory for it; nothing has changed",
             Self::TooLate => "the library has taken memory already, as the std flavour always has",
         }
     }

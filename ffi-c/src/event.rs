@@ -1,6 +1,5 @@
 //! Calls that return events, the current request, and the field lines of both.
 
-use alloc::vec::Vec;
 use core::ffi::c_char;
 
 use switchover::binding::{EventParts, KnownField, Method, index_of, path_and_query, spans};
@@ -26,6 +25,8 @@ export! {
     /// way that must not look complete. Next: what the kind of the event demands. Repeat until
     /// SWO_EVENT_KIND_NEED_DATA (send what was written, read the transport) or
     /// SWO_EVENT_KIND_PAUSED (do what `u.paused` says).
+    ///
+    /// Errors: SWO_ERROR_OUT_OF_MEMORY.
     fn swo_next_event(
         conn: *mut swo_conn, event: *mut swo_event,
     ) -> swo_result = next_event(conn, event);
@@ -236,9 +237,8 @@ fn response(conn: &Connection) -> Option<Response<'_>> {
 }
 
 fn advertised(conn: &Connection, out: Array<'_, swo_protocol>) -> Done {
-    let protocols: Vec<Protocol<'_>> =
-        response(conn).ok_or(BindingError::Nothing)?.advertised().collect();
-    out.fill(protocols.into_iter())
+    let response = response(conn).ok_or(BindingError::Nothing)?;
+    out.fill_counted(response.advertised().count(), response.advertised())
 }
 
 pub(crate) fn kept(conn: &Connection) -> Done<Request<'_>> {
@@ -280,13 +280,22 @@ fn request_fields(conn: &Connection, out: Array<'_, swo_field>) -> Done {
 }
 
 fn offers(conn: &Connection, out: Array<'_, swo_offer>) -> Done {
-    let offers: Vec<_> = kept(conn)?.offers().into_iter().flatten().collect();
-    out.fill(offers.into_iter())
+    let request = kept(conn)?;
+    let offers = || request.offers().into_iter().flatten();
+    out.fill_counted(offers().count(), offers())
 }
 
 fn protocol_is(name: &[u8], version: &[u8], text: &[u8]) -> Done<bool> {
-    let joined = [name, version].join(if version.is_empty() { &b""[..] } else { b"/" });
-    Ok(Protocol::parse(&joined)
-        .zip(Protocol::parse(text))
-        .is_some_and(|(one, other)| one.same_as(&other)))
+    let version = match version {
+        [] => Some(None),
+        version => str::from_utf8(version).ok().map(Some),
+    };
+    Ok(Protocol::parse(name).zip(version).zip(Protocol::parse(text)).is_some_and(
+        |((one, version), other)| match (one.version, version) {
+            // The name may be that of a list's entry, with its version.
+            (_, None) => one.same_as(&other),
+            (None, version) => Protocol { version, ..one }.same_as(&other),
+            (Some(_), Some(_)) => false,
+        },
+    ))
 }

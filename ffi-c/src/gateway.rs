@@ -1,9 +1,7 @@
 //! End-to-end fields and offers of an intermediary (RFC 9110, section 7.6.1).
 
-use alloc::vec::Vec;
-
 use switchover::gateway::{self, EndToEnd};
-use switchover::{Connection, FieldSource, Protocol};
+use switchover::{Connection, FieldSource};
 
 use crate::error::{Done, swo_result};
 use crate::event::{head, kept};
@@ -45,8 +43,8 @@ export! {
 }
 
 fn forwardable(conn: &Connection, out: Array<'_, swo_protocol>) -> Done {
-    let protocols: Vec<Protocol<'_>> = gateway::forwardable(&kept(conn)?).collect();
-    out.fill(protocols.into_iter())
+    let request = kept(conn)?;
+    out.fill_counted(gateway::forwardable(&request).count(), gateway::forwardable(&request))
 }
 
 /// Returns whether an offer may be forwarded.
@@ -61,7 +59,7 @@ fn end_to_end(conn: &Connection, out: Array<'_, swo_field>) -> Done {
 }
 
 fn fill(fields: &dyn FieldSource, out: Array<'_, swo_field>) -> Done {
-    let mut list: Vec<swo_field> = Vec::new();
-    fields.each(&mut |field| list.push(field.into()));
-    out.fill(list.into_iter())
+    let mut count = 0;
+    fields.each(&mut |_| count += 1);
+    out.fill_by(count, |put| fields.each(&mut |field| put(field.into())))
 }

@@ -4,7 +4,6 @@ use switchover::binding::Bound;
 use switchover::{Connection, End};
 
 use crate::error::{BindingError, Done, swo_result};
-use crate::flavour;
 use crate::object::{Conn, swo_conn};
 use crate::out::{Out, Output};
 use crate::types::swo_flag;
@@ -16,12 +15,12 @@ export! {
     /// current event and its slices. Errors, after which nothing was appended:
     /// SWO_ERROR_BUFFER_FULL while too many bytes wait (continue with swo_next_event, and respond).
     /// SWO_ERROR_SWITCHED if the bytes belong to the new protocol. SWO_ERROR_CLOSED,
-    /// SWO_ERROR_AFTER_END, the earlier peer error, and SWO_OUT_OF_MEMORY. SWO_OVERLAP if `data`
+    /// SWO_ERROR_AFTER_END, SWO_ERROR_OUT_OF_MEMORY, the earlier peer error. SWO_OVERLAP if `data`
     /// lies in the connection's own memory. That is a slice of an event (copy it first), or the
     /// space of swo_receive_buffer (call swo_receive_commit instead). Next: swo_next_event.
     ///
-    /// Errors: SWO_ERROR_BUFFER_FULL, SWO_ERROR_AFTER_END, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED,
-    /// SWO_ERROR_FAILED.
+    /// Errors: SWO_ERROR_BUFFER_FULL, SWO_ERROR_AFTER_END, SWO_ERROR_OUT_OF_MEMORY,
+    /// SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED, SWO_ERROR_FAILED.
     fn swo_receive(
         conn: *mut swo_conn, data: *const u8, len: usize,
     ) -> swo_result = receive_data(conn, (data, len));
@@ -33,11 +32,10 @@ export! {
     /// Request as many bytes as one read may deliver, such as 16,384; with less, pipelined requests
     /// are read in pieces. The space is valid until the next inbound call. Do not copy a slice of
     /// an event into it: this call may have moved or freed the slice's memory. **Inbound:** ends
-    /// the current event and its slices. Errors also: SWO_OUT_OF_MEMORY. Next: swo_receive_commit
-    /// with the number of bytes read.
+    /// the current event and its slices. Next: swo_receive_commit with the number of bytes read.
     ///
-    /// Errors: SWO_ERROR_BUFFER_FULL, SWO_ERROR_AFTER_END, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED,
-    /// SWO_ERROR_FAILED.
+    /// Errors: SWO_ERROR_BUFFER_FULL, SWO_ERROR_AFTER_END, SWO_ERROR_OUT_OF_MEMORY,
+    /// SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED, SWO_ERROR_FAILED.
     fn swo_receive_buffer(
         conn: *mut swo_conn, min: usize, data: *mut *mut u8, cap: *mut usize,
     ) -> swo_result = receive_buffer(conn, min, data, cap);
@@ -127,7 +125,7 @@ pub(crate) fn receive(conn: &mut Connection, data: &[u8]) -> Done {
     if conn.holds(data) {
         return Err(BindingError::Overlap.into());
     }
-    flavour::receive(conn, data)
+    Ok(conn.receive(data)?)
 }
 
 fn receive_buffer(
@@ -136,7 +134,7 @@ fn receive_buffer(
     data: Out<'_, *mut u8>,
     cap: Out<'_, usize>,
 ) -> Done {
-    let space = flavour::receive_buffer(&mut conn, min)?;
+    let space = conn.receive_buffer(min)?;
     data.set(space.as_mut_ptr())?;
     cap.set(space.len())
 }

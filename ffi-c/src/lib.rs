@@ -23,7 +23,6 @@ pub mod handle;
 
 mod convert;
 pub mod error;
-mod flavour;
 pub mod names;
 pub mod object;
 mod out;

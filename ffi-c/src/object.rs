@@ -11,7 +11,7 @@ use switchover::binding::FieldLine;
 #[cfg(feature = "h2c")]
 use switchover::h2c::Splice;
 use switchover::masque::Capsules;
-use switchover::{Block, Connection, Prepared};
+use switchover::{Block, Connection, ErrorKind, Prepared};
 
 use crate::error::{BindingError, Done};
 use crate::panics::is_unwinding;
@@ -69,7 +69,7 @@ pub(crate) trait Handle: Sized {
     /// Makes an object on the heap.
     fn new(value: Self::Value) -> Done<*mut Self> {
         let mut place = Vec::new();
-        place.try_reserve_exact(1).map_err(|_| BindingError::OutOfMemory)?;
+        place.try_reserve_exact(1).map_err(|_| ErrorKind::OutOfMemory)?;
         place.push(Object::new(Self::MARKS[0], value));
         Ok(Box::into_raw(place.into_boxed_slice()).cast())
     }
@@ -119,12 +119,15 @@ pub(crate) struct Lines {
 }
 
 impl Lines {
-    pub(crate) fn new(owned: Vec<FieldLine>) -> Self {
+    pub(crate) fn new(owned: Vec<FieldLine>) -> Done<Self> {
         let field = |(name, value): &FieldLine| swo_field {
             name: swo_slice::of(name),
             value: swo_slice::of(value),
         };
-        Self { fields: owned.iter().map(field).collect(), _owned: owned }
+        let mut fields = Vec::new();
+        fields.try_reserve_exact(owned.len()).map_err(|_| ErrorKind::OutOfMemory)?;
+        fields.extend(owned.iter().map(field));
+        Ok(Self { fields, _owned: owned })
     }
 
     pub(crate) fn fields(&self) -> &[swo_field] {

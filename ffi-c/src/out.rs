@@ -3,6 +3,7 @@
 //! On an error, at most one number is written that explains it. It is the size or count needed, the
 //! index of a field line, or a reason.
 
+use core::fmt::{self, Display, Write};
 use core::mem::MaybeUninit;
 
 use bytes::BufMut;
@@ -69,12 +70,19 @@ impl<T> Array<'_, T> {
         count: usize,
         values: impl Iterator<Item = impl Into<T>>,
     ) -> Done {
+        self.fill_by(count, |put| values.for_each(|value| put(value.into())))
+    }
+
+    /// Writes their count, and the values that `each` passes on if they fit.
+    pub(crate) fn fill_by(self, count: usize, each: impl FnOnce(&mut dyn FnMut(T))) -> Done {
         let fits = count <= self.space.len();
         if fits {
-            self.space
-                .iter_mut()
-                .zip(values)
-                .for_each(|(place, value)| _ = place.write(value.into()));
+            let mut places = self.space.iter_mut();
+            each(&mut |value| {
+                if let Some(place) = places.next() {
+                    place.write(value);
+                }
+            });
         }
         self.count.map_or(Ok(()), |place| place.set(count))?;
         if fits { Ok(()) } else { Err(BindingError::ArrayTooSmall.into()) }
@@ -139,8 +147,35 @@ impl Output<'_> {
         if fits { Ok(()) } else { Err(ErrorKind::OutputTooSmall.into()) }
     }
 
+    /// Writes a value as text, or nothing if it does not fit, and its length.
+    pub(crate) fn display(self, value: &dyn Display) -> Done {
+        let mut len = Length(0);
+        _ = write!(len, "{value}");
+        self.put(len.0, |space| _ = write!(Text(space), "{value}"))
+    }
+
     /// Copies the bytes, or none if they do not fit; the count becomes their number.
     pub(crate) fn copy(self, bytes: &[u8]) -> Done {
         self.put(bytes.len(), |space| space.put_slice(bytes))
+    }
+}
+
+/// The length of a text.
+struct Length(usize);
+
+impl Write for Length {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.0 += text.len();
+        Ok(())
+    }
+}
+
+/// A text that is written to the caller's memory, which has room for it.
+struct Text<'a, 's>(&'a mut &'s mut [MaybeUninit<u8>]);
+
+impl Write for Text<'_, '_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.0.put_slice(text.as_bytes());
+        Ok(())
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! A call that returns an error has changed nothing and written nothing.
 
-use switchover::binding::Bound;
+use switchover::binding::{Bound, prepared};
 use switchover::{Config, Prepared, ResponseHead};
 
 use crate::config::swo_config;
@@ -30,7 +30,7 @@ export! {
     /// SWO_ERROR_SWITCHED, SWO_ERROR_FAILED, SWO_ERROR_INVALID_STATUS, SWO_ERROR_INVALID_REASON,
     /// SWO_ERROR_INVALID_NAME, SWO_ERROR_INVALID_VALUE, SWO_ERROR_INVALID_HOST,
     /// SWO_ERROR_FRAMING_CONFLICT, SWO_ERROR_RESERVED_FIELD, SWO_ERROR_LENGTH_EXCEEDED,
-    /// SWO_ERROR_LENGTH_SHORT, SWO_ERROR_OUTPUT_TOO_SMALL.
+    /// SWO_ERROR_LENGTH_SHORT, SWO_ERROR_OUT_OF_MEMORY, SWO_ERROR_OUTPUT_TOO_SMALL.
     fn swo_respond(
         conn: *mut swo_conn, response: *const swo_response_head, data: *const u8, len: usize,
         out: *mut u8, cap: usize, written: *mut usize,
@@ -84,7 +84,7 @@ export! {
     ///
     /// Errors: SWO_ERROR_WRONG_ROLE, SWO_ERROR_UNASKED, SWO_ERROR_ANSWERED, SWO_ERROR_CLOSED,
     /// SWO_ERROR_SWITCHED, SWO_ERROR_FAILED, SWO_ERROR_FRAMING_CONFLICT, SWO_ERROR_RESERVED_FIELD,
-    /// SWO_ERROR_OUTPUT_TOO_SMALL.
+    /// SWO_ERROR_OUT_OF_MEMORY, SWO_ERROR_OUTPUT_TOO_SMALL.
     fn swo_respond_prepared(
         conn: *mut swo_conn, prepared: *const swo_prepared, out: *mut u8, cap: usize,
         written: *mut usize,
@@ -103,7 +103,7 @@ export! {
     /// SWO_ERROR_FAILED, SWO_ERROR_INVALID_STATUS, SWO_ERROR_INVALID_REASON,
     /// SWO_ERROR_INVALID_NAME, SWO_ERROR_INVALID_VALUE, SWO_ERROR_INVALID_HOST,
     /// SWO_ERROR_FRAMING_CONFLICT, SWO_ERROR_RESERVED_FIELD, SWO_ERROR_LENGTH_EXCEEDED,
-    /// SWO_ERROR_LENGTH_SHORT, SWO_ERROR_OUTPUT_TOO_SMALL.
+    /// SWO_ERROR_LENGTH_SHORT, SWO_ERROR_OUT_OF_MEMORY, SWO_ERROR_OUTPUT_TOO_SMALL.
     fn swo_reject(
         conn: *mut swo_conn, response: *const swo_response_head, data: *const u8, len: usize,
         out: *mut u8, cap: usize, written: *mut usize,
@@ -149,7 +149,7 @@ fn prepared_new(
     out: Out<'_, *mut swo_prepared>,
 ) -> Done {
     let config = config.map_or(Config::default(), Config::from);
-    out.set(swo_prepared::new(Prepared::with_config(&response_head(&given), content, config)?)?)
+    out.set(swo_prepared::new(prepared(&response_head(&given), content, config)?)?)
 }
 
 fn prepared_free(prepared: Release<swo_prepared>) -> Done {

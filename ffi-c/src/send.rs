@@ -7,7 +7,6 @@ use switchover::{Config, ErrorKind, RequestHead};
 use crate::config::swo_config;
 use crate::convert::status;
 use crate::error::{Done, swo_result};
-use crate::flavour;
 use crate::handle::memory::{FieldList, RequestGiven, ResponseGiven};
 use crate::object::{Conn, swo_conn};
 use crate::out::{Out, Output};
@@ -36,7 +35,8 @@ export! {
     /// SWO_ERROR_SWITCHED, SWO_ERROR_FAILED, SWO_ERROR_INVALID_METHOD, SWO_ERROR_INVALID_TARGET,
     /// SWO_ERROR_INVALID_NAME, SWO_ERROR_INVALID_VALUE, SWO_ERROR_INVALID_PROTOCOL,
     /// SWO_ERROR_INVALID_HOST, SWO_ERROR_HOST_DIFFERS, SWO_ERROR_FRAMING_CONFLICT,
-    /// SWO_ERROR_RESERVED_FIELD, SWO_ERROR_PROFILE_FIELD, SWO_ERROR_OUTPUT_TOO_SMALL.
+    /// SWO_ERROR_RESERVED_FIELD, SWO_ERROR_PROFILE_FIELD, SWO_ERROR_OUT_OF_MEMORY,
+    /// SWO_ERROR_OUTPUT_TOO_SMALL.
     fn swo_send_request(
         conn: *mut swo_conn, request: *const swo_request_head, offer: *const swo_slice,
         offer_count: usize, out: *mut u8, cap: usize, written: *mut usize,
@@ -54,7 +54,7 @@ export! {
     /// SWO_ERROR_HTTP_1_0_PEER, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED, SWO_ERROR_FAILED,
     /// SWO_ERROR_INVALID_STATUS, SWO_ERROR_INVALID_REASON, SWO_ERROR_INVALID_NAME,
     /// SWO_ERROR_INVALID_VALUE, SWO_ERROR_INVALID_HOST, SWO_ERROR_FRAMING_CONFLICT,
-    /// SWO_ERROR_RESERVED_FIELD, SWO_ERROR_OUTPUT_TOO_SMALL.
+    /// SWO_ERROR_RESERVED_FIELD, SWO_ERROR_OUT_OF_MEMORY, SWO_ERROR_OUTPUT_TOO_SMALL.
     fn swo_send_informational(
         conn: *mut swo_conn, response: *const swo_response_head, out: *mut u8, cap: usize,
         written: *mut usize,
@@ -73,7 +73,8 @@ export! {
     /// Errors: SWO_ERROR_WRONG_ROLE, SWO_ERROR_UNASKED, SWO_ERROR_ANSWERED, SWO_ERROR_CLOSED,
     /// SWO_ERROR_SWITCHED, SWO_ERROR_FAILED, SWO_ERROR_INVALID_STATUS, SWO_ERROR_INVALID_REASON,
     /// SWO_ERROR_INVALID_NAME, SWO_ERROR_INVALID_VALUE, SWO_ERROR_INVALID_HOST,
-    /// SWO_ERROR_FRAMING_CONFLICT, SWO_ERROR_RESERVED_FIELD, SWO_ERROR_OUTPUT_TOO_SMALL.
+    /// SWO_ERROR_FRAMING_CONFLICT, SWO_ERROR_RESERVED_FIELD, SWO_ERROR_OUT_OF_MEMORY,
+    /// SWO_ERROR_OUTPUT_TOO_SMALL.
     fn swo_send_response(
         conn: *mut swo_conn, response: *const swo_response_head, out: *mut u8, cap: usize,
         written: *mut usize,
@@ -110,7 +111,7 @@ export! {
     ///
     /// Errors: SWO_ERROR_NO_CONTENT, SWO_ERROR_LENGTH_SHORT, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED,
     /// SWO_ERROR_FAILED, SWO_ERROR_INVALID_NAME, SWO_ERROR_INVALID_VALUE,
-    /// SWO_ERROR_TRAILER_FORBIDDEN, SWO_ERROR_OUTPUT_TOO_SMALL.
+    /// SWO_ERROR_TRAILER_FORBIDDEN, SWO_ERROR_OUT_OF_MEMORY, SWO_ERROR_OUTPUT_TOO_SMALL.
     fn swo_send_end(
         conn: *mut swo_conn, trailers: *const swo_field, trailer_count: usize, out: *mut u8,
         cap: usize, written: *mut usize,
@@ -130,10 +131,10 @@ export! {
     ///
     /// The limits become those of `config` (NULL: the defaults); its other members are ignored.
     /// Rejected until each request and its response are complete, and once a part of the next head
-    /// has been parsed. Errors also: SWO_STRUCT_TOO_OLD, SWO_STRUCT_TOO_NEW, SWO_OUT_OF_MEMORY.
+    /// has been parsed. Errors also: SWO_STRUCT_TOO_OLD, SWO_STRUCT_TOO_NEW.
     /// Next: continue as before.
     ///
-    /// Errors: SWO_ERROR_UNANSWERED, SWO_ERROR_UNREAD_INPUT.
+    /// Errors: SWO_ERROR_UNANSWERED, SWO_ERROR_UNREAD_INPUT, SWO_ERROR_OUT_OF_MEMORY.
     fn swo_set_limits(
         conn: *mut swo_conn, config: *const swo_config,
     ) -> swo_result = set_limits(conn, config);
@@ -212,7 +213,7 @@ fn send_end(mut conn: Conn<'_>, trailers: FieldList<'_>, out: Output<'_>) -> Don
 
 fn set_limits(mut conn: Conn<'_>, config: Option<swo_config>) -> Done {
     let config = config.map_or(Config::default(), Config::from);
-    flavour::set_limits(&mut conn, &config.limits)
+    Ok(conn.set_limits(&config.limits)?)
 }
 
 fn skip_content(mut conn: Conn<'_>) -> Done {

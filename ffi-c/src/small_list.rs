@@ -5,6 +5,8 @@
 use alloc::vec::Vec;
 use core::ops::Deref;
 
+use switchover::ErrorKind;
+
 use crate::error::Done;
 
 /// The maximum number of entries without the heap.
@@ -20,7 +22,12 @@ impl<T: Copy + Default> SmallList<T> {
     pub(crate) fn collect(entries: impl ExactSizeIterator<Item = Done<T>>) -> Done<Self> {
         let len = entries.len();
         if len > ROOM {
-            return Ok(Self::OnHeap(entries.collect::<Done<_>>()?));
+            let mut list = Vec::new();
+            list.try_reserve_exact(len).map_err(|_| ErrorKind::OutOfMemory)?;
+            for entry in entries {
+                list.push(entry?);
+            }
+            return Ok(Self::OnHeap(list));
         }
         let mut here = [T::default(); ROOM];
         for (place, entry) in here.iter_mut().zip(entries) {

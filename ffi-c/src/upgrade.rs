@@ -2,8 +2,6 @@
 //!
 //! An offer is sent with `swo_send_request`, and declined by any final response.
 
-use alloc::vec::Vec;
-
 use switchover::binding::selection_to_bits;
 use switchover::{Connection, Order, Selection};
 
@@ -52,7 +50,7 @@ export! {
     /// SWO_ERROR_STALE_SELECTION, SWO_ERROR_BODY_PENDING, SWO_ERROR_ANSWERED, SWO_ERROR_CLOSED,
     /// SWO_ERROR_SWITCHED, SWO_ERROR_FAILED, SWO_ERROR_INVALID_NAME, SWO_ERROR_INVALID_VALUE,
     /// SWO_ERROR_INVALID_HOST, SWO_ERROR_FRAMING_CONFLICT, SWO_ERROR_RESERVED_FIELD,
-    /// SWO_ERROR_PROFILE_FIELD, SWO_ERROR_OUTPUT_TOO_SMALL.
+    /// SWO_ERROR_PROFILE_FIELD, SWO_ERROR_OUT_OF_MEMORY, SWO_ERROR_OUTPUT_TOO_SMALL.
     fn swo_accept(
         conn: *mut swo_conn, selection: *const swo_selection, fields: *const swo_field,
         field_count: usize, out: *mut u8, cap: usize, written: *mut usize,
@@ -76,7 +74,7 @@ export! {
     /// Errors: SWO_ERROR_WRONG_ROLE, SWO_ERROR_UNASKED, SWO_ERROR_ANSWERED, SWO_ERROR_CLOSED,
     /// SWO_ERROR_SWITCHED, SWO_ERROR_FAILED, SWO_ERROR_INVALID_NAME, SWO_ERROR_INVALID_VALUE,
     /// SWO_ERROR_INVALID_HOST, SWO_ERROR_INVALID_PROTOCOL, SWO_ERROR_FRAMING_CONFLICT,
-    /// SWO_ERROR_RESERVED_FIELD, SWO_ERROR_OUTPUT_TOO_SMALL.
+    /// SWO_ERROR_RESERVED_FIELD, SWO_ERROR_OUT_OF_MEMORY, SWO_ERROR_OUTPUT_TOO_SMALL.
     fn swo_require(
         conn: *mut swo_conn, protocols: *const swo_slice, count: usize, fields: *const swo_field,
         field_count: usize, out: *mut u8, cap: usize, written: *mut usize,
@@ -88,7 +86,7 @@ export! {
     /// an ordinary one. A response that your code writes (swo_note_response) has the field only if
     /// your code writes it. Next: swo_respond or swo_send_response. RFC 9110, section 7.8.
     ///
-    /// Errors: SWO_ERROR_WRONG_ROLE, SWO_ERROR_INVALID_PROTOCOL.
+    /// Errors: SWO_ERROR_WRONG_ROLE, SWO_ERROR_INVALID_PROTOCOL, SWO_ERROR_OUT_OF_MEMORY.
     fn swo_advertise(conn: *mut swo_conn, protocols: *const swo_slice, count: usize) -> swo_result
         = advertise(conn, (protocols, count));
 
@@ -172,11 +170,9 @@ fn resume_http(mut conn: Conn<'_>) -> Done {
 }
 
 fn agreed(conn: &Connection, out: Array<'_, swo_protocol>) -> Done {
-    let protocols: Vec<_> = conn.agreed().iter().collect();
-    out.fill(protocols.into_iter())
+    out.fill_counted(conn.agreed().iter().count(), conn.agreed().iter())
 }
 
 fn required(conn: &Connection, out: Array<'_, swo_protocol>) -> Done {
-    let protocols: Vec<_> = conn.required().iter().collect();
-    out.fill(protocols.into_iter())
+    out.fill_counted(conn.required().iter().count(), conn.required().iter())
 }

@@ -1,7 +1,5 @@
 //! WebSocket subprotocols and compression (RFC 6455, section 4; RFC 7692).
 
-use alloc::string::ToString;
-
 use switchover::websocket::{self, Deflate};
 use switchover::{Connection, Order};
 
@@ -113,7 +111,7 @@ fn agreed_deflate(conn: &Connection, out: Out<'_, swo_deflate>) -> Done {
 }
 
 fn deflate_write(deflate: &swo_deflate, out: Output<'_>) -> Done {
-    out.copy(Deflate::from(deflate).to_string().as_bytes())
+    out.display(&Deflate::from(deflate))
 }
 
 /// Converts the number of bits of a window.

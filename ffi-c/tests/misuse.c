@@ -515,7 +515,7 @@ static void memory_is_taken_already(void) {
     IS(swo_set_memory(malloc, NULL, free), SWO_NULL);
     IS(swo_set_memory(malloc, realloc, NULL), SWO_NULL);
     IS(swo_set_memory(malloc, realloc, free), SWO_TOO_LATE);
-    HOLDS(swo_error_blame(SWO_TOO_LATE) == SWO_BLAME_LOCAL && !swo_is_fatal(SWO_OUT_OF_MEMORY));
+    HOLDS(swo_error_blame(SWO_TOO_LATE) == SWO_BLAME_LOCAL && !swo_is_fatal(SWO_ERROR_OUT_OF_MEMORY));
 }
 
 int main(void) {

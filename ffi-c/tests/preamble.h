@@ -62,21 +62,18 @@
  * space is too small, the index of a wrong field line or the rule that an offer breaks
  * (swo_send_request), and the reason of a SWO_REFUSED. A defect in the library is SWO_PANIC: the
  * connection or other object that was being changed is dead, and returns SWO_PANIC until it is
- * freed. If the allocator fails, the library calls abort(3), and the process ends; some calls
- * return SWO_OUT_OF_MEMORY instead. The memory of a connection is limited by its configuration.
+ * freed.
+ *
+ * MEMORY. The memory of a connection is limited by its configuration. A connection keeps it from
+ * message to message, so after the first few it seldom needs more. If the allocator has none, the
+ * call returns SWO_ERROR_OUT_OF_MEMORY: nothing has changed, and the same call may succeed later.
+ * An exception are calls with a swo_splice, swo_capsules or swo_lines: they call abort(3). So does
+ * swo_prepared_new if another thread takes the memory that it has just found.
  *
  * THE SMALL FLAVOUR. ffi-c/small builds the same functions in a fraction of the size. Two things
  * differ.
  *  - A defect in the library calls abort(3). There is no SWO_PANIC.
- *  - Memory comes from malloc(3), or from the functions of swo_set_memory. If they fail,
- *    swo_conn_new, swo_conn_init, swo_receive, swo_receive_event, swo_receive_buffer and
- *    swo_set_limits return SWO_OUT_OF_MEMORY: nothing has changed, and the same call may succeed
- *    later. (They test for memory before they allocate it: if another thread allocates it in
- *    between, they call abort(3) too.) Every other call that needs memory calls abort(3), or
- *    returns SWO_OUT_OF_MEMORY if only the object that it makes cannot be allocated. Such calls
- *    need memory to parse and to encode heads, to keep an offer, and for the objects of swo_*_new.
- *    A connection keeps its memory from message to message, so after the first few it seldom needs
- *    more.
+ *  - Memory comes from malloc(3), or from the functions of swo_set_memory.
  *
  * NUMBERS. Enums are passed as uint32_t and checked (SWO_BAD_ENUM). SWO_NONE means no value.
  *

@@ -112,7 +112,7 @@ fn serve<E: std::fmt::Debug>(
     }
 }
 
-/// Serves each message `times` times on one connection, [`PIPELINED`] of them in one read.
+/// Serves each message `times` times, [`PIPELINED`] of them in one read.
 fn serve_pipelined<E: std::fmt::Debug>(
     messages: &[Vec<u8>],
     times: usize,

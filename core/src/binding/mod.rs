@@ -20,16 +20,15 @@ pub use crate::event::EventKind;
 pub use crate::event::parts::{EventParts, EventPlace};
 pub use crate::upgrade::http2::FieldLine;
 pub use crate::wire::body::ContentKind;
-pub use crate::wire::buffer::is_left;
 pub use crate::wire::known::KnownField;
 pub use crate::wire::scan::Path as ScanPath;
 pub use crate::wire::source::{Piece, Pieces};
 
 use crate::beside::masque::Capsules;
-use crate::connection::Connection;
+use crate::connection::{Connection, Prepared};
 use crate::error::{Error, ErrorKind};
 use crate::event::Event;
-use crate::limits::Limits;
+use crate::limits::{Config, Limits};
 use crate::machine::Role;
 use crate::upgrade::{Request, Selection, request};
 use crate::wire::body::Content;
@@ -40,8 +39,29 @@ use crate::wire::message::{RequestHead, ResponseHead};
 use crate::wire::source::FieldSource;
 use crate::wire::syntax;
 
+/// Checks and encodes a response like [`Prepared::with_config`].
+///
+/// # Errors
+///
+/// Those of `with_config`, and `OutOfMemory` if there is none for the configuration.
+pub fn prepared(
+    response: &ResponseHead<'_>,
+    content: &[u8],
+    config: Config,
+) -> Result<Prepared, Error> {
+    let model = Connection::try_with_config(Role::Server, config)?;
+    Prepared::encode(response, content, model)
+}
+
 /// Access to a connection for languages that cannot hold Rust references.
-pub trait Bound {
+pub trait Bound: Sized {
+    /// Creates a connection with a configuration of its own.
+    ///
+    /// # Errors
+    ///
+    /// `OutOfMemory`: unlike `with_config`, it does not end the program then.
+    fn try_with_config(role: Role, config: Config) -> Result<Self, Error>;
+
     /// Returns the role of the engine in the connection: client or server.
     fn role(&self) -> Role;
 
@@ -60,14 +80,6 @@ pub trait Bound {
     ///
     /// In some languages, a slice of an event could be passed to `receive`.
     fn holds(&self, bytes: &[u8]) -> bool;
-
-    /// Calls `receive`; returns `false` if the allocator has no memory.
-    ///
-    /// In that case none of the bytes are appended.
-    fn try_receive(&mut self, bytes: &[u8]) -> Result<bool, Error>;
-
-    /// Calls `receive_buffer`; returns `None` if the allocator has no memory.
-    fn try_receive_buffer(&mut self, min: usize) -> Result<Option<&mut [u8]>, Error>;
 
     /// Returns the bytes that `take_leftover` would return.
     fn leftover(&self) -> &[u8];
@@ -100,6 +112,10 @@ pub trait Bound {
 }
 
 impl Bound for Connection {
+    fn try_with_config(role: Role, config: Config) -> Result<Self, Error> {
+        Self::try_with_config(role, config)
+    }
+
     fn role(&self) -> Role {
         self.role
     }
@@ -118,16 +134,6 @@ impl Bound for Connection {
 
     fn holds(&self, bytes: &[u8]) -> bool {
         self.scratch.as_ref().is_some_and(|scratch| scratch.buffer.holds(bytes))
-    }
-
-    #[inline(always)]
-    fn try_receive(&mut self, bytes: &[u8]) -> Result<bool, Error> {
-        self.try_receive(bytes)
-    }
-
-    #[inline(always)]
-    fn try_receive_buffer(&mut self, min: usize) -> Result<Option<&mut [u8]>, Error> {
-        self.try_receive_buffer(min)
     }
 
     fn leftover(&self) -> &[u8] {

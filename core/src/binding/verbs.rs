@@ -38,14 +38,14 @@ const CLIENT: Option<Role> = Some(Role::Client);
 
 verbs! {
     "receive", BOTH, "RFC 9112, 2.2", "next_event", [
-        BufferFull, AfterEnd, Closed, Switched, Failed
+        BufferFull, AfterEnd, OutOfMemory, Closed, Switched, Failed
     ];
     "receive_buffer", BOTH, "RFC 9112, 2.2", "commit", [
-        BufferFull, AfterEnd, Closed, Switched, Failed
+        BufferFull, AfterEnd, OutOfMemory, Closed, Switched, Failed
     ];
     "commit", BOTH, "RFC 9112, 2.2", "next_event", [];
     "receive_eof", BOTH, "RFC 9112, 8", "next_event", [];
-    "next_event", BOTH, "RFC 9112, 2", "what the event asks for", [];
+    "next_event", BOTH, "RFC 9112, 2", "what the event asks for", [OutOfMemory];
     "take_end", BOTH, "RFC 9112, 6", "next_event", [];
     "take_leftover", BOTH, "RFC 9110, 7.8", "speak the new protocol; resume_http", [];
     "pass_content", BOTH, "RFC 9112, 6", "next_event", [
@@ -55,35 +55,38 @@ verbs! {
         WrongRole, Unasked, Answered, HeadGone, Closed, Switched, Failed, OutputTooSmall
     ];
     "skip_content", BOTH, "RFC 9112, 9.3", "next_event", [NoContent];
-    "set_limits", BOTH, "the contract", "go on as before", [Unanswered, UnreadInput];
+    "set_limits", BOTH, "the contract", "go on as before", [
+        Unanswered, UnreadInput, OutOfMemory
+    ];
     "send_request", CLIENT, "RFC 9112, 3", "send_data, send_end; receive", [
         WrongRole, RequestUnfinished, OfferPending, PipelineFull, NotPersistent, UnreadInput,
         Closed, Switched, Failed, InvalidMethod, InvalidTarget, InvalidName, InvalidValue,
         InvalidProtocol, InvalidHost, HostDiffers, FramingConflict, ReservedField, ProfileField,
-        OutputTooSmall
+        OutOfMemory, OutputTooSmall
     ];
     "send_informational", SERVER, "RFC 9110, 15.2", "next_event, or the final response", [
         WrongRole, Unasked, Answered, Http10Peer, Closed, Switched, Failed, InvalidStatus,
         InvalidReason, InvalidName, InvalidValue, InvalidHost, FramingConflict, ReservedField,
-        OutputTooSmall
+        OutOfMemory, OutputTooSmall
     ];
     "send_response", SERVER, "RFC 9112, 4", "send_data, send_end", [
         WrongRole, Unasked, Answered, Closed, Switched, Failed, InvalidStatus, InvalidReason,
-        InvalidName, InvalidValue, InvalidHost, FramingConflict, ReservedField, OutputTooSmall
+        InvalidName, InvalidValue, InvalidHost, FramingConflict, ReservedField, OutOfMemory,
+        OutputTooSmall
     ];
     "respond", SERVER, "RFC 9112, 6", "next_event", [
         WrongRole, Unasked, Answered, Closed, Switched, Failed, InvalidStatus, InvalidReason,
         InvalidName, InvalidValue, InvalidHost, FramingConflict, ReservedField, LengthExceeded,
-        LengthShort, OutputTooSmall
+        LengthShort, OutOfMemory, OutputTooSmall
     ];
     "respond_prepared", SERVER, "RFC 9112, 6", "next_event", [
         WrongRole, Unasked, Answered, Closed, Switched, Failed, FramingConflict, ReservedField,
-        OutputTooSmall
+        OutOfMemory, OutputTooSmall
     ];
     "reject", SERVER, "RFC 9110, 15.5.9", "close the transport, as closing says", [
         WrongRole, Answered, Closed, Switched, Failed, InvalidStatus, InvalidReason, InvalidName,
         InvalidValue, InvalidHost, FramingConflict, ReservedField, LengthExceeded, LengthShort,
-        OutputTooSmall
+        OutOfMemory, OutputTooSmall
     ];
     "note_response", SERVER, "RFC 9112, 9.3", "send_end where it has content", [
         WrongRole, Unasked, Answered, Closed, Switched, Failed, InvalidStatus, FramingConflict
@@ -91,13 +94,15 @@ verbs! {
     "accept", SERVER, "RFC 9110, 7.8", "next_event, to Switched", [
         WrongRole, NothingOffered, NotOffered, StaleSelection, BodyPending, Answered, Closed,
         Switched, Failed, InvalidName, InvalidValue, InvalidHost, FramingConflict, ReservedField,
-        ProfileField, OutputTooSmall
+        ProfileField, OutOfMemory, OutputTooSmall
     ];
     "require", SERVER, "RFC 9110, 15.5.22", "send_data, send_end", [
         WrongRole, Unasked, Answered, Closed, Switched, Failed, InvalidName, InvalidValue,
-        InvalidHost, InvalidProtocol, FramingConflict, ReservedField, OutputTooSmall
+        InvalidHost, InvalidProtocol, FramingConflict, ReservedField, OutOfMemory, OutputTooSmall
     ];
-    "advertise", SERVER, "RFC 9110, 7.8", "respond or send_response", [WrongRole, InvalidProtocol];
+    "advertise", SERVER, "RFC 9110, 7.8", "respond or send_response", [
+        WrongRole, InvalidProtocol, OutOfMemory
+    ];
     "send_data", BOTH, "RFC 9112, 6", "send_data, send_end", [
         NoContent, LengthExceeded, Closed, Switched, Failed, OutputTooSmall
     ];
@@ -106,7 +111,7 @@ verbs! {
     ];
     "send_end", BOTH, "RFC 9112, 7.1.2", "a client receives, a server calls next_event", [
         NoContent, LengthShort, Closed, Switched, Failed, InvalidName, InvalidValue,
-        TrailerForbidden, OutputTooSmall
+        TrailerForbidden, OutOfMemory, OutputTooSmall
     ];
     "close_after_response", BOTH, "RFC 9112, 9.6", "go on as before", [
         TooLate, Closed, Switched, Failed

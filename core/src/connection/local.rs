@@ -1,6 +1,6 @@
 //! The public methods that control a connection without receiving or sending.
 
-use super::Connection;
+use super::{ConfigRef, Connection};
 use crate::error::{Error, ErrorKind};
 use crate::event::Shown;
 use crate::limits::{Config, Limits};
@@ -9,8 +9,7 @@ use crate::trace::TraceStep;
 use crate::upgrade;
 use crate::upgrade::{OfferContext, Why};
 use crate::wire::body::{Content, Room};
-use alloc::sync::Arc;
-use alloc::vec::Vec;
+use crate::wire::memory::{Boxed, Draft};
 
 impl Connection {
     /// Discards the rest of the content being received, up to `limits.drain`.
@@ -29,7 +28,7 @@ impl Connection {
         }
         self.flags.skips = true;
         // `limits.drain` alone limits content that is discarded.
-        self.scratch().room = Room::UNBOUNDED;
+        self.scratch()?.room = Room::UNBOUNDED;
         let room = self.drain_room();
         let exceeds = matches!(self.body.content(), Content::Length(rest) if rest > room);
         if exceeds && self.role == Role::Server {
@@ -47,7 +46,7 @@ impl Connection {
     ///
     /// # Errors
     ///
-    /// `Unanswered`, `UnreadInput`.
+    /// `Unanswered`, `UnreadInput`, `OutOfMemory`.
     pub fn set_limits(&mut self, limits: &Limits) -> Result<(), Error> {
         if !self.state.is_idle() {
             return self.local_error(ErrorKind::Unanswered);
@@ -55,12 +54,16 @@ impl Connection {
         if self.scratch.as_ref().is_some_and(|scratch| scratch.head.is_begun()) {
             return self.local_error(ErrorKind::UnreadInput);
         }
-        let config = Config { limits: *limits, ..self.config().clone() };
+        let changed = || Config { limits: *limits, ..self.config().clone() };
+        let config = match Boxed::new(changed) {
+            Ok(config) => config,
+            Err(kind) => return self.local_error(kind),
+        };
         if let Some(scratch) = &mut self.scratch {
             scratch.buffer.set_waiting(limits.waiting());
             scratch.terms = OfferContext::new(&config, self.role, self.flags.secure);
         }
-        self.config = Some(Arc::new(config));
+        self.config = ConfigRef::Own(config);
         Ok(())
     }
 
@@ -168,7 +171,7 @@ impl Connection {
         let idle = self.state.is_idle() || self.state.is_over();
         let Some(scratch) = &mut self.scratch else { return };
         scratch.buffer.release();
-        scratch.draft = Vec::new();
+        scratch.draft = Draft::new();
         let advertises = self.role == Role::Server && !scratch.offer.is_empty();
         if idle && !scratch.buffer.has_memory() && !self.flags.owes_end && !advertises {
             self.scratch = None;

@@ -9,9 +9,8 @@ mod leftover;
 mod local;
 mod outbound;
 
-use alloc::boxed::Box;
 use alloc::sync::Arc;
-use alloc::vec::Vec;
+use core::ops::Deref;
 
 pub use inbound::Next;
 pub use outbound::{Block, Prepared};
@@ -26,6 +25,7 @@ use crate::wire::body::{Body, Room};
 use crate::wire::buffer::Buffer;
 use crate::wire::fields::Fields;
 use crate::wire::head::Head;
+use crate::wire::memory::{Boxed, Draft};
 
 /// The end of the peer's bytes: clean or truncated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -101,9 +101,9 @@ enum SendFraming {
 /// The caller passes bytes from the transport to [`receive`](Self::receive), and sends the bytes
 /// that methods such as [`respond`](Self::respond) write. No call blocks, and none reads a clock.
 pub struct Connection {
-    config: Option<Arc<Config>>,
+    config: ConfigRef,
     /// The buffers for messages; [`release`](Self::release) frees them.
-    pub(crate) scratch: Option<Box<Scratch>>,
+    pub(crate) scratch: Option<Boxed<Scratch>>,
     body: Body,
     outgoing: SendFraming,
     /// The number of the peer's bytes that have been consumed.
@@ -111,8 +111,6 @@ pub struct Connection {
     pub(crate) failure: Option<Error>,
     /// One bit per unanswered request, set for HEAD; the oldest is the lowest bit.
     heads: u64,
-    /// The number of bytes of the current message that `skip_content` has discarded.
-    drained: u64,
     /// Server: the number of requests so far, to detect an earlier one's `Selection`.
     cycle: u32,
     /// The number of empty lines that were skipped before the next head.
@@ -123,6 +121,28 @@ pub struct Connection {
     end: Option<End>,
     why: Option<Why>,
     pub(crate) flags: Flags,
+}
+
+/// The configuration of a connection.
+enum ConfigRef {
+    Default,
+    /// Connections share it.
+    Shared(Arc<Config>),
+    /// Unlike `Shared`, it reports that there is no memory for it.
+    Own(Boxed<Config>),
+}
+
+impl Deref for ConfigRef {
+    type Target = Config;
+
+    #[inline(always)]
+    fn deref(&self) -> &Config {
+        match self {
+            Self::Default => &limits::DEFAULT,
+            Self::Shared(config) => config,
+            Self::Own(config) => config,
+        }
+    }
 }
 
 /// Formats the state, and no bytes of the peer: they may hold a password.
@@ -166,40 +186,52 @@ pub(crate) struct Scratch {
     pub(crate) buffer: Buffer,
     head: Head,
     /// The trailer section, which few messages have.
-    trailers: Option<Box<Head>>,
+    trailers: Option<Boxed<Head>>,
     /// The offset in the peer's bytes at which the current request's head ends.
     head_end: u64,
     /// The amount of chunked content still accepted for the current message.
     room: Room,
+    /// The number of bytes of the current message that `skip_content` has discarded.
+    drained: u64,
     shown: Shown,
     /// The limits and flags by which an offer is eligible, as of the latest head.
     terms: OfferContext,
     /// Client: the offer that was sent. Server: the protocols to advertise next.
-    offer: Vec<u8>,
+    offer: Draft,
     /// The protocols that a 101 switched to.
-    agreed: Vec<u8>,
+    agreed: Draft,
     /// Client: the protocols that a 426 to the latest request requires.
-    required: Vec<u8>,
+    required: Draft,
     /// The message being encoded; its content has no meaning between two calls.
-    draft: Vec<u8>,
+    draft: Draft,
     /// Client: the sent offer against which the 101 is checked.
-    asked: Option<Box<SentOffer>>,
+    asked: Option<Boxed<SentOffer>>,
     trace: Ring,
 }
 
 impl Connection {
     /// Creates a connection with the default configuration, without TLS.
     pub fn new(role: Role) -> Self {
-        Self::build(role, None)
+        Self::build(role, ConfigRef::Default)
     }
 
     /// Creates a connection with a configuration, which connections may share.
     pub fn with_config(role: Role, config: impl Into<Arc<Config>>) -> Self {
-        Self::build(role, Some(config.into()))
+        Self::build(role, ConfigRef::Shared(config.into()))
     }
 
-    fn build(role: Role, config: Option<Arc<Config>>) -> Self {
-        let secure = config.as_ref().is_some_and(|config| config.secure);
+    /// Creates a connection with a configuration of its own.
+    ///
+    /// # Errors
+    ///
+    /// `OutOfMemory`.
+    pub(crate) fn try_with_config(role: Role, config: Config) -> Result<Self, Error> {
+        let config = Boxed::new(|| config).map_err(Error::local)?;
+        Ok(Self::build(role, ConfigRef::Own(config)))
+    }
+
+    fn build(role: Role, config: ConfigRef) -> Self {
+        let secure = config.secure;
         Self {
             config,
             scratch: None,
@@ -208,7 +240,6 @@ impl Connection {
             offset: 0,
             failure: None,
             heads: 0,
-            drained: 0,
             cycle: 0,
             empty_lines: 0,
             informational: 0,
@@ -224,7 +255,7 @@ impl Connection {
 
     #[inline]
     pub(crate) fn config(&self) -> &Config {
-        self.config.as_deref().unwrap_or(&limits::DEFAULT)
+        &self.config
     }
 
     /// Returns the latest request head, whatever the state of the connection.
@@ -232,11 +263,13 @@ impl Connection {
         self.scratch.as_deref().map(Scratch::request)
     }
 
-    #[inline(always)]
-    fn scratch(&mut self) -> &mut Scratch {
+    /// Returns the buffers, which are allocated if there are none.
+    #[cfg_attr(not(target_family = "wasm"), inline(always))]
+    #[cfg_attr(target_family = "wasm", inline(never))]
+    fn scratch(&mut self) -> Result<&mut Scratch, Error> {
         match self.scratch {
-            Some(ref mut scratch) => scratch,
-            ref mut none => allocate_scratch(none, self.config.as_deref(), self.role, self.flags),
+            Some(ref mut scratch) => Ok(scratch),
+            ref mut none => allocate_scratch(none, &self.config, self.role, self.flags),
         }
     }
 
@@ -269,6 +302,13 @@ impl Connection {
         Err(error)
     }
 
+    /// Clears the protocols of the last switch: the next one has none.
+    fn forget_agreed(&mut self) {
+        if let Some(scratch) = &mut self.scratch {
+            scratch.agreed.clear();
+        }
+    }
+
     #[inline(never)]
     fn record(&mut self, step: TraceStep, number: u32) {
         self.record_inline(step, number);
@@ -278,7 +318,10 @@ impl Connection {
     #[inline(always)]
     fn record_inline(&mut self, step: TraceStep, number: u32) {
         let offset = self.position();
-        self.scratch().trace.push(Trace { step, number, offset });
+        // Without memory for its buffers a connection has no trace either.
+        if let Ok(scratch) = self.scratch() {
+            scratch.trace.push(Trace { step, number, offset });
+        }
     }
 
     /// Sets the reason why the upgrade did not happen, unless it is already known.
@@ -338,17 +381,18 @@ impl Connection {
 #[cold]
 #[inline(never)]
 pub(in crate::connection) fn allocate_scratch<'s>(
-    none: &'s mut Option<Box<Scratch>>,
-    config: Option<&Config>,
+    none: &'s mut Option<Boxed<Scratch>>,
+    config: &Config,
     role: Role,
     flags: Flags,
-) -> &'s mut Scratch {
-    let config = config.unwrap_or(&limits::DEFAULT);
-    none.insert(Box::new(Scratch {
+) -> Result<&'s mut Scratch, Error> {
+    let scratch = Boxed::new(|| Scratch {
         buffer: Buffer::with_room_for(config.limits.waiting()),
         terms: OfferContext::new(config, role, flags.secure),
         ..Scratch::default()
-    }))
+    });
+    let scratch = scratch.map_err(Error::local)?;
+    Ok(none.insert(scratch))
 }
 
 impl Scratch {

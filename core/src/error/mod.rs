@@ -37,6 +37,13 @@ pub(crate) struct Fault {
     pub(crate) at: usize,
 }
 
+impl Fault {
+    /// Returns a fault that is not one of certain bytes.
+    pub(crate) const fn at_once(kind: ErrorKind) -> Self {
+        Self { kind, at: 0 }
+    }
+}
+
 /// An error of the peer or of the caller; [`ErrorKind::ALL`] lists every kind.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Error {

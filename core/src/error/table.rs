@@ -307,6 +307,10 @@ errors! {
     HeadGone = 826 "head-gone" Local 0 "the contract"
         "the head of the request is no longer there as it came"
         "Call `hand_over` at the `Request` event, before the next inbound call.";
+    OutOfMemory = 827 "out-of-memory" Local 0 "the contract"
+        "the allocator has no memory for the call"
+        "Nothing has changed: the same call may succeed later. Until then read no more, or close \
+         connections that are idle.";
     OutputTooSmall = 901 "output-too-small" Local 0 "the contract"
         "the output has too little space; nothing was written"
         "Call again with the space that `Error::needed` says.";

@@ -4,7 +4,7 @@
 
 use core::fmt;
 
-use super::extension::{Extension, extensions};
+use super::extension::{Extension, Value, extensions};
 use crate::wire::source::FieldSource;
 
 pub(crate) const NAME: &[u8] = b"permessage-deflate";
@@ -37,13 +37,14 @@ impl Deflate {
     /// `None` if the 101 has no permessage-deflate. The engine has checked the parameters against
     /// the offer before it emitted the switch.
     pub fn of(fields: &dyn FieldSource) -> Option<Self> {
-        let extensions = extensions(fields)?;
-        let Parameters { client_bits_hint: false, agreed } =
-            Parameters::read(extensions.iter().find(|extension| extension.is(NAME))?)?
-        else {
-            return None;
-        };
-        Some(agreed)
+        let mut said = None;
+        extensions(fields, &mut |extension| {
+            said = said.or(Some(extension).filter(|extension| extension.is(NAME)));
+        })?;
+        match Parameters::read(&said?)? {
+            Parameters { client_bits_hint: false, agreed } => Some(agreed),
+            _ => None,
+        }
     }
 
     /// Returns the parameters with which the server accepts an offer, if it can.
@@ -136,9 +137,9 @@ impl Parameters {
     /// Parses an extension's parameters; `None` if one is unknown, repeated or illegal.
     fn read(extension: &Extension<'_>) -> Option<Self> {
         let mut read = Self { agreed: Deflate::default(), client_bits_hint: false };
-        for (name, value) in &extension.parameters {
+        for (name, value) in extension.parameters() {
             let deflate = &mut read.agreed;
-            let is_new = match (*name, value.as_deref()) {
+            let is_new = match (name, value) {
                 (b"server_no_context_takeover", None) => {
                     !core::mem::replace(&mut deflate.server_no_context_takeover, true)
                 }
@@ -167,10 +168,11 @@ impl Parameters {
 }
 
 /// Parses window bits: 8 to 15, without leading zeros (RFC 7692, section 7.1.2).
-fn window_bits(value: &[u8]) -> Option<u8> {
-    match value {
-        [digit @ b'8'..=b'9'] => Some(digit - b'0'),
-        [b'1', digit @ b'0'..=b'5'] => Some(10 + digit - b'0'),
+fn window_bits(value: Value<'_>) -> Option<u8> {
+    let mut bytes = value.bytes();
+    match (bytes.next()?, bytes.next(), bytes.next()) {
+        (digit @ b'8'..=b'9', None, _) => Some(digit - b'0'),
+        (b'1', Some(digit @ b'0'..=b'5'), None) => Some(10 + digit - b'0'),
         _ => None,
     }
 }
@@ -189,7 +191,9 @@ mod tests {
     };
 
     fn parse(value: &str) -> Vec<Extension<'_>> {
-        super::super::extension::parse(value.as_bytes(), Vec::new()).unwrap_or_default()
+        let mut list = Vec::new();
+        let read = super::super::extension::parse(value.as_bytes(), &mut |one| list.push(one));
+        read.map(|()| list).unwrap_or_default()
     }
 
     fn accepted(own: Deflate, offer: &str) -> Option<String> {

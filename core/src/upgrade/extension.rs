@@ -2,72 +2,65 @@
 //!
 //! It is a list of `token *( ";" token [ "=" ( token / quoted-string ) ] )`.
 
-use alloc::borrow::Cow;
-use alloc::vec::Vec;
-
 use crate::wire::known::KnownField;
 use crate::wire::scan;
-use crate::wire::scan::class::TOKEN_CLASS;
+use crate::wire::scan::class::{TOKEN_CLASS, is_tchar};
 use crate::wire::source::FieldSource;
-use crate::wire::syntax::{is_ows, is_token};
+use crate::wire::syntax::is_ows;
 
 /// One extension with its parameters.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Extension<'a> {
     pub(crate) name: &'a [u8],
-    pub(crate) parameters: Vec<Parameter<'a>>,
+    /// The text of the parameters, each after a semicolon; it is well-formed.
+    parameters: &'a [u8],
 }
 
-/// The name and value of a parameter; a quoted value is stored unquoted.
-pub(crate) type Parameter<'a> = (&'a [u8], Option<Cow<'a, [u8]>>);
+/// The name and value of a parameter.
+pub(crate) type Parameter<'a> = (&'a [u8], Option<Value<'a>>);
 
-impl Extension<'_> {
+/// The value of a parameter: a token, perhaps from a quoted string.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Value<'a>(&'a [u8]);
+
+impl<'a> Extension<'a> {
     pub(crate) fn is(&self, name: &[u8]) -> bool {
         self.name == name
     }
+
+    pub(crate) fn parameters(&self) -> impl Iterator<Item = Parameter<'a>> + use<'a> {
+        let mut rest = Rest(self.parameters);
+        core::iter::from_fn(move || rest.parameter().flatten())
+    }
 }
 
-/// Returns the extensions of all field lines; `None` if a line is malformed.
+impl Value<'_> {
+    /// Returns the bytes of the token, without the backslashes of a quoted string.
+    pub(crate) fn bytes(&self) -> impl Iterator<Item = u8> {
+        let mut rest = self.0.iter().copied();
+        core::iter::from_fn(move || match rest.next()? {
+            b'\\' => rest.next(),
+            byte => Some(byte),
+        })
+    }
+}
+
+/// Calls `each` with the extensions of all field lines.
 ///
-/// RFC 6455, section 9.1.
-pub(crate) fn extensions(fields: &dyn FieldSource) -> Option<Vec<Extension<'_>>> {
-    let mut list = Some(Vec::new());
+/// Returns `None` if a line is malformed. RFC 6455, section 9.1.
+pub(crate) fn extensions<'s>(
+    fields: &'s dyn FieldSource,
+    each: &mut dyn FnMut(Extension<'s>),
+) -> Option<()> {
+    let mut are_valid = Some(());
     fields.each_known(KnownField::WebSocketExtensions.bit(), &mut |_, value| {
-        list = list.take().and_then(|list| parse(value, list));
+        are_valid = are_valid.and_then(|()| parse(value, each));
     });
-    list
+    are_valid
 }
 
-/// Appends one line's extensions to `list`; `None` if the line is malformed.
-pub(crate) fn parse<'a>(
-    value: &'a [u8],
-    mut list: Vec<Extension<'a>>,
-) -> Option<Vec<Extension<'a>>> {
-    walk(value, &mut |piece| match piece {
-        Piece::Name(name) => list.push(Extension { name, parameters: Vec::new() }),
-        Piece::Parameter(parameter) => {
-            if let Some(extension) = list.last_mut() {
-                extension.parameters.push(parameter);
-            }
-        }
-    })?;
-    Some(list)
-}
-
-/// Returns whether a `Sec-WebSocket-Extensions` value is well-formed.
-pub(crate) fn is_valid(value: &[u8]) -> bool {
-    // The value that browsers send.
-    value == b"permessage-deflate; client_max_window_bits" || walk(value, &mut |_| {}).is_some()
-}
-
-/// A part of a `Sec-WebSocket-Extensions` value: an extension's name or parameter.
-enum Piece<'a> {
-    Name(&'a [u8]),
-    /// A parameter of the extension named before it.
-    Parameter(Parameter<'a>),
-}
-
-fn walk<'a>(value: &'a [u8], each: &mut impl FnMut(Piece<'a>)) -> Option<()> {
+/// Calls `each` with the extensions of one line; `None` if it is malformed.
+pub(crate) fn parse<'a>(value: &'a [u8], each: &mut dyn FnMut(Extension<'a>)) -> Option<()> {
     let mut rest = Rest(value);
     loop {
         // RFC 9110 5.6.1: empty list members are ignored.
@@ -75,16 +68,20 @@ fn walk<'a>(value: &'a [u8], each: &mut impl FnMut(Piece<'a>)) -> Option<()> {
         if rest.is_empty() {
             return Some(());
         }
-        each(Piece::Name(rest.token()?));
-        while rest.takes(b';') {
-            let name = rest.token()?;
-            let value = if rest.takes(b'=') { Some(rest.value()?) } else { None };
-            each(Piece::Parameter((name, value)));
-        }
+        let name = rest.token()?;
+        let from = rest.0;
+        while rest.parameter()?.is_some() {}
+        each(Extension { name, parameters: &from[..from.len() - rest.0.len()] });
         if !rest.is_empty() && !rest.takes(b',') {
             return None;
         }
     }
+}
+
+/// Returns whether a `Sec-WebSocket-Extensions` value is well-formed.
+pub(crate) fn is_valid(value: &[u8]) -> bool {
+    // The value that browsers send.
+    value == b"permessage-deflate; client_max_window_bits" || parse(value, &mut |_| {}).is_some()
 }
 
 /// The part of a field value that has not been parsed.
@@ -118,24 +115,33 @@ impl<'a> Rest<'a> {
         (!token.is_empty()).then_some(token)
     }
 
+    /// Parses the next parameter, if there is one; `None` if it is malformed.
+    fn parameter(&mut self) -> Option<Option<Parameter<'a>>> {
+        if !self.takes(b';') {
+            return Some(None);
+        }
+        let name = self.token()?;
+        let value = if self.takes(b'=') { Some(self.value()?) } else { None };
+        Some(Some((name, value)))
+    }
+
     /// Parses a parameter's value: a token, or a quoted string that contains one.
     ///
     /// RFC 6455, section 9.1.
-    fn value(&mut self) -> Option<Cow<'a, [u8]>> {
+    fn value(&mut self) -> Option<Value<'a>> {
         if !self.takes(b'"') {
-            return self.token().map(Cow::Borrowed);
+            return self.token().map(Value);
         }
-        let mut value = Vec::new();
+        let quoted = self.0;
         loop {
             match self.0 {
                 [b'"', rest @ ..] => {
+                    let value = Value(&quoted[..quoted.len() - self.0.len()]);
                     self.0 = rest;
-                    return is_token(&value).then_some(Cow::Owned(value));
+                    let is_token = !value.0.is_empty() && value.bytes().all(is_tchar);
+                    return is_token.then_some(value);
                 }
-                [b'\\', byte, rest @ ..] | [byte, rest @ ..] => {
-                    value.push(*byte);
-                    self.0 = rest;
-                }
+                [b'\\', _, rest @ ..] | [_, rest @ ..] => self.0 = rest,
                 [] => return None,
             }
         }
@@ -147,16 +153,20 @@ mod tests {
     use super::*;
     use alloc::format;
     use alloc::string::String;
+    use alloc::vec::Vec;
 
     fn shown(value: &str) -> Option<String> {
-        let list = parse(value.as_bytes(), Vec::new())?;
+        let mut list = Vec::new();
+        parse(value.as_bytes(), &mut |extension| list.push(extension))?;
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        let parameter = |(name, value): &Parameter<'_>| match value {
-            Some(value) => format!("{}={}", text(name), text(value)),
+        let parameter = |(name, value): Parameter<'_>| match value {
+            Some(value) => {
+                format!("{}={}", text(name), text(&value.bytes().collect::<Vec<_>>()))
+            }
             None => text(name),
         };
         let one = |extension: &Extension<'_>| {
-            let parameters: Vec<_> = extension.parameters.iter().map(parameter).collect();
+            let parameters: Vec<_> = extension.parameters().map(parameter).collect();
             format!("{}({})", text(extension.name), parameters.join(" "))
         };
         Some(list.iter().map(one).collect::<Vec<_>>().join(" "))

@@ -8,11 +8,12 @@ use sha1::{Digest, Sha1};
 
 use super::context::{Proof, Values, values};
 use super::deflate;
-use super::extension::{self, Extension, extensions};
+use super::extension::{self, extensions};
 use super::sorted::sorted;
 use crate::error::Ineligible;
 use crate::wire::fields::members;
 use crate::wire::known::{KnownField, KnownFields};
+use crate::wire::memory;
 use crate::wire::scan;
 use crate::wire::scan::class::BASE64_CLASS;
 use crate::wire::source::FieldSource;
@@ -55,21 +56,41 @@ pub(crate) fn check(fields: &dyn FieldSource) -> Result<(), Ineligible> {
     if !matches!(key, Values::One(key) if is_key(key)) {
         return Err(Ineligible::Key);
     }
-    if has_subprotocols && !are_valid(asked_for(fields)) {
+    if has_subprotocols && !are_valid(fields) {
         return Err(Ineligible::Subprotocol);
     }
     if has_valid_extensions { Ok(()) } else { Err(Ineligible::Extension) }
 }
 
-/// Returns whether all subprotocols are tokens, and none is repeated.
+/// Returns whether all offered subprotocols are tokens, and none is repeated.
 ///
 /// A slash is accepted as well: kubectl sends `SPDY/3.1+portforward.k8s.io`. RFC 6455, sections 4.1
 /// and 4.3.
-fn are_valid(subprotocols: Vec<&[u8]>) -> bool {
-    let subprotocols = sorted(subprotocols);
-    let is_repeated = subprotocols.windows(2).any(|pair| pair[0] == pair[1]);
-    let is_name = |name: &&[u8]| name.split(|&byte| byte == b'/').all(is_token);
-    !is_repeated && subprotocols.iter().all(is_name)
+fn are_valid(fields: &dyn FieldSource) -> bool {
+    let (mut list, mut is_whole, mut are_names) = (Vec::new(), true, true);
+    each_subprotocol(fields, &mut |name| {
+        is_whole = is_whole && memory::push(&mut list, name).is_ok();
+        are_names &= name.split(|&byte| byte == b'/').all(is_token);
+    });
+    are_names
+        && match is_whole {
+            true => sorted(list).windows(2).all(|pair| pair[0] != pair[1]),
+            false => are_different(fields),
+        }
+}
+
+/// Returns whether no subprotocol is repeated; slow, but it needs no memory.
+fn are_different(fields: &dyn FieldSource) -> bool {
+    let (mut are_different, mut place) = (true, 0);
+    each_subprotocol(fields, &mut |name| {
+        let mut other_place = 0;
+        each_subprotocol(fields, &mut |other| {
+            are_different &= other_place == place || other != name;
+            other_place += 1;
+        });
+        place += 1;
+    });
+    are_different
 }
 
 /// Returns whether a 101 chooses only offered subprotocols and extensions.
@@ -84,12 +105,16 @@ pub(crate) fn is_answer(asked: &dyn FieldSource, answer: &dyn FieldSource) -> bo
     });
     let subprotocol_is_asked = match subprotocol {
         Values::None => true,
-        Values::One(name) => asked_for(asked).contains(&name),
+        Values::One(name) => {
+            let mut is_asked = false;
+            each_subprotocol(asked, &mut |offered| is_asked |= offered == name);
+            is_asked
+        }
         Values::Several => false,
     };
     let extensions_are_asked = match extensions {
         Values::None => true,
-        Values::One(value) => are_asked(asked, value).unwrap_or(false),
+        Values::One(value) => are_asked(asked, value),
         Values::Several => false,
     };
     subprotocol_is_asked && extensions_are_asked
@@ -97,17 +122,21 @@ pub(crate) fn is_answer(asked: &dyn FieldSource, answer: &dyn FieldSource) -> bo
 
 /// Returns whether the extensions of a 101 were offered.
 ///
-/// `permessage-deflate` may be chosen once, with parameters that suit the offer. `None` if the list
-/// of the offer or of the 101 is malformed.
-fn are_asked(asked: &dyn FieldSource, answer: &[u8]) -> Option<bool> {
-    let (offered, chosen) = (extensions(asked)?, extension::parse(answer, Vec::new())?);
-    let is_asked = |extension: &Extension<'_>| {
-        let mut offers = offered.iter().filter(|offer| offer.is(extension.name));
-        offers.any(|offer| !offer.is(deflate::NAME) || deflate::is_answer(extension, offer))
-    };
+/// `permessage-deflate` may be chosen once, with parameters that suit the offer. `false` if the
+/// list of the offer or of the 101 is malformed.
+fn are_asked(asked: &dyn FieldSource, answer: &[u8]) -> bool {
+    let (mut are_asked, mut deflates) = (true, 0);
+    let read = extension::parse(answer, &mut |chosen| {
+        let (mut is_asked, is_deflate) = (false, chosen.is(deflate::NAME));
+        let offered = extensions(asked, &mut |offer| {
+            is_asked |=
+                offer.is(chosen.name) && (!is_deflate || deflate::is_answer(&chosen, &offer));
+        });
+        are_asked &= is_asked && offered.is_some();
+        deflates += u32::from(is_deflate);
+    });
     // RFC 7692 5: two extensions that use the same bit of a frame cannot both be active.
-    let deflates = chosen.iter().filter(|extension| extension.is(deflate::NAME)).count();
-    Some(deflates <= 1 && chosen.iter().all(is_asked))
+    read.is_some() && are_asked && deflates <= 1
 }
 
 /// Returns the `Sec-WebSocket-Accept` field for the key of an offer.
@@ -133,13 +162,11 @@ fn is_key(value: &[u8]) -> bool {
         && scan::run(&BASE64_CLASS, value, 0) == 22
 }
 
-/// Returns the members of all `Sec-WebSocket-Protocol` lines.
-pub(super) fn asked_for(fields: &(impl FieldSource + ?Sized)) -> Vec<&[u8]> {
-    let mut list = Vec::new();
+/// Calls `each` with the members of all `Sec-WebSocket-Protocol` lines.
+fn each_subprotocol<'s>(fields: &'s dyn FieldSource, each: &mut dyn FnMut(&'s [u8])) {
     fields.each_known(KnownField::WebSocketProtocol.bit(), &mut |_, value| {
-        list.extend(members(value))
+        members(value).for_each(&mut *each);
     });
-    list
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use core::cmp::Ordering;
 
 use super::sorted::sorted;
 use crate::wire::fields::{Field, members};
+use crate::wire::memory;
 use crate::wire::source::FieldSource;
 
 /// Fields that are hop-by-hop even if `Connection` does not list them.
@@ -55,20 +56,39 @@ impl FieldSource for EndToEnd<'_> {
 }
 
 fn each_end_to_end<'s>(fields: &'s dyn FieldSource, each: &mut dyn FnMut(Field<'s>)) {
-    let mut options: Vec<Folded<'s>> = Vec::new();
-    fields.each(&mut |field| {
-        if field.is("Connection") {
-            options.extend(members(field.value).map(Folded));
-        }
-    });
     // A binary search, as a peer may list thousands of options and send a hundred fields.
-    let options = sorted(options);
+    let options = listed_options(fields).map(sorted);
     fields.each(&mut |field| {
-        let is_listed = || options.binary_search(&Folded(field.name)).is_ok();
+        let is_listed = || match &options {
+            Some(options) => options.binary_search(&Folded(field.name)).is_ok(),
+            None => lists(fields, field.name),
+        };
         if !is_for_one_hop(field) && (!is_listed() || is_one_of(field, &END_TO_END)) {
             each(field);
         }
     });
+}
+
+/// Returns the options of all `Connection` lines; `None` if out of memory.
+fn listed_options(fields: &dyn FieldSource) -> Option<Vec<Folded<'_>>> {
+    let (mut options, mut is_whole) = (Vec::new(), true);
+    fields.each(&mut |field| {
+        if field.is("Connection") {
+            let mut listed = members(field.value).map(Folded);
+            is_whole &= listed.all(|option| memory::push(&mut options, option).is_ok());
+        }
+    });
+    is_whole.then_some(options)
+}
+
+/// Returns whether a `Connection` line lists the option.
+fn lists(fields: &dyn FieldSource, name: &[u8]) -> bool {
+    let mut is_listed = false;
+    fields.each(&mut |field| {
+        is_listed |= field.is("Connection")
+            && members(field.value).any(|option| option.eq_ignore_ascii_case(name));
+    });
+    is_listed
 }
 
 fn is_one_of(field: Field<'_>, names: &[&str]) -> bool {

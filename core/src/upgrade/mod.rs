@@ -38,11 +38,12 @@ pub use token::{Order, Protocols};
 use self::context::{Values, has};
 use self::selection::{is_http11, same_name};
 use crate::enums::enums;
-use crate::error::{ErrorKind, Fault, Ineligible};
+use crate::error::{Error, ErrorKind, Fault, Ineligible};
 use crate::limits::Lenient;
 use crate::wire::fields::{Field, Fields, members};
 use crate::wire::head::Head;
 use crate::wire::known::KnownField;
+use crate::wire::memory::{self, Draft};
 use crate::wire::message::RequestHead;
 use crate::wire::protocol::Protocol;
 use crate::wire::source::FieldSource;
@@ -134,13 +135,13 @@ pub(crate) fn is_secured(list: Protocols<'_>) -> bool {
 
 /// Checks the protocols of a 101 against `offer`, and writes them to `agreed`.
 ///
-/// `offer` is the list that this client sent.
+/// `offer` is the list that this client sent. `agreed` is short if memory ran out.
 pub(crate) fn verify(
     head: &Head,
     bytes: &[u8],
     offer: Protocols<'_>,
     lenient: &Lenient,
-    agreed: &mut Vec<u8>,
+    agreed: &mut Draft,
 ) -> Result<(), Fault> {
     agreed.clear();
     // A fault of a missing field is reported at the beginning of the head.
@@ -228,20 +229,23 @@ pub(crate) fn offer_fields(
     request: &RequestHead<'_>,
     offer: &[&str],
     terms: &OfferContext,
-) -> Result<OfferFields, Ineligible> {
+) -> Result<OfferFields, Error> {
     let (mut asked, mut remembered) = (OfferFields::default(), 0);
     for policy in offer.iter().flat_map(|entry| policy::of_list(Protocols::new(entry.as_bytes()))) {
-        policy.check(&request.into(), terms)?;
-        add_marker(policy, request.fields, &mut asked.markers);
+        policy.check(&request.into(), terms).map_err(Error::ineligible_offer)?;
+        add_marker(policy, request.fields, &mut asked.markers).map_err(Error::local)?;
         let hop_field = policy.hop_field(request.fields);
-        asked.hop_fields.extend(hop_field.filter(|name| !asked.hop_fields.contains(name)));
+        if let Some(name) = hop_field.filter(|name| !asked.hop_fields.contains(name)) {
+            memory::push(&mut asked.hop_fields, name).map_err(Error::local)?;
+        }
         asked.closes |= policy.closes;
         remembered |= policy.remembered;
         if let Some(proof) = policy.proof
             && asked.remembered.is_none()
         {
             // Computed now, and not when the 101 has come and the caller waits.
-            let proof = proof(request.fields).ok_or(Ineligible::Key)?;
+            let key = Error::ineligible_offer(Ineligible::Key);
+            let proof = proof(request.fields).ok_or(key)?;
             asked.remembered.get_or_insert_default().proof = Some(proof);
         }
     }
@@ -252,10 +256,17 @@ pub(crate) fn offer_fields(
 }
 
 /// Adds the field that marks offers and 101s of the protocol, unless it is there.
-fn add_marker(policy: &Policy, fields: &dyn FieldSource, markers: &mut Vec<Field<'static>>) {
-    markers.extend(
-        policy.marker().filter(|marker| !markers.contains(marker) && !has(fields, marker.name)),
-    );
+fn add_marker(
+    policy: &Policy,
+    fields: &dyn FieldSource,
+    markers: &mut Vec<Field<'static>>,
+) -> Result<(), ErrorKind> {
+    match policy.marker() {
+        Some(marker) if !markers.contains(&marker) && !has(fields, marker.name) => {
+            memory::push(markers, marker)
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Fields that a server adds to its 101.
@@ -278,7 +289,7 @@ pub(crate) fn accept_fields(
         if !(policy.answer)(&asked, fields) {
             return Err(ErrorKind::ProfileField);
         }
-        add_marker(policy, fields, &mut answer.markers);
+        add_marker(policy, fields, &mut answer.markers)?;
         if let (None, Some(proof)) = (&answer.proof, policy.proof) {
             answer.proof = Some(proof(&asked).ok_or(ErrorKind::ProfileField)?);
         }
@@ -300,10 +311,19 @@ pub(crate) fn accept_fields(
 }
 
 /// Returns the fields that a server adds to a 426 that requires these protocols.
-pub(crate) fn hints(required: &[&str], fields: &dyn FieldSource) -> Vec<Field<'static>> {
-    let policies =
-        required.iter().flat_map(|entry| policy::of_list(Protocols::new(entry.as_bytes())));
-    policies.filter_map(Policy::hint).filter(|hint| !has(fields, hint.name)).collect()
+pub(crate) fn hints(
+    required: &[&str],
+    fields: &dyn FieldSource,
+) -> Result<Vec<Field<'static>>, ErrorKind> {
+    let mut hints = Vec::new();
+    for policy in
+        required.iter().flat_map(|entry| policy::of_list(Protocols::new(entry.as_bytes())))
+    {
+        if let Some(hint) = policy.hint().filter(|hint| !has(fields, hint.name)) {
+            memory::push(&mut hints, hint)?;
+        }
+    }
+    Ok(hints)
 }
 
 /// Returns whether a 101 satisfies the rules of each protocol that it switches to.

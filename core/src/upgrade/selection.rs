@@ -2,13 +2,12 @@
 //!
 //! It is one protocol or a stack of layers.
 
-use alloc::vec::Vec;
-
 use super::policy;
 use super::request::{LARGEST_OFFER, Offer, Request, offers};
 use super::token::{Order, write_protocol};
 use crate::error::ErrorKind;
 use crate::wire::fields::members;
+use crate::wire::memory::Draft;
 use crate::wire::protocol::Protocol;
 
 /// The server's choice among the offers of one request.
@@ -90,12 +89,10 @@ pub(crate) fn select(
     by: Order,
     cycle: u32,
 ) -> Option<Selection> {
-    // Parsed once, however many preferences there are.
-    let offered: Vec<Offer<'_>> = offers(request).collect();
     let stacks = preferences.iter().enumerate().filter_map(|(index, preference)| {
         // Preferences beyond the largest index share it; they can still be chosen.
         let index = u16::try_from(index).unwrap_or(u16::MAX);
-        stack(&offered, preference, cycle)
+        stack(request, preference, cycle)
             .map(|selection| Selection { preference: index, ..selection })
     });
     let choice = match by {
@@ -110,7 +107,7 @@ pub(crate) fn select(
 ///
 /// `None` unless its layers, at most four, form a stack, and each was offered and is eligible. An
 /// HTTP/1.1 at the top need not be offered.
-fn stack(offered: &[Offer<'_>], preference: &str, cycle: u32) -> Option<Selection> {
+fn stack(request: Request<'_>, preference: &str, cycle: u32) -> Option<Selection> {
     let mut selection = Selection {
         cycle,
         offer: 0,
@@ -122,14 +119,15 @@ fn stack(offered: &[Offer<'_>], preference: &str, cycle: u32) -> Option<Selectio
     let mut last = None;
     for member in members(preference.as_bytes()) {
         let protocol = Protocol::parse(member)?;
-        let place = offered
-            .iter()
-            .position(|offer| offer.protocol.same_as(&protocol) && offer.ineligible.is_none())
-            .map(|place| place as u8)
+        let place = find(request, &mut |_, offer| {
+            offer.protocol.same_as(&protocol) && offer.ineligible.is_none()
+        });
+        let place = place
+            .map(|(place, _)| place as u8)
             .or_else(|| (is_http11(&protocol) && selection.len > 0).then_some(HTTP))?;
         // A layer above HTTP/1.1 would have to be negotiated within it. Two versions of one name
         // are not two layers.
-        let mut earlier = selection.layers().iter().filter_map(|&below| at(offered, below));
+        let mut earlier = selection.layers().iter().filter_map(|&below| at(request, below));
         if last.is_some_and(|top| is_http11(&top))
             || earlier.any(|below| same_name(&below.protocol, &protocol))
         {
@@ -147,11 +145,21 @@ fn stack(offered: &[Offer<'_>], preference: &str, cycle: u32) -> Option<Selectio
     (selection.len > 0).then_some(selection)
 }
 
-fn at<'a>(offered: &[Offer<'a>], place: u8) -> Option<Offer<'a>> {
+/// Returns the offer at a place among those of the request.
+fn at(request: Request<'_>, place: u8) -> Option<Offer<'_>> {
     match place {
         HTTP => Some(Offer { protocol: HTTP_1_1, ineligible: None }),
-        place => offered.get(place as usize).copied(),
+        place => find(request, &mut |other, _| other == place as usize).map(|(_, offer)| offer),
     }
+}
+
+/// Returns the first offer for which `is_it` returns `true`, and its place.
+#[inline(never)]
+fn find<'a>(
+    request: Request<'a>,
+    is_it: &mut dyn FnMut(usize, &Offer<'a>) -> bool,
+) -> Option<(usize, Offer<'a>)> {
+    offers(request).enumerate().find(|(place, offer)| is_it(*place, offer))
 }
 
 pub(super) const HTTP_1_1: Protocol<'static> = Protocol { name: "HTTP", version: Some("1.1") };
@@ -172,6 +180,9 @@ fn checksum(request: Request<'_>) -> u32 {
         .fold(0x811c_9dc5, |hash, &byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
 }
 
+/// The length in bytes that suffices for most lists of protocols.
+const USUAL: usize = 32;
+
 /// Writes the chosen protocols as the `Upgrade` list of the 101.
 ///
 /// Names in the policy table have their registered spelling (RFC 9110, section 16.7), others the
@@ -180,10 +191,10 @@ fn checksum(request: Request<'_>) -> u32 {
 pub(crate) fn write_selection(
     request: Request<'_>,
     selection: Selection,
-    list: &mut Vec<u8>,
+    list: &mut Draft,
 ) -> Result<(), ErrorKind> {
     list.clear();
-    list.reserve(32);
+    list.reserve(USUAL)?;
     // An HTTP/1.1 that was not offered may only be at the top, above another layer.
     let is_stack = match selection.layers() {
         [] | [HTTP] => false,
@@ -192,12 +203,11 @@ pub(crate) fn write_selection(
     if !is_stack || selection.offer != checksum(request) {
         return Err(ErrorKind::NotOffered);
     }
-    let offered: Vec<Offer<'_>> = offers(request).collect();
     for &place in selection.layers() {
-        let layer = at(&offered, place)
+        let layer = at(request, place)
             .filter(|offer| offer.ineligible.is_none())
             .ok_or(ErrorKind::NotOffered)?;
         write_protocol(&policy::registered(layer.protocol), list);
     }
-    Ok(())
+    list.whole().map(drop)
 }

@@ -1,19 +1,19 @@
 //! The offer that a client keeps to check the 101 against it.
 
-use alloc::vec::Vec;
-
 use super::context::Proof;
+use crate::error::ErrorKind;
 use crate::wire::fields::Field;
 use crate::wire::known::{KnownField, KnownFields};
+use crate::wire::memory::Draft;
 use crate::wire::source::FieldSource;
 
 /// The parts of an offer that the 101 is checked against: field lines and proof.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Default)]
 pub(crate) struct SentOffer {
     /// The field lines, each as one byte for the field, the value, and an LF.
     ///
     /// No value contains an LF. The byte for a field is no LF either: it is [`FIRST`] or more.
-    lines: Vec<u8>,
+    lines: Draft,
     pub(crate) proof: Option<Proof>,
 }
 
@@ -25,6 +25,11 @@ impl SentOffer {
         self.lines.push(FIRST + known as u8);
         self.lines.extend_from_slice(value);
         self.lines.push(b'\n');
+    }
+
+    /// Fails if memory ran out for one of the lines.
+    pub(crate) fn whole(&self) -> Result<(), ErrorKind> {
+        self.lines.whole().map(drop)
     }
 
     fn lines(&self) -> impl Iterator<Item = (KnownField, &[u8])> {

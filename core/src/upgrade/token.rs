@@ -3,10 +3,9 @@
 //! Each member is `protocol-name ["/" protocol-version]`. All field lines form one list, in the
 //! order of the sender's preference.
 
-use alloc::vec::Vec;
-
 use crate::enums::enums;
 use crate::wire::fields::members;
+use crate::wire::memory::Draft;
 use crate::wire::protocol::Protocol;
 use crate::wire::syntax::is_token;
 
@@ -84,7 +83,7 @@ pub(crate) fn is_list(entries: &[&str]) -> bool {
 }
 
 /// Appends a protocol to the value of an `Upgrade` field.
-pub(crate) fn write_protocol(protocol: &Protocol<'_>, list: &mut Vec<u8>) {
+pub(crate) fn write_protocol(protocol: &Protocol<'_>, list: &mut Draft) {
     if !list.is_empty() {
         list.extend_from_slice(b", ");
     }

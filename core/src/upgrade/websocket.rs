@@ -12,7 +12,6 @@ pub use super::deflate::Deflate;
 
 use super::deflate;
 use super::extension::extensions;
-use super::handshake::asked_for;
 use super::request::Request;
 use super::token::Order;
 
@@ -45,8 +44,8 @@ pub fn select_subprotocol<'p>(
     by: Order,
 ) -> Option<&'p str> {
     let fields = request.fields();
-    let offered = asked_for(&fields);
-    let place = |wanted: &&&str| offered.iter().position(|name| *name == wanted.as_bytes());
+    let place =
+        |wanted: &&&str| fields.list(SUBPROTOCOL).position(|name| name == wanted.as_bytes());
     let mut matches = preferences.iter().filter(|wanted| place(wanted).is_some());
     match by {
         Order::Server => matches.next().copied(),
@@ -61,10 +60,13 @@ pub fn select_subprotocol<'p>(
 /// `None` if no offer can be accepted. RFC 7692, sections 5.1 and 7.1.
 pub fn select_deflate(request: &Request<'_>, own: &Deflate) -> Option<Deflate> {
     let fields = request.fields();
-    extensions(&fields)?
-        .iter()
-        .filter(|extension| extension.is(deflate::NAME))
-        .find_map(|offer| own.accept(offer))
+    let mut chosen = None;
+    extensions(&fields, &mut |offer| {
+        if chosen.is_none() && offer.is(deflate::NAME) {
+            chosen = own.accept(&offer);
+        }
+    })?;
+    chosen
 }
 
 #[cfg(test)]

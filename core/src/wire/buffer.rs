@@ -16,9 +16,9 @@
 //! reclaimed: its spans count from its start, so they stay valid when it is moved.
 
 use alloc::vec::Vec;
-use core::hint;
 use core::ops::Range;
 
+use crate::error::ErrorKind;
 use crate::wire::scan::{self, PADDING};
 
 /// The smallest size in bytes to which the buffer grows, unless limits allow less.
@@ -132,19 +132,11 @@ impl Buffer {
     ///
     /// After writing to them, call `commit`.
     #[inline]
-    pub(crate) fn reserve(&mut self, min: usize) -> &mut [u8] {
+    pub(crate) fn reserve(&mut self, min: usize) -> Result<&mut [u8], ErrorKind> {
         if self.free() < min {
-            self.make_room(min);
+            self.make_room(min)?;
         }
-        self.reserved()
-    }
-
-    /// Returns at least `min` free bytes, or `None` if the allocator has no memory.
-    ///
-    /// In that case the content of the buffer is unchanged.
-    #[inline]
-    pub(crate) fn try_reserve(&mut self, min: usize) -> Option<&mut [u8]> {
-        if self.free() >= min || self.try_make_room(min) { Some(self.reserved()) } else { None }
+        Ok(self.reserved())
     }
 
     #[inline]
@@ -223,24 +215,14 @@ impl Buffer {
         true
     }
 
+    /// Appends bytes; an error changes nothing.
     #[inline]
-    pub(crate) fn append(&mut self, bytes: &[u8]) {
+    pub(crate) fn append(&mut self, bytes: &[u8]) -> Result<(), ErrorKind> {
         if self.free() < bytes.len() {
-            self.make_room(bytes.len());
+            self.make_room(bytes.len())?;
         }
         self.put(bytes);
-    }
-
-    /// Appends bytes; returns `false` if the allocator has no memory.
-    ///
-    /// In that case the content of the buffer is unchanged.
-    #[inline]
-    pub(crate) fn try_append(&mut self, bytes: &[u8]) -> bool {
-        let has_room = self.free() >= bytes.len() || self.try_make_room(bytes.len());
-        if has_room {
-            self.put(bytes);
-        }
-        has_room
+        Ok(())
     }
 
     #[inline]
@@ -273,20 +255,12 @@ impl Buffer {
     }
 
     #[cold]
-    fn try_make_room(&mut self, min: usize) -> bool {
+    fn make_room(&mut self, min: usize) -> Result<(), ErrorKind> {
         let len = self.room(min);
-        let is_there = self.data.try_reserve_exact(len - self.data.len()).is_ok();
-        if is_there {
-            self.data.resize(len, 0);
-        }
-        is_there
-    }
-
-    #[cold]
-    fn make_room(&mut self, min: usize) {
-        let len = self.room(min);
-        self.data.reserve_exact(len - self.data.len());
+        let more = self.data.try_reserve_exact(len - self.data.len());
+        more.map_err(|_| ErrorKind::OutOfMemory)?;
         self.data.resize(len, 0);
+        Ok(())
     }
 
     /// Compacts the buffer if useful, and returns the size needed for `min` more bytes.
@@ -330,15 +304,6 @@ impl Buffer {
     }
 }
 
-/// Returns whether the allocator has memory for a `T` now.
-pub fn is_left<T>() -> bool {
-    let mut place = Vec::<T>::new();
-    let is_left = place.try_reserve_exact(1).is_ok();
-    // Otherwise the compiler would remove the unused allocation.
-    hint::black_box(&mut place);
-    is_left
-}
-
 /// Returns whether two slices share a byte of memory.
 pub(crate) fn overlap(one: &[u8], other: &[u8]) -> bool {
     let (one, other) = (one.as_ptr_range(), other.as_ptr_range());
@@ -373,10 +338,10 @@ mod tests {
     #[test]
     fn a_kept_head_survives_growth_and_compaction() {
         let mut buffer = Buffer::with_room_for(ROOM);
-        buffer.append(b"head");
+        buffer.append(b"head").expect("memory");
         buffer.keep(4);
         for round in 0..10_000u32 {
-            buffer.append(&round.to_be_bytes());
+            buffer.append(&round.to_be_bytes()).expect("memory");
             assert_eq!(buffer.unread(), round.to_be_bytes());
             buffer.consume(4);
             assert_eq!(buffer.kept(), b"head");
@@ -390,7 +355,7 @@ mod tests {
         let (mut wrote, mut read) = (0u8, 0u8);
         for step in 0..5_000usize {
             for _ in 0..step % 7 {
-                buffer.append(&[wrote]);
+                buffer.append(&[wrote]).expect("memory");
                 wrote = wrote.wrapping_add(1);
             }
             for _ in 0..(step % 5).min(buffer.len()) {
@@ -404,11 +369,11 @@ mod tests {
     #[test]
     fn memory_is_bounded_by_what_may_wait_and_a_quarter() {
         let mut buffer = Buffer::with_room_for(ROOM);
-        buffer.append(&[b'h'; 700]);
+        buffer.append(&[b'h'; 700]).expect("memory");
         buffer.keep(700);
         for round in 0..100_000usize {
             while buffer.len() < ROOM {
-                buffer.append(&[b'x'; 7]);
+                buffer.append(&[b'x'; 7]).expect("memory");
             }
             buffer.consume(round % 900);
         }
@@ -418,7 +383,7 @@ mod tests {
             buffer.data.capacity()
         );
         // A single read that brings more than that gets the memory that it needs.
-        buffer.append(&[b'y'; 3 * ROOM]);
+        buffer.append(&[b'y'; 3 * ROOM]).expect("memory");
         assert_eq!(buffer.kept(), [b'h'; 700]);
         assert!(
             buffer.data.capacity() <= 700 + 4 * ROOM + ROOM / 4 + PADDING,
@@ -432,7 +397,7 @@ mod tests {
         let mut buffer = Buffer::with_room_for(ROOM);
         let (mut grown, mut moved, mut before) = (0, 0, (0, 0));
         for round in 0..3 * ROOM {
-            buffer.reserve(ROOM);
+            buffer.reserve(ROOM).expect("memory");
             buffer.commit(1);
             if buffer.len() == ROOM {
                 buffer.consume(100);
@@ -454,20 +419,20 @@ mod tests {
     #[test]
     fn room_that_is_refused_changes_nothing() {
         let mut buffer = Buffer::with_room_for(ROOM);
-        buffer.append(b"headabc");
+        buffer.append(b"headabc").expect("memory");
         buffer.keep(4);
-        assert!(buffer.try_reserve(isize::MAX as usize).is_none());
+        assert!(buffer.reserve(isize::MAX as usize).is_err());
         assert_eq!((buffer.kept(), buffer.unread()), (&b"head"[..], &b"abc"[..]));
-        assert!(buffer.try_reserve(ROOM).is_some_and(|space| space.len() >= ROOM));
+        assert!(buffer.reserve(ROOM).is_ok_and(|space| space.len() >= ROOM));
         let before = buffer.data.capacity();
-        assert!(buffer.try_append(&[b'x'; ROOM]));
+        assert!(buffer.append(&[b'x'; ROOM]).is_ok());
         assert_eq!((buffer.len(), buffer.data.capacity()), (ROOM + 3, before));
     }
 
     #[test]
     fn release_keeps_what_is_needed_and_frees_the_rest() {
         let mut buffer = Buffer::with_room_for(ROOM);
-        buffer.append(b"abcdef");
+        buffer.append(b"abcdef").expect("memory");
         buffer.keep(3);
         buffer.release();
         assert_eq!((buffer.kept(), buffer.unread()), (&b"abc"[..], &b"def"[..]));

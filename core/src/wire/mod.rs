@@ -4,6 +4,7 @@
 //! and output.
 
 pub(crate) mod buffer;
+pub(crate) mod memory;
 pub(crate) mod scan;
 pub(crate) mod syntax;
 

@@ -768,6 +768,8 @@ class ErrorKind(enum.IntEnum):
     """Bytes wait in the engine that must be read first."""
     HEAD_GONE = 826
     """The head of the request is no longer there as it came."""
+    OUT_OF_MEMORY = 827
+    """The allocator has no memory for the call."""
     OUTPUT_TOO_SMALL = 901
     """The output has too little space; nothing was written."""
     INVALID_METHOD = 902
@@ -1577,7 +1579,7 @@ class Connection:
         All bytes are appended or none. BUFFER_FULL if `Config.buffered` bytes are already unread; RemoteProtocolError
         after the peer's error. RFC 9112, section 2.2.
 
-        Raises LocalProtocolError: BUFFER_FULL, AFTER_END, CLOSED, SWITCHED, FAILED.
+        Raises LocalProtocolError: BUFFER_FULL, AFTER_END, OUT_OF_MEMORY, CLOSED, SWITCHED, FAILED.
         """
     def receive_eof(self, clean: bool = True) -> None:
         """Records the end of the peer's bytes (EOF).
@@ -1593,7 +1595,7 @@ class Connection:
 
         The buffer is the same each time, until `release`. Raises as `receive_data` does. Next: `buffer_updated`.
 
-        Raises LocalProtocolError: BUFFER_FULL, AFTER_END, CLOSED, SWITCHED, FAILED.
+        Raises LocalProtocolError: BUFFER_FULL, AFTER_END, OUT_OF_MEMORY, CLOSED, SWITCHED, FAILED.
         """
     def buffer_updated(self, nbytes: int) -> None:
         """Appends the first `nbytes` bytes of the buffer of `get_buffer`.
@@ -1615,6 +1617,8 @@ class Connection:
 
         Raises RemoteProtocolError if the peer broke the protocol: a server responds with `status` and closes, a client
         closes. RFC 9112, sections 2.2 and 6.3.
+
+        Raises LocalProtocolError: OUT_OF_MEMORY.
         """
     def events(self) -> Iterator[Event]:
         """Returns an iterator over events, until `NEED_DATA` or `Paused`.
@@ -1642,7 +1646,7 @@ class Connection:
 
         Raises LocalProtocolError: WRONG_ROLE, REQUEST_UNFINISHED, OFFER_PENDING, PIPELINE_FULL, NOT_PERSISTENT,
         UNREAD_INPUT, CLOSED, SWITCHED, FAILED, INVALID_METHOD, INVALID_TARGET, INVALID_NAME, INVALID_VALUE,
-        INVALID_PROTOCOL, INVALID_HOST, HOST_DIFFERS, FRAMING_CONFLICT, RESERVED_FIELD, PROFILE_FIELD.
+        INVALID_PROTOCOL, INVALID_HOST, HOST_DIFFERS, FRAMING_CONFLICT, RESERVED_FIELD, PROFILE_FIELD, OUT_OF_MEMORY.
         """
     @overload
     def send_informational(
@@ -1658,7 +1662,8 @@ class Connection:
         proxy still forwards it. Next: the rest of the request, or the final response. RFC 9110, section 15.2.
 
         Raises LocalProtocolError: WRONG_ROLE, UNASKED, ANSWERED, HTTP_1_0_PEER, CLOSED, SWITCHED, FAILED,
-        INVALID_STATUS, INVALID_REASON, INVALID_NAME, INVALID_VALUE, INVALID_HOST, FRAMING_CONFLICT, RESERVED_FIELD.
+        INVALID_STATUS, INVALID_REASON, INVALID_NAME, INVALID_VALUE, INVALID_HOST, FRAMING_CONFLICT, RESERVED_FIELD,
+        OUT_OF_MEMORY.
         """
     @overload
     def send_response(
@@ -1676,7 +1681,7 @@ class Connection:
         sections 4 and 6.
 
         Raises LocalProtocolError: WRONG_ROLE, UNASKED, ANSWERED, CLOSED, SWITCHED, FAILED, INVALID_STATUS,
-        INVALID_REASON, INVALID_NAME, INVALID_VALUE, INVALID_HOST, FRAMING_CONFLICT, RESERVED_FIELD.
+        INVALID_REASON, INVALID_NAME, INVALID_VALUE, INVALID_HOST, FRAMING_CONFLICT, RESERVED_FIELD, OUT_OF_MEMORY.
         """
     @overload
     def respond(
@@ -1708,7 +1713,7 @@ class Connection:
 
         Raises LocalProtocolError: WRONG_ROLE, UNASKED, ANSWERED, CLOSED, SWITCHED, FAILED, INVALID_STATUS,
         INVALID_REASON, INVALID_NAME, INVALID_VALUE, INVALID_HOST, FRAMING_CONFLICT, RESERVED_FIELD, LENGTH_EXCEEDED,
-        LENGTH_SHORT.
+        LENGTH_SHORT, OUT_OF_MEMORY.
         """
     @overload
     def respond_prepared(self, prepared: Prepared, *, into: None = None) -> bytes: ...
@@ -1721,7 +1726,7 @@ class Connection:
         Next: `next_event`.
 
         Raises LocalProtocolError: WRONG_ROLE, UNASKED, ANSWERED, CLOSED, SWITCHED, FAILED, FRAMING_CONFLICT,
-        RESERVED_FIELD.
+        RESERVED_FIELD, OUT_OF_MEMORY.
         """
     @overload
     def reject(
@@ -1752,7 +1757,8 @@ class Connection:
         returns. RFC 9110, section 15.5.9.
 
         Raises LocalProtocolError: WRONG_ROLE, ANSWERED, CLOSED, SWITCHED, FAILED, INVALID_STATUS, INVALID_REASON,
-        INVALID_NAME, INVALID_VALUE, INVALID_HOST, FRAMING_CONFLICT, RESERVED_FIELD, LENGTH_EXCEEDED, LENGTH_SHORT.
+        INVALID_NAME, INVALID_VALUE, INVALID_HOST, FRAMING_CONFLICT, RESERVED_FIELD, LENGTH_EXCEEDED, LENGTH_SHORT,
+        OUT_OF_MEMORY.
         """
     @overload
     def accept(self, selection: Selection, headers: HeadersLike = (), *, into: None = None) -> bytes: ...
@@ -1768,7 +1774,7 @@ class Connection:
 
         Raises LocalProtocolError: WRONG_ROLE, NOTHING_OFFERED, NOT_OFFERED, STALE_SELECTION, BODY_PENDING, ANSWERED,
         CLOSED, SWITCHED, FAILED, INVALID_NAME, INVALID_VALUE, INVALID_HOST, FRAMING_CONFLICT, RESERVED_FIELD,
-        PROFILE_FIELD.
+        PROFILE_FIELD, OUT_OF_MEMORY.
         """
     @overload
     def require(self, protocols: ProtocolsLike, headers: HeadersLike = (), *, into: None = None) -> bytes: ...
@@ -1779,7 +1785,7 @@ class Connection:
         Next: `send_data` for content, and `send_end`; then the client's next request. RFC 9110, section 15.5.22.
 
         Raises LocalProtocolError: WRONG_ROLE, UNASKED, ANSWERED, CLOSED, SWITCHED, FAILED, INVALID_NAME, INVALID_VALUE,
-        INVALID_HOST, INVALID_PROTOCOL, FRAMING_CONFLICT, RESERVED_FIELD.
+        INVALID_HOST, INVALID_PROTOCOL, FRAMING_CONFLICT, RESERVED_FIELD, OUT_OF_MEMORY.
         """
     @overload
     def send_data(self, data: ReadableBuffer, *, into: None = None) -> bytes: ...
@@ -1812,7 +1818,7 @@ class Connection:
         and returns no bytes. Next: a client receives, a server goes on with `next_event`. RFC 9112, section 7.1.2.
 
         Raises LocalProtocolError: NO_CONTENT, LENGTH_SHORT, CLOSED, SWITCHED, FAILED, INVALID_NAME, INVALID_VALUE,
-        TRAILER_FORBIDDEN.
+        TRAILER_FORBIDDEN, OUT_OF_MEMORY.
         """
 
     # Decisions without bytes.
@@ -1847,7 +1853,7 @@ class Connection:
 
         That response is otherwise unchanged. Next: `respond` or `send_response`. RFC 9110, section 7.8.
 
-        Raises LocalProtocolError: WRONG_ROLE, INVALID_PROTOCOL.
+        Raises LocalProtocolError: WRONG_ROLE, INVALID_PROTOCOL, OUT_OF_MEMORY.
         """
     def skip_content(self) -> None:
         """Discards the rest of the content being received, up to `Config.drain`.
@@ -1930,7 +1936,7 @@ class Connection:
         It fails while a request is unanswered, and once a part of the next head has been read.
         Next: go on as before.
 
-        Raises LocalProtocolError: UNANSWERED, UNREAD_INPUT.
+        Raises LocalProtocolError: UNANSWERED, UNREAD_INPUT, OUT_OF_MEMORY.
         """
     def trace(self) -> list[Trace]:
         """Removes and returns the entries of the trace: at most the latest 32."""

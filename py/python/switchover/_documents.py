@@ -263,6 +263,7 @@ MEMBERS = {
         "AFTER_END": "Bytes after the end of input.",
         "UNREAD_INPUT": "Bytes wait in the engine that must be read first.",
         "HEAD_GONE": "The head of the request is no longer there as it came.",
+        "OUT_OF_MEMORY": "The allocator has no memory for the call.",
         "OUTPUT_TOO_SMALL": "The output has too little space; nothing was written.",
         "INVALID_METHOD": "The method is not a token.",
         "INVALID_TARGET": "The target does not fit the method or holds a forbidden byte.",

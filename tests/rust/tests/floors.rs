@@ -62,7 +62,10 @@ fn each_folder_uses_only_those_below_it() {
 
 /// The files of two folders of `core/src`, each of which may use those before it.
 const ORDERS: [(&str, &str); 2] = [
-    ("wire", "scan syntax known buffer fields protocol source message head framing body encode"),
+    (
+        "wire",
+        "scan syntax memory known buffer fields protocol source message head framing body encode",
+    ),
     (
         "upgrade",
         "token context sorted extension deflate hop http2 h2c handshake masque sent_offer policy \

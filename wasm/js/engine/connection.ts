@@ -108,7 +108,7 @@ export class Connection extends ProfileMethods {
    * `nextEvent` will return `switched`. RFC 9110, sections 7.8 and 15.2.2.
    * @throws ProtocolError: `wrong-role`, `nothing-offered`, `not-offered`, `stale-selection`, `body-pending`,
    * `answered`, `closed`, `switched`, `failed`, `invalid-name`, `invalid-value`, `invalid-host`, `framing-conflict`,
-   * `reserved-field`, `profile-field`.
+   * `reserved-field`, `profile-field`, `out-of-memory`.
    */
   accept(selection: Selection, headers?: HeaderSource): Uint8Array<ArrayBuffer> {
     const bits = Selection.bitsOn(this, selection);
@@ -121,7 +121,7 @@ export class Connection extends ProfileMethods {
    *
    * Next: `sendData` for content, and `sendEnd`; the client may then send another request. RFC 9110, section 15.5.22.
    * @throws ProtocolError: `wrong-role`, `unasked`, `answered`, `closed`, `switched`, `failed`, `invalid-name`,
-   * `invalid-value`, `invalid-host`, `invalid-protocol`, `framing-conflict`, `reserved-field`.
+   * `invalid-value`, `invalid-host`, `invalid-protocol`, `framing-conflict`, `reserved-field`, `out-of-memory`.
    */
   require(protocols: readonly string[], headers?: HeaderSource): Uint8Array<ArrayBuffer> {
     const args = encodeArgs(() => {
@@ -135,7 +135,7 @@ export class Connection extends ProfileMethods {
    * Server: advertises protocols to upgrade to in the next final response.
    *
    * Next: `respond` or `sendResponse`.
-   * @throws ProtocolError: `wrong-role`, `invalid-protocol`.
+   * @throws ProtocolError: `wrong-role`, `invalid-protocol`, `out-of-memory`.
    */
   advertise(protocols: readonly string[]): void {
     const args = encodeArgs(() => putTexts(protocols, "protocols"));
@@ -202,7 +202,7 @@ export class Connection extends ProfileMethods {
    *
    * Throws while a request or its response is incomplete, and after part of the next head has been read. Next: continue
    * as before.
-   * @throws ProtocolError: `unanswered`, `unread-input`.
+   * @throws ProtocolError: `unanswered`, `unread-input`, `out-of-memory`.
    */
   setLimits(limits: LimitOptions): void {
     this.must(changeLimits(this.live(), limits));

@@ -40,7 +40,7 @@ export class Inbound extends Handle {
    * Use it if the transport allocates the buffers that it reads into. Either all bytes are accepted or none. Throws
    * `buffer-full` while `limits.buffered` bytes are waiting, or what one head or trailer section needs if that is more.
    * Throws another error once nothing more is read. Next: `nextEvent`.
-   * @throws ProtocolError: `buffer-full`, `after-end`, `closed`, `switched`, `failed`.
+   * @throws ProtocolError: `buffer-full`, `after-end`, `out-of-memory`, `closed`, `switched`, `failed`.
    */
   receive(bytes: Uint8Array): void {
     this.space = undefined;
@@ -55,7 +55,7 @@ export class Inbound extends Handle {
    * For code that can read into a given buffer. A `min` above `limits.buffered` is reduced to that, or to what one head
    * or trailer section needs if that is more. Write to the space, then call `commit`. Make no other call in between,
    * because the memory may move. Throws like `receive`. Next: `commit`.
-   * @throws ProtocolError: `buffer-full`, `after-end`, `closed`, `switched`, `failed`.
+   * @throws ProtocolError: `buffer-full`, `after-end`, `out-of-memory`, `closed`, `switched`, `failed`.
    */
   receiveBuffer(min = 1): Uint8Array<ArrayBuffer> {
     const handle = this.live();
@@ -107,6 +107,7 @@ export class Inbound extends Handle {
    * Call it until it returns `need-data` (send all pending bytes, then read) or `paused` (act). A `ProtocolError` is
    * the peer's: nothing more is received, and a server may still send one response with the error's `status`. Next:
    * depends on the event.
+   * @throws ProtocolError: `out-of-memory`.
    */
   nextEvent(): Step {
     const step = raw.next_event(this.live());

@@ -53,7 +53,7 @@ export class Outbound extends Inbound {
    * @throws ProtocolError: `wrong-role`, `request-unfinished`, `offer-pending`, `pipeline-full`, `not-persistent`,
    * `unread-input`, `closed`, `switched`, `failed`, `invalid-method`, `invalid-target`, `invalid-name`,
    * `invalid-value`, `invalid-protocol`, `invalid-host`, `host-differs`, `framing-conflict`, `reserved-field`,
-   * `profile-field`.
+   * `profile-field`, `out-of-memory`.
    */
   sendRequest(request: RequestHead): Uint8Array<ArrayBuffer> {
     const { method, target, offer = [], headers } = object(request, "request");
@@ -74,7 +74,7 @@ export class Outbound extends Inbound {
    * section 15.2.
    * @throws ProtocolError: `wrong-role`, `unasked`, `answered`, `http-1.0-peer`, `closed`, `switched`, `failed`,
    * `invalid-status`, `invalid-reason`, `invalid-name`, `invalid-value`, `invalid-host`, `framing-conflict`,
-   * `reserved-field`.
+   * `reserved-field`, `out-of-memory`.
    */
   sendInformational(response: ResponseHead): Uint8Array<ArrayBuffer> {
     const { status, hasReason, args } = encodeResponse(response);
@@ -88,7 +88,8 @@ export class Outbound extends Inbound {
    * server without tunnels responds with 501. Send a 426 with `require`: without a list of protocols it is
    * `invalid-status`. Next: `sendData` and `sendEnd`. RFC 9112, sections 4 and 6.
    * @throws ProtocolError: `wrong-role`, `unasked`, `answered`, `closed`, `switched`, `failed`, `invalid-status`,
-   * `invalid-reason`, `invalid-name`, `invalid-value`, `invalid-host`, `framing-conflict`, `reserved-field`.
+   * `invalid-reason`, `invalid-name`, `invalid-value`, `invalid-host`, `framing-conflict`, `reserved-field`,
+   * `out-of-memory`.
    */
   sendResponse(response: ResponseHead): Uint8Array<ArrayBuffer> {
     const { status, hasReason, args } = encodeResponse(response);
@@ -107,7 +108,7 @@ export class Outbound extends Inbound {
    * content's length. If it throws, nothing is sent. Next: `nextEvent`. RFC 9110, section 8.6; RFC 9112, section 6.
    * @throws ProtocolError: `wrong-role`, `unasked`, `answered`, `closed`, `switched`, `failed`, `invalid-status`,
    * `invalid-reason`, `invalid-name`, `invalid-value`, `invalid-host`, `framing-conflict`, `reserved-field`,
-   * `length-exceeded`, `length-short`.
+   * `length-exceeded`, `length-short`, `out-of-memory`.
    */
   respond(response: ResponseHead, content?: Uint8Array): Uint8Array<ArrayBuffer> {
     const given = contentOf(content);
@@ -120,7 +121,7 @@ export class Outbound extends Inbound {
    *
    * The bytes, states and errors are those of `respond`. Next: `nextEvent`.
    * @throws ProtocolError: `wrong-role`, `unasked`, `answered`, `closed`, `switched`, `failed`, `framing-conflict`,
-   * `reserved-field`.
+   * `reserved-field`, `out-of-memory`.
    */
   respondPrepared(prepared: Prepared): Uint8Array<ArrayBuffer> {
     if (!(prepared instanceof Prepared)) throw new TypeError("prepared must be a Prepared");
@@ -139,7 +140,7 @@ export class Outbound extends Inbound {
    * 15.5.9.
    * @throws ProtocolError: `wrong-role`, `answered`, `closed`, `switched`, `failed`, `invalid-status`,
    * `invalid-reason`, `invalid-name`, `invalid-value`, `invalid-host`, `framing-conflict`, `reserved-field`,
-   * `length-exceeded`, `length-short`.
+   * `length-exceeded`, `length-short`, `out-of-memory`.
    */
   reject(response: ResponseHead, content?: Uint8Array): Uint8Array<ArrayBuffer> {
     const given = contentOf(content);
@@ -178,7 +179,7 @@ export class Outbound extends Inbound {
    * A message without content, or with all of its `Content-Length` sent, has ended already. One call after it writes
    * nothing; the next throws. Next: a client receives, a server calls `nextEvent`.
    * @throws ProtocolError: `no-content`, `length-short`, `closed`, `switched`, `failed`, `invalid-name`,
-   * `invalid-value`, `trailer-forbidden`.
+   * `invalid-value`, `trailer-forbidden`, `out-of-memory`.
    */
   sendEnd(trailers?: HeaderSource): Uint8Array<ArrayBuffer> {
     const args = trailers === undefined ? NOTHING : encodeArgs(() => putHeaders(trailers));

@@ -342,6 +342,7 @@ export const ErrorKind = {
   "after-end": 824,
   "unread-input": 825,
   "head-gone": 826,
+  "out-of-memory": 827,
   "output-too-small": 901,
   "invalid-method": 902,
   "invalid-target": 903,

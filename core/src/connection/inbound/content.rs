@@ -3,17 +3,18 @@
 use crate::connection::{Connection, Scratch};
 use crate::error::{Error, Fault};
 use crate::event::{Shown, Step};
-use crate::limits::{self, Config};
+use crate::limits::Config;
 use crate::machine::{Input, Role};
 use crate::upgrade::Why;
 use crate::wire::body::{Body, BodyPart, Bounds};
-use crate::wire::head::{Section, Tolerated};
+use crate::wire::head::{Head, Section, Tolerated};
+use crate::wire::memory::Boxed;
 
 impl Connection {
     #[inline(never)]
     pub(in crate::connection) fn read_body(&mut self) -> Result<Option<Step>, Error> {
         let Self { body, scratch, config, role, .. } = self;
-        let Config { limits, lenient, .. } = config.as_deref().unwrap_or(&limits::DEFAULT);
+        let Config { limits, lenient, .. } = &**config;
         let Some(Scratch { buffer, room, .. }) = scratch.as_deref_mut() else {
             return self.need_data();
         };
@@ -46,7 +47,8 @@ impl Connection {
     /// Returns how many more bytes of the current message may be discarded.
     #[inline]
     pub(in crate::connection) fn drain_room(&self) -> u64 {
-        self.config().limits.drain.saturating_sub(self.drained)
+        let drained = self.scratch.as_ref().map_or(0, |scratch| scratch.drained);
+        self.config().limits.drain.saturating_sub(drained)
     }
 
     /// Consumes bytes of content or of its framing.
@@ -54,10 +56,14 @@ impl Connection {
     /// Discarded bytes are counted. Returns `false` if they exceed `limits.drain`: receiving has
     /// then ended.
     fn consume_content(&mut self, len: usize) -> Result<bool, Error> {
-        let room = self.drain_room();
-        if !self.flags.skips || len as u64 <= room {
+        if !self.flags.skips {
             self.pass(len);
-            self.drained += if self.flags.skips { len as u64 } else { 0 };
+            return Ok(true);
+        }
+        let room = self.drain_room();
+        if len as u64 <= room {
+            self.pass(len);
+            self.scratch()?.drained += len as u64;
             return Ok(true);
         }
         self.pass(room as usize);
@@ -82,22 +88,28 @@ impl Connection {
         if self.flags.skips {
             return Ok(None);
         }
-        self.scratch().shown = Shown::Data { len, tail };
+        if let Some(scratch) = &mut self.scratch {
+            scratch.shown = Shown::Data { len, tail };
+        }
         Ok(Some(Step::Event))
     }
 
     fn read_trailers(&mut self) -> Result<Option<Step>, Error> {
         let Self { scratch, config, role, .. } = self;
-        let Config { limits, lenient, .. } = config.as_deref().unwrap_or(&limits::DEFAULT);
+        let Config { limits, lenient, .. } = &**config;
         let Some(Scratch { buffer, trailers, .. }) = scratch.as_deref_mut() else {
             return self.need_data();
         };
         let (bytes, len) = buffer.unread_mut();
         let section = Section::Trailers((*role == Role::Client).then(|| Tolerated::by(lenient)));
-        let len = match trailers.get_or_insert_default().parse(bytes, len, section, limits) {
+        let head = match trailers {
+            Some(trailers) => trailers,
+            none => none.insert(Boxed::new(Head::default).map_err(Error::local)?),
+        };
+        let len = match head.parse(bytes, len, section, limits) {
             Ok(Some(len)) => len,
             Ok(None) => return self.need_data(),
-            Err(Fault { kind, at }) => return self.fail(kind, at),
+            Err(fault) => return self.fault(fault),
         };
         self.end_incoming()?;
         self.flags.owes_end = false;

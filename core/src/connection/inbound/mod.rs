@@ -6,13 +6,12 @@ mod read;
 use core::mem;
 
 use super::{Connection, End, Scratch};
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, Fault};
 use crate::event::{Event, Paused, Shown, Step};
 use crate::machine::{Input, Phase, Role, Rx, State, Tx};
 use crate::trace::{Trace, TraceStep};
 use crate::upgrade::Why;
 use crate::wire::body::{Body, Content};
-use crate::wire::buffer::{self, Buffer};
 
 /// The result of [`next_event`](Connection::next_event).
 #[derive(Clone, Copy, Debug)]
@@ -34,7 +33,7 @@ impl Connection {
     ///
     /// # Errors
     ///
-    /// `BufferFull`, `AfterEnd`, `Closed`, `Switched`, `Failed`.
+    /// `BufferFull`, `AfterEnd`, `OutOfMemory`, `Closed`, `Switched`, `Failed`.
     #[inline(always)]
     pub fn receive(&mut self, bytes: &[u8]) -> Result<(), Error> {
         if self.receive_fast(bytes) { Ok(()) } else { self.receive_slow(bytes) }
@@ -52,46 +51,12 @@ impl Connection {
     #[inline(never)]
     fn receive_slow(&mut self, bytes: &[u8]) -> Result<(), Error> {
         self.may_receive()?;
-        self.buffer_for_more().append(bytes);
-        Ok(())
-    }
-
-    #[inline(always)]
-    fn buffer_for_more(&mut self) -> &mut Buffer {
-        let Scratch { buffer, head, .. } = self.scratch();
+        let Scratch { buffer, head, .. } = self.scratch()?;
         if buffer.is_inside_line() {
             head.continue_line(buffer.unread());
         }
-        buffer
-    }
-
-    /// Appends bytes like [`receive`](Self::receive); returns `false` if out of memory.
-    ///
-    /// Nothing is appended then.
-    #[inline(always)]
-    pub(crate) fn try_receive(&mut self, bytes: &[u8]) -> Result<bool, Error> {
-        if self.receive_fast(bytes) { Ok(true) } else { self.try_receive_slow(bytes) }
-    }
-
-    #[inline(never)]
-    fn try_receive_slow(&mut self, bytes: &[u8]) -> Result<bool, Error> {
-        self.may_receive()?;
-        Ok(self.can_allocate_scratch() && self.buffer_for_more().try_append(bytes))
-    }
-
-    /// Returns space like [`receive_buffer`](Self::receive_buffer).
-    ///
-    /// `None` if the allocator has no memory.
-    pub(crate) fn try_receive_buffer(&mut self, min: usize) -> Result<Option<&mut [u8]>, Error> {
-        self.may_receive()?;
-        let min = min.clamp(1, self.config().limits.waiting());
-        Ok(if self.can_allocate_scratch() { self.scratch().buffer.try_reserve(min) } else { None })
-    }
-
-    /// Returns whether the connection's buffers exist or can be allocated.
-    #[inline]
-    fn can_allocate_scratch(&self) -> bool {
-        self.scratch.is_some() || buffer::is_left::<Scratch>()
+        let appended = buffer.append(bytes);
+        appended.or_else(|kind| self.local_error(kind))
     }
 
     /// Returns space of at least `min` bytes to read the transport into.
@@ -102,12 +67,12 @@ impl Connection {
     ///
     /// # Errors
     ///
-    /// `BufferFull`, `AfterEnd`, `Closed`, `Switched`, `Failed`.
+    /// `BufferFull`, `AfterEnd`, `OutOfMemory`, `Closed`, `Switched`, `Failed`.
     #[inline]
     pub fn receive_buffer(&mut self, min: usize) -> Result<&mut [u8], Error> {
         self.may_receive()?;
         let most = self.config().limits.waiting();
-        Ok(self.scratch().buffer.reserve(min.clamp(1, most)))
+        self.scratch()?.buffer.reserve(min.clamp(1, most)).map_err(Error::local)
     }
 
     /// Appends the first `len` bytes of the space from `receive_buffer`, once.
@@ -230,7 +195,7 @@ impl Connection {
     ///
     /// # Errors
     ///
-    /// Those of [`advance`](Self::advance).
+    /// `OutOfMemory`.
     pub fn next_event(&mut self) -> Result<Next<'_>, Error> {
         Ok(match self.advance()? {
             Step::NeedData => Next::NeedData,
@@ -328,6 +293,8 @@ impl Connection {
             return Ok(Some(self.emit_end(0)));
         }
         match self.state.rx {
+            // Nothing has been received yet.
+            Rx::Open if self.scratch.is_none() => self.need_data(),
             Rx::Open => self.read(),
             Rx::Switched => Ok(self.emit_switch()),
             Rx::Failed => match self.failure {
@@ -344,9 +311,8 @@ impl Connection {
     #[cfg_attr(not(target_family = "wasm"), inline(always))]
     #[cfg_attr(target_family = "wasm", inline(never))]
     pub(in crate::connection) fn emit_end(&mut self, len: usize) -> Step {
-        if let Some(trailers) = &mut self.scratch().trailers
-            && len == 0
-        {
+        let trailers = self.scratch.as_mut().and_then(|scratch| scratch.trailers.as_mut());
+        if let Some(trailers) = trailers.filter(|_| len == 0) {
             trailers.clear();
         }
         self.emit(Shown::End { len }, TraceStep::ReceivedEnd, 0)
@@ -362,9 +328,10 @@ impl Connection {
         number: u32,
     ) -> Step {
         let offset = self.offset + shown.len() as u64;
-        let scratch = self.scratch();
-        scratch.shown = shown;
-        scratch.trace.push(Trace { step, number, offset });
+        if let Some(scratch) = &mut self.scratch {
+            scratch.shown = shown;
+            scratch.trace.push(Trace { step, number, offset });
+        }
         Step::Event
     }
 
@@ -423,6 +390,15 @@ impl Connection {
                 let at = self.scratch.as_ref().map_or(0, |scratch| scratch.buffer.len());
                 self.fail(ErrorKind::Truncated, at)
             }
+        }
+    }
+
+    /// Returns a fault: the peer's fails the connection, `OutOfMemory` changes nothing.
+    #[cold]
+    pub(in crate::connection) fn fault<T>(&mut self, fault: Fault) -> Result<T, Error> {
+        match fault.kind {
+            ErrorKind::OutOfMemory => self.local_error(fault.kind),
+            kind => self.fail(kind, fault.at),
         }
     }
 

@@ -3,7 +3,6 @@
 use crate::connection::{Connection, Scratch};
 use crate::error::{Error, ErrorKind, Fault};
 use crate::event::{Shown, Step, SwitchedBy};
-use crate::limits::Limits;
 use crate::machine::{
     ClientVersion, Input, Phase, RequestInfo, ResponseInfo, Role, State, UpgradeState,
 };
@@ -44,7 +43,7 @@ impl Connection {
     #[cfg_attr(target_family = "wasm", inline(never))]
     fn read_head(&mut self, section: Section) -> Result<Option<usize>, Error> {
         let Self { scratch, config, .. } = self;
-        let limits = Limits::of(config.as_deref());
+        let limits = &config.limits;
         let Some(Scratch { buffer, head, .. }) = scratch.as_deref_mut() else { return Ok(None) };
         let (bytes, len) = buffer.unread_mut();
         if len == 0 {
@@ -58,7 +57,7 @@ impl Connection {
                 Ok(None)
             }
             Ok(len) => Ok(len),
-            Err(Fault { kind, at }) => self.fail(kind, at),
+            Err(fault) => self.fault(fault),
         }
     }
 
@@ -70,7 +69,7 @@ impl Connection {
     fn skip_empty_lines(&mut self) -> Result<bool, Error> {
         let lone_lf = self.takes_lone_lf();
         loop {
-            let unread = self.scratch().buffer.unread();
+            let unread = self.scratch()?.buffer.unread();
             let len = match unread {
                 [b'\r', b'\n', ..] => 2,
                 [b'\n', ..] if lone_lf => 1,
@@ -92,14 +91,16 @@ impl Connection {
 
     /// Consumes bytes that belong to no event.
     pub(super) fn pass(&mut self, len: usize) {
-        self.scratch().buffer.consume(len);
+        if let Some(scratch) = &mut self.scratch {
+            scratch.buffer.consume(len);
+        }
         self.offset += len as u64;
     }
 
     #[inline(always)]
     pub(in crate::connection) fn read_request(&mut self) -> Result<Option<Step>, Error> {
         if self.offset == 0 && self.config().http2_preface {
-            let unread = self.scratch().buffer.unread();
+            let unread = self.scratch()?.buffer.unread();
             if unread.starts_with(PREFACE) {
                 self.apply_received(Input::Preface)?;
                 self.flags.owes_switched = Some(SwitchedBy::Http2Preface);
@@ -109,7 +110,7 @@ impl Connection {
                 return Ok(Some(Step::NeedData));
             }
         }
-        let Scratch { head, buffer, .. } = self.scratch();
+        let Scratch { head, buffer, .. } = self.scratch()?;
         let begins_empty = !head.is_begun() && matches!(buffer.peek(), Some(b'\r' | b'\n'));
         if begins_empty && self.skip_empty_lines()? {
             return self.need_data();
@@ -123,7 +124,7 @@ impl Connection {
 
     #[inline(always)]
     fn take_request(&mut self, len: usize) -> Result<Option<Step>, Error> {
-        let Scratch { head, buffer, .. } = self.scratch();
+        let Scratch { head, buffer, .. } = self.scratch()?;
         match framing::request_fast(head, buffer.unread_mut().0) {
             Some(plain) if plain.framing.is_within(self.most_content()) => {
                 Ok(self.take_request_fast(len, plain))
@@ -152,7 +153,7 @@ impl Connection {
         let request = if framing.has_content() { Phase::Body } else { Phase::Done };
         let state = State { request, upgrade: offered.upgrade, ..State::PLAIN_REQUEST };
         if cfg!(debug_assertions) {
-            let opening = self.request_info(framing, &offered);
+            let opening = self.request_info(framing, &offered).expect("a head");
             assert_eq!(self.state.apply(self.role, Input::Request(opening)), Ok(state));
         }
         self.state = state;
@@ -163,17 +164,17 @@ impl Connection {
     fn take_request_slow(&mut self, len: usize) -> Result<Option<Step>, Error> {
         let framing = match self.framing_of(len) {
             Ok(framing) => framing,
-            Err(Fault { kind, at }) => return self.fail(kind, at),
+            Err(fault) => return self.fault(fault),
         };
         self.keep_request(len);
-        let Scratch { head, buffer, .. } = self.scratch();
+        let Scratch { head, buffer, .. } = self.scratch()?;
         let bytes = buffer.kept();
         let (options, is_connect) = (head.options(bytes), head.method(bytes) == b"CONNECT");
         let offered = match is_connect {
             true => Offered { upgrade: UpgradeState::Connect, ..Offered::nothing(Why::Connect) },
             false => self.offered(options),
         };
-        let opening = self.request_info(framing, &offered);
+        let opening = self.request_info(framing, &offered)?;
         self.apply_received(Input::Request(opening))?;
         Ok(self.begin_request(framing, &offered))
     }
@@ -181,7 +182,9 @@ impl Connection {
     fn framing_of(&mut self, len: usize) -> Result<Framing, Fault> {
         let accepts_https = self.flags.secure || self.config().trusted_gateway;
         let most = self.most_content();
-        let Scratch { head, buffer, .. } = self.scratch();
+        let Some(Scratch { head, buffer, .. }) = self.scratch.as_deref_mut() else {
+            return Err(Fault { kind: ErrorKind::OutOfMemory, at: 0 });
+        };
         framing::request(head, buffer.unread_mut().0, len, accepts_https, most)
     }
 
@@ -189,7 +192,9 @@ impl Connection {
     fn keep_request(&mut self, len: usize) {
         self.offset += len as u64;
         let (end, secure) = (self.offset, self.flags.secure);
-        let Scratch { buffer, head_end, terms, .. } = self.scratch();
+        let Some(Scratch { buffer, head_end, terms, .. }) = self.scratch.as_deref_mut() else {
+            return;
+        };
         *head_end = end;
         terms.secure = secure;
         let is_head = buffer.unread_mut().0.starts_with(b"HEAD ");
@@ -198,10 +203,10 @@ impl Connection {
     }
 
     /// Returns the properties of the current request that the state machine needs.
-    fn request_info(&mut self, framing: Framing, offered: &Offered) -> RequestInfo {
-        let Scratch { head, buffer, .. } = self.scratch();
+    fn request_info(&mut self, framing: Framing, offered: &Offered) -> Result<RequestInfo, Error> {
+        let Scratch { head, buffer, .. } = self.scratch()?;
         let bytes = buffer.kept();
-        RequestInfo {
+        Ok(RequestInfo {
             upgrade: offered.upgrade,
             content: framing.has_content(),
             expect: head
@@ -209,13 +214,13 @@ impl Connection {
                 .any(|(value, _)| expects_continue(value)),
             persist: head.options(bytes).persist(head.minor()),
             version: if head.minor() == 0 { ClientVersion::Http10 } else { ClientVersion::Http11 },
-        }
+        })
     }
 
     /// Checks the `Upgrade` of the current request, if it has one.
     #[inline(always)]
     fn offered(&mut self, options: Options) -> Offered {
-        if self.scratch().head.has(KnownField::Upgrade) {
+        if self.scratch.as_ref().is_some_and(|scratch| scratch.head.has(KnownField::Upgrade)) {
             self.check_offers(options)
         } else {
             Offered::nothing(Why::NotOffered)
@@ -230,7 +235,9 @@ impl Connection {
                 Ok(verdict) => verdict,
                 Err(reason) => return Offered::nothing(reason.into()),
             };
-        self.scratch().head.eligible = eligible;
+        if let Some(scratch) = &mut self.scratch {
+            scratch.head.eligible = eligible;
+        }
         match any {
             false => Offered { count, ..Offered::nothing(Why::Ineligible) },
             true => Offered { upgrade: UpgradeState::Offered, why: Why::Undecided, count },
@@ -249,13 +256,12 @@ impl Connection {
     #[inline(always)]
     fn begin_body(&mut self, framing: Framing) {
         self.body = Body::new(framing);
-        if framing == Framing::Chunked {
-            self.scratch().room =
-                if self.role == Role::Server { Room(self.most_content()) } else { Room::UNBOUNDED };
+        let most = if self.role == Role::Server { self.most_content() } else { u64::MAX };
+        if let Some(scratch) = &mut self.scratch {
+            (scratch.room, scratch.drained) = (Room(most), 0);
         }
         self.flags.owes_end = !framing.has_content();
         self.flags.skips = false;
-        self.drained = 0;
         self.empty_lines = 0;
         self.informational = 0;
     }
@@ -266,7 +272,7 @@ impl Connection {
     #[inline(never)]
     pub(in crate::connection) fn read_idle(&mut self) -> Result<Option<Step>, Error> {
         let may_be_empty_line = self.skip_empty_lines()?;
-        if !may_be_empty_line && !self.scratch().buffer.is_empty() {
+        if !may_be_empty_line && !self.scratch()?.buffer.is_empty() {
             // RFC 9112 9.2: bytes that no request asked for are not a response, and the connection
             // closes.
             return self.fail(ErrorKind::Unsolicited, 0);
@@ -283,7 +289,7 @@ impl Connection {
     }
 
     fn take_response(&mut self, len: usize) -> Result<Option<Step>, Error> {
-        match self.scratch().head.status() {
+        match self.scratch()?.head.status() {
             101 => self.take_switch(len),
             status @ 100..=199 => self.take_informational(len, status),
             status => self.take_final(len, status),
@@ -306,7 +312,9 @@ impl Connection {
     }
 
     fn keep_head(&mut self, len: usize) {
-        self.scratch().buffer.keep(len);
+        if let Some(scratch) = &mut self.scratch {
+            scratch.buffer.keep(len);
+        }
         self.offset += len as u64;
     }
 
@@ -315,7 +323,7 @@ impl Connection {
         let before = self.state;
         self.apply_received(Input::Switch { early: true })?;
         let lenient = self.config().lenient;
-        let Scratch { buffer, head, offer, agreed, asked, .. } = self.scratch();
+        let Scratch { buffer, head, offer, agreed, asked, .. } = self.scratch()?;
         let bytes = buffer.head(len);
         let verdict = upgrade::verify(head, bytes, Protocols::new(offer), &lenient, agreed)
             .and_then(|()| {
@@ -326,9 +334,10 @@ impl Connection {
                 );
                 if is_kept { Ok(()) } else { Err(Fault { kind: ErrorKind::SwitchProfile, at: 0 }) }
             });
-        if let Err(Fault { kind, at }) = verdict {
+        let verdict = agreed.whole().map_err(Fault::at_once).and(verdict);
+        if let Err(fault) = verdict {
             self.state = before;
-            return self.fail(kind, at);
+            return self.fault(fault);
         }
         self.why = None;
         self.keep_head(len);
@@ -342,24 +351,26 @@ impl Connection {
         let tunnels = is_latest && self.state.upgrade == UpgradeState::Connect && success;
         let is_head = self.heads & 1 != 0;
         let lenient = self.config().lenient;
-        let scratch = self.scratch();
+        let scratch = self.scratch()?;
         let bytes = scratch.buffer.head(len);
         let framing = match framing::response(&scratch.head, bytes, &lenient) {
             // RFC 9112 6.3: a response to HEAD and a 2xx to CONNECT have no content, whatever their
             // fields.
             _ if tunnels || is_head => Framing::None,
             Ok(framing) => framing,
-            Err(Fault { kind, at }) => return self.fail(kind, at),
+            Err(fault) => return self.fault(fault),
         };
         let minor = scratch.head.minor();
         let persist = scratch.head.options(bytes).persist(minor) && framing != Framing::UntilClose;
         let answer = ResponseInfo { success, content: framing.has_content(), persist };
         let dropped = if persist { 0 } else { self.state.pipelined };
         let undecided = self.state.undecided();
+        if is_latest {
+            self.remember_required(len, status)?;
+        }
         self.apply_received(Input::Response(answer))?;
         self.flags.old_server |= minor == 0;
         if is_latest {
-            self.remember_required(len, status);
             self.set_why_if_undecided(if status == 426 { Why::Required } else { Why::Declined });
         } else if undecided && dropped > 0 {
             self.set_why_if_undecided(Why::Dropped);
@@ -374,7 +385,7 @@ impl Connection {
             self.record(TraceStep::ReceivedResponse, u32::from(status));
             self.flags.owes_end = false;
             self.flags.owes_switched = Some(SwitchedBy::Connect);
-            self.scratch().agreed.clear();
+            self.forget_agreed();
             self.why = None;
             return Ok(None);
         }
@@ -386,8 +397,8 @@ impl Connection {
     }
 
     /// Stores the protocols that a 426 requires, for `required`.
-    fn remember_required(&mut self, len: usize, status: u16) {
-        let Scratch { buffer, head, required, .. } = self.scratch();
+    fn remember_required(&mut self, len: usize, status: u16) -> Result<(), Error> {
+        let Scratch { buffer, head, required, .. } = self.scratch()?;
         required.clear();
         if status == 426 {
             let bytes = buffer.head(len);
@@ -396,5 +407,6 @@ impl Connection {
                 protocols.iter().for_each(|protocol| upgrade::write_protocol(&protocol, required));
             }
         }
+        required.whole().map(drop).map_err(Error::local)
     }
 }

@@ -1,7 +1,5 @@
 //! Encoding of the 101 that accepts a protocol (RFC 9110, section 7.8).
 
-use alloc::vec::Vec;
-
 use bytes::BufMut;
 
 use super::response::write_interim;
@@ -13,6 +11,7 @@ use crate::machine::{Input, Role};
 use crate::trace::TraceStep;
 use crate::upgrade::{self, Proof, Protocols, Selection};
 use crate::wire::encode::{self, EngineFields, StatusLine};
+use crate::wire::memory::Draft;
 use crate::wire::source::FieldSource;
 
 impl Connection {
@@ -40,17 +39,17 @@ impl Connection {
             return Err(Error::local(ErrorKind::StaleSelection));
         }
         let next = self.try_input(Input::Switch { early: selection.early })?;
-        let mut agreed = core::mem::take(&mut self.scratch().agreed);
+        let mut agreed = core::mem::take(&mut self.scratch()?.agreed);
         let written = self.with_draft(|connection, draft| {
             connection.compose_accept(draft, selection, fields, &mut agreed)?;
-            encode::write_all(&[draft], out)
+            encode::write_draft(draft, b"", out)
         });
-        self.scratch().agreed = agreed;
+        self.scratch()?.agreed = agreed;
         written?;
         self.state = next;
         self.flags.owes_switched = Some(SwitchedBy::Upgrade);
         // After the switch there is no response that could advertise protocols.
-        self.scratch().offer.clear();
+        self.scratch()?.offer.clear();
         self.why = None;
         self.record(TraceStep::SentSwitch, 101);
         Ok(())
@@ -58,10 +57,10 @@ impl Connection {
 
     fn compose_accept(
         &self,
-        draft: &mut Vec<u8>,
+        draft: &mut Draft,
         selection: Selection,
         fields: &dyn FieldSource,
-        agreed: &mut Vec<u8>,
+        agreed: &mut Draft,
     ) -> Result<(), Error> {
         if self.state.continue_unsent() {
             // RFC 9110 7.8: a 100 that is expected goes out before the 101.

@@ -1,12 +1,11 @@
 //! Field lines that are checked once, and sent in many heads.
 
-use alloc::vec::Vec;
-
 use crate::error::{Error, ErrorKind};
 use crate::upgrade;
 use crate::wire::encode;
 use crate::wire::fields::Field;
 use crate::wire::known::KnownField;
+use crate::wire::memory::Draft;
 use crate::wire::source::{CheckedFields, FieldSource, Piece, Pieces};
 use crate::wire::syntax::trim;
 
@@ -34,7 +33,7 @@ use crate::wire::syntax::trim;
 /// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct Block {
-    text: Vec<u8>,
+    text: Draft,
     count: usize,
 }
 
@@ -55,9 +54,11 @@ impl Block {
     /// - `InvalidName` if a line has no colon, is empty, or its name is not a token.
     /// - `InvalidValue` if a value has a forbidden byte, such as a lone LF.
     /// - `ReservedField` if a field depends on the connection or the message.
+    /// - `OutOfMemory`, without an index.
     pub fn new(text: impl AsRef<[u8]>) -> Result<Self, Error> {
         let text = text.as_ref();
-        let mut block = Self { text: Vec::with_capacity(text.len() + 2), count: 0 };
+        let mut block = Self { text: Draft::new(), count: 0 };
+        block.text.reserve(text.len() + 2).map_err(Error::local)?;
         let mut rest = text;
         while !rest.is_empty() {
             let end = rest.windows(2).position(|pair| pair == b"\r\n").unwrap_or(rest.len());
@@ -65,6 +66,7 @@ impl Block {
             block.count += 1;
             rest = rest.get(end + 2..).unwrap_or_default();
         }
+        block.text.whole().map_err(Error::local)?;
         Ok(block)
     }
 
@@ -126,6 +128,8 @@ impl core::fmt::Debug for Block {
 
 #[cfg(test)]
 mod tests {
+    use alloc::vec::Vec;
+
     use super::*;
     use crate::{Connection, RequestHead, ResponseHead, Role, Step};
     use alloc::format;

@@ -35,7 +35,7 @@ impl Connection {
     /// `WrongRole`, `RequestUnfinished`, `OfferPending`, `PipelineFull`, `NotPersistent`,
     /// `UnreadInput`, `Closed`, `Switched`, `Failed`, `InvalidMethod`, `InvalidTarget`,
     /// `InvalidName`, `InvalidValue`, `InvalidProtocol`, `InvalidHost`, `HostDiffers`,
-    /// `FramingConflict`, `ReservedField`, `ProfileField`, `OutputTooSmall`.
+    /// `FramingConflict`, `ReservedField`, `ProfileField`, `OutOfMemory`, `OutputTooSmall`.
     pub fn send_request(
         &mut self,
         request: &RequestHead<'_>,
@@ -55,7 +55,7 @@ impl Connection {
     ///
     /// `WrongRole`, `Unasked`, `Answered`, `Http10Peer`, `Closed`, `Switched`, `Failed`,
     /// `InvalidStatus`, `InvalidReason`, `InvalidName`, `InvalidValue`, `InvalidHost`,
-    /// `FramingConflict`, `ReservedField`, `OutputTooSmall`.
+    /// `FramingConflict`, `ReservedField`, `OutOfMemory`, `OutputTooSmall`.
     pub fn send_informational(
         &mut self,
         response: &ResponseHead<'_>,
@@ -74,7 +74,7 @@ impl Connection {
     ///
     /// `WrongRole`, `Unasked`, `Answered`, `Closed`, `Switched`, `Failed`, `InvalidStatus`,
     /// `InvalidReason`, `InvalidName`, `InvalidValue`, `InvalidHost`, `FramingConflict`,
-    /// `ReservedField`, `OutputTooSmall`.
+    /// `ReservedField`, `OutOfMemory`, `OutputTooSmall`.
     pub fn send_response(
         &mut self,
         response: &ResponseHead<'_>,
@@ -97,7 +97,7 @@ impl Connection {
     ///
     /// `WrongRole`, `Unasked`, `Answered`, `Closed`, `Switched`, `Failed`, `InvalidStatus`,
     /// `InvalidReason`, `InvalidName`, `InvalidValue`, `InvalidHost`, `FramingConflict`,
-    /// `ReservedField`, `LengthExceeded`, `LengthShort`, `OutputTooSmall`.
+    /// `ReservedField`, `LengthExceeded`, `LengthShort`, `OutOfMemory`, `OutputTooSmall`.
     pub fn respond(
         &mut self,
         response: &ResponseHead<'_>,
@@ -122,7 +122,7 @@ impl Connection {
     ///
     /// `WrongRole`, `Answered`, `Closed`, `Switched`, `Failed`, `InvalidStatus`, `InvalidReason`,
     /// `InvalidName`, `InvalidValue`, `InvalidHost`, `FramingConflict`, `ReservedField`,
-    /// `LengthExceeded`, `LengthShort`, `OutputTooSmall`.
+    /// `LengthExceeded`, `LengthShort`, `OutOfMemory`, `OutputTooSmall`.
     pub fn reject(
         &mut self,
         response: &ResponseHead<'_>,
@@ -167,7 +167,7 @@ impl Connection {
     ///
     /// `WrongRole`, `NothingOffered`, `NotOffered`, `StaleSelection`, `BodyPending`, `Answered`,
     /// `Closed`, `Switched`, `Failed`, `InvalidName`, `InvalidValue`, `InvalidHost`,
-    /// `FramingConflict`, `ReservedField`, `ProfileField`, `OutputTooSmall`.
+    /// `FramingConflict`, `ReservedField`, `ProfileField`, `OutOfMemory`, `OutputTooSmall`.
     pub fn accept(
         &mut self,
         selection: Selection,
@@ -186,7 +186,7 @@ impl Connection {
     ///
     /// `WrongRole`, `Unasked`, `Answered`, `Closed`, `Switched`, `Failed`, `InvalidName`,
     /// `InvalidValue`, `InvalidHost`, `InvalidProtocol`, `FramingConflict`, `ReservedField`,
-    /// `OutputTooSmall`.
+    /// `OutOfMemory`, `OutputTooSmall`.
     pub fn require(
         &mut self,
         protocols: &[&str],
@@ -208,7 +208,7 @@ impl Connection {
     ///
     /// # Errors
     ///
-    /// `WrongRole`, `InvalidProtocol`.
+    /// `WrongRole`, `InvalidProtocol`, `OutOfMemory`.
     pub fn advertise(&mut self, protocols: &[&str]) -> Result<(), Error> {
         if self.role == Role::Client {
             return self.local_error(ErrorKind::WrongRole);
@@ -216,8 +216,8 @@ impl Connection {
         if !token::is_list(protocols) {
             return self.local_error(ErrorKind::InvalidProtocol);
         }
-        encode::join(protocols, &mut self.scratch().offer);
-        Ok(())
+        let joined = encode::join(protocols, &mut self.scratch()?.offer);
+        joined.or_else(|kind| self.local_error(kind))
     }
 
     /// Sends content, with at most 20 bytes of framing around it.
@@ -259,7 +259,7 @@ impl Connection {
     /// # Errors
     ///
     /// `NoContent`, `LengthShort`, `Closed`, `Switched`, `Failed`, `InvalidName`, `InvalidValue`,
-    /// `TrailerForbidden`, `OutputTooSmall`.
+    /// `TrailerForbidden`, `OutOfMemory`, `OutputTooSmall`.
     pub fn send_end(
         &mut self,
         trailers: &dyn FieldSource,

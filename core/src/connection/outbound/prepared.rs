@@ -6,12 +6,14 @@ use alloc::vec::Vec;
 use bytes::BufMut;
 
 use crate::connection::{Connection, SendFraming};
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::limits::Config;
 use crate::machine::{ClientVersion, ResponseInfo, Role, State, UpgradeState};
 use crate::trace::TraceStep;
 use crate::wire::encode;
+use crate::wire::memory::{Draft, is_left_for_shared};
 use crate::wire::message::ResponseHead;
+use crate::wire::source::CheckedFields;
 
 /// A whole response, checked and encoded once, for many connections.
 ///
@@ -49,9 +51,9 @@ pub struct Prepared(Arc<Parts>);
 
 struct Parts {
     status: u16,
-    reason: Vec<u8>,
-    /// The field lines that the caller gave, as names and values.
-    fields: Vec<(Vec<u8>, Vec<u8>)>,
+    reason: Draft,
+    /// The field lines that the caller gave.
+    lines: Draft,
     /// The bytes that [`Connection::respond`] writes in response to a plain request.
     wire: Vec<u8>,
     /// The offset of the content in `wire`.
@@ -62,6 +64,9 @@ struct Parts {
     tidied: u32,
 }
 
+/// The length in bytes that all that the engine adds to a head does not exceed.
+const ADDED: usize = 128;
+
 impl Prepared {
     /// Checks and encodes a response with all of its content.
     ///
@@ -69,7 +74,7 @@ impl Prepared {
     ///
     /// Those that [`respond`](Connection::respond) returns for this response to a plain GET.
     pub fn new(response: &ResponseHead<'_>, content: &[u8]) -> Result<Self, Error> {
-        Self::with_config(response, content, Config::default())
+        Self::encode(response, content, Connection::new(Role::Server))
     }
 
     /// Checks and encodes a response for connections with this configuration.
@@ -85,20 +90,33 @@ impl Prepared {
         content: &[u8],
         config: impl Into<Arc<Config>>,
     ) -> Result<Self, Error> {
-        let mut fields = Vec::new();
-        response.fields.each(&mut |field| fields.push((field.name.to_vec(), field.value.to_vec())));
-        // Encoded by `respond` itself, so that both always write the same bytes.
-        let mut model = Connection::with_config(Role::Server, config);
+        Self::encode(response, content, Connection::with_config(Role::Server, config))
+    }
+
+    /// Encodes a response by `respond`, so that both always write the same bytes.
+    pub(crate) fn encode(
+        response: &ResponseHead<'_>,
+        content: &[u8],
+        mut model: Connection,
+    ) -> Result<Self, Error> {
+        let (mut lines, mut reason, mut wire) = (Draft::new(), Draft::new(), Vec::new());
+        response.fields.each(&mut |field| encode::line(&mut lines, field));
+        reason.extend_from_slice(response.reason);
+        lines.whole().and(reason.whole()).map_err(Error::local)?;
         model.state = State::PLAIN_REQUEST;
-        let mut wire = Vec::new();
-        model.respond(&ResponseHead { fields: &fields, ..*response }, content, &mut wire)?;
+        let len = ADDED + reason.len() + lines.len() + content.len();
+        wire.try_reserve_exact(len).map_err(|_| Error::local(ErrorKind::OutOfMemory))?;
+        model.respond(response, content, &mut wire)?;
         let (status, persist) = (response.status, model.state.persist);
         let tidied =
             core::iter::from_fn(|| model.trace()).find(|entry| entry.step == TraceStep::Tidied);
+        if !is_left_for_shared::<Parts>() {
+            return Err(Error::local(ErrorKind::OutOfMemory));
+        }
         Ok(Self(Arc::new(Parts {
             status,
-            reason: response.reason.to_vec(),
-            fields,
+            reason,
+            lines,
             head_len: wire.len() - content.len(),
             wire,
             answer: ResponseInfo {
@@ -145,7 +163,7 @@ impl Connection {
     /// # Errors
     ///
     /// `WrongRole`, `Unasked`, `Answered`, `Closed`, `Switched`, `Failed`, `FramingConflict`,
-    /// `ReservedField`, `OutputTooSmall`.
+    /// `ReservedField`, `OutOfMemory`, `OutputTooSmall`.
     pub fn respond_prepared(
         &mut self,
         prepared: &Prepared,
@@ -174,8 +192,9 @@ impl Connection {
             }
             self.state = before;
         }
+        let fields = CheckedFields::new(&parts.lines);
         let response =
-            ResponseHead { status: parts.status, reason: &parts.reason, fields: &parts.fields };
+            ResponseHead { status: parts.status, reason: &parts.reason, fields: &fields };
         self.respond(&response, prepared.content(), out)
     }
 

@@ -3,18 +3,16 @@
 //! Each method validates its arguments, encodes the message and writes it if there is enough space.
 //! Only then it changes the state.
 
-use alloc::boxed::Box;
-use alloc::vec::Vec;
-
 use bytes::BufMut;
 
 use super::tidy::{self, Tidied};
-use crate::connection::{Connection, SendFraming};
+use crate::connection::{Connection, Scratch, SendFraming};
 use crate::error::{Error, ErrorKind};
 use crate::machine::{ClientVersion, Input, Phase, RequestInfo, Role, Rx, State, Tx, UpgradeState};
 use crate::trace::TraceStep;
-use crate::upgrade::{self, OfferContext, Why, token};
+use crate::upgrade::{self, OfferContext, SentOffer, Why, token};
 use crate::wire::encode::{self, EngineFields, FieldSummary, FramingLine};
+use crate::wire::memory::{Boxed, Draft};
 use crate::wire::message::{DataParts, RequestHead};
 use crate::wire::source::FieldSource;
 use crate::wire::syntax::{absolute_authority, is_target, is_token, target_form, without_port};
@@ -33,11 +31,11 @@ impl Connection {
     #[inline(always)]
     pub(in crate::connection) fn with_draft<T>(
         &mut self,
-        compose: impl FnOnce(&mut Self, &mut Vec<u8>) -> Result<T, Error>,
+        compose: impl FnOnce(&mut Self, &mut Draft) -> Result<T, Error>,
     ) -> Result<T, Error> {
-        let mut draft = core::mem::take(&mut self.scratch().draft);
+        let mut draft = core::mem::take(&mut self.scratch()?.draft);
         draft.clear();
-        draft.reserve(DRAFT);
+        draft.reserve(DRAFT).map_err(Error::local)?;
         let outcome = compose(self, &mut draft);
         if let Some(scratch) = &mut self.scratch {
             scratch.draft = draft;
@@ -52,7 +50,7 @@ impl Connection {
     pub(in crate::connection) fn retry_tidied<'f>(
         &mut self,
         strict: Result<(), Error>,
-        tidy: impl Fn(&Self) -> Tidied<'f>,
+        tidy: impl Fn(&Self) -> Result<Tidied<'f>, ErrorKind>,
         mut send: impl FnMut(&mut Self, &dyn FieldSource) -> Result<(), Error>,
     ) -> Result<(), Error> {
         match strict {
@@ -72,10 +70,10 @@ impl Connection {
     fn send_tidied<'f>(
         &mut self,
         error: Error,
-        tidy: &dyn Fn(&Self) -> Tidied<'f>,
+        tidy: &dyn Fn(&Self) -> Result<Tidied<'f>, ErrorKind>,
         send: &mut dyn FnMut(&mut Self, &dyn FieldSource) -> Result<(), Error>,
     ) -> Result<(), Error> {
-        let tidied = tidy(self);
+        let tidied = tidy(self).map_err(Error::local)?;
         if tidied.done == 0 {
             return Err(error);
         }
@@ -123,14 +121,14 @@ impl Connection {
     }
 
     /// Returns the limits and flags that decide which offers are eligible now.
-    fn terms(&mut self) -> OfferContext {
+    fn terms(&mut self) -> Result<OfferContext, Error> {
         let secure = self.flags.secure;
-        OfferContext { secure, ..self.scratch().terms }
+        Ok(OfferContext { secure, ..self.scratch()?.terms })
     }
 
     fn compose_request(
         &mut self,
-        draft: &mut Vec<u8>,
+        draft: &mut Draft,
         request: &RequestHead<'_>,
         offer: &[&str],
         out: &mut dyn BufMut,
@@ -141,8 +139,7 @@ impl Connection {
             return Err(Error::local(ErrorKind::UnreadInput));
         }
         let survey = write_request(draft, request, offer, self.flags.old_server)?;
-        let asked = upgrade::offer_fields(request, offer, &self.terms())
-            .map_err(Error::ineligible_offer)?;
+        let asked = upgrade::offer_fields(request, offer, &self.terms()?)?;
         let (upgrade, why) = match (request.method, offer) {
             ("CONNECT", _) => (UpgradeState::Connect, Why::Connect),
             (_, []) => (UpgradeState::None, Why::NotOffered),
@@ -172,7 +169,9 @@ impl Connection {
             ..EngineFields::default()
         };
         encode::finish(draft, &survey, &added);
-        encode::write_all(&[draft], out)?;
+        // No offer is pending, so the last one is of no use any more.
+        self.scratch()?.keep_offer(offer, asked.remembered).map_err(Error::local)?;
+        encode::write_draft(draft, b"", out)?;
         // The position of this request among the unanswered ones.
         let place = next.pipelined;
         let bit = 1 << place;
@@ -183,12 +182,6 @@ impl Connection {
         self.state = next;
         self.why = Some(why);
         self.begin_sending(outgoing);
-        let scratch = self.scratch();
-        encode::join(offer, &mut scratch.offer);
-        scratch.asked = asked.remembered.map(Box::new);
-        // Memory for the response is allocated while the request is in transit.
-        scratch.head.make_room();
-        scratch.agreed.reserve(scratch.offer.len());
         let offered =
             offer.iter().filter_map(|entry| token::count(entry.as_bytes())).sum::<usize>();
         self.record(TraceStep::SentRequest, offered as u32);
@@ -293,7 +286,7 @@ impl Connection {
     /// Writes the end of the message; returns `true` if it had already ended.
     fn compose_end(
         &self,
-        draft: &mut Vec<u8>,
+        draft: &mut Draft,
         trailers: &dyn FieldSource,
         out: &mut dyn BufMut,
     ) -> Result<bool, Error> {
@@ -307,7 +300,7 @@ impl Connection {
         }
         self.check_sending()?;
         match self.outgoing {
-            SendFraming::Chunked => encode::write_all(&[draft], out)?,
+            SendFraming::Chunked => encode::write_draft(draft, b"", out)?,
             SendFraming::Length(_) => return Err(Error::local(ErrorKind::LengthShort)),
             SendFraming::None | SendFraming::UntilClose | SendFraming::Own => {}
         }
@@ -320,6 +313,17 @@ impl Connection {
         self.state = self.state.apply(self.role, input).unwrap_or(self.state);
         self.outgoing = SendFraming::None;
         self.record(TraceStep::SentEnd, 0);
+    }
+}
+
+impl Scratch {
+    /// Keeps an offer to check the 101 against, and allocates memory for the response.
+    fn keep_offer(&mut self, offer: &[&str], sent: Option<SentOffer>) -> Result<(), ErrorKind> {
+        encode::join(offer, &mut self.offer)?;
+        sent.as_ref().map_or(Ok(()), SentOffer::whole)?;
+        self.asked = sent.map(|sent| Boxed::new(|| sent)).transpose()?;
+        self.head.make_room()?;
+        self.agreed.reserve(self.offer.len())
     }
 }
 
@@ -336,7 +340,7 @@ pub(in crate::connection) fn declared_framing(survey: &FieldSummary) -> SendFram
 ///
 /// The state machine and the rules of the offered protocols are checked elsewhere.
 fn write_request(
-    draft: &mut Vec<u8>,
+    draft: &mut Draft,
     request: &RequestHead<'_>,
     offer: &[&str],
     old_server: bool,

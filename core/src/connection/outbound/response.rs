@@ -14,6 +14,7 @@ use crate::trace::TraceStep;
 use crate::upgrade::{self, Why};
 use crate::wire::encode::{self, EngineFields, FieldSummary, FramingLine, StatusLine};
 use crate::wire::fields::{Field, Options};
+use crate::wire::memory::Draft;
 use crate::wire::message::ResponseHead;
 use crate::wire::source::FieldSource;
 
@@ -46,7 +47,7 @@ impl Connection {
             let survey = write_interim(draft, response.fields, false)?;
             let next = connection.try_input(input)?;
             encode::finish(draft, &survey, &EngineFields::default());
-            encode::write_all(&[draft], out).map(|()| next)
+            encode::write_draft(draft, b"", out).map(|()| next)
         })?;
         self.state = next;
         self.record(TraceStep::SentInformational, u32::from(status));
@@ -115,7 +116,7 @@ impl Connection {
         // it.
         let is_understood =
             self.state.client_version != ClientVersion::Http10 || response.status == 426;
-        let advertises = !self.scratch().offer.is_empty() && is_understood;
+        let advertises = !self.scratch()?.offer.is_empty() && is_understood;
         if response.status == 426 && required.is_empty() && !advertises {
             // RFC 9110 15.5.22: a 426 names the required protocols; `require` sends it.
             return Err(Error::local(ErrorKind::InvalidStatus));
@@ -125,7 +126,7 @@ impl Connection {
             let outgoing =
                 connection.compose_response(draft, response, required, content, advertises)?;
             let follows = content.filter(|_| outgoing != SendFraming::None).unwrap_or_default();
-            encode::write_all(&[draft, follows], out).map(|()| outgoing)
+            encode::write_draft(draft, follows, out).map(|()| outgoing)
         });
         // The state was changed in place and is restored if the call fails: passing a new state
         // around costs more than the rest of this function.
@@ -153,7 +154,7 @@ impl Connection {
         self.flags.ended_by_framing = !is_whole && outgoing == SendFraming::None;
         if self.state.tx == Tx::Switched {
             self.flags.owes_switched = Some(SwitchedBy::Connect);
-            self.scratch().agreed.clear();
+            self.forget_agreed();
             self.why = None;
         } else {
             self.set_why_if_undecided(if status == 426 { Why::Required } else { Why::Declined });
@@ -167,7 +168,7 @@ impl Connection {
     /// Encodes the head of a final response, and applies it to the state machine.
     fn compose_response(
         &mut self,
-        draft: &mut Vec<u8>,
+        draft: &mut Draft,
         response: &ResponseHead<'_>,
         required: &[&str],
         content: Option<&[u8]>,
@@ -195,7 +196,8 @@ impl Connection {
             return Ok(outgoing);
         }
         self.apply_response(answer, is_whole).map_err(Error::local)?;
-        self.compose_hop_by_hop(draft, &survey, required, advertises, framing);
+        self.compose_hop_by_hop(draft, &survey, required, advertises, framing)
+            .map_err(Error::local)?;
         Ok(outgoing)
     }
 
@@ -205,17 +207,17 @@ impl Connection {
     #[inline(never)]
     fn compose_hop_by_hop(
         &self,
-        draft: &mut Vec<u8>,
+        draft: &mut Draft,
         survey: &FieldSummary,
         required: &[&str],
         advertises: bool,
         framing: FramingLine,
-    ) {
+    ) -> Result<(), ErrorKind> {
         let persist = self.state.persist;
         let tunnels = self.state.tx == Tx::Switched;
         let hints = match required {
             [] => Vec::new(),
-            required => upgrade::hints(required, &survey.written(draft)),
+            required => upgrade::hints(required, &survey.written(draft))?,
         };
         let advertised = [if advertises { self.advertised() } else { "" }];
         let upgrade = match required {
@@ -233,6 +235,7 @@ impl Connection {
             ..EngineFields::default()
         };
         encode::finish(draft, survey, &added);
+        Ok(())
     }
 
     /// Fast path of `apply_response`, from the state `PLAIN_REQUEST`.
@@ -411,7 +414,7 @@ impl Connection {
     }
 }
 
-fn put_status_line(draft: &mut Vec<u8>, response: &ResponseHead<'_>) -> Result<(), Error> {
+fn put_status_line(draft: &mut Draft, response: &ResponseHead<'_>) -> Result<(), Error> {
     let line = StatusLine::new(response.status, response.reason);
     if !line.is_valid() {
         return Err(Error::local(ErrorKind::InvalidReason));
@@ -426,7 +429,7 @@ fn put_status_line(draft: &mut Vec<u8>, response: &ResponseHead<'_>) -> Result<(
 /// 8.6). Connection options for persistence are not allowed either. A 101 may list `upgrade`; the
 /// engine adds it anyway.
 pub(super) fn write_interim(
-    draft: &mut Vec<u8>,
+    draft: &mut Draft,
     fields: &dyn FieldSource,
     switches: bool,
 ) -> Result<FieldSummary, Error> {

@@ -61,17 +61,17 @@ pub(crate) fn response<'a>(
     fields: &'a dyn FieldSource,
     status: u16,
     allowed: Allowed,
-) -> Tidied<'a> {
-    let mut tidied = Tidied::of(fields);
+) -> Result<Tidied<'a>, ErrorKind> {
+    let mut tidied = Tidied::of(fields)?;
     // The proof of a 101 is removed as well: the engine adds it.
     tidied.retain(HANDSHAKE_LEFT_OUT, |field| upgrade::is_for_response(status, *field));
     tidied.tidy_framing(allowed);
-    tidied
+    Ok(tidied)
 }
 
 /// Corrects Host, framing and Expect among the field lines of a request.
-pub(crate) fn request<'a>(request: &RequestHead<'a>) -> Tidied<'a> {
-    let mut tidied = Tidied::of(request.fields);
+pub(crate) fn request<'a>(request: &RequestHead<'a>) -> Result<Tidied<'a>, ErrorKind> {
+    let mut tidied = Tidied::of(request.fields)?;
     tidied.tidy_host(request);
     tidied.tidy_framing(Allowed::Both);
     let has_content = tidied.lines.iter().any(|field| {
@@ -85,21 +85,27 @@ pub(crate) fn request<'a>(request: &RequestHead<'a>) -> Tidied<'a> {
         };
         tidied.retain(EXPECT_LEFT_OUT, |field| !field.is("Expect") || !is_continue(field));
     }
-    tidied
+    Ok(tidied)
 }
 
 /// Corrects a trailer section; removes all of it if the message is not chunked.
-pub(crate) fn trailers<'a>(fields: &'a dyn FieldSource, is_chunked: bool) -> Tidied<'a> {
-    let mut tidied = Tidied::of(fields);
+pub(crate) fn trailers<'a>(
+    fields: &'a dyn FieldSource,
+    is_chunked: bool,
+) -> Result<Tidied<'a>, ErrorKind> {
+    let mut tidied = Tidied::of(fields)?;
     tidied.retain(TRAILERS_LEFT_OUT, |field| is_chunked && !is_forbidden_trailer(field));
-    tidied
+    Ok(tidied)
 }
 
 impl<'a> Tidied<'a> {
-    fn of(fields: &'a dyn FieldSource) -> Self {
-        let mut lines = Vec::new();
+    fn of(fields: &'a dyn FieldSource) -> Result<Self, ErrorKind> {
+        // One more, as a Host may be added.
+        let (mut lines, mut count) = (Vec::new(), 1);
+        fields.each(&mut |_| count += 1);
+        lines.try_reserve_exact(count).map_err(|_| ErrorKind::OutOfMemory)?;
         fields.each(&mut |field| lines.push(field));
-        Self { lines, done: 0 }
+        Ok(Self { lines, done: 0 })
     }
 
     fn retain(&mut self, done: u32, is_kept: impl Fn(&Field<'a>) -> bool) {
@@ -137,19 +143,19 @@ impl<'a> Tidied<'a> {
     /// That is removed too if it is not allowed. Different lengths and codings other than chunked
     /// stay, and are rejected. RFC 9112, section 6.
     fn tidy_framing(&mut self, allowed: Allowed) {
-        let codings: Vec<&[u8]> = self.members_of("Transfer-Encoding").collect();
+        let (mut codings, mut is_chunked) = (0, false);
+        self.each_member("Transfer-Encoding", &mut |coding| {
+            codings += 1;
+            is_chunked = coding.eq_ignore_ascii_case(b"chunked");
+        });
         let mut lines = self.lines.iter().filter(|field| field.is("Transfer-Encoding"));
-        let is_chunked = matches!(codings[..], [coding] if coding.eq_ignore_ascii_case(b"chunked"))
-            && lines.all(|line| members(line.value).next().is_some());
-        let lengths: Vec<&[u8]> = self.members_of("Content-Length").collect();
-        let length = match lengths.split_first() {
-            Some((first, others))
-                if decimal(first).is_some() && others.iter().all(|other| other == first) =>
-            {
-                Some(*first)
-            }
-            _ => None,
-        };
+        is_chunked &= codings == 1 && lines.all(|line| members(line.value).next().is_some());
+        let (mut lengths, mut length, mut are_equal) = (0, None, true);
+        self.each_member("Content-Length", &mut |other| {
+            lengths += 1;
+            are_equal &= *length.get_or_insert(other) == other;
+        });
+        let length = length.filter(|first| are_equal && decimal(first).is_some());
         if is_chunked && allowed != Allowed::Both {
             self.retain(CODING_LEFT_OUT, |field| !field.is("Transfer-Encoding"));
         }
@@ -157,7 +163,7 @@ impl<'a> Tidied<'a> {
         if is_chunked || allowed == Allowed::Nothing {
             return self.retain(LENGTH_LEFT_OUT, |field| !field.is("Content-Length"));
         }
-        if lengths.len() > 1 {
+        if lengths > 1 {
             let mut is_said = false;
             self.lines.retain(|field| {
                 !field.is("Content-Length") || !core::mem::replace(&mut is_said, true)
@@ -168,7 +174,10 @@ impl<'a> Tidied<'a> {
         }
     }
 
-    fn members_of(&self, name: &str) -> impl Iterator<Item = &'a [u8]> {
-        self.lines.iter().filter(move |field| field.is(name)).flat_map(|field| members(field.value))
+    #[inline(never)]
+    fn each_member(&self, name: &str, each: &mut dyn FnMut(&'a [u8])) {
+        for field in self.lines.iter().filter(|field| field.is(name)) {
+            members(field.value).for_each(&mut *each);
+        }
     }
 }

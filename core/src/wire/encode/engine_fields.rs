@@ -1,10 +1,9 @@
 //! The fields that the engine adds to a head, after those of the caller.
 
-use alloc::vec::Vec;
-
 use super::{FieldSummary, at, end_line, line};
 use crate::wire::fields::{Field, members};
-use crate::wire::source::{CheckedFields, FieldSource};
+use crate::wire::memory::Draft;
+use crate::wire::source::{CheckedFields, FieldSource, first_line};
 
 /// The framing field that the engine adds to a head, if any.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -19,7 +18,7 @@ pub(crate) enum FramingLine {
 
 impl FramingLine {
     #[inline(always)]
-    fn put(self, draft: &mut Vec<u8>) {
+    fn put(self, draft: &mut Draft) {
         match self {
             Self::None => {}
             Self::Chunked => draft.extend_from_slice(b"Transfer-Encoding: chunked\r\n"),
@@ -28,8 +27,8 @@ impl FramingLine {
     }
 }
 
-fn put_length(draft: &mut Vec<u8>, length: u64) {
-    draft.extend(*b"Content-Length: ");
+fn put_length(draft: &mut Draft, length: u64) {
+    draft.extend_from_slice(b"Content-Length: ");
     draft.extend_from_slice(Decimal::new(length).as_bytes());
     end_line(draft);
 }
@@ -89,7 +88,7 @@ impl EngineFields<'_> {
 
 /// Writes the engine's fields after the caller's, then the empty line of the head.
 #[inline(always)]
-pub(crate) fn finish(draft: &mut Vec<u8>, survey: &FieldSummary, added: &EngineFields<'_>) {
+pub(crate) fn finish(draft: &mut Draft, survey: &FieldSummary, added: &EngineFields<'_>) {
     if survey.has_no_hop_by_hop() && added.has_no_hop_by_hop() {
         added.framing.put(draft);
         end_line(draft);
@@ -100,12 +99,12 @@ pub(crate) fn finish(draft: &mut Vec<u8>, survey: &FieldSummary, added: &EngineF
 
 /// Slow path of `finish`: also writes `Upgrade`, `Connection` and protocol fields.
 #[inline(never)]
-fn finish_slow(draft: &mut Vec<u8>, survey: &FieldSummary, added: &EngineFields<'_>) {
-    let mut merged = Vec::new();
+fn finish_slow(draft: &mut Draft, survey: &FieldSummary, added: &EngineFields<'_>) {
+    let mut merged = Draft::new();
     if survey.connection {
         options(&mut merged, survey.written(draft), survey.te, added);
         // A `Connection` of the caller that already has exactly these options stays in place.
-        if survey.lists(&merged, draft) {
+        if merged.whole().is_ok_and(|merged| survey.lists(merged, draft)) {
             merged.clear();
         } else {
             remove_connection_field(draft, survey);
@@ -130,7 +129,7 @@ fn finish_slow(draft: &mut Vec<u8>, survey: &FieldSummary, added: &EngineFields<
     draft.extend_from_slice(b"Connection: ");
     let named = draft.len();
     match survey.connection {
-        true => draft.extend_from_slice(&merged),
+        true => draft.append(&merged),
         false => options(draft, CheckedFields::new(&[]), survey.te, added),
     }
     match draft.len() == named {
@@ -141,18 +140,21 @@ fn finish_slow(draft: &mut Vec<u8>, survey: &FieldSummary, added: &EngineFields<
 }
 
 /// Removes the caller's `Connection` fields from the draft.
-fn remove_connection_field(draft: &mut Vec<u8>, survey: &FieldSummary) {
-    let given = at(survey.lines, draft).to_vec();
-    draft.truncate(survey.lines.0);
-    CheckedFields::new(&given).each(&mut |field| {
-        if !field.is("Connection") {
-            line(draft, field);
+fn remove_connection_field(draft: &mut Draft, survey: &FieldSummary) {
+    let (mut kept, mut read) = (survey.lines.0, survey.lines.0);
+    while let Some((field, rest)) = first_line(at((read, survey.lines.1), draft)) {
+        let (is_kept, next) = (!field.is("Connection"), survey.lines.1 - rest.len());
+        if is_kept {
+            draft.copy_within(read..next, kept);
+            kept += next - read;
         }
-    });
+        read = next;
+    }
+    draft.truncate(kept);
 }
 
 /// Writes the engine's connection options, then the caller's other ones.
-fn options(list: &mut Vec<u8>, given: CheckedFields<'_>, te: bool, added: &EngineFields<'_>) {
+fn options(list: &mut Draft, given: CheckedFields<'_>, te: bool, added: &EngineFields<'_>) {
     let said = [
         (!added.upgrade.is_empty(), "Upgrade"),
         (added.close, "close"),

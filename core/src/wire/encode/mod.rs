@@ -2,8 +2,6 @@
 
 mod engine_fields;
 
-use alloc::vec::Vec;
-
 use bytes::BufMut;
 
 pub(crate) use engine_fields::{Decimal, EngineFields, FramingLine, finish};
@@ -11,6 +9,7 @@ pub(crate) use engine_fields::{Decimal, EngineFields, FramingLine, finish};
 use crate::error::{Error, ErrorKind};
 use crate::wire::fields::{Field, Options, expects_continue, members};
 use crate::wire::known::KnownField;
+use crate::wire::memory::Draft;
 use crate::wire::message::{REASON_OFFSET, standard_status_line};
 use crate::wire::source::{CheckedFields, FieldSource, Piece, Pieces, each_piece, first_line};
 use crate::wire::syntax::{Port, decimal, is_authority, is_token, is_value};
@@ -28,11 +27,23 @@ pub(crate) fn write_all(parts: &[&[u8]], out: &mut dyn BufMut) -> Result<(), Err
     Ok(())
 }
 
+/// Writes a head, and content after it, to `out`, or nothing.
+///
+/// Returns an error if memory ran out while the head was encoded.
+#[inline]
+pub(crate) fn write_draft(
+    draft: &Draft,
+    content: &[u8],
+    out: &mut dyn BufMut,
+) -> Result<(), Error> {
+    write_all(&[draft.whole().map_err(Error::local)?, content], out)
+}
+
 /// Writes CRLF.
 ///
 /// Two pushes compile to two stores; a slice would be a call.
 #[inline(always)]
-fn end_line(draft: &mut Vec<u8>) {
+fn end_line(draft: &mut Draft) {
     draft.push(b'\r');
     draft.push(b'\n');
 }
@@ -77,7 +88,7 @@ pub(crate) struct FieldSummary {
 /// # Errors
 ///
 /// The error of the first line that may not be sent, or `FramingConflict` for them together.
-pub(crate) fn lines(draft: &mut Vec<u8>, source: &dyn FieldSource) -> Result<FieldSummary, Error> {
+pub(crate) fn lines(draft: &mut Draft, source: &dyn FieldSource) -> Result<FieldSummary, Error> {
     let mut survey = FieldSummary::default();
     survey.lines_allowed(draft, source, |_| true).map(|()| survey)
 }
@@ -90,7 +101,7 @@ impl FieldSummary {
     #[inline(always)]
     pub(crate) fn lines_allowed(
         &mut self,
-        draft: &mut Vec<u8>,
+        draft: &mut Draft,
         source: &dyn FieldSource,
         is_allowed: impl Fn(Field<'_>) -> bool,
     ) -> Result<(), Error> {
@@ -100,6 +111,7 @@ impl FieldSummary {
             None => source.each(&mut |field| self.push(draft, field, is_allowed(field))),
         }
         self.lines = (begin, draft.len());
+        draft.whole().map_err(Error::local)?;
         let final_coding_is_missing = self.codings && !self.chunked;
         // RFC 9112 6.2: never both framing fields; 6.1: chunked is the last coding.
         if (self.codings && self.length.is_some()) || final_coding_is_missing {
@@ -114,7 +126,7 @@ impl FieldSummary {
     #[inline(never)]
     fn push_source(
         &mut self,
-        draft: &mut Vec<u8>,
+        draft: &mut Draft,
         source: &dyn Pieces,
         is_allowed: &dyn Fn(Field<'_>) -> bool,
     ) {
@@ -131,7 +143,7 @@ impl FieldSummary {
 
     /// Writes and checks a field line, and records it in this summary of the fields.
     #[inline(always)]
-    fn push(&mut self, draft: &mut Vec<u8>, field: Field<'_>, is_allowed: bool) {
+    fn push(&mut self, draft: &mut Draft, field: Field<'_>, is_allowed: bool) {
         let start = draft.len();
         line(draft, field);
         self.judge(check(field), field, start, is_allowed);
@@ -139,7 +151,7 @@ impl FieldSummary {
 
     /// Writes a field line whose bytes were validated before, and records it here.
     #[cfg(feature = "http")]
-    fn push_checked(&mut self, draft: &mut Vec<u8>, field: Field<'_>, is_allowed: bool) {
+    fn push_checked(&mut self, draft: &mut Draft, field: Field<'_>, is_allowed: bool) {
         let start = draft.len();
         line(draft, field);
         self.judge(Ok(KnownField::recognise(field.name)), field, start, is_allowed);
@@ -331,7 +343,7 @@ pub(crate) fn is_forbidden_trailer(field: &Field<'_>) -> bool {
 /// Checks and writes a trailer section with its empty line.
 ///
 /// Returns whether it has field lines.
-pub(crate) fn trailers(draft: &mut Vec<u8>, source: &dyn FieldSource) -> Result<bool, Error> {
+pub(crate) fn trailers(draft: &mut Draft, source: &dyn FieldSource) -> Result<bool, Error> {
     let (begin, mut count, mut fault) = (draft.len(), 0, None);
     let mut take = |index, field: Field<'_>| {
         line(draft, field);
@@ -349,13 +361,14 @@ pub(crate) fn trailers(draft: &mut Vec<u8>, source: &dyn FieldSource) -> Result<
         }
         count += 1;
     });
+    draft.whole().map_err(Error::local)?;
     // A block may have no field line.
     let holds_any = draft.len() > begin;
     draft.extend_from_slice(b"\r\n");
     fault.map_or(Ok(holds_any), Err)
 }
 
-pub(crate) fn request_line(draft: &mut Vec<u8>, method: &str, target: &str) {
+pub(crate) fn request_line(draft: &mut Draft, method: &str, target: &str) {
     for part in [method.as_bytes(), b" ", target.as_bytes(), b" HTTP/1.1\r\n"] {
         draft.extend_from_slice(part);
     }
@@ -400,7 +413,7 @@ impl<'a> StatusLine<'a> {
     }
 
     #[inline(always)]
-    pub(crate) fn put(self, draft: &mut Vec<u8>) {
+    pub(crate) fn put(self, draft: &mut Draft) {
         let (status, reason) = match self {
             Self::Usual(line) => return draft.extend_from_slice(line.as_bytes()),
             Self::Own(status, reason) => (status, reason),
@@ -427,15 +440,18 @@ pub(crate) fn move_host_first(draft: &mut [u8], survey: &FieldSummary) {
 }
 
 #[cfg_attr(not(target_family = "wasm"), inline(always))]
-pub(crate) fn line(draft: &mut Vec<u8>, field: Field<'_>) {
+pub(crate) fn line(draft: &mut Draft, field: Field<'_>) {
     draft.extend_from_slice(field.name);
-    draft.extend(*b": ");
+    draft.extend_from_slice(b": ");
     draft.extend_from_slice(field.value);
     end_line(draft);
 }
 
 /// Replaces the content of `list` by the entries, separated by `, `.
-pub(crate) fn join(entries: &[&str], list: &mut Vec<u8>) {
+///
+/// If there is no memory for them, `list` is unchanged.
+pub(crate) fn join(entries: &[&str], list: &mut Draft) -> Result<(), ErrorKind> {
+    list.reserve(entries.iter().map(|entry| entry.len() + 2).sum())?;
     list.clear();
     for entry in entries {
         if !list.is_empty() {
@@ -443,4 +459,5 @@ pub(crate) fn join(entries: &[&str], list: &mut Vec<u8>) {
         }
         list.extend_from_slice(entry.as_bytes());
     }
+    Ok(())
 }

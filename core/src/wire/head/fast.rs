@@ -6,6 +6,7 @@ use super::{Head, Section, StartLine, ends_at, field_line, slot, token_len};
 use crate::limits::Limits;
 use crate::wire::fields::{FieldSpan, Span};
 use crate::wire::known::{FIRST_LINES, Known, KnownField, KnownFields, NAMELESS};
+use crate::wire::memory;
 use crate::wire::scan;
 use crate::wire::scan::class::Class;
 
@@ -112,6 +113,7 @@ impl<'a> scan::Reader for HeadLines<'a> {
         };
         let is_head = ends_at(bytes, start_line) && ends_at(bytes, self.head_len - 2);
         let is_short = self.head_len <= limits.field_line as usize || are_short(ends, limits);
+        memory::fit(self.fields, ends.len() - 1).ok()?;
         self.fields.resize(ends.len() - 1, FieldSpan::default());
         let places = self.known.take().filter(|_| is_head && is_short)?;
         Some(Found { bytes, index: 0, places, seen: 0, known: 0, is_well: true })

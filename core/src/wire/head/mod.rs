@@ -18,10 +18,11 @@ use alloc::vec::Vec;
 use self::diagnose::{Line, diagnose};
 pub(crate) use self::section::{Section, Tolerated};
 use self::start_line::StartLine;
-use crate::error::Fault;
+use crate::error::{ErrorKind, Fault};
 use crate::limits::Limits;
 use crate::wire::fields::{FieldSpan, Fields, Options, Span};
 use crate::wire::known::{Known, KnownField, KnownFields};
+use crate::wire::memory;
 use crate::wire::scan;
 use crate::wire::scan::class::is_tchar;
 use crate::wire::syntax::{is_ows, trim};
@@ -69,10 +70,8 @@ impl Head {
     }
 
     /// Allocates the memory that most heads need, before a head is awaited.
-    pub(crate) fn make_room(&mut self) {
-        if self.fields.capacity() == 0 {
-            self.fields.reserve(USUAL);
-        }
+    pub(crate) fn make_room(&mut self) -> Result<(), ErrorKind> {
+        memory::fit(&mut self.fields, USUAL)
     }
 
     /// Returns whether a head was received in part.
@@ -84,7 +83,8 @@ impl Head {
     ///
     /// The first `len` bytes of `bytes` are everything received since the start of the head; bytes
     /// after them are ignored. After a complete head the next one begins. Returns the length of the
-    /// head once its empty line was received, `None` before.
+    /// head once its empty line was received, `None` before. After `OutOfMemory` the same call may
+    /// succeed later.
     #[inline(always)]
     pub(crate) fn parse(
         &mut self,
@@ -130,6 +130,8 @@ impl Head {
                     return self.partial(bytes, section, limits);
                 }
             };
+            let lines = self.fields.len() + 1;
+            memory::fit(&mut self.fields, lines).map_err(Fault::at_once)?;
             let is_last = self.has_start_line_or(section) && end == self.line;
             let fits = next <= section.limit(limits);
             if !fits || !(is_last || self.take_line(bytes, end, section, limits)) {

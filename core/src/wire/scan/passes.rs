@@ -115,10 +115,19 @@ pub(super) fn head<R: Reader>(
         && room < most
     {
         room = (4 * room).min(most);
-        more_places.resize(room + BLOCK, MaybeUninit::uninit());
+        grow(&mut more_places, room + BLOCK)?;
         found = Lines::find(ask, bytes, len, room, &mut more_places);
     }
     found.ok()?.read(ask, reader)
+}
+
+/// Makes a table longer; `None` if there is no memory for it.
+#[cold]
+#[inline(never)]
+fn grow(places: &mut Vec<MaybeUninit<u32>>, len: usize) -> Option<()> {
+    places.try_reserve(len - places.len()).ok()?;
+    places.resize(len, MaybeUninit::uninit());
+    Some(())
 }
 
 /// The number of bytes scanned in one step.
