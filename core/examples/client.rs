@@ -7,8 +7,12 @@
 use std::error::Error;
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpStream};
+use std::time::{Duration, Instant};
 
 use switchover::{Awaiting, Connection, End, Event, Next, Paused, RequestHead, Role};
+
+/// The time for the exchange in HTTP, and for each read and write in `foo/2`.
+const TIMEOUT: Duration = Duration::from_secs(30);
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
@@ -17,6 +21,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let lines: Vec<String> = arguments.collect();
 
     let mut stream = TcpStream::connect(("127.0.0.1", port))?;
+    let until = Instant::now() + TIMEOUT;
+    stream.set_write_timeout(Some(TIMEOUT))?;
     let mut http = Connection::new(Role::Client);
     let mut out = Vec::new();
     let host = format!("127.0.0.1:{port}");
@@ -39,6 +45,11 @@ fn main() -> Result<(), Box<dyn Error>> {
                 if http.awaiting() == Awaiting::Caller {
                     return Ok(());
                 }
+                let left = until.saturating_duration_since(Instant::now());
+                if left.is_zero() {
+                    return Err("the server is late".into());
+                }
+                stream.set_read_timeout(Some(left))?;
                 match stream.read(http.receive_buffer(16_384)?)? {
                     0 => http.receive_eof(End::Clean),
                     len => drop(http.commit(len)),
@@ -54,6 +65,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 ///
 /// In `foo/2` the server first responds to the request; then it returns each line in upper case.
 fn speak_foo(lines: &[String], mut stream: TcpStream) -> Result<(), Box<dyn Error>> {
+    stream.set_read_timeout(Some(TIMEOUT))?;
     for line in lines {
         stream.write_all(format!("{line}\n").as_bytes())?;
     }

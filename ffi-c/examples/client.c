@@ -3,15 +3,19 @@
  *   client PORT [TARGET [OFFER]]     `/foo` and `foo/2` if not given
  *
  * After a switch, standard input is sent to the server and received bytes go to standard output. Else the content of the
- * response goes to standard output, and the reason why there was no switch to standard error. */
+ * response goes to standard output, and the reason why there was no switch to standard error. A server has 30 seconds for all that is
+ * HTTP, after which a signal ends the program, and then for each piece of the new protocol. */
 #include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include <switchover.h>
+
+enum { TIMEOUT = 30 };
 
 static int send_all(int fd, const void *data, size_t length) {
     const char *from = (const char *)data;
@@ -26,11 +30,15 @@ static int send_all(int fd, const void *data, size_t length) {
 /* The new protocol: prints the leftover, sends all input, then prints what arrives. Enough for a few lines: with much
  * more, each side would wait until the other reads. */
 static int speak_foo(int fd, swo_conn *conn, const swo_switched *switched) {
+    const struct timeval limit = {TIMEOUT, 0};
     char data[4096];
     size_t length;
     ssize_t got;
     fwrite(switched->leftover.data, 1, switched->leftover.len, stdout);
     swo_take_leftover(conn, (uint8_t *)data, sizeof data, &length);
+    alarm(0);
+    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
     while ((got = read(STDIN_FILENO, data, sizeof data)) > 0) {
         if (send_all(fd, data, (size_t)got)) return 1;
     }
@@ -95,6 +103,7 @@ int main(int count, char **arguments) {
     address.sin_family = AF_INET;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     address.sin_port = htons((uint16_t)atoi(arguments[1]));
+    alarm(TIMEOUT);
     if (connect(fd, (struct sockaddr *)&address, sizeof address)) {
         perror("client");
         return 1;

@@ -47,6 +47,10 @@ pub(crate) trait Source: Send + Sync {
     fn release(&self) {}
     /// Returns the number of bytes of content still to be read, if that is known.
     fn left(&self) -> Option<u64>;
+    /// Returns whether the last data ended the message, without an end of its own.
+    fn take_end(&self) -> bool {
+        false
+    }
 }
 
 impl Body {
@@ -88,7 +92,9 @@ impl Body {
             Kind::Empty => return Poll::Ready(None),
             Kind::Whole(content) => Poll::Ready(Some(Ok(Frame::data(std::mem::take(content))))),
             Kind::Coming(Held(source)) => match ready!(source.poll_frame(context)) {
-                Some(Ok(frame)) if frame.is_data() => return Poll::Ready(Some(Ok(frame))),
+                Some(Ok(frame)) if frame.is_data() && !source.take_end() => {
+                    return Poll::Ready(Some(Ok(frame)));
+                }
                 // After the end, trailers or an error, the source must not be polled: its next
                 // frame would be of another message.
                 last => Poll::Ready(last),

@@ -21,7 +21,7 @@
 
 #include "connection.h"
 
-enum { CONNECTIONS = 4096, TICK = 250 /* milliseconds */ };
+enum { CONNECTIONS = 4096, EVENTS = 64, TICK = 250 /* milliseconds */ };
 
 /* Lingering after the last response: milliseconds in all, milliseconds without a byte, and bytes, at most. */
 enum { LINGER_MAX = 4000, LINGER_IDLE = 1000, LINGER_BYTES = 1 << 20 };
@@ -239,10 +239,11 @@ static bool open_all(uint16_t port, sigset_t *signals) {
 }
 
 static void serve(void) {
-    struct epoll_event events[64];
+    struct epoll_event events[EVENTS];
     int64_t swept = now();
+    int full = 0;
     for (;;) {
-        int count = epoll_wait(server.epoll, events, 64, TICK);
+        int count = epoll_wait(server.epoll, events, EVENTS, TICK);
         server.time = now();
         for (int at = 0; at < count; at++) {
             void *with = events[at].data.ptr;
@@ -250,7 +251,9 @@ static void serve(void) {
             if (with == &server.listener) accept_all();
             else turn((connection *)with, events[at].events);
         }
-        if (server.time - swept < TICK) continue;
+        /* What has come is read first, on each connection: while this process paused, deadlines may have passed. */
+        full = count == EVENTS ? full + 1 : 0;
+        if (server.time - swept < TICK || (full > 0 && full < CONNECTIONS / EVENTS)) continue;
         swept = server.time;
         drop_late();
         /* Tries accept4(2) again: descriptors may be free although none of our connections was closed. */

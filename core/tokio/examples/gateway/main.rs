@@ -22,7 +22,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use clap::Parser;
 use http::header::{
-    CONNECTION, CONTENT_TYPE, HOST, HeaderName, HeaderValue, TRANSFER_ENCODING, UPGRADE,
+    CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderName, HeaderValue, TRANSFER_ENCODING,
+    UPGRADE,
 };
 use http::{Method, Request, Response, StatusCode, request};
 use http_body::Frame;
@@ -38,7 +39,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt, ReadHalf, WriteHalf, copy, sink};
 use tokio::net::TcpListener;
 use tokio::signal::ctrl_c;
 use tokio::sync::Notify;
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use crate::backend::{
     Backend, Farewell, SYSTEM, host_and_port, locked, serve_until_ctrl_c, status,
@@ -63,6 +64,9 @@ struct Args {
 
 /// The longest time to discard the bytes of both sides after a tunnel has ended.
 const LINGER_MAX: Duration = Duration::from_secs(4);
+
+/// The time for bytes to arrive before the connection that they are sent on is reset.
+const LINGER_IDLE: Duration = Duration::from_secs(1);
 
 /// The maximum of bytes of a tunnel copied at a time.
 const PIECE: usize = 16 * 1024;
@@ -179,6 +183,10 @@ fn to_response(mut response: Response<Body>, is_early: bool) -> Response<Body> {
     if members(&response, TRANSFER_ENCODING).any(|coding| !coding.eq_ignore_ascii_case("chunked")) {
         return refusal(StatusCode::BAD_GATEWAY);
     }
+    // RFC 9110 8.6: nor may lengths that differ. The engine reads none in a response to HEAD.
+    if lengths_differ(&response) {
+        return refusal(StatusCode::BAD_GATEWAY);
+    }
     *response.headers_mut() = end_to_end(response.headers(), response.version());
     upgrade::advertise(&mut response, &protocols.iter().map(String::as_str).collect::<Vec<_>>());
     let status = valid_status(response.status());
@@ -190,6 +198,12 @@ fn to_response(mut response: Response<Body>, is_early: bool) -> Response<Body> {
         response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     }
     response
+}
+
+fn lengths_differ(response: &Response<Body>) -> bool {
+    let mut lengths = members(response, CONTENT_LENGTH);
+    let first = lengths.next();
+    lengths.any(|length| Some(length) != first)
 }
 
 /// Returns the members of a list-based field, from all its lines.
@@ -208,9 +222,9 @@ fn refusal(status: StatusCode) -> Response<Body> {
 
 /// Copies bytes between client and server in both directions.
 ///
-/// A side that ends its own direction still receives the other's. If a side has closed or failed,
-/// the tunnel ends after the bytes received from it were sent to the other (RFC 9110, section
-/// 9.3.6).
+/// A side that ends its own direction still receives the other's. If a side has failed, the bytes
+/// received from it are sent to the other (RFC 9110, section 9.3.6). That one is reset then, as it
+/// must not take them for all.
 async fn tunnel(client: Upgraded, server: Upgraded, limit: Duration, farewell: Farewell) {
     let (mut from_client, mut to_client) = tokio::io::split(client);
     let (mut from_server, mut to_server) = tokio::io::split(server);
@@ -222,7 +236,16 @@ async fn tunnel(client: Upgraded, server: Upgraded, limit: Duration, farewell: F
         )
     };
     let is_cut = tokio::select! {
-        passed = passed => passed.is_err_and(|error| error.kind() == io::ErrorKind::TimedOut),
+        passed = passed => match passed {
+            Ok(_) => false,
+            Err(error) => {
+                // What came before has to leave this machine: a reset discards the rest.
+                if error.kind() != io::ErrorKind::TimedOut {
+                    sleep(LINGER_IDLE).await;
+                }
+                true
+            }
+        },
         // Bytes on their way to the other side still have time to arrive.
         () = stalled(&refused, &moved, SYSTEM * limit) => true,
         () = farewell.heard() => true,

@@ -40,7 +40,7 @@ pub(super) struct Exchange<S> {
     failure: Option<Error>,
     /// The deadline for a 100 (Continue).
     expect_continue: Deadline,
-    /// The task that waits in `poll_closed` while a response is read.
+    /// The task that waits in `poll_closed` or `close` while a response is read.
     closed: Option<Waker>,
     /// The number of bodies that hold the content of a response.
     pub(super) holders: usize,
@@ -262,6 +262,20 @@ impl<S: Transport> Exchange<S> {
         if self.content.is_none() { Poll::Ready(Ok(())) } else { Poll::Pending }
     }
 
+    /// Waits until the whole request was sent, while others may read the response.
+    ///
+    /// Their reads send it too, and take over the wakers of the transport and the timer.
+    pub(super) fn poll_sent_beside(
+        &mut self,
+        context: &mut Context<'_>,
+    ) -> Poll<Result<(), Error>> {
+        let sent = self.poll_sent(context);
+        if sent.is_pending() {
+            self.closed = Some(context.waker().clone());
+        }
+        sent
+    }
+
     /// Waits until the whole request was sent.
     pub(super) fn poll_sent(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Error>> {
         ready!(self.poll_content_sent(context))?;
@@ -349,6 +363,10 @@ impl<S: Transport> Source for Mutex<Exchange<S>> {
             Content::None => Some(0),
             _ => None,
         }
+    }
+
+    fn take_end(&self) -> bool {
+        lock(self).wire.as_mut().is_some_and(|wire| wire.http.take_end())
     }
 }
 

@@ -334,7 +334,10 @@ impl<S: Transport> Client<S> {
         let is_wanted = self.lock().is_rest_wanted();
         let sent = poll_fn(|context| {
             let mut exchange = self.lock();
-            if is_wanted { exchange.poll_sent(context) } else { Poll::Ready(exchange.sent()) }
+            match is_wanted {
+                true => exchange.poll_sent_beside(context),
+                false => Poll::Ready(exchange.sent()),
+            }
         })
         .await;
         let wire = self.lock().wire.take();
@@ -355,7 +358,7 @@ impl<S: Transport> Client<S> {
     async fn finish(&mut self) -> Result<(), Error> {
         let is_answered =
             || self.lock().wire.as_ref().is_none_or(|wire| wire.http.unanswered() == 0);
-        if !is_answered() && self.lock().holders > 0 {
+        if self.lock().holders > 0 {
             return Err(Error::Misuse(
                 "the response before is still held: read it to its end, or drop it",
             ));

@@ -283,11 +283,21 @@ impl<S: Transport, H: HttpService, F: Future<Output = ()>> ServerConnection<'_, 
             if let Some(channel) = channel {
                 channel.attend();
             }
+            let mut is_empty = false;
             if !is_full && let Poll::Ready(frame) = next_frame(body.as_mut(), self.errors, context)?
             {
-                return Poll::Ready(Ok(frame));
+                let data = frame.as_ref().and_then(Frame::data_ref);
+                is_empty = data.is_some_and(|data| !data.has_remaining());
+                if !is_empty {
+                    return Poll::Ready(Ok(frame));
+                }
             }
             let has_more = self.drive_io(context, channel)?;
+            if is_empty {
+                // An endless series of empty frames leaves other tasks their turn.
+                context.waker().wake_by_ref();
+                return Poll::Pending;
+            }
             if !has_more && (!is_full || self.wire.out.is_full()) {
                 return Poll::Pending;
             }

@@ -284,6 +284,9 @@ impl<'c, S: Transport, H: HttpService, F: Future<Output = ()>> ServerConnection<
                 return Err(Error::Disconnected("the client has gone"));
             }
         }
+        if !self.wire.http.wants_input() && self.wire.poll_reset(context).is_ready() {
+            return Err(Error::Disconnected("the client has gone"));
+        }
         Ok(false)
     }
 

@@ -15,7 +15,7 @@ use bytes::{Buf, Bytes};
 use http::HeaderMap;
 use http_body::Frame;
 use switchover::{Awaiting, Closing, End, ErrorKind, Event, Next, Owes};
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, Interest, ReadBuf};
 use tokio::time::{Instant, timeout};
 
 use crate::Transport;
@@ -30,6 +30,9 @@ const PIECE: usize = 16 * 1024;
 
 /// The idle time after which a server's connection releases its memory.
 const PARKED_AFTER: Duration = Duration::from_secs(1);
+
+/// The interval at which a reset is looked for while nothing is read.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// The longest time to read and discard input after the last byte sent.
 ///
@@ -50,6 +53,8 @@ pub(crate) struct Wire<S> {
     writing: Deadline,
     memory: Memory,
     pub(crate) alarm: Alarm,
+    /// The time at which [`poll_reset`](Self::poll_reset) looks again.
+    looks_again: Option<Instant>,
     writes: Writes,
     reads: Reads,
 }
@@ -99,6 +104,7 @@ impl<S: Transport> Wire<S> {
             writing: Deadline::default(),
             memory: Memory::Held,
             alarm: Alarm::default(),
+            looks_again: None,
             writes: Writes::Open,
             reads: Reads::Open,
         }
@@ -266,6 +272,23 @@ impl<S: Transport> Wire<S> {
     /// Returns whether the peer's direction has ended, also by an error.
     pub(crate) fn is_read_closed(&self) -> bool {
         self.reads != Reads::Open
+    }
+
+    /// Waits for a reset by a peer from which nothing is read now.
+    ///
+    /// More bytes than the engine buffers hide it from a read, and the runtime wakes nobody for an
+    /// error alone. So this looks each second. It sees nothing below TLS.
+    pub(crate) fn poll_reset(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        while let Some(socket) = self.stream.socket() {
+            if socket.try_io(Interest::ERROR, || Ok(())).is_ok() {
+                self.reads = Reads::Failed;
+                return Poll::Ready(());
+            }
+            let until = *self.looks_again.get_or_insert_with(|| Instant::now() + LOOK_EVERY);
+            ready!(self.alarm.poll(until, context));
+            self.looks_again = None;
+        }
+        Poll::Pending
     }
 
     /// Returns whether a read has failed, as it does after a reset by the peer.

@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Request, Response};
+use http_body::Body as _;
 use http_body::Frame;
-use http_body_util::{Empty, Full};
+use http_body_util::{BodyExt, Empty, Full};
 use switchover::{ErrorKind, Why};
 use switchover_tokio::client::{Client, Outcome, connect, upgrade};
 use switchover_tokio::{
@@ -167,6 +168,21 @@ async fn a_response_that_is_held_is_in_the_way() {
 /// R9112-9.2-2: bytes that arrive while no request is in progress are not a response.
 ///
 /// They may arrive before the first request, or between two.
+/// Checks that a body takes nothing of the next response, though its end was not read.
+#[tokio::test]
+async fn a_body_ends_with_its_last_data() {
+    let (mut client, _serving) = scripted(&[
+        ("GET / HTTP/1.1\r\nhost: a\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nfirst"),
+        ("GET / HTTP/1.1\r\nhost: a\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nsecond"),
+    ]);
+    let mut held = client.send(get("http://a/")).await.expect("an answer").into_body();
+    let data = held.frame().await.expect("a frame").expect("data").into_data().expect("data");
+    assert_eq!((&data[..], held.is_end_stream()), (&b"first"[..], true));
+    let response = client.send(get("http://a/")).await.expect("an answer");
+    assert!(held.frame().await.is_none());
+    assert_eq!(text(response).await, "second");
+}
+
 #[tokio::test]
 async fn what_no_one_has_asked_for_is_no_answer() {
     const LATE: &str =
@@ -716,6 +732,19 @@ async fn a_client_that_closes_sends_the_rest_of_its_request() {
         client.close().await.expect("all was sent");
         assert!(serving.await.expect("a server") > 1_000_000);
     }
+}
+
+/// Checks that `close` is woken although another task reads the response.
+#[tokio::test(start_paused = true)]
+async fn a_client_closes_beside_a_task_that_reads_its_response() {
+    let (client, response, serving) =
+        answered_before_the_rest("HTTP/1.1 202 A\r\nContent-Length: 2\r\n\r\nhi").await;
+    let closing = tokio::spawn(client.close());
+    tokio::task::yield_now().await;
+    assert_eq!(text(response).await, "hi");
+    let closed = tokio::time::timeout(Duration::from_secs(10), closing).await.expect("an end");
+    closed.expect("no panic").expect("all was sent");
+    assert!(serving.await.expect("a server") > 1_000_000);
 }
 
 #[tokio::test(start_paused = true)]

@@ -660,3 +660,64 @@ async fn an_end_without_a_close_alert_is_one() {
         assert_eq!(soon(serving).await.expect("no panic").is_ok(), status == "200 OK");
     }
 }
+
+/// Checks that a reset is noticed behind more bytes than the engine buffers.
+///
+/// A read would not come to it: the handler neither answers nor reads the content.
+#[tokio::test]
+async fn a_reset_behind_much_that_nobody_reads_is_noticed() {
+    let behind = "GET / HTTP/1.1\r\nHost: a\r\n\r\n".repeat(400_000);
+    for (head, more) in [
+        ("GET / HTTP/1.1\r\nHost: a\r\n\r\n", behind.as_str()),
+        ("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9999999\r\n\r\n", behind.as_str()),
+    ] {
+        let (mut client, server) = pair().await;
+        let serving = tokio::spawn(async move {
+            let silent = service_fn(|_: Request<Body>| async {
+                std::future::pending::<Result<Response<Body>, BoxError>>().await
+            });
+            serve_connection(server, silent, &config()).await
+        });
+        client.write_all(head.as_bytes()).await.expect("space");
+        let mut rest = more.as_bytes();
+        while let Ok(Ok(sent @ 1..)) = timeout(Duration::from_millis(50), client.write(rest)).await
+        {
+            rest = &rest[sent..];
+        }
+        assert!(!rest.is_empty(), "the buffers have taken all");
+        client.set_zero_linger().expect("an open socket");
+        drop(client);
+        let ended = timeout(Duration::from_secs(5), serving).await.expect("an end");
+        assert!(matches!(ended.expect("no panic"), Err(Error::Disconnected(_))), "{head}");
+    }
+}
+
+/// A body whose frames are empty, always ready, and never end.
+struct Nothing;
+
+impl http_body::Body for Nothing {
+    type Data = Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(
+        self: std::pin::Pin<&mut Self>,
+        _: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<Option<Result<http_body::Frame<Bytes>, BoxError>>> {
+        std::task::Poll::Ready(Some(Ok(http_body::Frame::data(Bytes::new()))))
+    }
+}
+
+/// Checks that content without bytes or end holds up nobody.
+#[tokio::test]
+async fn empty_frames_without_end_leave_others_their_turn() {
+    let (mut client, server) = pair().await;
+    let serving = tokio::spawn(async move {
+        let empty =
+            service_fn(|_: Request<Body>| async { Ok::<_, BoxError>(Response::new(Nothing)) });
+        serve_connection(server, empty, &config()).await
+    });
+    client.write_all(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n").await.expect("space");
+    By::Rst.go(client).await;
+    let ended = timeout(Duration::from_secs(5), serving).await.expect("an end");
+    assert!(ended.expect("no panic").is_err());
+}
