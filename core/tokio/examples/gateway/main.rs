@@ -65,7 +65,7 @@ struct Args {
 /// The longest time to discard the bytes of both sides after a tunnel has ended.
 const LINGER_MAX: Duration = Duration::from_secs(4);
 
-/// The time for bytes to arrive before the connection that they are sent on is reset.
+/// The time for bytes to arrive before their connection is reset.
 const LINGER_IDLE: Duration = Duration::from_secs(1);
 
 /// The maximum of bytes of a tunnel copied at a time.
