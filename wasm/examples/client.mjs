@@ -7,6 +7,8 @@ import { Connection, whyText } from "switchover";
 const [port, ...lines] = process.argv.slice(2);
 if (!port) throw new Error("usage: client.mjs PORT [LINE...]");
 const socket = connect(Number(port), "127.0.0.1");
+// A server that is silent, or that sends a byte now and then, has this much time for all that is HTTP.
+const late = setTimeout(() => socket.destroy(new Error("the server is late")), 30_000);
 await once(socket, "connect");
 
 const http = new Connection("client");
@@ -16,6 +18,8 @@ socket.write(http.sendRequest(request));
 const input = socket.iterator({ destroyOnReturn: false });
 try {
   const leftover = await response();
+  clearTimeout(late);
+  socket.setTimeout(30_000, () => socket.destroy(new Error("the server is silent")));
   if (leftover === null) {
     if (http.why) console.error(whyText(http.why));
     process.exitCode = 1;
@@ -26,6 +30,7 @@ try {
     for await (const bytes of input) process.stdout.write(bytes);
   }
 } finally {
+  clearTimeout(late);
   http.free();
   socket.destroy();
 }

@@ -59,7 +59,7 @@ async function serveConnection(socket) {
       }
       if (http.awaiting === "nothing") return;
       expect(bytes.length);
-      if (socket.writableNeedDrain) await Promise.race([once(socket, "drain"), once(socket, "close")]);
+      if (socket.writableNeedDrain) await drained(socket);
     }
     http.receiveEof();
     exchange.converse();
@@ -106,10 +106,17 @@ function leave(http, socket) {
   socket.on("data", (bytes) => void ((dropped += bytes.length) > 2 ** 20 && socket.destroy()));
 }
 
+/** Waits until the socket takes more, or has closed. @param {Socket} socket */
+async function drained(socket) {
+  const waiting = new AbortController();
+  const { signal } = waiting;
+  await Promise.race([once(socket, "drain", { signal }), once(socket, "close", { signal })]).finally(() => waiting.abort());
+}
+
 /** One HTTP/1.1 connection, until it is upgraded to `h2c`. */
 class Exchange {
   /** @type {Splice | null} */ splice = null;
-  /** @type {Uint8Array[]} */ content = [];
+  content = new Uint8Array(0);
   /** The number of bytes of content that have been received. */ received = 0;
   isConnect = false;
   /** @type {import("switchover").Headers | undefined} */ trailers;
@@ -126,12 +133,13 @@ class Exchange {
       const event = this.http.nextEvent();
       switch (event.kind) {
         case "request":
-          [this.content, this.received, this.isConnect] = [[], 0, event.method === "CONNECT"];
+          [this.content, this.received, this.isConnect] = [new Uint8Array(0), 0, event.method === "CONNECT"];
           if (this.http.owes === "continue") this.socket.write(this.http.sendInformational({ status: 100 }));
           break;
         case "data":
           // Content beyond what an upgrade can relay is read but not kept.
-          if ((this.received += event.data.length) < 65_536) this.content.push(event.data);
+          if (this.received + event.data.length < 65_536) this.keep(event.data);
+          this.received += event.data.length;
           break;
         case "end-of-message":
           this.trailers = event.trailers;
@@ -147,13 +155,24 @@ class Exchange {
     }
   }
 
+  /** Appends content; pieces of their own would take more memory than their bytes. @param {Uint8Array} data */
+  keep(data) {
+    const needed = this.received + data.length;
+    if (needed > this.content.length) {
+      const before = this.content;
+      this.content = new Uint8Array(Math.max(needed, 2 * before.length));
+      this.content.set(before);
+    }
+    this.content.set(data, this.received);
+  }
+
   /** Accepts an offer of `h2c`; returns false if there is none that can be relayed. */
   accept() {
     const selection = this.http.select(["h2c"]);
     // A part of the content would look like all of it.
     if (!selection || this.received > 65_535) return false;
     try {
-      this.splice = new Splice(this.http, Buffer.concat(this.content), this.trailers);
+      this.splice = new Splice(this.http, this.content.subarray(0, this.received), this.trailers);
     } catch (error) {
       if (error instanceof ProfileError) return false;
       throw error;

@@ -64,8 +64,10 @@ export function configOf(words) {
   /** @param {string} name */
   const camel = (name) => name.replace(/_(.)/g, (_, one) => one.toUpperCase());
   /** @type {Record<string, any>} */
-  const config = { limits: {}, lenient: {} };
+  const config = { limits: Object.create(null), lenient: Object.create(null) };
   for (const word of words.filter((word) => word !== "fields")) {
+    // A link may have any words, and they stand in the programs that are copied.
+    if (!/^[a-z0-9_]+(=[0-9]+)?$/.test(word)) throw new RangeError(`no word of a configuration: ${word}`);
     const [name, value] = word.split("=");
     if (value !== undefined) config.limits[camel(name)] = Number(value);
     else if (Object.hasOwn(Flags, camel(name))) config[camel(name)] = true;

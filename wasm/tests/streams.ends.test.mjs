@@ -7,7 +7,7 @@ import { connect, createServer } from "node:net";
 import { Duplex } from "node:stream";
 import { describe, test } from "node:test";
 import { ProtocolError } from "switchover";
-import { DisconnectedError, request, serveConnection, upgrade } from "switchover/streams";
+import { DisconnectedError, fetchHandler, request, serveConnection, upgrade } from "switchover/streams";
 import { TIMEOUTS, bound, connected, flood, forms, holds, listening, rest, said, say, still, until } from "./sockets.mjs";
 
 /** @typedef {import("switchover/streams").Handler} Handler */
@@ -625,6 +625,68 @@ describe("a peer that has ended its direction", { timeout: TIMEOUTS }, () => {
     socket.end();
     await server.close();
   });
+});
+
+describe("what fails beside a switch or after it", () => {
+  /** Returns the outcome of a connection whose client makes an offer, and waits for the end. @param {Handler} handler */
+  async function outcome(handler) {
+    const server = await listening((socket) => serveConnection(socket, handler, { onError: () => {} }));
+    const socket = await connected(server.port);
+    socket.on("error", () => {});
+    socket.write(OFFER);
+    const ended = once(socket, "close");
+    socket.resume();
+    socket.once("end", () => socket.end());
+    await ended;
+    const [result] = /** @type {ServeResult[]} */ (await server.close());
+    return result?.how;
+  }
+
+  test("a handler that fails while it switches closes the connection", async () => {
+    for (let turns = 0; turns < 12; turns++) {
+      const fails = async () => {
+        for (let turn = 0; turn < turns; turn++) await null;
+        throw new Error("not allowed");
+      };
+      const how = await outcome(async (request) => {
+        await Promise.all([request.upgrade(["foo/2"]), fails()]);
+        return { status: 200 };
+      });
+      assert.equal(how, "failed", `${turns} turns`);
+    }
+  });
+
+  test("a fetch handler's 500 after its switch closes the connection", async () => {
+    const how = await outcome(fetchHandler(async (_, { request }) => {
+      await request.upgrade(["foo/2"]);
+      return new Response("a framework's answer to what was thrown", { status: 500 });
+    }));
+    assert.equal(how, "failed");
+  });
+
+  test("content that has failed is still the client's fault when the handler switches", async () => {
+    const server = await listening((socket) => serveConnection(socket, async (request) => {
+      await request.text().catch(() => {});
+      await request.upgrade(["foo/2"]);
+      return { status: 200 };
+    }, { timeouts: { content: 50 } }));
+    const socket = await connected(server.port);
+    socket.write("POST / HTTP/1.1\r\nHost: a\r\nUpgrade: foo/2\r\nConnection: upgrade\r\nContent-Length: 5\r\n\r\nhe");
+    assert.match(await rest(socket), /^HTTP\/1.1 408 /);
+    socket.end();
+    await server.close();
+  });
+});
+
+test("small pieces are kept in few arrays", async () => {
+  const { Gathered } = await import(new URL("../dist/engine/bytes.js", import.meta.url).href);
+  const [gathered, large] = [new Gathered(), new Uint8Array(5_000).fill(2)];
+  for (let piece = 0; piece < 100_000; piece++) gathered.add(piece === 50_000 ? large : Uint8Array.of(piece & 1));
+  const arrays = gathered.arrays();
+  assert(arrays.length < 12, `${arrays.length} arrays`);
+  const all = Buffer.concat(arrays);
+  assert.equal(all.length, gathered.length);
+  assert.deepEqual([...all.subarray(49_998, 50_002), ...all.subarray(54_998, 55_002)], [0, 1, 2, 2, 2, 2, 1, 0]);
 });
 
 /** Returns all bytes of the new protocol, read from the form of stream in `as`. @param {import("switchover/streams").Switched} switched @param {string} as */

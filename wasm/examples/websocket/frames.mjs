@@ -86,6 +86,7 @@ export class WebSocket {
 
   async #message() {
     let type = 0;
+    /** @type {Uint8Array} */
     let content = new Uint8Array(0);
     for (let length = 0; ; ) {
       const frame = await this.#frame(length);
@@ -160,15 +161,15 @@ export class WebSocket {
 
   /** Returns so many bytes; throws if the connection ends before them. @param {number} length */
   async #take(length) {
-    const pieces = [this.#bytes];
-    for (let has = this.#bytes.length; has < length; ) {
+    let [bytes, has] = [this.#bytes, this.#bytes.length];
+    while (has < length) {
       const { value, done } = await this.#reader.read();
       if (done) throw new FrameError(ABNORMAL, "the connection has ended before a close");
-      pieces.push(value);
+      // Copied: small pieces of their own would take much more memory than their bytes.
+      bytes = has > 0 ? appended(bytes, has, value) : value;
       has += value.length;
     }
-    const bytes = pieces.length === 1 ? this.#bytes : joined(pieces);
-    this.#bytes = bytes.subarray(length);
+    this.#bytes = bytes.subarray(length, has);
     return bytes.subarray(0, length);
   }
 
@@ -190,7 +191,7 @@ function maySend(code) {
 
 /**
  * Returns content with a fragment after its first bytes.
- * @param {Uint8Array<ArrayBuffer>} content @param {number} length @param {Uint8Array} fragment
+ * @param {Uint8Array} content @param {number} length @param {Uint8Array} fragment
  */
 function appended(content, length, fragment) {
   const needed = length + fragment.length;

@@ -54,3 +54,36 @@ export function joined(pieces: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   }
   return all;
 }
+
+/** The length in bytes up to which a piece is copied: an array of its own would take more memory. */
+const SMALL = 1_024;
+
+/** @internal Bytes that come in pieces, in few arrays. */
+export class Gathered {
+  length = 0;
+  readonly #arrays: Uint8Array[] = [];
+  /** The array that small pieces are copied to, and how much of it is used. */
+  #shared = new Uint8Array(0);
+  #used = 0;
+
+  add(piece: Uint8Array): void {
+    const isFirst = this.length === 0;
+    this.length += piece.length;
+    if (isFirst || piece.length > SMALL) return void (this.#share(0), this.#arrays.push(piece));
+    if (piece.length > this.#shared.length - this.#used) this.#share(Math.min(Math.max(this.length, SMALL), 64 * SMALL));
+    this.#shared.set(piece, this.#used);
+    this.#used += piece.length;
+  }
+
+  /** Returns all bytes, as one array if there is one. */
+  arrays(): readonly Uint8Array[] {
+    this.#share(0);
+    return this.#arrays;
+  }
+
+  /** Keeps what has been copied, and begins an array of that length. */
+  #share(length: number): void {
+    if (this.#used > 0) this.#arrays.push(this.#shared.subarray(0, this.#used));
+    [this.#shared, this.#used] = [new Uint8Array(length), 0];
+  }
+}

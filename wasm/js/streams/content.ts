@@ -2,7 +2,7 @@
 
 import type { Event, PausedStep } from "../engine/event.js";
 import type { Headers as Fields } from "../engine/headers.js";
-import { isBytes, joined } from "../engine/bytes.js";
+import { Gathered, isBytes, joined } from "../engine/bytes.js";
 import { DisconnectedError } from "./errors.js";
 import { Turns } from "./turns.js";
 import type { Wire } from "./wire.js";
@@ -48,6 +48,8 @@ export class Content {
   #trailers: Fields | null = null;
   #isTaken = false;
   #stream: ReadableStream<Uint8Array> | null = null;
+  /** The error with which the content has failed: it cannot be discarded either. */
+  #failure: { readonly reason: unknown } | undefined;
   #end: "none" | "open" | "unwanted" | "over" | "dropped";
   /**
    * The last queued read; reads are made one after another.
@@ -136,16 +138,15 @@ export class Content {
     return JSON.parse(await this.text(largest));
   }
 
-  async #pieces(largest: number): Promise<Uint8Array[]> {
+  async #pieces(largest: number): Promise<readonly Uint8Array[]> {
     if (this.#isTaken || this.#stream) throw new TypeError("the content is being read already");
     this.#isTaken = true;
-    const pieces: Uint8Array[] = [];
-    for (let length = 0; ; ) {
+    const pieces = new Gathered();
+    for (;;) {
       const piece = await this.#soonest();
-      if (!piece) return pieces;
-      pieces.push(piece);
-      length += piece.length;
-      if (length <= largest) continue;
+      if (!piece) return pieces.arrays();
+      pieces.add(piece);
+      if (pieces.length <= largest) continue;
       const error = this.#wire.life.note(new ContentTooLargeError(`more than ${largest} bytes of content`));
       this.#cancelled(error);
       throw error;
@@ -166,6 +167,7 @@ export class Content {
   /** @internal Discards the rest of the content; returns false if it has more than `limits.drain` bytes. */
   skip(): Promise<boolean> {
     return this.#inTurn(async () => {
+      if (this.#failure) throw this.#failure.reason;
       if (this.#end !== "open" && this.#end !== "unwanted") return true;
       this.#end = "dropped";
       this.#wire.receiver.skip();
@@ -229,6 +231,7 @@ export class Content {
 
   #failed(error: unknown): unknown {
     this.#end = "dropped";
+    this.#failure ??= { reason: error };
     this.#cancelled(error);
     return error;
   }

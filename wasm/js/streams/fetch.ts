@@ -19,7 +19,8 @@ const FORBIDDEN = new Set(["CONNECT", "TRACE", "TRACK"]);
  * Returns a handler for `serveConnection` that calls a fetch handler.
  *
  * The context is its second argument: in Hono, `c.env`. A route that switches awaits `context.request.upgrade`, speaks
- * the new protocol, and returns any response, which is not sent. A 426 requires the protocols in its `Upgrade`.
+ * the new protocol, and returns any response, which is not sent. One of 500 or more says that the route has failed, as a
+ * framework makes of what it throws: the connection is reset. A 426 requires the protocols in its `Upgrade`.
  *
  * A request without a URL is answered with a 400, and one with a method that `Request` refuses, such as CONNECT, with a
  * 501. Content of a GET or HEAD does not reach the fetch handler. Next: give the result to `serveConnection`.
@@ -31,12 +32,14 @@ export function fetchHandler(fetch: FetchHandler): Handler {
     const native = requestOf(request);
     if (!native) return { status: 400 };
     const answer = fetch(native, { ...info, request });
-    return answer instanceof Response ? responseOf(answer) : Promise.resolve(answer).then(responseOf);
+    const came = (response: Response): Response | ServerResponse => responseOf(request, response);
+    return answer instanceof Response ? came(answer) : Promise.resolve(answer).then(came);
   };
 }
 
 /** Returns the response to send; a 426 becomes one that `requires` protocols. */
-function responseOf(response: Response): Response | ServerResponse {
+function responseOf(request: ServerRequest, response: Response): Response | ServerResponse {
+  if (request.switched && response?.status >= 500) throw new Error(`the fetch handler has failed after its switch: ${response.status}`);
   if (response?.status !== 426) return response;
   const headers = new Headers(response.headers);
   const requires = listOf(headers, "upgrade");
@@ -57,7 +60,8 @@ function listOf(headers: Headers, name: string): string[] {
 function requestOf(request: ServerRequest): Request | undefined {
   const { method, url, headers } = request;
   if (url === null || !URL.canParse(url)) return undefined;
-  const hasContent = method !== "GET" && method !== "HEAD";
+  // A `Request` has these in capitals, whatever their case.
+  const hasContent = !["GET", "HEAD"].includes(method.toUpperCase());
   // Node requires `duplex` for content that is a stream.
   const init = hasContent ? { method, headers, body: request.body, duplex: "half" } : { method, headers };
   const native = new Request(url, init);

@@ -49,6 +49,8 @@ export class ServerRequest extends Message {
   /** True once the response was sent or a switch was made: a disconnect is not told. */
   #isUnwatched = false;
   #isOver = false;
+  #hasFailed = false;
+  #switching: Promise<Switched> | undefined;
   #switched: Switched | undefined;
   #arriving: Promise<Uint8Array> | undefined;
 
@@ -138,13 +140,23 @@ export class ServerRequest extends Message {
     // The signal may be asked for meanwhile, which reads ahead. Before an early switch, a reader of content may do so too.
     do await wire.receiver.unwatch();
     while (!early && wire.receiver.readsAhead);
+    if (this.#hasFailed) throw new DisconnectedError("the handler has failed meanwhile");
     const answer = selection
       ? connection.accept(early ? selection.early() : selection, headers)
       : connection.respond({ status: 200, headers: headers ?? [] });
     this.#unwatch();
-    if (selection && early) wire.beginEarly();
+    const isEarly = selection !== null && early;
+    if (isEarly) wire.beginEarly();
+    this.#switching = this.#switch(answer, isEarly);
+    return this.#switching;
+  }
+
+  /** Sends the answer that switches, and hands out the streams. */
+  async #switch(answer: Uint8Array, isEarly: boolean): Promise<Switched> {
+    const wire = this.#wire;
+    const { connection } = wire;
     await wire.sender.send(answer);
-    if (!selection || !early) {
+    if (!isEarly) {
       const event = await this.#comesToSwitch();
       return (this.#switched = new Switched(wire, event, wire.handOut(false)));
     }
@@ -188,6 +200,13 @@ export class ServerRequest extends Message {
     this.#wire.life.endExchange();
     this.#isUnwatched = true;
     this.#disconnect?.end();
+  }
+
+  /** @internal Waits for a switch that a handler has begun before it failed; it can begin none any more. */
+  async settleSwitch(): Promise<void> {
+    this.#hasFailed = true;
+    // Who called `upgrade` gets its failure.
+    await this.#switching?.catch(() => {});
   }
 
   /** @internal The new protocol, if the handler has switched. */

@@ -301,6 +301,7 @@ class Server {
       }
       return undefined;
     } catch (thrown) {
+      await request.settleSwitch();
       const error = this.#reasonOf(thrown);
       if (!request.switched) return await this.#refused(error, request);
       if (wire.life.failure) return { how: "aborted", error: wire.life.failure.reason };

@@ -68,9 +68,15 @@ export function unescape(text) {
   const bytes = Array.from(new TextEncoder().encode(text), (byte) => String.fromCharCode(byte)).join("");
   return bytes.replace(/\\(?:x([0-9a-fA-F]{2})|\{(\d+)\*((?:\\x..|[^}])*)\}|([rnt0\\]))/g, (_, hex, count, what, name) => {
     if (hex !== undefined) return String.fromCharCode(parseInt(hex, 16));
-    return what === undefined ? NAMED[name] : unescape(what).repeat(Number(count));
+    if (what === undefined) return NAMED[name];
+    const [repeated, times] = [unescape(what), Number(count)];
+    if (repeated.length * times > MOST_REPEATED) throw new RangeError(`a repetition of more than ${MOST_REPEATED} bytes`);
+    return repeated.repeat(times);
   });
 }
+
+/** The number of bytes of a repetition: a link must not exhaust the memory of a page. */
+const MOST_REPEATED = 2 ** 22;
 
 /** @type {Record<string, string>} */
 const NAMES = { "\r": "\\r", "\n": "\\n", "\t": "\\t", "\0": "\\0", "\\": "\\\\" };
