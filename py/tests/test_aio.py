@@ -620,6 +620,28 @@ async def test_tls_from_the_start_is_secure(authority: Any) -> None:
         await anyio.aclose_forcefully(switched)
 
 
+async def test_what_no_request_asked_for_is_no_answer_over_tls(authority: Any) -> None:
+    """R9112-9.2-2: TLS hides from the socket that bytes have come."""
+    ours, theirs = contexts(authority)
+
+    async def behave(stream: ByteStream) -> None:
+        tls = await TLSStream.wrap(stream, server_side=True, ssl_context=ours)
+        await until(tls, b"\r\n\r\n")
+        await tls.send(b"HTTP/1.1 204 No Content\r\n\r\n")
+        await anyio.sleep(0.05)
+        await tls.send(b"HTTP/1.1 204 Unasked\r\n\r\n")
+        with suppress(anyio.EndOfStream, anyio.BrokenResourceError):
+            await tls.receive()
+
+    async with listening(behave) as port:
+        stream = await anyio.connect_tcp("127.0.0.1", port, ssl_context=theirs, tls_hostname="localhost")
+        with pytest.raises(Declined):
+            await connect_upgrade(stream, "/", HOST, ["foo/2"])
+        await anyio.sleep(0.2)
+        with pytest.raises(RemoteProtocolError, match="no request asked for"):
+            await connect_upgrade(stream, "/", HOST, ["foo/2"])
+
+
 async def test_the_last_answer_arrives_over_tls_too(authority: Any) -> None:
     ours, theirs = contexts(authority)
 

@@ -727,3 +727,51 @@ def test_reading_goes_on_after_a_declined_handshake() -> None:
         protocol.connection_lost(None)
 
     asyncio.run(main())
+
+
+def test_an_app_that_waits_learns_of_a_reset_behind_many_requests() -> None:
+    """More requests than are buffered hide the reset from a read."""
+    heard = threading.Event()
+
+    async def waits(scope: Any, receive: Any, send: Any) -> None:
+        while (await receive())["type"] != "http.disconnect":
+            pass
+        heard.set()
+
+    with Served(waits, http=Hasty) as served:
+        connection = served.connect(GET)
+        connection.setblocking(False)
+        with contextlib.suppress(BlockingIOError):
+            for _ in range(1_000):
+                connection.send(GET * 1_000)
+        resets(connection)
+        connection.close()
+        assert heard.wait(WAIT)
+        wait_until_empty(served)
+
+
+def test_small_pieces_to_a_client_that_reads_leave_others_their_turn() -> None:
+    """The app never has to wait: each piece is taken at once."""
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        is_endless = scope["path"] == "/endless"
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        while is_endless:
+            await send({"type": "http.response.body", "body": b"x", "more_body": True})
+        await send({"type": "http.response.body", "body": b"others"})
+
+    with Served(app, http=Hasty) as served, served.connect(GET.replace(b" / ", b" /endless ")) as connection:
+        is_over = threading.Event()
+
+        def read() -> None:
+            while not is_over.is_set():
+                connection.recv(1 << 16)
+
+        reader = threading.Thread(target=read)
+        reader.start()
+        try:
+            assert b"others" in served.all(GET)
+        finally:
+            is_over.set()
+            reader.join(WAIT)
+            resets(connection)

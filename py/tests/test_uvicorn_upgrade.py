@@ -525,6 +525,29 @@ def test_a_head_reads_no_file() -> None:
         assert ended.wait(WAIT)
 
 
+def test_an_app_that_is_cancelled_while_its_file_is_silent_holds_up_nobody(tmp_path: pathlib.Path) -> None:
+    """To close a file waits for the thread that reads it."""
+    fifo = tmp_path / "fifo"
+    os.mkfifo(fifo)
+
+    async def send(message: Any) -> None:
+        raise AssertionError(message)
+
+    async def cancelled() -> float:
+        task = asyncio.ensure_future(send_file(str(fifo), send, reads=True))
+        # The file opens once somebody writes, and then nothing comes.
+        writer = await asyncio.get_running_loop().run_in_executor(None, os.open, fifo, os.O_WRONLY)
+        await asyncio.sleep(0.1)
+        threading.Timer(1, os.close, [writer]).start()
+        begun = asyncio.get_running_loop().time()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        return asyncio.get_running_loop().time() - begun
+
+    assert asyncio.run(cancelled()) < 0.5
+
+
 @pytest.mark.filterwarnings("error::ResourceWarning")
 def test_an_app_that_is_cancelled_while_its_file_is_opened_leaves_none_open(tmp_path: pathlib.Path) -> None:
     fifo = tmp_path / "fifo"

@@ -628,7 +628,7 @@ describe("a peer that has ended its direction", { timeout: TIMEOUTS }, () => {
 });
 
 describe("what fails beside a switch or after it", () => {
-  /** Returns the outcome of a connection whose client makes an offer, and waits for the end. @param {Handler} handler */
+  /** Returns the outcome of a connection whose client offers `foo/2`. @param {Handler} handler */
   async function outcome(handler) {
     const server = await listening((socket) => serveConnection(socket, handler, { onError: () => {} }));
     const socket = await connected(server.port);

@@ -55,7 +55,7 @@ export function joined(pieces: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   return all;
 }
 
-/** The length in bytes up to which a piece is copied: an array of its own would take more memory. */
+/** The length in bytes up to which a piece is copied, to save memory. */
 const SMALL = 1_024;
 
 /** @internal Bytes that come in pieces, in few arrays. */

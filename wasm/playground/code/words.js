@@ -75,7 +75,7 @@ export function unescape(text) {
   });
 }
 
-/** The number of bytes of a repetition: a link must not exhaust the memory of a page. */
+/** The limit in bytes of a repetition, so that a link cannot exhaust the memory. */
 const MOST_REPEATED = 2 ** 22;
 
 /** @type {Record<string, string>} */

@@ -14,6 +14,7 @@ from anyio import (
     ClosedResourceError,
     create_task_group,
     current_time,
+    get_cancelled_exc_class,
     move_on_after,
     sleep,
 )
@@ -132,6 +133,11 @@ async def serve(
             if is_shut_down():
                 raise
             LOG.error("A handler's task was cancelled", exc_info=error)
+        except (KeyboardInterrupt, SystemExit, get_cancelled_exc_class()):
+            raise
+        except BaseException as error:
+            # One handler's GeneratorExit, say, is not to end the connections of others.
+            LOG.error("A handler has raised a BaseException", exc_info=error)
 
     is_open, last = True, -math.inf
     async with create_task_group() as connections:
@@ -255,9 +261,11 @@ class Exchange:
     async def send_informational(self, status: int, headers: HeadersLike = (), reason: TextLike | None = None) -> None:
         """Sends an interim response, as `Connection.send_informational`.
 
-        `receive` sends a 100 by itself if the client waits for one.
+        `receive` sends a 100 by itself if the client waits for one. A client of HTTP/1.0 gets nothing, as it knows no
+        interim responses (RFC 9110, section 15.2).
         """
-        await self._wire.send(self._open.send_informational(status, headers, reason))
+        if self.request.minor_version > 0:
+            await self._wire.send(self._open.send_informational(status, headers, reason))
 
     async def send_response(self, status: int, headers: HeadersLike = (), reason: TextLike | None = None) -> None:
         """Sends the head of a response, as `Connection.send_response`.

@@ -19,13 +19,15 @@ from anyio import (
 )
 
 from .. import Awaiting, ErrorKind, Informational, LocalProtocolError, Response
-from .wire import Timeouts, Wire, has_come
+from .wire import Timeouts, Wire, has_come, tls_of
 
 if TYPE_CHECKING:
     from .. import Event, HeadersLike, Paused, ProtocolsLike, TextLike
 
 LOOK = 0.1
 """The maximum time in seconds to read bytes that have already been received."""
+LOOK_BELOW = 0.02
+"""The maximum time below TLS, where a session ticket is followed by nothing."""
 EARLY_RESPONSE_GRACE = 1.0
 """The seconds to wait for a response after a write of the request has timed out."""
 CLOSING = 1.0
@@ -160,7 +162,7 @@ async def look(wire: Wire) -> None:
         return
     try:
         # The readable bytes may belong to a layer below that is unknown here, and contain no data of this stream.
-        with move_on_after(LOOK):
+        with move_on_after(LOOK if tls_of(wire.stream) is None else LOOK_BELOW):
             # An end may follow bytes that are ignored, such as an empty line.
             while has_come(wire.stream):
                 await wire.receive()

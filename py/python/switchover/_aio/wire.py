@@ -6,6 +6,7 @@ import asyncio
 import errno
 import math
 import socket
+import ssl
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
@@ -522,19 +523,27 @@ def pause(stream: AnyByteStream) -> None:
     while isinstance(stream, TLSStream | _Orderly):
         stream = stream.transport_stream if isinstance(stream, TLSStream) else stream.stream
     transport = getattr(stream, "_transport", None)
-    if isinstance(transport, asyncio.ReadTransport):
+    # uvloop's transport is no `asyncio.ReadTransport`.
+    pauses = getattr(transport, "pause_reading", None)
+    if pauses is not None:
         with suppress(RuntimeError):
-            transport.pause_reading()
+            pauses()
 
 
 def has_come(stream: AnyByteStream) -> bool:
     """Returns whether a read would return bytes or EOF at once.
 
-    Of TLS only buffered bytes count: bytes in the socket may be a session ticket only.
+    Over TLS, bytes in the socket may also be a session ticket only.
     """
     if isinstance(stream, BufferedByteStream) and stream.buffer:
         return True
-    if tls_of(stream) is not None:
+    if isinstance(stream, _Orderly):
+        return has_come(stream.stream)
+    tls = tls_of(stream)
+    if isinstance(stream, TLSStream):
+        # Bytes that are decrypted already, or perhaps a record that waits below.
+        return (isinstance(tls, ssl.SSLObject) and tls.pending() > 0) or has_come(stream.transport_stream)
+    if tls is not None:
         return False
     # The bytes that a stream of anyio has read ahead under asyncio.
     read_ahead = getattr(getattr(stream, "_protocol", None), "read_queue", None)

@@ -11,6 +11,7 @@ from httpcore import (
     AsyncConnectionInterface,
     AsyncNetworkStream,
     ConnectionInterface,
+    LocalProtocolError,
     NetworkStream,
     Origin,
     Request,
@@ -241,6 +242,7 @@ class SwitchedStream(NetworkStream):
     def start_tls(
         self, ssl_context: SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> NetworkStream:
+        self._switched.refuse_leftover()
         return self._stream.stream.start_tls(ssl_context, server_hostname, timeout)
 
     def get_extra_info(self, info: str) -> Any:
@@ -265,9 +267,15 @@ class AsyncSwitchedStream(AsyncNetworkStream):
     async def aclose(self) -> None:
         await self._stream.aclose()
 
+    def refuse_leftover(self) -> None:
+        """Raises if bytes of the new protocol have come that TLS would not see."""
+        if self._leftover:
+            raise LocalProtocolError("bytes of the new protocol precede TLS: read them first")
+
     async def start_tls(
         self, ssl_context: SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> AsyncNetworkStream:
+        self.refuse_leftover()
         return await self._stream.start_tls(ssl_context, server_hostname, timeout)
 
     def get_extra_info(self, info: str) -> Any:

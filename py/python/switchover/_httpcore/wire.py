@@ -182,9 +182,10 @@ class Wire:
 
     async def _go_ahead(self, request: Request) -> Response | Switched | None:
         """Waits a limited time for a 100; returns the final response if that comes first."""
+        until = time.monotonic() + EXPECT_CONTINUE
         with suppress(httpcore.ReadTimeout):
-            while self.engine.awaiting is Awaiting.CONTINUE:
-                event = await self._event(EXPECT_CONTINUE)
+            while self.engine.awaiting is Awaiting.CONTINUE and (left := until - time.monotonic()) > 0:
+                event = await self._event(left)
                 if not isinstance(event, Informational):
                     return final(event)
                 await self._tell(request, event)

@@ -79,7 +79,7 @@ class Protocol:
         self.connection_state = connection_state
         self.peers = (ssl, client, server)
         self.send = send
-        self.writer = Writer(send)
+        self.writer = Writer(send, context.sleep)
         head = config.h11_max_incomplete_size
         limits = Config(head=head, content=CONTENT, drain=DRAIN, secure=ssl, http2_preface=True, tidy=True)
         self.connection = Connection(Role.SERVER, limits)

@@ -6,6 +6,9 @@ from collections.abc import Awaitable, Callable
 
 from hypercorn.events import Closed, Event, RawData
 
+TURN = 64
+"""The number of writes after which others have their turn."""
+
 
 class Writer:
     """The writes of a hypercorn connection, and its close, which waits for them.
@@ -13,8 +16,10 @@ class Writer:
     Under trio, to close while another task writes would end hypercorn's worker.
     """
 
-    def __init__(self, send: Callable[[Event], Awaitable[None]]) -> None:
+    def __init__(self, send: Callable[[Event], Awaitable[None]], sleep: Callable[[float], Awaitable[None]]) -> None:
         self.send = send
+        self.sleep = sleep
+        self.writes = 0
         self.writing = 0
         self.is_closed = False
 
@@ -28,6 +33,10 @@ class Writer:
                 self.writing -= 1
             if self.is_closed:
                 await self.close()
+            self.writes += 1
+            if self.writes % TURN == 0:
+                # A client that reads at once makes nobody wait.
+                await self.sleep(0)
 
     async def close(self, last: bytes = b"") -> None:
         """Sends `last`, and closes the connection once all writes under way are complete.

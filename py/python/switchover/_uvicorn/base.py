@@ -82,6 +82,7 @@ class Base(Options, asyncio.Protocol):
         "tasks",
         "timeout_keep_alive",
         "transport",
+        "watching",
         "write",
         "ws_protocol_class",
     )
@@ -121,6 +122,7 @@ class Base(Options, asyncio.Protocol):
         self.ending: Ending
         self.base: dict[str, Any] = {}
         self.cycle: Cycle | None = None
+        self.watching: asyncio.TimerHandle | None = None
         # A WebSocket handshake, kept until the content of its request has been discarded.
         self.handshake: Request | None = None
         self.phase = OPEN

@@ -33,6 +33,9 @@ Lines: TypeAlias = Iterable[tuple[bytes, bytes]]
 # The turns of the loop that a 101 may take through middleware.
 TURNS = 50
 
+# The number of messages after which an app that need not wait lets others have their turn.
+TURN = 64
+
 # The number of messages that an app may send to a disconnected client before `send` raises an error.
 UNHEARD = 1_000
 
@@ -68,6 +71,7 @@ class Cycle:
         "response_complete",
         "response_started",
         "scope",
+        "sent",
         "size",
         "task",
         "trailers",
@@ -125,6 +129,8 @@ class Cycle:
         # The app has received `http.disconnect`.
         self.has_heard = False
         self.unheard = 0
+        # The messages since the app has waited.
+        self.sent = 0
 
     # The request.
 
@@ -232,6 +238,8 @@ class Cycle:
         if self.event is None:
             self.event = asyncio.Event()
         self.receivers += 1
+        if self.flow.read_paused:
+            protocol.watch()
         try:
             await self.event.wait()
         finally:
@@ -320,8 +328,14 @@ class Cycle:
 
     async def send(self, message: ASGISendEvent) -> None:
         """Sends an ASGI message: the head, held back for the first content, or content."""
+        self.sent += 1
         if self.flow.write_paused and not self.disconnected:
+            self.sent = 0
             await self.flow.drain()
+        elif self.sent >= TURN:
+            # A client that reads at once makes nobody wait, and TLS says of no lost connection that it is closing.
+            self.sent = 0
+            await asyncio.sleep(0)
         if self.disconnected or self.drops_content or self.transport.is_closing():
             # Nothing is written that could be awaited, so other tasks get a turn here. A closing transport accepts
             # everything at once, and reports the disconnect in the loop's next turn.

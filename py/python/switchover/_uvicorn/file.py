@@ -24,11 +24,19 @@ async def send_file(path: str, send: ASGISendCallable, *, reads: bool) -> None:
     except asyncio.CancelledError:
         opening.add_done_callback(close)
         raise
+    reading: asyncio.Future[bytes] | None = None
     try:
-        while reads and (content := await loop.run_in_executor(None, file.read, PIECE)):
+        while reads:
+            reading = loop.run_in_executor(None, file.read, PIECE)
+            if not (content := await asyncio.shield(reading)):
+                break
             await send({"type": "http.response.body", "body": content, "more_body": True})
     finally:
-        file.close()
+        # To close a file waits for the thread that reads it, and a pipe may be silent.
+        if reading is None or reading.done():
+            file.close()
+        else:
+            reading.add_done_callback(lambda _: file.close())
     await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 

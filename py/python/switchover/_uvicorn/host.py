@@ -76,6 +76,9 @@ class Host(Interface):
         """True after the last response, while received bytes are discarded."""
         ...
 
+    def watch(self) -> None:
+        """Looks each second whether the client has hung up, while nothing is read."""
+
     def close(self) -> None:
         """Closes the connection; resets it if a response would look complete but is not."""
 

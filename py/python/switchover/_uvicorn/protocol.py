@@ -42,6 +42,9 @@ from .websocket import NO_CLASS, Undecided, handshake_of
 
 WEBSOCKET = Token("websocket")
 
+# The seconds between two looks at a client of which nothing is read.
+WATCH_EVERY = 1.0
+
 
 class Protocol(Base):
     """One HTTP/1.1 connection of uvicorn.
@@ -172,6 +175,22 @@ class Protocol(Base):
         """Returns whether the client has hung up while reading from it is paused."""
         return self.flow.read_paused and has_hung_up(self.transport.get_extra_info("socket"))
 
+    def watch(self) -> None:
+        """Looks each second whether the client of a waiting app has hung up."""
+        if self.watching is None:
+            self.watching = self.loop.call_later(WATCH_EVERY, self.look)
+
+    def look(self) -> None:
+        """Lets an app that waits in `receive` know that its client has hung up."""
+        self.watching = None
+        cycle = self.cycle
+        if cycle is None or not cycle.receivers or cycle.disconnected or not self.flow.read_paused:
+            return
+        if self.has_left_unread():
+            cycle.leave()
+        else:
+            self.watch()
+
     # Events.
 
     def process_events(self, data: bytes | None = None) -> None:
@@ -190,6 +209,8 @@ class Protocol(Base):
             keep(self.connection, data)
         if not self.connection.wants_input and self.serves:
             self.flow.pause_reading()
+            if self.cycle is not None and self.cycle.receivers:
+                self.watch()
 
     def go_on_later(self) -> None:
         """Continues with the next event in another turn of the loop.
