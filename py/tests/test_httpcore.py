@@ -479,3 +479,13 @@ def test_httpx_proxies() -> None:
         with httpx.Client(transport=transport) as client, pytest.raises(httpx.ProxyError, match="407 No"):
             client.get("https://a/path")
     assert server.received[0].startswith(b"CONNECT a:443 HTTP/1.1\r\n")
+
+
+def test_a_connection_whose_request_never_comes_is_no_more_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A request that is cancelled before its turn leaves a connection that nobody makes."""
+    with switchover.httpcore.ConnectionPool() as pool:
+        connection = pool.create_connection(httpcore.Origin(b"http", b"a", 80))
+        assert not connection.is_closed()
+        now = time.monotonic()
+        monkeypatch.setattr("switchover._httpcore.pool.time.monotonic", lambda: now + 60)
+        assert connection.is_closed()

@@ -209,6 +209,11 @@ def test_content_of_a_megabyte_comes_back(hosted: Hosted) -> None:
     assert hosted.all(head + content).endswith(b"\r\n\r\nPOST / " + content)
 
 
+def test_rfc9110_9_3_6_a_connect_that_an_app_answers_like_a_get_is_a_501(hosted: Hosted) -> None:
+    request = b"CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\n"
+    assert hosted.all(request).startswith(b"HTTP/1.1 501 ")
+
+
 def test_a_late_answer_that_reads_nothing_lets_the_next_request_through(hosted: Hosted) -> None:
     head = b"POST /late HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n"
     received = hosted.all(head + bytes(1_000_000) + LAST)

@@ -10,6 +10,9 @@
 //! bytes are copied in both directions until each side has ended its direction. If the backend
 //! declines, its ordinary response is forwarded. Bytes after the offer are then parsed as the next
 //! request, as strictly as any (RFC 9931, section 3).
+//!
+//! A response that comes before the end of its request closes the connection. Content that the
+//! client sends after such a response is not forwarded.
 
 mod backend;
 mod forward;

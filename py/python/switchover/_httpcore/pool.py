@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from typing import Any, Unpack
 
 import anyio
@@ -26,11 +27,16 @@ SOCKS = {b"socks5", b"socks5h"}
 """The schemes of proxies to which httpcore connects itself."""
 
 
+LEFT_AFTER = 5.0
+"""The seconds in which the first request of a connection has to come."""
+
+
 class Dialed:
     """The status that a pool asks for, also while the connection is being made."""
 
     _dialer: Dialer
     _connection: Any
+    _made: float
 
     def can_handle_request(self, origin: Origin) -> bool:
         """Returns whether requests to this origin may be sent here."""
@@ -45,8 +51,20 @@ class Dialed:
         return self._dialer.has_failed if self._connection is None else self._connection.is_idle()
 
     def is_closed(self) -> bool:
-        """Returns whether the connection is closed, or could not be made."""
-        return self._dialer.has_failed if self._connection is None else self._connection.is_closed()
+        """Returns whether the connection is closed, could not be made, or was left before that."""
+        if self._connection is not None:
+            return bool(self._connection.is_closed())
+        return self._dialer.has_failed or self._is_left()
+
+    def _is_left(self) -> bool:
+        """Returns whether the request for which this was made has not come.
+
+        It was cancelled, and the pool would keep a connection that nobody makes.
+        """
+        return not self._is_connecting() and time.monotonic() - self._made > LEFT_AFTER
+
+    def _is_connecting(self) -> bool:
+        raise NotImplementedError
 
     def has_expired(self) -> bool:
         """Returns whether the connection is idle but unusable, or could not be made."""
@@ -72,7 +90,11 @@ class HTTPConnection(Dialed, ConnectionInterface):
     def __init__(self, origin: Origin, options: Options) -> None:
         self._dialer = Dialer(origin, options)
         self._connection = None
+        self._made = time.monotonic()
         self._lock = threading.Lock()
+
+    def _is_connecting(self) -> bool:
+        return self._lock.locked()
 
     def handle_request(self, request: Request) -> Response:
         """Connects if needed, sends a request, and returns its response."""
@@ -101,8 +123,12 @@ class AsyncHTTPConnection(Dialed, AsyncConnectionInterface):
     def __init__(self, origin: Origin, options: Options) -> None:
         self._dialer = Dialer(origin, options)
         self._connection = None
+        self._made = time.monotonic()
         self._lock = anyio.Lock()
         self._connecting = 0
+
+    def _is_connecting(self) -> bool:
+        return self._connecting > 0
 
     async def handle_async_request(self, request: Request) -> Response:
         """Connects if needed, sends a request, and returns its response."""

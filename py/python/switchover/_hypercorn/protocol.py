@@ -264,6 +264,9 @@ class Protocol:
         if isinstance(event, StreamData) and self.stream is not None and not self.has_switched:
             await self.reject(500)  # its 101 was refused, and a frame is no HTTP
             return
+        if isinstance(event, StreamResponse) and 200 <= event.status_code < 300 and self.is_connect():
+            await self.reject(501)  # it would open a tunnel, and an app of hypercorn has none
+            return
         with suppress(RemoteProtocolError):  # whoever takes events answers that
             if self.requests >= self.config.keep_alive_max_requests and isinstance(event, StreamResponse):
                 self.connection.close_after_response()
@@ -288,6 +291,11 @@ class Protocol:
         self.writer.is_closed = True
         await self.close_stream()
         await self.writer.close(last)
+
+    def is_connect(self) -> bool:
+        """Returns whether the request is a CONNECT (RFC 9110, section 9.3.6)."""
+        request = self.connection.request
+        return request is not None and request.method == b"CONNECT"
 
     async def reject(self, status: int) -> None:
         """Sends the response to an error, unless one has begun, and closes."""
