@@ -482,7 +482,7 @@ def test_httpx_proxies() -> None:
 
 
 def test_a_connection_whose_request_never_comes_is_no_more_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A request that is cancelled before its turn leaves a connection that nobody makes."""
+    """A request that is cancelled before its turn leaves such a connection."""
     with switchover.httpcore.ConnectionPool() as pool:
         connection = pool.create_connection(httpcore.Origin(b"http", b"a", 80))
         assert not connection.is_closed()
