@@ -190,7 +190,7 @@ def the_gateway_before_a_client_that_does_not_read(_):
 
 @case("a socket", "echo/1", THROUGH_US)
 def the_gateway_between_sides_that_reset(_):
-    """A reset by either side resets the other one, even if that is silent: bytes may be missing."""
+    """A reset by either side resets the other one, even if that is silent."""
 
     def is_reset(read):
         try:

@@ -4,7 +4,6 @@ use super::{Phase, Role, Rx, State, Tx, UpgradeState};
 
 impl State {
     /// Returns the state after the end of a final response.
-    #[inline(always)]
     pub(super) fn answered(mut self, role: Role) -> Self {
         self.response = Phase::Done;
         if self.pipelined > 0 {
@@ -15,7 +14,6 @@ impl State {
     }
 
     /// Closes directions after a response, if no further request may follow.
-    #[inline(always)]
     pub(super) fn close_cycle(mut self, role: Role) -> Self {
         if self.persist || self.response != Phase::Done || self.pipelined > 0 {
             return self;

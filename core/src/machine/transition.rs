@@ -56,7 +56,6 @@ impl State {
     }
 
     /// Returns the state after a response's head, and its end if it is sent whole.
-    #[inline(always)]
     pub(crate) fn apply_response(
         self,
         role: Role,
@@ -69,7 +68,6 @@ impl State {
 
     // Messages, in the order in which an exchange has them.
 
-    #[inline(always)]
     fn on_request(mut self, role: Role, opening: RequestInfo) -> Result<Self, ErrorKind> {
         self.lane(role, Message::Request)?;
         if role == Role::Client && self.rx != Rx::Open {
@@ -107,7 +105,6 @@ impl State {
         Ok(self)
     }
 
-    #[inline(always)]
     fn on_request_content(mut self, role: Role) -> Result<Self, ErrorKind> {
         self.lane(role, Message::Request)?;
         if self.request != Phase::Body {
@@ -119,7 +116,6 @@ impl State {
         Ok(self)
     }
 
-    #[inline(always)]
     fn on_request_end(mut self, role: Role) -> Result<Self, ErrorKind> {
         self.lane(role, Message::Request)?;
         if self.request != Phase::Body {
@@ -132,7 +128,6 @@ impl State {
         Ok(self.close_cycle(role))
     }
 
-    #[inline]
     fn on_informational(mut self, role: Role, is_continue: bool) -> Result<Self, ErrorKind> {
         self.response_due(role)?;
         if role == Role::Server {
@@ -150,7 +145,6 @@ impl State {
         Ok(self)
     }
 
-    #[inline]
     fn on_switch(mut self, role: Role, early: bool) -> Result<Self, ErrorKind> {
         self.response_due(role)?;
         if self.upgrade != UpgradeState::Offered || self.pipelined > 0 {
@@ -177,7 +171,6 @@ impl State {
         Ok(self)
     }
 
-    #[inline(always)]
     fn on_response(mut self, role: Role, answer: ResponseInfo) -> Result<Self, ErrorKind> {
         self.response_due(role)?;
         let latest = self.pipelined == 0;
@@ -217,7 +210,6 @@ impl State {
         Ok(if self.response == Phase::Done { self.answered(role) } else { self })
     }
 
-    #[inline(always)]
     fn on_response_end(self, role: Role) -> Result<Self, ErrorKind> {
         self.lane(role, Message::Response)?;
         if self.response != Phase::Body {
@@ -377,7 +369,6 @@ impl State {
     // Helpers of several transitions.
 
     /// Checks that the direction of `message` still carries HTTP.
-    #[inline(always)]
     fn lane(self, role: Role, message: Message) -> Result<(), ErrorKind> {
         match (role, message) {
             (Role::Client, Message::Request) | (Role::Server, Message::Response) => self.writes(),
@@ -385,7 +376,6 @@ impl State {
         }
     }
 
-    #[inline(always)]
     fn reads(self) -> Result<(), ErrorKind> {
         match self.rx {
             Rx::Open => Ok(()),
@@ -395,7 +385,6 @@ impl State {
         }
     }
 
-    #[inline(always)]
     fn writes(self) -> Result<(), ErrorKind> {
         match self.tx {
             Tx::Open => Ok(()),
@@ -406,7 +395,6 @@ impl State {
     }
 
     /// Checks that a request waits for the head of its response.
-    #[inline(always)]
     fn response_due(self, role: Role) -> Result<(), ErrorKind> {
         if self.request == Phase::Idle {
             self.lane(role, Message::Response)?;

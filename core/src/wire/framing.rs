@@ -34,7 +34,6 @@ impl Framing {
     }
 
     /// Returns whether the `Content-Length`, if there is one, is at most `most` bytes.
-    #[inline(always)]
     pub(crate) fn is_within(self, most: u64) -> bool {
         !matches!(self, Self::Length(length) if length > most)
     }
@@ -69,7 +68,6 @@ pub(crate) struct PlainRequest {
 /// name or empty, perhaps with a port. It has at most one `Content-Length`, and at most one
 /// `Connection`, without `close`. It has no transfer coding and no expectation. Returns `None` for
 /// all others. Must equal [`request`], but for the limit of content.
-#[inline(always)]
 pub(crate) fn request_fast(head: &Head, bytes: &[u8]) -> Option<PlainRequest> {
     const ASKS_FOR_MORE: KnownFields =
         KnownField::set(&[KnownField::TransferEncoding, KnownField::Expect]);

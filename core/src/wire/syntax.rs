@@ -3,7 +3,6 @@
 use crate::wire::scan;
 use crate::wire::scan::class::{HOST_CLASS, TARGET_CLASS, is_host_byte, is_tchar};
 
-#[inline]
 pub(crate) fn is_token(bytes: &[u8]) -> bool {
     // No branch for each byte, because nearly all input is a token.
     !bytes.is_empty() && bytes.iter().fold(true, |all, &byte| all & is_tchar(byte))
