@@ -51,7 +51,7 @@ class Dialed:
         return self._dialer.has_failed if self._connection is None else self._connection.is_idle()
 
     def is_closed(self) -> bool:
-        """Returns whether the connection is closed, could not be made, or was left before that."""
+        """Returns whether the connection is closed, or was never made."""
         if self._connection is not None:
             return bool(self._connection.is_closed())
         return self._dialer.has_failed or self._is_left()
