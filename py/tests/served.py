@@ -48,6 +48,12 @@ async def tell(scope: Any, receive: Any, send: Any) -> None:
     await send({"type": "http.response.body", "body": body})
 
 
+async def until_disconnect(receive: Any) -> None:
+    """Waits until the client has gone, and drops its content."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
 async def answers_first(scope: Any, receive: Any, send: Any) -> None:
     """Sends the head of its response before it receives the request's content."""
     await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"5")]})

@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from served import GET, HANDSHAKE, HELLO, WAIT, Hasty, Served, Transport, played, tell
+from served import GET, HANDSHAKE, HELLO, WAIT, Hasty, Served, Transport, played, tell, until_disconnect
 from switchover import Config
 from switchover._uvicorn.cycle import Cycle
 from switchover.uvicorn import Protocol
@@ -450,8 +450,7 @@ def test_a_stream_ends_when_its_client_does() -> None:
     async def events(scope: Any, receive: Any, send: Any) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": []})
         await send({"type": "http.response.body", "body": b"event", "more_body": True})
-        while (await receive())["type"] != "http.disconnect":
-            pass
+        await until_disconnect(receive)
         await send({"type": "http.response.body", "body": b"last"})
 
     with Served(events) as served, served.connect(GET) as connection:
@@ -553,8 +552,7 @@ def test_a_client_may_go_at_any_point() -> None:
     async def slow(scope: Any, receive: Any, send: Any) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": []})
         await send({"type": "http.response.body", "body": b"begun", "more_body": True})
-        while (await receive())["type"] != "http.disconnect":
-            pass
+        await until_disconnect(receive)
 
     # Ten thousand inputs on one interpreter, a part of them on the others, as with the vectors.
     many = 840 // int(os.environ.get("EVERY", "1"))

@@ -10,7 +10,7 @@ import time
 from typing import Any
 
 import pytest
-from served import AWAITED, GET, HANDSHAKE, HELLO, WAIT, Served, answers_first, played, tell
+from served import AWAITED, GET, HANDSHAKE, HELLO, WAIT, Served, answers_first, played, tell, until_disconnect
 from switchover import LocalProtocolError
 from switchover.uvicorn import Protocol
 from test_uvicorn import wait_until_empty
@@ -261,8 +261,7 @@ def test_an_app_that_waits_for_the_end_of_its_client_hears_it() -> None:
     heard = threading.Event()
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
-        while (await receive())["type"] != "http.disconnect":
-            pass
+        await until_disconnect(receive)
         heard.set()
 
     with Served(app, http=Short) as server, server.connect(GET) as client:
@@ -275,8 +274,7 @@ def test_a_server_that_stops_tells_the_app_of_a_half_closed_client() -> None:
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
         heard.set()
-        while (await receive())["type"] != "http.disconnect":
-            pass
+        await until_disconnect(receive)
 
     class Long(Protocol):
         timeout_half_closed = 3600.0

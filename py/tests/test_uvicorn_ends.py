@@ -17,7 +17,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from served import GET, HANDSHAKE, WAIT, Hasty, Served, Transport, played, rest_of, tell
+from served import GET, HANDSHAKE, WAIT, Hasty, Served, Transport, played, rest_of, tell, until_disconnect
 from switchover import Connection, Role, uvicorn as hosted
 from switchover._reset import acknowledged, has_hung_up, resets, unread_by_peer
 from switchover._uvicorn import transport as transport_of
@@ -594,8 +594,7 @@ def test_an_app_that_stops_as_its_client_has_left_is_no_error(
         if begins:
             await send({"type": "http.response.start", "status": 200, "headers": []})
             await send({"type": "http.response.body", "body": b"x", "more_body": True})
-        while (await receive())["type"] != "http.disconnect":
-            pass
+        await until_disconnect(receive)
 
     async def main() -> bytes:
         protocol, transport = await played(waits, GET)
@@ -668,8 +667,7 @@ def test_an_app_that_raises_after_its_client_has_reset_is_logged_once(
         pytest.importorskip("uvloop")
 
     async def raises(scope: Any, receive: Any, send: Any) -> None:
-        while (await receive())["type"] != "http.disconnect":
-            pass
+        await until_disconnect(receive)
         await asyncio.sleep(0.05)
         raise ValueError
 
@@ -688,8 +686,7 @@ def test_a_request_after_an_answer_to_head_is_answered_to_a_client_that_half_clo
         await send({"type": "http.response.start", "status": 200, "headers": []})
         if scope["method"] == "HEAD":
             await asyncio.sleep(0.05)
-            while (await receive())["type"] != "http.disconnect":
-                pass
+            await until_disconnect(receive)
         if completes or scope["method"] == "GET":
             await send({"type": "http.response.body", "body": b"end"})
 
@@ -734,8 +731,7 @@ def test_an_app_that_waits_learns_of_a_reset_behind_many_requests() -> None:
     heard = threading.Event()
 
     async def waits(scope: Any, receive: Any, send: Any) -> None:
-        while (await receive())["type"] != "http.disconnect":
-            pass
+        await until_disconnect(receive)
         heard.set()
 
     with Served(waits, http=Hasty) as served:

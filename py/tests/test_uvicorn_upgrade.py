@@ -14,7 +14,7 @@ import threading
 from typing import Any
 
 import pytest
-from served import GET, WAIT, Served, rest_of
+from served import GET, WAIT, Served, rest_of, until_disconnect
 from switchover._uvicorn.file import send_file
 from switchover.uvicorn import Protocol
 
@@ -226,8 +226,7 @@ def waiting() -> tuple[Any, threading.Event]:
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
         await send({"type": "http.response.start", "status": 101, "headers": SWITCH})
-        while (await receive())["type"] != "http.disconnect":
-            pass
+        await until_disconnect(receive)
         heard.set()
         await send({"type": "http.response.body", "body": b"closing"})
 
@@ -398,8 +397,7 @@ def test_a_shutdown_ends_a_protocol_whose_client_goes_on_sending(when: str) -> N
                 await asyncio.sleep(0.01)
         await send({"type": "http.response.start", "status": 101, "headers": SWITCH})
         reached.set()
-        while (await receive())["type"] != "http.disconnect":
-            pass
+        await until_disconnect(receive)
 
     with Served(app) as served, served.connect(ASK + b"\r\n") as client:
         assert reached.wait(WAIT)
@@ -418,8 +416,7 @@ def test_a_client_that_half_closes_and_reads_nothing_is_left() -> None:
     async def app(scope: Any, receive: Any, send: Any) -> None:
         await send({"type": "http.response.start", "status": 101, "headers": SWITCH})
         await send({"type": "http.response.body", "body": bytes(8 << 20)})
-        while (await receive())["type"] != "http.disconnect":
-            pass
+        await until_disconnect(receive)
 
     with Served(app, http=Short) as served, served.connect(ASK + b"\r\n") as client:
         threading.Event().wait(0.1)
@@ -525,16 +522,18 @@ def test_a_head_reads_no_file() -> None:
         assert ended.wait(WAIT)
 
 
+async def sends_nothing(message: Any) -> None:
+    """The `send` of a test whose file is never sent."""
+    raise AssertionError(message)
+
+
 def test_an_app_that_is_cancelled_while_its_file_is_silent_holds_up_nobody(tmp_path: pathlib.Path) -> None:
     """To close a file waits for the thread that reads it."""
     fifo = tmp_path / "fifo"
     os.mkfifo(fifo)
 
-    async def send(message: Any) -> None:
-        raise AssertionError(message)
-
     async def cancelled() -> float:
-        task = asyncio.ensure_future(send_file(str(fifo), send, reads=True))
+        task = asyncio.ensure_future(send_file(str(fifo), sends_nothing, reads=True))
         # The file opens once somebody writes, and then nothing comes.
         writer = await asyncio.get_running_loop().run_in_executor(None, os.open, fifo, os.O_WRONLY)
         await asyncio.sleep(0.1)
@@ -553,11 +552,8 @@ def test_an_app_that_is_cancelled_while_its_file_is_opened_leaves_none_open(tmp_
     fifo = tmp_path / "fifo"
     os.mkfifo(fifo)
 
-    async def send(message: Any) -> None:
-        raise AssertionError(message)
-
     async def cancelled() -> None:
-        task = asyncio.ensure_future(send_file(str(fifo), send, reads=True))
+        task = asyncio.ensure_future(send_file(str(fifo), sends_nothing, reads=True))
         await asyncio.sleep(0.1)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
