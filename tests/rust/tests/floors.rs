@@ -64,7 +64,7 @@ fn each_folder_uses_only_those_below_it() {
 const ORDERS: [(&str, &str); 2] = [
     (
         "wire",
-        "scan syntax memory known buffer fields protocol source message head framing body encode",
+        "memory scan syntax known buffer fields protocol source message head framing body encode",
     ),
     (
         "upgrade",

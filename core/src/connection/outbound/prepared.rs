@@ -11,7 +11,7 @@ use crate::limits::Config;
 use crate::machine::{ClientVersion, ResponseInfo, Role, State, UpgradeState};
 use crate::trace::TraceStep;
 use crate::wire::encode;
-use crate::wire::memory::{Draft, is_left_for_shared};
+use crate::wire::memory::{self, Draft, is_left_for_shared};
 use crate::wire::message::ResponseHead;
 use crate::wire::source::CheckedFields;
 
@@ -105,7 +105,7 @@ impl Prepared {
         lines.whole().and(reason.whole()).map_err(Error::local)?;
         model.state = State::PLAIN_REQUEST;
         let len = ADDED + reason.len() + lines.len() + content.len();
-        wire.try_reserve_exact(len).map_err(|_| Error::local(ErrorKind::OutOfMemory))?;
+        memory::fit(&mut wire, len).map_err(Error::local)?;
         model.respond(response, content, &mut wire)?;
         let (status, persist) = (response.status, model.state.persist);
         let tidied =

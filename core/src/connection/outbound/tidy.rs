@@ -12,6 +12,7 @@ use crate::error::ErrorKind;
 use crate::upgrade;
 use crate::wire::encode::is_forbidden_trailer;
 use crate::wire::fields::{Field, members};
+use crate::wire::memory;
 use crate::wire::message::RequestHead;
 use crate::wire::source::FieldSource;
 use crate::wire::syntax::{absolute_authority, decimal};
@@ -103,7 +104,7 @@ impl<'a> Tidied<'a> {
         // One more, as a Host may be added.
         let (mut lines, mut count) = (Vec::new(), 1);
         fields.each(&mut |_| count += 1);
-        lines.try_reserve_exact(count).map_err(|_| ErrorKind::OutOfMemory)?;
+        memory::fit(&mut lines, count)?;
         fields.each(&mut |field| lines.push(field));
         Ok(Self { lines, done: 0 })
     }

@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 use core::mem::MaybeUninit;
 
 use super::Class;
+use crate::wire::memory;
 
 /// The number of bytes at the start of a field line that are searched for its name.
 pub(crate) const OPENING: usize = 32;
@@ -115,19 +116,11 @@ pub(super) fn head<R: Reader>(
         && room < most
     {
         room = (4 * room).min(most);
-        grow(&mut more_places, room + BLOCK)?;
+        memory::fit(&mut more_places, room + BLOCK).ok()?;
+        more_places.resize(room + BLOCK, MaybeUninit::uninit());
         found = Lines::find(ask, bytes, len, room, &mut more_places);
     }
     found.ok()?.read(ask, reader)
-}
-
-/// Makes a table longer; `None` if there is no memory for it.
-#[cold]
-#[inline(never)]
-fn grow(places: &mut Vec<MaybeUninit<u32>>, len: usize) -> Option<()> {
-    places.try_reserve(len - places.len()).ok()?;
-    places.resize(len, MaybeUninit::uninit());
-    Some(())
 }
 
 /// The number of bytes scanned in one step.
