@@ -627,6 +627,29 @@ describe("a peer that has ended its direction", { timeout: TIMEOUTS }, () => {
   });
 });
 
+describe("a reset behind content that fills all buffers", () => {
+  /** @type {[string, (left: () => void) => Handler][]} */
+  const handlers = [
+    ["the handler that waits for its signal", (left) => (request) => new Promise((resolve) => request.signal.addEventListener("abort", () => (left(), resolve({ body: "?" }))))],
+    ["the source of an answer that is silent", (left) => () => ({ body: new ReadableStream({ start: (to) => to.enqueue(new Uint8Array(5)), cancel: left }) })],
+  ];
+  for (const [who, handler] of handlers) {
+    test(`is told to ${who}`, async () => {
+      let leaves = () => {};
+      const left = /** @type {Promise<void>} */ (new Promise((resolve) => (leaves = resolve)));
+      const server = await listening((socket) => serveConnection(socket, handler(() => leaves())));
+      const socket = await connected(server.port);
+      socket.on("error", () => {});
+      socket.write("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 90000000\r\n\r\n");
+      await flood(socket);
+      socket.resetAndDestroy();
+      await left;
+      const [result] = /** @type {ServeResult[]} */ (await server.close());
+      assert.equal(result?.how, "gone");
+    });
+  }
+});
+
 describe("what fails beside a switch or after it", () => {
   /** Returns the outcome of a connection whose client offers `foo/2`. @param {Handler} handler */
   async function outcome(handler) {

@@ -18,5 +18,7 @@ export const MS_PER_BYTE = 1;
 export const EARNED_MAX = 9;
 /** @internal The default limit of a request's content, in bytes. */
 export const CONTENT = 2 ** 30;
+/** @internal The milliseconds from one look whether a socket has failed to the next, while its bytes are not read. */
+export const PROBED = 1_000;
 /** @internal The longest delay of `setTimeout`; a longer one would expire at once. */
 export const LONGEST = 2 ** 31 - 1;

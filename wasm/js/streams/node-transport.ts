@@ -131,6 +131,14 @@ export class OfNode implements Transport {
     }
   }
 
+  async probe(): Promise<void> {
+    const socket = this.#socket;
+    if (socket.destroyed || this.#failure) throw this.#gone;
+    // A write of nothing fails in the system, which other streams do not ask. Queued bytes do the same.
+    if (!isOfSystem(socket) || socket.writableLength || socket.writable === false) return;
+    await new Promise<void>((resolve, reject) => socket.write(NOTHING, (error) => (error ? reject(error) : resolve())));
+  }
+
   async end(): Promise<void> {
     this.#socket.end();
     while (!this.#socket.writableFinished) await this.#change();

@@ -5,7 +5,7 @@ import { ProtocolError } from "../engine/error.js";
 import type { DataEvent, Event, PausedStep } from "../engine/event.js";
 import type { Awaiting } from "../generated/tables.js";
 import { Alarm } from "./alarm.js";
-import { LONGEST, MS_PER_BYTE } from "./bounds.js";
+import { LONGEST, MS_PER_BYTE, PROBED } from "./bounds.js";
 import type { StreamConnection } from "./connection.js";
 import { DisconnectedError, HalfClosedError } from "./errors.js";
 import { tooSlow, type Lifetime } from "./lifetime.js";
@@ -73,6 +73,8 @@ export class Receiver {
   readonly #disconnect = (cause: unknown): void => this.#reject(this.#life.disconnected(cause));
   /** True while the pending read has the callbacks of `#attend`. */
   #isAttended = false;
+  /** The timer of the next look whether the socket has failed. */
+  #probing: ReturnType<typeof setTimeout> | undefined;
   /** True while the wire reads ahead to report a disconnect to `onGone`. */
   #isWatched = false;
   /** The error of a peer that disconnected. */
@@ -310,18 +312,13 @@ export class Receiver {
     if (this.#isAttended || this.#departure) return;
     this.#isAttended = true;
     const reading = this.look();
-    const departs = (error: DisconnectedError): void => {
-      this.#departure = error;
-      if (this.#isWatched) this.#life.note(error);
-      this.#departs?.(error);
-    };
     reading.then(
       (bytes) => {
         if (this.#pending !== reading || this.#life.isOver) return;
-        if (bytes === null) return departs(new HalfClosedError("the peer has ended its direction"));
+        if (bytes === null) return this.#depart(new HalfClosedError("the peer has ended its direction"));
         if (!this.#isAhead || !(this.#phase === "malformed" || this.#connection.wantsInput)) {
           this.#isAttended = false;
-          return;
+          return this.#probeLater();
         }
         this.#taken();
         this.#earn(bytes);
@@ -332,8 +329,26 @@ export class Receiver {
         }
         this.#attend();
       },
-      (cause: unknown) => departs(new DisconnectedError("the socket has failed", cause)),
+      this.#fails,
     );
+  }
+
+  readonly #fails = (cause: unknown): void => this.#depart(new DisconnectedError("the socket has failed", cause));
+
+  #depart(error: DisconnectedError): void {
+    this.#departure = error;
+    if (this.#isWatched) this.#life.note(error);
+    this.#departs?.(error);
+  }
+
+  /** Looks at times whether the socket has failed: the bytes that nobody reads hide it. */
+  #probeLater(): void {
+    if (!this.#isAhead || this.#life.isOver || !this.#transport.probe) return;
+    this.#probing ??= setTimeout(() => {
+      this.#probing = undefined;
+      if (!this.#pending || this.#isAttended || !this.#isAhead) return;
+      this.#transport.probe?.().then(() => this.#probeLater(), this.#fails);
+    }, PROBED);
   }
 
   /** Extends the deadline for content by `MS_PER_BYTE` for each byte that was read. */
@@ -431,9 +446,10 @@ export class Receiver {
     this.#reject(reason);
   }
 
-  /** Stops the timer of the waits. */
+  /** Stops the timers. */
   stop(): void {
     this.#alarm.stop();
+    clearTimeout(this.#probing);
   }
 
   #endWait(): Waiter | undefined {

@@ -79,7 +79,8 @@ export class ServerRequest extends Message {
    * sending side counts as disconnected, although it may still read: the handler's response is sent to it.
    *
    * From its first use on, bytes are read ahead, as far as the engine buffers them. If unread content or further
-   * requests fill that buffer, nothing detects the disconnect until the response is sent.
+   * requests fill that buffer, a reset is detected within about a second, and a client that closes its sending side
+   * only when the response is sent.
    */
   get signal(): AbortSignal {
     return (this.#disconnect ??= new DisconnectWatcher(this.#wire, this.#isUnwatched)).signal;

@@ -30,6 +30,8 @@ export interface WritableSide {
 export interface StreamSocket {
   readonly readable: ReadableSide;
   readonly writable: WritableSide;
+  /** Settles once both directions are closed, as in Workers. */
+  readonly closed?: PromiseLike<unknown>;
   /** Closes both directions; called after the streams were cancelled and aborted. */
   close?(): unknown;
   /** Starts TLS on this socket, as in Workers. */
@@ -64,7 +66,7 @@ export interface NodeSocket {
   off(event: string, listener: (...given: any[]) => void): unknown;
   read(): unknown;
   unshift(bytes: Uint8Array): unknown;
-  write(bytes: Uint8Array): boolean;
+  write(bytes: Uint8Array, done?: (error?: Error | null) => void): boolean;
   end(): unknown;
   destroy(reason?: Error): unknown;
   resetAndDestroy?(): unknown;
@@ -143,6 +145,12 @@ export interface Transport {
   put?(bytes: Uint8Array): void;
   /** Waits until the socket has room for more; `undefined` only if it has. */
   room?(): Promise<unknown> | undefined;
+  /**
+   * Rejects if the socket has failed, resolves otherwise; sends nothing.
+   *
+   * It tells of a reset that unread bytes hide from a reader.
+   */
+  probe?(): Promise<unknown>;
   /** Closes our sending side after all written bytes. */
   end(): Promise<void>;
   /** Closes both directions at once. Pending operations may stay pending. */

@@ -22,6 +22,8 @@ export class OfStreams implements Transport {
   #hasReader = true;
   #hasWriter = true;
   #hasWritten = false;
+  /** True once the runtime says that both directions are closed. */
+  #isClosed = false;
 
   constructor(socket: StreamSocket) {
     this.#socket = socket;
@@ -32,6 +34,8 @@ export class OfStreams implements Transport {
       this.#reader.releaseLock();
       throw error;
     }
+    const closed = (): void => void (this.#isClosed = true);
+    socket.closed?.then(closed, closed);
   }
 
   get isSecure(): boolean {
@@ -52,6 +56,10 @@ export class OfStreams implements Transport {
 
   room(): Promise<unknown> | undefined {
     return this.#hasWritten ? undefined : underWay.get(this.#socket.writable);
+  }
+
+  async probe(): Promise<void> {
+    if (this.#isClosed) throw new Error("the socket is closed");
   }
 
   end(): Promise<void> {
