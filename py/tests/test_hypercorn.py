@@ -9,6 +9,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -22,6 +23,7 @@ import hypercorn.protocol  # noqa: E402
 import hypercorn.trio  # noqa: E402
 import switchover.hypercorn  # noqa: E402
 from hypercorn.config import Config  # noqa: E402
+from switchover._reset import resets  # noqa: E402
 
 BINARY = bytes([0x82, 0x85, 0, 0, 0, 0]) + b"hello"  # a masked frame
 ECHOED = b"\x82\x05hello"
@@ -350,6 +352,24 @@ def test_an_app_learns_of_a_client_that_leaves_within_its_next_request(hosted: H
     with hosted.connect(b"GET /learns HTTP/1.1\r\nHost: a\r\n\r\nGET /next"):
         pass
     wait_for(lambda: hosted.app.learnt == ["http.disconnect", "http.disconnect"])
+
+
+def test_an_app_learns_of_a_reset_behind_requests_that_are_not_read(hosted: Hosted) -> None:
+    learns_behind_requests(hosted)
+
+
+def test_an_app_learns_of_a_reset_behind_requests_that_are_not_read_over_tls(secured: Hosted) -> None:
+    learns_behind_requests(secured)
+
+
+def learns_behind_requests(host: Hosted) -> None:
+    with host.connect(b"GET /learns HTTP/1.1\r\nHost: a\r\n\r\n") as client:
+        client.settimeout(0.5)
+        with suppress(OSError):
+            while True:
+                client.sendall(GET * 1000)
+        resets(client)
+    wait_for(lambda: host.app.learnt == ["http.disconnect", "http.disconnect"])
 
 
 def test_rfc9110_10_1_1_a_100_is_sent_once(hosted: Hosted) -> None:

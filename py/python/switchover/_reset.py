@@ -84,6 +84,14 @@ def has_hung_up(raw: socket.socket | None) -> bool:
     return polls(raw, "POLLRDHUP")
 
 
+def was_reset(raw: socket.socket | None) -> bool:
+    """Returns whether the connection has ended in both directions, as by the peer's reset.
+
+    Unread bytes of the peer may precede that. False if the system cannot tell.
+    """
+    return polls(raw, "POLLHUP")
+
+
 def has_input(raw: socket.socket | None) -> bool:
     """Returns whether bytes or the EOF of the peer can be read."""
     return polls(raw, "POLLIN")

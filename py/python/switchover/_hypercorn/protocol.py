@@ -37,9 +37,10 @@ from .. import (
     Switched,
 )
 from .._keep import keep
+from .._reset import was_reset
 from .answers import WEBSOCKET, encoded, leftover_of, refusal, waits_for_content
 from .inbox import Inbox
-from .writer import Writer
+from .writer import Writer, socket_of
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -50,6 +51,8 @@ if TYPE_CHECKING:
 # The most bytes of content in a request, and of what is dropped of it after an early answer.
 CONTENT: Final = 1 << 30
 DRAIN: Final = 1 << 20
+LOOKS_EVERY: Final = 1.0
+"""The seconds between two looks at a client of which nothing is read."""
 UNDECIDED: Final = 40
 """The tenths of a second for an app to accept a WebSocket after the client's EOF."""
 
@@ -96,6 +99,7 @@ class Protocol:
         self.has_gone = False
         """True once nothing can be sent."""
         self.is_taking = False
+        self.is_looking = False
 
     async def initiate(self) -> None:
         """Does nothing: a server of HTTP/1.1 does not speak first."""
@@ -107,7 +111,7 @@ class Protocol:
         """
         if isinstance(event, Closed):
             await self.handle_end()
-        elif isinstance(event, RawData) and event.data:
+        elif isinstance(event, RawData) and event.data and not self.has_gone:
             if self.has_switched:
                 self.early += event.data
             else:
@@ -115,7 +119,21 @@ class Protocol:
             await self.take_events()
             while self.is_full:
                 await self.can_read.clear()
+                if not self.is_looking:
+                    self.is_looking = True
+                    self.task_group.spawn(self.look)
                 await self.can_read.wait()
+
+    async def look(self) -> None:
+        """Looks each second whether a client of which nothing is read has reset the connection."""
+        raw = socket_of(self.send)
+        while self.is_full:
+            await self.context.sleep(LOOKS_EVERY)
+            if self.is_full and was_reset(raw):
+                self.has_ended = self.has_gone = True
+                await self.close_stream()
+                await self.can_read.set()
+        self.is_looking = False
 
     @property
     def is_full(self) -> bool:

@@ -3,11 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any
 
 from hypercorn.events import Closed, Event, RawData
 
+if TYPE_CHECKING:
+    import socket
+
 TURN = 64
 """The number of writes after which others have their turn."""
+
+
+def socket_of(send: Callable[[Event], Awaitable[None]]) -> socket.socket | None:
+    """Returns the socket of a connection of hypercorn, which only its method `send` leads to."""
+    server: Any = getattr(send, "__self__", None)
+    if (writer := getattr(server, "writer", None)) is not None:  # asyncio
+        return writer.get_extra_info("socket")
+    stream = getattr(server, "stream", None)  # trio, perhaps TLS
+    return getattr(getattr(stream, "transport_stream", stream), "socket", None)
 
 
 class Writer:
