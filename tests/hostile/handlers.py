@@ -5,7 +5,7 @@ The path of a request makes the driver's handler behave so.
 
 import reader
 from cell import NotApplicable, check
-from peers import ATTACKS, attack, judge  # noqa: F401  (the table is one)
+from peers import ATTACKS, CHUNKED, attack, judge  # noqa: F401  (the table is one)
 
 
 def asked(server, path, method="GET", fields="", content=b""):
@@ -81,12 +81,54 @@ def endless_unread(server):
     yield
 
 
+@attack("an endless answer that is read")
+def endless_read(server):
+    """A client that reads as fast as the handler sends must not keep the server to itself."""
+    server.needs("/endless")
+    peers = [server.connect(server.request("/endless")) for _ in range(3)]
+    for peer in peers:
+        peer.read_beside()
+    for _ in range(3):
+        yield
+    for peer in peers:
+        peer.leave()
+    yield
+
+
 @attack("content that the handler does not read")
 def unread_content(server):
     server.needs("/sleeps")
     head = server.request("/sleeps", "POST", "Content-Length: 100000000\r\n")
     for _ in range(6):
         server.connect(head).send_what_fits(b"x" * 50_000_000)
+    yield
+
+
+@attack("chunks of one byte that the handler does not read")
+def unread_chunks(server):
+    """What a host keeps for each piece must count, not only the bytes of content."""
+    server.needs("/sleeps")
+    head = server.request("/sleeps", "POST", CHUNKED)
+    for _ in range(6):
+        server.connect(head).send_what_fits(b"1\r\nx\r\n" * 2_000_000)
+    yield
+
+
+@attack("raises after the switch")
+def raises_switched(server):
+    """The new protocol's handler fails: its connection ends, and another one goes on."""
+    server.needs("/raises-switched")
+    host = server.host
+    other = server.connect(host.handshake(server))
+    other.rest(lambda data: b"\r\n\r\n" in data)
+    for _ in range(20):
+        peer = server.connect(host.handshake(server, "raises-switched") + host.frames([b"hello\n"]))
+        received, how = peer.rest()
+        (answer, *_), _ = reader.responses(received, ["GET"], how == "fin")
+        check(answer.status == 101 or answer.status >= 500, answer)
+    yield
+    other.send(host.frames([b"hello\n"]))
+    received, _ = other.rest(lambda data: b"hello\n" in host.echoed(data))
     yield
 
 

@@ -24,7 +24,8 @@ ALL = frozenset(
             "/accepts-unread",
             "/accepts-later",
         ),
-        *("/raises-before", "/raises-in-head", "/raises-in-content", "/raises-after", "/sends-after", "/cancels"),
+        *("/raises-before", "/raises-in-head", "/raises-in-content", "/raises-after", "/raises-switched"),
+        *("/sends-after", "/cancels"),
         *("/breaks-value", "/breaks-name", "/breaks-reason"),
     }
 )
@@ -144,18 +145,19 @@ def servers(target):
             yield Host("switchover-tokio, axum and HTTP/2", [driver, "h2"], [driver], lies=ALL - cannot)
     driver = examples / "hostile_on_upgrade_server"
     name = "switchover-tokio, axum's WebSocketUpgrade"
-    yield Host(name, [driver], [driver], lies=frozenset({"/waits"}), switch="websocket")
-    for backend in ("asyncio", "trio"):
+    yield Host(name, [driver], [driver], lies=frozenset({"/waits", "/raises-switched"}), switch="websocket")
+    uvloop = [python, *python.parents[1].glob("lib/python*/site-packages/uvloop")]
+    for backend, needs in (("asyncio", [python]), ("uvloop", uvloop), ("trio", [python])):
         cannot = {"/cancels"} if backend == "trio" else set()
         yield Host(
-            f"switchover.aio, {backend}", [python, DRIVERS / "aio_server.py", backend], [python], lies=ALL - cannot
+            f"switchover.aio, {backend}", [python, DRIVERS / "aio_server.py", backend], needs, lies=ALL - cannot
         )
     for loop in ("asyncio", "uvloop"):
         for ws in ("none", "wsproto", "websockets", "websockets-sansio"):
             yield Host(
                 f"switchover.uvicorn, {loop}, {ws}",
                 [python, DRIVERS / "asgi_server.py", loop, ws],
-                [python, *([] if loop == "asyncio" else python.parents[1].glob("lib/python*/site-packages/uvloop"))],
+                uvloop if loop == "uvloop" else [python],
                 lies=ASGI,
                 switch="foo/2" if ws == "none" else "websocket",
             )
@@ -216,7 +218,7 @@ def clients(target):
     python, driver = target / "py/venv/bin/python", target / "debug/examples/hostile_tokio_client"
     scripts, javascript = folder(target), runtimes(target)
     yield Asker("switchover-tokio's client", [driver], [driver])
-    for backend in ("asyncio", "trio"):
+    for backend in ("asyncio", "uvloop", "trio"):
         command = [python, DRIVERS / "aio_client.py", backend]
         yield Asker(f"switchover.aio's client, {backend}", command, [python], ("large", "short", "long"))
     for name, (program, words) in javascript.items():

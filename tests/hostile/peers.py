@@ -398,6 +398,25 @@ def resets_behind_content(server):
     yield
 
 
+@attack("resets behind all the bytes that fit")
+def resets_behind_full_buffers(server):
+    """The server does not read on, so it sees the reset behind its full buffers or not at all.
+
+    The bytes are content of the request, or further requests.
+    """
+    server.needs("/silent")
+    for path in ("/waits", "/silent"):
+        if path not in server.host.lies:
+            continue
+        sized = server.request(path, "POST", "Content-Length: 100000000\r\n")
+        for head, more in ((sized, b"x" * 1024), (server.request(path), server.request())):
+            for _ in range(3):
+                server.connect(head).send_what_fits(more * (50_000_000 // len(more)), 0.1)
+        yield
+        server.reset_all()
+        yield
+
+
 @attack("a head that is too large, after a pause")
 def large_head_after_pause(server):
     """The client still sends when its head is rejected, and must get the response."""

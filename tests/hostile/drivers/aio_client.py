@@ -1,7 +1,7 @@
 """A host of the hostile kit: clients of `switchover.aio`.
 
 Each line on standard input sends a request, cancels one, or asks for the number of tasks. Usage:
-`aio_client.py BACKEND`, where BACKEND is `asyncio` or `trio`.
+`aio_client.py BACKEND`, where BACKEND is `asyncio`, `uvloop` or `trio`.
 """
 
 import gc
@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator
 import anyio
 import anyio.lowlevel
 import anyio.to_thread
+import lies
 import python_log
 from switchover.aio import Declined, connect_upgrade, request
 
@@ -74,4 +75,4 @@ async def main() -> None:
 
 
 python_log.set_up()
-anyio.run(main, backend=sys.argv[1])
+lies.run(main, sys.argv[1])

@@ -1,7 +1,7 @@
 """A host of the hostile kit: a server of `switchover.aio`.
 
 The path of a request selects the handler's behaviour. Usage: `aio_server.py BACKEND`, where
-BACKEND is `asyncio` or `trio`.
+BACKEND is `asyncio`, `uvloop` or `trio`.
 """
 
 import sys
@@ -19,6 +19,8 @@ async def handler(exchange: Exchange) -> None:
     if exchange.upgrade:
         await anyio.sleep(lies.LATER if path == "/accepts-later" else 0)
         stream = await exchange.accept()
+        if path == "/raises-switched":
+            raise ValueError("after the switch")
         async for data in stream:
             await stream.send(data)
         return
@@ -60,4 +62,4 @@ async def main() -> None:
 
 
 python_log.set_up()
-anyio.run(main, backend=sys.argv[1])
+lies.run(main, sys.argv[1])

@@ -14,6 +14,8 @@ async def app(scope, receive, send):
         await receive()
         await asyncio.sleep(lies.LATER if scope["path"] == "/accepts-later" else 0)
         await send({"type": "websocket.accept"})
+        if scope["path"] == "/raises-switched":
+            raise ValueError("after the switch")
         while (message := await receive())["type"] == "websocket.receive":
             await send({**message, "type": "websocket.send"})
         return
@@ -60,6 +62,8 @@ async def speak(path, receive, send):
     await asyncio.sleep(lies.LATER if path == "/accepts-later" else 0)
     headers = [(b"upgrade", b"foo/2"), (b"content-encoding", b"identity")]
     await send({"type": "http.response.start", "status": 101, "headers": headers})
+    if path == "/raises-switched":
+        raise ValueError("after the switch")
     while (message := await receive())["type"] == "http.request":
         await send({"type": "http.response.body", "body": message["body"], "more_body": message["more_body"]})
         if not message["more_body"]:

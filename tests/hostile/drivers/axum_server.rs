@@ -72,6 +72,7 @@ async fn raises() -> &'static str {
 async fn switches(uri: Uri, offers: Offers) -> Response {
     common::later(&uri).await;
     match offers.select(["foo/2"]) {
+        Some(chosen) if uri.path() == "/raises-switched" => chosen.accept(common::raise_switched),
         Some(chosen) => chosen.accept(common::echo),
         None => upgrade::require(&["foo/2"], Body::empty()),
     }

@@ -39,6 +39,11 @@ pub(crate) async fn later(uri: &Uri) {
     }
 }
 
+/// Fails, as the handler of a new protocol may.
+pub(crate) async fn raise_switched(_: Upgraded) {
+    std::panic::panic_any(PANIC)
+}
+
 pub(crate) async fn echo(mut stream: Upgraded) {
     let mut bytes = [0; 4096];
     while let Ok(length @ 1..) = stream.read(&mut bytes).await {

@@ -25,6 +25,7 @@ export const said = (error) => String(error).replaceAll("\n", " ");
 async function answer(request) {
   if (request.target === "/accepts-later") await new Promise((resolve) => setTimeout(resolve, 50));
   const foo = await request.upgrade(["foo/2"]);
+  if (foo && request.target === "/raises-switched") raise("after the switch");
   if (foo) return foo.readable.pipeTo(foo.writable);
   return (ANSWERS[request.target] ?? (() => ({ body: "?" })))(request);
 }

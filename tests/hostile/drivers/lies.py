@@ -54,6 +54,14 @@ async def until_a_signal(serve: Callable[..., Awaitable[None]], *given: object) 
                 group.cancel_scope.cancel()
 
 
+def run(main: Callable[[], Awaitable[None]], backend: str) -> None:
+    """Runs a coroutine function on `asyncio`, `uvloop` or `trio`."""
+    if backend == "uvloop":
+        anyio.run(main, backend_options={"use_uvloop": True})
+    else:
+        anyio.run(main, backend=backend)
+
+
 def number_of(running: Callable[[], Collection[object]]) -> bytes:
     """Returns the number of running tasks, after a garbage collection."""
     gc.collect()

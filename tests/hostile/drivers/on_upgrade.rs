@@ -21,6 +21,12 @@ async fn main() -> std::io::Result<()> {
         .route("/self", get(async || common::tasks()))
         .route("/megabyte", get(async || vec![b'x'; 1 << 20]))
         .route("/waits", any(async || std::future::pending::<&str>().await))
+        .route(
+            "/raises-switched",
+            any(async |socket: WebSocketUpgrade| {
+                socket.on_upgrade(async |_| std::panic::panic_any(common::PANIC))
+            }),
+        )
         .route("/ws", any(async |socket: WebSocketUpgrade| socket.on_upgrade(echo)));
     common::run(WithOnUpgrade(router), &Config::default()).await
 }

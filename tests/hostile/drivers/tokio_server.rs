@@ -24,7 +24,10 @@ async fn main() -> std::io::Result<()> {
 async fn answer(request: Request<Body>) -> Result<Response<Content>, BoxError> {
     if let Some(chosen) = upgrade::select(&request, ["foo/2"]) {
         common::later(request.uri()).await;
-        return Ok(chosen.accept(common::echo));
+        return Ok(match request.uri().path() {
+            "/raises-switched" => chosen.accept(common::raise_switched),
+            _ => chosen.accept(common::echo),
+        });
     }
     let new =
         |content: Vec<Result<Bytes, BoxError>>| Response::new(of(stream::iter(content).boxed()));
