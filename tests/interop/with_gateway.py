@@ -223,6 +223,29 @@ def the_gateway_between_sides_that_reset(_):
         wait_for(lambda: b"back" if front.descriptors() <= before else b"kept", b"back")
 
 
+@case("a socket", "echo/1", THROUGH_US)
+def the_gateway_and_a_client_that_ends_its_direction_and_resets(_):
+    """The backend is silent, so nothing is sent that would tell of the reset."""
+
+    def is_silent(connection):
+        read_head(connection)
+        connection.sendall(SWITCH)
+        same(connection.recv(1), b"")
+        goes_on.wait(WAIT)
+
+    goes_on = threading.Event()
+    with scripted(is_silent) as url, between("gateway", port_of(url), "--timeout", "1") as front:
+        before = front.descriptors()
+        raw = Raw(front.port, offer(b"/", b"echo/1"))
+        raw.until(b"\r\n\r\n")
+        raw.socket.shutdown(socket.SHUT_WR)
+        time.sleep(0.3)
+        resets(raw.socket)
+        raw.socket.close()
+        wait_for(lambda: b"back" if front.descriptors() <= before else b"kept", b"back")
+        goes_on.set()
+
+
 @case("a socket", "HTTP/1.1", THROUGH_US)
 def the_gateway_and_content_above_its_limit(_):
     """The gateway limits content to 1 GiB, the default limit of the tokio adapter.
@@ -335,6 +358,21 @@ def the_gateway_and_a_length_beside_a_coding(_):
         raw = Raw(front.port, b"HEAD / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
         raw.rest()
     check(raw.got.startswith(b"HTTP/1.1 200 ") and b"content-length" not in raw.got.lower(), raw.got)
+
+
+@case("a socket", "HTTP/1.1", THROUGH_US)
+def the_gateway_and_lengths_that_differ(_):
+    """Lengths that differ are a 502, also for HEAD, where no content would show it (RFC 9110, section 8.6)."""
+
+    def script(connection):
+        read_head(connection)
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\n")
+
+    for method in (b"HEAD", b"GET"):
+        with scripted(script) as url, gateway(port_of(url)) as front:
+            raw = Raw(front.port, method + b" / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+            raw.rest()
+        check(raw.got.startswith(b"HTTP/1.1 502 "), raw.got)
 
 
 # The switchboard behind the gateway, with raw sockets as clients.

@@ -70,6 +70,8 @@ const LINGER_MAX: Duration = Duration::from_secs(4);
 
 /// The time for bytes to arrive before their connection is reset.
 const LINGER_IDLE: Duration = Duration::from_secs(1);
+/// The time from one look at the receiving side of a tunnel to the next, while nothing is sent.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// The maximum of bytes of a tunnel copied at a time.
 const PIECE: usize = 16 * 1024;
@@ -272,7 +274,8 @@ async fn tunnel(client: Upgraded, server: Upgraded, limit: Duration, farewell: F
 ///
 /// Fails if the side that is read fails, but not at a failed write, because the receiving side may
 /// still have sent something. The bytes that it does not receive are read and discarded, since the
-/// sender may read only after its own writes. Fails with `TimedOut` if the receiving side accepts
+/// sender may read only after its own writes. If the sender is silent, a write of nothing tells of
+/// a receiving side that has ended its direction and then reset the connection. Fails with `TimedOut` if the receiving side accepts
 /// nothing for `limit`: until then nobody reads from the sender, which may have gone.
 async fn passed_on(
     from: &mut ReadHalf<Upgraded>,
@@ -282,20 +285,32 @@ async fn passed_on(
     limit: Duration,
 ) -> io::Result<()> {
     let mut bytes = vec![0; PIECE];
-    loop {
-        let read = from.read(&mut bytes).await?;
+    'accepting: loop {
+        let read = tokio::select! {
+            read = from.read(&mut bytes) => read?,
+            () = has_failed(to) => break,
+        };
         if read == 0 {
             let _ = to.shutdown().await;
             return Ok(());
         }
         let mut left = &bytes[..read];
         while !left.is_empty() {
-            let Ok(taken) = timeout(limit, to.write(left)).await? else {
-                refused.notify_one();
-                return copy(from, &mut sink()).await.map(drop);
-            };
+            let Ok(taken) = timeout(limit, to.write(left)).await? else { break 'accepting };
             *locked(moved) = Instant::now();
             left = &left[taken..];
+        }
+    }
+    refused.notify_one();
+    copy(from, &mut sink()).await.map(drop)
+}
+
+/// Completes once a write of nothing fails.
+async fn has_failed(to: &mut WriteHalf<Upgraded>) {
+    loop {
+        sleep(LOOK_EVERY).await;
+        if to.write(&[]).await.is_err() {
+            return;
         }
     }
 }
