@@ -37,7 +37,9 @@ async function forward(request) {
 
 /** Returns the response of a backend that has not switched. @param {import("switchover/streams").Declined} answer */
 async function declined({ response, required }) {
-  const { status, reason, fields, body } = response;
+  const { fields, body } = response;
+  // A status that no class has counts as a 500 (RFC 9110, section 15).
+  const { status, reason } = response.status < 600 ? response : { status: 500 };
   // Content in another coding is of use to nobody without its field, which is for one hop.
   if (!/^chunked$/i.test(fields.get("transfer-encoding") ?? "chunked")) {
     await body?.cancel();

@@ -35,6 +35,7 @@ const ANSWERS = {
   "/head": "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n",
   "/103": "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n",
   "/gzip": "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n",
+  "/777": "HTTP/1.1 777 Seven\r\nContent-Length: 5\r\n\r\nhello",
   "/no-http": "SSH-2.0-example\r\n\r\n",
 };
 
@@ -355,6 +356,7 @@ test("the gateway passes requests, offers and their answers on", async () => {
     const malformed = "POST /426 HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n";
     assert.match(await exchangeAt(port, malformed), /^HTTP\/1\.1 400 /);
     assert.match(await asked("/gzip"), /^HTTP\/1\.1 502 /);
+    assert.match(await asked("/777"), /^HTTP\/1\.1 500 Internal Server Error\r\n[^]*hello$/);
     // A backend that switches while the content is still to come, and a client that leaves before that.
     const early = await exchangeAt(ours, `POST /early HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n${OFFER}\r\n01234`, "56789", "NEW");
     assert.match(early, /^HTTP\/1\.1 101 [^]*\r\n\r\nfirst\[0123456789NEW\]$/);

@@ -70,7 +70,7 @@ pub(crate) fn messages(
 ) -> Result<(), Box<dyn std::error::Error>> {
     let wire = Wire { inbox: early.iter().copied().collect(), peer_ended, outbox: Vec::new() };
     let mut frames = WebSocket::from_raw_socket(wire, Role::Client, None);
-    let (mut typed, mut timeout) = (Vec::new(), None);
+    let (mut typed, mut timeout, mut closed_by) = (Vec::new(), None, None);
     let (mut said, mut answers) = (0, 0);
     line.feed(io::stdin());
     while print_messages(&mut frames)? {
@@ -83,16 +83,18 @@ pub(crate) fn messages(
         }
         if !frames.can_read() {
             // Both sides have sent Close; the server must close the TCP connection (RFC 6455,
-            // 7.1.1).
-            timeout = Some(CLOSING);
+            // 7.1.1), whatever it still sends. One that is slow to do so is no error.
+            let by = *closed_by.get_or_insert_with(|| Instant::now() + CLOSING);
+            if Instant::now() >= by {
+                return Ok(());
+            }
         }
-        match line.next(timeout.map(|timeout| Instant::now() + timeout))? {
+        match line.next(closed_by.or(timeout.map(|timeout| Instant::now() + timeout)))? {
+            None if closed_by.is_some() => return Ok(()),
             None if timeout == Some(QUIET) => {
                 close(&mut frames)?;
                 timeout = Some(CLOSING);
             }
-            // After both Close frames, a server that is slow to close the connection is no error.
-            None if !frames.can_read() => return Ok(()),
             None => return Err("the server does not answer the Close".into()),
             Some(Input::Peer(bytes)) => frames.get_mut().inbox.extend(bytes),
             Some(Input::PeerEnd(_)) => frames.get_mut().peer_ended = true,
