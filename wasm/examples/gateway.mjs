@@ -39,7 +39,7 @@ async function forward(request) {
 async function declined({ response, required }) {
   const { fields, body } = response;
   // A status that no class has counts as a 500 (RFC 9110, section 15).
-  const { status, reason } = response.status < 600 ? response : { status: 500 };
+  const { status, reason } = response.status < 600 ? response : { status: 500, reason: "" };
   // Content in another coding is of use to nobody without its field, which is for one hop.
   if (!/^chunked$/i.test(fields.get("transfer-encoding") ?? "chunked")) {
     await body?.cancel();

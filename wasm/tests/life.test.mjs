@@ -75,6 +75,35 @@ test("memory stays where it is over many connections and cycles", () => {
   assert.equal(size(), before);
 });
 
+test("memory stays where it is over responses that are not read, whose sockets are destroyed", () => {
+  const script = `
+    import { once } from "node:events";
+    import { connect, createServer } from "node:net";
+    import { setFlagsFromString } from "node:v8";
+    import { runInNewContext } from "node:vm";
+    const { Instance } = WebAssembly;
+    let memory;
+    WebAssembly.Instance = class { constructor(...given) { const made = new Instance(...given); memory = made.exports.memory; return made } };
+    const { request } = await import("switchover/streams");
+    setFlagsFromString("--expose-gc");
+    const collect = runInNewContext("gc");
+    const answer = "HTTP/1.1 404 No\\r\\nConnection: close\\r\\nContent-Length: 60000\\r\\n\\r\\n" + "x".repeat(60_000);
+    const server = createServer((socket) => socket.on("error", () => {}).once("data", () => socket.end(answer)));
+    await once(server.listen(0, "127.0.0.1"), "listening");
+    let size = 0;
+    for (let number = 0; number < 400; number++) {
+      const socket = connect(server.address().port, "127.0.0.1");
+      await once(socket, "connect");
+      await request(socket, { target: "/", headers: { Host: "a" } });
+      socket.destroy();
+      if (number % 20 === 19) { collect(); await new Promise((resolve) => setTimeout(resolve, 0)) }
+      if (number === 99) size = memory.buffer.byteLength;
+    }
+    console.log(memory.buffer.byteLength - size < 2 ** 20);
+    process.exit();`;
+  assert.equal(alone(script), "true\n");
+});
+
 test("memory stays where it is over many splices and readers of capsules", () => {
   const text = "GET / HTTP/1.1\r\nHost: a\r\nUpgrade: h2c\r\nConnection: upgrade, http2-settings\r\nHTTP2-Settings: \r\n\r\n";
   const connection = new Connection("server");

@@ -627,6 +627,58 @@ describe("a peer that has ended its direction", { timeout: TIMEOUTS }, () => {
   });
 });
 
+describe("content whose buffer is transferred", () => {
+  /** Returns both ends of a direction that transfers each piece, as a stream of bytes does. */
+  function transferring() {
+    /** @type {ReadableByteStreamController} */
+    let to;
+    const readable = new ReadableStream({ type: "bytes", start: (controller) => void (to = controller) });
+    const writable = new WritableStream({ write: (piece) => to.enqueue(piece), close: () => to.close(), abort: (reason) => to.error(reason) });
+    return { readable, writable };
+  }
+
+  for (const [name, body] of /** @type {const} */ ([["a text", "s".repeat(100_000)], ["an array", new Uint8Array(100_000).fill(115)], ["a small array", new Uint8Array(32_768).fill(115)]])) {
+    test(`by the socket: ${name} is sent whole, twice`, async () => {
+      const [up, down] = [transferring(), transferring()];
+      const served = serveConnection({ readable: up.readable, writable: down.writable }, () => ({ body }));
+      // Not by `say`, whose bytes are of a buffer that Node shares.
+      const asked = new TextEncoder().encode(`${GET}GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`);
+      await up.writable.getWriter().write(asked);
+      const answers = await said(down.readable);
+      assert.deepEqual([...answers.matchAll(/s{100,}/g)].map(([content]) => content.length), [body.length, body.length]);
+      assert.equal((await served).how, "closed");
+    });
+  }
+
+  test("by the handler, while it is sent: nothing follows it", async () => {
+    const body = new Uint8Array(200_000);
+    const asked = [new TextEncoder().encode(GET + GET)];
+    let [sent, hasClosed] = ["", false];
+    // A connection of Deno, which takes a piece and then finds its buffer transferred.
+    const socket = {
+      read: async (/** @type {Uint8Array} */ space) => {
+        const bytes = asked.pop();
+        if (!bytes) await never;
+        space.set(bytes ?? []);
+        return bytes?.length ?? null;
+      },
+      write: async (/** @type {Uint8Array} */ bytes) => {
+        const { length } = bytes;
+        sent += Buffer.from(bytes).toString("latin1");
+        if (sent.length > 50_000 && body.length > 0) structuredClone(body, { transfer: [body.buffer] });
+        return length;
+      },
+      closeWrite: async () => {},
+      close: () => void (hasClosed = true),
+    };
+    /** @type {unknown[]} */
+    const told = [];
+    const { how } = await serveConnection(socket, () => ({ body }), { onError: (error) => told.push(error) });
+    assert.deepEqual([how, hasClosed, sent.split("HTTP/1.1 ").length], ["failed", true, 2]);
+    assert.match(String(told), /^TypeError: the buffer of the content was transferred/);
+  });
+});
+
 describe("a reset behind content that fills all buffers", () => {
   /** @type {[string, (left: () => void) => Handler][]} */
   const handlers = [

@@ -4,11 +4,15 @@
 import { GoneError } from "./gone-error.js";
 import { hasTrapped } from "./raw.js";
 
+/** Frees the objects whose owners were collected; `undefined` in a runtime without finalization. */
+const collected = typeof FinalizationRegistry === "function" ? new FinalizationRegistry<() => void>((free) => free()) : undefined;
+
 /** An object in the WebAssembly module, whose memory is not garbage-collected. */
 export class DisposableHandle {
   readonly #free: (number: number) => void;
   readonly #what: string;
   #number: number | undefined;
+  #isCollected = false;
 
   /** @internal */
   constructor(number: number, free: (number: number) => void, what: string) {
@@ -30,7 +34,16 @@ export class DisposableHandle {
   free(): void {
     const number = this.#number;
     this.#number = undefined;
+    if (this.#isCollected) collected?.unregister(this);
     if (number !== undefined && !hasTrapped()) this.#free(number);
+  }
+
+  /** @internal Frees the object, at the latest when this one is garbage-collected. */
+  freeWhenCollected(): void {
+    const [number, free] = [this.#number, this.#free];
+    if (number === undefined || this.#isCollected) return;
+    this.#isCollected = true;
+    collected?.register(this, () => hasTrapped() || free(number), this);
   }
 
   /** Calls `free`, for `using`. */

@@ -5,6 +5,8 @@ import { LONGEST } from "./bounds.js";
 /** The timer of a runtime: of some it is a number, which has no methods. */
 type Timer = ReturnType<typeof setTimeout> & { ref?(): unknown; unref?(): unknown };
 
+const NOTHING = (): void => {};
+
 /**
  * @internal A timer that is set anew for each wait of a connection.
  *
@@ -15,7 +17,7 @@ export class Alarm {
   /** The time at which the timer of the runtime fires. */
   #fires = Infinity;
   #deadline = Infinity;
-  #act: () => void = () => {};
+  #act = NOTHING;
   readonly #fire = (): void => {
     this.#fires = Infinity;
     if (this.#deadline === Infinity) return;
@@ -37,9 +39,10 @@ export class Alarm {
     else if (this.#deadline < Infinity) this.#timer?.ref?.();
   }
 
-  /** Forgets the call; what is left of the timer keeps no process alive. */
+  /** Forgets the call; what is left of the timer keeps neither a process alive nor what the call refers to. */
   clear(): void {
     this.#deadline = Infinity;
+    this.#act = NOTHING;
     this.#timer?.unref?.();
   }
 

@@ -69,7 +69,8 @@ export function responseOn(wire: Wire, event: Event | PausedStep, isSent = () =>
   if (event.kind !== "response") throw new DisconnectedError("the connection has ended without an answer");
   const { connection } = wire;
   let persists = false;
-  // Nothing else frees the engine of a client whose content is never read.
+  // Nothing else frees the engine of a client whose content is never read. Not every socket says that it was destroyed,
+  // and what the engine has of a response is still read after the server's end.
   wire.life.onGivenUp(() => connection.free());
   wire.transport.onDestroyed?.((cause) => wire.giveUp(new DisconnectedError("the socket was destroyed", cause)));
   const ended = (): void => {
@@ -79,5 +80,6 @@ export function responseOn(wire: Wire, event: Event | PausedStep, isSent = () =>
   };
   const hasEnded = connection.takeEnd();
   if (hasEnded) ended();
+  else connection.freeWhenCollected();
   return new ClientResponse(event, wire, hasEnded, ended, () => persists);
 }

@@ -81,7 +81,7 @@ export class Sender {
   /**
    * Sends all bytes, after those of earlier calls.
    *
-   * It calls `queued` once a transport that queues has queued them. If it fails, nothing more can be sent, since part of
+   * Fails if other code transfers their buffer meanwhile, since the rest of a message would be missing. It calls `queued` once a transport that queues has queued them. If it fails, nothing more can be sent, since part of
    * the bytes may have been sent.
    */
   send(bytes: Uint8Array, queued?: () => void): Promise<void> {
@@ -103,24 +103,29 @@ export class Sender {
   async #send(bytes: Uint8Array, queued?: () => void): Promise<void> {
     if (this.#life.failure) throw this.#life.failure.reason;
     if (this.isBroken) throw this.#life.note(new DisconnectedError("an earlier send has failed"));
+    const { length } = bytes;
+    const { sharesBuffers } = this.#transport;
     try {
-      for (let at = 0; at < bytes.length; at += SENT) {
-        const piece = bytes.length <= SENT ? bytes : bytes.subarray(at, at + SENT);
+      for (let at = 0; at < length; at += SENT) {
+        const part = length <= SENT ? bytes : bytes.subarray(at, at + SENT);
+        // A socket may transfer what it writes, so it gets a buffer of its own.
+        const piece = sharesBuffers ? part : new Uint8Array(part);
         // An earlier wire on this socket may have left queued bytes.
         const room = this.#transport.room?.();
         if (room) await this.#life.transported(room, this.#time);
         const begun = performance.now();
         let writing = this.#transport.write(piece);
-        if (queued && at + SENT >= bytes.length && this.#transport.queues) {
+        if (queued && at + SENT >= length && this.#transport.queues) {
           queued();
           writing = Promise.race([writing, new Promise<void>((resolve) => (this.#freed = resolve))]);
         }
         await this.#life.transported(writing, this.#time);
+        if (bytes.length !== length && (sharesBuffers || at + SENT < length)) throw new TypeError("the buffer of the content was transferred while it was sent");
         this.#earn(piece.length, performance.now() - begun);
       }
     } catch (error) {
       this.isBroken = true;
-      throw this.#life.note(error);
+      throw bytes.length === length ? this.#life.note(error) : error;
     }
   }
 
