@@ -3,7 +3,7 @@
 //! Content moves in both directions at once, as fast as the peer receives and sends it.
 
 use std::pin::Pin;
-use std::task::{Context, Poll, Waker, ready};
+use std::task::{Context, Poll, ready};
 
 use bytes::{Buf, Bytes};
 use http::{Request, Response};
@@ -14,6 +14,7 @@ use tokio::io::AsyncWrite;
 
 use super::SWITCHED;
 use super::request::write_request_head;
+use super::waiters::{Waiter, Waiters};
 use crate::body::Source;
 use crate::config::Config;
 use crate::error::{BoxError, Error, Timeout};
@@ -40,8 +41,8 @@ pub(super) struct Exchange<S> {
     failure: Option<Error>,
     /// The deadline for a 100 (Continue).
     expect_continue: Deadline,
-    /// The task that waits in `poll_closed` or `close` while a response is read.
-    closed: Option<Waker>,
+    /// The reader of a response, and the task in `close` or `closed`.
+    pub(super) waiters: Waiters,
     /// The number of bodies that hold the content of a response.
     pub(super) holders: usize,
     pub(super) on_informational: Option<Box<dyn FnMut(Response<()>) + Send>>,
@@ -71,7 +72,7 @@ impl<S: Transport> Exchange<S> {
             is_refused: false,
             failure: None,
             expect_continue: Deadline::default(),
-            closed: None,
+            waiters: Waiters::new(),
             holders: 0,
             on_informational: None,
         }
@@ -98,6 +99,8 @@ impl<S: Transport> Exchange<S> {
     ///
     /// It is `false` if the last response or request is incomplete, and nobody reads it any more.
     pub(super) fn poll_closed(&mut self, context: &mut Context<'_>) -> Poll<bool> {
+        let waker = self.waiters.register(Waiter::Closer, context);
+        let context = &mut Context::from_waker(&waker);
         while self.persists() {
             let is_sent = self.has_sent();
             let Some(wire) = &mut self.wire else { return Poll::Ready(true) };
@@ -106,7 +109,6 @@ impl<S: Transport> Exchange<S> {
                 if self.holders == 0 {
                     return Poll::Ready(false);
                 }
-                self.closed = Some(context.waker().clone());
                 return Poll::Pending;
             }
             if !wire.http.unread().is_empty() || ready!(wire.poll_receive(context)).is_err() {
@@ -263,17 +265,12 @@ impl<S: Transport> Exchange<S> {
     }
 
     /// Waits until the whole request was sent, while others may read the response.
-    ///
-    /// Their reads send it too, and take over the wakers of the transport and the timer.
     pub(super) fn poll_sent_beside(
         &mut self,
         context: &mut Context<'_>,
     ) -> Poll<Result<(), Error>> {
-        let sent = self.poll_sent(context);
-        if sent.is_pending() {
-            self.closed = Some(context.waker().clone());
-        }
-        sent
+        let waker = self.waiters.register(Waiter::Closer, context);
+        self.poll_sent(&mut Context::from_waker(&waker))
     }
 
     /// Waits until the whole request was sent.
@@ -320,13 +317,21 @@ impl<S: Transport> Exchange<S> {
         &mut self,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+        let waker = self.waiters.register(Waiter::Reader, context);
+        let context = &mut Context::from_waker(&waker);
         // A response that has begun is received, whatever becomes of the request: the server may
         // have answered early.
+        let was_out = self.is_out();
         if let Err(error) = self.send_on(context) {
             self.failure = Some(error);
         }
         let is_out = self.is_out();
-        let Some(wire) = &mut self.wire else { return Poll::Ready(Some(Err(SWITCHED))) };
+        if is_out && !was_out {
+            self.waiters.wake();
+        }
+        let Some(wire) = &mut self.wire else {
+            return Poll::Ready(Some(Err(Error::Cancelled("the client was closed meanwhile"))));
+        };
         if self.failure.is_some() {
             // The server may wait for the rest before it ends its response. It has failed if this
             // does.
@@ -335,14 +340,8 @@ impl<S: Transport> Exchange<S> {
         let timeout = self.timeouts.content.filter(|_| is_out);
         let frame = ready!(wire.poll_content(context, timeout));
         wire.receiving.clear();
-        self.wake_closed();
+        self.waiters.wake();
         Poll::Ready(frame)
-    }
-
-    fn wake_closed(&mut self) {
-        if let Some(waiting) = self.closed.take() {
-            waiting.wake();
-        }
     }
 }
 
@@ -350,7 +349,7 @@ impl<S: Transport> Source for Mutex<Exchange<S>> {
     fn release(&self) {
         let mut exchange = lock(self);
         exchange.holders -= 1;
-        exchange.wake_closed();
+        exchange.waiters.wake();
     }
 
     fn poll_frame(&self, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {

@@ -3,6 +3,7 @@
 mod exchange;
 mod outcome;
 mod request;
+mod waiters;
 
 use std::fmt;
 use std::future::{Future, poll_fn};
@@ -341,6 +342,8 @@ impl<S: Transport> Client<S> {
         })
         .await;
         let wire = self.lock().wire.take();
+        // Who still reads the response learns that the connection is gone.
+        self.lock().waiters.wake();
         if let Some(mut wire) = wire {
             if sent.is_err() {
                 wire.discard_output();

@@ -747,6 +747,35 @@ async fn a_client_closes_beside_a_task_that_reads_its_response() {
     assert!(serving.await.expect("a server") > 1_000_000);
 }
 
+/// Checks that `close` is woken, and wakes, although a response that does not end is held.
+///
+/// Its reader waits on, or has given the read up.
+#[tokio::test(start_paused = true)]
+async fn a_client_closes_beside_a_response_that_does_not_end() {
+    for stays in [true, false] {
+        let head = "HTTP/1.1 202 A\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n";
+        let (client, response, serving) = answered_before_the_rest(head).await;
+        let reading = tokio::spawn(async move {
+            let mut body = response.into_body();
+            body.frame().await.expect("content").expect("content");
+            if !stays {
+                let read = tokio::time::timeout(Duration::from_millis(50), body.frame()).await;
+                assert!(read.is_err());
+                sleep(Duration::from_secs(100)).await;
+            }
+            body.frame().await
+        });
+        tokio::task::yield_now().await;
+        let closing = tokio::spawn(client.close());
+        let closed = tokio::time::timeout(Duration::from_secs(10), closing).await.expect("an end");
+        closed.expect("no panic").expect("all was sent");
+        assert!(serving.await.expect("a server") > 1_000_000);
+        let limit = Duration::from_secs(if stays { 1 } else { 200 });
+        let read = tokio::time::timeout(limit, reading).await.expect("an end").expect("no panic");
+        assert!(matches!(read, Some(Err(Error::Cancelled(_)))), "{read:?}");
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn rfc9112_9_5_a_refused_request_is_not_sent_on_and_that_is_told() {
     for head in [

@@ -1,0 +1,56 @@
+//! The tasks that wait for one connection: a reader of the response, and `close` or `closed`.
+
+use std::sync::Arc;
+use std::task::{Context, Wake, Waker};
+
+use crate::sync::{Mutex, lock};
+
+/// The task that waits, among those that may share a connection.
+#[derive(Clone, Copy)]
+pub(super) enum Waiter {
+    Reader,
+    Closer,
+}
+
+/// One waker for the transport, the timer and the request's content, which wakes all tasks.
+///
+/// Each of these remembers only the waker of the latest poll, whichever task that came from.
+pub(super) struct Waiters {
+    tasks: Arc<Tasks>,
+    waker: Waker,
+}
+
+#[derive(Default)]
+struct Tasks(Mutex<[Option<Waker>; 2]>);
+
+impl Waiters {
+    pub(super) fn new() -> Self {
+        let tasks = Arc::new(Tasks::default());
+        Self { waker: Waker::from(tasks.clone()), tasks }
+    }
+
+    /// Registers a task, and returns the waker to poll with.
+    pub(super) fn register(&self, waiter: Waiter, context: &Context<'_>) -> Waker {
+        let mut tasks = lock(&self.tasks.0);
+        let task = &mut tasks[waiter as usize];
+        if !task.as_ref().is_some_and(|task| task.will_wake(context.waker())) {
+            *task = Some(context.waker().clone());
+        }
+        self.waker.clone()
+    }
+
+    pub(super) fn wake(&self) {
+        self.waker.wake_by_ref();
+    }
+}
+
+impl Wake for Tasks {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        let tasks = std::mem::take(&mut *lock(&self.0));
+        tasks.into_iter().flatten().for_each(Waker::wake);
+    }
+}
