@@ -2,6 +2,8 @@
 //!
 //! Content moves in both directions at once, as fast as the peer receives and sends it.
 
+use std::mem;
+use std::ops::{Deref, DerefMut};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
@@ -19,7 +21,7 @@ use crate::body::Source;
 use crate::config::Config;
 use crate::error::{BoxError, Error, Timeout};
 use crate::field_names::FieldNames;
-use crate::sync::{Mutex, lock};
+use crate::sync::{Mutex, MutexGuard, lock};
 use crate::timeouts::Timeouts;
 use crate::wire::{Deadline, Wire};
 use crate::{ReasonPhrase, Transport};
@@ -30,7 +32,9 @@ pub(super) struct Exchange<S> {
     pub(super) wire: Option<Wire<S>>,
     timeouts: Timeouts,
     field_names: bool,
-    content: Option<Pin<Box<Sent>>>,
+    content: Sending,
+    /// Content that is dropped once the exchange is unlocked.
+    dropped: Option<Pin<Box<Sent>>>,
     /// Set once the whole request was encoded; its bytes may still be unsent.
     is_encoded: bool,
     /// Set while the head of a response is due, also after `send` was cancelled.
@@ -50,6 +54,63 @@ pub(super) struct Exchange<S> {
 
 type Sent = dyn HttpBody<Data = Bytes, Error = BoxError> + Send;
 
+/// The content of the request.
+enum Sending {
+    None,
+    Content(Pin<Box<Sent>>),
+    /// A task polls the content, and has taken it out for that.
+    Polled,
+}
+
+impl Sending {
+    /// Takes the content, unless a task polls it.
+    fn take(&mut self) -> Option<Pin<Box<Sent>>> {
+        match mem::replace(self, Self::None) {
+            Self::Content(content) => Some(content),
+            Self::None => None,
+            Self::Polled => {
+                *self = Self::Polled;
+                None
+            }
+        }
+    }
+}
+
+/// A locked exchange.
+///
+/// Content of the request is user code, which may use the body of the response. So it is polled and
+/// dropped while the exchange is not locked.
+pub(super) struct Locked<'a, S> {
+    exchange: MutexGuard<'a, Exchange<S>>,
+    /// Dropped after the guard above, as the fields are dropped in order.
+    dropped: Option<Pin<Box<Sent>>>,
+}
+
+/// Locks an exchange.
+pub(super) fn locked<S>(shared: &Mutex<Exchange<S>>) -> Locked<'_, S> {
+    Locked { exchange: lock(shared), dropped: None }
+}
+
+impl<S> Deref for Locked<'_, S> {
+    type Target = Exchange<S>;
+
+    fn deref(&self) -> &Exchange<S> {
+        &self.exchange
+    }
+}
+
+impl<S> DerefMut for Locked<'_, S> {
+    fn deref_mut(&mut self) -> &mut Exchange<S> {
+        &mut self.exchange
+    }
+}
+
+impl<S> Drop for Locked<'_, S> {
+    fn drop(&mut self) {
+        self.dropped = self.exchange.dropped.take();
+    }
+}
+
 /// The final response to a request, or the switch to another protocol.
 pub(super) enum Head {
     /// A response without its content.
@@ -66,7 +127,8 @@ impl<S: Transport> Exchange<S> {
             wire: Some(wire),
             timeouts: config.timeouts,
             field_names: config.field_names,
-            content: None,
+            content: Sending::None,
+            dropped: None,
             is_encoded: true,
             awaits_head: false,
             is_refused: false,
@@ -131,24 +193,28 @@ impl<S: Transport> Exchange<S> {
         if self.is_encoded {
             wire.http.send_end(&(), wire.out.text())?;
         } else {
-            self.content = Some(Box::pin(BytesBody { body }));
+            self.give_up_content();
+            self.content = Sending::Content(Box::pin(BytesBody { body }));
         }
         Ok(())
     }
 
-    pub(super) fn poll_head(&mut self, context: &mut Context<'_>) -> Poll<Result<Head, Error>> {
+    /// Receives the head of the response; `None` after an informational response.
+    ///
+    /// Content may then be due.
+    fn poll_next_head(&mut self, context: &mut Context<'_>) -> Poll<Result<Option<Head>, Error>> {
         loop {
-            self.send_on(context)?;
             let is_out = self.is_out();
+            let has_content = self.has_content();
             let wire = self.wire.as_mut().ok_or(SWITCHED)?;
-            let waits_for_100 =
-                self.content.is_some() && wire.http.awaiting() == Awaiting::Continue;
+            let waits_for_100 = has_content && wire.http.awaiting() == Awaiting::Continue;
             match wire.http.next_event()? {
                 Next::Event(Event::Informational(response)) => {
                     if let Some(tell) = &mut self.on_informational {
                         tell(Response::try_from(response).map_err(invalid)?);
                     }
                     wire.receiving.clear();
+                    return Poll::Ready(Ok(None));
                 }
                 Next::Event(Event::Response(response)) => {
                     let usual = ResponseHead::usual_reason(response.status()).as_bytes();
@@ -170,7 +236,7 @@ impl<S: Transport> Exchange<S> {
                     if waits_for_100 {
                         // The server does not want the content. Without it, no other request can
                         // follow (RFC 9110 10.1.1).
-                        self.content = None;
+                        self.dropped = self.content.take();
                         // Fails if the server has already closed the connection, which does not
                         // matter.
                         let _ = wire.http.close_after_response();
@@ -186,13 +252,10 @@ impl<S: Transport> Exchange<S> {
                     let why = wire.http.why();
                     let required =
                         wire.http.required().iter().map(|protocol| protocol.to_string()).collect();
-                    return Poll::Ready(Ok(Head::Response(
-                        response.map(|()| content),
-                        why,
-                        required,
-                    )));
+                    let head = Head::Response(response.map(|()| content), why, required);
+                    return Poll::Ready(Ok(Some(head)));
                 }
-                Next::Event(Event::Switched(_)) => return Poll::Ready(Ok(Head::Switched)),
+                Next::Event(Event::Switched(_)) => return Poll::Ready(Ok(Some(Head::Switched))),
                 Next::Event(_) => {}
                 Next::Paused(_) => {
                     return Poll::Ready(Err(Error::Disconnected(
@@ -209,79 +272,98 @@ impl<S: Transport> Exchange<S> {
         }
     }
 
-    /// Sends content while the response is awaited or read.
+    /// Takes out the content to poll; `None` if none is due now.
     ///
-    /// A server that accepts no more content may still respond. So an I/O error only stops the
-    /// sending; other errors are returned too.
-    fn send_on(&mut self, context: &mut Context<'_>) -> Result<(), Error> {
-        let Poll::Ready(Err(error)) = self.poll_content_sent(context) else { return Ok(()) };
-        (self.content, self.is_encoded) = (None, false);
+    /// Pending if the output buffer is full. Next: `put_back` or `encode`.
+    fn poll_wanted(
+        &mut self,
+        context: &mut Context<'_>,
+    ) -> Poll<Result<Option<Pin<Box<Sent>>>, Error>> {
+        let has_content = self.has_content();
+        let wire = self.wire.as_mut().ok_or(SWITCHED)?;
+        if !has_content {
+            return Poll::Ready(Ok(None));
+        }
+        if wire.http.awaiting() == Awaiting::Continue {
+            self.expect_continue
+                .wait_for(Timeout::ExpectContinue, Some(self.timeouts.expect_continue));
+            if self.expect_continue.poll_timeout(&mut wire.alarm, context).is_pending() {
+                return Poll::Ready(Ok(None));
+            }
+        }
+        if wire.out.is_full() {
+            ready!(wire.poll_send(context))?;
+        }
+        let content = self.content.take();
+        if content.is_some() {
+            self.content = Sending::Polled;
+        }
+        Poll::Ready(Ok(content))
+    }
+
+    /// Puts content back that was polled, unless it was given up meanwhile.
+    fn put_back(&mut self, content: Pin<Box<Sent>>) {
+        match self.content {
+            Sending::Polled => self.content = Sending::Content(content),
+            _ => self.dropped = Some(content),
+        }
+    }
+
+    /// Encodes a frame of content, which is put back unless it has ended.
+    fn encode(
+        &mut self,
+        content: Pin<Box<Sent>>,
+        frame: Option<Result<Frame<Bytes>, BoxError>>,
+    ) -> Result<(), Error> {
+        if !matches!(self.content, Sending::Polled) {
+            self.dropped = Some(content);
+            return Ok(());
+        }
+        self.put_back(content);
+        let wire = self.wire.as_mut().ok_or(SWITCHED)?;
+        let trailers = match frame.map(|frame| frame.map(Frame::into_data)) {
+            Some(Ok(Ok(data))) => return wire.write_data(data),
+            Some(Ok(Err(frame))) => frame.into_trailers().ok(),
+            None => None,
+            Some(Err(error)) => {
+                wire.http.abandon()?;
+                self.give_up_content();
+                return Err(Error::Body(error));
+            }
+        };
+        self.is_encoded = true;
+        let ended = wire.write_end(trailers);
+        self.give_up_content();
+        ended
+    }
+
+    fn poll_output_sent(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        ready!(self.wire.as_mut().ok_or(SWITCHED)?.poll_send(context))?;
+        if self.has_content() { Poll::Pending } else { Poll::Ready(Ok(())) }
+    }
+
+    /// Stops the sending of the request, whose content will be missing.
+    fn stop_sending(&mut self) {
+        self.give_up_content();
+        self.is_encoded = false;
         if let Some(wire) = &mut self.wire {
             wire.discard_output();
         }
-        match error {
-            Error::Io(_) => Ok(()),
-            error => Err(error),
+    }
+
+    fn give_up_content(&mut self) {
+        if let Sending::Content(content) = mem::replace(&mut self.content, Sending::None) {
+            self.dropped = Some(content);
         }
     }
 
-    /// Sends as much content as is available and the server accepts.
-    ///
-    /// Ready once no content is left to send; `is_encoded` is false if the content was given up.
-    fn poll_content_sent(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Error>> {
-        let wire = self.wire.as_mut().ok_or(SWITCHED)?;
-        let mut waits = false;
-        if self.content.is_some() && wire.http.awaiting() == Awaiting::Continue {
-            self.expect_continue
-                .wait_for(Timeout::ExpectContinue, Some(self.timeouts.expect_continue));
-            waits = self.expect_continue.poll_timeout(&mut wire.alarm, context).is_pending();
-        }
-        while let Some(content) = &mut self.content
-            && !waits
-        {
-            if wire.out.is_full() {
-                ready!(wire.poll_send(context))?;
-            }
-            let Poll::Ready(frame) = content.as_mut().poll_frame(context) else { break };
-            match frame.map(|frame| frame.map(Frame::into_data)) {
-                Some(Ok(Ok(data))) => wire.write_data(data)?,
-                Some(Ok(Err(frame))) => {
-                    (self.content, self.is_encoded) = (None, true);
-                    wire.write_end(frame.into_trailers().ok())?;
-                }
-                None => {
-                    (self.content, self.is_encoded) = (None, true);
-                    wire.write_end(None)?;
-                }
-                Some(Err(error)) => {
-                    self.content = None;
-                    wire.http.abandon()?;
-                    return Poll::Ready(Err(Error::Body(error)));
-                }
-            }
-        }
-        ready!(wire.poll_send(context))?;
-        if self.content.is_none() { Poll::Ready(Ok(())) } else { Poll::Pending }
-    }
-
-    /// Waits until the whole request was sent, while others may read the response.
-    pub(super) fn poll_sent_beside(
-        &mut self,
-        context: &mut Context<'_>,
-    ) -> Poll<Result<(), Error>> {
-        let waker = self.waiters.register(Waiter::Closer, context);
-        self.poll_sent(&mut Context::from_waker(&waker))
-    }
-
-    /// Waits until the whole request was sent.
-    pub(super) fn poll_sent(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Error>> {
-        ready!(self.poll_content_sent(context))?;
-        Poll::Ready(self.sent())
+    fn has_content(&self) -> bool {
+        !matches!(self.content, Sending::None)
     }
 
     /// Returns whether nothing more of the request will be sent.
     fn is_out(&self) -> bool {
-        self.content.is_none() && self.wire.as_ref().is_none_or(|wire| wire.out.is_empty())
+        !self.has_content() && self.wire.as_ref().is_none_or(|wire| wire.out.is_empty())
     }
 
     pub(super) fn has_sent(&self) -> bool {
@@ -290,7 +372,7 @@ impl<S: Transport> Exchange<S> {
 
     /// Returns whether the connection allows another request, as far as is known.
     pub(super) fn persists(&self) -> bool {
-        let is_given_up = self.content.is_none() && !self.is_encoded;
+        let is_given_up = !self.has_content() && !self.is_encoded;
         let may_send = !is_given_up && self.is_rest_wanted();
         let is_open =
             |wire: &Wire<S>| wire.http.persists() && !wire.is_read_closed() && wire.is_writable();
@@ -312,52 +394,127 @@ impl<S: Transport> Exchange<S> {
     pub(super) fn is_rest_wanted(&self) -> bool {
         !self.is_refused && self.wire.as_ref().is_some_and(|wire| wire.http.persists())
     }
+}
+
+// What polls the request's content locks the exchange anew for each step.
+impl<S: Transport> Exchange<S> {
+    pub(super) fn poll_head(
+        shared: &Mutex<Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Result<Head, Error>> {
+        loop {
+            Self::send_on(shared, context)?;
+            if let Some(head) = ready!(locked(shared).poll_next_head(context))? {
+                return Poll::Ready(Ok(head));
+            }
+        }
+    }
 
     pub(super) fn poll_content(
-        &mut self,
+        shared: &Mutex<Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
-        let waker = self.waiters.register(Waiter::Reader, context);
+        let (waker, was_out) = {
+            let exchange = locked(shared);
+            (exchange.waiters.register(Waiter::Reader, context), exchange.is_out())
+        };
         let context = &mut Context::from_waker(&waker);
         // A response that has begun is received, whatever becomes of the request: the server may
         // have answered early.
-        let was_out = self.is_out();
-        if let Err(error) = self.send_on(context) {
-            self.failure = Some(error);
+        let sent = Self::send_on(shared, context);
+        let mut exchange = locked(shared);
+        let exchange = &mut *exchange;
+        if let Err(error) = sent {
+            exchange.failure = Some(error);
         }
-        let is_out = self.is_out();
+        let is_out = exchange.is_out();
         if is_out && !was_out {
-            self.waiters.wake();
+            exchange.waiters.wake();
         }
-        let Some(wire) = &mut self.wire else {
+        let Some(wire) = &mut exchange.wire else {
             return Poll::Ready(Some(Err(Error::Cancelled("the client was closed meanwhile"))));
         };
-        if self.failure.is_some() {
+        if exchange.failure.is_some() {
             // The server may wait for the rest before it ends its response. It has failed if this
             // does.
             let _ = Pin::new(&mut wire.stream).poll_shutdown(context);
         }
-        let timeout = self.timeouts.content.filter(|_| is_out);
+        let timeout = exchange.timeouts.content.filter(|_| is_out);
         let frame = ready!(wire.poll_content(context, timeout));
         wire.receiving.clear();
-        self.waiters.wake();
+        exchange.waiters.wake();
         Poll::Ready(frame)
+    }
+
+    /// Waits until the whole request was sent, while others may read the response.
+    pub(super) fn poll_sent_beside(
+        shared: &Mutex<Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Result<(), Error>> {
+        let waker = locked(shared).waiters.register(Waiter::Closer, context);
+        Self::poll_sent(shared, &mut Context::from_waker(&waker))
+    }
+
+    /// Waits until the whole request was sent.
+    pub(super) fn poll_sent(
+        shared: &Mutex<Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Result<(), Error>> {
+        ready!(Self::poll_sending(shared, context))?;
+        Poll::Ready(locked(shared).sent())
+    }
+
+    /// Sends content while the response is awaited or read.
+    ///
+    /// A server that accepts no more content may still respond. So an I/O error only stops the
+    /// sending; other errors are returned too.
+    fn send_on(shared: &Mutex<Self>, context: &mut Context<'_>) -> Result<(), Error> {
+        let sent = Self::poll_sending(shared, context);
+        let Poll::Ready(Err(error)) = sent else { return Ok(()) };
+        locked(shared).stop_sending();
+        match error {
+            Error::Io(_) => Ok(()),
+            error => Err(error),
+        }
+    }
+
+    /// Sends as much content as is available and the server accepts.
+    ///
+    /// Ready once no content is left to send; `is_encoded` is false if the content was given up.
+    fn poll_sending(shared: &Mutex<Self>, context: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        loop {
+            let wanted = locked(shared).poll_wanted(context);
+            let Some(mut content) = ready!(wanted)? else { break };
+            let Poll::Ready(frame) = content.as_mut().poll_frame(context) else {
+                locked(shared).put_back(content);
+                break;
+            };
+            let data = frame.as_ref().and_then(|frame| frame.as_ref().ok()?.data_ref());
+            let is_empty = data.is_some_and(Bytes::is_empty);
+            locked(shared).encode(content, frame)?;
+            if is_empty {
+                // Empty frames without end must not hold up the thread.
+                context.waker().wake_by_ref();
+                break;
+            }
+        }
+        locked(shared).poll_output_sent(context)
     }
 }
 
 impl<S: Transport> Source for Mutex<Exchange<S>> {
     fn release(&self) {
-        let mut exchange = lock(self);
+        let mut exchange = locked(self);
         exchange.holders -= 1;
         exchange.waiters.wake();
     }
 
     fn poll_frame(&self, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
-        lock(self).poll_content(context)
+        Exchange::poll_content(self, context)
     }
 
     fn left(&self) -> Option<u64> {
-        match lock(self).wire.as_ref()?.http.content() {
+        match locked(self).wire.as_ref()?.http.content() {
             Content::Length(length) => Some(length),
             Content::None => Some(0),
             _ => None,
@@ -365,7 +522,7 @@ impl<S: Transport> Source for Mutex<Exchange<S>> {
     }
 
     fn take_end(&self) -> bool {
-        lock(self).wire.as_mut().is_some_and(|wire| wire.http.take_end())
+        locked(self).wire.as_mut().is_some_and(|wire| wire.http.take_end())
     }
 }
 

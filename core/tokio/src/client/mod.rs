@@ -21,10 +21,10 @@ use crate::body::{Body, discard};
 use crate::config::Config;
 use crate::error::{BoxError, Error};
 use crate::observe::ObservedConnection;
-use crate::sync::{Mutex, MutexGuard, lock};
+use crate::sync::Mutex;
 use crate::upgrade::{HttpOverTls, Upgraded};
 use crate::wire::{LINGER_IDLE, Wire};
-use exchange::{Exchange, Head};
+use exchange::{Exchange, Head, Locked, locked};
 pub use outcome::{Declined, Outcome};
 use request::write_request_head;
 
@@ -187,6 +187,9 @@ impl<S: Transport> Client<S> {
     ///
     /// Not cancel safe: a request that was given up cannot be taken back, so the next call returns
     /// [`Misuse`](Error::Misuse). Drop the client then. RFC 9112, section 9.3.
+    ///
+    /// Content of the request may read the body of the response. If it owns that body to its own
+    /// end, neither is dropped with the client.
     pub async fn send<B>(&mut self, request: Request<B>) -> Result<Response<Body>, Error>
     where
         B: HttpBody<Error: Into<BoxError>> + Send + 'static,
@@ -280,7 +283,7 @@ impl<S: Transport> Client<S> {
 
     /// Receives the outcome of the request in progress.
     async fn outcome(&mut self) -> Result<Outcome, Error> {
-        let head = poll_fn(|context| self.lock().poll_head(context)).await?;
+        let head = poll_fn(|context| Exchange::poll_head(&self.0, context)).await?;
         match head {
             Head::Response(response, why, required) => {
                 let has_content = matches!(response.body(), Some(length) if *length != Some(0));
@@ -291,7 +294,7 @@ impl<S: Transport> Client<S> {
                 Ok(Outcome::Declined(Declined { response, why, required }))
             }
             Head::Switched => {
-                poll_fn(|context| self.lock().poll_sent(context)).await?;
+                poll_fn(|context| Exchange::poll_sent(&self.0, context)).await?;
                 let wire = self.lock().wire.take().ok_or(SWITCHED)?;
                 Ok(Outcome::Upgraded(Upgraded::new(wire.stream.boxed(), wire.http)))
             }
@@ -333,14 +336,10 @@ impl<S: Transport> Client<S> {
     /// client instead to close at once.
     pub async fn close(self) -> Result<(), Error> {
         let is_wanted = self.lock().is_rest_wanted();
-        let sent = poll_fn(|context| {
-            let mut exchange = self.lock();
-            match is_wanted {
-                true => exchange.poll_sent_beside(context),
-                false => Poll::Ready(exchange.sent()),
-            }
-        })
-        .await;
+        let sent = match is_wanted {
+            true => poll_fn(|context| Exchange::poll_sent_beside(&self.0, context)).await,
+            false => self.lock().sent(),
+        };
         let wire = self.lock().wire.take();
         // Who still reads the response learns that the connection is gone.
         self.lock().waiters.wake();
@@ -353,8 +352,8 @@ impl<S: Transport> Client<S> {
         sent
     }
 
-    fn lock(&self) -> MutexGuard<'_, Exchange<S>> {
-        lock(&self.0)
+    fn lock(&self) -> Locked<'_, S> {
+        locked(&self.0)
     }
 
     /// Completes the previous request and response, so that another request may follow.
@@ -369,7 +368,7 @@ impl<S: Transport> Client<S> {
         let is_unread =
             self.lock().wire.as_mut().is_some_and(|wire| wire.http.skip_content().is_ok());
         if is_unread {
-            let discarded = discard(|context| self.lock().poll_content(context));
+            let discarded = discard(|context| Exchange::poll_content(&self.0, context));
             let Ok(discarded) = timeout(LINGER_IDLE, discarded).await else {
                 return Err(Error::Cancelled("the response before has not come to its end"));
             };
@@ -381,15 +380,10 @@ impl<S: Transport> Client<S> {
                  connect anew",
             ));
         }
-        poll_fn(|context| {
-            let mut exchange = self.lock();
-            if exchange.is_refused {
-                Poll::Ready(exchange.sent())
-            } else {
-                exchange.poll_sent(context)
-            }
-        })
-        .await
+        if self.lock().is_refused {
+            return self.lock().sent();
+        }
+        poll_fn(|context| Exchange::poll_sent(&self.0, context)).await
     }
 }
 

@@ -31,10 +31,12 @@ impl Waiters {
 
     /// Registers a task, and returns the waker to poll with.
     pub(super) fn register(&self, waiter: Waiter, context: &Context<'_>) -> Waker {
-        let mut tasks = lock(&self.tasks.0);
+        let (waker, mut tasks) = (context.waker(), lock(&self.tasks.0));
         let task = &mut tasks[waiter as usize];
-        if !task.as_ref().is_some_and(|task| task.will_wake(context.waker())) {
-            *task = Some(context.waker().clone());
+        let is_known = task.as_ref().is_some_and(|task| task.will_wake(waker));
+        // Content of the request may poll the response's body with the common waker itself.
+        if !is_known && !waker.will_wake(&self.waker) {
+            *task = Some(waker.clone());
         }
         self.waker.clone()
     }

@@ -2,7 +2,8 @@
 
 use std::io;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -936,4 +937,94 @@ async fn an_upgraded_stream_gives_its_transport_back() {
     let mut heard = vec![0; 64];
     let length = server.read(&mut heard).await.expect("bytes");
     assert!(heard[..length].ends_with(b"bye"), "{heard:?}");
+}
+
+/// Content of a request that is made of the response's body, or only owns it.
+struct Mirror {
+    shared: Arc<Mutex<Mirrored>>,
+    polls: bool,
+}
+
+#[derive(Default)]
+struct Mirrored {
+    body: Option<Body>,
+    has_ended: bool,
+    waker: Option<Waker>,
+}
+
+impl http_body::Body for Mirror {
+    type Data = Bytes;
+    type Error = Error;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+        let mut shared = self.shared.lock().expect("no panic");
+        shared.waker = Some(context.waker().clone());
+        let has_ended = shared.has_ended;
+        match &mut shared.body {
+            _ if has_ended => Poll::Ready(None),
+            Some(body) if self.polls => Pin::new(body).poll_frame(context),
+            _ => Poll::Pending,
+        }
+    }
+}
+
+impl Drop for Mirror {
+    fn drop(&mut self) {
+        let body = self.shared.lock().expect("no panic").body.take();
+        drop(body);
+    }
+}
+
+/// Checks that a request's content may poll and drop the response's body.
+///
+/// A mutex that is locked twice would block the thread, so the test runs in one of its own.
+#[test]
+fn content_of_a_request_may_use_the_body_of_its_response() {
+    for polls in [true, false] {
+        let (tell, told) = std::sync::mpsc::channel();
+        std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+            tell.send(runtime.expect("a runtime").block_on(mirrored(polls)))
+        });
+        let received = told.recv_timeout(Duration::from_secs(20)).expect("no lock is taken twice");
+        let expected = if polls { "5\r\nhello\r\n0\r\n\r\n" } else { "0\r\n\r\n" };
+        assert_eq!(received, expected);
+    }
+}
+
+/// Returns the content that a server receives of a `Mirror`, whose response says `hello`.
+async fn mirrored(polls: bool) -> String {
+    let (client, mut server) = tokio::io::duplex(1000);
+    let serving = tokio::spawn(async move {
+        let mut received = Vec::new();
+        while !received.ends_with(b"\r\n\r\n") {
+            server.read_buf(&mut received).await.expect("a head");
+        }
+        let head = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n";
+        server.write_all(head.as_bytes()).await.expect("room");
+        if polls {
+            server.write_all(b"0\r\n\r\n").await.expect("room");
+        }
+        let mut content = String::new();
+        server.read_to_string(&mut content).await.expect("an end");
+        content
+    });
+    let shared = Arc::new(Mutex::new(Mirrored::default()));
+    let mut client = connect(client, &Config::default());
+    let content = Mirror { shared: shared.clone(), polls };
+    let request = Request::post("http://a/").body(content).expect("a request");
+    let mut body = client.send(request).await.expect("a response").into_body();
+    if !polls {
+        body.frame().await.expect("content").expect("content");
+    }
+    {
+        let mut shared = shared.lock().expect("no panic");
+        (shared.body, shared.has_ended) = (Some(body), !polls);
+        shared.waker.take().into_iter().for_each(Waker::wake);
+    }
+    client.close().await.expect("all was sent");
+    serving.await.expect("no panic")
 }
