@@ -83,7 +83,7 @@ def endless_unread(server):
 
 @attack("an endless answer that is read")
 def endless_read(server):
-    """A client that reads as fast as the handler sends must not keep the server to itself."""
+    """Reads as fast as the handler sends; others must be served all the same."""
     server.needs("/endless")
     peers = [server.connect(server.request("/endless")) for _ in range(3)]
     for peer in peers:
@@ -106,7 +106,7 @@ def unread_content(server):
 
 @attack("chunks of one byte that the handler does not read")
 def unread_chunks(server):
-    """What a host keeps for each piece must count, not only the bytes of content."""
+    """Fills a host's buffers with many small pieces of content."""
     server.needs("/sleeps")
     head = server.request("/sleeps", "POST", CHUNKED)
     for _ in range(6):

@@ -149,9 +149,7 @@ def servers(target):
     uvloop = [python, *python.parents[1].glob("lib/python*/site-packages/uvloop")]
     for backend, needs in (("asyncio", [python]), ("uvloop", uvloop), ("trio", [python])):
         cannot = {"/cancels"} if backend == "trio" else set()
-        yield Host(
-            f"switchover.aio, {backend}", [python, DRIVERS / "aio_server.py", backend], needs, lies=ALL - cannot
-        )
+        yield Host(f"switchover.aio, {backend}", [python, DRIVERS / "aio_server.py", backend], needs, lies=ALL - cannot)
     for loop in ("asyncio", "uvloop"):
         for ws in ("none", "wsproto", "websockets", "websockets-sansio"):
             yield Host(

@@ -400,7 +400,7 @@ def resets_behind_content(server):
 
 @attack("resets behind all the bytes that fit")
 def resets_behind_full_buffers(server):
-    """The server does not read on, so it sees the reset behind its full buffers or not at all.
+    """Resets while the server's buffers are full, so that it reads nothing.
 
     The bytes are content of the request, or further requests.
     """

@@ -362,7 +362,10 @@ def the_gateway_and_a_length_beside_a_coding(_):
 
 @case("a socket", "HTTP/1.1", THROUGH_US)
 def the_gateway_and_lengths_that_differ(_):
-    """Lengths that differ are a 502, also for HEAD, where no content would show it (RFC 9110, section 8.6)."""
+    """Lengths that differ are a 502, also in a response to HEAD.
+
+    RFC 9110, section 8.6.
+    """
 
     def script(connection):
         read_head(connection)

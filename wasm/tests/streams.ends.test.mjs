@@ -628,7 +628,7 @@ describe("a peer that has ended its direction", { timeout: TIMEOUTS }, () => {
 });
 
 describe("content whose buffer is transferred", () => {
-  /** Returns both ends of a direction that transfers each piece, as a stream of bytes does. */
+  /** Returns both ends of a stream that transfers each piece. */
   function transferring() {
     /** @type {ReadableByteStreamController} */
     let to;

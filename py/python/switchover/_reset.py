@@ -85,7 +85,7 @@ def has_hung_up(raw: socket.socket | None) -> bool:
 
 
 def was_reset(raw: socket.socket | None) -> bool:
-    """Returns whether the connection has ended in both directions, as by the peer's reset.
+    """Returns whether both directions have ended, as by the peer's reset.
 
     Unread bytes of the peer may precede that. False if the system cannot tell.
     """

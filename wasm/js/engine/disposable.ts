@@ -4,7 +4,7 @@
 import { GoneError } from "./gone-error.js";
 import { hasTrapped } from "./raw.js";
 
-/** Frees the objects whose owners were collected; `undefined` in a runtime without finalization. */
+/** The registry that frees objects whose owners were collected, if there is one. */
 const collected = typeof FinalizationRegistry === "function" ? new FinalizationRegistry<() => void>((free) => free()) : undefined;
 
 /** An object in the WebAssembly module, whose memory is not garbage-collected. */

@@ -39,7 +39,7 @@ export class Alarm {
     else if (this.#deadline < Infinity) this.#timer?.ref?.();
   }
 
-  /** Forgets the call; what is left of the timer keeps neither a process alive nor what the call refers to. */
+  /** Forgets the call; the rest of the timer keeps no process alive. */
   clear(): void {
     this.#deadline = Infinity;
     this.#act = NOTHING;

@@ -341,7 +341,7 @@ export class Receiver {
     this.#departs?.(error);
   }
 
-  /** Looks at times whether the socket has failed: the bytes that nobody reads hide it. */
+  /** Looks each second for a failure that unread bytes hide. */
   #probeLater(): void {
     if (!this.#isAhead || this.#life.isOver || !this.#transport.probe) return;
     this.#probing ??= setTimeout(() => {

@@ -78,9 +78,9 @@ export class ServerRequest extends Message {
    * Its reason is a `DisconnectedError`, or that of the signal of `serveConnection`. A client that has closed its
    * sending side counts as disconnected, although it may still read: the handler's response is sent to it.
    *
-   * From its first use on, bytes are read ahead, as far as the engine buffers them. If unread content or further
-   * requests fill that buffer, a reset is detected within about a second, and a client that closes its sending side
-   * only when the response is sent.
+   * From its first use on, bytes are read ahead, as far as the engine buffers them. Unread content or further
+   * requests may fill that buffer. Then a reset is detected within about a second, and the end of the client's sending
+   * side only when the response is sent.
    */
   get signal(): AbortSignal {
     return (this.#disconnect ??= new DisconnectWatcher(this.#wire, this.#isUnwatched)).signal;

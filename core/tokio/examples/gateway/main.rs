@@ -70,7 +70,7 @@ const LINGER_MAX: Duration = Duration::from_secs(4);
 
 /// The time for bytes to arrive before their connection is reset.
 const LINGER_IDLE: Duration = Duration::from_secs(1);
-/// The time from one look at the receiving side of a tunnel to the next, while nothing is sent.
+/// The time between two looks at the receiving side of a silent tunnel.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// The maximum of bytes of a tunnel copied at a time.
@@ -275,8 +275,10 @@ async fn tunnel(client: Upgraded, server: Upgraded, limit: Duration, farewell: F
 /// Fails if the side that is read fails, but not at a failed write, because the receiving side may
 /// still have sent something. The bytes that it does not receive are read and discarded, since the
 /// sender may read only after its own writes. If the sender is silent, a write of nothing tells of
-/// a receiving side that has ended its direction and then reset the connection. Fails with `TimedOut` if the receiving side accepts
-/// nothing for `limit`: until then nobody reads from the sender, which may have gone.
+/// a receiving side that has ended its direction and then reset the connection.
+///
+/// Fails with `TimedOut` if the receiving side accepts nothing for `limit`: until then nobody reads
+/// from the sender, which may have gone.
 async fn passed_on(
     from: &mut ReadHalf<Upgraded>,
     to: &mut WriteHalf<Upgraded>,

@@ -1,4 +1,4 @@
-//! The tasks that wait for one connection: a reader of the response, and `close` or `closed`.
+//! The tasks that wait for one connection of a client.
 
 use std::sync::Arc;
 use std::task::{Context, Wake, Waker};
@@ -12,7 +12,7 @@ pub(super) enum Waiter {
     Closer,
 }
 
-/// One waker for the transport, the timer and the request's content, which wakes all tasks.
+/// One waker for the transport, the timer and the content, which wakes all tasks.
 ///
 /// Each of these remembers only the waker of the latest poll, whichever task that came from.
 pub(super) struct Waiters {

@@ -748,7 +748,7 @@ async fn a_client_closes_beside_a_task_that_reads_its_response() {
     assert!(serving.await.expect("a server") > 1_000_000);
 }
 
-/// Checks that `close` is woken, and wakes, although a response that does not end is held.
+/// Checks that `close` is woken, and wakes, beside a response without end.
 ///
 /// Its reader waits on, or has given the read up.
 #[tokio::test(start_paused = true)]
@@ -995,7 +995,7 @@ fn content_of_a_request_may_use_the_body_of_its_response() {
     }
 }
 
-/// Returns the content that a server receives of a `Mirror`, whose response says `hello`.
+/// Returns the content of a `Mirror` as a server receives it.
 async fn mirrored(polls: bool) -> String {
     let (client, mut server) = tokio::io::duplex(1000);
     let serving = tokio::spawn(async move {

@@ -125,7 +125,7 @@ class Protocol:
                 await self.can_read.wait()
 
     async def look(self) -> None:
-        """Looks each second whether a client of which nothing is read has reset the connection."""
+        """Looks each second for a reset by a client of which nothing is read."""
         raw = socket_of(self.send)
         while self.is_full:
             await self.context.sleep(LOOKS_EVERY)

@@ -15,7 +15,7 @@ TURN = 64
 
 
 def socket_of(send: Callable[[Event], Awaitable[None]]) -> socket.socket | None:
-    """Returns the socket of a connection of hypercorn, which only its method `send` leads to."""
+    """Returns the socket of the connection that has this method `send`."""
     server: Any = getattr(send, "__self__", None)
     if (writer := getattr(server, "writer", None)) is not None:  # asyncio
         return writer.get_extra_info("socket")
