@@ -184,6 +184,43 @@ def test_rfc9112_9_2_unasked_bytes_behind_a_full_read_are_no_response(client: Cl
     assert responses[1].content == b"hello"
 
 
+def test_rfc9112_9_2_unasked_bytes_that_uvloop_reads_ahead_are_no_response() -> None:
+    """uvloop reads once more after a read that has filled its buffer of 256,000 bytes."""
+    uvloop = pytest.importorskip("uvloop")
+    content = bytes(256_000)
+    large = [(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)]
+
+    def serve() -> None:
+        for poison in (POISON, b""):
+            peer, _ = listener.accept()
+            with suppress(ConnectionError), peer:
+                peer.settimeout(WAIT)
+                peer.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4 << 20)
+                peer.recv(65536)
+                if not poison:
+                    peer.sendall(OK)
+                    return
+                peer.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(content))
+                time.sleep(0.1)
+                peer.sendall(content + poison)
+                peer.recv(65536)
+
+    async def ask(url: str) -> None:
+        async with switchover.httpcore.AsyncConnectionPool(socket_options=large) as pool:
+            async with pool.stream("GET", url) as response:
+                # All has come before the loop reads on.
+                time.sleep(0.3)
+                assert await response.aread() == content
+            await anyio.sleep(0.1)
+            assert (await pool.request("GET", url)).content == b"hello"
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        uvloop.run(ask(f"http://127.0.0.1:{listener.getsockname()[1]}"))
+        thread.join(WAIT)
+
+
 @pytest.mark.skipif(not hasattr(socket, "TCP_CORK"), reason="no way to send two records in one segment")
 def test_rfc9112_9_2_unasked_bytes_in_a_record_of_their_own_are_no_response(client: Client) -> None:
     server_context, client.options["ssl_context"] = contexts(trustme.CA())

@@ -270,6 +270,14 @@ def test_rfc6455_4_1_a_flawed_handshake_is_told_its_flaw(hosted: Hosted) -> None
     assert received.endswith(b"GET /last ")
 
 
+def test_a_handshake_that_hypercorn_cannot_decode_ends_one_connection(hosted: Hosted) -> None:
+    with hosted.connect() as other:
+        refused = hosted.all(HANDSHAKE.replace(b"Connection: Upgrade", b"Connection: Upgrade, \xff"))
+        assert refused.startswith(b"HTTP/1.1 400 ")
+        other.sendall(LAST)
+        assert rest_of(other).startswith(b"HTTP/1.1 200 ")
+
+
 @pytest.mark.parametrize(
     ("sent", "status"),
     [

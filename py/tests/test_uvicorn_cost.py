@@ -201,6 +201,21 @@ def test_an_app_may_start_at_once() -> None:
     asyncio.run(main())
 
 
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="tasks start eagerly from CPython 3.12 on")
+def test_apps_that_start_at_once_let_others_have_their_turn() -> None:
+    class Eager(Protocol):
+        eager_start = True
+
+    async def main() -> None:
+        protocol, transport = await played(hello, cls=Eager)
+        protocol.data_received(GET * 1000)
+        assert b"".join(transport.writes).count(b"hello") < 100
+        while b"".join(transport.writes).count(b"hello") < 1000:
+            await asyncio.sleep(0)
+
+    asyncio.run(asyncio.wait_for(main(), WAIT))
+
+
 def test_responses_are_held_for_a_moment_only() -> None:
     """At most one response is held if an app works long in each turn of the loop."""
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import pathlib
 import socket
+import ssl
 import struct
 import threading
 from typing import Any
 
 import pytest
-from served import HANDSHAKE, Hasty, Served, Transport, played, rest_of
+from served import GET, HANDSHAKE, Hasty, Served, Transport, played, rest_of
 from switchover._uvicorn import transport as transport_of
 from switchover.uvicorn import Protocol
 from test_uvicorn import WEBSOCKETS, refuses, wait_until_empty
@@ -60,6 +62,40 @@ async def denies(scope: Any, receive: Any, send: Any) -> None:
     await receive()
     await send({"type": "websocket.http.response.start", "status": 403, "headers": [(b"content-length", b"200000")]})
     await send({"type": "websocket.http.response.body", "body": b"x" * 200_000})
+
+
+@pytest.mark.parametrize("loop", ["asyncio", "uvloop"])
+def test_a_stream_over_tls_ends_with_a_client_whose_content_is_not_read(loop: str, tmp_path: pathlib.Path) -> None:
+    """Below TLS, asyncio tells nothing of the end while reading is paused."""
+    if loop == "uvloop":
+        pytest.importorskip("uvloop")
+    ended = threading.Event()
+
+    async def streams(scope: Any, receive: Any, send: Any) -> None:
+        try:
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+            while True:
+                # After a thousand messages that nobody gets, `send` raises.
+                await send({"type": "http.response.body", "body": b"tick", "more_body": True})
+                await asyncio.sleep(0.001)
+        finally:
+            ended.set()
+
+    authority = pytest.importorskip("trustme").CA()
+    issued = authority.issue_cert("localhost")
+    issued.private_key_pem.write_to_path(tmp_path / "key")
+    issued.cert_chain_pems[0].write_to_path(tmp_path / "certificate")
+    trusts = ssl.create_default_context()
+    authority.configure_trust(trusts)
+    files = {"ssl_keyfile": tmp_path / "key", "ssl_certfile": tmp_path / "certificate"}
+    with Served(streams, loop=loop, **files) as served, served.connect() as raw:
+        with trusts.wrap_socket(raw, server_hostname="localhost") as client:
+            client.sendall(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 200000\r\n\r\n" + bytes(150_000))
+            assert client.recv(10)
+            client.settimeout(0.2)
+            client.shutdown(socket.SHUT_WR)
+        assert ended.wait(10)
+        wait_until_empty(served)
 
 
 @pytest.mark.parametrize("loop", ["asyncio", "uvloop"])
@@ -146,3 +182,22 @@ def test_a_refused_handshake_that_ends_the_connection_ends_it() -> None:
     with Served(refuses) as served, served.connect(handshake) as client:
         assert rest_of(client).startswith(b"HTTP/1.1 426 ")
         wait_until_empty(served)
+
+
+def test_a_handshake_that_its_class_cannot_decode_is_no_error_of_the_app_before(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    outcomes = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
+        await send({"type": "http.response.body", "body": b"ok"})
+        outcomes.append("goes on")
+
+    handshake = HANDSHAKE.replace(b"Connection: Upgrade", b"Connection: Upgrade, \xff")
+    with Served(app, ws="wsproto") as served, served.connect(GET + handshake) as client:
+        with contextlib.suppress(ConnectionResetError):
+            rest_of(client)
+        wait_until_empty(served)
+    assert outcomes == ["goes on"]
+    assert [record.message for record in caplog.records] == ["Exception in a WebSocket protocol"]

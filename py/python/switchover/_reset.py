@@ -97,6 +97,14 @@ def has_input(raw: socket.socket | None) -> bool:
     return polls(raw, "POLLIN")
 
 
+def reads_ahead(stream: object) -> bool:
+    """Returns whether a stream of anyio holds bytes that nobody has received.
+
+    On asyncio it has a queue, which a poll of the socket does not show.
+    """
+    return bool(getattr(getattr(stream, "_protocol", None), "read_queue", None))
+
+
 def polls(raw: socket.socket | None, name: str) -> bool:
     """Returns whether an event of `poll` has occurred; `name` is its constant.
 

@@ -14,6 +14,11 @@ from ._require import require
 
 OLDEST = (1, 0)
 """The oldest supported version of httpcore."""
+OLDEST_ANYIO = (4, 16)
+"""The oldest supported version of anyio.
+
+An earlier one reads on after a cancelled read, into a queue that no poll of the socket shows.
+"""
 
 try:
     from ._httpcore.connection import AsyncHTTP11Connection, HTTP11Connection
@@ -22,5 +27,13 @@ except ImportError as _missing:
     raise ImportError("switchover.httpcore needs httpcore: pip install 'switchover[httpcore]'") from _missing
 
 require("httpcore", OLDEST, "httpcore")
+require("anyio", OLDEST_ANYIO, "httpcore")
 
-__all__ = ["OLDEST", "AsyncConnectionPool", "AsyncHTTP11Connection", "ConnectionPool", "HTTP11Connection"]
+__all__ = [
+    "OLDEST",
+    "OLDEST_ANYIO",
+    "AsyncConnectionPool",
+    "AsyncHTTP11Connection",
+    "ConnectionPool",
+    "HTTP11Connection",
+]

@@ -33,7 +33,7 @@ from anyio.streams.buffered import BufferedByteStream
 from anyio.streams.tls import TLSAttribute, TLSStream
 
 from .. import NEED_DATA, Awaiting, Config, Connection, Data, Owes, Paused, Protocol, Response, Role, Switched
-from .._reset import LOST, has_input, resets
+from .._reset import LOST, has_input, reads_ahead, resets
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -545,9 +545,7 @@ def has_come(stream: AnyByteStream) -> bool:
         return (isinstance(tls, ssl.SSLObject) and tls.pending() > 0) or has_come(stream.transport_stream)
     if tls is not None:
         return False
-    # The bytes that a stream of anyio has read ahead under asyncio.
-    read_ahead = getattr(getattr(stream, "_protocol", None), "read_queue", None)
-    return bool(read_ahead) or has_input(socket_of(stream))
+    return reads_ahead(stream) or has_input(socket_of(stream))
 
 
 def of_bytes(stream: AnyByteStream) -> ByteStream:

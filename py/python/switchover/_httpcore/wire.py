@@ -31,6 +31,7 @@ from .. import (
     Why,
 )
 from .._native import native
+from .._reset import reads_ahead
 from .blocking import BlockingStream
 from .extensions import extension, timeout
 from .trace import HTTP11, Trace
@@ -280,7 +281,8 @@ class Wire:
         has_expired = self._expires_at is not None and time.monotonic() > self._expires_at
         if has_expired or self._input is None:
             return has_expired or bool(self.stream.get_extra_info("is_readable"))
-        return bool(self._input.poll(0))
+        # uvloop reads once more after a read that has filled its buffer.
+        return reads_ahead(getattr(self.stream, "_stream", None)) or bool(self._input.poll(0))
 
 
 def input_of(stream: AsyncNetworkStream) -> select.poll | None:

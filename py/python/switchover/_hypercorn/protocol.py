@@ -244,16 +244,21 @@ class Protocol:
         ends = request.ends and self.connection.take_end()
         self.requests += 1
         stream = self.new_stream(HTTPStream if offered is None else WSStream)
-        await stream.handle(
-            StreamRequest(
-                stream_id=STREAM_ID,
-                headers=request.headers.lines() if self.config.h11_pass_raw_headers else headers,
-                http_version=request.http_version,
-                method=request.method.decode("ascii"),
-                raw_path=request.target,
-                state=self.connection_state,
-            )
+        begun = StreamRequest(
+            stream_id=STREAM_ID,
+            headers=request.headers.lines() if self.config.h11_pass_raw_headers else headers,
+            http_version=request.http_version,
+            method=request.method.decode("ascii"),
+            raw_path=request.target,
+            state=self.connection_state,
         )
+        try:
+            await stream.handle(begun)
+        except ValueError:
+            # hypercorn decodes a handshake's fields as ASCII. The error would end a whole worker of trio.
+            self.stream = None
+            await self.reject(400)
+            return
         if ends:
             await stream.handle(EndBody(stream_id=STREAM_ID))
         await self.context.mark_request()

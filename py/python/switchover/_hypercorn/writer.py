@@ -17,10 +17,13 @@ TURN = 64
 def socket_of(send: Callable[[Event], Awaitable[None]]) -> socket.socket | None:
     """Returns the socket of the connection that has this method `send`."""
     server: Any = getattr(send, "__self__", None)
+    raw: socket.socket | None
     if (writer := getattr(server, "writer", None)) is not None:  # asyncio
-        return writer.get_extra_info("socket")
-    stream = getattr(server, "stream", None)  # trio, perhaps TLS
-    return getattr(getattr(stream, "transport_stream", stream), "socket", None)
+        raw = writer.get_extra_info("socket")
+    else:
+        stream = getattr(server, "stream", None)  # trio, perhaps TLS
+        raw = getattr(getattr(stream, "transport_stream", stream), "socket", None)
+    return raw
 
 
 class Writer:

@@ -38,12 +38,14 @@ from .host import base_of, below_root
 from .options import LINGER_BYTES, configured
 from .transport import closes_after_eof
 from .tunnel import EXTENSION, extension_of
-from .websocket import NO_CLASS, Undecided, handshake_of
+from .websocket import NO_CLASS, Undecided, failed, handshake_of
 
 WEBSOCKET = Token("websocket")
 
 # The seconds between two looks at a client of which nothing is read.
 WATCH_EVERY = 1.0
+# The number of requests that tasks answer at once before other clients have their turn.
+TURN = 16
 
 
 class Protocol(Base):
@@ -180,16 +182,25 @@ class Protocol(Base):
         if self.watching is None:
             self.watching = self.loop.call_later(WATCH_EVERY, self.look)
 
+    def has_watchers(self, cycle: Cycle) -> bool:
+        """Returns whether an app would go on for good if its client hung up unnoticed.
+
+        It waits in `receive`, or only sends: below TLS, asyncio ignores an end while reading is paused.
+        """
+        return cycle.receivers > 0 or not closes_after_eof(self.transport)
+
     def look(self) -> None:
-        """Lets an app that waits in `receive` know that its client has hung up."""
+        """Lets an app know that its client has hung up."""
         self.watching = None
         cycle = self.cycle
-        if cycle is None or not cycle.receivers or cycle.disconnected or not self.flow.read_paused:
+        if cycle is None or not self.has_watchers(cycle) or cycle.disconnected or not self.flow.read_paused:
             return
-        if self.has_left_unread():
+        if not self.has_left_unread():
+            self.watch()
+        elif closes_after_eof(self.transport):
             cycle.leave()
         else:
-            self.watch()
+            self.transport.abort()
 
     # Events.
 
@@ -209,8 +220,8 @@ class Protocol(Base):
             keep(self.connection, data)
         if not self.connection.wants_input and self.serves:
             self.flow.pause_reading()
-            if self.cycle is not None and self.cycle.receivers:
-                self.watch()
+        if self.flow.read_paused and self.cycle is not None and self.has_watchers(self.cycle):
+            self.watch()
 
     def go_on_later(self) -> None:
         """Continues with the next event in another turn of the loop.
@@ -229,6 +240,7 @@ class Protocol(Base):
 
     def take_events(self, data: bytes | None) -> None:
         """Handles events until more bytes are needed, or the app's response."""
+        answered = 0
         while self.phase is TAKING:
             cycle = self.cycle
             if cycle is not None and not cycle.more_body and not cycle.response_complete:
@@ -247,6 +259,10 @@ class Protocol(Base):
             data = None
             if isinstance(event, tuple):
                 self.begin(*event)
+                # A task that starts at once may have answered already.
+                answered += self.cycle is not None and self.cycle.response_complete
+                if answered == TURN:
+                    self.go_on_later()
             elif event is NEED_DATA:
                 self.wait_for_more()
                 return
@@ -395,7 +411,11 @@ class Protocol(Base):
         self.cycle = None
         self.flow.resume_reading()
         undecided = Undecided(protocol, self.transport, rest, self.has_eof, self.ending, self.timeout_write)
-        undecided.begin(head, self.flow.write_paused)
+        try:
+            undecided.begin(head, self.flow.write_paused)
+        except Exception as error:
+            # It is no error of the app before, in whose last `send` this may be.
+            failed(self.transport, error)
 
     def send_error(self, error: RemoteProtocolError) -> None:
         """Responds to a protocol error, if still possible, and closes the connection."""

@@ -40,6 +40,12 @@ def handshake_of(request: Request) -> bytes:
     return b"%b%bupgrade: websocket\r\n\r\n" % (start, lines)
 
 
+def failed(transport: asyncio.Transport, error: Exception) -> None:
+    """Handles an exception of a WebSocket class as the transport would."""
+    logging.getLogger("uvicorn.error").error("Exception in a WebSocket protocol", exc_info=error)
+    transport.abort()
+
+
 class Undecided(asyncio.Protocol):
     """The connection after a handshake was passed on, until the app accepts it.
 
@@ -131,11 +137,10 @@ class Undecided(asyncio.Protocol):
             if held:
                 self.protocol.data_received(held)
         except Exception as error:
-            # Handled as the transport handles an exception of a protocol.
-            logging.getLogger("uvicorn.error").error("Exception in a WebSocket protocol", exc_info=error)
-            self.transport.abort()
+            failed(self.transport, error)
         if self.has_eof and not self.protocol.eof_received():
-            self.transport.close()
+            if not self.transport.is_closing():
+                self.transport.close()
             # The response before the handshake may still be unsent.
             self.transport.set_protocol(self)
             self.ending.bound_the_rest(self.timeout_write)
