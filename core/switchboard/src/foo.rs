@@ -8,7 +8,8 @@
 //!    Then follows the request's own content, and a line feed if the content was not empty.
 //! 2. The server sends each line of the client back: in capitals in `foo/2`, unchanged in `foo/1`.
 //! 3. The server answers `QUIT` with `BYE` and closes. After the client's EOF it answers every
-//!    received line, the unfinished one included, and closes.
+//!    received line, the unfinished one included, and closes. A silent client's connection is
+//!    closed after a while, and that of a client that does not read is reset.
 //!
 //! Lines end with LF or CRLF and have at most 65,536 bytes. A longer line is answered with
 //! `ERROR line too long`, and the server closes. Bytes outside ASCII are sent back unchanged.
@@ -61,7 +62,12 @@ pub(crate) async fn speak(content: &[u8], stream: &mut Upgraded) -> io::Result<u
             flush(&mut writer).await?;
         }
         line.clear();
-        timeout(TIMEOUT, (&mut reader).take(LONGEST).read_until(b'\n', &mut line)).await??;
+        let mut limited = (&mut reader).take(LONGEST);
+        // A silent client has the answers to all its lines.
+        let Ok(read) = timeout(TIMEOUT, limited.read_until(b'\n', &mut line)).await else {
+            return Ok(lines);
+        };
+        read?;
         let reply = match line.trim_ascii_end() {
             _ if line.is_empty() => return flush(&mut writer).await.map(|()| lines),
             _ if line.len() as u64 == LONGEST && !line.ends_with(b"\n") => {

@@ -204,3 +204,55 @@ impl Session {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::error::Error;
+    use std::io::{ErrorKind, Read, Write};
+
+    use super::*;
+
+    /// Checks that `foo/2` is reset if its client does not read in time.
+    ///
+    /// After a FIN, a client that reads later would take a part of a line for the last one.
+    #[tokio::test]
+    async fn foo_is_reset_if_its_client_does_not_read() -> Result<(), Box<dyn Error>> {
+        const LONG: Duration = Duration::from_secs(3600);
+        /// The time in which the client's lines fill all buffers.
+        const STALLED: Duration = Duration::from_millis(300);
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        let address = listener.local_addr()?;
+        let app = Arc::new(App {
+            prefer: switchover::Order::Client,
+            tls: TlsAcceptor::from(tls::server()?),
+            timeout: LONG,
+            window: 65_535,
+            live: Arc::default(),
+            play: "".into(),
+            address,
+            places: Semaphore::new(1),
+        });
+        let mut client = std::net::TcpStream::connect(address)?;
+        client.write_all(
+            b"GET /foo HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: foo/2\r\n\r\n",
+        )?;
+        client.set_nonblocking(true)?;
+        while client.write(&b"hello\n".repeat(1000)).is_ok() {}
+        client.set_nonblocking(false)?;
+        let served = accept(listener, sleep(LONG), |stream, _, stopping| {
+            let transcript = Transcript::of_connection(1, false, app.live.clone());
+            let log = Arc::new(SessionLog::new(transcript));
+            let session = Session { app: Arc::clone(&app), log, stopping, is_secure: false };
+            async move { session.receive(stream).await }
+        });
+        // The paused clock advances by itself whenever no task can go on.
+        let pause = async {
+            sleep(STALLED).await;
+            tokio::time::pause();
+        };
+        tokio::join!(served, pause);
+        let end = client.read_to_end(&mut Vec::new());
+        assert_eq!(end.map_err(|error| error.kind()), Err(ErrorKind::ConnectionReset));
+        Ok(())
+    }
+}

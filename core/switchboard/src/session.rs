@@ -67,14 +67,23 @@ impl Session {
     }
 
     /// Runs a protocol until its end or shutdown, and records the outcome.
+    ///
+    /// Returns `false` if the protocol has failed.
     pub(crate) async fn tell_of<E: Display>(
         &self,
         protocol: &str,
         speech: impl Future<Output = Result<u64, E>>,
-    ) {
+    ) -> bool {
         tokio::select! {
-            outcome = speech => self.tell(protocol, outcome),
-            () = self.stopping.clone().wait() => self.tell(protocol, Err("the server stops")),
+            outcome = speech => {
+                let is_whole = outcome.is_ok();
+                self.tell(protocol, outcome);
+                is_whole
+            }
+            () = self.stopping.clone().wait() => {
+                self.tell(protocol, Err("the server stops"));
+                true
+            }
         }
     }
 

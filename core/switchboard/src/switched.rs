@@ -37,14 +37,17 @@ impl Session {
         let (name, app) = (stream.protocol().to_owned(), &self.app);
         match next {
             NextProtocol::Foo(content) => {
-                self.tell_of(&name, foo::speak(&content, &mut stream)).await
+                if !self.tell_of(&name, foo::speak(&content, &mut stream)).await {
+                    // After a FIN, a line that was sent in part would seem complete.
+                    return stream.reset();
+                }
             }
             NextProtocol::WebSocket => {
                 let outcome = websocket::echo(&mut stream, self.stopping.clone().wait()).await;
                 self.tell(&name, outcome);
             }
             NextProtocol::Udp(target) => {
-                self.tell_of(&name, udp::relay(&target, &mut stream)).await
+                self.tell_of(&name, udp::relay(&target, &mut stream)).await;
             }
             NextProtocol::Live => {
                 // A transcript of this connection would be sent on it, and so cause more of itself.

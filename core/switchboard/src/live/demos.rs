@@ -298,22 +298,49 @@ fn begin(
 
 /// Runs a function in a new thread, unless `MOST` threads run already.
 fn aside(name: &str, play: impl FnOnce() + std::marker::Send + 'static) {
-    if PLAYING.fetch_add(1, Ordering::Relaxed) >= MOST {
-        PLAYING.fetch_sub(1, Ordering::Relaxed);
-        return;
-    }
-    let played = thread::Builder::new().name(name.into()).spawn(move || {
+    let Some(place) = Place::take() else { return };
+    // The place is dropped without a thread and after a panic, too.
+    let _ = thread::Builder::new().name(name.into()).spawn(move || {
         play();
-        PLAYING.fetch_sub(1, Ordering::Relaxed);
+        drop(place);
     });
-    if played.is_err() {
+}
+
+/// The place of a demonstration among the `MOST` ones, until it is dropped.
+struct Place;
+
+impl Place {
+    fn take() -> Option<Self> {
+        let place = Self;
+        (PLAYING.fetch_add(1, Ordering::Relaxed) < MOST).then_some(place)
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
         PLAYING.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::panic::resume_unwind;
+    use std::time::Duration;
+
     use super::*;
+
+    #[test]
+    fn a_demonstration_that_panics_makes_room() {
+        aside("a test", || resume_unwind(Box::new("a test")));
+        let is_done = || PLAYING.load(Ordering::Relaxed) == 0;
+        for _ in 0..1000 {
+            if is_done() {
+                break;
+            }
+            thread::sleep(Duration::from_millis(10));
+        }
+        assert!(is_done());
+    }
 
     #[test]
     fn an_exhibit_for_each_name() {
