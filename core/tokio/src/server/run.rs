@@ -215,8 +215,8 @@ impl<'c, S: Transport, H: HttpService, F: Future<Output = ()>> ServerConnection<
                 channel.attend();
             }
             let polled = catch_unwind(AssertUnwindSafe(|| poll(self, context)));
-            if let Some(sender) = links.informational.as_ref().filter(|_| !self.wire.out.is_full())
-            {
+            let was_full = self.wire.out.is_full();
+            if let Some(sender) = links.informational.as_ref().filter(|_| !was_full) {
                 self.send_informational(sender.take(context));
             }
             match polled {
@@ -227,7 +227,10 @@ impl<'c, S: Transport, H: HttpService, F: Future<Output = ()>> ServerConnection<
                 Err(panic) => return Poll::Ready(Err(Failure::Panic(panic))),
                 Ok(Poll::Pending) => {}
             }
-            if !self.drive_io(context, links.channel.as_ref())? {
+            let is_given = self.drive_io(context, links.channel.as_ref())?;
+            // Interim responses may have waited for room.
+            let has_room = was_full && !self.wire.out.is_full();
+            if !is_given && !has_room {
                 break;
             }
         }

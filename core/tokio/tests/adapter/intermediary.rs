@@ -16,6 +16,8 @@ use switchover_tokio::{
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
 
+use crate::common::{GET, expect, send, served_by};
+
 type Answer = Result<Response<Body>, BoxError>;
 
 fn config() -> Config {
@@ -106,6 +108,25 @@ async fn an_interim_response_wakes_the_connection() {
         .expect("in time");
     assert!(read.is_ok() && got.starts_with(b"HTTP/1.1 103 Early Hints\r\n"), "{got:?}");
     serving.abort();
+}
+
+/// Checks that an interim response is sent once the full output has room.
+///
+/// The handler is still pending.
+#[tokio::test]
+async fn an_interim_response_follows_a_large_one() {
+    let handler = service_fn(async |request: Request<Body>| {
+        let sender = informational(&request).expect("it is in the config");
+        let large = Response::builder().status(103).header("link", "a".repeat(70_000));
+        sender.send(large.body(())?);
+        tokio::task::yield_now().await;
+        sender.send(Response::builder().status(104).body(())?);
+        std::future::pending::<Answer>().await
+    });
+    let (mut client, _serving) = served_by(1000, config(), handler);
+    send(&mut client, GET).await;
+    let large = format!("HTTP/1.1 103 Early Hints\r\nlink: {}\r\n\r\n", "a".repeat(70_000));
+    expect(&mut client, &format!("{large}HTTP/1.1 104 \r\n\r\n")).await;
 }
 
 #[tokio::test]
