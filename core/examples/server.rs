@@ -228,6 +228,8 @@ fn speak_foo(
         && text.trim_ascii_end() != b"QUIT"
     {
         text.make_ascii_uppercase();
+        // If this fails, the line may have been sent in part. A reset would show that, but the
+        // standard library has no stable `set_linger`: the client may see an orderly end.
         stream.write_all(&text)?;
         text.clear();
     }

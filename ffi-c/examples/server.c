@@ -111,14 +111,19 @@ static void write_text(client *c, const void *text, size_t length) {
     c->waiting += length;
 }
 
+/* Makes close(2) reset the connection. After a FIN, output that was sent in part could seem complete. */
+static void reset_at_close(const client *c) {
+    static const struct linger none = {1, 0};
+    setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &none, sizeof none);
+}
+
 /* Ends the output and closes. Closing with unread bytes could make the client lose the last response: if the engine says
  * so, the sending side is closed first, and input is discarded for a while (RFC 9112, section 9.6). */
 static void leave(client *c) {
-    static const struct linger none = {1, 0};
     uint32_t closing = swo_closing(c->conn);
     /* The engine knows nothing of what foo/2 has sent; that is not to be lost either. */
     if (c->speaks_foo) closing = SWO_CLOSING_LINGER;
-    if (closing == SWO_CLOSING_RESET) setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &none, sizeof none);
+    if (closing == SWO_CLOSING_RESET) reset_at_close(c);
     if (closing != SWO_CLOSING_LINGER) {
         c->is_gone = 1;
         return;
@@ -358,6 +363,7 @@ static client *begin(int fd) {
 }
 
 static void finish(client *c) {
+    if (c->waiting > 0) reset_at_close(c);
     swo_conn_deinit(c->conn);
     close(c->fd);
     free(c->line);

@@ -234,6 +234,31 @@ def a_client_that_does_not_read(server):
         raise AssertionError(f"{server.name} waits for ever")
 
 
+@case("a socket", "foo/2")
+def a_client_that_does_not_read_after_a_switch(_):
+    """A server in C resets a connection if it gives up lines that it has not sent.
+
+    After a FIN, a client that reads later would take a part of a line for the last one.
+    """
+    line = b"X" * 60_000 + b"\n"
+    with Server("server.c", [in_c.server(), "0", TIMEOUT]) as server, socket.socket() as client:
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        client.settimeout(WAIT)
+        client.connect(("127.0.0.1", server.port))
+        client.sendall(b"GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: foo/2\r\n\r\n")
+        for _ in range(3):
+            # The server reads each line before it stalls: unread bytes would cause a reset in any case.
+            client.sendall(line)
+            time.sleep(0.1)
+        before = descriptors(server)
+        wait_until(lambda: descriptors(server) < before, "it waits for ever")
+        got = b""
+        with contextlib.suppress(ConnectionResetError):
+            while piece := client.recv(65536):
+                got += piece
+            same(got.partition(b"foo/2 answers GET /\n")[2], 3 * line)
+
+
 @case("a socket", "TLS")
 def a_silent_client_in_tls(board):
     """A server closes the connection of a client that is silent in TLS.
