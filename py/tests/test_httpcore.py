@@ -185,7 +185,7 @@ def test_rfc9112_9_2_unasked_bytes_behind_a_full_read_are_no_response(client: Cl
 
 
 def test_rfc9112_9_2_unasked_bytes_that_uvloop_reads_ahead_are_no_response() -> None:
-    """uvloop reads once more after a read that has filled its buffer of 256,000 bytes."""
+    """After a read that has filled its buffer, uvloop reads once more."""
     uvloop = pytest.importorskip("uvloop")
     content = bytes(256_000)
     large = [(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)]

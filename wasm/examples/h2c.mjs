@@ -39,7 +39,7 @@ async function serveConnection(socket) {
     until = goesOn ? until + (awaiting === "content" ? length : 0) : performance.now() + time;
     awaited = awaiting;
     clearTimeout(timer);
-    timer = setTimeout(late, until - performance.now());
+    timer = setTimeout(late, Math.max(0, until - performance.now()));
   };
   const late = () => {
     isLate = true;

@@ -143,7 +143,7 @@ class Client {
   #waitUntil(until) {
     clearTimeout(this.#timer);
     this.#until = until;
-    this.#timer = setTimeout(this.#late, until - performance.now());
+    this.#timer = setTimeout(this.#late, Math.max(0, until - performance.now()));
   }
 
   #late = () => {

@@ -14,6 +14,7 @@ if (foo.protocol === null) {
   console.log(foo.response.status, foo.why, await foo.response.text());
   socket.destroy();
 } else {
+  socket.setTimeout(30_000, () => socket.destroy(new Error("the server is silent")));
   const said = new Blob(lines.map((line) => `${line}\n`)).stream();
   await Promise.all([said.pipeTo(foo.writable), print(foo.readable)]);
 }

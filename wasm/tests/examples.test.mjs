@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { execFile, spawn } from "node:child_process";
+import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { connect, createServer } from "node:net";
@@ -137,14 +138,14 @@ test("a peer's error is answered", async () => {
 });
 
 /**
- * Starts an example server whose timeouts are shortened to at most 300 ms.
- * @param {string} program
+ * Starts an example whose timeouts are shortened to at most 300 ms.
+ * @param {string} program @param {string[]} given
  */
-function startQuick(program) {
+function startQuick(program, ...given) {
   const shown = readFileSync(join(examples, program), "utf8");
   const code = shown.replaceAll(/\b([63]0|4)_000\b/g, "300").replaceAll("1_000", "100");
-  assert(code.includes(" 300") && !/0_000/.test(code), "the times stand elsewhere in the example");
-  const quick = spawn(process.execPath, ["--input-type=module", "-e", code], { cwd: examples, stdio: ["ignore", "pipe", "pipe"] });
+  assert(/\b300\b/.test(code) && !/[^1]0_000/.test(code), "the times stand elsewhere in the example");
+  const quick = spawn(process.execPath, ["--input-type=module", "-e", code, program, ...given], { cwd: dirname(join(examples, program)), stdio: ["ignore", "pipe", "pipe"] });
   quick.stderr.setEncoding("utf8").on("data", (told) => (complaints += told));
   return quick;
 }
@@ -193,6 +194,40 @@ test("a client that waits, sends too much or does not end is answered or left", 
     assert.match(await text(open(`${REQUEST}${OFFER}\r\nhello\nQUIT\n`).end()), /HELLO\n$/);
   } finally {
     quick.kill();
+  }
+});
+
+test("a server that is silent after the switch is left", async () => {
+  /** @type {import("node:net").Socket[]} */
+  const held = [];
+  const silent = createServer({ allowHalfOpen: true }, (socket) => {
+    held.push(socket);
+    socket.on("error", () => {});
+    socket.once("data", (head) => {
+      const [, protocol] = /\r\nUpgrade: (\S+)/i.exec(String(head)) ?? [];
+      const [, key = ""] = /\r\nSec-WebSocket-Key: (\S+)/i.exec(String(head)) ?? [];
+      const hash = createHash("sha1").update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest("base64");
+      const accept = key && `Sec-WebSocket-Accept: ${hash}\r\n`;
+      socket.write(`HTTP/1.1 101 Switching Protocols\r\nUpgrade: ${protocol}\r\nConnection: upgrade\r\n${accept}\r\n`);
+    });
+  });
+  silent.listen(0, "127.0.0.1");
+  await once(silent, "listening");
+  const told = complaints;
+  try {
+    for (const program of ["client.mjs", "streams-client.mjs", "websocket/client.mjs"]) {
+      complaints = "";
+      const client = startQuick(program, String(Object(silent.address()).port), "hello");
+      const late = setTimeout(() => client.kill(), 10_000);
+      const [code] = await once(client, "close");
+      clearTimeout(late);
+      assert.equal(code, 1, program);
+      assert.match(complaints, /Error: the server is silent\n/);
+    }
+  } finally {
+    complaints = told;
+    silent.close();
+    for (const socket of held) socket.destroy();
   }
 });
 
@@ -315,6 +350,7 @@ test("the gateway passes requests, offers and their answers on", async () => {
       if (ANSWERS[target]) socket.write(ANSWERS[target]);
       if (target === "/leaves" || target === "/") socket.destroy();
       if (target === "/late") setTimeout(() => socket.write(SWITCH), 100);
+      if (target === "/slow") setTimeout(() => socket.end("HTTP/1.1 204 No Content\r\n\r\n"), 200);
       if (target !== "/early") return;
       early = String(bytes).split("\r\n\r\n")[1] ?? "";
       socket.write(`${SWITCH}first`);
@@ -367,6 +403,10 @@ test("the gateway passes requests, offers and their answers on", async () => {
       leaving.resetAndDestroy();
     }
     await delay(300);
+    // A client that leaves while its request is forwarded, and one that has only ended its direction.
+    const [leaving] = await Promise.all([opened(Number(ours), "GET /silent HTTP/1.1\r\nHost: a\r\n\r\n"), once(backend, "connection")]);
+    leaving.resetAndDestroy();
+    assert.match(await asked("/slow"), /^HTTP\/1\.1 204 /);
     for (let left = 50; open > 0 && left > 0; left--) await delay(20);
     assert.equal(open, 0, "connections to the backend are left");
   } finally {

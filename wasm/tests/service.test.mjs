@@ -8,6 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { after, test } from "node:test";
+import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 
 const { NODE = process.execPath, WORKERD = "" } = process.env;
@@ -36,6 +37,15 @@ test("each is bundled with the module, which stays one", { timeout }, async () =
       "switchover.wasm",
     ]);
   }
+});
+
+test("the service refuses a tunnel", { timeout }, async () => {
+  const { default: service } = await import(pathToFileURL(join(home, "server/index.mjs")).href);
+  const [there, back] = [new TransformStream(), new TransformStream()];
+  const served = service.connect({ readable: there.readable, writable: back.writable });
+  void new Blob(["CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\n"]).stream().pipeTo(there.writable);
+  assert.match(await new Response(back.readable).text(), /^HTTP\/1\.1 501 /);
+  await served;
 });
 
 test("the front speaks HTTP/1.1 and foo/2 with the service", { timeout }, async () => {

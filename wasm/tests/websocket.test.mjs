@@ -8,9 +8,12 @@ import { createRequire } from "node:module";
 import { connect } from "node:net";
 import { join } from "node:path";
 import process from "node:process";
+import { text } from "node:stream/consumers";
 import { after, before, describe, test } from "node:test";
 import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 
 const examples = join(process.env["EXAMPLES"] ?? join(import.meta.dirname, "../examples"), "websocket");
 const { WS = "" } = process.env;
@@ -163,6 +166,9 @@ test("the client of the example, and what is no WebSocket", options, async () =>
   assert.equal(stdout, `hello\nä€\n${"x".repeat(70_000)}\n`);
   const { stdout: required } = await promisify(execFile)("curl", ["-sS", "-i", "--max-time", "5", `http://127.0.0.1:${port}/`]);
   assert.match(required, /^HTTP\/1\.1 426 Upgrade Required\r\n[^]*Upgrade: websocket\r\n[^]*only WebSockets here\n$/);
+  const socket = connect(port, "127.0.0.1");
+  socket.end("CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\n");
+  assert.match(await text(socket), /^HTTP\/1\.1 501 /);
 });
 
 test("ws as the client, and as the server", { ...options, skip: !existsSync(WS) && "there is no ws" }, async () => {
@@ -221,6 +227,31 @@ test("a peer that does not answer a close, or does not read it, is left", option
     await assert.rejects(awaited, { code: 1006 });
     await closed;
   }
+});
+
+test("the frames of one read leave others a turn", options, async () => {
+  const { socket, writer, reader } = await ends();
+  let hadTurn = false;
+  setTimeout(() => (hadTurn = true), 0);
+  void writer.write(Buffer.concat(Array.from({ length: 1_000 }, () => frame(PING))));
+  const awaited = socket.receive();
+  for (let left = 1_000; left > 0; left--) await reader.read();
+  assert(hadTurn);
+  void writer.close();
+  await assert.rejects(awaited, { code: 1006 });
+});
+
+test("nothing is kept of a message that was sent", options, async () => {
+  setFlagsFromString("--expose-gc");
+  const gc = runInNewContext("gc");
+  const { socket, reader } = await ends();
+  const used = async (/** @type {number} */ messages) => {
+    for (; messages > 0; messages--) await Promise.all([socket.send(""), reader.read()]);
+    gc();
+    return process.memoryUsage().heapUsed;
+  };
+  const [before, after] = [await used(1_000), await used(50_000)];
+  assert(after - before < 2 ** 23, `${after - before} bytes`);
 });
 
 test("the server has not complained", () => {

@@ -16,6 +16,7 @@ if (streams.protocol === null) {
   console.log(streams.response.status, streams.why, await streams.response.text());
   connection.destroy();
 } else {
+  connection.setTimeout(30_000, () => connection.destroy(new Error("the server is silent")));
   const socket = new WebSocket(streams, { isClient: true });
   for (const text of texts) {
     await socket.send(text);

@@ -4,6 +4,8 @@ const [CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG] = [0, 1, 2, 8, 9, 10];
 const [PROTOCOL_ERROR, ABNORMAL, INVALID_DATA, TOO_LARGE] = [1002, 1006, 1007, 1009];
 /** Milliseconds to wait for the peer to end the connection. */
 const CLOSING = 5_000;
+/** Frames after which other connections have a turn: one read may hold thousands. */
+const TURN = 128;
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const encoder = new TextEncoder();
 
@@ -31,8 +33,9 @@ export class WebSocket {
   #isOver = false;
   #isReceiving = false;
   /** @type {ReturnType<typeof setTimeout> | undefined} */ #late;
-  /** @type {() => void} */ #leaves = () => {};
-  #left = /** @type {Promise<void>} */ (new Promise((resolve) => (this.#leaves = resolve)));
+  #hasLeft = false;
+  /** Ends what waits for a peer that does not read. @type {Set<() => void>} */ #waits = new Set();
+  #frames = 0;
 
   /**
    * @param {{ readable: ReadableStream<Uint8Array>, writable: WritableStream<Uint8Array> }} streams
@@ -107,6 +110,8 @@ export class WebSocket {
 
   /** @param {number} before The length of earlier fragments. */
   async #frame(before) {
+    // Timers and sockets wait for as long as each step is complete at once.
+    if (++this.#frames % TURN === 0) await new Promise((resolve) => setTimeout(resolve, 0));
     const [first = 0, second = 0] = await this.#take(2);
     const opcode = first & 15;
     const isLast = first >= 128;
@@ -143,7 +148,8 @@ export class WebSocket {
 
   /** Ends both directions at once. */
   #leave() {
-    this.#leaves();
+    this.#hasLeft = true;
+    for (const end of this.#waits) end();
     this.#reader.cancel().catch(() => {});
     this.#writer.abort().catch(() => {});
   }
@@ -156,7 +162,21 @@ export class WebSocket {
       const { done } = await this.#reader.read().catch(() => ({ done: true }));
       if (done) break;
     }
-    await Promise.race([closing ?? close(), this.#left]);
+    await this.#unlessLeft(closing ?? close());
+  }
+
+  /**
+   * Waits for a step of the writer, or until the peer is left.
+   *
+   * A race with one promise for all steps would keep each of them.
+   * @param {Promise<void>} step @returns {Promise<void>}
+   */
+  #unlessLeft(step) {
+    return new Promise((resolve, reject) => {
+      if (this.#hasLeft) resolve();
+      this.#waits.add(resolve);
+      step.then(resolve, reject).finally(() => this.#waits.delete(resolve));
+    });
   }
 
   /** Returns so many bytes; throws if the connection ends before them. @param {number} length */
@@ -180,7 +200,7 @@ export class WebSocket {
     const mask = this.#isClient ? crypto.getRandomValues(new Uint8Array(4)) : undefined;
     if (mask) size[0] = (size[0] ?? 0) | 128;
     const head = Uint8Array.of(128 | opcode, ...size, ...(mask ?? []));
-    await Promise.race([this.#writer.write(joined([head, mask ? masked(content, mask) : content])), this.#left]);
+    await this.#unlessLeft(this.#writer.write(joined([head, mask ? masked(content, mask) : content])));
   }
 }
 

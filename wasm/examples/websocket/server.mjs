@@ -9,6 +9,7 @@ server.listen(Number(process.argv[2] ?? 0), "127.0.0.1", () => console.log("list
 
 /** @type {import("switchover/streams").Handler} */
 async function answer(request) {
+  if (request.method === "CONNECT") return { status: 501, body: "no tunnels here\n" };
   const streams = await request.upgrade(["websocket"]);
   if (!streams) return { requires: ["websocket"], body: "only WebSockets here\n" };
   const socket = new WebSocket(streams);

@@ -9,6 +9,7 @@ export default {
 
 /** @type {import("switchover/streams").Handler} */
 async function answer(request) {
+  if (request.method === "CONNECT") return new Response("no tunnels here\n", { status: 501 });
   const foo = await request.upgrade(["foo/2"]);
   if (!foo) return new Response(`${request.method} ${request.target} ${await request.text()}\n`);
   // In foo/2 the service returns all bytes in upper case.
