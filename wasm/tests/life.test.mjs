@@ -36,26 +36,79 @@ test("memory that runs out is an error of the call, and everything goes on", () 
   assert.equal(alone(script), "ProtocolError out-of-memory\ntrue request\n");
 });
 
-test("after a trap nothing goes on, and everything says so", () => {
+/** The start of a script whose module traps in its first `receive_buffer`. */
+const TRAPS = `
+  const { Instance } = WebAssembly;
+  let instances = 0;
+  WebAssembly.Instance = function (module, imports) {
+    const exports = { ...new Instance(module, imports).exports };
+    const name = Object.keys(exports).find((name) => name.startsWith("receive_buffer"));
+    if (instances++ === 0) exports[name] = () => { throw new WebAssembly.RuntimeError("unreachable") };
+    return { exports };
+  };`;
+
+test("after a trap the objects of before are gone, and say so; new ones go on", () => {
   // No call makes the module trap, so one is put in the place of a call.
-  const script = `
-    const { Instance } = WebAssembly;
-    WebAssembly.Instance = function (module, imports) {
-      const exports = { ...new Instance(module, imports).exports };
-      const name = Object.keys(exports).find((name) => name.startsWith("receive_buffer"));
-      exports[name] = () => { throw new WebAssembly.RuntimeError("unreachable") };
-      return { exports };
-    };
+  const script = `${TRAPS}
     const { Connection } = await import("switchover");
     const other = new Connection("client");
     const greedy = new Connection("server");
-    for (const call of [() => greedy.receiveBuffer(1), () => other.awaiting, () => new Connection("server")]) {
+    for (const call of [() => greedy.receiveBuffer(1), () => other.awaiting, () => greedy.awaiting]) {
       try { call(); console.log("nothing") }
       catch (error) { console.log(error.name, error.reason, error.cause instanceof WebAssembly.RuntimeError) }
     }
-    // What stands in a \`finally\` must not hide the error before it.
-    greedy.free();`;
-  assert.equal(alone(script), "GoneError trapped true\n".repeat(3));
+    const fresh = new Connection("server");
+    // What stands in a \`finally\` must not hide the error before it, nor free an object of the new instance.
+    greedy.free();
+    other.free();
+    console.log(fresh.receiveBuffer(1).length > 0, fresh.awaiting);`;
+  assert.equal(alone(script), `${"GoneError trapped true\n".repeat(3)}true request\n`);
+});
+
+test("an overflow of the stack ends no later connection", () => {
+  const script = `
+    const { Connection } = await import("switchover");
+    const request = new TextEncoder().encode("GET / HTTP/1.1\\r\\nHost: a\\r\\n\\r\\n");
+    const begun = () => { const connection = new Connection("server"); connection.receive(request); connection.nextEvent(); return connection };
+    const deep = (connection, depth) => [connection.state, connection.authority, deep(connection, depth + 1)];
+    const padded = (connection, more) => more > 0 ? [padded(connection, more - 1)] : deep(connection, 0);
+    for (let more = 0; more < 100; more++) {
+      const connection = begun();
+      try { padded(connection, more); console.log("nothing") } catch {}
+      connection.free();
+    }
+    console.log(begun().authority);`;
+  assert.equal(alone(script), "a\n");
+});
+
+test("a trap ends the connections of streams, whose sockets are closed, and no later ones", () => {
+  const script = `${TRAPS}
+    const { once } = await import("node:events");
+    const { connect, createServer } = await import("node:net");
+    const { serveConnection } = await import("switchover/streams");
+    const { Connection } = await import("switchover");
+    const ends = [];
+    const onError = (error) => ends.push(error.name);
+    const server = createServer(async (socket) => {
+      const { how } = await serveConnection(socket, () => {
+        if (ends.length === 0) try { new Connection("server").receiveBuffer(1) } catch {}
+        return { body: "hello" };
+      }, { onError });
+      ends.push(how);
+    });
+    await once(server.listen(0, "127.0.0.1"), "listening");
+    for (let times = 0; times < 2; times++) {
+      const socket = connect(server.address().port, "127.0.0.1").on("error", () => {});
+      socket.write("GET / HTTP/1.1\\r\\nHost: a\\r\\nConnection: close\\r\\n\\r\\n");
+      let text = "";
+      socket.on("data", (data) => text += data);
+      await once(socket, "close");
+      console.log(text.slice(-5));
+    }
+    while (ends.length < 3) await new Promise((resolve) => setTimeout(resolve, 10));
+    console.log(ends.join());
+    process.exit();`;
+  assert.equal(alone(script), "\nhello\nGoneError,failed,closed\n");
 });
 
 test("memory stays where it is over many connections and cycles", () => {

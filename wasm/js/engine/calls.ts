@@ -1,7 +1,7 @@
 // The exports of the WebAssembly module, each wrapped in a guard.
 
 import * as glue from "../generated/glue.js";
-import { alive, has, stopped } from "./raw.js";
+import { alive, engine, has, trapped } from "./raw.js";
 
 /** @internal The guarded exports: all but those that start the module. */
 type Raw = Omit<typeof glue, "initSync" | "default" | "exchange" | "stage">;
@@ -9,9 +9,10 @@ type Raw = Omit<typeof glue, "initSync" | "default" | "exchange" | "stage">;
 type Call = (...given: unknown[]) => unknown;
 
 /**
- * Wraps an export so that it throws if the module is missing or has trapped.
+ * Wraps an export so that it throws if the module is missing, or traps.
  *
- * It also throws if the module lacks the export, or traps. Its parameters are named: that is faster than a rest array.
+ * It also throws if the module lacks the export. A trap is recorded without a call, for which an overflown stack has no
+ * room. The parameters are named: that is faster than a rest array.
  */
 function guarded(name: string, call: Call): Call {
   if (call.length > 6) throw new Error(`${name} takes more arguments than are passed on`);
@@ -25,7 +26,9 @@ function guarded(name: string, call: Call): Call {
     try {
       return call(a, b, c, d, e, f);
     } catch (cause) {
-      throw stopped(cause);
+      engine.trap = cause;
+      engine.instance++;
+      throw trapped();
     }
   };
 }

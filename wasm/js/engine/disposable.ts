@@ -2,7 +2,7 @@
 // Handles: numbers that identify objects in the WebAssembly module.
 
 import { GoneError } from "./gone-error.js";
-import { hasTrapped } from "./raw.js";
+import { engine, trapped } from "./raw.js";
 
 /** The registry that frees objects whose owners were collected, if there is one. */
 const collected = typeof FinalizationRegistry === "function" ? new FinalizationRegistry<() => void>((free) => free()) : undefined;
@@ -11,6 +11,8 @@ const collected = typeof FinalizationRegistry === "function" ? new FinalizationR
 export class DisposableHandle {
   readonly #free: (number: number) => void;
   readonly #what: string;
+  /** The instance of the module that has the object. */
+  readonly #instance = engine.instance;
   #number: number | undefined;
   #isCollected = false;
 
@@ -35,15 +37,15 @@ export class DisposableHandle {
     const number = this.#number;
     this.#number = undefined;
     if (this.#isCollected) collected?.unregister(this);
-    if (number !== undefined && !hasTrapped()) this.#free(number);
+    if (number !== undefined && this.#instance === engine.instance) this.#free(number);
   }
 
   /** @internal Frees the object, at the latest when this one is garbage-collected. */
   freeWhenCollected(): void {
-    const [number, free] = [this.#number, this.#free];
+    const [number, free, instance] = [this.#number, this.#free, this.#instance];
     if (number === undefined || this.#isCollected) return;
     this.#isCollected = true;
-    collected?.register(this, () => hasTrapped() || free(number), this);
+    collected?.register(this, () => void (instance === engine.instance && free(number)), this);
   }
 
   /** Calls `free`, for `using`. */
@@ -53,6 +55,7 @@ export class DisposableHandle {
 
   /** @internal Returns the handle, or throws if the object was freed. */
   protected live(): number {
+    if (this.#instance !== engine.instance) throw trapped();
     if (this.#number === undefined) throw new GoneError("freed", { what: this.#what });
     return this.#number;
   }

@@ -3,8 +3,8 @@
 /**
  * The error for using an object that was freed, or whose module has trapped.
  *
- * If the object was freed, create a new one. If its WebAssembly module trapped, load that module again, in another
- * worker or another process.
+ * Create a new object. A trap of the WebAssembly module, as by a stack overflow, loses all objects of before. New ones
+ * are of a new instance of the module.
  */
 export class GoneError extends Error {
   /** `freed` if the object was freed, `trapped` if its module has trapped. */
@@ -13,7 +13,7 @@ export class GoneError extends Error {
   /** @internal */
   constructor(reason: "freed" | "trapped", { what = "connection", cause }: { what?: string; cause?: unknown } = {}) {
     const text =
-      reason === "freed" ? `the ${what} was freed` : "the engine has stopped for good: its WebAssembly module trapped";
+      reason === "freed" ? `the ${what} was freed` : "the engine's WebAssembly module trapped, and all objects of before are lost: create new ones";
     super(text, cause === undefined ? undefined : { cause });
     this.name = "GoneError";
     this.reason = reason;

@@ -1,4 +1,7 @@
 // The WebAssembly module: its instance, its memory, and its failure. Only this file and `calls.ts` use the glue code.
+//
+// After a trap, as by a stack overflow, the memory of an instance may be inconsistent. Its objects are lost then, and
+// the next call that needs none of them starts a new instance.
 
 import * as glue from "../generated/glue.js";
 import type { InitOutput } from "../generated/glue.js";
@@ -6,12 +9,16 @@ import { GoneError } from "./gone-error.js";
 import { decoderOf } from "./latin1.js";
 import { isBytes, lengthOf } from "./bytes.js";
 
+/** @internal The number of the current instance, which a trap raises, and the cause of the last trap. */
+export const engine: { instance: number; trap: unknown } = { instance: 0, trap: undefined };
+
 let memory: WebAssembly.Memory | undefined;
+/** The instance that has been started. */
+let started = -1;
 /** The index in `words` of the addresses and lengths of the three result buffers. */
 let exchangeAt = 0;
 let stageAt = 0;
-let trapped: unknown;
-/** The module to start at the first call, if nothing else has started one. */
+/** The module to start at the first call, and after a trap. */
 let spare: CompiledModule | undefined;
 /** The exports of the started module, by name. */
 let exported: object = {};
@@ -32,9 +39,16 @@ export type CompiledModule = typeof globalThis extends { WebAssembly: { Module: 
  */
 export function initSync(module: CompiledModule | ArrayBuffer | ArrayBufferView<ArrayBuffer>): void {
   if (memory !== undefined) return;
+  spare = module instanceof WebAssembly.Module ? module : new WebAssembly.Module(module as ArrayBuffer);
+  start(spare);
+}
+
+function start(module: CompiledModule): void {
   const output: InitOutput = glue.initSync({ module });
+  started = engine.instance;
   memory = output.memory;
   exported = output;
+  heap = new Uint8Array(0);
   exchangeAt = glue.exchange() / 4;
   stageAt = glue.stage();
 }
@@ -45,7 +59,7 @@ export function initSync(module: CompiledModule | ArrayBuffer | ArrayBufferView<
  * A program that imports both `switchover/core` and `switchover`, in either order, so gets the complete module.
  */
 export function initLater(module: CompiledModule): void {
-  spare = module;
+  if (memory === undefined) spare = module;
 }
 
 /** The size of the staging buffer in bytes: `LEN` of `staging.rs`. */
@@ -155,25 +169,16 @@ export function isInside(bytes: Uint8Array): boolean {
   return bytes.buffer === memory?.buffer;
 }
 
-/** @internal Returns whether the module has trapped and cannot be used any more. */
-export function hasTrapped(): boolean {
-  return trapped !== undefined;
+/** @internal Returns the error for an object of an instance that has trapped. */
+export function trapped(): GoneError {
+  return new GoneError("trapped", { cause: engine.trap });
 }
 
-/**
- * @internal Records that the module has failed, and returns the error to throw.
- *
- * The cause is a trap or a stack overflow; after either, the module's memory may be inconsistent.
- */
-export function stopped(cause: unknown): GoneError {
-  trapped = cause;
-  return new GoneError("trapped", { cause });
-}
-
-/** @internal Starts the module if needed; throws if it has trapped or cannot be started. */
+/** @internal Starts an instance if needed; throws if there is no module to start. */
 export function alive(): void {
-  if (trapped !== undefined) throw stopped(trapped);
-  if (memory === undefined) start();
+  if (started === engine.instance) return;
+  if (spare === undefined) throw new Error("the engine has not been started: call initSync first");
+  start(spare);
 }
 
 /**
@@ -186,9 +191,4 @@ export function has(name: string): void {
   if (!Object.hasOwn(exported, name)) {
     throw new Error("switchover/core knows no particular protocols: import switchover, before the first connection is made");
   }
-}
-
-function start(): void {
-  if (spare === undefined) throw new Error("the engine has not been started: call initSync first");
-  initSync(spare);
 }

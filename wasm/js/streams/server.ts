@@ -2,6 +2,7 @@
 
 import { Connection } from "../engine/connection.js";
 import { ProtocolError } from "../engine/error.js";
+import { GoneError } from "../engine/gone-error.js";
 import { remoteAddrOf, type RemoteAddr } from "./address.js";
 import { ContentTooLargeError } from "./content.js";
 import { dated } from "./fields.js";
@@ -57,7 +58,9 @@ async function served(socket: Socket, handler: Handler, options: ServeOptions, b
     return missing && ending.how === "closed" ? { how: "gone", error: missing } : ending;
   } catch (error) {
     wire.close(error);
-    throw error;
+    if (!(error instanceof GoneError)) throw error;
+    // The engine has trapped, perhaps in a call of another connection.
+    return { how: "failed", error };
   } finally {
     wire.connection.free();
     // In Workers nothing goes on once this has returned.
