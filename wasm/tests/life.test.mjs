@@ -157,6 +157,23 @@ test("memory stays where it is over responses that are not read, whose sockets a
   assert.equal(alone(script), "true\n");
 });
 
+test("large content does not pass through the module, with a length of the handler's or without", () => {
+  const script = `
+    const { Instance } = WebAssembly;
+    let memory;
+    WebAssembly.Instance = class { constructor(...given) { const made = new Instance(...given); memory = made.exports.memory; return made } };
+    const { serveConnection } = await import("switchover/streams");
+    const body = new Uint8Array(20 << 20);
+    for (const headers of [{}, { "Content-Length": String(body.length) }, [["content-length", String(body.length)]], { "Content-Length": "5" }]) {
+      let length = 0;
+      const readable = new Blob(["GET / HTTP/1.1\\r\\nHost: a\\r\\n\\r\\n"]).stream();
+      const writable = new WritableStream({ write: (bytes) => void (length += bytes.length) });
+      const { how } = await serveConnection({ readable, writable }, () => ({ headers, body }), { onError: () => {} });
+      console.log(how, length > body.length, memory.buffer.byteLength < 4 << 20);
+    }`;
+  assert.equal(alone(script), `${"closed true true\n".repeat(3)}failed false true\n`);
+});
+
 test("memory stays where it is over many splices and readers of capsules", () => {
   const text = "GET / HTTP/1.1\r\nHost: a\r\nUpgrade: h2c\r\nConnection: upgrade, http2-settings\r\nHTTP2-Settings: \r\n\r\n";
   const connection = new Connection("server");

@@ -216,6 +216,16 @@ test("bytes are as many as there are, whatever they say of themselves", () => {
   assert.equal(server(OFFER).event.kind, "request");
 });
 
+test("a context that was assigned to a datagram is checked again", () => {
+  const datagram = new Datagram(0n, bytesOf("abc"));
+  for (const context of [5, -1n, 2n ** 62n, "1"]) {
+    Object.assign(datagram, { context });
+    assert.throws(() => datagram.write(), { name: typeof context === "bigint" ? "RangeError" : "TypeError" });
+  }
+  Object.assign(datagram, { context: 1n });
+  assert.equal(datagram.write().length, new Datagram(1n, bytesOf("abc")).write().length);
+});
+
 test("bytes whose memory shrinks, grows, is shared or is gone", () => {
   const resizable = new ArrayBuffer(PLAIN.length, { maxByteLength: 100_000 });
   const part = new Uint8Array(resizable, 0, PLAIN.length);

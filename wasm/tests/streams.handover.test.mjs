@@ -425,6 +425,24 @@ for (const [name, passes] of Object.entries(passing)) {
   });
 }
 
+for (const how of /** @type {const} */ (["fails", "closes"])) {
+  test(`a handler that ${how} while it holds the locks of Node's web streams ends the connection`, options, async () => {
+    const server = await listening((socket) => serveConnection(toWeb(socket), async (asked) => {
+      const switched = await asked.upgrade(["foo/2"]);
+      switched?.readable.getReader();
+      switched?.writable.getWriter();
+      if (how === "fails") throw new Error("after the switch");
+      switched?.close();
+    }, { onError: () => {} }));
+    const socket = await connected(server.port);
+    socket.on("error", () => {});
+    socket.write(OFFER);
+    socket.resume();
+    await once(socket, "close");
+    await server.close();
+  });
+}
+
 test("a transform that fails over web streams is the handler's failure", options, async () => {
   let reports = 0;
   const server = await listening((socket) => serveConnection(paired(socket), async (asked) => {

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { inspect } from "node:util";
 import { FastResponse, fetchHandler, serveConnection } from "switchover/streams";
-import { TIMEOUTS, connected, listening, rest } from "./sockets.mjs";
+import { TIMEOUTS, connected, listening, rest, until } from "./sockets.mjs";
 
 const options = { timeout: TIMEOUTS };
 const bytes = new TextEncoder().encode("bytes");
@@ -247,6 +247,28 @@ describe("fetchHandler", options, () => {
       return Response.json([request.method, request.url, request.headers.get("x-a"), await request.text(), context.request.target]);
     }, request);
     assert.deepEqual([line, content], ["HTTP/1.1 200 OK", '["POST","http://a:8080/x?y=z","1, 2","hello","/x?y=z"]']);
+  });
+
+  test("is not blamed for a client that resets after the switch", async () => {
+    // As a framework does, it answers what its route throws with a 500.
+    const route = fetchHandler(async (_, { request }) => {
+      try {
+        const switched = await request.upgrade(["foo/2"]);
+        for await (const bytes of /** @type {any} */ (switched?.readable)) assert(bytes);
+        return new Response();
+      } catch {
+        return new Response("failed", { status: 500 });
+      }
+    });
+    /** @type {unknown[]} */
+    const told = [];
+    const server = await listening((socket) => serveConnection(socket, route, { onError: (error) => told.push(error) }));
+    const socket = await connected(server.port);
+    socket.write("GET / HTTP/1.1\r\nHost: a\r\nUpgrade: foo/2\r\nConnection: upgrade\r\n\r\n");
+    await until(socket, "\r\n\r\n");
+    socket.resetAndDestroy();
+    const [result] = /** @type {import("switchover/streams").ServeResult[]} */ (await server.close());
+    assert.deepEqual([result?.how, told], ["gone", []]);
   });
 
   test("answers what no Request can be made of", async () => {

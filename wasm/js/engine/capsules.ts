@@ -14,6 +14,12 @@ import { UDP_PAYLOAD } from "../generated/tables.js";
  */
 const CONTEXTS = 2n ** 62n;
 
+function contextOf(context: bigint): bigint {
+  if (typeof context !== "bigint") throw new TypeError("context must be a bigint");
+  if (context < 0n || context >= CONTEXTS) throw new RangeError("context must be from 0 to 2 ** 62 - 1");
+  return context;
+}
+
 /** A datagram that was received in a capsule, or that is to be sent in one. */
 export class Datagram {
   /**
@@ -31,10 +37,8 @@ export class Datagram {
    * Throws a `RangeError` if the context is negative, or 2 to the 62 or more. Next: `write`.
    */
   constructor(context: bigint, payload: Uint8Array) {
-    if (typeof context !== "bigint") throw new TypeError("context must be a bigint");
-    if (context < 0n || context >= CONTEXTS) throw new RangeError("context must be from 0 to 2 ** 62 - 1");
     bytesOf(payload);
-    this.context = context;
+    this.context = contextOf(context);
     this.payload = payload;
   }
 
@@ -44,7 +48,8 @@ export class Datagram {
    * RFC 9297, section 3.5.
    */
   write(): Uint8Array<ArrayBuffer> {
-    raw.datagram_write(this.context, bytesOf(this.payload));
+    // Another value may have been assigned since.
+    raw.datagram_write(contextOf(this.context), bytesOf(this.payload));
     return bytesLeft();
   }
 }

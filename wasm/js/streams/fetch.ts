@@ -39,7 +39,11 @@ export function fetchHandler(fetch: FetchHandler): Handler {
 
 /** Returns the response to send; a 426 becomes one that `requires` protocols. */
 function responseOf(request: ServerRequest, response: Response): Response | ServerResponse {
-  if (request.switched && response?.status >= 500) throw new Error(`the fetch handler has failed after its switch: ${response.status}`);
+  const { switched } = request;
+  if (switched && response?.status >= 500) {
+    // A framework may answer so to a failure of the socket, too.
+    throw switched.failure ?? new Error(`the fetch handler has failed after its switch: ${response.status}`);
+  }
   if (response?.status !== 426) return response;
   const headers = new Headers(response.headers);
   const requires = listOf(headers, "upgrade");

@@ -24,6 +24,14 @@ export function hasField(headers: HeaderSource, names: readonly string[]): boole
   return false;
 }
 
+/** @internal Returns the only value of a field with this lower-case name, if it is text. */
+export function onlyValue(headers: HeaderSource, name: string): string | undefined {
+  if (headers instanceof WithLine) return headers.name.toLowerCase() === name ? undefined : onlyValue(headers.lines, name);
+  const lines: unknown[] = Array.isArray(headers) ? headers : Object.entries(headers);
+  const values = lines.filter((line) => Array.isArray(line) && isOneOf([name], line[0])).map((line) => (line as unknown[])[1]);
+  return values.length === 1 && typeof values[0] === "string" ? values[0] : undefined;
+}
+
 function isOneOf(names: readonly string[], name: unknown): boolean {
   if (typeof name !== "string") return false;
   for (const one of names) if (one.length === name.length && one === name.toLowerCase()) return true;

@@ -5,7 +5,7 @@ import type { Connection } from "../engine/connection.js";
 import { ProtocolError } from "../engine/error.js";
 import type { ResponseHead } from "../engine/prepared.js";
 import { contentOf, encodedInPlace, framed, isShortText, letGo, pump, soon, type Source } from "./content.js";
-import { framedBy, hasField, isBodiless, listed } from "./fields.js";
+import { framedBy, hasField, isBodiless, listed, onlyValue } from "./fields.js";
 import type { ServerResponse } from "./handler.js";
 import { partsOf, type Parts } from "./parts.js";
 import type { ServerRequest } from "./request.js";
@@ -46,9 +46,14 @@ function respondWhole(
   request.markUnwanted();
   // The engine refuses content with a status that allows none.
   const isLarge = content.length >= LARGE && !isBodiless(head.status);
-  if (isLarge && !hasField(head.headers, LENGTH)) return respondLarge(wire, head, content);
+  if (isLarge && isLengthOf(head.headers, content)) return respondLarge(wire, head, content);
   const bytes = wire.connection.respond(head, content);
   return wire.sender.sendNow(bytes) ? undefined : wire.sender.send(bytes);
+}
+
+/** Returns whether the field lines have no length, or that of the content. */
+function isLengthOf(headers: HeaderSource, content: Uint8Array): boolean {
+  return !hasField(headers, LENGTH) || onlyValue(headers, "content-length") === String(content.length);
 }
 
 const CODING = ["transfer-encoding"];

@@ -110,9 +110,12 @@ export interface Handed extends Pair {
  */
 export class Failures {
   readonly #errors = new WeakSet<object>();
+  /** The latest of the errors. */
+  latest: unknown;
 
   /** Records an error of the socket and throws it. */
   readonly fail = (error: unknown): never => {
+    this.latest = error;
     if (typeof error === "object" && error !== null) this.#errors.add(error);
     throw error;
   };

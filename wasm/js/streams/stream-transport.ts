@@ -83,7 +83,8 @@ export class OfStreams implements Transport {
   }
 
   handOut(first: Uint8Array, ahead?: Promise<Uint8Array | null>): Handed {
-    if (first.length === 0 && !ahead) {
+    // Without a `close` of the socket, only a reader of ours can end it while the user holds the locks.
+    if (first.length === 0 && !ahead && this.#socket.close) {
       this.release();
       return this.#socket as Pair;
     }

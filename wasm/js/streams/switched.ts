@@ -129,6 +129,11 @@ export class Switched implements Pair {
     this.#wire.connection.free();
   }
 
+  /** @internal The latest error of the socket that its streams have thrown. */
+  get failure(): unknown {
+    return this.#pair.failures?.latest;
+  }
+
   /** @internal Returns whether an error of the new protocol is due to a failure of the socket. */
   hasFailedWith(error: unknown): Promise<boolean> {
     return isFailureOf(this.socket, this.#pair, error);

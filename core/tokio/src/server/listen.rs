@@ -28,7 +28,9 @@ const ACCEPT_RETRY_DELAY: Duration = Duration::from_millis(50);
 /// Once `stop` is ready, each connection ends after the response in progress. `serve` returns when
 /// all connections have ended, at the latest after
 /// [`Timeouts::shutdown`](crate::Timeouts::shutdown). The remaining ones are then dropped: slow
-/// handlers and upgraded connections. Pass `std::future::pending()` to never stop. Use [`accept`]
+/// handlers and upgraded connections. The peer of an upgraded one sees an orderly end, so say
+/// goodbye before if the protocol marks its own end: see
+/// [`Upgraded::stopping`](crate::Upgraded::stopping). Pass `std::future::pending()` to never stop. Use [`accept`]
 /// to serve over TLS, to observe the shutdown, or to receive the errors of connections.
 pub async fn serve<L, H>(listener: L, handler: H, config: &Config, stop: impl Future<Output = ()>)
 where
