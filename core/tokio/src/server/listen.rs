@@ -28,10 +28,11 @@ const ACCEPT_RETRY_DELAY: Duration = Duration::from_millis(50);
 /// Once `stop` is ready, each connection ends after the response in progress. `serve` returns when
 /// all connections have ended, at the latest after
 /// [`Timeouts::shutdown`](crate::Timeouts::shutdown). The remaining ones are then dropped: slow
-/// handlers and upgraded connections. The peer of an upgraded one sees an orderly end, so say
-/// goodbye before if the protocol marks its own end: see
-/// [`Upgraded::stopping`](crate::Upgraded::stopping). Pass `std::future::pending()` to never stop. Use [`accept`]
-/// to serve over TLS, to observe the shutdown, or to receive the errors of connections.
+/// handlers and upgraded connections. The peer of an upgraded one sees an orderly end then; before,
+/// [`Upgraded::stopping`](crate::Upgraded::stopping) is the time to say goodbye.
+///
+/// Pass `std::future::pending()` to never stop. Use [`accept`] to serve over TLS, to observe the
+/// shutdown, or to receive the errors of connections.
 pub async fn serve<L, H>(listener: L, handler: H, config: &Config, stop: impl Future<Output = ()>)
 where
     L: Listener,
