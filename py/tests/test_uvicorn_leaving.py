@@ -187,7 +187,7 @@ def test_a_refused_handshake_that_ends_the_connection_ends_it() -> None:
 def test_a_handshake_that_its_class_cannot_decode_is_no_error_of_the_app_before(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    outcomes = []
+    outcomes: list[str] = []
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
