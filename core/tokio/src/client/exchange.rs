@@ -86,6 +86,31 @@ pub(super) struct Locked<'a, S> {
     dropped: Option<Pin<Box<Sent>>>,
 }
 
+/// Content that is polled, and put back when this is dropped, also after a panic.
+struct Taken<'a, S: Transport> {
+    shared: &'a Mutex<Exchange<S>>,
+    content: Option<Pin<Box<Sent>>>,
+}
+
+type FrameOf = Option<Result<Frame<Bytes>, BoxError>>;
+
+impl<S: Transport> Taken<'_, S> {
+    /// Returns the next frame, together with the content.
+    fn poll(&mut self, context: &mut Context<'_>) -> Poll<(FrameOf, Pin<Box<Sent>>)> {
+        let Some(content) = &mut self.content else { return Poll::Pending };
+        let frame = ready!(content.as_mut().poll_frame(context));
+        self.content.take().map_or(Poll::Pending, |content| Poll::Ready((frame, content)))
+    }
+}
+
+impl<S: Transport> Drop for Taken<'_, S> {
+    fn drop(&mut self) {
+        if let Some(content) = self.content.take() {
+            locked(self.shared).put_back(content);
+        }
+    }
+}
+
 /// Locks an exchange.
 pub(super) fn locked<S>(shared: &Mutex<Exchange<S>>) -> Locked<'_, S> {
     Locked { exchange: lock(shared), dropped: None }
@@ -310,11 +335,7 @@ impl<S: Transport> Exchange<S> {
     }
 
     /// Encodes a frame of content, which is put back unless it has ended.
-    fn encode(
-        &mut self,
-        content: Pin<Box<Sent>>,
-        frame: Option<Result<Frame<Bytes>, BoxError>>,
-    ) -> Result<(), Error> {
+    fn encode(&mut self, content: Pin<Box<Sent>>, frame: FrameOf) -> Result<(), Error> {
         if !matches!(self.content, Sending::Polled) {
             self.dropped = Some(content);
             return Ok(());
@@ -326,8 +347,9 @@ impl<S: Transport> Exchange<S> {
             Some(Ok(Err(frame))) => frame.into_trailers().ok(),
             None => None,
             Some(Err(error)) => {
-                wire.http.abandon()?;
+                let abandoned = wire.http.abandon();
                 self.give_up_content();
+                abandoned?;
                 return Err(Error::Body(error));
             }
         };
@@ -429,7 +451,7 @@ impl<S: Transport> Exchange<S> {
         }
         let is_out = exchange.is_out();
         if is_out && !was_out {
-            exchange.waiters.wake();
+            exchange.waiters.wake(Waiter::Closer);
         }
         let Some(wire) = &mut exchange.wire else {
             return Poll::Ready(Some(Err(Error::Cancelled("the client was closed meanwhile"))));
@@ -442,7 +464,7 @@ impl<S: Transport> Exchange<S> {
         let timeout = exchange.timeouts.content.filter(|_| is_out);
         let frame = ready!(wire.poll_content(context, timeout));
         wire.receiving.clear();
-        exchange.waiters.wake();
+        exchange.waiters.wake(Waiter::Closer);
         Poll::Ready(frame)
     }
 
@@ -484,11 +506,9 @@ impl<S: Transport> Exchange<S> {
     fn poll_sending(shared: &Mutex<Self>, context: &mut Context<'_>) -> Poll<Result<(), Error>> {
         loop {
             let wanted = locked(shared).poll_wanted(context);
-            let Some(mut content) = ready!(wanted)? else { break };
-            let Poll::Ready(frame) = content.as_mut().poll_frame(context) else {
-                locked(shared).put_back(content);
-                break;
-            };
+            let Some(content) = ready!(wanted)? else { break };
+            let mut taken = Taken { shared, content: Some(content) };
+            let Poll::Ready((frame, content)) = taken.poll(context) else { break };
             let data = frame.as_ref().and_then(|frame| frame.as_ref().ok()?.data_ref());
             let is_empty = data.is_some_and(Bytes::is_empty);
             locked(shared).encode(content, frame)?;
@@ -506,7 +526,7 @@ impl<S: Transport> Source for Mutex<Exchange<S>> {
     fn release(&self) {
         let mut exchange = locked(self);
         exchange.holders -= 1;
-        exchange.waiters.wake();
+        exchange.waiters.wake(Waiter::Closer);
     }
 
     fn poll_frame(&self, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {

@@ -27,6 +27,7 @@ use crate::wire::{LINGER_IDLE, Wire};
 use exchange::{Exchange, Head, Locked, locked};
 pub use outcome::{Declined, Outcome};
 use request::write_request_head;
+use waiters::Waiter;
 
 /// Creates a client on an established connection.
 ///
@@ -342,7 +343,7 @@ impl<S: Transport> Client<S> {
         };
         let wire = self.lock().wire.take();
         // Who still reads the response learns that the connection is gone.
-        self.lock().waiters.wake();
+        self.lock().waiters.wake(Waiter::Reader);
         if let Some(mut wire) = wire {
             if sent.is_err() {
                 wire.discard_output();

@@ -35,14 +35,27 @@ impl Waiters {
         let task = &mut tasks[waiter as usize];
         let is_known = task.as_ref().is_some_and(|task| task.will_wake(waker));
         // Content of the request may poll the response's body with the common waker itself.
-        if !is_known && !waker.will_wake(&self.waker) {
-            *task = Some(waker.clone());
-        }
+        let is_new = !is_known && !waker.will_wake(&self.waker);
+        let before = if is_new { task.replace(waker.clone()) } else { None };
+        drop(tasks);
+        drop(before);
         self.waker.clone()
     }
 
-    pub(super) fn wake(&self) {
-        self.waker.wake_by_ref();
+    /// Wakes one of the tasks, if it waits.
+    pub(super) fn wake(&self, waiter: Waiter) {
+        let task = lock(&self.tasks.0)[waiter as usize].take();
+        if let Some(task) = task {
+            task.wake();
+        }
+    }
+}
+
+impl Drop for Waiters {
+    fn drop(&mut self) {
+        // A waker of content may hold the common one.
+        let tasks = std::mem::take(&mut *lock(&self.tasks.0));
+        drop(tasks);
     }
 }
 
