@@ -9,6 +9,7 @@ import socket
 import ssl
 import struct
 import threading
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -81,14 +82,7 @@ def test_a_stream_over_tls_ends_with_a_client_whose_content_is_not_read(loop: st
         finally:
             ended.set()
 
-    authority = pytest.importorskip("trustme").CA()
-    issued = authority.issue_cert("localhost")
-    issued.private_key_pem.write_to_path(tmp_path / "key")
-    issued.cert_chain_pems[0].write_to_path(tmp_path / "certificate")
-    trusts = ssl.create_default_context()
-    authority.configure_trust(trusts)
-    files = {"ssl_keyfile": tmp_path / "key", "ssl_certfile": tmp_path / "certificate"}
-    with Served(streams, loop=loop, **files) as served, served.connect() as raw:
+    with served_over_tls(streams, loop, tmp_path) as (served, trusts), served.connect() as raw:
         with trusts.wrap_socket(raw, server_hostname="localhost") as client:
             client.sendall(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 200000\r\n\r\n" + bytes(150_000))
             assert client.recv(10)
@@ -96,6 +90,44 @@ def test_a_stream_over_tls_ends_with_a_client_whose_content_is_not_read(loop: st
             client.shutdown(socket.SHUT_WR)
         assert ended.wait(10)
         wait_until_empty(served)
+
+
+def test_content_over_tls_is_read_whole_after_the_end_of_the_client(tmp_path: pathlib.Path) -> None:
+    """The client ends its direction, while an app reads its content slowly."""
+    received = bytearray()
+    ended = threading.Event()
+
+    async def reads(scope: Any, receive: Any, send: Any) -> None:
+        try:
+            await asyncio.sleep(2)
+            while (message := await receive())["type"] == "http.request":
+                received.extend(message["body"])
+                if not message["more_body"]:
+                    break
+        finally:
+            ended.set()
+
+    with served_over_tls(reads, "asyncio", tmp_path) as (served, trusts), served.connect() as raw:
+        with trusts.wrap_socket(raw, server_hostname="localhost") as client:
+            client.sendall(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 120000\r\n\r\n" + bytes(120_000))
+            client.shutdown(socket.SHUT_WR)
+            assert ended.wait(10)
+        wait_until_empty(served)
+    assert len(received) == 120_000
+
+
+@contextlib.contextmanager
+def served_over_tls(app: Any, loop: str, tmp_path: pathlib.Path) -> Iterator[tuple[Served, ssl.SSLContext]]:
+    """Serves an app over TLS; yields the server and the context of a client."""
+    authority = pytest.importorskip("trustme").CA()
+    issued = authority.issue_cert("localhost")
+    issued.private_key_pem.write_to_path(tmp_path / "key")
+    issued.cert_chain_pems[0].write_to_path(tmp_path / "certificate")
+    trusts = ssl.create_default_context()
+    authority.configure_trust(trusts)
+    files = {"ssl_keyfile": tmp_path / "key", "ssl_certfile": tmp_path / "certificate"}
+    with Served(app, loop=loop, **files) as served:
+        yield served, trusts
 
 
 @pytest.mark.parametrize("loop", ["asyncio", "uvloop"])

@@ -254,7 +254,7 @@ class Protocol:
         )
         try:
             await stream.handle(begun)
-        except ValueError:
+        except UnicodeDecodeError:
             # hypercorn decodes a handshake's fields as ASCII. The error would end a whole worker of trio.
             self.stream = None
             await self.reject(400)

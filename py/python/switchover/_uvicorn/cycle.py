@@ -61,6 +61,7 @@ class Cycle:
         "has_sent_head",
         "head",
         "is_cut",
+        "is_gone",
         "is_last",
         "is_read",
         "is_trailing",
@@ -121,6 +122,8 @@ class Cycle:
         self.is_last = False
         # The client has half-closed, and most likely does not read either.
         self.has_left = False
+        # The client has ended TLS, behind content that is not read: what is sent reaches nobody.
+        self.is_gone = False
         self.receivers = 0
         # The app has received the whole request. In a response without a length it then gets `http.disconnect` if the
         # client half-closes.
@@ -287,6 +290,9 @@ class Cycle:
                 await self.give_up()
         finally:
             self.has_returned = True
+            if self.is_gone:
+                # It would flush what nobody receives.
+                self.transport.abort()
             if self.task is not None:
                 self.protocol.tasks.discard(self.task)
                 self.task = None
@@ -336,12 +342,12 @@ class Cycle:
             # A client that reads at once makes nobody wait, and TLS says of no lost connection that it is closing.
             self.sent = 0
             await asyncio.sleep(0)
-        if self.disconnected or self.drops_content or self.transport.is_closing():
+        if self.disconnected or self.drops_content or self.is_gone or self.transport.is_closing():
             # Nothing is written that could be awaited, so other tasks get a turn here. A closing transport accepts
             # everything at once, and reports the disconnect in the loop's next turn.
             await asyncio.sleep(0)
             self.count_unheard()
-        if self.disconnected:
+        if self.disconnected or self.is_gone:
             return
         if message["type"] == "http.response.start" and not self.response_started:
             self.start(message["status"], message.get("headers", ()))

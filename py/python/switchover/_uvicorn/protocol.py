@@ -185,9 +185,9 @@ class Protocol(Base):
     def has_watchers(self, cycle: Cycle) -> bool:
         """Returns whether an app would go on for good if its client hung up unnoticed.
 
-        It waits in `receive`, or only sends: below TLS, asyncio ignores an end while reading is paused.
+        It waits in `receive`, or it may only send: below TLS, asyncio ignores an end while reading is paused.
         """
-        return cycle.receivers > 0 or not closes_after_eof(self.transport)
+        return cycle.receivers > 0 or not (cycle.response_complete or closes_after_eof(self.transport))
 
     def look(self) -> None:
         """Lets an app know that its client has hung up."""
@@ -197,10 +197,9 @@ class Protocol(Base):
             return
         if not self.has_left_unread():
             self.watch()
-        elif closes_after_eof(self.transport):
-            cycle.leave()
-        else:
-            self.transport.abort()
+            return
+        cycle.is_gone = not closes_after_eof(self.transport)
+        cycle.leave()
 
     # Events.
 
@@ -261,7 +260,7 @@ class Protocol(Base):
                 self.begin(*event)
                 # A task that starts at once may have answered already.
                 answered += self.cycle is not None and self.cycle.response_complete
-                if answered == TURN:
+                if answered == TURN and self.phase is TAKING:
                     self.go_on_later()
             elif event is NEED_DATA:
                 self.wait_for_more()
