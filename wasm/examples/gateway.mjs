@@ -19,7 +19,9 @@ async function forward(request) {
   const socket = connect(backend, "127.0.0.1");
   const { signal } = request;
   // A client that has only ended its direction still reads: `cause` is there if the connection has failed.
-  signal.addEventListener("abort", () => void (signal.reason.cause && socket.destroy()));
+  const left = () => void (signal.reason.cause && socket.destroy());
+  if (signal.aborted) left();
+  signal.addEventListener("abort", left);
   const asked = { method, target, headers: /** @type {[string, string][]} */ (headers), body: content.body };
   const answer = await upgrade(socket, asked, { offer: connection.forwardable, informational }).catch(() => void socket.destroy());
   // The client is told of its own faults by `serveConnection`.

@@ -102,13 +102,51 @@ test("a trap ends the connections of streams, whose sockets are closed, and no l
       socket.write("GET / HTTP/1.1\\r\\nHost: a\\r\\nConnection: close\\r\\n\\r\\n");
       let text = "";
       socket.on("data", (data) => text += data);
-      await once(socket, "close");
+      await new Promise((resolve) => socket.once("close", resolve));
       console.log(text.slice(-5));
     }
     while (ends.length < 3) await new Promise((resolve) => setTimeout(resolve, 10));
     console.log(ends.join());
     process.exit();`;
   assert.equal(alone(script), "\nhello\nGoneError,failed,closed\n");
+});
+
+test("a trap throws in no callback of another connection, and all of them end", () => {
+  const script = `${TRAPS}
+    const { once } = await import("node:events");
+    const { connect, createServer } = await import("node:net");
+    const { serveConnection } = await import("switchover/streams");
+    const { Connection } = await import("switchover");
+    process.on("uncaughtException", (error) => console.log("uncaught", error));
+    process.on("unhandledRejection", (error) => console.log("unhandled", error));
+    const ways = ["sends", "leaves", "shutdown", "signal", "exchange"];
+    const answers = [];
+    const handles = [];
+    const stop = new AbortController();
+    const server = createServer((socket) => {
+      const way = ways[handles.length];
+      const handler = ({ signal }) => new Promise((resolve) => answers.push(resolve) && signal);
+      const options = { onError: () => {}, ...(way === "signal" && { signal: stop.signal }), ...(way === "exchange" && { timeouts: { exchange: 300 } }) };
+      handles.push(serveConnection(socket, handler, options));
+    });
+    await once(server.listen(0, "127.0.0.1"), "listening");
+    const sockets = [];
+    for (const way of ways) {
+      const socket = connect(server.address().port, "127.0.0.1").on("error", () => {});
+      sockets.push(socket);
+      socket.write("GET / HTTP/1.1\\r\\nHost: a\\r\\n\\r\\n");
+      while (answers.length < sockets.length) await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    try { new Connection("server").receiveBuffer(1) } catch {}
+    sockets[0].write("GET / HTTP/1.1\\r\\n");
+    sockets[1].destroy();
+    handles[2].shutdown();
+    stop.abort();
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    for (const answer of answers) answer({ body: "late" });
+    console.log((await Promise.all(handles)).map(({ how }) => how).join());
+    process.exit();`;
+  assert.match(alone(script), /^(failed|gone),(failed|gone),failed,aborted,aborted\n$/);
 });
 
 test("memory stays where it is over many connections and cycles", () => {

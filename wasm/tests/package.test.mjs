@@ -104,10 +104,12 @@ test("where the module is missing, the error says what to do", () => {
   }
 });
 
-test("no code from text, no finalizers, no paths of the machine that made it", () => {
+test("no code from text, one registry of finalizers, no paths of the machine that made it", () => {
   for (const file of files.filter((file) => /\.(js|ts|json|md)$/.test(file))) {
     const text = readFileSync(join(home, file), "utf8").replace(/^There is no.*|^It is ESM only.*/gm, "");
-    assert.doesNotMatch(text, /\beval\(|new Function|new FinalizationRegistry|createRequire|module\.exports/, file);
+    assert.doesNotMatch(text, /\beval\(|new Function|createRequire|module\.exports/, file);
+    // A runtime may lack it, so this one file asks before.
+    if (file !== "dist/engine/disposable.js") assert.doesNotMatch(text, /new FinalizationRegistry/, file);
   }
   const paths = [process.env["HOME"], process.env["CARGO_HOME"], join(import.meta.dirname, "../..")];
   for (const name of ["switchover.wasm", "core.wasm"]) {

@@ -48,6 +48,11 @@ export class DisposableHandle {
     collected?.register(this, () => void (instance === engine.instance && free(number)), this);
   }
 
+  /** @internal Returns whether the module has trapped since this object was created. */
+  get hasTrapped(): boolean {
+    return this.#instance !== engine.instance;
+  }
+
   /** Calls `free`, for `using`. */
   [Symbol.dispose](): void {
     this.free();

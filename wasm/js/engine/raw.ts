@@ -45,12 +45,13 @@ export function initSync(module: CompiledModule | ArrayBuffer | ArrayBufferView<
 
 function start(module: CompiledModule): void {
   const output: InitOutput = glue.initSync({ module });
-  started = engine.instance;
   memory = output.memory;
   exported = output;
-  heap = new Uint8Array(0);
+  heap = NOTHING;
   exchangeAt = glue.exchange() / 4;
   stageAt = glue.stage();
+  // Last, as the stack may overflow before: the next call then starts another one.
+  started = engine.instance;
 }
 
 /**
@@ -62,6 +63,8 @@ export function initLater(module: CompiledModule): void {
   if (memory === undefined) spare = module;
 }
 
+const NOTHING = new Uint8Array(0);
+
 /** The size of the staging buffer in bytes: `LEN` of `staging.rs`. */
 const STAGE = 65_536;
 
@@ -70,17 +73,19 @@ const STAGE = 65_536;
  *
  * `renew` creates these views again after the memory has grown, since the old ones are empty then.
  */
-let heap = new Uint8Array(0);
+let heap = NOTHING;
 let words = new Uint32Array(0);
 let staged = heap;
 let decode = decoderOf(heap);
 
 function renew(): void {
   if (heap.length !== 0) return;
-  heap = new Uint8Array(memory?.buffer as ArrayBuffer);
+  const bytes = new Uint8Array(memory?.buffer as ArrayBuffer);
   words = new Uint32Array(memory?.buffer as ArrayBuffer);
-  staged = heap.subarray(stageAt, stageAt + STAGE);
-  decode = decoderOf(heap);
+  staged = bytes.subarray(stageAt, stageAt + STAGE);
+  decode = decoderOf(bytes);
+  // Last, as the stack may overflow before.
+  heap = bytes;
 }
 
 /**
@@ -145,7 +150,7 @@ export function copy(start: number, length: number): Uint8Array<ArrayBuffer> {
 const SHARED = 16_384;
 /** The largest size in bytes of a short copy. */
 const SHORT = 2_048;
-let shared = new Uint8Array(0);
+let shared = NOTHING;
 let sharedUsed = 0;
 
 /**

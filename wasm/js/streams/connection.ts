@@ -5,6 +5,7 @@ import { Connection } from "../engine/connection.js";
 import { plain } from "../engine/bytes.js";
 import type { Step } from "../engine/event.js";
 import { bytesLeft, sharedBytesLeft } from "../engine/reader.js";
+import type { Awaiting, Closing, Owes } from "../generated/tables.js";
 
 /**
  * @internal A connection that makes fewer copies than one whose user may keep or transfer every array.
@@ -18,6 +19,24 @@ export class StreamConnection extends Connection {
   #piece: Uint8Array | undefined;
   /** True after the head of a message that may have content. */
   #isAfterHead = false;
+
+  // After a trap the next event throws. Whoever ends the connection until then asks these.
+
+  override get closing(): Closing {
+    return this.hasTrapped ? "reset" : super.closing;
+  }
+
+  override get owes(): Owes {
+    return this.hasTrapped ? "content" : super.owes;
+  }
+
+  override get awaiting(): Awaiting {
+    return this.hasTrapped ? "nothing" : super.awaiting;
+  }
+
+  override get wantsInput(): boolean {
+    return !this.hasTrapped && super.wantsInput;
+  }
 
   override receive(bytes: Uint8Array): void {
     super.receive(bytes);

@@ -36,8 +36,8 @@ export class OfDeno implements Transport {
     for (let at = 0; at < bytes.length; ) at += await this.#socket.write(at === 0 ? bytes : bytes.subarray(at));
   }
 
-  probe(): Promise<unknown> {
-    return this.#socket.write(new Uint8Array(0));
+  async probe(): Promise<void> {
+    await this.#socket.write(new Uint8Array(0));
   }
 
   end(): Promise<void> {

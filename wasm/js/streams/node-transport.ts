@@ -81,9 +81,14 @@ export class OfNode implements Transport {
    * error where the peer has left, too.
    */
   onDestroyed(act: (cause: unknown) => void): void {
-    const socket = this.#socket;
-    this.#tellsWho = isOfSystem(socket) && (!("encrypted" in socket) || typeof socket.remoteAddress === "string");
+    this.#tellsWho = this.#isOfSystem;
     this.#onDestroyed = act;
+  }
+
+  /** True if no other stream is below this one, as below TLS over one. */
+  get #isOfSystem(): boolean {
+    const socket = this.#socket;
+    return isOfSystem(socket) && (!("encrypted" in socket) || typeof socket.remoteAddress === "string");
   }
 
   interrupt(): void {
@@ -135,7 +140,7 @@ export class OfNode implements Transport {
     const socket = this.#socket;
     if (socket.destroyed || this.#failure) throw this.#gone;
     // A write of nothing fails in the system, which other streams do not ask. Queued bytes do the same.
-    if (!isOfSystem(socket) || socket.writableLength || socket.writable === false) return;
+    if (!this.#isOfSystem || socket.writableLength || socket.writable === false) return;
     await new Promise<void>((resolve, reject) => socket.write(NOTHING, (error) => (error ? reject(error) : resolve())));
   }
 

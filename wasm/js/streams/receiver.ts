@@ -275,6 +275,12 @@ export class Receiver {
   /** Ends `watch`, as the response was sent or a switch was made. */
   endWatch(): void {
     this.#isWatched = false;
+    this.#stopProbing();
+  }
+
+  #stopProbing(): void {
+    clearTimeout(this.#probing);
+    this.#probing = undefined;
   }
 
   /**
@@ -449,7 +455,7 @@ export class Receiver {
   /** Stops the timers. */
   stop(): void {
     this.#alarm.stop();
-    clearTimeout(this.#probing);
+    this.#stopProbing();
   }
 
   #endWait(): Waiter | undefined {

@@ -59,7 +59,8 @@ export class Sender {
     this.#held = [];
     this.#heldLength = 0;
     try {
-      this.#transport.put?.(held.length === 1 ? (held[0] as Uint8Array) : joined(held));
+      const isOne = held.length === 1 && this.#transport.sharesBuffers;
+      this.#transport.put?.(isOne ? (held[0] as Uint8Array) : joined(held));
     } catch (cause) {
       this.isBroken = true;
       this.unsent = new DisconnectedError("the socket has failed", cause);
@@ -81,7 +82,9 @@ export class Sender {
   /**
    * Sends all bytes, after those of earlier calls.
    *
-   * Fails if other code transfers their buffer meanwhile, since the rest of a message would be missing. It calls `queued` once a transport that queues has queued them. If it fails, nothing more can be sent, since part of
+   * Fails if other code transfers their buffer meanwhile, since the rest of a message would be missing.
+   *
+   * It calls `queued` once a transport that queues has queued them. If it fails, nothing more can be sent, since part of
    * the bytes may have been sent.
    */
   send(bytes: Uint8Array, queued?: () => void): Promise<void> {

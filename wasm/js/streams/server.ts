@@ -120,8 +120,8 @@ class Server {
     try {
       this.#wire.connection.closeAfterResponse();
     } catch (error) {
-      // Either the response head was sent, and `#next` calls this again; or the connection has ended.
-      if (!(error instanceof ProtocolError)) throw error;
+      // The response head was sent, and `#next` calls this again; or the connection has ended, perhaps by a trap.
+      if (!(error instanceof ProtocolError || error instanceof GoneError)) throw error;
     }
   }
 
@@ -359,7 +359,7 @@ class Server {
   }
 
   #blame(error: unknown): "refused" | "gone" | "failed" {
-    if (!this.#wire.life.hasNoted(error)) return "failed";
+    if (!this.#wire.life.hasNoted(error) || error instanceof GoneError) return "failed";
     return error instanceof DisconnectedError || (error instanceof ProtocolError && error.kind === "truncated") ? "gone" : "refused";
   }
 }

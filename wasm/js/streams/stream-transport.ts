@@ -12,6 +12,9 @@ const quietly = (step: Promise<unknown> | undefined): void => void step?.catch((
  */
 const underWay = new WeakMap<WritableSide, Promise<void>>();
 
+/** Tells of each socket with a `closed` that both of its directions are closed. */
+const endings = new WeakMap<StreamSocket, { isClosed: boolean }>();
+
 /** @internal */
 export class OfStreams implements Transport {
   readonly queues = true;
@@ -22,8 +25,6 @@ export class OfStreams implements Transport {
   #hasReader = true;
   #hasWriter = true;
   #hasWritten = false;
-  /** True once the runtime says that both directions are closed. */
-  #isClosed = false;
 
   constructor(socket: StreamSocket) {
     this.#socket = socket;
@@ -34,8 +35,12 @@ export class OfStreams implements Transport {
       this.#reader.releaseLock();
       throw error;
     }
-    const closed = (): void => void (this.#isClosed = true);
-    socket.closed?.then(closed, closed);
+    if (typeof socket.closed?.then === "function" && !endings.has(socket)) {
+      const ending = { isClosed: false };
+      const closed = (): void => void (ending.isClosed = true);
+      endings.set(socket, ending);
+      socket.closed.then(closed, closed);
+    }
   }
 
   get isSecure(): boolean {
@@ -59,7 +64,7 @@ export class OfStreams implements Transport {
   }
 
   async probe(): Promise<void> {
-    if (this.#isClosed) throw new Error("the socket is closed");
+    if (endings.get(this.#socket)?.isClosed) throw new Error("the socket is closed");
   }
 
   end(): Promise<void> {
