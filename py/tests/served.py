@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import pathlib
 import socket
+import ssl
 import threading
 from typing import Any
 
@@ -112,6 +114,18 @@ class Served(Threaded):
                 while ending not in got and (piece := connection.recv(65536)):
                     got += piece
             return got
+
+
+def certified(folder: pathlib.Path) -> tuple[pathlib.Path, pathlib.Path, ssl.SSLContext]:
+    """Returns the files of a key and a certificate, and a context that trusts it."""
+    authority = pytest.importorskip("trustme").CA()
+    issued = authority.issue_cert("localhost")
+    key, certificate = folder / "key", folder / "certificate"
+    issued.private_key_pem.write_to_path(key)
+    issued.cert_chain_pems[0].write_to_path(certificate)
+    trusts = ssl.create_default_context()
+    authority.configure_trust(trusts)
+    return key, certificate, trusts
 
 
 def rest_of(connection: socket.socket) -> bytes:

@@ -13,7 +13,7 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
-from served import AWAITED, GET, HANDSHAKE, WAIT, Threaded, answers_first, rest_of, tell
+from served import AWAITED, GET, HANDSHAKE, WAIT, Threaded, answers_first, certified, rest_of, tell
 
 pytest.importorskip("hypercorn")
 trio = pytest.importorskip("trio")
@@ -188,13 +188,8 @@ def hosted(request: pytest.FixtureRequest) -> Iterator[Hosted]:
 def secured(request: pytest.FixtureRequest, tmp_path: pathlib.Path) -> Iterator[Hosted]:
     """Runs a server whose connections use TLS."""
     pytest.importorskip(request.param)
-    authority = pytest.importorskip("trustme").CA()
-    issued = authority.issue_cert("localhost")
-    issued.private_key_pem.write_to_path(tmp_path / "key")
-    issued.cert_chain_pems[0].write_to_path(tmp_path / "certificate")
-    trusts = ssl.create_default_context()
-    authority.configure_trust(trusts)
-    with Hosted(request.param, trusts, keyfile=tmp_path / "key", certfile=tmp_path / "certificate") as host:
+    key, certificate, trusts = certified(tmp_path)
+    with Hosted(request.param, trusts, keyfile=key, certfile=certificate) as host:
         yield host
 
 

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from served import GET, HANDSHAKE, Hasty, Served, Transport, played, rest_of
+from served import GET, HANDSHAKE, Hasty, Served, Transport, certified, played, rest_of
 from switchover._uvicorn import transport as transport_of
 from switchover.uvicorn import Protocol
 from test_uvicorn import WEBSOCKETS, refuses, wait_until_empty
@@ -119,14 +119,8 @@ def test_content_over_tls_is_read_whole_after_the_end_of_the_client(tmp_path: pa
 @contextlib.contextmanager
 def served_over_tls(app: Any, loop: str, tmp_path: pathlib.Path) -> Iterator[tuple[Served, ssl.SSLContext]]:
     """Serves an app over TLS; yields the server and the context of a client."""
-    authority = pytest.importorskip("trustme").CA()
-    issued = authority.issue_cert("localhost")
-    issued.private_key_pem.write_to_path(tmp_path / "key")
-    issued.cert_chain_pems[0].write_to_path(tmp_path / "certificate")
-    trusts = ssl.create_default_context()
-    authority.configure_trust(trusts)
-    files = {"ssl_keyfile": tmp_path / "key", "ssl_certfile": tmp_path / "certificate"}
-    with Served(app, loop=loop, **files) as served:
+    key, certificate, trusts = certified(tmp_path)
+    with Served(app, loop=loop, ssl_keyfile=key, ssl_certfile=certificate) as served:
         yield served, trusts
 
 

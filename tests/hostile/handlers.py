@@ -95,23 +95,20 @@ def endless_read(server):
     yield
 
 
-@attack("content that the handler does not read")
-def unread_content(server):
-    server.needs("/sleeps")
-    head = server.request("/sleeps", "POST", "Content-Length: 100000000\r\n")
-    for _ in range(6):
-        server.connect(head).send_what_fits(b"x" * 50_000_000)
-    yield
+def unread(name, framing, content):
+    """Registers an attack: content that fills a host's buffers."""
+
+    @attack(name)
+    def unread_content(server):
+        server.needs("/sleeps")
+        head = server.request("/sleeps", "POST", framing)
+        for _ in range(6):
+            server.connect(head).send_what_fits(content)
+        yield
 
 
-@attack("chunks of one byte that the handler does not read")
-def unread_chunks(server):
-    """Fills a host's buffers with many small pieces of content."""
-    server.needs("/sleeps")
-    head = server.request("/sleeps", "POST", CHUNKED)
-    for _ in range(6):
-        server.connect(head).send_what_fits(b"1\r\nx\r\n" * 2_000_000)
-    yield
+unread("content that the handler does not read", "Content-Length: 100000000\r\n", b"x" * 50_000_000)
+unread("chunks of one byte that the handler does not read", CHUNKED, b"1\r\nx\r\n" * 2_000_000)
 
 
 @attack("raises after the switch")

@@ -36,6 +36,12 @@ test("memory that runs out is an error of the call, and everything goes on", () 
   assert.equal(alone(script), "ProtocolError out-of-memory\ntrue request\n");
 });
 
+/** The start of a script that knows the memory of its module. */
+const MEASURES = `
+  const { Instance } = WebAssembly;
+  let memory;
+  WebAssembly.Instance = class { constructor(...given) { const made = new Instance(...given); memory = made.exports.memory; return made } };`;
+
 /** The start of a script whose module traps in its first `receive_buffer`. */
 const TRAPS = `
   const { Instance } = WebAssembly;
@@ -172,9 +178,7 @@ test("memory stays where it is over responses that are not read, whose sockets a
     import { connect, createServer } from "node:net";
     import { setFlagsFromString } from "node:v8";
     import { runInNewContext } from "node:vm";
-    const { Instance } = WebAssembly;
-    let memory;
-    WebAssembly.Instance = class { constructor(...given) { const made = new Instance(...given); memory = made.exports.memory; return made } };
+    ${MEASURES}
     const { request } = await import("switchover/streams");
     setFlagsFromString("--expose-gc");
     const collect = runInNewContext("gc");
@@ -196,10 +200,7 @@ test("memory stays where it is over responses that are not read, whose sockets a
 });
 
 test("large content does not pass through the module, with a length of the handler's or without", () => {
-  const script = `
-    const { Instance } = WebAssembly;
-    let memory;
-    WebAssembly.Instance = class { constructor(...given) { const made = new Instance(...given); memory = made.exports.memory; return made } };
+  const script = `${MEASURES}
     const { serveConnection } = await import("switchover/streams");
     const body = new Uint8Array(20 << 20);
     for (const headers of [{}, { "Content-Length": String(body.length) }, [["content-length", String(body.length)]]]) {
