@@ -59,7 +59,11 @@ enum Sending {
     None,
     Content(Pin<Box<Sent>>),
     /// A task polls the content, and has taken it out for that.
-    Polled,
+    ///
+    /// `missed` is set once another task wanted to poll it meanwhile.
+    Polled {
+        missed: bool,
+    },
 }
 
 impl Sending {
@@ -68,8 +72,8 @@ impl Sending {
         match mem::replace(self, Self::None) {
             Self::Content(content) => Some(content),
             Self::None => None,
-            Self::Polled => {
-                *self = Self::Polled;
+            polled @ Self::Polled { .. } => {
+                *self = polled;
                 None
             }
         }
@@ -106,7 +110,16 @@ impl<S: Transport> Taken<'_, S> {
 impl<S: Transport> Drop for Taken<'_, S> {
     fn drop(&mut self) {
         if let Some(content) = self.content.take() {
-            locked(self.shared).put_back(content);
+            let mut exchange = locked(self.shared);
+            let missed = exchange.put_back(content);
+            if std::thread::panicking() {
+                exchange.stop_sending();
+            }
+            // What woke the other task may have been for the content.
+            if missed || std::thread::panicking() {
+                exchange.waiters.wake(Waiter::Reader);
+                exchange.waiters.wake(Waiter::Closer);
+            }
         }
     }
 }
@@ -319,27 +332,35 @@ impl<S: Transport> Exchange<S> {
         if wire.out.is_full() {
             ready!(wire.poll_send(context))?;
         }
+        if let Sending::Polled { missed } = &mut self.content {
+            *missed = true;
+        }
         let content = self.content.take();
         if content.is_some() {
-            self.content = Sending::Polled;
+            self.content = Sending::Polled { missed: false };
         }
         Poll::Ready(Ok(content))
     }
 
     /// Puts content back that was polled, unless it was given up meanwhile.
-    fn put_back(&mut self, content: Pin<Box<Sent>>) {
-        match self.content {
-            Sending::Polled => self.content = Sending::Content(content),
-            _ => self.dropped = Some(content),
-        }
+    ///
+    /// Returns whether another task has missed it.
+    fn put_back(&mut self, content: Pin<Box<Sent>>) -> bool {
+        let Sending::Polled { missed } = self.content else {
+            self.dropped = Some(content);
+            return false;
+        };
+        self.content = Sending::Content(content);
+        missed
     }
 
     /// Encodes a frame of content, which is put back unless it has ended.
     fn encode(&mut self, content: Pin<Box<Sent>>, frame: FrameOf) -> Result<(), Error> {
-        if !matches!(self.content, Sending::Polled) {
+        if !matches!(self.content, Sending::Polled { .. }) {
             self.dropped = Some(content);
             return Ok(());
         }
+        // The caller polls it again, so no task needs to be woken.
         self.put_back(content);
         let wire = self.wire.as_mut().ok_or(SWITCHED)?;
         let trailers = match frame.map(|frame| frame.map(Frame::into_data)) {
