@@ -92,7 +92,9 @@ def test_a_stream_over_tls_ends_with_a_client_whose_content_is_not_read(loop: st
         wait_until_empty(served)
 
 
-def test_content_over_tls_is_read_whole_after_the_end_of_the_client(tmp_path: pathlib.Path) -> None:
+def test_content_over_tls_is_read_whole_after_the_end_of_the_client(
+    tmp_path: pathlib.Path, caplog: pytest.LogCaptureFixture
+) -> None:
     """The client ends its direction, while an app reads its content slowly."""
     received = bytearray()
     ended = threading.Event()
@@ -104,6 +106,8 @@ def test_content_over_tls_is_read_whole_after_the_end_of_the_client(tmp_path: pa
                 received.extend(message["body"])
                 if not message["more_body"]:
                     break
+            await send({"type": "http.response.start", "status": 204, "headers": []})
+            await send({"type": "http.response.body", "body": b""})
         finally:
             ended.set()
 
@@ -114,6 +118,7 @@ def test_content_over_tls_is_read_whole_after_the_end_of_the_client(tmp_path: pa
             assert ended.wait(10)
         wait_until_empty(served)
     assert len(received) == 120_000
+    assert not caplog.records
 
 
 @contextlib.contextmanager

@@ -1,5 +1,6 @@
 // Web streams over a transport.
 
+import { isBytes } from "../engine/bytes.js";
 import { Failures, type Handed, type Transport } from "./sockets.js";
 
 /** @internal A function that reads the next bytes; `null` at the end. */
@@ -53,7 +54,8 @@ export function pairOver(
   const writable = new WritableStream<Uint8Array>({
     // `abort` itself is called only once a write has ended, which may be never.
     start: (controller) => controller.signal?.addEventListener("abort", reset),
-    write: (bytes) => transport.write(bytes).catch(unwritten),
+    // What is no array of bytes fails for that, not for the socket.
+    write: (bytes) => (isBytes(bytes) ? transport.write(bytes).catch(unwritten) : transport.write(bytes)),
     close: () => transport.end().then(ends, unwritten),
     abort: reset,
   });

@@ -3,6 +3,7 @@
 import { plain } from "../engine/bytes.js";
 import { ProtocolError } from "../engine/error.js";
 import type { DataEvent, Event, PausedStep } from "../engine/event.js";
+import { GoneError } from "../engine/gone-error.js";
 import type { Awaiting } from "../generated/tables.js";
 import { Alarm } from "./alarm.js";
 import { LONGEST, MS_PER_BYTE, PROBED } from "./bounds.js";
@@ -443,7 +444,8 @@ export class Receiver {
       this.#connection.skipContent();
       if (this.#phase === "open") this.#phase = "skipping";
     } catch (error) {
-      if (!(error instanceof ProtocolError && error.kind === "no-content")) throw error;
+      // After a trap the next event throws.
+      if (!(error instanceof GoneError || (error instanceof ProtocolError && error.kind === "no-content"))) throw error;
     }
   }
 

@@ -28,18 +28,19 @@ export class OfStreams implements Transport {
 
   constructor(socket: StreamSocket) {
     this.#socket = socket;
+    const { closed } = socket;
+    if (typeof closed?.then === "function" && !endings.has(socket)) {
+      const ending = { isClosed: false };
+      const ended = (): void => void (ending.isClosed = true);
+      endings.set(socket, ending);
+      closed.then(ended, ended);
+    }
     this.#reader = socket.readable.getReader();
     try {
       this.#writer = socket.writable.getWriter();
     } catch (error) {
       this.#reader.releaseLock();
       throw error;
-    }
-    if (typeof socket.closed?.then === "function" && !endings.has(socket)) {
-      const ending = { isClosed: false };
-      const closed = (): void => void (ending.isClosed = true);
-      endings.set(socket, ending);
-      socket.closed.then(closed, closed);
     }
   }
 

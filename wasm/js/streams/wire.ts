@@ -111,8 +111,9 @@ export class Wire {
 
   /** Passes the socket to the new protocol; frees the engine unless `keepsEngine`. */
   handOut(keepsEngine: boolean): HandedOut {
-    this.#end();
+    // First, as it throws after a trap, and `close` must still close the socket.
     const leftover = this.connection.takeLeftover();
+    this.#end();
     const { unread, ahead } = this.receiver.takeAll();
     if (!keepsEngine) this.connection.free();
     const first = unread.length > 0 ? joined([leftover, unread]) : leftover;
@@ -192,8 +193,8 @@ export class Wire {
 
   /** Frees the engine once the peer switched; returns the new protocol's first bytes. */
   arrived(): Uint8Array {
-    this.#end();
     const first = this.connection.takeLeftover();
+    this.#end();
     this.connection.free();
     return first;
   }

@@ -283,7 +283,7 @@ class Cycle:
                     self.protocol.linger()
             elif self.tunnel is not None:
                 self.protocol.leave_tunnel(self.tunnel)
-            elif not self.response_complete and not self.disconnected:
+            elif not (self.response_complete or self.disconnected or self.is_gone):
                 if not self.has_heard:
                     what = "completing" if self.response_started else "starting"
                     self.protocol.logger.error("ASGI callable returned without %s response.", what)
