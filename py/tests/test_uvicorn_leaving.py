@@ -9,7 +9,7 @@ import socket
 import ssl
 import struct
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator
 from typing import Any
 
 import pytest
@@ -122,7 +122,7 @@ def test_content_over_tls_is_read_whole_after_the_end_of_the_client(
 
 
 @contextlib.contextmanager
-def served_over_tls(app: Any, loop: str, tmp_path: pathlib.Path) -> Iterator[tuple[Served, ssl.SSLContext]]:
+def served_over_tls(app: Any, loop: str, tmp_path: pathlib.Path) -> Generator[tuple[Served, ssl.SSLContext]]:
     """Serves an app over TLS; yields the server and the context of a client."""
     key, certificate, trusts = certified(tmp_path)
     with Served(app, loop=loop, ssl_keyfile=key, ssl_certfile=certificate) as served:
