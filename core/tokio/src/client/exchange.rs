@@ -67,15 +67,11 @@ enum Sending {
 }
 
 impl Sending {
-    /// Takes the content, unless a task polls it.
+    /// Takes the content; a task that polls it drops it then.
     fn take(&mut self) -> Option<Pin<Box<Sent>>> {
         match mem::replace(self, Self::None) {
             Self::Content(content) => Some(content),
-            Self::None => None,
-            polled @ Self::Polled { .. } => {
-                *self = polled;
-                None
-            }
+            Self::None | Self::Polled { .. } => None,
         }
     }
 }
@@ -96,11 +92,12 @@ struct Taken<'a, S: Transport> {
     content: Option<Pin<Box<Sent>>>,
 }
 
-type FrameOf = Option<Result<Frame<Bytes>, BoxError>>;
+/// A frame of content, or its end.
+type NextFrame = Option<Result<Frame<Bytes>, BoxError>>;
 
 impl<S: Transport> Taken<'_, S> {
     /// Returns the next frame, together with the content.
-    fn poll(&mut self, context: &mut Context<'_>) -> Poll<(FrameOf, Pin<Box<Sent>>)> {
+    fn poll(&mut self, context: &mut Context<'_>) -> Poll<(NextFrame, Pin<Box<Sent>>)> {
         let Some(content) = &mut self.content else { return Poll::Pending };
         let frame = ready!(content.as_mut().poll_frame(context));
         self.content.take().map_or(Poll::Pending, |content| Poll::Ready((frame, content)))
@@ -332,14 +329,13 @@ impl<S: Transport> Exchange<S> {
         if wire.out.is_full() {
             ready!(wire.poll_send(context))?;
         }
-        if let Sending::Polled { missed } = &mut self.content {
-            *missed = true;
+        match mem::replace(&mut self.content, Sending::Polled { missed: true }) {
+            Sending::Content(content) => {
+                self.content = Sending::Polled { missed: false };
+                Poll::Ready(Ok(Some(content)))
+            }
+            _ => Poll::Ready(Ok(None)),
         }
-        let content = self.content.take();
-        if content.is_some() {
-            self.content = Sending::Polled { missed: false };
-        }
-        Poll::Ready(Ok(content))
     }
 
     /// Puts content back that was polled, unless it was given up meanwhile.
@@ -355,7 +351,7 @@ impl<S: Transport> Exchange<S> {
     }
 
     /// Encodes a frame of content, which is put back unless it has ended.
-    fn encode(&mut self, content: Pin<Box<Sent>>, frame: FrameOf) -> Result<(), Error> {
+    fn encode(&mut self, content: Pin<Box<Sent>>, frame: NextFrame) -> Result<(), Error> {
         if !matches!(self.content, Sending::Polled { .. }) {
             self.dropped = Some(content);
             return Ok(());
@@ -395,7 +391,7 @@ impl<S: Transport> Exchange<S> {
     }
 
     fn give_up_content(&mut self) {
-        if let Sending::Content(content) = mem::replace(&mut self.content, Sending::None) {
+        if let Some(content) = self.content.take() {
             self.dropped = Some(content);
         }
     }
