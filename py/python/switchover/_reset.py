@@ -21,6 +21,9 @@ IN_ORDER = struct.pack(FORMAT, 0, 0)
 NOTSENT_LOWAT = {"linux": 25, "darwin": 0x201}.get(sys.platform)
 UNSENT = 256 << 10
 
+LOOK_EVERY = 1.0
+"""The seconds between two looks at a client of which nothing is read."""
+
 # The exceptions of a socket that is closed; uvloop's raises ValueError.
 LOST = (OSError, ValueError)
 

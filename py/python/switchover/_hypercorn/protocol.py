@@ -37,7 +37,7 @@ from .. import (
     Switched,
 )
 from .._keep import keep
-from .._reset import was_reset
+from .._reset import LOOK_EVERY, was_reset
 from .answers import WEBSOCKET, encoded, leftover_of, refusal, waits_for_content
 from .inbox import Inbox
 from .writer import Writer, socket_of
@@ -51,8 +51,6 @@ if TYPE_CHECKING:
 # The most bytes of content in a request, and of what is dropped of it after an early answer.
 CONTENT: Final = 1 << 30
 DRAIN: Final = 1 << 20
-LOOKS_EVERY: Final = 1.0
-"""The seconds between two looks at a client of which nothing is read."""
 UNDECIDED: Final = 40
 """The tenths of a second for an app to accept a WebSocket after the client's EOF."""
 
@@ -128,7 +126,7 @@ class Protocol:
         """Looks each second for a reset by a client of which nothing is read."""
         raw = socket_of(self.send)
         while self.is_full:
-            await self.context.sleep(LOOKS_EVERY)
+            await self.context.sleep(LOOK_EVERY)
             if self.is_full and was_reset(raw):
                 self.has_ended = self.has_gone = True
                 await self.close_stream()

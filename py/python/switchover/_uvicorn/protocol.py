@@ -29,7 +29,7 @@ from .. import (
     Role,
 )
 from .._keep import keep
-from .._reset import bound_unsent, has_hung_up
+from .._reset import LOOK_EVERY, bound_unsent, has_hung_up
 from .._switchover import _next_scope, _scope
 from .base import HANDED_OVER, LINGERING, OPEN, POSTPONED, SWITCHED, TAKING, Base
 from .cycle import TEXT, Cycle
@@ -42,8 +42,6 @@ from .websocket import NO_CLASS, Undecided, failed, handshake_of
 
 WEBSOCKET = Token("websocket")
 
-# The seconds between two looks at a client of which nothing is read.
-WATCH_EVERY = 1.0
 # The number of requests that tasks answer at once before other clients have their turn.
 TURN = 16
 
@@ -180,7 +178,7 @@ class Protocol(Base):
     def watch(self) -> None:
         """Looks each second whether the client of a waiting app has hung up."""
         if self.watching is None:
-            self.watching = self.loop.call_later(WATCH_EVERY, self.look)
+            self.watching = self.loop.call_later(LOOK_EVERY, self.look)
 
     def has_watchers(self, cycle: Cycle) -> bool:
         """Returns whether an app would go on for good if its client hung up unnoticed.
