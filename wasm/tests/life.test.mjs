@@ -53,6 +53,13 @@ const TRAPS = `
     return { exports };
   };`;
 
+/** The imports of a script that serves connections after that. */
+const IMPORTS = `
+  const { once } = await import("node:events");
+  const { connect, createServer } = await import("node:net");
+  const { serveConnection } = await import("switchover/streams");
+  const { Connection } = await import("switchover");`;
+
 test("after a trap the objects of before are gone, and say so; new ones go on", () => {
   // No call makes the module trap, so one is put in the place of a call.
   const script = `${TRAPS}
@@ -88,11 +95,7 @@ test("an overflow of the stack ends no later connection", () => {
 });
 
 test("a trap ends the connections of streams, whose sockets are closed, and no later ones", () => {
-  const script = `${TRAPS}
-    const { once } = await import("node:events");
-    const { connect, createServer } = await import("node:net");
-    const { serveConnection } = await import("switchover/streams");
-    const { Connection } = await import("switchover");
+  const script = `${TRAPS}${IMPORTS}
     const ends = [];
     const onError = (error) => ends.push(error.name);
     const server = createServer(async (socket) => {
@@ -118,11 +121,7 @@ test("a trap ends the connections of streams, whose sockets are closed, and no l
 });
 
 test("a trap throws in no callback of another connection, and all of them end", () => {
-  const script = `${TRAPS}
-    const { once } = await import("node:events");
-    const { connect, createServer } = await import("node:net");
-    const { serveConnection } = await import("switchover/streams");
-    const { Connection } = await import("switchover");
+  const script = `${TRAPS}${IMPORTS}
     process.on("uncaughtException", (error) => console.log("uncaught", error));
     process.on("unhandledRejection", (error) => console.log("unhandled", error));
     const ways = ["sends", "leaves", "shutdown", "signal", "exchange"];
