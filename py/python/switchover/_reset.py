@@ -42,14 +42,21 @@ def ends(raw: socket.socket) -> None:
         raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, IN_ORDER)
 
 
-def bound_unsent(raw: socket.socket | None) -> None:
-    """Limits the bytes that the system holds beyond those in flight.
+def prepare(raw: socket.socket | None) -> None:
+    """Sets the options of an accepted TCP connection: no delay, few unsent bytes.
 
-    Otherwise a client that reads a large response slowly but steadily would look like one that reads nothing. The
-    system reports free space only once a third of its large buffer is free.
+    asyncio sets TCP_NODELAY only for listeners that know their protocol, and a worker's do not. Without it a second
+    write waits until the client has acknowledged the first.
+
+    The system holds a limited number of bytes beyond those in flight. Otherwise a client that reads a large response
+    slowly but steadily would look like one that reads nothing. The system reports free space only once a third of its
+    large buffer is free.
     """
-    if raw is not None and NOTSENT_LOWAT is not None and raw.family in (socket.AF_INET, socket.AF_INET6):
-        with suppress(*LOST):
+    if raw is None or raw.family not in (socket.AF_INET, socket.AF_INET6):
+        return
+    with suppress(*LOST):
+        raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if NOTSENT_LOWAT is not None:
             raw.setsockopt(socket.IPPROTO_TCP, NOTSENT_LOWAT, UNSENT)
 
 

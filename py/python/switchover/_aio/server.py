@@ -42,7 +42,7 @@ from .. import (
     Switched,
     UpgradeState,
 )
-from .._reset import bound_unsent, has_hung_up
+from .._reset import has_hung_up, prepare
 from .ending import DISCONNECTS, TRANSPORT_ERRORS, close_at_once, linger_and_close
 from .failures import LOG, ClientGoneError, ContentTooLargeError, is_shut_down, is_stray, log, status_of, without
 from .wire import MAX_CONTENT, TIMEOUTS, SwitchedStream, Timeouts, Wire, connection_on, of_bytes, share, socket_of
@@ -88,7 +88,7 @@ async def serve_connection(
     upgrades = _checked(upgrades, config, timeouts)
     wire = Wire(stream, connection_on(stream, Role.SERVER, config), timeouts)
     try:
-        bound_unsent(socket_of(stream))
+        prepare(socket_of(stream))
         with suppress(*TRANSPORT_ERRORS, RemoteProtocolError):
             while request := await _next_request(wire):
                 if not await _exchange(wire, handler, Exchange(wire, request, upgrades)):

@@ -10,8 +10,11 @@ from hypercorn.events import Closed, Event, RawData
 if TYPE_CHECKING:
     import socket
 
-TURN = 64
-"""The number of writes after which others have their turn."""
+TURN, TLS_TURN = 64, 2
+"""The number of writes after which others have their turn, in clear and over TLS.
+
+TLS of asyncio does not tell that the transport below it is lost, and asyncio logs each write from the fifth on.
+"""
 
 
 def socket_of(send: Callable[[Event], Awaitable[None]]) -> socket.socket | None:
@@ -32,9 +35,12 @@ class Writer:
     Under trio, to close while another task writes would end hypercorn's worker.
     """
 
-    def __init__(self, send: Callable[[Event], Awaitable[None]], sleep: Callable[[float], Awaitable[None]]) -> None:
+    def __init__(
+        self, send: Callable[[Event], Awaitable[None]], sleep: Callable[[float], Awaitable[None]], *, tls: bool
+    ) -> None:
         self.send = send
         self.sleep = sleep
+        self.turn = TLS_TURN if tls else TURN
         self.writes = 0
         self.writing = 0
         self.is_closed = False
@@ -50,7 +56,7 @@ class Writer:
             if self.is_closed:
                 await self.close()
             self.writes += 1
-            if self.writes % TURN == 0:
+            if self.writes % self.turn == 0:
                 # A client that reads at once makes nobody wait.
                 await self.sleep(0)
 

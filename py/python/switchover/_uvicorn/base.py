@@ -82,6 +82,7 @@ class Base(Options, asyncio.Protocol):
         "tasks",
         "timeout_keep_alive",
         "transport",
+        "turn",
         "watching",
         "write",
         "ws_protocol_class",
@@ -116,6 +117,8 @@ class Base(Options, asyncio.Protocol):
 
         self.connection: Connection
         self.transport: asyncio.Transport
+        # The number of messages after which an app that need not wait lets others have their turn.
+        self.turn: int
         # Writes to the transport, or holds a response of a burst.
         self.write: Callable[[bytes], None]
         self.flow: FlowControl

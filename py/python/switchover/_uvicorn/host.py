@@ -62,6 +62,7 @@ class Host(Interface):
     access_logger: logging.Logger
     access_log: bool
     tasks: set[asyncio.Task[None]]
+    turn: int
     write: Callable[[bytes], None]
     timeout_content: float
     timeout_half_closed: float

@@ -29,10 +29,10 @@ from .. import (
     Role,
 )
 from .._keep import keep
-from .._reset import LOOK_EVERY, bound_unsent, has_hung_up
+from .._reset import LOOK_EVERY, has_hung_up, prepare
 from .._switchover import _next_scope, _scope
 from .base import HANDED_OVER, LINGERING, OPEN, POSTPONED, SWITCHED, TAKING, Base
-from .cycle import TEXT, Cycle
+from .cycle import TEXT, TLS_TURN, TURN, Cycle
 from .ending import Ending
 from .host import base_of, below_root
 from .options import LINGER_BYTES, configured
@@ -43,7 +43,7 @@ from .websocket import NO_CLASS, Undecided, failed, handshake_of
 WEBSOCKET = Token("websocket")
 
 # The number of requests that tasks answer at once before other clients have their turn.
-TURN = 16
+REQUESTS = 16
 
 
 class Protocol(Base):
@@ -57,7 +57,7 @@ class Protocol(Base):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Stores the transport and creates the engine of the connection."""
         secure = is_ssl(transport)
-        bound_unsent(transport.get_extra_info("socket"))
+        prepare(transport.get_extra_info("socket"))
         self.connections.add(self)
         self.transport = transport
         self.flow = FlowControl(transport)
@@ -65,6 +65,7 @@ class Protocol(Base):
         self.connection = Connection(Role.SERVER, configured(self.engine_config, largest_head, secure))
         self.ending = Ending(transport, self.connection, self.loop)
         self.write = transport.write
+        self.turn = TLS_TURN if secure else TURN
         self.base = base_of(transport, secure, self.root_path)
         self.base["asgi"] = {"version": self.config.asgi_version, "spec_version": "2.3"}
         self.base["state"] = self.app_state
@@ -258,7 +259,7 @@ class Protocol(Base):
                 self.begin(*event)
                 # A task that starts at once may have answered already.
                 answered += self.cycle is not None and self.cycle.response_complete
-                if answered == TURN and self.phase is TAKING:
+                if answered == REQUESTS and self.phase is TAKING:
                     self.go_on_later()
             elif event is NEED_DATA:
                 self.wait_for_more()
