@@ -6,10 +6,13 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use http::Extensions;
+use tokio::net::TcpStream;
 
+use crate::Transport;
 use crate::observe::Observer;
 use crate::peer::PeerAddr;
 use crate::shutdown::ShutdownSignal;
+use crate::socket::SocketBelow;
 use crate::timeouts::Timeouts;
 use crate::upgrade::Upgraded;
 
@@ -53,6 +56,10 @@ pub struct Config {
     pub http2: Option<Http2Handler>,
     /// The observer of the connection, if any: see [`observe`](crate::observe).
     pub observer: Option<Arc<dyn Observer>>,
+    /// The way to the socket below another stream.
+    ///
+    /// [`with_socket`](Self::with_socket) sets it.
+    pub socket: Option<SocketBelow>,
 }
 
 impl Default for Config {
@@ -68,6 +75,7 @@ impl Default for Config {
             extensions: Extensions::new(),
             http2: None,
             observer: None,
+            socket: None,
         }
     }
 }
@@ -100,6 +108,29 @@ impl Config {
             switchover::Config { http2_preface: true, ..switchover::Config::clone(&self.http) };
         let serve = move |http2| -> Serving { Box::pin(serve(http2)) };
         Self { http: Arc::new(http), http2: Some(Http2Handler(Arc::new(serve))), ..self.clone() }
+    }
+
+    /// Returns a copy of the configuration, for streams of type `S` over a TCP socket.
+    ///
+    /// Without it nothing is known of the socket below TLS. Then a reset is not noticed behind more
+    /// bytes than the connection reads ahead, and the handler goes on. A client that reads a long
+    /// response slowly may seem to read nothing.
+    ///
+    /// ```
+    /// use switchover_tokio::Config;
+    /// use tokio::net::TcpStream;
+    /// use tokio_rustls::server::TlsStream;
+    ///
+    /// let config = Config::default().secure();
+    /// let config = config.with_socket(|tls: &TlsStream<TcpStream>| tls.get_ref().0);
+    /// ```
+    #[must_use]
+    pub fn with_socket<S: Transport>(
+        &self,
+        socket: impl Fn(&S) -> &TcpStream + Send + Sync + 'static,
+    ) -> Self {
+        let below = SocketBelow::new(move |stream| Some(socket(stream.downcast_ref()?)));
+        Self { socket: Some(below), ..self.clone() }
     }
 
     /// Returns a copy of the configuration, for a connection of that peer.

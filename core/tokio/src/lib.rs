@@ -32,6 +32,7 @@ mod peer;
 mod reason;
 mod server;
 mod shutdown;
+mod socket;
 mod sync;
 mod timeouts;
 mod trace;
@@ -62,6 +63,7 @@ pub use server::{
     Limited, Listener, OnError, TapIo, accept, serve, serve_connection, serve_connection_until,
 };
 pub use shutdown::ShutdownSignal;
+pub use socket::SocketBelow;
 /// The engine, whose types an observer and [`Config::http`] use.
 pub use switchover;
 pub use timeouts::Timeouts;

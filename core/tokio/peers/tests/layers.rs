@@ -4,16 +4,19 @@
 
 use std::convert::Infallible;
 use std::net::Ipv4Addr;
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 use rustls::pki_types::ServerName;
 use switchover::masque::{Capsules, Datagram, UdpTarget};
 use switchover_tokio::client::{connect, upgrade as ask};
-use switchover_tokio::{Body, BoxError, Config, serve_connection, service_fn, upgrade};
+use switchover_tokio::{Body, BoxError, Config, Error, serve_connection, service_fn, upgrade};
 use switchover_tokio_peers::{Served, Tls, within};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream, UdpSocket};
+use tokio::time::timeout;
+use tokio_rustls::server::TlsStream;
 
 fn localhost() -> ServerName<'static> {
     "localhost".try_into().expect("a name")
@@ -187,4 +190,34 @@ async fn udp_through_a_connection() {
         within(connect(refused, &Config::default()).send(get(&served.url("/elsewhere")))).await;
     assert_eq!(refused.expect("an answer").status(), StatusCode::BAD_REQUEST);
     served.stop().await;
+}
+
+/// Checks that a reset below TLS is noticed while the handler reads nothing.
+///
+/// More bytes than the connection reads ahead come before it, so no read tells.
+#[tokio::test]
+async fn a_reset_below_tls_is_noticed_behind_content_that_nobody_reads() {
+    let Tls { acceptor, connector, .. } = Tls::new(&[]);
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let address = listener.local_addr().expect("an address");
+    let serving = tokio::spawn(async move {
+        let (socket, _) = listener.accept().await.expect("a client");
+        let stream = acceptor.accept(socket).await.expect("a handshake");
+        let silent = service_fn(|_: Request<Body>| async {
+            std::future::pending::<Result<Response<Body>, BoxError>>().await
+        });
+        let config = Config::default().secure();
+        let config = config.with_socket(|tls: &TlsStream<TcpStream>| tls.get_ref().0);
+        serve_connection(stream, silent, &config).await
+    });
+    let socket = TcpStream::connect(address).await.expect("a server");
+    let mut client = within(connector.connect(localhost(), socket)).await.expect("a handshake");
+    let head = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999\r\n\r\n";
+    client.write_all(head.as_bytes()).await.expect("room");
+    let piece = [0; 16_384];
+    while timeout(Duration::from_millis(50), client.write(&piece)).await.is_ok() {}
+    client.get_ref().0.set_zero_linger().expect("an open socket");
+    drop(client);
+    let ended = within(serving).await.expect("no panic");
+    assert!(matches!(ended, Err(Error::Disconnected(_))), "{ended:?}");
 }

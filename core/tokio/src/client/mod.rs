@@ -23,7 +23,7 @@ use crate::error::{BoxError, Error};
 use crate::observe::ObservedConnection;
 use crate::sync::Mutex;
 use crate::upgrade::{HttpOverTls, Upgraded};
-use crate::wire::{LINGER_IDLE, Wire};
+use crate::wire::{LINGER_IDLE, Stream, Wire};
 use exchange::{Exchange, Head, Locked, locked};
 pub use outcome::{Declined, Outcome};
 use request::write_request_head;
@@ -159,10 +159,9 @@ impl HttpOverTls {
 
 impl<S: Transport> Client<S> {
     fn over(stream: S, http: ObservedConnection, config: &Config) -> Self {
-        Self(Arc::new(Mutex::new(Exchange::new(
-            Wire::new(stream, http, config.timeouts.write),
-            config,
-        ))))
+        let stream = Stream::new(stream, config.socket.clone());
+        let wire = Wire::new(stream, http, config.timeouts.write);
+        Self(Arc::new(Mutex::new(Exchange::new(wire, config))))
     }
 
     /// Sends a request, and returns the response once its head has arrived.

@@ -23,7 +23,7 @@ use crate::handler::{ErrorMappers, HttpService};
 use crate::informational::InformationalSender;
 use crate::observe::ObservedConnection;
 use crate::upgrade::{HttpOverTls, PendingUpgrade};
-use crate::wire::{Deadline, Wire};
+use crate::wire::{Deadline, Stream, Wire};
 use crate::{Transport, trace};
 pub use listen::{accept, serve};
 #[cfg(feature = "axum")]
@@ -85,6 +85,7 @@ where
     }
     let http = Connection::with_config(Role::Server, Arc::clone(&config.http));
     let http = ObservedConnection::new(http, config.observer.clone());
+    let stream = Stream::new(stream, config.socket.clone());
     let wire = Wire::new(stream, http, config.timeouts.write);
     let stop = pin!(stop);
     let serving = ServerConnection::new(wire, handler, ErrorMappers::BOXED, config, stop);
@@ -133,6 +134,7 @@ impl HttpOverTls {
         let again =
             again.ok_or(Error::Misuse("there is no request that is to be answered again"))?;
         let stop = pin!(stop);
+        let stream = Stream::new(stream, config.socket.clone());
         let wire = Wire::new(stream, self.http, config.timeouts.write);
         let mut serving = ServerConnection::new(wire, handler, ErrorMappers::BOXED, config, stop);
         serving.question.request = again.map(|()| Body::empty());

@@ -75,7 +75,7 @@ impl Upgraded {
         let http = ObservedConnection::new(Connection::new(switchover::Role::Server), None);
         let agreement = Agreement { protocol, request: Some(request), response: None };
         Self {
-            stream: Stream::new(stream).boxed(),
+            stream: Stream::new(stream, None).boxed(),
             leftover: Bytes::new(),
             agreement: Box::new(agreement),
             stopping: Some(stopping),

@@ -91,12 +91,12 @@ enum Writes {
 
 impl<S: Transport> Wire<S> {
     pub(crate) fn new(
-        stream: S,
+        stream: Stream<S>,
         http: ObservedConnection,
         write_timeout: Option<Duration>,
     ) -> Self {
         Self {
-            stream: Stream::new(stream),
+            stream,
             http,
             out: OutputBuffer::default(),
             write_timeout,
@@ -277,9 +277,10 @@ impl<S: Transport> Wire<S> {
     /// Waits for a reset by a peer from which nothing is read now.
     ///
     /// More bytes than the engine buffers hide it from a read, and the runtime wakes nobody for an
-    /// error alone. So this looks each second. It sees nothing below TLS.
+    /// error alone. So this looks each second. Below TLS it sees what
+    /// [`Config::with_socket`] lets it see.
     pub(crate) fn poll_reset(&mut self, context: &mut Context<'_>) -> Poll<()> {
-        while let Some(socket) = self.stream.socket() {
+        while let Some(socket) = self.stream.lowest() {
             if socket.try_io(Interest::ERROR, || Ok(())).is_ok() {
                 self.reads = Reads::Failed;
                 return Poll::Ready(());

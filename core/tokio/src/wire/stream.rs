@@ -9,6 +9,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
 use crate::Transport;
+use crate::socket::SocketBelow;
 
 /// The limit in bytes for data that the system buffers and has not sent yet.
 const UNSENT: u32 = 128 * 1024;
@@ -22,6 +23,7 @@ const UNSENT: u32 = 128 * 1024;
 pub(crate) struct Stream<S> {
     inner: S,
     failure: Option<ErrorKind>,
+    below: Option<SocketBelow>,
 }
 
 impl<S> Stream<S> {
@@ -39,24 +41,36 @@ impl<S> Stream<S> {
 }
 
 impl<S: Transport> Stream<S> {
-    pub(crate) fn new(inner: S) -> Self {
-        let stream = Self { inner, failure: None };
-        if let Some(socket) = stream.socket() {
+    /// Creates the stream over a transport, with the way to the socket below that.
+    pub(crate) fn new(inner: S, below: Option<SocketBelow>) -> Self {
+        let stream = Self { inner, failure: None, below };
+        if let Some(socket) = stream.lowest() {
             bound_unsent(socket);
         }
         stream
     }
 
     pub(crate) fn boxed(self) -> Stream<Box<dyn Transport>> {
-        Stream { inner: Box::new(self.inner), failure: self.failure }
+        Stream { inner: Box::new(self.inner), failure: self.failure, below: self.below }
     }
 
-    pub(crate) fn socket(&self) -> Option<&TcpStream> {
+    /// Returns the transport without the boxes around it.
+    fn transport(&self) -> &dyn Any {
         let mut inner: &dyn Any = &self.inner;
         while let Some(boxed) = inner.downcast_ref::<Box<dyn Transport>>() {
             inner = &**boxed;
         }
-        inner.downcast_ref()
+        inner
+    }
+
+    /// Returns the transport, if it is a TCP socket.
+    fn socket(&self) -> Option<&TcpStream> {
+        self.transport().downcast_ref()
+    }
+
+    /// Returns the TCP socket that is the transport, or is below it.
+    pub(crate) fn lowest(&self) -> Option<&TcpStream> {
+        self.socket().or_else(|| self.below.as_ref()?.find(self.transport()))
     }
 
     /// Makes a drop of the stream a reset; returns whether that is possible.
@@ -175,7 +189,7 @@ mod tests {
     async fn a_socket_of_any_origin_buffers_little() -> io::Result<()> {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
         let socket = TcpStream::connect(listener.local_addr()?).await?;
-        let stream = Stream::new(Box::new(socket) as Box<dyn Transport>);
+        let stream = Stream::new(Box::new(socket) as Box<dyn Transport>, None);
         let socket = stream.socket().expect("the socket");
         assert_eq!(socket2::SockRef::from(socket).tcp_notsent_lowat()?, UNSENT);
         Ok(())
