@@ -4,6 +4,13 @@ import { hold, unhold } from "./holding.js";
 import { following, pairOver } from "./pair.js";
 import { Failures, type Handed, type NodeSocket, type Pair, type Transport } from "./sockets.js";
 
+/** The used part of `node:fs`, loaded so that bundlers do not include it. */
+interface Files {
+  writeSync(descriptor: number, bytes: Uint8Array): number;
+}
+
+const files = (globalThis as { readonly process?: { getBuiltinModule?(name: string): Files } }).process?.getBuiltinModule?.("node:fs");
+
 /** @internal */
 export class OfNode implements Transport {
   readonly queues = true;
@@ -141,6 +148,9 @@ export class OfNode implements Transport {
     if (socket.destroyed || this.#failure) throw this.#gone;
     // A write of nothing fails in the system, which other streams do not ask. Queued bytes do the same.
     if (!this.#isOfSystem || socket.writableLength || socket.writable === false) return;
+    const below = this.isSecure ? (socket._handle?.fd ?? -1) : -1;
+    // Node's TLS passes the write on, and ignores its error.
+    if (below >= 0 && files) return void files.writeSync(below, NOTHING);
     await new Promise<void>((resolve, reject) => socket.write(NOTHING, (error) => (error ? reject(error) : resolve())));
   }
 

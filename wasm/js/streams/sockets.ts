@@ -80,6 +80,8 @@ export interface NodeSocket {
   readonly writableLength?: number;
   readonly writableHighWaterMark?: number;
   readonly errored?: Error | null;
+  /** The handle of Node and Bun, with the descriptor of the socket, also below TLS. */
+  readonly _handle?: { readonly fd?: number } | null;
 }
 
 /** A connected socket of any supported runtime. */
