@@ -13,6 +13,7 @@ from collections.abc import Generator
 from typing import Any
 
 import pytest
+import uvicorn
 from served import GET, HANDSHAKE, Hasty, Served, Transport, certified, played, rest_of
 from switchover._uvicorn import transport as transport_of
 from switchover.uvicorn import Protocol
@@ -119,6 +120,53 @@ def test_content_over_tls_is_read_whole_after_the_end_of_the_client(
         wait_until_empty(served)
     assert len(received) == 120_000
     assert not caplog.records
+
+
+def test_a_lost_stream_over_tls_is_not_logged(tmp_path: pathlib.Path, caplog: pytest.LogCaptureFixture) -> None:
+    """The transport does not tell that it is lost, and asyncio logs each write from the fifth on."""
+
+    async def streams(_scope: Any, _receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        while True:
+            await send({"type": "http.response.body", "body": b"x" * 1024, "more_body": True})
+
+    with served_over_tls(streams, "asyncio", tmp_path) as (served, trusts):
+        for _ in range(5):
+            connection = trusts.wrap_socket(served.connect(), server_hostname="localhost")
+            connection.sendall(GET)
+            for _ in range(100):
+                assert connection.recv(65536)
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            connection.close()
+        wait_until_empty(served)
+    assert [record.getMessage() for record in caplog.records if record.name == "asyncio"] == []
+
+
+def test_small_writes_leave_at_once_whatever_the_listener_knows() -> None:
+    """Nagle's algorithm is turned off by asyncio only if the listener knows its protocol."""
+    seen: list[int] = []
+
+    class Seen(Protocol):
+        def connection_made(self, transport: Any) -> None:
+            super().connection_made(transport)
+            seen.append(transport.get_extra_info("socket").getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+
+    async def main() -> None:
+        config = uvicorn.Config(refuses, http=Seen, lifespan="off", log_config=None)
+        config.load()
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            assert listener.proto == 0
+            server = uvicorn.Server(config)
+            async with asyncio.timeout(10), asyncio.TaskGroup() as tasks:
+                tasks.create_task(server.serve([listener]))
+                reader, writer = await asyncio.open_connection(*listener.getsockname())
+                writer.write(GET)
+                assert await reader.readline()
+                writer.close()
+                server.should_exit = True
+
+    asyncio.run(main())
+    assert seen == [1]
 
 
 @contextlib.contextmanager
