@@ -14,6 +14,7 @@ import time
 from pathlib import Path
 
 import reader
+import tls
 
 WAIT = 20
 """Seconds for whatever must happen."""
@@ -118,12 +119,21 @@ class Process:
 
 
 class Peer:
-    """A raw socket to a server, for malformed or abusive clients."""
+    """A socket to a server, for malformed or abusive clients.
 
-    def __init__(self, port, wait=WAIT):
-        self.socket = socket.create_connection(("127.0.0.1", port), timeout=wait)
-        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    With a `context` it is one over TLS.
+    """
+
+    def __init__(self, port, wait=WAIT, context=None):
+        raw = socket.create_connection(("127.0.0.1", port), timeout=wait)
+        raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.socket = tls.TlsSocket(raw, context) if context else raw
         self.sender = None
+
+    def begin(self):
+        """Completes the handshake of TLS, if there is one."""
+        if isinstance(self.socket, tls.TlsSocket):
+            self.socket.handshake()
 
     def send(self, data):
         """Sends the data; returns false if that fails or takes too long.
@@ -283,14 +293,18 @@ class Server(Target):
 
     def __init__(self, host, scale):
         super().__init__(host, scale)
-        self.process = Process(host.command, stdin=subprocess.PIPE)
+        self.context = tls.of_client() if host.tls else None
+        self.process = Process(host.command, stdin=subprocess.PIPE, env=host.environment())
         self.port = self.process.port()
         for _ in range(20):
             self.serves_another()
         self.before = self.state()
 
+    def peer(self, wait=WAIT):
+        return Peer(self.port, wait, self.context)
+
     def connect(self, data=b""):
-        peer = Peer(self.port)
+        peer = self.peer()
         self.peers.append(peer)
         peer.send(data)
         return peer
@@ -312,7 +326,7 @@ class Server(Target):
 
     def serves_another(self, wait=WAIT):
         """Checks that another client gets a response during the attack."""
-        peer = Peer(self.port, wait)
+        peer = self.peer(wait)
         try:
             peer.send(self.request())
             (answer, *_), _ = peer.answers("GET")
@@ -338,7 +352,7 @@ class Server(Target):
         """
         if not self.host.counts:
             return 0
-        peer = Peer(self.port)
+        peer = self.peer()
         try:
             peer.send(self.request("/self", fields="Connection: close\r\n"))
             (answer, *_), _ = peer.answers("GET")

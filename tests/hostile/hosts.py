@@ -4,8 +4,10 @@ import functools
 import os
 import shutil
 import signal
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+
+import tls
 
 HOME = Path(__file__).resolve().parents[2]
 DRIVERS = Path(__file__).resolve().parent / "drivers"
@@ -31,6 +33,31 @@ ALL = frozenset(
 )
 # ASGI has no reason phrase, and nothing that accepts with content unread.
 ASGI = ALL - {"/breaks-reason", "/accepts-unread"}
+
+
+OVER_TLS = {
+    "switchover-tokio, tokio",
+    "switchover.aio, asyncio",
+    "switchover.aio, trio",
+    "switchover.uvicorn, asyncio, none",
+    "switchover.uvicorn, uvloop, wsproto",
+    "switchover.hypercorn",
+    "switchover/streams, Node",
+    "switchover/streams, Bun",
+    "switchover/streams, Deno",
+    "switchover-tokio's client",
+    "switchover.aio's client, asyncio",
+    "switchover.aio's client, trio",
+    "switchover/streams' client, Node",
+    "switchover/streams' client, Deno",
+    "plain Node",
+    "plain Bun",
+    "plain Deno",
+    "uvicorn's own, asyncio",
+    "uvicorn's own, uvloop",
+    "hypercorn's own",
+}
+"""The hosts that are attacked over TLS too."""
 
 
 @dataclass
@@ -60,7 +87,13 @@ class Host:
     """The signal that stops it; None if it is stopped by a runtime that is not ours."""
     resets: bool = True
     """True if its sockets can be reset; Deno has no way to do so."""
+    tls: Path | None = None
+    """The folder with the `key` and `certificate` of a host that speaks TLS."""
     is_client = False
+
+    def environment(self):
+        """Returns the environment of the process, which names the folder for TLS."""
+        return os.environ | ({"HOSTILE_TLS": str(self.tls)} if self.tls else {})
 
     def missing(self):
         """Returns the first file that the host needs and that does not exist, or None."""
@@ -108,8 +141,15 @@ class Asker:
 
     workerd does not tell a worker that its caller has left.
     """
+    tls: Path | None = None
     is_client = True
-    missing = Host.missing
+    environment, missing = Host.environment, Host.missing
+
+
+def every(target):
+    """Yields the hosts: servers, then clients, and at the end of each those over TLS."""
+    yield from with_tls(target, servers(target))
+    yield from with_tls(target, clients(target))
 
 
 def servers(target):
@@ -188,6 +228,15 @@ def servers(target):
     yield from shown(target)
 
 
+def with_tls(target, hosts):
+    """Yields the hosts, then those that are attacked over TLS too."""
+    hosts = list(hosts)
+    yield from hosts
+    for host in hosts:
+        if host.name in OVER_TLS:
+            yield replace(host, name=f"{host.name}, TLS", tls=tls.certified(target / "hostile/tls"))
+
+
 def shown(target):
     """Yields hosts that are example servers in Rust, Python or JavaScript."""
     python, javascript = target / "py/venv/bin/python", runtimes(target)
@@ -234,6 +283,8 @@ def plain(target):
     bare = {"echo": "", "large": "", "switch": "", "lies": frozenset(), "counts": False}
     for name in ("Node", "Bun"):
         yield Host(f"plain {name}", [*javascript[name][1], scripts / "plain.mjs"], **bare)
+    deno = {"lies": frozenset({"/endless", "/silent", "/waits"})}
+    yield Host("plain Deno", [*javascript["Deno"][1], scripts / "plain.deno.mjs"], **bare | deno)
     yield Host("plain workerd", [*javascript["workerd"][1], scripts / "plain-worker.mjs"], **bare, stops_by=None)
     for loop in ("asyncio", "uvloop"):
         command = [python, DRIVERS / "asgi_server.py", loop, "websockets-sansio", "h11"]
@@ -249,7 +300,9 @@ def runtimes(target):
     node = newest if newest.exists() else Path(shutil.which("node") or "/nowhere/node")
     bun = installed / "@oven/bun-linux-x64-baseline/bin/bun"
     deno = installed / "@deno/linux-x64-glibc/deno"
-    allowed = ["run", "--quiet", "--no-lock", "--node-modules-dir=manual", "--allow-all", "--v8-flags=--expose-gc"]
+    # A collection of all generations comes late otherwise, and what it would free counts as taken.
+    flags = "--v8-flags=--expose-gc,--max-semi-space-size=1,--max-old-space-size=48"
+    allowed = ["run", "--quiet", "--no-lock", "--node-modules-dir=manual", "--allow-all", flags]
     workerd = installed / "@cloudflare/workerd-linux-64/bin/workerd"
     packed = folder(target) / "node_modules/switchover"
     return {

@@ -214,6 +214,7 @@ def half_closes_with_more(server):
     head = server.request(server.host.echo, "POST", "Connection: close\r\nContent-Length: 00000\r\n")
     size = 3 * READ - len(head)
     peer = server.connect()
+    peer.begin()
     peer.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
     with server.paused():
         peer.send_what_fits(head.replace(b"00000", b"%d" % size) + b"x" * size + b"\r\n")

@@ -14,6 +14,7 @@ import subprocess
 import threading
 import time
 
+import tls
 from cell import WAIT, NotApplicable, Process, Target, check, wait_until
 
 POINTS = 16
@@ -33,12 +34,16 @@ def attack(name):
 
 
 class Taken:
-    """A client's connection, accepted by the attacking server."""
+    """A client's connection, accepted by the attacking server.
 
-    def __init__(self, connection):
-        self.socket = connection
+    With a `context` it is one over TLS.
+    """
+
+    def __init__(self, listener, context=None):
+        connection, _ = listener.accept()
         connection.settimeout(WAIT)
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.socket = tls.TlsSocket(connection, context, is_server=True) if context else connection
 
     def read_head(self):
         data = b""
@@ -60,6 +65,9 @@ class Taken:
         try:
             while self.socket.recv(1 << 18):
                 pass
+            if isinstance(self.socket, tls.TlsSocket):
+                # anyio's close waits for the answer to its closure alert.
+                self.end()
         except OSError as error:
             return isinstance(error, ConnectionError)
         return True
@@ -91,7 +99,8 @@ class Client(Target):
         super().__init__(host, scale)
         self.told, self.number = {}, 0
         self.lines = queue.SimpleQueue()
-        self.process = Process(host.command, stdin=subprocess.PIPE)
+        self.context = tls.of_server(host.tls) if host.tls else None
+        self.process = Process(host.command, stdin=subprocess.PIPE, env=host.environment())
         self.listener = socket.create_server(("127.0.0.1", 0), backlog=200)
         self.listener.settimeout(WAIT)
         self.good = socket.create_server(("127.0.0.1", 0), backlog=200)
@@ -107,7 +116,7 @@ class Client(Target):
         """Serves requests correctly, to check that the client still works."""
         with contextlib.suppress(OSError):
             while True:
-                taken = Taken(self.good.accept()[0])
+                taken = Taken(self.good, self.context)
                 taken.read_head()
                 taken.send(TEN)
                 taken.end()
@@ -130,14 +139,19 @@ class Client(Target):
         wait_until(lambda: name in self.told, "nothing is said of a request")
         return self.told.pop(name)
 
+    def taken(self):
+        """Accepts a client's connection with the attacking server."""
+        taken = Taken(self.listener, self.context)
+        self.peers.append(taken)
+        return taken
+
     def ask(self, method="GET", offer="-", content="-"):
         """Makes the client send a request to the attacking server.
 
         Returns the request's name and the accepted connection.
         """
         name = self.say(method, self.listener.getsockname()[1], offer, content)
-        taken = Taken(self.listener.accept()[0])
-        self.peers.append(taken)
+        taken = self.taken()
         return name, taken
 
     def serves_another(self):
@@ -359,8 +373,7 @@ def caller(content, what):
             raise NotApplicable("its content is whole")
         for _ in range(10):
             name = client.say("POST", client.listener.getsockname()[1], "-", content)
-            taken = Taken(client.listener.accept()[0])
-            client.peers.append(taken)
+            taken = client.taken()
             taken.read_all()
             if content == "raises":
                 taken.end()

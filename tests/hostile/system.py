@@ -7,7 +7,7 @@ import contextlib
 import time
 
 import reader
-from cell import NotApplicable, Peer, check, wait_until  # noqa: F401
+from cell import NotApplicable, check
 from peers import attack
 
 LEFT = 8
@@ -20,7 +20,10 @@ def no_descriptors(server):
     process = server.process
     process.limit_descriptors(process.descriptors() + LEFT)
     try:
-        held = [server.connect(server.request()) for _ in range(3 * LEFT)]
+        held = [server.connect() for _ in range(3 * LEFT)]
+        for peer in held:
+            # Over TLS it waits for the server.
+            peer.send_beside(server.request())
         # Accepted connections get a response; others wait in the system's queue.
         time.sleep(0.3)
         before = process.seconds()
@@ -57,7 +60,7 @@ def stops(server):
             content = b"x" * 300_000
             old = server.request(server.host.echo, "POST", content=content).replace(b"HTTP/1.1", b"HTTP/1.0", 1)
             starts.append(old)
-        peers = [(stack.enter_context(contextlib.closing(Peer(server.port))), start) for start in starts * 10]
+        peers = [(stack.enter_context(contextlib.closing(server.peer())), start) for start in starts * 10]
         for number, (peer, start) in enumerate(peers):
             peer.send(start)
             if number % 2:

@@ -5,6 +5,7 @@ Each line on standard input sends a request, cancels one, or asks for the number
 """
 
 import gc
+import ssl
 import sys
 from collections.abc import AsyncIterator
 
@@ -30,7 +31,9 @@ async def ask(method: str, port: str, offer: str, content: str) -> str:
     headers = [("Host", f"127.0.0.1:{port}")]
     if content in CONTENTS:
         headers.append(("Transfer-Encoding", "chunked") if content == "large" else ("Content-Length", "100"))
-    async with await anyio.connect_tcp("127.0.0.1", int(port)) as transport:
+    files = lies.certified()
+    trusts = ssl.create_default_context(cafile=files["certfile"]) if files else None
+    async with await anyio.connect_tcp("127.0.0.1", int(port), ssl_context=trusts) as transport:
         sent = CONTENTS.get(content, b"")
         if offer == "-":
             async with request(transport, method, "/", headers, content=pieces(sent)) as response:

@@ -4,12 +4,14 @@ The path of a request selects the handler's behaviour. Usage: `aio_server.py BAC
 BACKEND is `asyncio`, `uvloop` or `trio`.
 """
 
+import ssl
 import sys
 
 import anyio
 import lies
 import python_log
 from anyio.abc import SocketAttribute
+from anyio.streams.tls import TLSListener
 from switchover.aio import Exchange, serve
 
 
@@ -58,6 +60,10 @@ async def main() -> None:
     """Serves until a signal arrives."""
     listener = await anyio.create_tcp_listener(local_host="127.0.0.1", local_port=0)
     print(f"listening on {listener.extra(SocketAttribute.local_port)}", flush=True)
+    if files := lies.certified():
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        context.load_cert_chain(**files)
+        listener = TLSListener(listener, context, standard_compatible=True)
     await lies.until_a_signal(serve, listener, handler, ["foo/2"])
 
 

@@ -4,7 +4,9 @@ import { once } from "node:events";
 import { connect } from "node:net";
 import process from "node:process";
 import { createInterface } from "node:readline";
+import { connect as connectTls } from "node:tls";
 import { ask } from "./asks.mjs";
+import { certified } from "./certified.mjs";
 
 process.on("unhandledRejection", (error) => console.error("UNHANDLED", String(error)));
 /** @type {Map<string, AbortController>} */
@@ -12,9 +14,11 @@ const asked = new Map();
 
 /** @param {number} port */
 async function open(port) {
-  if (globalThis.Deno) return Deno.connect({ hostname: "127.0.0.1", port });
-  const socket = connect({ port, host: "127.0.0.1" });
-  await once(socket, "connect");
+  const [hostname, host] = ["127.0.0.1", "127.0.0.1"];
+  if (globalThis.Deno && certified) return Deno.connectTls({ hostname, port, caCerts: [certified.cert] });
+  if (globalThis.Deno) return Deno.connect({ hostname, port });
+  const socket = certified ? connectTls({ port, host, ca: certified.cert }) : connect({ port, host });
+  await once(socket, certified ? "secureConnect" : "connect");
   return socket;
 }
 

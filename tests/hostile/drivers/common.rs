@@ -4,13 +4,21 @@ use std::time::Duration;
 
 use http::Uri;
 use http_body::Body;
-use switchover_tokio::{BoxError, Config, HttpService, Upgraded, serve};
+use switchover_tokio::{
+    BoxError, Config, HttpService, Upgraded, accept, serve, serve_connection_until,
+};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::time::timeout;
+use tokio_rustls::server::TlsStream;
+
+#[path = "tls.rs"]
+mod tls;
 
 pub(crate) const TEN: &str = "0123456789";
 pub(crate) const BROKEN: &str = "OK\r\nInjected: yes";
 pub(crate) const MOMENT: Duration = Duration::from_secs(2);
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(10);
 pub(crate) const PANIC: &str = "the handler's own fault";
 
 /// Serves until Ctrl+C.
@@ -28,8 +36,29 @@ where
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     println!("listening on {}", listener.local_addr()?);
     let stop = async { drop(tokio::signal::ctrl_c().await) };
-    serve(listener, handler, config, stop).await;
+    match tls::acceptor() {
+        None => serve(listener, handler, config, stop).await,
+        Some(acceptor) => {
+            let config = config.secure();
+            let config = config.with_socket(|tls: &TlsStream<TcpStream>| tls.get_ref().0);
+            let connections = accept(listener, stop, |stream, address, stopping| {
+                let handshake = timeout(TIMEOUT, acceptor.accept(stream));
+                let (handler, config) = (handler.clone(), config.for_peer(address));
+                async move {
+                    let Ok(Ok(stream)) = handshake.await else { return };
+                    drop(serve_connection_until(stream, handler, &config, stopping.wait()).await)
+                }
+            });
+            tokio::select! { () = connections => {}, () = late() => {} }
+        }
+    }
     Ok(())
+}
+
+/// Waits until the connections have had time to end after Ctrl+C.
+async fn late() {
+    drop(tokio::signal::ctrl_c().await);
+    tokio::time::sleep(TIMEOUT).await
 }
 
 /// Delays the switch if the path of the request requires it.

@@ -8,6 +8,7 @@ import logging
 import socket
 import sys
 
+import lies
 import python_log
 from asgi_app import app
 from hypercorn.asyncio import serve
@@ -23,5 +24,7 @@ print("listening on", listener.getsockname()[1], flush=True)
 config = Config()
 config.bind = [f"fd://{listener.detach()}"]
 config.graceful_timeout = 5
+for option, file in lies.certified().items():
+    setattr(config, option, file)
 config.errorlog = logging.getLogger("hypercorn.error")
 asyncio.run(serve(app, config))

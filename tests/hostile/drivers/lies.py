@@ -5,6 +5,7 @@ README.md describes the paths.
 
 import asyncio
 import gc
+import os
 import signal
 from collections.abc import Awaitable, Callable, Collection, Iterator
 from dataclasses import dataclass
@@ -39,6 +40,13 @@ class Answer:
 def raising() -> Iterator[tuple[bytes, bytes]]:
     yield (b"x-a", b"b")
     raise ValueError("in the head")
+
+
+def certified(prefix: str = "") -> dict[str, str]:
+    """Returns the options `keyfile` and `certfile`, or none without TLS."""
+    folder = os.environ.get("HOSTILE_TLS")
+    files = {"keyfile": "key", "certfile": "certificate"} if folder else {}
+    return {prefix + option: f"{folder}/{file}" for option, file in files.items()}
 
 
 def of_length(length: bytes) -> tuple[tuple[bytes, bytes]]:

@@ -7,6 +7,7 @@ use futures_util::stream;
 use http::Request;
 use http_body_util::{BodyExt, StreamBody, combinators::UnsyncBoxBody};
 use hyper::body::Frame;
+use rustls::pki_types::ServerName;
 use switchover_tokio::BoxError;
 use switchover_tokio::client::{self, Outcome};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -14,6 +15,8 @@ use tokio::net::TcpStream;
 
 #[path = "asked.rs"]
 mod asked;
+#[path = "tls.rs"]
+mod tls;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> std::io::Result<()> {
@@ -42,7 +45,15 @@ async fn ask(
     }
     let stream = TcpStream::connect(format!("127.0.0.1:{port}")).await?;
     let offers = if offer == "-" { vec![] } else { vec![&*offer] };
-    match client::upgrade(stream, request.body(content)?, &offers).await? {
+    let request = request.body(content)?;
+    let outcome = match tls::connector() {
+        None => client::upgrade(stream, request, &offers).await?,
+        Some(connector) => {
+            let name = ServerName::try_from("127.0.0.1")?;
+            client::upgrade(connector.connect(name, stream).await?, request, &offers).await?
+        }
+    };
+    match outcome {
         Outcome::Upgraded(mut stream) => {
             stream.write_all(b"hello").await?;
             let mut all = Vec::new();
