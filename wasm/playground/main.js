@@ -446,7 +446,10 @@ async function ofLocation(isStart = false) {
   try {
     if (kind === "s") {
       at("case").value = at("about").textContent = "";
-      return load(await ofAddress(text));
+      const next = await ofAddress(text);
+      // What cannot be configured is loaded nowhere, as its words would stand in the programs that are copied.
+      new Connection(next.role, configOf(next.words)).free();
+      return load(next);
     }
   } catch {
     at("copied").textContent = "The address holds no scenario.";

@@ -100,6 +100,9 @@ export async function toAddress(scenario) {
 export async function ofAddress(text) {
   const packed = Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (one) => one.charCodeAt(0));
   const unpacked = new TextDecoder().decode(await through(new DecompressionStream("deflate-raw"), packed));
+  // The repetitions in all texts, as each alone may be long.
+  const repeated = [...unpacked.matchAll(/\{(\d+)\*([^}]*)\}/g)].reduce((sum, [, count, what = ""]) => sum + Number(count) * what.length, 0);
+  if (repeated > MOST_UNPACKED) throw new RangeError("repetitions of more than a scenario");
   const [role, words, bytes, cuts, isEachByte, end, acts] = JSON.parse(unpacked);
   if (!["client", "server"].includes(role) || typeof bytes !== "string" || /[^\0-\xff]/.test(bytes)) throw new Error("no scenario");
   return {
@@ -113,6 +116,9 @@ export async function ofAddress(text) {
   };
 }
 
+/** The limit in bytes of an unpacked address: a link must not exhaust the memory. */
+const MOST_UNPACKED = 2 ** 22;
+
 /**
  * Runs bytes through a compression stream.
  *
@@ -125,6 +131,10 @@ async function through(stream, bytes) {
   writer.close().catch(() => {});
   const reader = stream.readable.getReader();
   const parts = [];
-  for (let part = await reader.read(); !part.done; part = await reader.read()) parts.push(...part.value);
-  return Uint8Array.from(parts);
+  let length = 0;
+  for (let part = await reader.read(); !part.done; part = await reader.read()) {
+    parts.push(part.value);
+    if ((length += part.value.length) > MOST_UNPACKED) throw new RangeError("an address of more than a scenario");
+  }
+  return new Uint8Array(await new Blob(parts).arrayBuffer());
 }

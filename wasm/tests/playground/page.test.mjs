@@ -14,6 +14,7 @@ import process from "node:process";
 import { after, before, test } from "node:test";
 
 import { GROUPS } from "../../playground/generated/cases.js";
+import { toAddress } from "../../playground/scenario.js";
 import { audit, browserName, complaints, isChrome, launch, newPage, overflow, PATIENCE, shot } from "./browser.mjs";
 
 const { ORIGIN = "" } = process.env;
@@ -382,6 +383,20 @@ test("a link shows the same, and what is copied is what is shown", async () => {
   const wrong = await open(browser, { hash: "#s=nothing" });
   assert.match(await wrong.$eval("#copied", (said) => said.textContent), /holds no scenario/);
   await wrong.close();
+});
+
+test("a link whose words are no configuration changes no program", async () => {
+  const tab = await open(browser);
+  const scenario = { role: /** @type {const} */ ("server"), words: ['x:(console.log("taken"),true),x'], bytes: "", cuts: [], isEachByte: false, end: null, acts: [] };
+  const hash = `#s=${await toAddress(scenario)}`;
+  await tab.evaluate((hash) => void (location.hash = hash), hash);
+  await tab.waitForFunction(() => document.getElementById("copied")?.textContent?.includes("holds no scenario"), PATIENCE);
+  const programs = await tab.evaluate(async () => {
+    const { program } = await import(new URL("main.js", location.href).href);
+    return ["javascript", "python", "vector"].map((format) => String(program(format)));
+  });
+  for (const program of programs) assert.doesNotMatch(program, /taken/);
+  await tab.close();
 });
 
 test("a configuration is taken, or said to be none", async () => {

@@ -77,6 +77,14 @@ test("the diagrams have every pair of states that a case comes through", () => {
   }
 });
 
+test("an address that unpacks to more than a scenario is refused", async () => {
+  const scenario = ofVector(CASES[0]);
+  const act = { at: 0, events: 0, data: 0, isEnded: false, isStopped: false, isAfterInput: false, text: "! respond 200 OK \\{4000000*a}" };
+  await ofAddress(await toAddress({ ...scenario, acts: [act] }));
+  await assert.rejects(async () => ofAddress(await toAddress({ ...scenario, acts: [act, act] })));
+  await assert.rejects(async () => ofAddress(await toAddress({ ...scenario, bytes: "a".repeat(5_000_000) })));
+});
+
 test("an address that is none is refused", async () => {
   for (const text of ["", "no address", "AAAA", await toAddress({ ...ofVector(CASES[0]), bytes: "\u0100" })]) {
     await assert.rejects(ofAddress(text));
