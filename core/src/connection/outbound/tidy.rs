@@ -64,8 +64,12 @@ pub(crate) fn response<'a>(
     allowed: Allowed,
 ) -> Result<Tidied<'a>, ErrorKind> {
     let mut tidied = Tidied::of(fields)?;
-    // The proof of a 101 is removed as well: the engine adds it.
-    tidied.retain(HANDSHAKE_LEFT_OUT, |field| upgrade::is_for_response(status, *field));
+    // The proof of a 101 is removed as well: the engine adds it. A backend's Upgrade is for its own
+    // connection (RFC 9110, section 7.8), but a 426 has to have one.
+    let is_of_backend = |field: &Field<'_>| status >= 200 && status != 426 && field.is("Upgrade");
+    tidied.retain(HANDSHAKE_LEFT_OUT, |field| {
+        upgrade::is_for_response(status, *field) && !is_of_backend(field)
+    });
     tidied.tidy_framing(allowed);
     Ok(tidied)
 }

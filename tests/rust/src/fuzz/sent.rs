@@ -458,6 +458,7 @@ const TIDIED: &[&str] = &[
     "Sec-WebSocket-Accept",
     "Sec-WebSocket-Key",
     "Transfer-Encoding",
+    "Upgrade",
 ];
 
 /// Checks that a parser found the sent fields in their order.
