@@ -46,7 +46,7 @@ async function declined({ response, required }) {
   // A status that no class has counts as a 500 (RFC 9110, section 15).
   const { status, reason } = response.status < 600 ? response : { status: 500, reason: "" };
   // Content in another coding is of use to nobody without its field, which is for one hop.
-  if (!/^chunked$/i.test(fields.get("transfer-encoding") ?? "chunked")) {
+  if (fields.getAll("transfer-encoding").some((coding) => !/^chunked$/i.test(coding))) {
     await body?.cancel();
     return { status: 502 };
   }

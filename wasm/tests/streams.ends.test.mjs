@@ -754,6 +754,61 @@ describe("what fails beside a switch or after it", () => {
   });
 });
 
+test("a client that leaves behind content which nobody reads is let go, while the response is silent", { timeout: TIMEOUTS }, async () => {
+  let isCancelled = false;
+  const silent = () => new ReadableStream({ start: (to) => to.enqueue(new TextEncoder().encode("first")), cancel: () => void (isCancelled = true) });
+  const server = await listening((socket) => serveConnection(socket, () => ({ body: silent() }), { timeouts: { unread: 100 } }));
+  const socket = await connected(server.port);
+  socket.write(SIZED.replace("9", "400000"));
+  socket.write(new Uint8Array(400_000));
+  await until(socket, "first");
+  socket.end();
+  await holds(() => server.open === 0);
+  const [ending] = /** @type {ServeResult[]} */ (await server.close());
+  assert.equal(ending?.how, "gone");
+  assert(isCancelled);
+});
+
+test("content that is read late is no client that has left", { timeout: TIMEOUTS }, async () => {
+  const server = await listening((socket) => serveConnection(socket, (request) => ({
+    body: (async function* () {
+      yield new TextEncoder().encode("first");
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      yield new TextEncoder().encode(String((await request.bytes()).length));
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      yield new TextEncoder().encode(" last");
+    })(),
+  }), { timeouts: { unread: 200 } }));
+  const socket = await connected(server.port);
+  socket.write(SIZED.replace("9", "400000").replace("Host", "Connection: close\r\nHost"));
+  socket.write(new Uint8Array(400_000));
+  assert.match(await rest(socket), /400000.* last/s);
+  socket.end();
+  assert.equal(/** @type {ServeResult[]} */ (await server.close())[0]?.how, "closed");
+});
+
+test("a new protocol ends with a peer that resets behind its end", { timeout: TIMEOUTS }, async () => {
+  /** @type {unknown} */
+  let failure;
+  const server = await listening((socket) => serveConnection(socket, async (request) => {
+    const switched = await request.upgrade(["foo/2"]);
+    assert(switched);
+    assert.equal(await said(switched.readable), "");
+    // Nothing is left to be read, and nothing to be said.
+    const writer = switched.writable.getWriter();
+    failure = await writer.closed.catch((error) => error);
+  }));
+  const socket = await connected(server.port);
+  socket.write(OFFER);
+  await until(socket, "\r\n\r\n");
+  socket.end();
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  socket.resetAndDestroy();
+  await holds(() => server.open === 0);
+  await server.close();
+  assert(failure instanceof Error);
+});
+
 test("small pieces are kept in few arrays", async () => {
   const { Gathered } = await import(new URL("../dist/engine/bytes.js", import.meta.url).href);
   const [gathered, large] = [new Gathered(), new Uint8Array(5_000).fill(2)];

@@ -243,6 +243,7 @@ describe("fetchHandler", options, () => {
     const [line, , content] = await answered(async (request, context) => {
       assert(request instanceof Request);
       assert.equal(request.signal, context.request.signal);
+      assert.equal(request.clone().clone().signal, context.request.signal);
       assert.equal(context.remoteAddr?.hostname, "127.0.0.1");
       return Response.json([request.method, request.url, request.headers.get("x-a"), await request.text(), context.request.target]);
     }, request);

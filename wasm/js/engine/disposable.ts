@@ -4,8 +4,13 @@
 import { GoneError } from "./gone-error.js";
 import { engine, trapped } from "./raw.js";
 
-/** The registry that frees objects whose owners were collected, if there is one. */
-const collected = typeof FinalizationRegistry === "function" ? new FinalizationRegistry<() => void>((free) => free()) : undefined;
+/** The registry of what is done once an object was collected, if there is one. */
+const collected = typeof FinalizationRegistry === "function" ? new FinalizationRegistry<() => void>((act) => act()) : undefined;
+
+/** @internal Calls `act`, which must not refer to the object, once that was garbage-collected. */
+export function whenCollected(object: object, act: () => void): void {
+  collected?.register(object, act);
+}
 
 /** An object in the WebAssembly module, whose memory is not garbage-collected. */
 export class DisposableHandle {

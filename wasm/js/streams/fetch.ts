@@ -69,7 +69,14 @@ function requestOf(request: ServerRequest): Request | undefined {
   // Node requires `duplex` for content that is a stream.
   const init = hasContent ? { method, headers, body: request.body, duplex: "half" } : { method, headers };
   const native = new Request(url, init);
+  return watched(native, request);
+}
+
+/** Returns the platform's request with the signal of ours, and so its clones. */
+function watched(native: Request, request: ServerRequest): Request {
   // To watch the client costs something; few ask for the signal.
   Object.defineProperty(native, "signal", { get: () => request.signal, configurable: true });
+  const clone = (): Request => watched(Request.prototype.clone.call(native), request);
+  Object.defineProperty(native, "clone", { value: clone, configurable: true });
   return native;
 }

@@ -36,6 +36,12 @@ export interface Timeouts {
    */
   readonly write?: number;
   /**
+   * The timeout of a silent response while content is unread. 300,000 by default.
+   *
+   * More unread bytes than the connection reads ahead hide the client's end. When it expires, the client counts as gone.
+   */
+  readonly unread?: number;
+  /**
    * The timeout for a whole exchange. `Infinity` by default.
    *
    * It runs while your code works, too. It begins with the head of a request, and ends with the response or a switch. When it expires, a server responds
@@ -73,5 +79,6 @@ export const TIMEOUTS: Required<Timeouts> = {
   response: 60_000,
   expectContinue: 1_000,
   write: 30_000,
+  unread: 300_000,
   exchange: Infinity,
 };

@@ -1,6 +1,7 @@
 // Web streams over a transport.
 
 import { isBytes } from "../engine/bytes.js";
+import { PROBED } from "./bounds.js";
 import { Failures, type Handed, type Transport } from "./sockets.js";
 
 /** @internal A function that reads the next bytes; `null` at the end. */
@@ -20,7 +21,7 @@ const MOMENT = 10;
  * what has arrived can still be read for a while.
  */
 export function pairOver(
-  transport: Pick<Transport, "write" | "end" | "close" | "reset">,
+  transport: Pick<Transport, "write" | "end" | "close" | "reset" | "probe">,
   read: Read,
   failures = new Failures(),
 ): Handed {
@@ -44,7 +45,19 @@ export function pairOver(
   };
   // Code that fails cancels first, then aborts or throws: an immediate close would look like an orderly end.
   const cancelled = async (): Promise<void> => void setTimeout(() => transport.close(), MOMENT);
-  const readable = readableOf(() => read().catch(failed), cancelled, ends);
+  let writing: WritableStreamDefaultController | undefined;
+  // No read meets a reset behind the peer's end, and nothing may be written for long.
+  const look = (): void => {
+    if (ended > 1 || !transport.probe) return;
+    const probed = transport.probe().catch(failed);
+    probed.then(lookLater, (error: unknown) => writing?.error(error));
+  };
+  const lookLater = (): void => void unattended(setTimeout(look, PROBED));
+  const endsReading = (): void => {
+    ends();
+    lookLater();
+  };
+  const readable = readableOf(() => read().catch(failed), cancelled, endsReading);
   // What was sent is incomplete, which an orderly close would hide.
   let isReset = false;
   const reset = (): void => {
@@ -53,7 +66,10 @@ export function pairOver(
   };
   const writable = new WritableStream<Uint8Array>({
     // `abort` itself is called only once a write has ended, which may be never.
-    start: (controller) => controller.signal?.addEventListener("abort", reset),
+    start: (controller) => {
+      writing = controller;
+      controller.signal?.addEventListener("abort", reset);
+    },
     // What is no array of bytes fails for that, not for the socket.
     write: (bytes) => (isBytes(bytes) ? transport.write(bytes).catch(unwritten) : transport.write(bytes)),
     close: () => transport.end().then(ends, unwritten),

@@ -82,6 +82,9 @@ export class Receiver {
   #departure: DisconnectedError | undefined;
   /** A callback for `#departure`, while `whilePresent` waits for the user's code. */
   #departs: ((error: DisconnectedError) => void) | undefined;
+  /** Begins the time for which unread bytes may hide the peer's end. */
+  #hides: (() => void) | undefined;
+  #hidden: ReturnType<typeof setTimeout> | undefined;
 
   constructor(transport: Transport, connection: StreamConnection, life: Lifetime, sender: Sender, timeouts: Required<Timeouts>) {
     this.#transport = transport;
@@ -288,12 +291,15 @@ export class Receiver {
    * Waits for a promise of the user's code, as long as the peer is connected.
    *
    * Rejects once the socket has failed. If the peer has closed its sending side, rejects after `timeouts.write`.
-   * While nothing is sent, nothing else would detect a disconnect.
+   * While nothing is sent, nothing else would detect a disconnect. Rejects, too, if unread bytes could hide that for
+   * `unread` milliseconds.
    */
-  async whilePresent<T>(step: Promise<T>): Promise<T> {
+  async whilePresent<T>(step: Promise<T>, unread = Infinity): Promise<T> {
     return new Promise((resolve, reject) => {
       let timer: ReturnType<typeof setTimeout> | undefined;
       const fail = (error: DisconnectedError): void => reject(this.#life.note(error));
+      const hidden = (): void => fail(new DisconnectedError("the peer may have gone, behind bytes that are not read"));
+      this.#hides = () => (this.#hidden ??= setTimeout(hidden, Math.min(unread, LONGEST)));
       this.#departs = (error) => {
         if (!(error instanceof HalfClosedError)) return fail(error);
         timer = setTimeout(fail, Math.min(this.#timeouts.write, LONGEST), error);
@@ -304,7 +310,8 @@ export class Receiver {
         .then(resolve, reject)
         .finally(() => {
           clearTimeout(timer);
-          this.#departs = undefined;
+          this.#shows();
+          this.#departs = this.#hides = undefined;
         });
     });
   }
@@ -325,6 +332,7 @@ export class Receiver {
         if (bytes === null) return this.#depart(new HalfClosedError("the peer has ended its direction"));
         if (!this.#isAhead || !(this.#phase === "malformed" || this.#connection.wantsInput)) {
           this.#isAttended = false;
+          this.#hides?.();
           return this.#probeLater();
         }
         this.#taken();
@@ -368,8 +376,15 @@ export class Receiver {
     return this.#departs !== undefined || this.#isWatched;
   }
 
+  /** Ends the time for which unread bytes may hide the peer's end. */
+  #shows(): void {
+    clearTimeout(this.#hidden);
+    this.#hidden = undefined;
+  }
+
   /** Forgets the pending read, whose bytes the caller uses. */
   #taken(): void {
+    if (this.#hidden !== undefined) this.#shows();
     this.#pending = undefined;
     this.#isAttended = false;
   }
@@ -458,6 +473,7 @@ export class Receiver {
   stop(): void {
     this.#alarm.stop();
     this.#stopProbing();
+    this.#shows();
   }
 
   #endWait(): Waiter | undefined {

@@ -104,7 +104,7 @@ async function respondInPieces(
     return wire.sender.send(first);
   }
   try {
-    await pump(wire, { next: () => wire.receiver.whilePresent(pieces.next()), cancel: pieces.cancel }, first);
+    await pump(wire, { next: () => wire.receiver.whilePresent(pieces.next(), wire.timeouts.unread), cancel: pieces.cancel }, first);
     await wire.sender.send(endOf(connection, trailers));
   } catch (error) {
     wire.sender.isBroken = true;

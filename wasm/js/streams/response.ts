@@ -80,6 +80,6 @@ export function responseOn(wire: Wire, event: Event | PausedStep, isSent = () =>
   };
   const hasEnded = connection.takeEnd();
   if (hasEnded) ended();
-  else connection.freeWhenCollected();
+  else wire.freeWhenCollected();
   return new ClientResponse(event, wire, hasEnded, ended, () => persists);
 }

@@ -1,5 +1,7 @@
 // One listener for each `AbortSignal`, shared by all sockets that it closes.
 
+import { whenCollected } from "../engine/disposable.js";
+
 /** The callbacks registered for each signal, and the listener that calls them. */
 const heard = new WeakMap<AbortSignal, { readonly acts: Set<() => void>; readonly tell: () => void }>();
 
@@ -21,6 +23,22 @@ export function listen(signal: AbortSignal, act: () => void): void {
   }
   hears.acts.add(act);
   if (hears.acts.size === 1) signal.addEventListener("abort", hears.tell);
+}
+
+/**
+ * @internal Registers a callback that does not keep its object alive; returns it for `unlisten`.
+ *
+ * A signal may live as long as the process, and hear of more responses than anyone reads.
+ */
+export function listenFor<T extends object>(signal: AbortSignal, object: T, tell: (object: T) => void): () => void {
+  const kept = new WeakRef(object);
+  const act = (): void => {
+    const alive = kept.deref();
+    if (alive) tell(alive);
+  };
+  listen(signal, act);
+  whenCollected(object, () => unlisten(signal, act));
+  return act;
 }
 
 /** @internal Removes a callback. */

@@ -1,5 +1,6 @@
 // The transport over a pair of web streams.
 
+import { isBytes } from "../engine/bytes.js";
 import { following, readableOf } from "./pair.js";
 import { Failures, type Handed, type Pair, type ReadableSide, type StreamSocket, type Transport, type WritableSide } from "./sockets.js";
 
@@ -50,7 +51,9 @@ export class OfStreams implements Transport {
 
   async read(): Promise<Uint8Array | null> {
     const { value, done } = await this.#reader.read();
-    return done || value === undefined ? null : value;
+    if (done || value === undefined) return null;
+    if (!isBytes(value)) throw new TypeError("a socket's readable has pieces that are no Uint8Array");
+    return value;
   }
 
   write(bytes: Uint8Array): Promise<void> {

@@ -11,7 +11,7 @@ import { TIMEOUTS, type Options, type Timeouts } from "./options.js";
 import { following, pairOver } from "./pair.js";
 import { Receiver } from "./receiver.js";
 import { Sender } from "./sender.js";
-import { listen, unlisten } from "./signals.js";
+import { listen, listenFor, unlisten } from "./signals.js";
 import type { Handed, Socket, Transport } from "./sockets.js";
 import { transportOf } from "./transport.js";
 import { Limits, type Role } from "../generated/tables.js";
@@ -40,7 +40,7 @@ export class Wire {
   /** Resolves once cancelled content has cleaned up, or has taken too long. */
   cleanup: Promise<void> | undefined;
   readonly #signal: AbortSignal | undefined;
-  readonly #aborted = (): void => this.giveUp(this.#signal?.reason);
+  #aborted = (): void => this.giveUp(this.#signal?.reason);
 
   /** Joins a socket and an engine; wrong arguments throw before any I/O. */
   constructor(socket: Socket, role: Role, { signal, config, timeouts }: Options, connection?: StreamConnection) {
@@ -67,6 +67,14 @@ export class Wire {
   /** Begins the time of an exchange; then calls `act`, or closes the socket. */
   beginExchange(act = (error: DOMException): void => this.giveUp(error)): void {
     this.life.beginExchange(this.timeouts.exchange, act);
+  }
+
+  /** Lets the engine and the signal's callback end with a response that is not read. */
+  freeWhenCollected(): void {
+    this.connection.freeWhenCollected();
+    if (!this.#signal || this.life.isOver) return;
+    unlisten(this.#signal, this.#aborted);
+    this.#aborted = listenFor(this.#signal, this, (wire) => wire.giveUp(wire.#signal?.reason));
   }
 
   /** Closes the socket now. All pending operations fail with the reason. */
