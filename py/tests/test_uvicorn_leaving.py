@@ -123,7 +123,7 @@ def test_content_over_tls_is_read_whole_after_the_end_of_the_client(
 
 
 def test_a_lost_stream_over_tls_is_not_logged(tmp_path: pathlib.Path, caplog: pytest.LogCaptureFixture) -> None:
-    """The transport does not tell that it is lost, and asyncio logs each write from the fifth on."""
+    """No transport of TLS tells that it is lost, and asyncio logs each write then."""
 
     async def streams(_scope: Any, _receive: Any, send: Any) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": []})
@@ -143,7 +143,7 @@ def test_a_lost_stream_over_tls_is_not_logged(tmp_path: pathlib.Path, caplog: py
 
 
 def test_small_writes_leave_at_once_whatever_the_listener_knows() -> None:
-    """Nagle's algorithm is turned off by asyncio only if the listener knows its protocol."""
+    """Only for a listener that knows its protocol does asyncio set TCP_NODELAY."""
     seen: list[int] = []
 
     class Seen(Protocol):
