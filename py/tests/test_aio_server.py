@@ -6,6 +6,7 @@ Most run under asyncio and trio.
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import functools
 import gc
 import logging
@@ -61,6 +62,39 @@ pytestmark = pytest.mark.anyio
 
 
 # A server.
+
+VARIABLE = contextvars.ContextVar("VARIABLE", default="nobody")
+
+
+async def test_a_handler_has_no_context_variables_of_the_one_before() -> None:
+    """The next request on a connection may be of another user, behind a proxy."""
+
+    async def handler(exchange: Exchange) -> None:
+        found = VARIABLE.get()
+        VARIABLE.set("of another request")
+        await anyio.sleep(0)
+        assert VARIABLE.get() == "of another request"
+        await exchange.respond(200, content=found.encode())
+
+    async with served(handler) as peers:
+        got = await peers.all(GET + GET, GET)
+    assert got.count(b"\r\n\r\nnobody") == 3, got
+
+
+async def test_a_handler_is_cancelled_and_fails_in_its_own_context() -> None:
+    ended: list[str] = []
+
+    async def handler(_exchange: Exchange) -> None:
+        VARIABLE.set("mine")
+        try:
+            await anyio.sleep_forever()
+        finally:
+            ended.append(VARIABLE.get())
+
+    with anyio.move_on_after(0.2):
+        async with served(handler) as peers, await peers.connect(GET):
+            await anyio.sleep_forever()
+    assert ended == ["mine"]
 
 
 async def test_requests_on_one_connection() -> None:

@@ -518,6 +518,20 @@ def test_httpx_proxies() -> None:
     assert server.received[0].startswith(b"CONNECT a:443 HTTP/1.1\r\n")
 
 
+def test_a_proxy_gets_ipv6_addresses_in_brackets() -> None:
+    with (
+        Scripted([(b"\r\n\r\n", OK)]) as server,
+        httpx.Client(transport=switchover.httpx.HTTPTransport(proxy=server.url)) as client,
+    ):
+        assert client.get("http://[::1]:8080/path").text == "hello"
+    assert server.received[0].startswith(b"GET http://[::1]:8080/path HTTP/1.1\r\n")
+    with Scripted([(b"\r\n\r\n", b"HTTP/1.1 407 No\r\nContent-Length: 0\r\n\r\n")]) as server:
+        transport = switchover.httpx.HTTPTransport(proxy=server.url)
+        with httpx.Client(transport=transport) as client, pytest.raises(httpx.ProxyError, match="407 No"):
+            client.get("https://[::1]/path")
+    assert server.received[0].startswith(b"CONNECT [::1]:443 HTTP/1.1\r\nHost: [::1]:443\r\n")
+
+
 def test_a_connection_whose_request_never_comes_is_no_more_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     """A request that is cancelled before its turn leaves such a connection."""
     with switchover.httpcore.ConnectionPool() as pool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import logging
 import pathlib
 import socket
@@ -12,6 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Any
 
+import anyio
 import pytest
 from served import AWAITED, GET, HANDSHAKE, WAIT, Threaded, answers_first, certified, rest_of, tell
 
@@ -34,6 +36,9 @@ H2C = (
 )
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 SETTINGS = bytes(3) + b"\x04" + bytes(5)
+
+
+VARIABLE = contextvars.ContextVar("VARIABLE", default="nobody")
 
 
 class Apps:
@@ -76,6 +81,12 @@ class Apps:
             await self.goes_on(send, {"type": "http.response.body", "body": bytes(65536), "more_body": True})
         elif path == "/answers-first":
             await answers_first(scope, receive, send)
+        elif path == "/streams":
+            await streams(receive, send)
+        elif path == "/variables":
+            found = VARIABLE.get()
+            VARIABLE.set("of another request")
+            await answer(send, found.encode())
         elif path == "/learns":
             while (message := await receive())["type"] == "http.request":
                 pass
@@ -90,6 +101,21 @@ class Apps:
         except OSError:
             self.learnt.append("OSError")
             raise
+
+
+async def streams(receive: Any, send: Any) -> None:
+    """Responds as Starlette's streams do: hearing of the end cancels what still sends."""
+    async with anyio.create_task_group() as group:
+
+        async def listens() -> None:
+            while (await receive())["type"] != "http.disconnect":
+                pass
+            group.cancel_scope.cancel()
+
+        group.start_soon(listens)
+        await anyio.sleep(0.05)
+        await answer(send, b"streamed")
+        group.cancel_scope.cancel()
 
 
 async def answer(send: Any, body: bytes) -> None:
@@ -451,6 +477,19 @@ def test_the_http_2_preface_begins_http_2(hosted: Hosted) -> None:
     with hosted.connect(PREFACE[:5]) as client:
         client.sendall(PREFACE[5:] + SETTINGS)
         assert client.recv(65536)[3] == 4
+
+
+def test_a_request_that_comes_while_a_stream_is_sent_is_answered(hosted: Hosted) -> None:
+    with hosted.connect(GET.replace(b"/", b"/streams", 1)) as connection:
+        threading.Event().wait(0.02)
+        connection.sendall(LAST)
+        assert rest_of(connection).count(b"HTTP/1.1 200") == 2
+
+
+def test_a_request_has_no_context_variables_of_the_one_before(hosted: Hosted) -> None:
+    get = GET.replace(b"/", b"/variables", 1)
+    received = hosted.all(get + get + get.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n"))
+    assert received.count(b"\r\n\r\nnobody") == 3, received
 
 
 def test_hypercorns_settings_count(anyio_backend: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import io
 import pathlib
 import socket
 import ssl
@@ -15,6 +16,7 @@ from typing import Any
 import pytest
 import uvicorn
 from served import GET, HANDSHAKE, Hasty, Served, Transport, certified, played, rest_of
+from switchover._reset import resets
 from switchover._uvicorn import transport as transport_of
 from switchover.uvicorn import Protocol
 from test_uvicorn import WEBSOCKETS, refuses, wait_until_empty
@@ -140,6 +142,76 @@ def test_a_lost_stream_over_tls_is_not_logged(tmp_path: pathlib.Path, caplog: py
             connection.close()
         wait_until_empty(served)
     assert [record.getMessage() for record in caplog.records if record.name == "asyncio"] == []
+
+
+def test_an_early_answer_over_tls_reaches_a_client_that_still_sends(tmp_path: pathlib.Path) -> None:
+    """TLS has no half-close, so the connection stays open meanwhile."""
+
+    async def refuses_all(_scope: Any, _receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 413, "headers": [(b"content-length", b"2")]})
+        await send({"type": "http.response.body", "body": b"no"})
+
+    head = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 900000\r\n\r\n"
+    with served_over_tls(refuses_all, "asyncio", tmp_path) as (served, trusts):
+        for _ in range(10):
+            with trusts.wrap_socket(served.connect(), server_hostname="localhost") as client:
+                client.sendall(head)
+                for _ in range(9):
+                    threading.Event().wait(0.005)
+                    client.sendall(bytes(100_000))
+                assert client.recv(100).startswith(b"HTTP/1.1 413 ")
+        wait_until_empty(served)
+
+
+def test_a_file_is_not_read_for_a_client_that_has_left(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pieces: list[bytes] = []
+
+    async def sends(_scope: Any, _receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.pathsend", "path": str(tmp_path / "large")})
+
+    class Counted(io.FileIO):
+        def read(self, size: int | None = -1) -> bytes:
+            pieces.append(super().read(size))
+            return pieces[-1]
+
+    with open(tmp_path / "large", "wb") as large:
+        large.truncate(1 << 30)
+    monkeypatch.setattr("switchover._uvicorn.file.open_file", Counted)
+    with Served(sends) as served:
+        connection = served.connect(GET)
+        assert connection.recv(1000)
+        resets(connection)
+        connection.close()
+        wait_until_empty(served)
+        threading.Event().wait(0.3)
+    # About what the buffers hold, and not the thousand pieces after which a `send` raises.
+    assert len(pieces) < 100
+
+
+def test_a_tunnel_whose_app_only_sends_ends_with_its_client() -> None:
+    """More bytes than are read ahead hide the reset."""
+
+    async def waits(_scope: Any, _receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 101, "headers": [(b"upgrade", b"foo/2")]})
+        await asyncio.sleep(60)
+
+    with Served(waits, ws="none") as served:
+        connection = served.connect(GET.replace(b"\r\n\r\n", b"\r\nUpgrade: foo/2\r\nConnection: Upgrade\r\n\r\n"))
+        assert connection.recv(1000).startswith(b"HTTP/1.1 101 ")
+        connection.settimeout(0.2)
+        with contextlib.suppress(TimeoutError):
+            while True:
+                connection.send(bytes(65536))
+        resets(connection)
+        connection.close()
+        for _ in range(500):
+            if not served.server.server_state.connections:
+                break
+            threading.Event().wait(0.01)
+        assert not served.server.server_state.connections
+        for task in list(served.server.server_state.tasks):
+            task.get_loop().call_soon_threadsafe(task.cancel)
 
 
 def test_small_writes_leave_at_once_whatever_the_listener_knows() -> None:

@@ -533,7 +533,7 @@ def test_an_app_that_is_cancelled_while_its_file_is_silent_holds_up_nobody(tmp_p
     os.mkfifo(fifo)
 
     async def cancelled() -> float:
-        task = asyncio.ensure_future(send_file(str(fifo), sends_nothing, reads=True))
+        task = asyncio.ensure_future(send_file(str(fifo), sends_nothing, lambda: True))
         # The file opens once somebody writes, and then nothing comes.
         writer = await asyncio.get_running_loop().run_in_executor(None, os.open, fifo, os.O_WRONLY)
         await asyncio.sleep(0.1)
@@ -553,7 +553,7 @@ def test_an_app_that_is_cancelled_while_its_file_is_opened_leaves_none_open(tmp_
     os.mkfifo(fifo)
 
     async def cancelled() -> None:
-        task = asyncio.ensure_future(send_file(str(fifo), sends_nothing, reads=True))
+        task = asyncio.ensure_future(send_file(str(fifo), sends_nothing, lambda: True))
         await asyncio.sleep(0.1)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):

@@ -6,6 +6,7 @@ import asyncio
 import math
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from contextvars import copy_context
 from typing import TYPE_CHECKING, Final
 
 from anyio import (
@@ -45,6 +46,7 @@ from .. import (
 from .._reset import has_hung_up, prepare
 from .ending import DISCONNECTS, TRANSPORT_ERRORS, close_at_once, linger_and_close
 from .failures import LOG, ClientGoneError, ContentTooLargeError, is_shut_down, is_stray, log, status_of, without
+from .variables import in_context
 from .wire import MAX_CONTENT, TIMEOUTS, SwitchedStream, Timeouts, Wire, connection_on, of_bytes, share, socket_of
 
 if TYPE_CHECKING:
@@ -73,7 +75,7 @@ async def serve_connection(
 ) -> None:
     """Serves one connection, from its first byte to its last.
 
-    Calls `handler` with each request, and closes the stream.
+    Calls `handler` with each request, in context variables of its own, and closes the stream.
 
     `upgrades` are the protocols that the handler supports. If a request offers one of them, `Exchange.upgrade` is its
     name: accept it, or respond as if it had not been offered. Without a `config`, `secure` is true if the stream is
@@ -416,6 +418,11 @@ async def _next_request(wire: Wire) -> Request | None:
     return None
 
 
+async def _handled(handler: Handler, exchange: Exchange) -> None:
+    """Calls a handler, in the context of the step that runs this."""
+    await handler(exchange)
+
+
 async def _exchange(wire: Wire, handler: Handler, exchange: Exchange) -> bool:
     """Runs the handler for one request; sends an error response if it sends none.
 
@@ -423,7 +430,8 @@ async def _exchange(wire: Wire, handler: Handler, exchange: Exchange) -> bool:
     """
     error: Exception | None = None
     try:
-        await handler(exchange)
+        # What this handler sets must not reach the next one, whose request may be of another user.
+        await in_context(copy_context(), _handled(handler, exchange))
     except Exception as raised:
         error = raised
     except asyncio.CancelledError as raised:

@@ -169,7 +169,7 @@ class Dialer:
 
     async def _tunnel(self, request: Request, stream: AsyncNetworkStream, proxy: Proxy) -> AsyncNetworkStream:
         """Opens a tunnel (RFC 9110, section 9.3.6), with TLS if the scheme has it."""
-        hop, target = proxy.url, b"%b:%d" % (self.origin.host, self.origin.port)
+        hop, target = proxy.url, b"%b:%d" % (in_brackets(self.origin.host), self.origin.port)
         # The target in the extensions is that of the request in the tunnel.
         told = {name: value for name, value in extensions_of(request).items() if name != "target"}
         connect = Request(
@@ -200,7 +200,9 @@ class Dialer:
         if proxy is None or not self.forwards:
             return request
         hop = proxy.url
-        url = URL(scheme=hop.scheme, host=hop.host, port=hop.port, target=bytes(request.url))
+        url = request.url
+        target = URL(scheme=url.scheme, host=in_brackets(url.host), port=url.port, target=url.target)
+        url = URL(scheme=hop.scheme, host=hop.host, port=hop.port, target=bytes(target))
         return Request(
             request.method,
             url,
@@ -230,6 +232,11 @@ async def started_tls(
         "timeout": timeout(request, "connect"),
     }
     return await traced(request, logger, "start_tls", arguments, stream.start_tls(**arguments), as_given)
+
+
+def in_brackets(host: bytes) -> bytes:
+    """Returns the host as a target names it: an IPv6 address is in brackets."""
+    return b"[%b]" % host if b":" in host else host
 
 
 def merged(

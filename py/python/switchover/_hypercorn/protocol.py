@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextvars
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
@@ -98,6 +99,7 @@ class Protocol:
         """True once nothing can be sent."""
         self.is_taking = False
         self.is_looking = False
+        self.variables = contextvars.copy_context()
 
     async def initiate(self) -> None:
         """Does nothing: a server of HTTP/1.1 does not speak first."""
@@ -301,7 +303,7 @@ class Protocol:
             if not self.held:
                 await self.writer.write(data)
         if self.has_switched and (self.early or self.has_ended):
-            self.task_group.spawn(self.take_events)
+            self.spawn(self.take_events)
 
     def fields(self) -> list[tuple[bytes, bytes]]:
         """Returns the server's own field lines, for the head of each response."""
@@ -339,14 +341,23 @@ class Protocol:
             connection.abandon()  # the response is cut
         is_last = self.context.terminated.is_set() or self.has_switched or not connection.persists
         is_last = is_last or (self.has_ended and not connection.unread)
+        # The app's task may be cancelled as soon as the app hears of the end, as Starlette does.
+        self.spawn(self.go_on, is_last)
+
+    async def go_on(self, is_last: bool) -> None:
+        """Closes the connection, or takes what has come of the next request."""
         if is_last:
             await self.close()
         else:
             await self.close_stream()
             await self.send(Updated(idle=True))
-        if not is_last and connection.unread:
-            self.task_group.spawn(self.take_events)  # the app's own task ends
+            if self.connection.unread:
+                await self.take_events()
         await self.can_read.set()
+
+    def spawn(self, act: Callable[..., Awaitable[None]], *given: object) -> None:
+        """Starts a task that has the connection's context variables, not those of an app."""
+        self.variables.run(self.task_group.spawn, act, *given)
 
     async def close_stream(self) -> None:
         """Tells the app that its connection or its response has ended."""

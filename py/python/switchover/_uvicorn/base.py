@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from uvicorn.logging import TRACE_LOG_LEVEL
 from uvicorn.protocols.http.flow_control import FlowControl
 
-from .. import Closing, Connection, Request
+from .. import Awaiting, Closing, Connection, Request
 from .burst import Burst
 from .cycle import Cycle
 from .deadlines import Deadline
@@ -210,13 +210,20 @@ class Base(Options, asyncio.Protocol):
         """Closes the connection, or half-closes it first and discards for a limited time.
 
         An immediate close with unread bytes could make the client lose a response that it has not read yet (RFC 9112,
-        section 9.6). A connection over TLS is closed at once.
+        section 9.6). TLS has no half-close: a client that still sends its content gets the time for that before.
         """
         if self.lingers or self.transport.is_closing():
             return
         self.end_burst()
-        if self.connection.closing is not Closing.LINGER or not closes_after_eof(self.transport):
+        if self.connection.closing is not Closing.LINGER:
             self.close()
+            return
+        if not closes_after_eof(self.transport):
+            is_delimited = self.cycle is None or self.cycle.is_delimited
+            if is_delimited and self.connection.awaiting is Awaiting.CONTENT and not self.has_eof:
+                self.discard_the_rest()
+            else:
+                self.close()
             return
         if self.half_close_ours():
             self.ending.reset_if_cut()

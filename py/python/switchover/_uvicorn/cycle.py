@@ -357,7 +357,7 @@ class Cycle:
             if message.get("trailers", False):
                 self.trailers = []
         elif message["type"] == "http.response.body" and self.response_started and not self.response_complete:
-            self.write(message.get("body", b""), message.get("more_body", False))
+            self.write(message.get("body") or b"", message.get("more_body", False))
         else:
             await self.send_other(message)
 
@@ -375,9 +375,18 @@ class Cycle:
         elif str(kind) == "http.response.pathsend":
             # uvicorn's types do not have it.
             file: Any = message
-            await send_file(file["path"], self.send, reads=not self.drops_content)
+            await send_file(file["path"], self.send, self.reads_files)
         else:
             raise RuntimeError(f"Expected ASGI message 'http.response.body', but got '{kind}'.")
+
+    @property
+    def is_delimited(self) -> bool:
+        """True unless the end of the connection is that of the response's content."""
+        return self.has_length or not self.has_content or self.scope["http_version"] != "1.0"
+
+    def reads_files(self) -> bool:
+        """Returns whether content of a file would be sent."""
+        return not (self.drops_content or self.disconnected or self.is_gone or self.transport.is_closing())
 
     def hint(self, links: Iterable[bytes]) -> None:
         """Sends a 103 with these values of Link, but not to an HTTP/1.0 client."""

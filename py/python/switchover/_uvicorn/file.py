@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import TYPE_CHECKING, BinaryIO
 
 if TYPE_CHECKING:
@@ -12,10 +13,10 @@ if TYPE_CHECKING:
 PIECE = 1 << 18
 
 
-async def send_file(path: str, send: ASGISendCallable, *, reads: bool) -> None:
+async def send_file(path: str, send: ASGISendCallable, reads: Callable[[], bool]) -> None:
     """Sends the content of a file, and the end of the response.
 
-    Without `reads` the file is opened and not read: HEAD has no content.
+    While `reads` returns true the file is read: HEAD has no content, and a client may leave.
     """
     loop = asyncio.get_running_loop()
     opening = loop.run_in_executor(None, open_file, path)
@@ -26,7 +27,7 @@ async def send_file(path: str, send: ASGISendCallable, *, reads: bool) -> None:
         raise
     reading: asyncio.Future[bytes] | None = None
     try:
-        while reads:
+        while reads():
             reading = loop.run_in_executor(None, file.read, PIECE)
             if not (content := await asyncio.shield(reading)):
                 break

@@ -29,7 +29,7 @@ from .. import (
     Role,
 )
 from .._keep import keep
-from .._reset import LOOK_EVERY, has_hung_up, prepare
+from .._reset import LOOK_EVERY, has_hung_up, prepare, was_reset
 from .._switchover import _next_scope, _scope
 from .base import HANDED_OVER, LINGERING, OPEN, POSTPONED, SWITCHED, TAKING, Base
 from .cycle import TEXT, TLS_TURN, TURN, Cycle
@@ -192,6 +192,12 @@ class Protocol(Base):
         """Lets an app know that its client has hung up."""
         self.watching = None
         cycle = self.cycle
+        if self.tunnel is not None and self.flow.read_paused and not self.transport.is_closing():
+            if was_reset(self.transport.get_extra_info("socket")):
+                self.transport.abort()
+            else:
+                self.watch()
+            return
         if cycle is None or not self.has_watchers(cycle) or cycle.disconnected or not self.flow.read_paused:
             return
         if not self.has_left_unread():

@@ -148,6 +148,8 @@ class Tunnel:
         self.size += len(data)
         if self.size > HIGH_WATER_LIMIT:
             self.flow.pause_reading()
+            # An app that only sends would not hear of a reset behind these bytes.
+            self.protocol.watch()
         self.event.set()
 
     def end(self) -> bool:
