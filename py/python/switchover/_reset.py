@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import select
 import socket
 import struct
@@ -34,6 +35,12 @@ def resets(raw: socket.socket) -> None:
     After a FIN the client would consider a truncated response complete (RFC 9112, section 8).
     """
     raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, AT_ONCE)
+
+
+def cuts(raw: socket.socket) -> None:
+    """Ends our direction at once: what a transport still writes is an error."""
+    with suppress(*LOST), socket.socket(fileno=os.dup(raw.fileno())) as twin:
+        twin.shutdown(socket.SHUT_WR)
 
 
 def ends(raw: socket.socket) -> None:

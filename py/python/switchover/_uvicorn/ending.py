@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from .. import Closing, Connection
-from .._reset import ends, resets
+from .._reset import cuts, ends, resets
 from .deadlines import WriteDeadline
 from .transport import closes_after_eof, unsent_by
 
@@ -16,6 +16,7 @@ class Ending:
     def __init__(self, transport: asyncio.Transport, connection: Connection, loop: asyncio.AbstractEventLoop) -> None:
         self.transport = transport
         self.connection = connection
+        self.loop = loop
         # The engine may have encoded all of a close-delimited response while the transport still holds a part of it.
         self.writing = WriteDeadline(transport, loop, self.reset)
         self.is_reset_if_cut = False
@@ -54,6 +55,17 @@ class Ending:
         """Calls `reset_if_cut` within a close-delimited response."""
         if self.connection.closing is Closing.RESET:
             self.reset_if_cut()
+
+    def reset_later(self) -> None:
+        """Resets the connection after this call of the transport, and sends nothing meanwhile.
+
+        Within `eof_received`, an abort of TLS is an error of asyncio's own. Without one it sends a closure alert, and a
+        cut response would look complete.
+        """
+        if (raw := self.transport.get_extra_info("socket")) is not None:
+            resets(raw)
+            cuts(raw)
+        self.loop.call_later(0, self.reset)
 
     def reset(self) -> None:
         """Resets the connection at once.

@@ -100,8 +100,7 @@ class Protocol(Base):
         self.end_burst()
         if not self.half_close or self.lingers or not closes_after_eof(self.transport):
             if self.connection.closing is Closing.RESET:
-                # To abort TLS of asyncio within this call is an error of its own.
-                self.loop.call_later(0, self.ending.reset)
+                self.ending.reset_later()
             else:
                 self.ending.bound_the_rest(self.timeout_write)
             return None
