@@ -1067,11 +1067,11 @@ class Config:
 
     If not set, they are rejected. For frameworks and intermediaries, which send field lines that others wrote. A
     `Content-Length` is removed beside chunked or if the status forbids it. Chunked is removed from a response that may
-    not have it, as for an HTTP/1.0 client. Also removed are handshake fields that the caller may not send, forbidden
-    trailers, and an `Expect` without content. A repeated equal length is sent once. A Host that is missing, or differs
-    from the target's authority, is set to that. Ambiguous lines are still rejected: different lengths, other codings,
-    two Hosts, a line break in a value. The trace records each correction (`TraceStep.TIDIED`). Off at first: an error
-    shows the mistakes in your own code.
+    not have it, as for an HTTP/1.0 client. Also removed are handshake fields that the caller may not send, and a
+    backend's `Upgrade`. Forbidden trailers and an `Expect` without content are removed, too. A repeated equal length is
+    sent once. A Host that is missing, or differs from the target's authority, is set to that. Ambiguous lines are still
+    rejected: different lengths, other codings, two Hosts, a line break in a value. The trace records each correction
+    (`TraceStep.TIDIED`). Off at first: an error shows the mistakes in your own code.
     """
 
     def __eq__(self, other: object, /) -> bool: ...
