@@ -144,6 +144,36 @@ def test_a_lost_stream_over_tls_is_not_logged(tmp_path: pathlib.Path, caplog: py
     assert [record.getMessage() for record in caplog.records if record.name == "asyncio"] == []
 
 
+@pytest.mark.parametrize("loop", ["asyncio", "uvloop"])
+def test_a_stream_over_tls_is_not_written_after_the_clients_end(
+    loop: str, tmp_path: pathlib.Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """TLS then ends both directions, and each further write would be logged."""
+    if loop == "uvloop":
+        pytest.importorskip("uvloop")
+    ended = threading.Event()
+
+    async def streams(_scope: Any, _receive: Any, send: Any) -> None:
+        try:
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+            while True:
+                await send({"type": "http.response.body", "body": bytes(1024), "more_body": True})
+                await asyncio.sleep(0)
+        finally:
+            ended.set()
+
+    with served_over_tls(streams, loop, tmp_path) as (served, trusts):
+        with trusts.wrap_socket(served.connect(), server_hostname="localhost") as client:
+            client.sendall(GET)
+            assert client.recv(100)
+            client.settimeout(0.2)
+            with contextlib.suppress(OSError):
+                client.unwrap()
+            assert ended.wait(10)
+        wait_until_empty(served)
+    assert [record.getMessage() for record in caplog.records if record.name == "asyncio"] == []
+
+
 def test_an_early_answer_over_tls_reaches_a_client_that_still_sends(tmp_path: pathlib.Path) -> None:
     """TLS has no half-close, so the connection stays open meanwhile."""
 

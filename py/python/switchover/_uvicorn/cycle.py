@@ -125,7 +125,7 @@ class Cycle:
         self.is_last = False
         # The client has half-closed, and most likely does not read either.
         self.has_left = False
-        # The client has ended TLS, behind content that is not read: what is sent reaches nobody.
+        # The client has ended TLS: what is sent reaches nobody.
         self.is_gone = False
         self.receivers = 0
         # The app has received the whole request. In a response without a length it then gets `http.disconnect` if the
