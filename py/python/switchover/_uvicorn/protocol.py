@@ -103,7 +103,7 @@ class Protocol(Base):
                 self.ending.reset_later()
             else:
                 self.ending.bound_the_rest(self.timeout_write)
-            if self.cycle is not None and not (self.cycle.response_complete or closes_after_eof(self.transport)):
+            if self.cycle is not None and not self.cycle.response_complete and is_ssl(self.transport):
                 # TLS ends both directions: what is sent from now on reaches nobody.
                 self.cycle.is_gone = True
                 self.cycle.leave()
