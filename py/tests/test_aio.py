@@ -791,7 +791,7 @@ async def test_a_transport_that_leaves_tls_gives_no_more_than_it_is_asked_for(au
 @pytest.mark.parametrize("is_first", [True, False])
 async def test_what_no_one_has_asked_for_is_no_answer(late: bytes, is_first: bool) -> None:
     """R9112-9.2-2: no request follows something unasked, or the server's end."""
-    heard = b""
+    heard, has_ended = b"", anyio.Event()
 
     async def behave(stream: ByteStream) -> None:
         nonlocal heard
@@ -802,6 +802,7 @@ async def test_what_no_one_has_asked_for_is_no_answer(late: bytes, is_first: boo
         await stream.send(late)
         await anyio.sleep(0.1)
         await stream.send_eof()
+        has_ended.set()
         with suppress(anyio.BrokenResourceError):
             heard = await rest_of(stream)
 
@@ -809,7 +810,8 @@ async def test_what_no_one_has_asked_for_is_no_answer(late: bytes, is_first: boo
         if not is_first:
             with pytest.raises(Declined):
                 await connect_upgrade(stream, "/", HOST, ["foo/2"])
-        await anyio.sleep(0.3)
+        await has_ended.wait()
+        await anyio.sleep(0.1)
         with pytest.raises(RemoteProtocolError if late.strip() else anyio.BrokenResourceError):
             await connect_upgrade(stream, "/", HOST, ["foo/2"])
     assert heard == b""
