@@ -67,7 +67,7 @@ pub(crate) fn response<'a>(
     // The proof of a 101 is removed as well: the engine adds it. A backend's Upgrade is for its own
     // connection (RFC 9110, section 7.8), but a 426 has to have one.
     let is_of_backend = |field: &Field<'_>| status >= 200 && status != 426 && field.is("Upgrade");
-    tidied.retain(HANDSHAKE_LEFT_OUT, |field| {
+    tidied.retain(HANDSHAKE_LEFT_OUT, &|field| {
         upgrade::is_for_response(status, *field) && !is_of_backend(field)
     });
     tidied.tidy_framing(allowed);
@@ -88,7 +88,7 @@ pub(crate) fn request<'a>(request: &RequestHead<'a>) -> Result<Tidied<'a>, Error
         let is_continue = |field: &Field<'_>| {
             members(field.value).all(|one| one.eq_ignore_ascii_case(b"100-continue"))
         };
-        tidied.retain(EXPECT_LEFT_OUT, |field| !field.is("Expect") || !is_continue(field));
+        tidied.retain(EXPECT_LEFT_OUT, &|field| !field.is("Expect") || !is_continue(field));
     }
     Ok(tidied)
 }
@@ -99,7 +99,7 @@ pub(crate) fn trailers<'a>(
     is_chunked: bool,
 ) -> Result<Tidied<'a>, ErrorKind> {
     let mut tidied = Tidied::of(fields)?;
-    tidied.retain(TRAILERS_LEFT_OUT, |field| is_chunked && !is_forbidden_trailer(field));
+    tidied.retain(TRAILERS_LEFT_OUT, &|field| is_chunked && !is_forbidden_trailer(field));
     Ok(tidied)
 }
 
@@ -113,7 +113,8 @@ impl<'a> Tidied<'a> {
         Ok(Self { lines, done: 0 })
     }
 
-    fn retain(&mut self, done: u32, is_kept: impl Fn(&Field<'a>) -> bool) {
+    #[inline(never)]
+    fn retain(&mut self, done: u32, is_kept: &dyn Fn(&Field<'a>) -> bool) {
         let before = self.lines.len();
         self.lines.retain(is_kept);
         if self.lines.len() < before {
@@ -162,11 +163,11 @@ impl<'a> Tidied<'a> {
         });
         let length = length.filter(|first| are_equal && decimal(first).is_some());
         if is_chunked && allowed != Allowed::Both {
-            self.retain(CODING_LEFT_OUT, |field| !field.is("Transfer-Encoding"));
+            self.retain(CODING_LEFT_OUT, &|field| !field.is("Transfer-Encoding"));
         }
         let Some(length) = length else { return };
         if is_chunked || allowed == Allowed::Nothing {
-            return self.retain(LENGTH_LEFT_OUT, |field| !field.is("Content-Length"));
+            return self.retain(LENGTH_LEFT_OUT, &|field| !field.is("Content-Length"));
         }
         if lengths > 1 {
             let mut is_said = false;

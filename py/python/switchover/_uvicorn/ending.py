@@ -57,7 +57,7 @@ class Ending:
             self.reset_if_cut()
 
     def reset_later(self) -> None:
-        """Resets the connection after this call of the transport, and sends nothing meanwhile.
+        """Resets the connection after this call, and sends nothing meanwhile.
 
         Within `eof_received`, an abort of TLS is an error of asyncio's own. Without one it sends a closure alert, and a
         cut response would look complete.
