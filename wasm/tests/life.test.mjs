@@ -173,9 +173,15 @@ test("memory stays where it is over many connections and cycles", () => {
 
 /** The sockets of a client; web streams do not tell that theirs was destroyed. */
 const WAYS = { "a socket": "(socket) => socket", "web streams": "(socket) => Duplex.toWeb(socket)" };
+/** Responses of 60 kB, as an expression of a script that has `content`. */
+const FRAMINGS = {
+  "of a known length": '"Connection: close\\r\\nContent-Length: 60000\\r\\n\\r\\n" + content',
+  "in chunks": '"Transfer-Encoding: chunked\\r\\n\\r\\nea60\\r\\n" + content + "\\r\\n0\\r\\n\\r\\n"',
+};
+const UNREAD = Object.entries(WAYS).flatMap(([name, way]) => Object.entries(FRAMINGS).map(([form, framed]) => [name, way, form, framed]));
 
-for (const [name, way] of Object.entries(WAYS)) {
-  test(`memory stays where it is over responses that are not read from ${name}, with one signal for all`, () => {
+for (const [name, way, form, framed] of UNREAD) {
+  test(`memory stays where it is over responses ${form} that are not read from ${name}, with one signal for all`, () => {
     const script = `
       import { once } from "node:events";
       import { connect, createServer } from "node:net";
@@ -187,8 +193,8 @@ for (const [name, way] of Object.entries(WAYS)) {
       setFlagsFromString("--expose-gc");
       const collect = runInNewContext("gc");
       const { signal } = new AbortController();
-      const head = "HTTP/1.1 404 No\\r\\nTransfer-Encoding: chunked\\r\\n\\r\\n";
-      const answer = head + "ea60\\r\\n" + "x".repeat(60_000) + "\\r\\n0\\r\\n\\r\\n";
+      const content = "x".repeat(60_000);
+      const answer = "HTTP/1.1 404 No\\r\\n" + ${framed};
       const server = createServer((socket) => socket.on("error", () => {}).once("data", () => socket.end(answer)));
       await once(server.listen(0, "127.0.0.1"), "listening");
       const sizes = [];

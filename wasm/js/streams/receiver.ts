@@ -299,7 +299,7 @@ export class Receiver {
       let timer: ReturnType<typeof setTimeout> | undefined;
       const fail = (error: DisconnectedError): void => reject(this.#life.note(error));
       const hidden = (): void => fail(new DisconnectedError("the peer may have gone, behind bytes that are not read"));
-      this.#hides = () => (this.#hidden ??= setTimeout(hidden, Math.min(unread, LONGEST)));
+      if (unread < Infinity) this.#hides = () => (this.#hidden ??= setTimeout(hidden, Math.min(unread, LONGEST)));
       this.#departs = (error) => {
         if (!(error instanceof HalfClosedError)) return fail(error);
         timer = setTimeout(fail, Math.min(this.#timeouts.write, LONGEST), error);
@@ -378,13 +378,14 @@ export class Receiver {
 
   /** Ends the time for which unread bytes may hide the peer's end. */
   #shows(): void {
+    if (this.#hidden === undefined) return;
     clearTimeout(this.#hidden);
     this.#hidden = undefined;
   }
 
   /** Forgets the pending read, whose bytes the caller uses. */
   #taken(): void {
-    if (this.#hidden !== undefined) this.#shows();
+    this.#shows();
     this.#pending = undefined;
     this.#isAttended = false;
   }
