@@ -138,7 +138,7 @@ def test_a_lost_stream_over_tls_is_not_logged(tmp_path: pathlib.Path, caplog: py
             connection.sendall(GET)
             for _ in range(100):
                 assert connection.recv(65536)
-            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            resets(connection)
             connection.close()
         wait_until_empty(served)
     assert [record.getMessage() for record in caplog.records if record.name == "asyncio"] == []
