@@ -10,11 +10,14 @@
 //! 3. The server answers `QUIT` with `BYE` and closes. After the client's EOF it answers every
 //!    received line, the unfinished one included, and closes. A silent client's connection is
 //!    closed after a while, and that of a client that does not read is reset.
+//! 4. When the server stops, it answers every line that it has read and closes. A client that is
+//!    still behind is reset.
 //!
 //! Lines end with LF or CRLF and have at most 65,536 bytes. A longer line is answered with
 //! `ERROR line too long`, and the server closes. Bytes outside ASCII are sent back unchanged.
 
 use std::io;
+use std::pin::pin;
 use std::time::Duration;
 
 use switchover_tokio::Upgraded;
@@ -34,10 +37,16 @@ const TIMEOUT: Duration = Duration::from_secs(60);
 /// The size of the pieces of content; a client must read each within `TIMEOUT`.
 const PIECE: usize = 16 * 1024;
 
-/// Speaks `foo` until one side ends it; `content` is that of the upgrade request.
+/// Speaks `foo` until one side ends it or `stop` resolves.
 ///
-/// Returns the number of lines of the client that were answered.
-pub(crate) async fn speak(content: &[u8], stream: &mut Upgraded) -> io::Result<u64> {
+/// `content` is that of the upgrade request. Returns the number of lines of the client that were
+/// answered; all of them are sent then, so that the stream may end.
+pub(crate) async fn speak(
+    content: &[u8],
+    stream: &mut Upgraded,
+    stop: impl Future<Output = ()>,
+) -> io::Result<u64> {
+    let mut stop = pin!(stop);
     // Protocol names are compared without regard to case; the reply has our spelling.
     let token = TOKENS
         .iter()
@@ -58,16 +67,21 @@ pub(crate) async fn speak(content: &[u8], stream: &mut Upgraded) -> io::Result<u
     let mut line = Vec::new();
     for lines in 0.. {
         // Whole lines are answered together; the rest of an unfinished one may be long in coming.
-        if !reader.buffer().contains(&b'\n') {
+        let has_line = reader.buffer().contains(&b'\n');
+        if !has_line {
             flush(&mut writer).await?;
         }
         line.clear();
         let mut limited = (&mut reader).take(LONGEST);
-        // A silent client has the answers to all its lines.
-        let Ok(read) = timeout(TIMEOUT, limited.read_until(b'\n', &mut line)).await else {
-            return Ok(lines);
+        // Until a line has come, the client has the answers to all its lines.
+        tokio::select! {
+            biased;
+            () = &mut stop, if !has_line => return Ok(lines),
+            read = timeout(TIMEOUT, limited.read_until(b'\n', &mut line)) => match read {
+                Ok(read) => read?,
+                Err(_) => return Ok(lines),
+            },
         };
-        read?;
         let reply = match line.trim_ascii_end() {
             _ if line.is_empty() => return flush(&mut writer).await.map(|()| lines),
             _ if line.len() as u64 == LONGEST && !line.ends_with(b"\n") => {

@@ -212,14 +212,14 @@ mod tests {
 
     use super::*;
 
-    /// Checks that `foo/2` is reset if its client does not read in time.
-    ///
-    /// After a FIN, a client that reads later would take a part of a line for the last one.
-    #[tokio::test]
-    async fn foo_is_reset_if_its_client_does_not_read() -> Result<(), Box<dyn Error>> {
-        const LONG: Duration = Duration::from_secs(3600);
-        /// The time in which the client's lines fill all buffers.
-        const STALLED: Duration = Duration::from_millis(300);
+    const LONG: Duration = Duration::from_secs(3600);
+    /// The time in which lines fill all buffers, or are answered.
+    const STALLED: Duration = Duration::from_millis(300);
+
+    /// Returns the address of a server, and the server; it runs until `stop` resolves.
+    async fn server(
+        stop: impl Future<Output = ()>,
+    ) -> Result<(SocketAddr, impl Future<Output = ()>), Box<dyn Error>> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let address = listener.local_addr()?;
         let app = Arc::new(App {
@@ -230,21 +230,43 @@ mod tests {
             live: Arc::default(),
             play: "".into(),
             address,
-            places: Semaphore::new(1),
+            places: Semaphore::new(2),
         });
-        let mut client = std::net::TcpStream::connect(address)?;
-        client.write_all(
-            b"GET /foo HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: foo/2\r\n\r\n",
-        )?;
-        client.set_nonblocking(true)?;
-        while client.write(&b"hello\n".repeat(1000)).is_ok() {}
-        client.set_nonblocking(false)?;
-        let served = accept(listener, sleep(LONG), |stream, _, stopping| {
+        let served = accept(listener, stop, move |stream, _, stopping| {
             let transcript = Transcript::of_connection(1, false, app.live.clone());
             let log = Arc::new(SessionLog::new(transcript));
             let session = Session { app: Arc::clone(&app), log, stopping, is_secure: false };
             async move { session.receive(stream).await }
         });
+        Ok((address, served))
+    }
+
+    /// Connects a client of `foo/2` that has sent `lines`.
+    fn client(address: SocketAddr, lines: &[u8]) -> io::Result<std::net::TcpStream> {
+        let mut client = std::net::TcpStream::connect(address)?;
+        client.write_all(
+            b"GET /foo HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: foo/2\r\n\r\n",
+        )?;
+        client.write_all(lines)?;
+        Ok(client)
+    }
+
+    /// Connects a client of `foo/2` that fills all buffers and reads nothing.
+    fn stalled_client(address: SocketAddr) -> io::Result<std::net::TcpStream> {
+        let mut client = client(address, b"")?;
+        client.set_nonblocking(true)?;
+        while client.write(&b"hello\n".repeat(1000)).is_ok() {}
+        client.set_nonblocking(false)?;
+        Ok(client)
+    }
+
+    /// Checks that `foo/2` is reset if its client does not read in time.
+    ///
+    /// After a FIN, a client that reads later would take a part of a line for the last one.
+    #[tokio::test]
+    async fn foo_is_reset_if_its_client_does_not_read() -> Result<(), Box<dyn Error>> {
+        let (address, served) = server(sleep(LONG)).await?;
+        let mut client = stalled_client(address)?;
         // The paused clock advances by itself whenever no task can go on.
         let pause = async {
             sleep(STALLED).await;
@@ -252,6 +274,25 @@ mod tests {
         };
         tokio::join!(served, pause);
         let end = client.read_to_end(&mut Vec::new());
+        assert_eq!(end.map_err(|error| error.kind()), Err(ErrorKind::ConnectionReset));
+        Ok(())
+    }
+
+    /// Checks that a shutdown cuts no line of `foo/2` and ends with a FIN.
+    ///
+    /// A client that is behind is reset; one that waits has the answers to its whole lines.
+    #[tokio::test]
+    async fn foo_is_not_cut_within_a_line_at_shutdown() -> Result<(), Box<dyn Error>> {
+        let (address, served) = server(sleep(STALLED)).await?;
+        let (mut behind, mut idle) = (stalled_client(address)?, client(address, b"whole\npart")?);
+        let read = std::thread::spawn(move || {
+            let mut received = Vec::new();
+            idle.read_to_end(&mut received).map(|_| received)
+        });
+        served.await;
+        let received = read.join().expect("a thread that does not panic")?;
+        assert!(received.ends_with(b"foo/2 200 GET /foo 0\nWHOLE\n"), "{received:?}");
+        let end = behind.read_to_end(&mut Vec::new());
         assert_eq!(end.map_err(|error| error.kind()), Err(ErrorKind::ConnectionReset));
         Ok(())
     }

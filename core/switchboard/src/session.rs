@@ -68,13 +68,15 @@ impl Session {
 
     /// Runs a protocol until its end or shutdown, and records the outcome.
     ///
-    /// Returns `false` if the protocol has failed.
+    /// Returns `false` if the protocol has failed or was cut. One that ends by itself at the
+    /// shutdown is not cut.
     pub(crate) async fn tell_of<E: Display>(
         &self,
         protocol: &str,
         speech: impl Future<Output = Result<u64, E>>,
     ) -> bool {
         tokio::select! {
+            biased;
             outcome = speech => {
                 let is_whole = outcome.is_ok();
                 self.tell(protocol, outcome);
@@ -82,7 +84,7 @@ impl Session {
             }
             () = self.stopping.clone().wait() => {
                 self.tell(protocol, Err("the server stops"));
-                true
+                false
             }
         }
     }

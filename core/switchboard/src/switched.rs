@@ -37,7 +37,8 @@ impl Session {
         let (name, app) = (stream.protocol().to_owned(), &self.app);
         match next {
             NextProtocol::Foo(content) => {
-                if !self.tell_of(&name, foo::speak(&content, &mut stream)).await {
+                let speech = foo::speak(&content, &mut stream, self.stopping.clone().wait());
+                if !self.tell_of(&name, speech).await {
                     // After a FIN, a line that was sent in part would seem complete.
                     return stream.reset();
                 }
@@ -58,10 +59,7 @@ impl Session {
         }
         // Closing a socket with unread bytes resets it, and the client would lose our last bytes.
         let leave = async { stream.shutdown().await.and(copy(&mut stream, &mut sink()).await) };
-        tokio::select! {
-            _ = timeout(LINGER_MAX, leave) => {}
-            () = self.stopping.clone().wait() => {}
-        }
+        let _ = timeout(LINGER_MAX, leave).await;
     }
 
     pub(crate) async fn speak_http2(self: Arc<Self>, stream: Http2Stream) {
