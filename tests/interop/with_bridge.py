@@ -98,15 +98,17 @@ def h2_asks_the_bridge_for_a_tunnel(_):
 
 @case("h2", "HTTP/2", THROUGH_US, large=True)
 def h2_sends_the_bridge_what_is_malformed(_):
-    """The bridge resets a stream with a malformed field, and forwards nothing of it.
+    """The bridge resets a stream of a malformed request, and forwards nothing of it.
 
-    RFC 9113, section 8.2.2, requires it for most fields; RFC 8441, section 5, has no use for the others.
+    RFC 9113, sections 8.2.2 and 8.3.1, requires it for most; RFC 8441, section 5, has no use for the others.
     """
     bad = {"connection": "x", "upgrade": "websocket", "transfer-encoding": "chunked", "te": "gzip", "keep-alive": "x"}
     keys = {"sec-websocket-key": "dGhlIHNhbXBsZSBub25jZQ==", "sec-websocket-accept": "x", "proxy-connection": "x"}
     with Switchboard() as board, bridge(board.port) as front:
         for field in {**bad, **keys}.items():
             same(h2_client(front, "malformed", *field), "reset PROTOCOL_ERROR", field[0])
+        same(h2_client(front, "malformed", "host", "a", "host", "b"), "reset PROTOCOL_ERROR")
+        same(h2_client(front, "declined", "?x"), "reset PROTOCOL_ERROR")
         check(b"GET" not in board.read().partition(b"^C stops.\n")[2], board.read())
 
 

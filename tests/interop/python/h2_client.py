@@ -8,7 +8,7 @@ WHAT is one of these:
 
 - `websocket` exchanges messages with `/ws`.
 - `declined PATH` offers `websocket` at another path.
-- `malformed NAME VALUE` sends a field that HTTP/2 forbids.
+- `malformed NAME VALUE …` sends fields that HTTP/2 forbids; a `host` is sent in place of `:authority`.
 - `connect` requests a tunnel.
 - `half-close` half-closes its stream of `echo/1` before the server does.
 - `reset` sends until nothing is read, resets the stream and sends another request.
@@ -85,6 +85,8 @@ class Client:
             ":path": path,
             ":authority": self.host,
         }
+        if "host" in dict(more):
+            del pseudo[":authority"]
         return self.request([*pseudo.items(), *more])
 
     def switch(self):
@@ -232,7 +234,7 @@ PLAYS = {
     "cancel": cancel,
     "outcome": outcome,
     "leave": leave,
-    "malformed": lambda client, name, value: status(client.connect(more=[(name, value)])),
+    "malformed": lambda client, *words: status(client.connect(more=[*zip(words[::2], words[1::2], strict=True)])),
 }
 
 client = Client(sys.argv[1])

@@ -32,10 +32,10 @@ use clap::Parser;
 use h2::ext::Protocol;
 use h2::server::{Connection, SendResponse};
 use h2::{Reason, RecvStream, SendStream};
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderValue};
-use http::{HeaderMap, Method, Request, Response, StatusCode, Version, request};
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderValue};
+use http::{HeaderMap, Method, Request, Response, StatusCode, Uri, Version, request};
 use http_body_util::{BodyExt, Either, Empty};
-use switchover::bridge::{OverHttp2, http1_fields, http2_fields};
+use switchover::bridge::{http1_fields, http2_fields};
 use switchover::gateway::may_forward;
 use switchover_tokio::client::Outcome;
 use switchover_tokio::{BoxError, Error, ShutdownSignal, Upgraded, accept};
@@ -279,8 +279,8 @@ async fn exchange(
         respond.send(plain(StatusCode::NOT_IMPLEMENTED), true)?;
         return Ok(());
     }
-    let Ok(headers) = to_request(&head) else {
-        // RFC 9113 8.1.1: fields that only HTTP/1.1 has make a request malformed.
+    let Some((target, headers)) = to_request(&head) else {
+        // RFC 9113 8.1.1: fields that only HTTP/1.1 has, for example, make a request malformed.
         respond.lock().send_reset(Reason::PROTOCOL_ERROR);
         return Ok(());
     };
@@ -291,8 +291,7 @@ async fn exchange(
             (head.method.clone(), Either::Right(content.clone().map_frame(forwardable_trailers)))
         }
     };
-    let target = head.uri.path_and_query().map_or("/", |target| target.as_str());
-    let mut request = Request::builder().method(method).uri(target).body(body)?;
+    let mut request = Request::builder().method(method).uri(&target).body(body)?;
     *request.headers_mut() = headers;
     if count_down(&request.method().clone(), request.headers_mut()) {
         let content =
@@ -328,15 +327,22 @@ async fn exchange(
     }
 }
 
-/// Converts the request's fields to HTTP/1.1.
-fn to_request(head: &request::Parts) -> Result<HeaderMap, OverHttp2> {
+/// Converts the request's target and fields to HTTP/1.1.
+///
+/// Returns `None` for a malformed request. It has a field of HTTP/1.1 alone, two hosts, or a path
+/// that does not begin with a slash (RFC 9113, section 8.3.1).
+fn to_request(head: &request::Parts) -> Option<(Uri, HeaderMap)> {
+    let target = head.uri.path_and_query().map_or("/", |target| target.as_str()).parse().ok()?;
     let authority = head.uri.authority().map_or("", |authority| authority.as_str());
-    let fields = http1_fields(authority, &head.headers, None)?;
+    if authority.is_empty() && head.headers.get_all(HOST).iter().count() > 1 {
+        return None;
+    }
+    let fields = http1_fields(authority, &head.headers, None).ok()?;
     let mut headers = end_to_end(&header_map(&fields), Version::HTTP_2);
     if head.extensions.get::<Protocol>().is_some() {
         headers.remove(CONTENT_LENGTH);
     }
-    Ok(headers)
+    Some((target, headers))
 }
 
 /// Forwards the backend's response, to its end.
