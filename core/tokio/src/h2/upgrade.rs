@@ -6,6 +6,7 @@ use std::task::{Context, Poll};
 
 use http::{Request, Response};
 use http_body::Body as HttpBody;
+use switchover::Limits;
 use tower_service::Service;
 
 use super::content::Content;
@@ -16,12 +17,14 @@ use crate::handler::HttpService;
 use crate::{Http2Stream, upgrade};
 
 /// The longest content of a request that is upgraded, in bytes.
-const MOST_CONTENT: u64 = 64 * 1024;
+///
+/// The engine declines the upgrade of a longer one.
+const MOST_CONTENT: u64 = Limits::DEFAULT.h2c_content;
 
 /// A service that accepts the upgrade `h2c`, and serves the same handler in HTTP/2.
 ///
-/// The request itself is served in HTTP/2, too. One with more than 64 KiB of content, or with
-/// content of unknown length, is served in HTTP/1.1. RFC 7540, section 3.2.
+/// The request itself is served in HTTP/2, too. One with more than 65,535 bytes of content, or
+/// with content of unknown length, is served in HTTP/1.1. RFC 7540, section 3.2.
 ///
 /// It belongs around all layers of the handler: those outside of it see the first request of a
 /// connection alone.
