@@ -2,29 +2,28 @@
 //!
 //! Content moves in both directions at once, as fast as the peer receives and sends it.
 
-use std::mem;
 use std::ops::{Deref, DerefMut};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use bytes::{Buf, Bytes};
+use bytes::Bytes;
 use http::{Request, Response};
 use http_body::{Body as HttpBody, Frame};
-use pin_project_lite::pin_project;
-use switchover::{Awaiting, Content, Event, Next, ResponseHead, Why};
+use switchover::{Awaiting, Content, Event, Next, Why};
 use tokio::io::AsyncWrite;
 
 use super::SWITCHED;
+use super::content::{NextFrame, RequestContent, Sent};
 use super::request::write_request_head;
+use super::response::to_response;
 use super::waiters::{Waiter, Waiters};
+use crate::Transport;
 use crate::body::Source;
 use crate::config::Config;
 use crate::error::{BoxError, Error, Timeout};
-use crate::field_names::FieldNames;
 use crate::sync::{Mutex, MutexGuard, lock};
 use crate::timeouts::Timeouts;
 use crate::wire::{Deadline, Wire};
-use crate::{ReasonPhrase, Transport};
 
 /// A connection, and the content of the request being sent.
 pub(super) struct Exchange<S> {
@@ -32,9 +31,7 @@ pub(super) struct Exchange<S> {
     pub(super) wire: Option<Wire<S>>,
     timeouts: Timeouts,
     field_names: bool,
-    content: Sending,
-    /// Content that is dropped once the exchange is unlocked.
-    dropped: Option<Pin<Box<Sent>>>,
+    content: RequestContent,
     /// Set once the whole request was encoded; its bytes may still be unsent.
     is_encoded: bool,
     /// Set while the head of a response is due, also after `send` was cancelled.
@@ -52,38 +49,13 @@ pub(super) struct Exchange<S> {
     pub(super) on_informational: Option<Box<dyn FnMut(Response<()>) + Send>>,
 }
 
-type Sent = dyn HttpBody<Data = Bytes, Error = BoxError> + Send;
-
-/// The content of the request.
-enum Sending {
-    None,
-    Content(Pin<Box<Sent>>),
-    /// A task polls the content, and has taken it out for that.
-    ///
-    /// `missed` is set once another task wanted to poll it meanwhile.
-    Polled {
-        missed: bool,
-    },
-}
-
-impl Sending {
-    /// Takes the content; a task that polls it drops it then.
-    fn take(&mut self) -> Option<Pin<Box<Sent>>> {
-        match mem::replace(self, Self::None) {
-            Self::Content(content) => Some(content),
-            Self::None | Self::Polled { .. } => None,
-        }
-    }
-}
-
 /// A locked exchange.
 ///
-/// Content of the request is user code, which may use the body of the response. So it is polled and
-/// dropped while the exchange is not locked.
+/// What it gives up of the request's content is dropped once it is unlocked.
 pub(super) struct Locked<'a, S> {
     exchange: MutexGuard<'a, Exchange<S>>,
     /// Dropped after the guard above, as the fields are dropped in order.
-    dropped: Option<Pin<Box<Sent>>>,
+    given_up: Option<Pin<Box<Sent>>>,
 }
 
 /// Content that is polled, and put back when this is dropped, also after a panic.
@@ -91,9 +63,6 @@ struct Taken<'a, S: Transport> {
     shared: &'a Mutex<Exchange<S>>,
     content: Option<Pin<Box<Sent>>>,
 }
-
-/// A frame of content, or its end.
-type NextFrame = Option<Result<Frame<Bytes>, BoxError>>;
 
 impl<S: Transport> Taken<'_, S> {
     /// Returns the next frame, together with the content.
@@ -108,7 +77,7 @@ impl<S: Transport> Drop for Taken<'_, S> {
     fn drop(&mut self) {
         if let Some(content) = self.content.take() {
             let mut exchange = locked(self.shared);
-            let missed = exchange.put_back(content);
+            let missed = exchange.content.put_back(content) == Some(true);
             if std::thread::panicking() {
                 exchange.stop_sending();
             }
@@ -123,7 +92,7 @@ impl<S: Transport> Drop for Taken<'_, S> {
 
 /// Locks an exchange.
 pub(super) fn locked<S>(shared: &Mutex<Exchange<S>>) -> Locked<'_, S> {
-    Locked { exchange: lock(shared), dropped: None }
+    Locked { exchange: lock(shared), given_up: None }
 }
 
 impl<S> Deref for Locked<'_, S> {
@@ -142,7 +111,7 @@ impl<S> DerefMut for Locked<'_, S> {
 
 impl<S> Drop for Locked<'_, S> {
     fn drop(&mut self) {
-        self.dropped = self.exchange.dropped.take();
+        self.given_up = self.exchange.content.take_given_up();
     }
 }
 
@@ -162,8 +131,7 @@ impl<S: Transport> Exchange<S> {
             wire: Some(wire),
             timeouts: config.timeouts,
             field_names: config.field_names,
-            content: Sending::None,
-            dropped: None,
+            content: RequestContent::none(),
             is_encoded: true,
             awaits_head: false,
             is_refused: false,
@@ -228,8 +196,7 @@ impl<S: Transport> Exchange<S> {
         if self.is_encoded {
             wire.http.send_end(&(), wire.out.text())?;
         } else {
-            self.give_up_content();
-            self.content = Sending::Content(Box::pin(BytesBody { body }));
+            self.content.begin(body);
         }
         Ok(())
     }
@@ -240,30 +207,19 @@ impl<S: Transport> Exchange<S> {
     fn poll_next_head(&mut self, context: &mut Context<'_>) -> Poll<Result<Option<Head>, Error>> {
         loop {
             let is_out = self.is_out();
-            let has_content = self.has_content();
             let wire = self.wire.as_mut().ok_or(SWITCHED)?;
-            let waits_for_100 = has_content && wire.http.awaiting() == Awaiting::Continue;
+            let waits_for_100 =
+                !self.content.is_none() && wire.http.awaiting() == Awaiting::Continue;
             match wire.http.next_event()? {
                 Next::Event(Event::Informational(response)) => {
                     if let Some(tell) = &mut self.on_informational {
-                        tell(Response::try_from(response).map_err(invalid)?);
+                        tell(to_response(response, self.field_names)?);
                     }
                     wire.receiving.clear();
                     return Poll::Ready(Ok(None));
                 }
                 Next::Event(Event::Response(response)) => {
-                    let usual = ResponseHead::usual_reason(response.status()).as_bytes();
-                    let own = Some(response.reason())
-                        .filter(|&reason| reason != usual)
-                        .map(Bytes::copy_from_slice);
-                    let names = self.field_names.then(|| FieldNames::of(response.fields()));
-                    let mut response = Response::<()>::try_from(response).map_err(invalid)?;
-                    if let Some(names) = names {
-                        response.extensions_mut().insert(names);
-                    }
-                    if let Some(reason) = own {
-                        response.extensions_mut().insert(ReasonPhrase::new(reason));
-                    }
+                    let response = to_response(response, self.field_names)?;
                     wire.receiving.clear();
                     self.awaits_head = false;
                     self.is_refused =
@@ -271,7 +227,7 @@ impl<S: Transport> Exchange<S> {
                     if waits_for_100 {
                         // The server does not want the content. Without it, no other request can
                         // follow (RFC 9110 10.1.1).
-                        self.dropped = self.content.take();
+                        self.content.give_up();
                         // Fails if the server has already closed the connection, which does not
                         // matter.
                         let _ = wire.http.close_after_response();
@@ -314,9 +270,8 @@ impl<S: Transport> Exchange<S> {
         &mut self,
         context: &mut Context<'_>,
     ) -> Poll<Result<Option<Pin<Box<Sent>>>, Error>> {
-        let has_content = self.has_content();
         let wire = self.wire.as_mut().ok_or(SWITCHED)?;
-        if !has_content {
+        if self.content.is_none() {
             return Poll::Ready(Ok(None));
         }
         if wire.http.awaiting() == Awaiting::Continue {
@@ -329,35 +284,15 @@ impl<S: Transport> Exchange<S> {
         if wire.out.is_full() {
             ready!(wire.poll_send(context))?;
         }
-        match mem::replace(&mut self.content, Sending::Polled { missed: true }) {
-            Sending::Content(content) => {
-                self.content = Sending::Polled { missed: false };
-                Poll::Ready(Ok(Some(content)))
-            }
-            _ => Poll::Ready(Ok(None)),
-        }
-    }
-
-    /// Puts content back that was polled, unless it was given up meanwhile.
-    ///
-    /// Returns whether another task has missed it.
-    fn put_back(&mut self, content: Pin<Box<Sent>>) -> bool {
-        let Sending::Polled { missed } = self.content else {
-            self.dropped = Some(content);
-            return false;
-        };
-        self.content = Sending::Content(content);
-        missed
+        Poll::Ready(Ok(self.content.take_out()))
     }
 
     /// Encodes a frame of content, which is put back unless it has ended.
     fn encode(&mut self, content: Pin<Box<Sent>>, frame: NextFrame) -> Result<(), Error> {
-        if !matches!(self.content, Sending::Polled { .. }) {
-            self.dropped = Some(content);
+        // The caller polls it again, so no task needs to be woken.
+        if self.content.put_back(content).is_none() {
             return Ok(());
         }
-        // The caller polls it again, so no task needs to be woken.
-        self.put_back(content);
         let wire = self.wire.as_mut().ok_or(SWITCHED)?;
         let trailers = match frame.map(|frame| frame.map(Frame::into_data)) {
             Some(Ok(Ok(data))) => return wire.write_data(data),
@@ -365,44 +300,34 @@ impl<S: Transport> Exchange<S> {
             None => None,
             Some(Err(error)) => {
                 let abandoned = wire.http.abandon();
-                self.give_up_content();
+                self.content.give_up();
                 abandoned?;
                 return Err(Error::Body(error));
             }
         };
         self.is_encoded = true;
         let ended = wire.write_end(trailers);
-        self.give_up_content();
+        self.content.give_up();
         ended
     }
 
     fn poll_output_sent(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Error>> {
         ready!(self.wire.as_mut().ok_or(SWITCHED)?.poll_send(context))?;
-        if self.has_content() { Poll::Pending } else { Poll::Ready(Ok(())) }
+        if self.content.is_none() { Poll::Ready(Ok(())) } else { Poll::Pending }
     }
 
     /// Stops the sending of the request, whose content will be missing.
     fn stop_sending(&mut self) {
-        self.give_up_content();
+        self.content.give_up();
         self.is_encoded = false;
         if let Some(wire) = &mut self.wire {
             wire.discard_output();
         }
     }
 
-    fn give_up_content(&mut self) {
-        if let Some(content) = self.content.take() {
-            self.dropped = Some(content);
-        }
-    }
-
-    fn has_content(&self) -> bool {
-        !matches!(self.content, Sending::None)
-    }
-
     /// Returns whether nothing more of the request will be sent.
     fn is_out(&self) -> bool {
-        !self.has_content() && self.wire.as_ref().is_none_or(|wire| wire.out.is_empty())
+        self.content.is_none() && self.wire.as_ref().is_none_or(|wire| wire.out.is_empty())
     }
 
     pub(super) fn has_sent(&self) -> bool {
@@ -411,7 +336,7 @@ impl<S: Transport> Exchange<S> {
 
     /// Returns whether the connection allows another request, as far as is known.
     pub(super) fn persists(&self) -> bool {
-        let is_given_up = !self.has_content() && !self.is_encoded;
+        let is_given_up = self.content.is_none() && !self.is_encoded;
         let may_send = !is_given_up && self.is_rest_wanted();
         let is_open =
             |wire: &Wire<S>| wire.http.persists() && !wire.is_read_closed() && wire.is_writable();
@@ -560,33 +485,5 @@ impl<S: Transport> Source for Mutex<Exchange<S>> {
 
     fn take_end(&self) -> bool {
         locked(self).wire.as_mut().is_some_and(|wire| wire.http.take_end())
-    }
-}
-
-fn invalid(error: http::Error) -> Error {
-    Error::Io(std::io::Error::new(std::io::ErrorKind::InvalidData, error))
-}
-
-pin_project! {
-    /// A body with its data converted to `Bytes` and its errors to `BoxError`.
-    struct BytesBody<B> {
-        #[pin]
-        body: B,
-    }
-}
-
-impl<B: HttpBody<Error: Into<BoxError>>> HttpBody for BytesBody<B> {
-    type Data = Bytes;
-    type Error = BoxError;
-
-    fn poll_frame(
-        self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
-        let frame = ready!(self.project().body.poll_frame(context));
-        let frame = frame.map(|frame| {
-            frame.map(|frame| frame.map_data(|mut data| data.copy_to_bytes(data.remaining())))
-        });
-        Poll::Ready(frame.map(|frame| frame.map_err(Into::into)))
     }
 }

@@ -1,8 +1,10 @@
 //! A client: requests on a persistent connection, and upgrades.
 
+mod content;
 mod exchange;
 mod outcome;
 mod request;
+mod response;
 mod waiters;
 
 use std::fmt;
