@@ -16,6 +16,7 @@ mod content;
 mod flow;
 #[path = "../gateway/forward.rs"]
 mod forward;
+mod head;
 mod idle_timeout;
 mod tls;
 
@@ -32,13 +33,12 @@ use clap::Parser;
 use h2::ext::Protocol;
 use h2::server::{Connection, SendResponse};
 use h2::{Reason, RecvStream, SendStream};
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderValue};
-use http::{HeaderMap, Method, Request, Response, StatusCode, Uri, Version, request};
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderValue};
+use http::{Method, Request, Response, StatusCode, request};
 use http_body_util::{BodyExt, Either, Empty};
-use switchover::bridge::{http1_fields, http2_fields};
 use switchover::gateway::may_forward;
 use switchover_tokio::client::Outcome;
-use switchover_tokio::{BoxError, Error, ShutdownSignal, Upgraded, accept};
+use switchover_tokio::{BoxError, ShutdownSignal, Upgraded, accept};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, ReadHalf, WriteHalf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::signal::ctrl_c;
@@ -47,14 +47,11 @@ use tokio::time::{Instant, sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
-use crate::backend::{
-    Backend, Farewell, SYSTEM, host_and_port, locked, serve_until_ctrl_c, status,
-};
+use crate::backend::{Backend, Farewell, SYSTEM, host_and_port, locked, serve_until_ctrl_c};
 use crate::content::Content;
 use crate::flow::send;
-use crate::forward::{
-    count_down, end_to_end, forwardable_trailers, header_map, last_answer, valid_status,
-};
+use crate::forward::{count_down, forwardable_trailers, last_answer, valid_status};
+use crate::head::{blamed, plain, to_request, translated, when_declined};
 use crate::idle_timeout::IdleTimeout;
 
 /// The maximum of bytes that are read from the backend of a tunnel at a time.
@@ -252,18 +249,6 @@ async fn cancelled(poll_reset: impl FnMut(&mut Context<'_>) -> Poll<Result<Reaso
     }
 }
 
-/// Returns the status for an error: 4xx if the client caused it, otherwise 5xx.
-fn blamed(error: &BoxError) -> StatusCode {
-    match error.downcast_ref() {
-        Some(Error::Body(own)) if matches!(own.downcast_ref(), Some(Error::TimedOut(_))) => {
-            StatusCode::REQUEST_TIMEOUT
-        }
-        Some(Error::Body(_)) => StatusCode::BAD_REQUEST,
-        Some(error) => status(error),
-        None => StatusCode::BAD_GATEWAY,
-    }
-}
-
 /// Serves one request, over a new connection to the backend.
 async fn exchange(
     head: request::Parts,
@@ -327,24 +312,6 @@ async fn exchange(
     }
 }
 
-/// Converts the request's target and fields to HTTP/1.1.
-///
-/// Returns `None` for a malformed request. It has a field of HTTP/1.1 alone, two hosts, or a path
-/// that does not begin with a slash (RFC 9113, section 8.3.1).
-fn to_request(head: &request::Parts) -> Option<(Uri, HeaderMap)> {
-    let target = head.uri.path_and_query().map_or("/", |target| target.as_str()).parse().ok()?;
-    let authority = head.uri.authority().map_or("", |authority| authority.as_str());
-    if authority.is_empty() && head.headers.get_all(HOST).iter().count() > 1 {
-        return None;
-    }
-    let fields = http1_fields(authority, &head.headers, None).ok()?;
-    let mut headers = end_to_end(&header_map(&fields), Version::HTTP_2);
-    if head.extensions.get::<Protocol>().is_some() {
-        headers.remove(CONTENT_LENGTH);
-    }
-    Some((target, headers))
-}
-
 /// Forwards the backend's response, to its end.
 async fn pass(
     response: Response<switchover_tokio::Body>,
@@ -372,26 +339,6 @@ async fn pass(
         }
     }
     Ok(to_client.send_data(Bytes::new(), true)?)
-}
-
-/// Returns the status for a client whose offer the backend has declined.
-///
-/// A 2xx becomes a 502, as it would mean that the offer was accepted (RFC 8441, section 5).
-fn when_declined(status: StatusCode) -> StatusCode {
-    if status.is_success() { StatusCode::BAD_GATEWAY } else { valid_status(status) }
-}
-
-/// Converts a response head of the backend to HTTP/2.
-fn translated(status: StatusCode, headers: &HeaderMap, version: Version) -> Response<()> {
-    let mut head = plain(status);
-    *head.headers_mut() = header_map(&http2_fields(&end_to_end(headers, version)));
-    head
-}
-
-fn plain(status: StatusCode) -> Response<()> {
-    let mut head = Response::new(());
-    *head.status_mut() = status;
-    head
 }
 
 /// The progress of the client's bytes on their way to the backend, in a tunnel.
