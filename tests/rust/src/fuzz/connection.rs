@@ -13,18 +13,16 @@
 //! receiving call. The third run also calls `release` between pieces, and tries each write first
 //! with too little space. It leaves out the decisions that the first run rejected.
 
-use std::fmt::{self, Debug, Write};
+use std::fmt::Debug;
 
-use switchover::binding::{Bound, EventParts, EventPlace};
-use switchover::state::{Rx, State, Tx};
-use switchover::{
-    Awaiting, Closing, Config, Connection, Content, End, Error, ErrorKind, Event, Fields, Lenient,
-    Limits, Owes, Paused, Role, Step, Why,
-};
+use switchover::binding::Bound;
+use switchover::state::{Rx, State};
+use switchover::{Connection, Content, End, Error, ErrorKind, Event, Paused, Role, Step};
 
 use super::moves::Move;
+use super::script::{Script, check_memory};
+use super::seen::{Seen, Text, text_of, text_of_event};
 use super::tape::Tape;
-use crate::text::checksum;
 
 /// Checks the module's invariant for one fuzz input.
 pub fn check(data: &[u8]) {
@@ -53,79 +51,6 @@ enum How {
     Whole,
     Bytes,
     Pieces,
-}
-
-struct Script<'t> {
-    role: Role,
-    config: Config,
-    is_small: bool,
-    end: End,
-    tape: Tape<'t>,
-    input: &'t [u8],
-}
-
-/// Limits that are small enough for short fuzz inputs to reach.
-const SMALL: Limits = Limits {
-    start_line: 64,
-    method: 8,
-    field_line: 64,
-    fields: 8,
-    head: 256,
-    chunk_line: 16,
-    chunk_extensions: 32,
-    trailers: 64,
-    informational: 2,
-    drain: 64,
-    content: 96,
-    buffered: 128,
-    offers: 3,
-    h2c_head: 512,
-    h2c_content: 16,
-    // A short input can reach the default values of the other limits.
-    ..Limits::DEFAULT
-};
-
-/// The bits of the input's first byte that set the flags of `Config`.
-///
-/// They are in the order of the flags. Further flags share them.
-pub(super) const FLAG_BITS: [u8; 4] = [1, 2, 5, 7];
-
-impl<'t> Script<'t> {
-    fn read(data: &'t [u8]) -> Self {
-        let mut tape = Tape::new(data);
-        let (flags, decisions) = (tape.byte(), tape.piece());
-        let has = |bit: u8| flags & 1 << bit != 0;
-        let mut config = Config::default();
-        for ((name, _), bit) in Config::default().flags().zip(FLAG_BITS.into_iter().cycle()) {
-            config.set_flag(name, has(bit));
-        }
-        if has(3) {
-            config.limits = SMALL;
-        }
-        if has(4) {
-            for (name, _) in Lenient::none().table() {
-                config.lenient.set(name, true);
-            }
-        }
-        Self {
-            role: if has(0) { Role::Client } else { Role::Server },
-            config,
-            is_small: has(3),
-            end: if has(6) { End::Truncated } else { End::Clean },
-            tape: Tape::new(decisions),
-            input: tape.rest(),
-        }
-    }
-}
-
-/// Bytes whose `Debug` output is escaped ASCII.
-#[derive(Clone, PartialEq)]
-struct Text(Vec<u8>);
-
-impl Debug for Text {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "\"{}\"", self.0.escape_ascii())
-    }
 }
 
 /// An entry of the log: the engine's output, or a successful call of the caller.
@@ -486,7 +411,7 @@ impl<'t> Host<'t> {
             self.refusals.push(self.refused_before[self.refusals.len()]);
             return false;
         }
-        let before = self.seen();
+        let before = Seen::of(&self.connection);
         let mut out = Vec::new();
         let outcome = match self.how {
             How::Pieces if decision.is_written_by_the_engine() => {
@@ -497,13 +422,17 @@ impl<'t> Host<'t> {
         let refusal = outcome.err().map(|error| error.kind());
         if refusal.is_some() {
             assert!(out.is_empty(), "{decision:?} is refused and writes");
-            assert_eq!(self.seen(), before, "{decision:?} is refused and changes something");
+            assert_eq!(
+                Seen::of(&self.connection),
+                before,
+                "{decision:?} is refused and changes something"
+            );
         } else {
             self.skips |= decision == Move::SKIP;
             // After `hand_over` the engine has no current event any more.
             let is_kept = decision != Move::HandOver;
             assert!(
-                !is_kept || self.seen().event == before.event,
+                !is_kept || Seen::of(&self.connection).event == before.event,
                 "{decision:?} changes the event that is shown"
             );
             self.settle();
@@ -515,14 +444,14 @@ impl<'t> Host<'t> {
 
     /// Makes a call with no output space, then a byte too few, then exactly enough.
     fn make_in_exact_space(&mut self, decision: Move, out: &mut Vec<u8>) -> Result<(), Error> {
-        let (before, mut none) = (self.seen(), [0u8; 0]);
+        let (before, mut none) = (Seen::of(&self.connection), [0u8; 0]);
         let Err(error) = decision.make(&mut self.connection, &mut &mut none[..]) else {
             return Ok(());
         };
         let Some(needed) = error.needed() else { return Err(error) };
         for space in [needed - 1, needed] {
             assert_eq!(
-                self.seen(),
+                Seen::of(&self.connection),
                 before,
                 "{decision:?} has too little space and changes something"
             );
@@ -568,124 +497,4 @@ impl<'t> Host<'t> {
         self.take_leftover();
         while self.connection.trace().is_some() {}
     }
-
-    /// Returns the values of getters that a rejected call must not change.
-    fn seen(&self) -> Seen {
-        let connection = &self.connection;
-        Seen {
-            state: connection.state(),
-            position: connection.position(),
-            unread: checksum(connection.unread()),
-            content: connection.content(),
-            owes: connection.owes(),
-            leftover: connection.unread().len(),
-            event: connection.event().map(|event| (event.name(), summary(&event))),
-            failure: connection.failure(),
-            why: connection.why(),
-            awaiting: connection.awaiting(),
-            unanswered: connection.unanswered(),
-            flags: [
-                connection.owes() == Owes::Continue,
-                connection.owes() == Owes::Content,
-                connection.may_speak(),
-                connection.wants_input(),
-                connection.is_secure(),
-                connection.persists(),
-            ],
-            closing: connection.closing(),
-            protocols: [connection.agreed().to_string(), connection.required().to_string()],
-        }
-    }
-}
-
-#[derive(Debug, PartialEq)]
-struct Seen {
-    state: State,
-    position: u64,
-    unread: u64,
-    content: Content,
-    owes: Owes,
-    leftover: usize,
-    event: Option<(&'static str, u64)>,
-    failure: Option<Error>,
-    why: Option<Why>,
-    awaiting: Awaiting,
-    unanswered: u8,
-    closing: Closing,
-    flags: [bool; 6],
-    protocols: [String; 2],
-}
-
-/// Returns a checksum of an event's field lines, and of its content or leftover.
-fn summary(event: &Event<'_>) -> u64 {
-    let EventParts { fields, bytes, .. } = EventParts::of(event);
-    checksum(fields.map_or(&[][..], |fields| fields.as_bytes())).wrapping_add(checksum(bytes))
-}
-
-/// Returns an event as text: its `Display` form and reason, then its field lines.
-///
-/// For content, the text is the content alone.
-fn text_of_event(event: &Event<'_>) -> Text {
-    let EventParts { place, response, fields, bytes, .. } = EventParts::of(event);
-    if place == EventPlace::Content {
-        return Text(bytes.to_vec());
-    }
-    let mut line = event.to_string();
-    if let Some(response) = response {
-        write!(line, " {:?}", response.reason()).expect("a string");
-    }
-    fields.map_or_else(|| Text(line.clone().into()), |fields| text_of(&line, fields))
-}
-
-fn text_of(line: &str, fields: Fields<'_>) -> Text {
-    let mut text = line.as_bytes().to_vec();
-    for field in fields.iter() {
-        [b"\n", field.name, b": ", field.value]
-            .iter()
-            .for_each(|part| text.extend_from_slice(part));
-    }
-    Text(text)
-}
-
-/// The most bytes of memory that a connection with the limits `SMALL` may hold.
-///
-/// The sum has the limits of heads, trailers and buffered bytes twice, since a buffer doubles. It
-/// also has 128 bytes for each field, and 3,072 bytes that depend on no limit.
-const MOST: u64 = {
-    let lists = SMALL.fields as u64 * 2 * 64;
-    let bytes = SMALL.head as u64 + SMALL.trailers as u64 + SMALL.buffered as u64;
-    2 * bytes + lists + 3072
-};
-
-/// Checks that a connection never holds more than `MOST` bytes of memory.
-///
-/// The peer sends as long as the connection wants input, and the caller responds at once.
-fn check_memory(script: &Script<'_>) {
-    let mut out = Vec::with_capacity(4096);
-    let held = allocation_counter::measure(|| {
-        let mut connection = Connection::with_config(script.role, script.config.clone());
-        if script.role == Role::Client {
-            let _ = Move::GET.make(&mut connection, &mut out);
-        }
-        for piece in script.input.chunks(16) {
-            if !connection.wants_input() || connection.receive(piece).is_err() {
-                return;
-            }
-            for _ in 0..100 {
-                match connection.advance() {
-                    Ok(Step::Event) => {}
-                    Ok(Step::Paused(Paused::Answer | Paused::Decision))
-                        if connection.state().tx == Tx::Open =>
-                    {
-                        out.clear();
-                        if Move::OK.make(&mut connection, &mut out).is_err() {
-                            return;
-                        }
-                    }
-                    _ => break,
-                }
-            }
-        }
-    });
-    assert!(held.bytes_max <= MOST, "{} bytes are held, {MOST} may be", held.bytes_max);
 }

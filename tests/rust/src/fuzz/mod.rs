@@ -8,11 +8,16 @@
 pub mod capsules;
 pub mod connection;
 pub mod fields;
+mod heads;
+mod http2_server;
 mod moves;
 pub mod mutate;
 pub mod naive;
 pub mod pair;
+mod said;
+mod script;
 pub mod seeds;
+mod seen;
 pub mod sent;
 pub mod splice;
 mod tape;

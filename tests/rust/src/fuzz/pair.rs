@@ -15,6 +15,7 @@ use switchover::{
 };
 
 use super::moves::{Move, Whole};
+use super::said::{Said, add_content, holds, lines};
 use super::tape::Tape;
 use crate::message::{Lines, owned};
 
@@ -29,24 +30,6 @@ pub fn check(data: &[u8]) {
         pair.step(&mut tape);
     }
     pair.finish();
-}
-
-/// A part of a message that one end sent, or that the other end received.
-#[derive(Debug, Clone, PartialEq)]
-enum Said {
-    Request {
-        method: String,
-        target: String,
-        fields: Lines,
-    },
-    Response {
-        status: u16,
-        fields: Lines,
-    },
-    /// A 101 response, with the protocols that both ends speak after it.
-    Switch(String),
-    Content(Vec<u8>),
-    End(Lines),
 }
 
 struct Side {
@@ -486,26 +469,4 @@ impl Pair {
             "the client may ask, the server does not listen{shown}"
         );
     }
-}
-
-fn add_content(list: &mut Vec<Said>, content: &[u8]) {
-    match list.last_mut() {
-        _ if content.is_empty() => {}
-        Some(Said::Content(before)) => before.extend_from_slice(content),
-        _ => list.push(Said::Content(content.to_vec())),
-    }
-}
-
-fn lines(fields: &[(&str, &str)]) -> Lines {
-    fields
-        .iter()
-        .map(|(name, value)| (name.as_bytes().to_vec(), value.as_bytes().to_vec()))
-        .collect()
-}
-
-/// Returns whether all sent field lines were received.
-///
-/// `Connection` is left out, since the engine writes it.
-fn holds(heard: &Lines, said: &Lines) -> bool {
-    said.iter().all(|line| line.0 == b"Connection" || heard.contains(line))
 }

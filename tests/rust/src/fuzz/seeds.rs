@@ -4,7 +4,7 @@
 
 use switchover::{Lenient, Role};
 
-use super::connection::FLAG_BITS;
+use super::script::FLAG_BITS;
 use crate::corpus;
 use crate::random::Dice;
 use crate::script::input;
