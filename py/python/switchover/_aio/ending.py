@@ -18,7 +18,8 @@ from anyio.abc import AnyByteStream
 from anyio.streams.tls import TLSStream
 
 from .. import Awaiting, Closing
-from .wire import Wire, reset
+from .streams import reset
+from .wire import Wire
 
 LINGER_MAX = 4.0
 """The maximum time of lingering in seconds."""

@@ -46,8 +46,9 @@ from .. import (
 from .._reset import has_hung_up, prepare
 from .ending import DISCONNECTS, TRANSPORT_ERRORS, close_at_once, linger_and_close
 from .failures import LOG, ClientGoneError, ContentTooLargeError, is_shut_down, is_stray, log, status_of, without
+from .streams import of_bytes, share, socket_of
 from .variables import in_context
-from .wire import MAX_CONTENT, TIMEOUTS, SwitchedStream, Timeouts, Wire, connection_on, of_bytes, share, socket_of
+from .wire import MAX_CONTENT, TIMEOUTS, SwitchedStream, Timeouts, Wire, connection_on
 
 if TYPE_CHECKING:
     from .. import HeadersLike, ProtocolsLike, TextLike

@@ -19,7 +19,8 @@ from anyio import (
 )
 
 from .. import Awaiting, ErrorKind, Informational, LocalProtocolError, Response
-from .wire import Timeouts, Wire, has_come, tls_of
+from .streams import has_come, tls_of
+from .wire import Timeouts, Wire
 
 if TYPE_CHECKING:
     from .. import Event, HeadersLike, Paused, ProtocolsLike, TextLike

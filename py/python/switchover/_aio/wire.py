@@ -6,51 +6,42 @@ import asyncio
 import errno
 import math
 import socket
-import ssl
 from collections import deque
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from ssl import SSLError
-from typing import TYPE_CHECKING, Any, Final, Self, cast
+from typing import TYPE_CHECKING, Final, Self
 
 from anyio import (
     BrokenResourceError,
     BusyResourceError,
-    CancelScope,
-    ClosedResourceError,
     EndOfStream,
     IncompleteRead,
     Lock,
-    TypedAttributeLookupError,
     aclose_forcefully,
     current_time,
     fail_after,
 )
-from anyio.abc import AnyByteStream, ByteStream, ObjectStream, SocketAttribute
+from anyio.abc import AnyByteStream
 from anyio.lowlevel import checkpoint
 from anyio.streams.buffered import BufferedByteStream
-from anyio.streams.tls import TLSAttribute, TLSStream
+from anyio.streams.tls import TLSStream
 
 from .. import NEED_DATA, Awaiting, Config, Connection, Data, Owes, Paused, Protocol, Response, Role, Switched
-from .._reset import LOST, has_input, reads_ahead, resets
+from .streams import READ_SIZE, Orderly, of_bytes, pause, reset, share, socket_of, tls_of
 
 if TYPE_CHECKING:
     from types import TracebackType
 
     from .. import Event
 
-READ_SIZE = 65_536
-"""The maximum number of bytes in one read."""
-TURN = 30
-"""The seconds that a send below TLS waits for another send without progress."""
 SENT = 32_768
 """The maximum number of bytes in one send."""
 CONTENT = 1 << 30
 """The maximum content of a request in bytes, unless a `config` has another limit."""
 MAX_CONTENT = 65_536
 """The default limit in bytes for reading whole content."""
-STREAMS: tuple[type, ...] = (ByteStream, ObjectStream)
 EARNED_MAX = 9
 """The factor of the write timeout up to which bytes that were sent may extend it."""
 SYSTEM = 4
@@ -206,7 +197,7 @@ class SwitchedStream(BufferedByteStream):
             await reset(self._stream)
             return
         below = self._stream.transport_stream if isinstance(self._stream, TLSStream) else None
-        if isinstance(below, _Orderly) and below.sending.locked():
+        if isinstance(below, Orderly) and below.sending.locked():
             await aclose_forcefully(self._stream)
         else:
             await super().aclose()
@@ -387,55 +378,6 @@ class _Noting:
             self.wire.note(error)
 
 
-class _Orderly(ByteStream):
-    """A transport to which several tasks may send, one after the other."""
-
-    def __init__(self, stream: AnyByteStream) -> None:
-        self.stream = of_bytes(stream)
-        self.sending = Lock()
-        self.turns: set[CancelScope] = set()
-
-    @property
-    def extra_attributes(self) -> Mapping[Any, Callable[[], Any]]:
-        return cast("Mapping[Any, Callable[[], Any]]", self.stream.extra_attributes)  # pyright: ignore[reportUnknownMemberType]
-
-    async def receive(self, max_bytes: int = READ_SIZE) -> bytes:
-        return await self.stream.receive(max_bytes)
-
-    async def send(self, item: bytes) -> None:
-        # Another task may be waiting for a peer that reads nothing.
-        with fail_after(TURN) as turn:
-            self.turns.add(turn)
-            try:
-                await self.sending.acquire()
-            finally:
-                self.turns.discard(turn)
-        try:
-            for start in range(0, len(item), READ_SIZE):
-                await self.stream.send(item[start : start + READ_SIZE])
-                for other in self.turns:
-                    other.deadline = current_time() + TURN
-        finally:
-            self.sending.release()
-
-    async def send_eof(self) -> None:
-        await self.stream.send_eof()
-
-    async def aclose(self) -> None:
-        await self.stream.aclose()
-
-
-def share(stream: AnyByteStream) -> None:
-    """Allows reading from TLS while another task writes.
-
-    Reading may have to send a response, as to a KeyUpdate (RFC 8446, section 4.6.3).
-    """
-    while isinstance(stream, TLSStream):
-        if not isinstance(stream.transport_stream, _Orderly):
-            stream.transport_stream = _Orderly(stream.transport_stream)
-        stream = stream.transport_stream.stream
-
-
 def _loop() -> asyncio.AbstractEventLoop | None:
     """Returns the running event loop of asyncio; None under trio."""
     with suppress(RuntimeError):
@@ -479,77 +421,3 @@ def connection_on(stream: AnyByteStream, role: Role, config: Config | None) -> C
     if config is None:
         config = Config(secure=tls_of(of_bytes(stream)) is not None, content=CONTENT)
     return Connection(role, config)
-
-
-def tls_of(stream: AnyByteStream) -> object:
-    """Returns the TLS object of a stream or of a stream below, or None.
-
-    None if there is no TLS, or the peer has disconnected.
-    """
-    with suppress(*LOST, AttributeError):  # uvloop's, where the peer has gone
-        return stream.extra(TLSAttribute.ssl_object, None)
-    return None
-
-
-def socket_of(stream: AnyByteStream) -> socket.socket | None:
-    """Returns the socket below a stream, or None.
-
-    None if there is no socket, or if it is closed, as with uvloop.
-    """
-    with suppress(*LOST, BrokenResourceError, ClosedResourceError, TypedAttributeLookupError, AttributeError):
-        raw = stream.extra(SocketAttribute.raw_socket)
-        if raw.fileno() >= 0:
-            return raw
-    return None
-
-
-async def reset(stream: AnyByteStream) -> None:
-    """Resets the connection, so that the peer sees that something is missing.
-
-    After a FIN it might consider the bytes complete.
-    """
-    if (raw := socket_of(stream)) is not None:
-        with suppress(*LOST):  # a socket that has ended
-            resets(raw)
-    await aclose_forcefully(stream)
-
-
-def pause(stream: AnyByteStream) -> None:
-    """Stops a stream of anyio from reading ahead.
-
-    Under asyncio such a stream reads from the beginning on, without a limit. Once a task has waited in `receive`, it
-    reads only on demand.
-    """
-    while isinstance(stream, TLSStream | _Orderly):
-        stream = stream.transport_stream if isinstance(stream, TLSStream) else stream.stream
-    transport = getattr(stream, "_transport", None)
-    # uvloop's transport is no `asyncio.ReadTransport`.
-    pauses = getattr(transport, "pause_reading", None)
-    if pauses is not None:
-        with suppress(RuntimeError):
-            pauses()
-
-
-def has_come(stream: AnyByteStream) -> bool:
-    """Returns whether a read would return bytes or EOF at once.
-
-    Over TLS, bytes in the socket may also be a session ticket only.
-    """
-    if isinstance(stream, BufferedByteStream) and stream.buffer:
-        return True
-    if isinstance(stream, _Orderly):
-        return has_come(stream.stream)
-    tls = tls_of(stream)
-    if isinstance(stream, TLSStream):
-        # Bytes that are decrypted already, or perhaps a record that waits below.
-        return (isinstance(tls, ssl.SSLObject) and tls.pending() > 0) or has_come(stream.transport_stream)
-    if tls is not None:
-        return False
-    return reads_ahead(stream) or has_input(socket_of(stream))
-
-
-def of_bytes(stream: AnyByteStream) -> ByteStream:
-    """Returns the stream as a ByteStream, whose `receive` has a maximum length."""
-    if not isinstance(stream, STREAMS):
-        raise TypeError(f"expected a stream of anyio, got {type(stream).__name__}")
-    return stream if isinstance(stream, ByteStream) else BufferedByteStream(stream)
