@@ -492,9 +492,8 @@ int main(int number, char **arguments) {
     signal(SIGINT, on_signal);
     serve(listener);
     while (count > 0) finish(clients[--count]);
-    while (jobs > 0 && read(done[0], &j, sizeof j) == (ssize_t)sizeof j) {
+    while (jobs > 0 && read(done[0], &j, sizeof j) == (ssize_t)sizeof j)
         if (j) end_job(j);
-    }
     close(listener);
     close(done[0]);
     close(done[1]);
