@@ -145,20 +145,24 @@ def test_a_lost_stream_over_tls_is_not_logged(tmp_path: pathlib.Path, caplog: py
 
 
 @pytest.mark.parametrize("loop", ["asyncio", "uvloop"])
-def test_a_stream_over_tls_is_not_written_after_the_clients_end(
-    loop: str, tmp_path: pathlib.Path, caplog: pytest.LogCaptureFixture
+@pytest.mark.parametrize("reads", [True, False])
+def test_a_stream_over_tls_ends_with_its_client(
+    loop: str, reads: bool, tmp_path: pathlib.Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """TLS then ends both directions, and each further write would be logged."""
+    """TLS then ends both directions, also for an app that waits for room."""
     if loop == "uvloop":
         pytest.importorskip("uvloop")
-    ended = threading.Event()
+    ended, waits = threading.Event(), threading.Event()
 
     async def streams(_scope: Any, _receive: Any, send: Any) -> None:
         try:
             await send({"type": "http.response.start", "status": 200, "headers": []})
             while True:
-                await send({"type": "http.response.body", "body": bytes(1024), "more_body": True})
-                await asyncio.sleep(0)
+                waits.clear()
+                later = asyncio.get_running_loop().call_later(0.5, waits.set)
+                await send({"type": "http.response.body", "body": bytes(65_536), "more_body": True})
+                later.cancel()
+                await asyncio.sleep(0.001 if reads else 0)
         finally:
             ended.set()
 
@@ -166,6 +170,7 @@ def test_a_stream_over_tls_is_not_written_after_the_clients_end(
         with trusts.wrap_socket(served.connect(), server_hostname="localhost") as client:
             client.sendall(GET)
             assert client.recv(100)
+            assert reads or waits.wait(10)
             client.settimeout(0.2)
             with contextlib.suppress(OSError):
                 client.unwrap()

@@ -187,6 +187,13 @@ class Cycle:
             self.tunnel.leave()
         self.tell()
 
+    def lose_reader(self) -> None:
+        """Drops what the app still sends: the client has ended TLS in both directions."""
+        self.is_gone = True
+        # An app that waits for room would wait until the deadline for writes.
+        self.flow.resume_writing()
+        self.leave()
+
     def close_after_response(self) -> None:
         """Closes the connection after this response, as the server shuts down."""
         try:

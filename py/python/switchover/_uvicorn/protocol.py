@@ -104,9 +104,7 @@ class Protocol(Base):
             else:
                 self.ending.bound_the_rest(self.timeout_write)
             if self.cycle is not None and not self.cycle.response_complete and is_ssl(self.transport):
-                # TLS ends both directions: what is sent from now on reaches nobody.
-                self.cycle.is_gone = True
-                self.cycle.leave()
+                self.cycle.lose_reader()
             return None
         self.has_eof = True
         self.connection.receive_eof()
@@ -207,8 +205,10 @@ class Protocol(Base):
         if not self.has_left_unread():
             self.watch()
             return
-        cycle.is_gone = not closes_after_eof(self.transport)
-        cycle.leave()
+        if closes_after_eof(self.transport):
+            cycle.leave()
+        else:
+            cycle.lose_reader()
 
     # Events.
 
