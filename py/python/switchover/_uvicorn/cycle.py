@@ -18,7 +18,7 @@ from .tunnel import Tunnel, accepted, advertised, is_framed
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
-    from uvicorn._types import ASGI3Application, ASGIReceiveEvent, ASGISendEvent
+    from uvicorn._types import ASGIReceiveEvent, ASGISendEvent
 
     from .host import Host
 
@@ -269,79 +269,6 @@ class Cycle:
 
     # The response.
 
-    async def run(self, app: ASGI3Application) -> None:
-        """Runs the app, and ends a response that it leaves unfinished."""
-        self.has_begun = True
-        try:
-            result = await app(self.scope, self.receive, self.send)  # type: ignore[arg-type, func-returns-value]
-        except BaseException as error:
-            if self.unheard <= UNHEARD:
-                self.protocol.logger.error("Exception in ASGI application\n", exc_info=error)
-            elif self.response_complete:
-                return
-            if self.tunnel is not None:
-                if not self.transport.is_closing():
-                    self.protocol.ending.reset()
-                return
-            await self.give_up()
-        else:
-            if result is not None:
-                self.protocol.logger.error("ASGI callable should return None, but returned '%s'.", result)
-                if not self.response_complete:
-                    await self.give_up()
-                elif self.protocol.cycle is self:
-                    self.protocol.linger()
-            elif self.tunnel is not None:
-                self.protocol.leave_tunnel(self.tunnel)
-            elif not (self.response_complete or self.disconnected or self.is_gone):
-                if not self.has_heard:
-                    what = "completing" if self.response_started else "starting"
-                    self.protocol.logger.error("ASGI callable returned without %s response.", what)
-                await self.give_up()
-        finally:
-            self.has_returned = True
-            if self.is_gone:
-                # It would flush what nobody receives.
-                self.transport.abort()
-            if self.task is not None:
-                self.protocol.tasks.discard(self.task)
-                self.task = None
-
-    async def give_up(self) -> None:
-        """Sends a 500, if the app has not begun to respond.
-
-        Otherwise the client has to see that the response is incomplete.
-        """
-        if self.transport.is_closing() or self.protocol.lingers:
-            return
-        if self.response_started:
-            self.give_up_halfway()
-            return
-        text = b"Internal Server Error"
-        if self.has_heard:
-            # An app that has stopped because its client disconnected gets no line in the access log.
-            self.protocol.reject(500, text)
-            return
-        headers = [TEXT, (b"content-length", b"%d" % len(text)), (b"connection", b"close")]
-        await self.send({"type": "http.response.start", "status": 500, "headers": headers})
-        await self.send({"type": "http.response.body", "body": text})
-
-    def give_up_halfway(self) -> None:
-        """Sends a head that was held back; closes unless the response is then complete.
-
-        If content should follow the head, the end of the connection shows that the response is incomplete.
-        """
-        if not self.response_complete and (self.head is not None or self.has_sent_head):
-            try:
-                self.write(b"", more_body=self.has_content)
-            except Exception as error:
-                self.protocol.logger.error("Exception in ASGI application\n", exc_info=error)
-            if self.response_complete:
-                return
-        # The connection may already serve the next request, which must not be disturbed.
-        if self.protocol.cycle is self:
-            self.protocol.linger()
-
     async def send(self, message: ASGISendEvent) -> None:
         """Sends an ASGI message: the head, held back for the first content, or content."""
         self.sent += 1
@@ -402,10 +329,15 @@ class Cycle:
         if self.scope["http_version"] != "1.0":
             self.protocol.write_at_once(self.connection.send_informational(103, [(b"link", link) for link in links]))
 
+    @property
+    def is_unheard(self) -> bool:
+        """True once the app has sent too much to a client that has left."""
+        return self.unheard > UNHEARD
+
     def count_unheard(self) -> None:
         """Ends an app that sends without end to a disconnected client."""
         self.unheard += 1
-        if self.unheard <= UNHEARD:
+        if not self.is_unheard:
             return
         # If unread requests precede the client's EOF, the loop does not report it.
         if self.disconnected or self.has_left or has_hung_up(self.transport.get_extra_info("socket")):

@@ -36,6 +36,7 @@ from .cycle import TEXT, TLS_TURN, TURN, Cycle
 from .ending import Ending
 from .host import base_of, below_root
 from .options import LINGER_BYTES, configured
+from .run import run
 from .transport import closes_after_eof
 from .tunnel import EXTENSION, extension_of
 from .websocket import NO_CLASS, Undecided, failed, handshake_of
@@ -379,9 +380,9 @@ class Protocol(Base):
         apart: dict[str, Any] = {"context": contextvars.Context()} if self.config.reset_contextvars else {}
         task: asyncio.Task[None]
         if self.eager_start and sys.version_info >= (3, 12):
-            task = asyncio.Task(cycle.run(app), loop=self.loop, eager_start=True, **apart)
+            task = asyncio.Task(run(cycle, app), loop=self.loop, eager_start=True, **apart)
         else:
-            task = self.loop.create_task(cycle.run(app), **apart)
+            task = self.loop.create_task(run(cycle, app), **apart)
         # The loop's own factory of tasks may start them at once, too.
         if not cycle.has_returned:
             cycle.task = task
