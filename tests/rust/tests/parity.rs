@@ -5,7 +5,7 @@
 //! Methods and the members of types must be in all three languages, except where `spellings` and
 //! `spellings_of` have an empty name.
 
-use switchover::binding::{KnownField, Method};
+use switchover::binding::{ContentKind, KnownField, Method};
 use switchover::{Config, Lenient, Limits};
 use switchover_tests::names::{camel, snake, upper_snake};
 use switchover_tests::tables::{Table, read, section, tables};
@@ -342,4 +342,46 @@ fn every_member_of_a_type_is_on_every_surface() {
     }
     assert!(missing.is_empty(), "{missing:#?}");
     numbers::check("members of public types", count);
+}
+
+/// The methods of `Connection` that the component lacks or has in another form.
+///
+/// `create` has a configuration, `standing` the state, `next-event` the kind alone. No memory is
+/// shared with a component, so there is nothing to receive into.
+const NOT_IN_WIT: [&str; 6] =
+    ["advance", "commit", "new", "receive_buffer", "state", "with_config"];
+
+#[test]
+fn the_component_has_the_tables_and_the_methods() {
+    let wit = read("wasm/component/wit/http1.wit");
+    let tables: Vec<_> = tables().into_iter().chain(tables!(ContentKind)).collect();
+    let mut enums = 0;
+    for line in wit.lines() {
+        let Some((name, cases)) =
+            line.trim().strip_prefix("enum ").and_then(|rest| rest.split_once(" { "))
+        else {
+            continue;
+        };
+        let table = tables.iter().find(|table| snake(table.name).replace('_', "-") == name);
+        let wanted: Vec<_> = table
+            .unwrap_or_else(|| panic!("{name} is no table"))
+            .values
+            .iter()
+            .map(|(_, name)| *name)
+            .collect();
+        assert_eq!(cases.trim_end_matches(" }").split(", ").collect::<Vec<_>>(), wanted, "{name}");
+        enums += 1;
+    }
+    assert_eq!(enums, 11, "each enum stands in one line");
+    let verb = |line: &str| Some(line.trim().split_once(": func")?.0.replace('-', "_"));
+    let verbs: Vec<_> = wit.lines().filter_map(verb).collect();
+    let standing: Vec<_> = section(&wit, "    record standing {", "    }")
+        .iter()
+        .filter_map(|line| Some(line.split_once(':')?.0.replace('-', "_")))
+        .collect();
+    let missing: Vec<_> = methods()
+        .into_iter()
+        .filter(|method| !verbs.contains(method) && !standing.contains(method))
+        .collect();
+    assert_eq!(missing, NOT_IN_WIT);
 }
