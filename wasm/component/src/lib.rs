@@ -1,6 +1,6 @@
-//! The engine as a component: `wit/http1.wit` has the documentation of what it exports.
+//! The engine as a component of WebAssembly.
 //!
-//! It imports nothing. Each function converts its arguments, calls the engine and converts the
+//! `wit/http1.wit` has the documentation of what it exports. It imports nothing. Each function converts its arguments, calls the engine and converts the
 //! result.
 
 // The types of resources must be as public as the generated traits, which nothing uses.
