@@ -2,6 +2,8 @@
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::Duration;
 
 use axum::Router;
@@ -11,7 +13,8 @@ use bytes::Bytes;
 use futures_util::{SinkExt, StreamExt};
 use h2::client::SendRequest;
 use http::{Method, Request, Response, StatusCode, Version, header};
-use http_body_util::Full;
+use http_body::Frame;
+use http_body_util::{Full, StreamBody};
 use switchover_tokio::h2::WithH2c;
 use switchover_tokio::upgrade::{self, Offers};
 use switchover_tokio::{
@@ -474,4 +477,93 @@ async fn a_stop_is_a_goaway() {
     end.send(true).expect("a handler");
     assert_eq!(within(asking).await.expect("no panic").body(), "late");
     within(stopping).await.expect("no panic");
+}
+
+/// Checks that a client gets no more time for the preface of `h2c` than for a head.
+#[tokio::test]
+async fn a_client_that_is_silent_after_h2c_is_left() {
+    let timeouts = Timeouts { head: Some(Duration::from_millis(200)), ..Timeouts::default() };
+    let config = Config { timeouts, ..Config::default() };
+    let served = Served::with(WithH2c(router()), config).await;
+    let preface = &b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"[..];
+    for begun in [&b""[..], &preface[..10], preface] {
+        let mut client = TcpStream::connect(served.address).await.expect("a server");
+        let offer = b"GET /version HTTP/1.1\r\nHost: a\r\nUpgrade: h2c\r\n\
+            Connection: Upgrade, HTTP2-Settings\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\n\r\n";
+        client.write_all(offer).await.expect("room");
+        client.write_all(begun).await.expect("room");
+        let mut received = Vec::new();
+        // It may end by a reset, for the part of a preface that was not read.
+        let _ = within(client.read_to_end(&mut received)).await;
+        assert!(received.starts_with(b"HTTP/1.1 101 "), "{received:?}");
+    }
+    served.stop().await;
+}
+
+#[tokio::test]
+async fn an_upload_that_is_reset_is_not_whole() {
+    let (tell, mut told) = tokio::sync::mpsc::channel(1);
+    let reads = service_fn(move |request: Request<Body>| {
+        let tell = tell.clone();
+        async move {
+            tell.send(request.into_body().read(100).await.is_err()).await.expect("a test");
+            Ok::<_, Infallible>(Response::new(Full::<Bytes>::default()))
+        }
+    });
+    let served = Served::with(reads.clone(), Config::default().with_h2(reads)).await;
+    let mut client = http2(TcpStream::connect(served.address).await.expect("a server")).await;
+    for (reason, length) in
+        [(h2::Reason::NO_ERROR, "10"), (h2::Reason::CANCEL, "10"), (h2::Reason::NO_ERROR, "")]
+    {
+        let mut request = Request::post("http://localhost/");
+        if !length.is_empty() {
+            request = request.header(header::CONTENT_LENGTH, length);
+        }
+        let request = request.body(()).expect("a request");
+        let (_response, mut sending) = client.send_request(request, false).expect("a server");
+        sending.send_data("abc".into(), false).expect("a stream");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        sending.send_reset(reason);
+        assert_eq!(within(told.recv()).await, Some(true), "{reason:?}, {length:?}");
+    }
+    drop(client);
+    served.stop().await;
+}
+
+/// Checks that empty frames of content leave other tasks their turn.
+#[tokio::test]
+async fn empty_frames_do_not_hold_up_the_thread() {
+    /// The number of empty frames.
+    const EMPTY: usize = 1000;
+    let turns = Arc::new(AtomicUsize::new(0));
+    let others = {
+        let turns = turns.clone();
+        tokio::spawn(async move {
+            loop {
+                turns.fetch_add(1, Relaxed);
+                tokio::task::yield_now().await;
+            }
+        })
+    };
+    let empties = service_fn(move |_: Request<Body>| {
+        let (turns, before) = (turns.clone(), turns.load(Relaxed));
+        let empty = futures_util::stream::iter((0..EMPTY).map(|_| Ok(Frame::data(Bytes::new()))));
+        let last = futures_util::stream::once(async move {
+            Ok::<_, Infallible>(Frame::data(Bytes::from(format!(
+                "{}",
+                turns.load(Relaxed) - before
+            ))))
+        });
+        async { Ok::<_, Infallible>(Response::new(StreamBody::new(Box::pin(empty.chain(last))))) }
+    });
+    let served = Served::with(empties.clone(), Config::default().with_h2(empties)).await;
+    let mut client = http2(TcpStream::connect(served.address).await.expect("a server")).await;
+    let answer = ask(&mut client, to(Method::GET, "/", "")).await;
+    let turns: usize =
+        std::str::from_utf8(answer.body()).expect("a number").parse().expect("a number");
+    // The runtime polls a task that has yielded once in 61 polls of others.
+    assert!(turns >= EMPTY / 100, "{turns} turns");
+    others.abort();
+    drop(client);
+    served.stop().await;
 }

@@ -1,8 +1,9 @@
 //! The content of a response in HTTP/2: the handler's, or none.
 
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
+use bytes::Buf;
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
@@ -39,7 +40,16 @@ impl<B: Body> Body for Content<B> {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
         match self.project().of_handler.as_pin_mut() {
-            Some(content) => content.poll_frame(context),
+            Some(content) => {
+                let frame = ready!(content.poll_frame(context));
+                let data = frame.as_ref().and_then(|frame| frame.as_ref().ok()?.data_ref());
+                if data.is_some_and(|data| !data.has_remaining()) {
+                    // hyper would queue empty frames without end, and hold up the thread.
+                    context.waker().wake_by_ref();
+                    return Poll::Pending;
+                }
+                Poll::Ready(frame)
+            }
             None => Poll::Ready(None),
         }
     }

@@ -133,6 +133,11 @@ impl Source for Mutex<Received> {
     fn poll_frame(&self, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
         let mut received = lock(self);
         let frame = ready!(Pin::new(&mut received.content).poll_frame(context));
+        // hyper takes a reset with NO_ERROR for the end.
+        if frame.is_none() && !received.content.is_end_stream() {
+            let cut = Error::Disconnected("the client has reset the stream");
+            return Poll::Ready(Some(Err(Error::Content(Box::new(cut)))));
+        }
         Poll::Ready(frame.map(|frame| {
             let frame = frame
                 .map_err(|error| Error::Content(Box::new(Error::Io(io::Error::other(error)))))?;

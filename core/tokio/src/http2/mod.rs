@@ -12,6 +12,7 @@ use std::task::{Context, Poll, Waker, ready};
 
 use switchover::h2c::Splice;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::time::{Sleep, sleep};
 
 use crate::Upgraded;
 use opening::Opening;
@@ -38,6 +39,8 @@ pub struct Http2Stream<S = Upgraded> {
     has_ended: bool,
     /// The waker of a pending reader: a write may produce the bytes that it waits for.
     reader: Option<Waker>,
+    /// The deadline for the first bytes for the engine, in a server.
+    preface: Option<Pin<Box<Sleep>>>,
 }
 
 /// A filter between peer and HTTP/2 library (engine), until their states agree.
@@ -93,7 +96,8 @@ impl StreamFilter for Splice {
 impl Http2Stream {
     pub(crate) fn new(mut stream: Upgraded) -> Self {
         let splice = stream.splice.take().map(|splice| -> Box<dyn StreamFilter> { splice });
-        Self::with(stream, splice, &[])
+        let preface = stream.preface().map(|limit| Box::pin(sleep(limit)));
+        Self { preface, ..Self::with(stream, splice, &[]) }
     }
 }
 
@@ -148,6 +152,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Http2Stream<S> {
             for_peer: Vec::new(),
             has_ended: false,
             reader: None,
+            preface: None,
         };
         spliced.peer_sent(leftover);
         spliced
@@ -219,9 +224,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Http2Stream<S> {
     }
 }
 
-impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Http2Stream<S> {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
+impl<S: AsyncRead + AsyncWrite + Unpin> Http2Stream<S> {
+    fn poll_receive(
+        &mut self,
         context: &mut Context<'_>,
         to: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
@@ -253,6 +258,25 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Http2Stream<S> {
         to.put_slice(&self.for_engine[..len]);
         self.for_engine.drain(..len);
         Poll::Ready(Ok(()))
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Http2Stream<S> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        to: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let received = self.poll_receive(context, to);
+        match &mut self.preface {
+            Some(preface) if received.is_pending() => {
+                preface.as_mut().poll(context).map(|()| Err(io::ErrorKind::TimedOut.into()))
+            }
+            _ => {
+                self.preface = None;
+                received
+            }
+        }
     }
 }
 

@@ -328,6 +328,7 @@ impl<'c, S: Transport, H: HttpService, F: Future<Output = ()>> ServerConnection<
         #[cfg(feature = "h2c")]
         {
             upgraded.splice = pending.splice();
+            upgraded.set_preface(self.config.timeouts.head);
         }
         #[cfg(feature = "h2")]
         if upgraded.splice.is_some() {

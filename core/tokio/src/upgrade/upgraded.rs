@@ -35,16 +35,20 @@ pub struct Upgraded {
 }
 
 /// The agreed protocols, with the request or the response of the upgrade.
+#[derive(Default)]
 struct Agreement {
     protocol: String,
     request: Option<Request<()>>,
     response: Option<Response<()>>,
+    /// The time that a client gets to begin HTTP/2 after `h2c`; `None` for no limit.
+    #[cfg(feature = "h2c")]
+    preface: Option<std::time::Duration>,
 }
 
 impl Upgraded {
     /// Takes over a connection that emits [`Switched`](switchover::Event::Switched).
     pub(crate) fn new(stream: Stream<Box<dyn Transport>>, mut http: ObservedConnection) -> Self {
-        let mut agreement = Agreement { protocol: String::new(), request: None, response: None };
+        let mut agreement = Agreement::default();
         if let Some(switchover::Event::Switched(switched)) = http.event() {
             agreement.protocol = switched.protocols.to_string();
             agreement.request = switched.request.and_then(|request| request.try_into().ok());
@@ -64,6 +68,18 @@ impl Upgraded {
         }
     }
 
+    /// Limits the time that a client gets to begin HTTP/2 after `h2c`.
+    #[cfg(feature = "h2c")]
+    pub(crate) fn set_preface(&mut self, limit: Option<std::time::Duration>) {
+        self.agreement.preface = limit;
+    }
+
+    /// Returns that limit.
+    #[cfg(feature = "h2c")]
+    pub(crate) fn preface(&self) -> Option<std::time::Duration> {
+        self.agreement.preface
+    }
+
     /// Creates the stream of a request in HTTP/2 that has switched to `protocol`.
     #[cfg(feature = "h2")]
     pub(crate) fn over_http2(
@@ -73,7 +89,7 @@ impl Upgraded {
         stopping: ShutdownSignal,
     ) -> Self {
         let http = ObservedConnection::new(Connection::new(switchover::Role::Server), None);
-        let agreement = Agreement { protocol, request: Some(request), response: None };
+        let agreement = Agreement { protocol, request: Some(request), ..Agreement::default() };
         Self {
             stream: Stream::new(stream, None).boxed(),
             leftover: Bytes::new(),
