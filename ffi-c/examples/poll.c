@@ -196,8 +196,8 @@ static void answer_later(client *c) {
     }
     swo_result result = swo_accept(c->conn, &c->selection, NULL, 0, space(c), room(c), &written);
     wrote(c, result, written);
-    memcpy(space(c), text, (size_t)length); /* the new protocol begins after the 101 */
-    c->waiting += (size_t)length;
+    memcpy(space(c), text, (size_t)length);
+    if (!result) c->waiting += (size_t)length; /* the new protocol begins after the 101, and not without it */
     c->is_over = 1;
     answered(c);
 }
