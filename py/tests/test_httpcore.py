@@ -348,6 +348,29 @@ def test_a_response_that_is_not_read_ends_its_connection(client: Client) -> None
     assert connection.is_closed()
 
 
+def test_a_response_that_is_closed_meanwhile_is_not_whole(client: Client) -> None:
+    """Another thread or task may close it between two reads."""
+
+    def blocking(pool: Any) -> Any:
+        with pool.stream("GET", server.url) as response:
+            pieces = iter(response.iter_stream())
+            assert next(pieces) == b"hello"
+            response.close()
+            with pytest.raises(httpcore.ReadError):
+                next(pieces)
+
+    async def asynchronous(pool: Any) -> Any:
+        async with pool.stream("GET", server.url) as response:
+            pieces = aiter(response.aiter_stream())
+            assert await anext(pieces) == b"hello"
+            await response.aclose()
+            with pytest.raises(httpcore.ReadError):
+                await anext(pieces)
+
+    with Scripted([(b"\r\n\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhello")]) as server:
+        client.play(blocking, asynchronous)
+
+
 def test_content_is_read_once() -> None:
     pool: Any = switchover.httpcore.ConnectionPool()
     with Scripted([(b"\r\n\r\n", OK), (b"\r\n\r\n", OK)]) as server, pool, pool.stream("GET", server.url) as response:

@@ -76,6 +76,12 @@ class Apps:
             await send({"type": "http.response.start", "status": 200, "headers": []})
             await send({"type": "http.response.body", "body": b"some", "more_body": True})
             raise ValueError("in the content")
+        elif path in ("/empty", "/unchanged"):
+            status, length = (200, b"0") if path == "/empty" else (304, b"9")
+            headers = [(b"content-length", length), (b"x-for", path.encode())]
+            await send({"type": "http.response.start", "status": status, "headers": headers})
+            if scope["method"] == "POST":
+                raise ValueError("after the head")
         elif path == "/endless":
             await send({"type": "http.response.start", "status": 200, "headers": []})
             await self.goes_on(send, {"type": "http.response.body", "body": bytes(65536), "more_body": True})
@@ -484,6 +490,13 @@ def test_a_request_that_comes_while_a_stream_is_sent_is_answered(hosted: Hosted)
         threading.Event().wait(0.02)
         connection.sendall(LAST)
         assert rest_of(connection).count(b"HTTP/1.1 200") == 2
+
+
+@pytest.mark.parametrize(("method", "path"), [("HEAD", "/empty"), ("GET", "/unchanged"), ("POST", "/empty")])
+def test_a_head_without_content_is_that_of_its_own_request(hosted: Hosted, method: str, path: str) -> None:
+    """An app that returns or fails behind such a head has answered, and no other answer may come in its place."""
+    with hosted.connect(f"{method} {path} HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n".encode()) as connection:
+        assert f"x-for: {path}".encode() in until(connection, b"\r\n\r\n").lower()
 
 
 def test_a_request_has_no_context_variables_of_the_one_before(hosted: Hosted) -> None:

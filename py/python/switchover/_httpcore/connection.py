@@ -14,6 +14,7 @@ from httpcore import (
     LocalProtocolError,
     NetworkStream,
     Origin,
+    ReadError,
     Request,
     Response,
 )
@@ -159,9 +160,11 @@ class Content:
         self._has_begun = self._is_over = self._is_closed = False
 
     async def receive(self) -> bytes:
-        """Returns the next piece, which is empty at the end and after `closed`."""
-        if self._is_over or self._is_closed:
+        """Returns the next piece, which is empty at the end."""
+        if self._is_over:
             return b""
+        if self._is_closed:
+            raise ReadError("the response was closed before its end")
         try:
             trace = self._trace
             data = await (self._wire.receive(self._limit) if trace is None else self._traced(trace))

@@ -294,8 +294,9 @@ class Protocol:
             if self.requests >= self.config.keep_alive_max_requests and isinstance(event, StreamResponse):
                 self.connection.close_after_response()
             data = self.held + encoded(self.connection, event, self.fields)
-            # A client whose content is yet to come may wait for the head.
+            # A client whose content is yet to come may wait for the head; and after HEAD, for example, none follows it.
             is_held = waits_for_content(event) and self.connection.their_state is not Stage.SEND_BODY
+            is_held = is_held and self.connection.owes is Owes.CONTENT
             self.held = data if is_held else b""
             if not self.has_switched and self.connection.our_state is Stage.SWITCHED_PROTOCOL:
                 self.early = leftover_of(self.connection)
