@@ -920,6 +920,27 @@ async def test_what_a_handler_does_after_its_client_has_left_is_not_logged(
     assert not [record for record in caplog.records if record.levelno >= logging.WARNING]
 
 
+@pytest.mark.parametrize("leaves", ["aclose", "send_eof"])
+async def test_empty_content_does_not_hide_that_its_client_has_left(leaves: str) -> None:
+    ended = anyio.Event()
+
+    async def silent(exchange: Exchange) -> None:
+        await exchange.send_response(200)
+        try:
+            while True:
+                await exchange.send_data(b"")
+        finally:
+            ended.set()
+
+    async with served(silent, timeouts=Timeouts(write=0.2)) as peers, await peers.connect(GET) as client:
+        assert (await client.receive()).startswith(b"HTTP/1.1 200 ")
+        if leaves == "aclose":
+            resets(client.extra(SocketAttribute.raw_socket))
+        await getattr(client, leaves)()
+        with anyio.fail_after(WAIT):
+            await ended.wait()
+
+
 async def test_it_hears_of_an_end_before_which_requests_wait() -> None:
     ended = anyio.Event()
 

@@ -144,6 +144,27 @@ def test_a_lost_stream_over_tls_is_not_logged(tmp_path: pathlib.Path, caplog: py
     assert [record.getMessage() for record in caplog.records if record.name == "asyncio"] == []
 
 
+@pytest.mark.parametrize("headers", [[], [(b"content-length", b"9")]])
+def test_empty_content_does_not_hide_that_its_client_has_left(headers: list[tuple[bytes, bytes]]) -> None:
+    ended = threading.Event()
+
+    async def silent(_scope: Any, _receive: Any, send: Any) -> None:
+        try:
+            await send({"type": "http.response.start", "status": 200, "headers": headers})
+            while True:
+                await send({"type": "http.response.body", "body": b"", "more_body": True})
+                await asyncio.sleep(0)
+        finally:
+            ended.set()
+
+    with Served(silent) as served:
+        with served.connect(GET) as client:
+            assert client.recv(100)
+            client.shutdown(socket.SHUT_WR)
+            assert ended.wait(10)
+        wait_until_empty(served)
+
+
 @pytest.mark.parametrize("loop", ["asyncio", "uvloop"])
 @pytest.mark.parametrize("reads", [True, False])
 def test_a_stream_over_tls_ends_with_its_client(

@@ -51,6 +51,7 @@ class Cycle:
         "connection",
         "disconnected",
         "drops_content",
+        "empty",
         "event",
         "flow",
         "has_begun",
@@ -135,6 +136,8 @@ class Cycle:
         # The app has received `http.disconnect`.
         self.has_heard = False
         self.unheard = 0
+        # The empty messages since the last content.
+        self.empty = 0
         # The messages since the app has waited.
         self.sent = 0
 
@@ -291,7 +294,11 @@ class Cycle:
             if message.get("trailers", False):
                 self.trailers = []
         elif message["type"] == "http.response.body" and self.response_started and not self.response_complete:
-            self.write(message.get("body") or b"", message.get("more_body", False))
+            body, more_body = message.get("body") or b"", message.get("more_body", False)
+            self.empty = self.empty + 1 if more_body and not body else 0
+            if self.empty > UNHEARD:
+                self.check_reader()
+            self.write(body, more_body)
         else:
             await self.send_other(message)
 
@@ -337,12 +344,17 @@ class Cycle:
     def count_unheard(self) -> None:
         """Ends an app that sends without end to a disconnected client."""
         self.unheard += 1
-        if not self.is_unheard:
-            return
+        if self.is_unheard:
+            self.check_reader()
+            self.unheard = 0
+
+    def check_reader(self) -> None:
+        """Ends an app that goes on sending nothing to a client that has left, which no write would meet."""
         # If unread requests precede the client's EOF, the loop does not report it.
         if self.disconnected or self.has_left or has_hung_up(self.transport.get_extra_info("socket")):
+            self.unheard = UNHEARD + 1
             raise ClientDisconnected("the client has left, and the app goes on sending")
-        self.unheard = 0
+        self.empty = 0
 
     def start(self, status: int, headers: Lines) -> None:
         """Holds the head back for the first content.
