@@ -769,6 +769,34 @@ test("a client that leaves behind content which nobody reads is let go, while th
   assert(isCancelled);
 });
 
+for (const [source, waits] of /** @type {const} */ ([["that waits", 20], ["that never waits", 0]])) {
+  for (const [where, sent] of /** @type {const} */ ([["", 0], [" behind content which nobody reads", 400_000]])) {
+    test(`empty pieces of content ${source} do not hide a client that leaves${where}`, { timeout: TIMEOUTS }, async () => {
+      let isOver = false;
+      const empties = async function* () {
+        try {
+          yield new TextEncoder().encode("first");
+          for (;;) {
+            if (waits) await new Promise((resolve) => setTimeout(resolve, waits));
+            yield new Uint8Array(0);
+          }
+        } finally {
+          isOver = true;
+        }
+      };
+      const timeouts = { write: 200, unread: 200 };
+      const server = await listening((socket) => serveConnection(socket, () => ({ body: empties() }), { timeouts }));
+      const socket = await connected(server.port);
+      socket.write(SIZED.replace("9", String(sent)));
+      socket.write(new Uint8Array(sent));
+      await until(socket, "first");
+      socket.end();
+      await holds(() => server.open === 0 && isOver);
+      assert.equal(/** @type {ServeResult[]} */ (await server.close())[0]?.how, "gone");
+    });
+  }
+}
+
 test("content that is read late is no client that has left", { timeout: TIMEOUTS }, async () => {
   const server = await listening((socket) => serveConnection(socket, (request) => ({
     body: (async function* () {

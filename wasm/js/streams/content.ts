@@ -380,6 +380,16 @@ export async function pump(wire: Wire, source: Source, head: Uint8Array = NOTHIN
   }
 }
 
+/** @internal Returns the next piece of content that is not empty, or `null` at the end. */
+export async function filled(wire: Wire, source: Source): Promise<Uint8Array | null> {
+  const turns = new Turns();
+  for (;;) {
+    const piece = await source.next();
+    if (piece === null || piece.length > 0 || wire.life.isOver) return piece;
+    await turns.step();
+  }
+}
+
 /** The number of microtasks after which a piece of content is awaited by a timer. */
 const MICROTASKS = 32;
 /** The number of pieces that are collected: a source may never wait. */

@@ -4,7 +4,7 @@ import type { HeaderSource } from "../engine/args.js";
 import type { Connection } from "../engine/connection.js";
 import { ProtocolError } from "../engine/error.js";
 import type { ResponseHead } from "../engine/prepared.js";
-import { contentOf, encodedInPlace, framed, isShortText, letGo, pump, soon, type Source } from "./content.js";
+import { contentOf, encodedInPlace, filled, framed, isShortText, letGo, pump, soon, type Source } from "./content.js";
 import { framedBy, hasField, isBodiless, listed, onlyValue } from "./fields.js";
 import type { ServerResponse } from "./handler.js";
 import { partsOf, type Parts } from "./parts.js";
@@ -103,8 +103,15 @@ async function respondInPieces(
     void pieces.cancel(undefined);
     return wire.sender.send(first);
   }
+  let hasBegun = false;
+  // An empty piece sends nothing, except that the first one sends the head. So it begins no deadline anew.
+  const next = (): Promise<Uint8Array | null> => {
+    const piece = hasBegun ? filled(wire, pieces) : pieces.next();
+    hasBegun = true;
+    return wire.receiver.whilePresent(piece, wire.timeouts.unread);
+  };
   try {
-    await pump(wire, { next: () => wire.receiver.whilePresent(pieces.next(), wire.timeouts.unread), cancel: pieces.cancel }, first);
+    await pump(wire, { next, cancel: pieces.cancel }, first);
     await wire.sender.send(endOf(connection, trailers));
   } catch (error) {
     wire.sender.isBroken = true;
