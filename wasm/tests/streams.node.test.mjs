@@ -2,6 +2,7 @@
 // peer, and console output.
 
 import assert from "node:assert/strict";
+import { AsyncLocalStorage } from "node:async_hooks";
 import { execFile, execFileSync } from "node:child_process";
 import { once } from "node:events";
 import { createReadStream, existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
@@ -394,6 +395,28 @@ test("ws as the client, and as the server", { ...options, skip: !existsSync(WS) 
   assert.equal(heard, `${frame("hello")}\x88\x02\x03\xe8`);
   await reader.cancel();
   talking.close();
+});
+
+test("the context that a handler enters does not reach the next request", options, async () => {
+  const user = new AsyncLocalStorage();
+  const server = await listening((socket) => serveConnection(socket, (request) => {
+    const before = user.getStore() ?? "nobody";
+    user.enterWith(request.target);
+    return { body: `${before};` };
+  }));
+  const get = "GET /of-a-user HTTP/1.1\r\nHost: a\r\n\r\n";
+  const heard = [];
+  for (const requests of [get + get, get]) {
+    const socket = await connected(server.port);
+    socket.write(requests + get.replace("Host", "Connection: close\r\nHost"));
+    heard.push((await rest(socket)).match(/\S+(?=;)/g));
+    socket.end();
+  }
+  await server.close();
+  // Before Node 24 a context is kept for the connection, as node:http keeps it.
+  const isKept = Number(process.versions.node.split(".")[0]) < 24;
+  assert.equal(heard[1]?.[0], "nobody");
+  if (!isKept) assert.deepEqual(heard, [["nobody", "nobody", "nobody"], ["nobody", "nobody"]]);
 });
 
 test("a server in TLS ends what cannot be reset", options, async () => {

@@ -4,6 +4,7 @@ import { Connection } from "../engine/connection.js";
 import { ProtocolError } from "../engine/error.js";
 import { GoneError } from "../engine/gone-error.js";
 import { remoteAddrOf, type RemoteAddr } from "./address.js";
+import { snapshot } from "./context.js";
 import { ContentTooLargeError } from "./content.js";
 import { dated } from "./fields.js";
 import type { Handler, ServeHandle, ServeOptions, ServeResult, ServerResponse } from "./handler.js";
@@ -86,6 +87,8 @@ class Server {
   /** The client's address, once it is known. */
   #remoteAddr: RemoteAddr | null | undefined;
   readonly #turns = new Turns();
+  /** Calls the handler, whose context must not reach the next request: that may be another user's. */
+  readonly #within = snapshot();
   #isStopping = false;
   /** The latest request. */
   #request: ServerRequest | undefined;
@@ -214,7 +217,7 @@ class Server {
   #exchange(request: ServerRequest): ServeResult | undefined | Promise<ServeResult | undefined> | HandlerPromise {
     try {
       const remoteAddr = this.#remoteAddr;
-      const answer = remoteAddr === undefined ? this.#handled(request) : this.#handler(request, { remoteAddr });
+      const answer = remoteAddr === undefined ? this.#handled(request) : this.#within(this.#handler, request, { remoteAddr });
       return isPromise(answer) ? { answer } : this.#answer(request, answer);
     } catch (error) {
       return this.#ended(request, Promise.reject(error));
@@ -224,7 +227,7 @@ class Server {
   /** Calls the handler with the first request, once the client's address is known. */
   async #handled(request: ServerRequest): Promise<Answer> {
     const remoteAddr = (this.#remoteAddr = await this.#wire.life.until(this.#remote));
-    return this.#handler(request, { remoteAddr });
+    return this.#within(this.#handler, request, { remoteAddr });
   }
 
   /** Goes on once the handler has returned; cancels content that it returns too late. */
