@@ -105,6 +105,7 @@ export async function ofAddress(text) {
   if (repeated > MOST_UNPACKED) throw new RangeError("repetitions of more than a scenario");
   const [role, words, bytes, cuts, isEachByte, end, acts] = JSON.parse(unpacked);
   if (!["client", "server"].includes(role) || typeof bytes !== "string" || /[^\0-\xff]/.test(bytes)) throw new Error("no scenario");
+  if (cuts.length > MOST_CUTS) throw new RangeError("more cuts than a scenario may have");
   return {
     role,
     words: words.split(" ").filter((/** @type {string} */ word) => word !== ""),
@@ -118,6 +119,8 @@ export async function ofAddress(text) {
 
 /** The limit in bytes of an unpacked address: a link must not exhaust the memory. */
 const MOST_UNPACKED = 2 ** 22;
+/** The limit of the cuts of an address, each of which the page shows. */
+const MOST_CUTS = 4096;
 
 /**
  * Runs bytes through a compression stream.

@@ -83,6 +83,7 @@ test("an address that unpacks to more than a scenario is refused", async () => {
   await ofAddress(await toAddress({ ...scenario, acts: [act] }));
   await assert.rejects(async () => ofAddress(await toAddress({ ...scenario, acts: [act, act] })));
   await assert.rejects(async () => ofAddress(await toAddress({ ...scenario, bytes: "a".repeat(5_000_000) })));
+  await assert.rejects(async () => ofAddress(await toAddress({ ...scenario, cuts: Array(5_000).fill(1) })));
 });
 
 test("an address that is none is refused", async () => {
