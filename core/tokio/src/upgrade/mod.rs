@@ -147,9 +147,8 @@ impl Selected {
     /// Returns the 101 that accepts HTTP/2, where the response is on stream 1.
     ///
     /// `content` is the content of the request, which becomes that of stream 1. Pass the
-    /// [`Http2Stream`](crate::Http2Stream) to an HTTP/2 server such as `h2`. A read of it fails with
-    /// `TimedOut` if the client does not begin HTTP/2 within `Timeouts::head`. RFC 7540, section
-    /// 3.2.
+    /// [`Http2Stream`](crate::Http2Stream) to an HTTP/2 server such as `h2`. If the client does not
+    /// begin HTTP/2 within `Timeouts::head`, a read fails with `TimedOut`. RFC 7540, section 3.2.
     #[cfg(feature = "h2c")]
     pub fn accept_http2<F, R, B>(self, content: Bytes, speak: F) -> Response<B>
     where
