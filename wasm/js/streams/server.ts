@@ -87,7 +87,7 @@ class Server {
   /** The client's address, once it is known. */
   #remoteAddr: RemoteAddr | null | undefined;
   readonly #turns = new Turns();
-  /** Calls the handler, whose context must not reach the next request: that may be another user's. */
+  /** Calls the handler in the context of the connection, not of the request before. */
   readonly #within = snapshot();
   #isStopping = false;
   /** The latest request. */
