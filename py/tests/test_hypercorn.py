@@ -494,7 +494,7 @@ def test_a_request_that_comes_while_a_stream_is_sent_is_answered(hosted: Hosted)
 
 @pytest.mark.parametrize(("method", "path"), [("HEAD", "/empty"), ("GET", "/unchanged"), ("POST", "/empty")])
 def test_a_head_without_content_is_that_of_its_own_request(hosted: Hosted, method: str, path: str) -> None:
-    """An app that ends or fails behind such a head has answered; no other answer takes its place."""
+    """No other answer takes the place of one that is complete with its head."""
     with hosted.connect(f"{method} {path} HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n".encode()) as connection:
         assert f"x-for: {path}".encode() in until(connection, b"\r\n\r\n").lower()
 
