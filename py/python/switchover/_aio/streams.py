@@ -41,7 +41,7 @@ class Absence:
         self.since: float | None = None
 
     def is_over(self, stream: AnyByteStream, limit: float | None) -> bool:
-        """Returns whether the peer has reset, or half-closed more than `limit` seconds ago."""
+        """Returns whether the peer has reset, or has half-closed `limit` seconds ago."""
         raw = socket_of(stream)
         if not has_hung_up(raw):
             return False

@@ -349,7 +349,7 @@ class Cycle:
             self.unheard = 0
 
     def check_reader(self) -> None:
-        """Ends an app that goes on sending nothing to a client that has left, which no write would meet."""
+        """Ends an app that goes on sending to a client that has left."""
         # If unread requests precede the client's EOF, the loop does not report it.
         if self.disconnected or self.has_left or has_hung_up(self.transport.get_extra_info("socket")):
             self.unheard = UNHEARD + 1
