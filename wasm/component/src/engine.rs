@@ -2,7 +2,7 @@
 
 use std::cell::{RefCell, RefMut};
 
-use switchover::binding::{Bound, TextLines, selection_from_bits, selection_to_bits};
+use switchover::binding::{Bound, TextLines};
 use switchover::{Config, RequestHead, ResponseHead};
 
 use crate::events;
@@ -32,8 +32,17 @@ fn error(error: switchover::Error) -> wit::Error {
     wit::Error::new(Error(error))
 }
 
+pub struct Selection(switchover::Selection);
+
+impl wit::GuestSelection for Selection {
+    fn preference(&self) -> u32 {
+        self.0.preference() as u32
+    }
+}
+
 impl wit::Guest for Component {
     type Error = Error;
+    type Selection = Selection;
     type Connection = Connection;
     type Prepared = Prepared;
 }
@@ -119,7 +128,30 @@ impl Connection {
     }
 }
 
+/// Methods that pass a call on, and convert its result.
+macro_rules! passed_on {
+    ($($verb:ident),+; $($question:ident -> $answer:ty: $convert:expr;)+) => {
+        $(fn $verb(&self) -> Done {
+            self.attempt(Engine::$verb)
+        })+
+        $(fn $question(&self) -> $answer {
+            self.ask($convert)
+        })+
+    };
+}
+
 impl wit::GuestConnection for Connection {
+    passed_on! {
+        skip_content, close_after_response, abandon, resume_http;
+        standing -> wit::Standing: events::standing;
+        event -> Option<wit::Event>: |engine| engine.event().map(events::event);
+        request -> Option<wit::Request>: |engine| events::current_request(engine).map(events::request);
+        response -> Option<wit::Response>: |engine| events::current_response(engine).map(events::response);
+        unread -> Vec<u8>: |engine| engine.unread().to_vec();
+        required -> Vec<String>: |engine| events::protocols(engine.required());
+        agreed -> Vec<String>: |engine| events::protocols(engine.agreed());
+    }
+
     fn create(role: wit::Role, given: Option<wit::Config>) -> Result<wit::Connection, String> {
         let engine = Engine::with_config(events::role(role), config(given)?);
         Ok(wit::Connection::new(Connection(RefCell::new(engine))))
@@ -164,10 +196,6 @@ impl wit::GuestConnection for Connection {
 
     fn hand_over(&self) -> Sent {
         self.send(|engine, out| engine.hand_over_into(out))
-    }
-
-    fn skip_content(&self) -> Done {
-        self.attempt(Engine::skip_content)
     }
 
     fn set_limits(&self, given: Vec<(String, u64)>) -> Done {
@@ -228,12 +256,16 @@ impl wit::GuestConnection for Connection {
     fn select(&self, preferences: Vec<String>, order: wit::Order) -> Option<wit::Selection> {
         let selection =
             self.ask(|engine| engine.select(&borrowed(&preferences), events::order(order)))?;
-        let numbers = selection_to_bits(selection).into();
-        Some(wit::Selection { numbers, preference: selection.preference() as u32 })
+        Some(wit::Selection::new(Selection(selection)))
     }
 
-    fn accept(&self, selection: wit::Selection, early: bool, fields: Vec<wit::Field>) -> Sent {
-        let selection = selection_from_bits(selection.numbers.into());
+    fn accept(
+        &self,
+        selection: wit::SelectionBorrow<'_>,
+        early: bool,
+        fields: Vec<wit::Field>,
+    ) -> Sent {
+        let selection = selection.get::<Selection>().0;
         let selection = if early { selection.early() } else { selection };
         self.send(|engine, out| engine.accept(selection, &fields, out))
     }
@@ -260,48 +292,8 @@ impl wit::GuestConnection for Connection {
         self.send(|engine, out| engine.send_end(&trailers, out))
     }
 
-    fn close_after_response(&self) -> Done {
-        self.attempt(Engine::close_after_response)
-    }
-
-    fn abandon(&self) -> Done {
-        self.attempt(Engine::abandon)
-    }
-
-    fn resume_http(&self) -> Done {
-        self.attempt(Engine::resume_http)
-    }
-
     fn release(&self) {
         self.engine().release();
-    }
-
-    fn standing(&self) -> wit::Standing {
-        self.ask(events::standing)
-    }
-
-    fn event(&self) -> Option<wit::Event> {
-        self.ask(|engine| engine.event().map(events::event))
-    }
-
-    fn request(&self) -> Option<wit::Request> {
-        self.ask(|engine| events::current_request(engine).map(events::request))
-    }
-
-    fn response(&self) -> Option<wit::Response> {
-        self.ask(|engine| events::current_response(engine).map(events::response))
-    }
-
-    fn unread(&self) -> Vec<u8> {
-        self.ask(|engine| engine.unread().to_vec())
-    }
-
-    fn required(&self) -> Vec<String> {
-        self.ask(|engine| events::protocols(engine.required()))
-    }
-
-    fn agreed(&self) -> Vec<String> {
-        self.ask(|engine| events::protocols(engine.agreed()))
     }
 
     fn trace(&self) -> Vec<wit::Traced> {

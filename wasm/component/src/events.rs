@@ -1,6 +1,6 @@
 //! Events and values of the engine as the types of the component.
 
-use switchover::binding::{Bound, ContentKind, EventKind, EventParts, content_kind, event_kind};
+use switchover::binding::{ContentKind, EventKind, EventParts, content_kind, event_kind};
 use switchover::{
     Awaiting, Blame, Closing, Connection, End, Error, Event, Fields, Next, Offer, Order, Owes,
     Paused, Protocols, Request, Response, Role, SwitchedBy,
@@ -188,6 +188,5 @@ pub(crate) fn standing(connection: &Connection) -> wit::Standing {
         unanswered: connection.unanswered(),
         position: connection.position(),
         why: connection.why().map(|why| why.name().into()),
-        failure: connection.failure().map(fault),
     }
 }

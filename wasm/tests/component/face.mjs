@@ -35,6 +35,12 @@ function attempt(call) {
   }
 }
 
+// Some hosts give a list of bytes as an array.
+const asBytes = (list) => (list instanceof Uint8Array ? list : Uint8Array.from(list));
+
+/** Calls the component for bytes to send. */
+const sent = (call) => asBytes(attempt(call));
+
 function failure({ text, code, kind, blame, status, offset }) {
   return Object.assign(new ProtocolError(text), { code, kind, blame, status: orNull(status), offset });
 }
@@ -116,65 +122,65 @@ export class Connection {
     const { tag: kind, val } = event;
     if (kind === "request") return { kind, ...requestOf(this.own.request()) };
     if (kind === "informational" || kind === "response") return { kind, ...responseOf(this.own.response()) };
-    if (kind === "data") return { kind, data: val };
+    if (kind === "data") return { kind, data: asBytes(val) };
     if (kind === "end-of-message") return { kind, trailers: received(val) };
-    return { kind, ...val, request: requestOf(this.own.request()), response: responseOf(this.own.response()) };
+    return { kind, ...val, leftover: asBytes(val.leftover), request: requestOf(this.own.request()), response: responseOf(this.own.response()) };
   }
   takeEnd() {
     return this.own.takeEnd();
   }
   takeLeftover() {
-    return this.own.takeLeftover();
+    return asBytes(this.own.takeLeftover());
   }
   passContent(length) {
     attempt(() => this.own.passContent(BigInt(length)));
   }
   handOver() {
-    return attempt(() => this.own.handOver());
+    return sent(() => this.own.handOver());
   }
   setLimits(limits) {
     attempt(() => this.own.setLimits(limitsOf(limits)));
   }
   sendRequest({ method, target, offer = [], headers }) {
-    return attempt(() => this.own.sendRequest(method, target, lines(headers), offer));
+    return sent(() => this.own.sendRequest(method, target, lines(headers), offer));
   }
   sendInformational(response) {
-    return attempt(() => this.own.sendInformational(headOf(response)));
+    return sent(() => this.own.sendInformational(headOf(response)));
   }
   sendResponse(response) {
-    return attempt(() => this.own.sendResponse(headOf(response)));
+    return sent(() => this.own.sendResponse(headOf(response)));
   }
   respond(response, content = new Uint8Array(0)) {
-    return attempt(() => this.own.respond(headOf(response), content));
+    return sent(() => this.own.respond(headOf(response), content));
   }
   respondPrepared({ own }) {
-    return attempt(() => this.own.respondPrepared(own));
+    return sent(() => this.own.respondPrepared(own));
   }
   reject(response, content = new Uint8Array(0)) {
-    return attempt(() => this.own.reject(headOf(response), content));
+    return sent(() => this.own.reject(headOf(response), content));
   }
   select(preferences, order = "client") {
     const selected = this.own.select(preferences, order);
     return selected === undefined ? null : new Selection(selected);
   }
   accept({ own, isEarly }, headers) {
-    return attempt(() => this.own.accept(own, isEarly, lines(headers)));
+    return sent(() => this.own.accept(own, isEarly, lines(headers)));
   }
   require(protocols, headers) {
-    return attempt(() => this.own.require(protocols, lines(headers)));
+    return sent(() => this.own.require(protocols, lines(headers)));
   }
   advertise(protocols) {
     attempt(() => this.own.advertise(protocols));
   }
   sendData(data) {
-    return attempt(() => this.own.sendData(data));
+    return sent(() => this.own.sendData(data));
   }
   sendDataParts(length) {
     const [prefix, suffix] = attempt(() => this.own.sendDataParts(BigInt(length)));
-    return { prefix, suffix };
+    return { prefix: asBytes(prefix), suffix: asBytes(suffix) };
   }
   sendEnd(trailers) {
-    return attempt(() => this.own.sendEnd(lines(trailers)));
+    return sent(() => this.own.sendEnd(lines(trailers)));
   }
   skipContent() {
     attempt(() => this.own.skipContent());
@@ -193,7 +199,7 @@ export class Connection {
   }
 
   get unread() {
-    return this.own.unread();
+    return asBytes(this.own.unread());
   }
   get request() {
     return requestOf(this.own.request());
@@ -283,7 +289,7 @@ export class Capsules {
   }
   nextDatagram() {
     const datagram = attempt(() => this.own.nextDatagram());
-    return datagram === undefined ? null : { ...datagram, write: () => profiles.writeDatagram(datagram) };
+    return datagram === undefined ? null : { ...datagram, payload: asBytes(datagram.payload), write: () => profiles.writeDatagram(datagram) };
   }
   finish() {
     attempt(() => this.own.finish());
@@ -305,10 +311,10 @@ export class Splice {
     this.own.clientEnded();
   }
   takeForEngine() {
-    return this.own.takeForEngine();
+    return asBytes(this.own.takeForEngine());
   }
   takeForClient() {
-    return this.own.takeForClient();
+    return asBytes(this.own.takeForClient());
   }
   get isDone() {
     return this.own.standing().isDone;
