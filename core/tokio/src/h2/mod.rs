@@ -26,6 +26,10 @@
 //! `WithOnUpgrade`, any 2xx to one accepts it.
 //!
 //! Requests in HTTP/2 have no `Host`: the authority is in the URI.
+//!
+//! A stream that has switched ends as if complete if the client resets it with CANCEL or NO_ERROR:
+//! hyper does not tell them apart. So a protocol needs an end of its own, as WebSocket has a Close
+//! frame. The content of a request that is reset is an error.
 
 mod content;
 mod request;
