@@ -920,15 +920,24 @@ async def test_what_a_handler_does_after_its_client_has_left_is_not_logged(
     assert not [record for record in caplog.records if record.levelno >= logging.WARNING]
 
 
+@pytest.mark.parametrize("listens", [False, True])
 @pytest.mark.parametrize("leaves", ["aclose", "send_eof"])
-async def test_empty_content_does_not_hide_that_its_client_has_left(leaves: str) -> None:
+async def test_empty_content_does_not_hide_that_its_client_has_left(leaves: str, listens: bool) -> None:
+    """A task that hears of the end, and tells nobody, may have closed the socket."""
     ended = anyio.Event()
+
+    async def hears(exchange: Exchange) -> None:
+        with suppress(Exception):
+            await exchange.gone()
 
     async def silent(exchange: Exchange) -> None:
         await exchange.send_response(200)
         try:
-            while True:
-                await exchange.send_data(b"")
+            async with anyio.create_task_group() as tasks:
+                if listens:
+                    tasks.start_soon(hears, exchange)
+                while True:
+                    await exchange.send_data(b"")
         finally:
             ended.set()
 

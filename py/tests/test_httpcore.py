@@ -371,6 +371,14 @@ def test_a_response_that_is_closed_meanwhile_is_not_whole(client: Client) -> Non
         client.play(blocking, asynchronous)
 
 
+def test_a_response_without_content_is_whole_when_it_is_closed() -> None:
+    empty = b"HTTP/1.1 204 No Content\r\n\r\n"
+    with Scripted([(b"\r\n\r\n", empty)]) as server, switchover.httpcore.ConnectionPool() as pool:
+        with pool.stream("GET", server.url) as response:
+            pass
+        assert response.read() == b""
+
+
 def test_content_is_read_once() -> None:
     pool: Any = switchover.httpcore.ConnectionPool()
     with Scripted([(b"\r\n\r\n", OK), (b"\r\n\r\n", OK)]) as server, pool, pool.stream("GET", server.url) as response:

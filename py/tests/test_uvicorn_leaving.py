@@ -10,6 +10,7 @@ import socket
 import ssl
 import struct
 import threading
+import time
 from collections.abc import Generator
 from typing import Any
 
@@ -144,23 +145,30 @@ def test_a_lost_stream_over_tls_is_not_logged(tmp_path: pathlib.Path, caplog: py
     assert [record.getMessage() for record in caplog.records if record.name == "asyncio"] == []
 
 
-@pytest.mark.parametrize("headers", [[], [(b"content-length", b"9")]])
-def test_empty_content_does_not_hide_that_its_client_has_left(headers: list[tuple[bytes, bytes]]) -> None:
+@pytest.mark.parametrize("headers", [[], [(b"content-length", b"5")]])
+@pytest.mark.parametrize("comes", [True, False])
+def test_empty_content_does_not_hide_that_its_client_has_left(headers: list[tuple[bytes, bytes]], comes: bool) -> None:
+    """A client that has only half-closed has some time for the content."""
     ended = threading.Event()
 
     async def silent(_scope: Any, _receive: Any, send: Any) -> None:
         try:
             await send({"type": "http.response.start", "status": 200, "headers": headers})
-            while True:
+            begun = time.monotonic()
+            while not comes or time.monotonic() < begun + 1.5:
                 await send({"type": "http.response.body", "body": b"", "more_body": True})
                 await asyncio.sleep(0)
+            await send({"type": "http.response.body", "body": b"hello"})
         finally:
             ended.set()
 
-    with Served(silent) as served:
+    # A class of short timeouts for the app that never sends content.
+    with Served(silent, **({} if comes else {"http": Hasty})) as served:
         with served.connect(GET) as client:
             assert client.recv(100)
             client.shutdown(socket.SHUT_WR)
+            if comes:
+                assert b"hello" in rest_of(client)
             assert ended.wait(10)
         wait_until_empty(served)
 

@@ -46,7 +46,7 @@ from .. import (
 from .._reset import has_hung_up, prepare
 from .ending import DISCONNECTS, TRANSPORT_ERRORS, close_at_once, linger_and_close
 from .failures import LOG, ClientGoneError, ContentTooLargeError, is_shut_down, is_stray, log, status_of, without
-from .streams import Absence, of_bytes, share, socket_of
+from .streams import of_bytes, share, socket_of
 from .variables import in_context
 from .wire import MAX_CONTENT, TIMEOUTS, SwitchedStream, Timeouts, Wire, connection_on
 
@@ -184,7 +184,6 @@ class Exchange:
         self._has_ended = False
         self._takes_content = True
         self._left_out = 0
-        self._absence = Absence()
         self._is_gone = False
         wire.exchange = self
         self.request = request
@@ -296,15 +295,14 @@ class Exchange:
 
         If the response can have no content, as after HEAD or with a 204, `data` is discarded.
 
-        Raises BrokenResourceError if the client has left, after 1 MiB of discarded data or some time of empty data.
+        Raises BrokenResourceError to a client that has half-closed, after 1 MiB of discarded or some time of empties.
         """
         connection = self._open
         if data and self._takes_content:
-            self._absence = Absence()
             await self._wire.send(connection.send_data(data))
             return
         await checkpoint()
-        if self._takes_content and self._absence.is_over(self._wire.stream, self._wire.sending_time):
+        if self._takes_content and self._wire.is_deserted:
             self._is_gone = True
             raise ClientGoneError("the client has gone")
         self._left_out += len(data)

@@ -29,7 +29,7 @@ from anyio.streams.buffered import BufferedByteStream
 from anyio.streams.tls import TLSStream
 
 from .. import NEED_DATA, Awaiting, Config, Connection, Data, Owes, Paused, Protocol, Response, Role, Switched
-from .streams import READ_SIZE, Orderly, of_bytes, pause, reset, share, socket_of, tls_of
+from .streams import READ_SIZE, Absence, Orderly, of_bytes, pause, reset, share, socket_of, tls_of
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -226,6 +226,7 @@ class Wire:
         self.is_broken = self.has_end = self.has_response = False
         self.exchange: object = None
         self.switched: SwitchedStream | None = None
+        self.absence = Absence()
         pause(self.stream)
         share(self.stream)
         self.sending_time = timeouts.write
@@ -237,6 +238,11 @@ class Wire:
     def failure(self) -> Exception | None:
         """Returns the latest exception that `note` has recorded, or None."""
         return self.failures[-1] if self.failures else None
+
+    @property
+    def is_deserted(self) -> bool:
+        """True if the peer has left, or has half-closed and was sent nothing since."""
+        return self.failure is not None or self.absence.is_over(self.stream, self.sending_time)
 
     @property
     def persists(self) -> bool:
@@ -313,6 +319,7 @@ class Wire:
 
         If that fails or is cancelled, nothing more can be sent: a part may have been sent.
         """
+        self.absence.since = None
         with self.noting:
             try:
                 async with self.sending:

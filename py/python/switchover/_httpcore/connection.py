@@ -193,6 +193,8 @@ class Content:
         """Closes the response, once."""
         if not self._is_closed:
             self._is_closed = True
+            # A response without content is whole with its head.
+            self._is_over = self._is_over or self._wire.is_whole or self._wire.engine.take_end()
             await self._wire.response_closed(self._request)
 
 

@@ -101,7 +101,7 @@ class Wire:
         self._expires_at: float | None = None
         self._lock = threading.Lock()
         # The request was sent, and its response received, to the end.
-        self._is_sent = self._is_whole = False
+        self._is_sent = self.is_whole = False
         self._input = input_of(stream)
 
     def shielded(self) -> AbstractContextManager[object]:
@@ -130,7 +130,7 @@ class Wire:
             if self.state is not State.NEW and self.state is not State.IDLE:
                 raise httpcore.ConnectionNotAvailable
             self.state, self._expires_at = State.ACTIVE, None
-            self._is_sent = self._is_whole = False
+            self._is_sent = self.is_whole = False
             self.requests += 1
 
     async def _exchange(self, request: Request) -> Response | Switched:
@@ -214,7 +214,7 @@ class Wire:
             raise as_httpcore(error) from error
         if isinstance(event, Data):
             return event.data
-        self._is_whole = isinstance(event, EndOfMessage)
+        self.is_whole = isinstance(event, EndOfMessage)
         return b""
 
     async def _event(self, limit: float | None) -> Event | Paused:
@@ -238,7 +238,7 @@ class Wire:
             await trace.step("response_closed", {}, self._response_closed())
 
     async def _response_closed(self) -> None:
-        is_over = self._is_sent and self._is_whole and self.engine.persists and not self.engine.unread
+        is_over = self._is_sent and self.is_whole and self.engine.persists and not self.engine.unread
         if is_over and self._may_hold_input:
             is_over = not await self._holds_input()
         with self._lock:

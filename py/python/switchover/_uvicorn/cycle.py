@@ -11,7 +11,7 @@ from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
 from uvicorn.protocols.utils import ClientDisconnected, get_client_addr, get_path_with_query_string
 
 from .. import LocalProtocolError, Owes, ProtocolError
-from .._reset import has_hung_up
+from .._reset import has_hung_up, was_reset
 from .._switchover import _answer, _noted
 from .file import send_file
 from .tunnel import Tunnel, accepted, advertised, is_framed
@@ -23,10 +23,8 @@ if TYPE_CHECKING:
     from .host import Host
 
 TEXT = (b"content-type", b"text/plain; charset=utf-8")
-
 # What is owed before the head is sent.
 UNSENT = {Owes.CONTINUE, Owes.RESPONSE}
-
 Lines: TypeAlias = Iterable[tuple[bytes, bytes]]
 """The field lines of an app."""
 
@@ -47,11 +45,11 @@ class Cycle:
     """A request and its response: the `receive` and `send` of an ASGI app."""
 
     __slots__ = (
+        "absent_since",
         "body",
         "connection",
         "disconnected",
         "drops_content",
-        "empty",
         "event",
         "flow",
         "has_begun",
@@ -69,6 +67,7 @@ class Cycle:
         "is_last",
         "is_read",
         "is_trailing",
+        "looked",
         "more_body",
         "offers",
         "protocol",
@@ -136,8 +135,9 @@ class Cycle:
         # The app has received `http.disconnect`.
         self.has_heard = False
         self.unheard = 0
-        # The empty messages since the last content.
-        self.empty = 0
+        # The times of the latest look at a client that is sent nothing, and of its end.
+        self.looked = 0.0
+        self.absent_since: float | None = None
         # The messages since the app has waited.
         self.sent = 0
 
@@ -295,9 +295,10 @@ class Cycle:
                 self.trailers = []
         elif message["type"] == "http.response.body" and self.response_started and not self.response_complete:
             body, more_body = message.get("body") or b"", message.get("more_body", False)
-            self.empty = self.empty + 1 if more_body and not body else 0
-            if self.empty > UNHEARD:
-                self.check_reader()
+            if body or not more_body:
+                self.absent_since = None
+            elif self.tunnel is None:
+                self.check_absence()
             self.write(body, more_body)
         else:
             await self.send_other(message)
@@ -344,17 +345,25 @@ class Cycle:
     def count_unheard(self) -> None:
         """Ends an app that sends without end to a disconnected client."""
         self.unheard += 1
-        if self.is_unheard:
-            self.check_reader()
-            self.unheard = 0
-
-    def check_reader(self) -> None:
-        """Ends an app that goes on sending to a client that has left."""
+        if not self.is_unheard:
+            return
         # If unread requests precede the client's EOF, the loop does not report it.
         if self.disconnected or self.has_left or has_hung_up(self.transport.get_extra_info("socket")):
+            raise ClientDisconnected("the client has left, and the app goes on sending")
+        self.unheard = 0
+
+    def check_absence(self) -> None:
+        """Ends an app whose empty content would go on after its client has left."""
+        now, raw = self.protocol.loop.time(), self.transport.get_extra_info("socket")
+        if now < self.looked + 1:
+            return
+        self.looked = now
+        if not has_hung_up(raw):
+            return
+        self.absent_since = self.absent_since or now
+        if was_reset(raw) or now - self.absent_since > self.protocol.timeout_write:
             self.unheard = UNHEARD + 1
             raise ClientDisconnected("the client has left, and the app goes on sending")
-        self.empty = 0
 
     def start(self, status: int, headers: Lines) -> None:
         """Holds the head back for the first content.

@@ -57,6 +57,7 @@ class Host(Interface):
     transport: asyncio.Transport
     flow: FlowControl
     loop: asyncio.AbstractEventLoop
+    timeout_write: float
     server_state: ServerState
     logger: logging.Logger
     access_logger: logging.Logger
