@@ -3,7 +3,16 @@
 import wit_world
 from componentize_py_types import Err
 from wit_world.imports import engine
-from wit_world.imports.engine import Connection, EventKind, Head, Order, Paused, Role, Step_Event, Step_Paused
+from wit_world.imports.engine import (
+    Connection,
+    EventKind,
+    Head,
+    Order,
+    Paused,
+    Role,
+    Step_Event,
+    Step_Paused,
+)
 
 
 class WitWorld(wit_world.WitWorld):
@@ -20,7 +29,10 @@ class WitWorld(wit_world.WitWorld):
                 if isinstance(step, Step_Event):
                     if step.value is EventKind.SWITCHED:
                         output += b"hello in foo/2\n"
-                elif isinstance(step, Step_Paused) and step.value in (Paused.DECISION, Paused.ANSWER):
+                elif isinstance(step, Step_Paused) and step.value in (
+                    Paused.DECISION,
+                    Paused.ANSWER,
+                ):
                     output += answer(connection)
                 else:
                     # The host reads on, closes, or gives the connection to the new protocol.

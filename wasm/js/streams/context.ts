@@ -17,6 +17,7 @@ const direct: Within = (call, ...args) => call(...args);
 /**
  * @internal Returns a function that calls others in the context of now.
  *
- * What they enter with `AsyncLocalStorage.enterWith` ends with them.
+ * What they enter with `AsyncLocalStorage.enterWith` ends with them. Before Node 24 it stays for the connection, as it
+ * does with `node:http`.
  */
 export const snapshot = (): Within => hooks?.AsyncLocalStorage?.snapshot?.() ?? direct;

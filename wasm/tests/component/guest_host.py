@@ -1,7 +1,6 @@
 """Runs a guest that was composed with the engine, in wasmtime.
 
-    guest_host.py FILE           checks what the example answers
-    guest_host.py FILE INPUT     prints what the guest returns for a file
+`guest_host.py FILE` checks what the example answers. `guest_host.py FILE INPUT` prints what a guest returns for a file.
 """
 
 import sys
