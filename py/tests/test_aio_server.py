@@ -937,6 +937,7 @@ async def test_empty_content_does_not_hide_that_its_client_has_left(leaves: str,
                 if listens:
                     tasks.start_soon(hears, exchange)
                 while True:
+                    await anyio.sleep(0.05)
                     await exchange.send_data(b"")
         finally:
             ended.set()

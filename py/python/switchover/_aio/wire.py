@@ -230,7 +230,9 @@ class Wire:
         pause(self.stream)
         share(self.stream)
         self.sending_time = timeouts.write
-        if timeouts.write is not None and getattr(socket_of(stream), "family", None) is UNIX:
+        raw = socket_of(stream)
+        self.has_socket = raw is not None
+        if timeouts.write is not None and getattr(raw, "family", None) is UNIX:
             # The system accepts more only once the peer has read nearly all of the 200 KB in its buffer.
             self.sending_time = timeouts.write * SYSTEM
 
@@ -242,7 +244,9 @@ class Wire:
     @property
     def is_deserted(self) -> bool:
         """True if the peer has left, or has half-closed and was sent nothing since."""
-        return self.failure is not None or self.absence.is_over(self.stream, self.sending_time)
+        # asyncio closes the socket once a read has met a reset.
+        is_closed = self.has_socket and socket_of(self.stream) is None
+        return is_closed or self.failure is not None or self.absence.is_over(self.stream, self.sending_time)
 
     @property
     def persists(self) -> bool:
