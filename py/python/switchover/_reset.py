@@ -135,3 +135,21 @@ def polls(raw: socket.socket | None, name: str) -> bool:
         waiting.register(raw.fileno(), event)
         return bool(waiting.poll(0))
     return True
+
+
+class Absence:
+    """The time since a peer that is sent nothing has ended its direction.
+
+    Empty pieces of content meet no reset, so they could go on for good.
+    """
+
+    def __init__(self) -> None:
+        self.since: float | None = None
+
+    def is_over(self, raw: socket.socket | None, now: float, limit: float | None) -> bool:
+        """Returns whether the peer has reset, or has half-closed `limit` seconds ago."""
+        if not has_hung_up(raw):
+            return False
+        if self.since is None:
+            self.since = now
+        return was_reset(raw) or (limit is not None and now - self.since > limit)

@@ -22,33 +22,13 @@ from anyio.abc import AnyByteStream, ByteStream, ObjectStream, SocketAttribute
 from anyio.streams.buffered import BufferedByteStream
 from anyio.streams.tls import TLSAttribute, TLSStream
 
-from .._reset import LOST, has_hung_up, has_input, reads_ahead, resets, was_reset
+from .._reset import LOST, has_input, reads_ahead, resets
 
 READ_SIZE = 65_536
 """The maximum number of bytes in one read."""
 TURN = 30
 """The seconds that a send below TLS waits for another send without progress."""
 STREAMS: tuple[type, ...] = (ByteStream, ObjectStream)
-
-
-class Absence:
-    """The time since a peer that is sent nothing has ended its direction.
-
-    Empty pieces of content meet no reset, so they could go on for good.
-    """
-
-    def __init__(self) -> None:
-        self.since: float | None = None
-
-    def is_over(self, stream: AnyByteStream, limit: float | None) -> bool:
-        """Returns whether the peer has reset, or has half-closed `limit` seconds ago."""
-        raw = socket_of(stream)
-        if not has_hung_up(raw):
-            return False
-        now = current_time()
-        if self.since is None:
-            self.since = now
-        return was_reset(raw) or (limit is not None and now - self.since > limit)
 
 
 class Orderly(ByteStream):

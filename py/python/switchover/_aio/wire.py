@@ -29,7 +29,8 @@ from anyio.streams.buffered import BufferedByteStream
 from anyio.streams.tls import TLSStream
 
 from .. import NEED_DATA, Awaiting, Config, Connection, Data, Owes, Paused, Protocol, Response, Role, Switched
-from .streams import READ_SIZE, Absence, Orderly, of_bytes, pause, reset, share, socket_of, tls_of
+from .._reset import Absence
+from .streams import READ_SIZE, Orderly, of_bytes, pause, reset, share, socket_of, tls_of
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -244,9 +245,10 @@ class Wire:
     @property
     def is_deserted(self) -> bool:
         """True if the peer has left, or has half-closed and was sent nothing since."""
+        raw = socket_of(self.stream)
         # asyncio closes the socket once a read has met a reset.
-        is_closed = self.has_socket and socket_of(self.stream) is None
-        return is_closed or self.failure is not None or self.absence.is_over(self.stream, self.sending_time)
+        is_closed = self.has_socket and raw is None
+        return is_closed or self.failure is not None or self.absence.is_over(raw, current_time(), self.sending_time)
 
     @property
     def persists(self) -> bool:

@@ -11,7 +11,7 @@ from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
 from uvicorn.protocols.utils import ClientDisconnected, get_client_addr, get_path_with_query_string
 
 from .. import LocalProtocolError, Owes, ProtocolError
-from .._reset import has_hung_up, was_reset
+from .._reset import Absence, has_hung_up
 from .._switchover import _answer, _noted
 from .file import send_file
 from .tunnel import Tunnel, accepted, advertised, is_framed
@@ -45,7 +45,7 @@ class Cycle:
     """A request and its response: the `receive` and `send` of an ASGI app."""
 
     __slots__ = (
-        "absent_since",
+        "absence",
         "body",
         "connection",
         "disconnected",
@@ -135,9 +135,9 @@ class Cycle:
         # The app has received `http.disconnect`.
         self.has_heard = False
         self.unheard = 0
-        # The times of the latest look at a client that is sent nothing, and of its end.
+        # The time of the latest look at a client that is sent nothing, and since when it has left.
         self.looked = 0.0
-        self.absent_since: float | None = None
+        self.absence: Absence | None = None
         # The messages since the app has waited.
         self.sent = 0
 
@@ -296,7 +296,7 @@ class Cycle:
         elif message["type"] == "http.response.body" and self.response_started and not self.response_complete:
             body, more_body = message.get("body") or b"", message.get("more_body", False)
             if body or not more_body:
-                self.absent_since = None
+                self.absence = None
             elif self.tunnel is None:
                 self.check_absence()
             self.write(body, more_body)
@@ -358,10 +358,8 @@ class Cycle:
         if now < self.looked + 1:
             return
         self.looked = now
-        if not has_hung_up(raw):
-            return
-        self.absent_since = self.absent_since or now
-        if was_reset(raw) or now - self.absent_since > self.protocol.timeout_write:
+        self.absence = self.absence or Absence()
+        if self.absence.is_over(raw, now, self.protocol.timeout_write):
             self.unheard = UNHEARD + 1
             raise ClientDisconnected("the client has left, and the app goes on sending")
 
