@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 import uvicorn
+from ends import OFFER
 from served import GET, HANDSHAKE, Hasty, Served, Transport, certified, played, rest_of
 from switchover._reset import resets
 from switchover._uvicorn import transport as transport_of
@@ -175,17 +176,20 @@ def test_empty_content_does_not_hide_that_its_client_has_left(headers: list[tupl
 
 @pytest.mark.parametrize("loop", ["asyncio", "uvloop"])
 @pytest.mark.parametrize("reads", [True, False])
+@pytest.mark.parametrize("status", [200, 101])
 def test_a_stream_over_tls_ends_with_its_client(
-    loop: str, reads: bool, tmp_path: pathlib.Path, caplog: pytest.LogCaptureFixture
+    loop: str, reads: bool, status: int, tmp_path: pathlib.Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     """TLS then ends both directions, also for an app that waits for room."""
     if loop == "uvloop":
         pytest.importorskip("uvloop")
     ended, waits = threading.Event(), threading.Event()
 
-    async def streams(_scope: Any, _receive: Any, send: Any) -> None:
+    async def streams(_scope: Any, receive: Any, send: Any) -> None:
         try:
-            await send({"type": "http.response.start", "status": 200, "headers": []})
+            await receive()
+            headers = [(b"upgrade", b"foo/2")] if status == 101 else []
+            await send({"type": "http.response.start", "status": status, "headers": headers})
             while True:
                 waits.clear()
                 later = asyncio.get_running_loop().call_later(0.5, waits.set)
@@ -197,7 +201,7 @@ def test_a_stream_over_tls_ends_with_its_client(
 
     with served_over_tls(streams, loop, tmp_path) as (served, trusts):
         with trusts.wrap_socket(served.connect(), server_hostname="localhost") as client:
-            client.sendall(GET)
+            client.sendall(OFFER if status == 101 else GET)
             assert client.recv(100)
             assert reads or waits.wait(10)
             client.settimeout(0.2)
@@ -261,7 +265,7 @@ def test_a_tunnel_whose_app_only_sends_ends_with_its_client() -> None:
         await asyncio.sleep(60)
 
     with Served(waits, ws="none") as served:
-        connection = served.connect(GET.replace(b"\r\n\r\n", b"\r\nUpgrade: foo/2\r\nConnection: Upgrade\r\n\r\n"))
+        connection = served.connect(OFFER)
         assert connection.recv(1000).startswith(b"HTTP/1.1 101 ")
         connection.settimeout(0.2)
         with contextlib.suppress(TimeoutError):

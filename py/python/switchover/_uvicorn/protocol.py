@@ -97,6 +97,8 @@ class Protocol(Base):
             stays_open = tunnel.end()
             if not stays_open:
                 self.ending.bound_the_rest(self.timeout_write)
+                if self.cycle is not None and is_ssl(self.transport):
+                    self.cycle.lose_reader()
             return stays_open
         self.end_burst()
         if not self.half_close or self.lingers or not closes_after_eof(self.transport):

@@ -41,7 +41,7 @@ async def run(cycle: Cycle, app: ASGI3Application) -> None:
             await give_up(cycle)
     finally:
         cycle.has_returned = True
-        if cycle.is_gone:
+        if cycle.is_gone and cycle.tunnel is None:
             # It would flush what nobody receives.
             cycle.transport.abort()
         if cycle.task is not None:
