@@ -183,7 +183,7 @@
 //! |---|---|---|---|
 //! | `std` | yes | faster searches (`memchr`) and sorting, more variants of the scanner | – |
 //! | `websocket` | yes | [`websocket`], and the rules of its handshake | `sha1`, `base64` |
-//! | `h2c` | yes | [`h2c`], and the rules of its offer | `base64` |
+//! | `h2c` | yes | [`h2c`], and the rules of its offer | – |
 //! | `http` | no | `switchover::http`: conversions for types of the `http` crate | `http`, `std` |
 //!
 //! Without the feature `websocket` or `h2c`, the protocol name of that feature has no rules. The

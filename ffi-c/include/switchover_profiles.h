@@ -179,10 +179,10 @@ typedef struct swo_splice swo_splice;
  * For a server. The engine needs no support for upgrades: it receives bytes as if the client
  * had spoken HTTP/2 from the start. The current request is on stream 1. Call it when the
  * request is complete, before swo_accept. `data` is the whole content of the request, at most
- * 65,535 bytes. Errors: SWO_NOTHING if no request is current. SWO_REFUSED if the request
- * cannot be upgraded; `reason` is then a SWO_INELIGIBLE_*, else SWO_NONE: decline the offer.
- * Next: swo_accept. At SWO_EVENT_KIND_SWITCHED, swo_splice_client_sent with the leftover; at
- * the end swo_splice_free. RFC 7540, section 3.2.
+ * 65,535 bytes. Errors: SWO_ERROR_OUT_OF_MEMORY; SWO_NOTHING if no request is current.
+ * SWO_REFUSED if the request cannot be upgraded; `reason` is then a SWO_INELIGIBLE_*, else
+ * SWO_NONE: decline the offer. Next: swo_accept. At SWO_EVENT_KIND_SWITCHED,
+ * swo_splice_client_sent with the leftover; at the end swo_splice_free. RFC 7540, section 3.2.
  */
 swo_result swo_splice_new(const struct swo_conn *conn,
                           const uint8_t *data,
@@ -195,14 +195,15 @@ swo_result swo_splice_new(const struct swo_conn *conn,
 /**
  * Appends bytes received from the client, beginning with the leftover of the 101.
  *
- * Next: forward the bytes of swo_splice_take_for_engine and swo_splice_take_for_client.
+ * Errors: SWO_ERROR_OUT_OF_MEMORY. Next: forward the bytes of swo_splice_take_for_engine and
+ * swo_splice_take_for_client.
  */
 swo_result swo_splice_client_sent(struct swo_splice *splice, const uint8_t *data, size_t len);
 
 /**
  * Marks the end of the client's bytes (EOF).
  *
- * An incomplete HTTP/2 frame goes to the engine as it is.
+ * An incomplete HTTP/2 frame goes to the engine as it is. Errors: SWO_ERROR_OUT_OF_MEMORY.
  *
  * Next: as after swo_splice_client_sent; pass the EOF to the engine once swo_splice_is_waiting
  * is 0.
@@ -212,7 +213,8 @@ swo_result swo_splice_client_ended(struct swo_splice *splice);
 /**
  * Appends bytes that the engine has written.
  *
- * Next: forward the bytes of swo_splice_take_for_engine and swo_splice_take_for_client.
+ * Errors: SWO_ERROR_OUT_OF_MEMORY. Next: forward the bytes of swo_splice_take_for_engine and
+ * swo_splice_take_for_client.
  */
 swo_result swo_splice_engine_sent(struct swo_splice *splice, const uint8_t *data, size_t len);
 
@@ -329,9 +331,9 @@ swo_result swo_capsules_new(size_t longest, struct swo_capsules **capsules);
 /**
  * Appends received bytes of the stream of capsules.
  *
- * The payload that swo_capsules_next returned becomes invalid. Errors: SWO_OVERLAP if `data`
- * lies in the reader's own memory, as such a payload does: copy it first. Next:
- * swo_capsules_next until SWO_NOTHING.
+ * The payload that swo_capsules_next returned becomes invalid. Errors:
+ * SWO_ERROR_OUT_OF_MEMORY. SWO_OVERLAP if `data` lies in the reader's own memory, as such a
+ * payload does: copy it first. Next: swo_capsules_next until SWO_NOTHING.
  */
 swo_result swo_capsules_receive(struct swo_capsules *capsules, const uint8_t *data, size_t len);
 
@@ -530,8 +532,8 @@ swo_result swo_check_http2(uint32_t status,
  *
  * Names become lower case. Left out are hop-by-hop fields (except `te: trailers`), `Host`
  * (HTTP/2 has `:authority`) and `Expect`. Of the fields of a WebSocket handshake, the key and
- * the accept value are left out. Next: swo_lines_get; at the end swo_lines_free. RFC 9113,
- * section 8.2.2; RFC 8441, section 5.
+ * the accept value are left out. Errors: SWO_ERROR_OUT_OF_MEMORY. Next: swo_lines_get; at the
+ * end swo_lines_free. RFC 9113, section 8.2.2; RFC 8441, section 5.
  */
 swo_result swo_http2_fields(const struct swo_field *fields, size_t count, struct swo_lines **lines);
 
@@ -540,7 +542,8 @@ swo_result swo_http2_fields(const struct swo_field *fields, size_t count, struct
  *
  * The other lines are those of swo_http2_fields. `secure` is not 0 if the scheme is `https`.
  * Errors: SWO_ERROR_INVALID_METHOD and SWO_ERROR_INVALID_TARGET if the method or the target is
- * not UTF-8. Next: swo_lines_get; at the end swo_lines_free. RFC 9113, section 8.3.1.
+ * not UTF-8, SWO_ERROR_OUT_OF_MEMORY. Next: swo_lines_get; at the end swo_lines_free. RFC
+ * 9113, section 8.3.1.
  */
 swo_result swo_http2_request(const struct swo_request_head *request,
                              uint32_t secure,
@@ -569,7 +572,8 @@ swo_result swo_extended_connect(const struct swo_request_head *request,
  * `websocket_key` is for an extended CONNECT to `websocket`: a new key for this hop
  * (swo_websocket_key); no key if its `data` is NULL. Errors: SWO_REFUSED if a field line, the
  * authority or the key is malformed; `reason` is then a SWO_OVER_HTTP2_*, else SWO_NONE.
- * SWO_ERROR_INVALID_HOST and SWO_ERROR_INVALID_VALUE if the authority or the key is not UTF-8.
+ * SWO_ERROR_INVALID_HOST and SWO_ERROR_INVALID_VALUE if the authority or the key is not UTF-8,
+ * SWO_ERROR_OUT_OF_MEMORY.
  * Next: swo_lines_get, then swo_send_request with these lines; for an extended CONNECT with
  * the method GET, its `:path`, and its `:protocol` as the offer. At the end swo_lines_free.
  * RFC 9113, section 8.2.3; RFC 8441, section 5.

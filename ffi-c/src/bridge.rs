@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 use switchover::ErrorKind;
-use switchover::binding::FieldLine;
+use switchover::binding::{FieldLine, fallible};
 use switchover::bridge::{self, OverHttp2};
 
 use crate::convert::status;
@@ -30,8 +30,8 @@ export! {
     ///
     /// Names become lower case. Left out are hop-by-hop fields (except `te: trailers`), `Host`
     /// (HTTP/2 has `:authority`) and `Expect`. Of the fields of a WebSocket handshake, the key and
-    /// the accept value are left out. Next: swo_lines_get; at the end swo_lines_free. RFC 9113,
-    /// section 8.2.2; RFC 8441, section 5.
+    /// the accept value are left out. Errors: SWO_ERROR_OUT_OF_MEMORY. Next: swo_lines_get; at the
+    /// end swo_lines_free. RFC 9113, section 8.2.2; RFC 8441, section 5.
     fn swo_http2_fields(
         fields: *const swo_field, count: usize, lines: *mut *mut swo_lines,
     ) -> swo_result = http2_fields((fields, count), lines);
@@ -40,7 +40,8 @@ export! {
     ///
     /// The other lines are those of swo_http2_fields. `secure` is not 0 if the scheme is `https`.
     /// Errors: SWO_ERROR_INVALID_METHOD and SWO_ERROR_INVALID_TARGET if the method or the target is
-    /// not UTF-8. Next: swo_lines_get; at the end swo_lines_free. RFC 9113, section 8.3.1.
+    /// not UTF-8, SWO_ERROR_OUT_OF_MEMORY. Next: swo_lines_get; at the end swo_lines_free. RFC
+    /// 9113, section 8.3.1.
     fn swo_http2_request(
         request: *const swo_request_head, secure: u32, lines: *mut *mut swo_lines,
     ) -> swo_result = http2_request(request, secure, lines);
@@ -65,7 +66,8 @@ export! {
     /// `websocket_key` is for an extended CONNECT to `websocket`: a new key for this hop
     /// (swo_websocket_key); no key if its `data` is NULL. Errors: SWO_REFUSED if a field line, the
     /// authority or the key is malformed; `reason` is then a SWO_OVER_HTTP2_*, else SWO_NONE.
-    /// SWO_ERROR_INVALID_HOST and SWO_ERROR_INVALID_VALUE if the authority or the key is not UTF-8.
+    /// SWO_ERROR_INVALID_HOST and SWO_ERROR_INVALID_VALUE if the authority or the key is not UTF-8,
+    /// SWO_ERROR_OUT_OF_MEMORY.
     /// Next: swo_lines_get, then swo_send_request with these lines; for an extended CONNECT with
     /// the method GET, its `:path`, and its `:protocol` as the offer. At the end swo_lines_free.
     /// RFC 9113, section 8.2.3; RFC 8441, section 5.
@@ -91,11 +93,11 @@ fn check_http2(code: u32, fields: FieldList<'_>, reason: Out<'_, u32>) -> Done {
 }
 
 fn http2_fields(fields: FieldList<'_>, out: Out<'_, *mut swo_lines>) -> Done {
-    lines(bridge::http2_fields(&fields), out)
+    lines(fallible::http2_fields(&fields)?, out)
 }
 
 fn http2_request(given: RequestGiven<'_>, secure: u32, out: Out<'_, *mut swo_lines>) -> Done {
-    lines(bridge::http2_request(&request_head(&given)?, secure != 0), out)
+    lines(fallible::http2_request(&request_head(&given)?, secure != 0)?, out)
 }
 
 fn extended_connect(
@@ -105,7 +107,7 @@ fn extended_connect(
     out: Out<'_, *mut swo_lines>,
 ) -> Done {
     let protocol = text(protocol, ErrorKind::InvalidProtocol)?;
-    lines(bridge::extended_connect(&request_head(&given)?, protocol, secure != 0), out)
+    lines(fallible::extended_connect(&request_head(&given)?, protocol, secure != 0)?, out)
 }
 
 fn http1_fields(
@@ -117,10 +119,8 @@ fn http1_fields(
 ) -> Done {
     let authority = text(authority, ErrorKind::InvalidHost)?;
     let key = key.map(|key| text(key, ErrorKind::InvalidValue)).transpose()?;
-    lines(
-        reason.reason(bridge::http1_fields(authority, &fields, key).map_err(OverHttp2::number))?,
-        out,
-    )
+    let converted = fallible::http1_fields(authority, &fields, key)?;
+    lines(reason.reason(converted.map_err(OverHttp2::number))?, out)
 }
 
 fn lines(owned: Vec<FieldLine>, out: Out<'_, *mut swo_lines>) -> Done {

@@ -4,7 +4,7 @@
 
 use core::ffi::c_char;
 
-use switchover::binding::capsules_hold;
+use switchover::binding::{capsules_hold, fallible};
 use switchover::masque::{self, CapsuleFault, Capsules, Datagram, IpTarget, UdpTarget};
 
 use crate::error::{BindingError, Done, swo_result};
@@ -63,9 +63,9 @@ export! {
 
     /// Appends received bytes of the stream of capsules.
     ///
-    /// The payload that swo_capsules_next returned becomes invalid. Errors: SWO_OVERLAP if `data`
-    /// lies in the reader's own memory, as such a payload does: copy it first. Next:
-    /// swo_capsules_next until SWO_NOTHING.
+    /// The payload that swo_capsules_next returned becomes invalid. Errors:
+    /// SWO_ERROR_OUT_OF_MEMORY. SWO_OVERLAP if `data` lies in the reader's own memory, as such a
+    /// payload does: copy it first. Next: swo_capsules_next until SWO_NOTHING.
     fn swo_capsules_receive(capsules: *mut swo_capsules, data: *const u8, len: usize) -> swo_result
         = capsules_receive(capsules, (data, len));
 
@@ -137,8 +137,7 @@ fn capsules_receive(mut capsules: Changed<'_, Capsules>, bytes: &[u8]) -> Done {
     if capsules_hold(&capsules, bytes) {
         return Err(BindingError::Overlap.into());
     }
-    capsules.receive(bytes);
-    Ok(())
+    Ok(fallible::receive_capsules(&mut capsules, bytes)?)
 }
 
 fn capsules_next(

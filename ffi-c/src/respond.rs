@@ -2,7 +2,7 @@
 //!
 //! A call that returns an error has changed nothing and written nothing.
 
-use switchover::binding::{Bound, prepared};
+use switchover::binding::{Bound, fallible::prepared};
 use switchover::{Config, Prepared, ResponseHead};
 
 use crate::config::swo_config;

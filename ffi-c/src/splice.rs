@@ -2,7 +2,7 @@
 //!
 //! The engine responds to the request of the upgrade on stream 1 (RFC 7540, section 3.2).
 
-use switchover::h2c::Splice;
+use switchover::binding::fallible;
 use switchover::{Connection, Ineligible};
 
 use crate::error::{Done, swo_result};
@@ -19,10 +19,10 @@ export! {
     /// For a server. The engine needs no support for upgrades: it receives bytes as if the client
     /// had spoken HTTP/2 from the start. The current request is on stream 1. Call it when the
     /// request is complete, before swo_accept. `data` is the whole content of the request, at most
-    /// 65,535 bytes. Errors: SWO_NOTHING if no request is current. SWO_REFUSED if the request
-    /// cannot be upgraded; `reason` is then a SWO_INELIGIBLE_*, else SWO_NONE: decline the offer.
-    /// Next: swo_accept. At SWO_EVENT_KIND_SWITCHED, swo_splice_client_sent with the leftover; at
-    /// the end swo_splice_free. RFC 7540, section 3.2.
+    /// 65,535 bytes. Errors: SWO_ERROR_OUT_OF_MEMORY; SWO_NOTHING if no request is current.
+    /// SWO_REFUSED if the request cannot be upgraded; `reason` is then a SWO_INELIGIBLE_*, else
+    /// SWO_NONE: decline the offer. Next: swo_accept. At SWO_EVENT_KIND_SWITCHED,
+    /// swo_splice_client_sent with the leftover; at the end swo_splice_free. RFC 7540, section 3.2.
     fn swo_splice_new(
         conn: *const swo_conn, data: *const u8, len: usize, trailers: *const swo_field,
         trailer_count: usize, splice: *mut *mut swo_splice, reason: *mut u32,
@@ -30,13 +30,14 @@ export! {
 
     /// Appends bytes received from the client, beginning with the leftover of the 101.
     ///
-    /// Next: forward the bytes of swo_splice_take_for_engine and swo_splice_take_for_client.
+    /// Errors: SWO_ERROR_OUT_OF_MEMORY. Next: forward the bytes of swo_splice_take_for_engine and
+    /// swo_splice_take_for_client.
     fn swo_splice_client_sent(splice: *mut swo_splice, data: *const u8, len: usize) -> swo_result
         = client_sent(splice, (data, len));
 
     /// Marks the end of the client's bytes (EOF).
     ///
-    /// An incomplete HTTP/2 frame goes to the engine as it is.
+    /// An incomplete HTTP/2 frame goes to the engine as it is. Errors: SWO_ERROR_OUT_OF_MEMORY.
     ///
     /// Next: as after swo_splice_client_sent; pass the EOF to the engine once swo_splice_is_waiting
     /// is 0.
@@ -44,7 +45,8 @@ export! {
 
     /// Appends bytes that the engine has written.
     ///
-    /// Next: forward the bytes of swo_splice_take_for_engine and swo_splice_take_for_client.
+    /// Errors: SWO_ERROR_OUT_OF_MEMORY. Next: forward the bytes of swo_splice_take_for_engine and
+    /// swo_splice_take_for_client.
     fn swo_splice_engine_sent(splice: *mut swo_splice, data: *const u8, len: usize) -> swo_result
         = engine_sent(splice, (data, len));
 
@@ -85,23 +87,21 @@ fn splice_new(
     out: Out<'_, *mut swo_splice>,
     reason: Out<'_, u32>,
 ) -> Done {
-    let splice = Splice::new(&kept(conn)?, content, &trailers).map_err(Ineligible::number);
-    out.set(swo_splice::new(Spliced::new(reason.reason(splice)?))?)
+    let splice = fallible::splice(&kept(conn)?, content, &trailers)?;
+    let splice = reason.reason(splice.map_err(Ineligible::number))?;
+    out.set(swo_splice::new(Spliced::new(splice))?)
 }
 
 fn client_sent(mut splice: Changed<'_, Spliced>, bytes: &[u8]) -> Done {
-    splice.splice.client_sent(bytes);
-    Ok(())
+    Ok(fallible::client_sent(&mut splice.splice, bytes)?)
 }
 
 fn client_ended(mut splice: Changed<'_, Spliced>) -> Done {
-    splice.splice.client_ended();
-    Ok(())
+    Ok(fallible::client_ended(&mut splice.splice)?)
 }
 
 fn engine_sent(mut splice: Changed<'_, Spliced>, bytes: &[u8]) -> Done {
-    splice.splice.engine_sent(bytes);
-    Ok(())
+    Ok(fallible::engine_sent(&mut splice.splice, bytes)?)
 }
 
 fn take_for_engine(mut splice: Changed<'_, Spliced>, out: Out<'_, swo_slice>) -> Done {

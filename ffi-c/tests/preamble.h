@@ -67,8 +67,7 @@
  * MEMORY. The memory of a connection is limited by its configuration. A connection keeps it from
  * message to message, so after the first few it seldom needs more. If the allocator has none, the
  * call returns SWO_ERROR_OUT_OF_MEMORY: nothing has changed, and the same call may succeed later.
- * An exception are calls with a swo_splice, swo_capsules or swo_lines: they call abort(3). So does
- * swo_prepared_new if another thread takes the memory that it has just found.
+ * So does a call with any other object.
  *
  * THE SMALL FLAVOUR. ffi-c/small builds the same functions in a fraction of the size. Two things
  * differ.

@@ -40,10 +40,11 @@
 
 use alloc::vec::Vec;
 
-use crate::upgrade::http2::FieldLine;
-use crate::upgrade::http2::pseudo;
+use crate::error::ErrorKind;
+use crate::upgrade::http2::{EachLine, FieldLine, collect, each_with_pseudo};
 pub use crate::upgrade::http2::{OverHttp2, check_http2, http2_fields, http2_request};
 use crate::upgrade::policy;
+use crate::wire::memory::{self, Draft};
 use crate::wire::message::RequestHead;
 use crate::wire::protocol::Protocol;
 use crate::wire::source::FieldSource;
@@ -54,11 +55,21 @@ use crate::wire::source::FieldSource;
 /// it only if the server's SETTINGS_ENABLE_CONNECT_PROTOCOL is 1. A 2xx response to it means what a
 /// 101 means in HTTP/1.1. RFC 8441, sections 3 to 5.
 pub fn extended_connect(request: &RequestHead<'_>, protocol: &str, secure: bool) -> Vec<FieldLine> {
+    memory::or_end(collect(|each| each_of_connect(request, protocol, secure, each)))
+}
+
+/// Calls `each` with the lines that [`extended_connect`] returns.
+pub(crate) fn each_of_connect(
+    request: &RequestHead<'_>,
+    protocol: &str,
+    secure: bool,
+    each: EachLine<'_>,
+) {
     let registered = Protocol::parse(protocol.as_bytes()).map(policy::registered);
     // The registered spelling, because HTTP/2 peers compare `:protocol` exactly.
     let name =
         registered.filter(|known| known.version.is_none()).map_or(protocol, |known| known.name);
-    pseudo(request, b"CONNECT", Some(name), secure)
+    each_with_pseudo(request, b"CONNECT", Some(name), secure, each);
 }
 
 /// Converts the field lines of an HTTP/2 request to HTTP/1.1.
@@ -80,32 +91,53 @@ pub fn http1_fields(
     fields: &dyn FieldSource,
     websocket_key: Option<&str>,
 ) -> Result<Vec<FieldLine>, OverHttp2> {
-    check_http2(None, fields)?;
+    memory::or_end(try_http1_fields(authority, fields, websocket_key))
+}
+
+/// Converts field lines like [`http1_fields`].
+///
+/// # Errors
+///
+/// `OutOfMemory`.
+pub(crate) fn try_http1_fields(
+    authority: &str,
+    fields: &dyn FieldSource,
+    websocket_key: Option<&str>,
+) -> Result<Result<Vec<FieldLine>, OverHttp2>, ErrorKind> {
     // The authority and the key become field lines too, and must be checked.
-    check_http2(None, &[("host", authority), ("cookie", websocket_key.unwrap_or_default())])?;
+    let added = [("host", authority), ("cookie", websocket_key.unwrap_or_default())];
+    if let Err(fault) = check_http2(None, fields).and_then(|()| check_http2(None, &added)) {
+        return Ok(Err(fault));
+    }
     // RFC 9113 8.3.1: Host is used if there is no `:authority`.
-    let mut host = authority.as_bytes().to_vec();
+    let mut host = authority.as_bytes();
+    let mut cookies = Draft::new();
     fields.each(&mut |field| {
         if host.is_empty() && field.is("host") {
-            host = field.value.to_vec();
-        }
-    });
-    let mut list = alloc::vec![(b"host".to_vec(), host)];
-    let mut cookies: Vec<u8> = Vec::new();
-    fields.each(&mut |field| {
-        if field.is("cookie") {
+            host = field.value;
+        } else if field.is("cookie") {
             let separator: &[u8] = if cookies.is_empty() { b"" } else { b"; " };
             cookies.extend_from_slice(separator);
             cookies.extend_from_slice(field.value);
-        } else if !field.name.starts_with(b":") && !field.is("host") && !field.is("http2-settings")
-        {
-            list.push((field.name.to_vec(), field.value.to_vec()));
         }
     });
-    let key = websocket_key.map(|key| (b"sec-websocket-key".to_vec(), key.as_bytes().to_vec()));
-    let cookies = Some((b"cookie".to_vec(), cookies)).filter(|(_, value)| !value.is_empty());
-    list.extend(key.into_iter().chain(cookies));
-    Ok(list)
+    let cookies = cookies.whole()?;
+    let lines = collect(|each| {
+        each(b"host", [host, b""]);
+        fields.each(&mut |field| {
+            let is_apart = ["host", "cookie", "http2-settings"].iter().any(|name| field.is(name));
+            if !is_apart && !field.name.starts_with(b":") {
+                each(field.name, [field.value, b""]);
+            }
+        });
+        if let Some(key) = websocket_key {
+            each(b"sec-websocket-key", [key.as_bytes(), b""]);
+        }
+        if !cookies.is_empty() {
+            each(b"cookie", [cookies, b""]);
+        }
+    })?;
+    Ok(Ok(lines))
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 //!
 //! They are not a part of the public API, and may change in any version.
 
+pub mod fallible;
 mod method;
 mod spelling;
 mod text;
@@ -25,7 +26,7 @@ pub use crate::wire::scan::Path as ScanPath;
 pub use crate::wire::source::{Piece, Pieces};
 
 use crate::beside::masque::Capsules;
-use crate::connection::{Connection, Prepared};
+use crate::connection::Connection;
 use crate::error::{Error, ErrorKind};
 use crate::event::Event;
 use crate::limits::{Config, Limits};
@@ -38,20 +39,6 @@ use crate::wire::framing;
 use crate::wire::message::{RequestHead, ResponseHead};
 use crate::wire::source::FieldSource;
 use crate::wire::syntax;
-
-/// Checks and encodes a response like [`Prepared::with_config`].
-///
-/// # Errors
-///
-/// Those of `with_config`, and `OutOfMemory` if there is none for the configuration.
-pub fn prepared(
-    response: &ResponseHead<'_>,
-    content: &[u8],
-    config: Config,
-) -> Result<Prepared, Error> {
-    let model = Connection::try_with_config(Role::Server, config)?;
-    Prepared::encode(response, content, model)
-}
 
 /// Access to a connection for languages that cannot hold Rust references.
 pub trait Bound: Sized {

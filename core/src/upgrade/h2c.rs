@@ -2,15 +2,11 @@
 //!
 //! RFC 7540, section 3.2.
 
-use alloc::vec::Vec;
-
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-
 use super::context::{OfferContext, OfferingRequest, Values, values};
-use super::http2::{FieldLine, upgraded_request};
+use super::http2::each_of_upgraded;
 use crate::error::Ineligible;
 use crate::wire::known::{KnownField, KnownFields};
+use crate::wire::memory::Draft;
 use crate::wire::message::RequestHead;
 use crate::wire::source::FieldSource;
 use crate::wire::syntax::decimal;
@@ -56,26 +52,39 @@ fn fits(request: &OfferingRequest<'_>, limit: u32) -> bool {
     }
     let text = |bytes| core::str::from_utf8(bytes).unwrap_or_default();
     let head = RequestHead::new(text(request.method), text(request.target), request.fields);
-    list_size(&upgraded_request(&head)) <= limit
+    list_size(&head) <= limit
 }
 
 /// The overhead in bytes that HTTP/2 counts per line (RFC 9113, section 6.5.2).
 const LINE: usize = 32;
 
-/// Returns a field list's size as SETTINGS_MAX_HEADER_LIST_SIZE counts it.
+/// Returns the size of an upgraded head as SETTINGS_MAX_HEADER_LIST_SIZE counts it.
 ///
 /// RFC 9113, section 6.5.2.
-fn list_size(list: &[FieldLine]) -> usize {
-    list.iter().map(|(name, value)| name.len() + value.len() + LINE).sum()
+fn list_size(head: &RequestHead<'_>) -> usize {
+    let mut size = 0;
+    each_of_upgraded(head, &mut |name, [value, rest]| {
+        size += name.len() + value.len() + rest.len() + LINE;
+    });
+    size
 }
 
-/// Returns the decoded SETTINGS payload of `HTTP2-Settings`.
+/// Returns the value of `HTTP2-Settings`.
 ///
 /// `None` if the field is missing or repeated, or if its settings are not legal.
-pub(crate) fn requested(fields: &dyn FieldSource) -> Option<Vec<u8>> {
+pub(crate) fn requested(fields: &dyn FieldSource) -> Option<&[u8]> {
     match values(fields, KnownField::Http2Settings) {
-        Values::One(value) if are_settings(value) => URL_SAFE_NO_PAD.decode(value).ok(),
+        Values::One(value) if are_settings(value) => Some(value),
         _ => None,
+    }
+}
+
+/// Appends the SETTINGS payload in a value that [`requested`] has returned.
+pub(crate) fn put_settings(value: &[u8], out: &mut Draft) {
+    let (settings, _) = value.as_chunks::<8>();
+    for setting in settings.iter().filter_map(setting) {
+        let [_, _, payload @ ..] = setting.to_be_bytes();
+        out.extend_from_slice(&payload);
     }
 }
 

@@ -1,13 +1,14 @@
 //! Conversion of heads to HTTP/2, and fields that it forbids (RFC 9113, section 8).
 
-use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
 use super::hop::EndToEnd;
 use crate::enums::enums;
+use crate::error::ErrorKind;
 use crate::wire::fields::{Field, members};
 #[cfg(feature = "h2c")]
 use crate::wire::framing::has_https_scheme;
+use crate::wire::memory;
 use crate::wire::message::RequestHead;
 use crate::wire::source::FieldSource;
 use crate::wire::syntax::{
@@ -129,22 +130,51 @@ pub fn check_http2(status: Option<u16>, fields: &dyn FieldSource) -> Result<(), 
 /// A field line, as name and value, of a message converted to another HTTP version.
 pub type FieldLine = (Vec<u8>, Vec<u8>);
 
+/// A consumer of converted field lines: names in any case, each value in two parts.
+pub(crate) type EachLine<'e> = &'e mut dyn FnMut(&[u8], [&[u8]; 2]);
+
+/// Returns the field lines that `walk` passes on, with their names in lower case.
+pub(crate) fn collect(walk: impl FnOnce(EachLine<'_>)) -> Result<Vec<FieldLine>, ErrorKind> {
+    let (mut list, mut result) = (Vec::new(), Ok(()));
+    walk(&mut |name, value| {
+        if result.is_ok() {
+            result = line(name, value).and_then(|line| memory::push(&mut list, line));
+        }
+    });
+    result.map(|()| list)
+}
+
+fn line(name: &[u8], value: [&[u8]; 2]) -> Result<FieldLine, ErrorKind> {
+    let mut name = memory::copied(&[name])?;
+    name.make_ascii_lowercase();
+    Ok((name, memory::copied(&value)?))
+}
+
 /// Converts the field lines of an HTTP/1.1 message for HTTP/2.
 ///
 /// Names become lower case. Hop-by-hop fields are left out, except `te: trailers`. Also left out
 /// are Host, which belongs in `:authority`, Expect, and the WebSocket fields that HTTP/2 does not
 /// use. Equal `Content-Length` values become one. RFC 9113, section 8.2.2; RFC 8441, section 5.
 pub fn http2_fields(fields: &dyn FieldSource) -> Vec<FieldLine> {
-    let mut list = Vec::new();
-    EndToEnd(fields).each(&mut |field| {
+    memory::or_end(collect(|each| each_field(fields, each)))
+}
+
+/// Calls `each` with the lines that [`http2_fields`] returns.
+pub(crate) fn each_field(fields: &dyn FieldSource, each: EachLine<'_>) {
+    let end_to_end = EndToEnd(fields);
+    let mut length = None;
+    end_to_end.each(&mut |field| {
         if OverHttp2::named(field).is_some() || field.is("Host") || field.is("Expect") {
             return;
         }
-        let value = if field.is("Content-Length") { one_length(field.value) } else { field.value };
-        let line = (field.name.to_ascii_lowercase(), value.to_vec());
-        if !(field.is("Content-Length") && list.contains(&line)) {
-            list.push(line);
+        let mut value = field.value;
+        if field.is("Content-Length") {
+            value = one_length(value);
+            if length.replace(value) == Some(value) {
+                return;
+            }
         }
+        each(field.name, [value, b""]);
     });
     let mut takes_trailers = false;
     fields.each(&mut |field| {
@@ -153,9 +183,8 @@ pub fn http2_fields(fields: &dyn FieldSource) -> Vec<FieldLine> {
             field.is("TE") && codings.any(|coding| coding.eq_ignore_ascii_case(b"trailers"));
     });
     if takes_trailers {
-        list.push((b"te".to_vec(), b"trailers".to_vec()));
+        each(b"te", [b"trailers", b""]);
     }
-    list
 }
 
 /// Returns one number for a repeated `Content-Length` (RFC 9110, section 8.6).
@@ -173,65 +202,69 @@ fn one_length(value: &[u8]) -> &[u8] {
 ///
 /// `secure` is whether its scheme is `https`. RFC 9113, section 8.3.1.
 pub fn http2_request(request: &RequestHead<'_>, secure: bool) -> Vec<FieldLine> {
-    pseudo(request, request.method.as_bytes(), None, secure)
+    memory::or_end(collect(|each| each_of_request(request, secure, each)))
 }
 
-/// Converts the head of a request that is upgraded to `h2c`, for HTTP/2.
+/// Calls `each` with the lines that [`http2_request`] returns.
+pub(crate) fn each_of_request(request: &RequestHead<'_>, secure: bool, each: EachLine<'_>) {
+    each_with_pseudo(request, request.method.as_bytes(), None, secure, each);
+}
+
+/// Calls `each` with the lines of a request that is upgraded to `h2c`.
 ///
 /// The target decides the scheme: a trusted gateway may send an `https` target without TLS.
 #[cfg(feature = "h2c")]
-pub(crate) fn upgraded_request(request: &RequestHead<'_>) -> Vec<FieldLine> {
-    http2_request(request, has_https_scheme(request.target.as_bytes()))
+pub(crate) fn each_of_upgraded(request: &RequestHead<'_>, each: EachLine<'_>) {
+    each_of_request(request, has_https_scheme(request.target.as_bytes()), each);
 }
 
 /// Converts a request head for HTTP/2, perhaps with `:protocol`.
 ///
 /// With a protocol it is an extended CONNECT (RFC 8441, section 4).
-pub(crate) fn pseudo(
+pub(crate) fn each_with_pseudo(
     request: &RequestHead<'_>,
     method: &[u8],
     protocol: Option<&str>,
     secure: bool,
-) -> Vec<FieldLine> {
+    each: EachLine<'_>,
+) {
     let (authority, path) = split_target(request);
     let scheme: &[u8] = if secure { b"https" } else { b"http" };
     // RFC 9113 8.5: a plain CONNECT has no scheme and no path.
     let is_tunnel = method == b"CONNECT" && protocol.is_none();
-    let mut list = Vec::new();
     for (name, value) in [
-        (":method", Some(method)),
-        (":protocol", protocol.map(str::as_bytes)),
-        (":scheme", Some(scheme).filter(|_| !is_tunnel)),
-        (":authority", authority),
-        (":path", Some(&path[..]).filter(|_| !is_tunnel)),
+        (":method", Some([method, b""])),
+        (":protocol", protocol.map(|protocol| [protocol.as_bytes(), b""])),
+        (":scheme", Some([scheme, b""]).filter(|_| !is_tunnel)),
+        (":authority", authority.map(|authority| [authority, b""])),
+        (":path", Some(path).filter(|_| !is_tunnel)),
     ] {
         if let Some(value) = value {
-            list.push((name.into(), value.to_vec()));
+            each(name.as_bytes(), value);
         }
     }
-    list.append(&mut http2_fields(request.fields));
-    list
+    each_field(request.fields, each);
 }
 
 /// Returns the authority of a request, and the path of its target with the query.
 ///
 /// The authority is that of the target if it has one, else that of Host (RFC 9112, section 3.2.2).
-fn split_target<'a>(request: &RequestHead<'a>) -> (Option<&'a [u8]>, Cow<'a, [u8]>) {
+/// The path has two parts.
+fn split_target<'a>(request: &RequestHead<'a>) -> (Option<&'a [u8]>, [&'a [u8]; 2]) {
     let target = request.target.as_bytes();
     let form = target_form(request.method.as_bytes(), target);
     if form == Ok(TargetForm::Authority) {
-        return (Some(target), Cow::Borrowed(b""));
+        return (Some(target), [b"", b""]);
     }
     let hierarchy = after_colon(target).and_then(|rest| rest.strip_prefix(b"//"));
     if let (Ok(TargetForm::Absolute), Some(rest)) = (form, hierarchy) {
         let authority = until_path(rest);
-        let after = &rest[authority.len()..];
-        let path = match after {
+        let path: [&[u8]; 2] = match &rest[authority.len()..] {
             // RFC 9112 3.2.4: the last proxy replaces the empty path by `*`.
-            [] if request.method == "OPTIONS" => Cow::Borrowed(&b"*"[..]),
-            [] => Cow::Borrowed(&b"/"[..]),
-            [b'?', ..] => Cow::Owned([b"/", after].concat()),
-            path => Cow::Borrowed(path),
+            [] if request.method == "OPTIONS" => [b"*", b""],
+            [] => [b"/", b""],
+            query @ [b'?', ..] => [b"/", query],
+            path => [path, b""],
         };
         return (Some(authority), path);
     }
@@ -240,5 +273,5 @@ fn split_target<'a>(request: &RequestHead<'a>) -> (Option<&'a [u8]>, Cow<'a, [u8
         .fields
         .each(&mut |field| host = if field.is("Host") { Some(field.value) } else { host });
     // RFC 9113 8.3.1: an empty `:authority` is left out.
-    (host.filter(|host| !host.is_empty()), Cow::Borrowed(target))
+    (host.filter(|host| !host.is_empty()), [target, b""])
 }

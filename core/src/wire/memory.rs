@@ -3,9 +3,9 @@
 //! Rust's own lists and boxes end the program if the allocator has no memory. A peer could then end
 //! it. These report it instead, and the call returns `OutOfMemory`.
 
+use alloc::alloc::{Layout, handle_alloc_error};
 use alloc::boxed::Box;
 use alloc::vec::Vec;
-use core::hint;
 use core::ops::{Deref, DerefMut};
 
 use crate::error::ErrorKind;
@@ -93,6 +93,22 @@ impl Draft {
 
     pub(crate) fn truncate(&mut self, len: usize) {
         self.len = self.len.min(len);
+    }
+
+    /// Removes the first `len` bytes, and keeps the memory.
+    #[cfg(feature = "h2c")]
+    pub(crate) fn remove_front(&mut self, len: usize) {
+        let len = len.min(self.len);
+        self.memory.copy_within(len..self.len, 0);
+        self.len -= len;
+    }
+
+    /// Removes and returns all bytes, with the memory.
+    #[cfg(feature = "h2c")]
+    pub(crate) fn take(&mut self) -> Vec<u8> {
+        let mut taken = core::mem::take(self);
+        taken.memory.truncate(taken.len);
+        taken.memory
     }
 
     /// Returns all bytes that were appended.
@@ -184,13 +200,17 @@ pub(crate) fn push<T>(list: &mut Vec<T>, item: T) -> Result<(), ErrorKind> {
     Ok(())
 }
 
-/// Returns whether the allocator has memory for an `Arc<T>` now.
+/// Returns a copy of `parts`, one after another.
+pub(crate) fn copied(parts: &[&[u8]]) -> Result<Vec<u8>, ErrorKind> {
+    let mut copy = Vec::new();
+    fit(&mut copy, parts.iter().map(|part| part.len()).sum())?;
+    parts.iter().for_each(|part| copy.extend_from_slice(part));
+    Ok(copy)
+}
+
+/// Returns the value, or ends the program as Rust's own lists do.
 ///
-/// An `Arc` ends the program if it has none. Its two counts come before the value.
-pub(crate) fn is_left_for_shared<T>() -> bool {
-    let mut place = Vec::<([usize; 2], T)>::new();
-    let is_left = place.try_reserve_exact(1).is_ok();
-    // Otherwise the compiler would remove the unused allocation.
-    hint::black_box(&mut place);
-    is_left
+/// For functions whose signature has no error for memory that runs out.
+pub(crate) fn or_end<T>(made: Result<T, ErrorKind>) -> T {
+    made.unwrap_or_else(|_| handle_alloc_error(Layout::new::<u8>()))
 }

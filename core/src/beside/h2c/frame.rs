@@ -2,9 +2,7 @@
 //!
 //! RFC 9113, sections 4.1 and 6. Field lists are encoded as HPACK literals.
 
-use alloc::vec::Vec;
-
-use crate::upgrade::http2::FieldLine;
+use crate::wire::memory::Draft;
 
 /// The connection preface of a client (RFC 9113, section 3.4).
 pub(super) const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
@@ -71,7 +69,9 @@ impl Header {
 /// The payload of a frame is returned in the pieces in which it arrives.
 #[derive(Debug, Default)]
 pub(super) struct Frames {
-    partial: Vec<u8>,
+    /// The first bytes of a header, as far as received.
+    partial: [u8; 9],
+    len: usize,
     /// The number of payload bytes still to come in the current frame.
     left: u32,
 }
@@ -93,12 +93,16 @@ impl Frames {
             self.left -= payload.len() as u32;
             return (!payload.is_empty()).then_some(Piece::Payload(payload));
         }
-        let (more, rest) = input.split_at(input.len().min(9 - self.partial.len()));
-        self.partial.extend_from_slice(more);
+        let place = &mut self.partial[self.len..];
+        let (more, rest) = input.split_at(input.len().min(place.len()));
+        place[..more.len()].copy_from_slice(more);
+        self.len += more.len();
         *input = rest;
-        let bytes = *<&[u8; 9]>::try_from(&self.partial[..]).ok()?;
-        self.partial.clear();
-        let header = Header { bytes };
+        if self.len < self.partial.len() {
+            return None;
+        }
+        self.len = 0;
+        let header = Header { bytes: self.partial };
         self.left = header.len();
         Some(Piece::Header(header))
     }
@@ -108,24 +112,24 @@ impl Frames {
         self.left == 0
     }
 
-    /// Removes and returns the bytes of an incomplete frame header.
-    pub(super) fn take_partial(&mut self) -> Vec<u8> {
-        core::mem::take(&mut self.partial)
+    /// Moves the bytes of an incomplete frame header to `out`.
+    pub(super) fn take_partial(&mut self, out: &mut Draft) {
+        out.extend_from_slice(&self.partial[..self.len]);
+        self.len = 0;
     }
 
     pub(super) fn has_partial(&self) -> bool {
-        !self.partial.is_empty()
+        self.len > 0
     }
 }
 
-pub(super) fn put(kind: u8, flags: u8, stream: u32, payload: &[u8], out: &mut Vec<u8>) {
+pub(super) fn put(kind: u8, flags: u8, stream: u32, payload: &[u8], out: &mut Draft) {
     out.extend_from_slice(&Header::new(payload.len(), kind, flags, stream).bytes);
     out.extend_from_slice(payload);
 }
 
-/// Encodes a field list as HEADERS, and CONTINUATION frames as needed.
-pub(super) fn put_list(list: &[FieldLine], ends_stream: bool, stream: u32, out: &mut Vec<u8>) {
-    let block = literals(list);
+/// Encodes a field block as HEADERS, and CONTINUATION frames as needed.
+pub(super) fn put_block(block: &[u8], ends_stream: bool, stream: u32, out: &mut Draft) {
     let end_stream = if ends_stream { END_STREAM } else { 0 };
     let mut pieces = block.chunks(LONGEST).peekable();
     let mut kind = HEADERS;
@@ -137,25 +141,22 @@ pub(super) fn put_list(list: &[FieldLine], ends_stream: bool, stream: u32, out: 
     }
 }
 
-/// Encodes the fields as never-indexed literals (RFC 7541, section 6.2.3).
+/// Appends a field line to a block, as a never-indexed literal.
 ///
-/// So the dynamic table that the client shares with the HTTP/2 engine does not change.
-fn literals(list: &[FieldLine]) -> Vec<u8> {
-    let mut block = Vec::new();
-    for (name, value) in list {
-        block.push(0x10);
-        for text in [name, value] {
-            put_length(text.len(), &mut block);
-            block.extend_from_slice(text);
-        }
-    }
-    block
+/// RFC 7541, section 6.2.3. So the dynamic table that the client shares with the HTTP/2 engine does
+/// not change. The name becomes lower case.
+pub(super) fn put_line(name: &[u8], value: [&[u8]; 2], block: &mut Draft) {
+    block.push(0x10);
+    put_length(name.len(), block);
+    name.iter().for_each(|byte| block.push(byte.to_ascii_lowercase()));
+    put_length(value.iter().map(|part| part.len()).sum(), block);
+    value.iter().for_each(|part| block.extend_from_slice(part));
 }
 
 /// Encodes a length with a prefix of seven bits (RFC 7541, section 5.1).
 ///
 /// The bit for Huffman coding is not set.
-fn put_length(len: usize, out: &mut Vec<u8>) {
+fn put_length(len: usize, out: &mut Draft) {
     let Some(mut rest) = len.checked_sub(0x7f) else { return out.push(len as u8) };
     out.push(0x7f);
     while rest >= 0x80 {
@@ -168,23 +169,24 @@ fn put_length(len: usize, out: &mut Vec<u8>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use alloc::vec::Vec;
 
     #[test]
     fn lengths_of_the_rfc() {
         for (len, wanted) in
             [(10, &[10][..]), (126, &[126]), (127, &[127, 0]), (1464, &[127, 0xb9, 0x0a])]
         {
-            let mut out = Vec::new();
+            let mut out = Draft::new();
             put_length(len, &mut out);
-            assert_eq!(out, wanted, "{len}");
+            assert_eq!(*out, *wanted, "{len}");
         }
     }
 
     #[test]
     fn a_long_list_goes_on_in_continuations() {
-        let list = [(b"a".to_vec(), alloc::vec![b'x'; 40_000])];
-        let mut out = Vec::new();
-        put_list(&list, true, 1, &mut out);
+        let (mut block, mut out) = (Draft::new(), Draft::new());
+        put_line(b"a", [&[b'x'; 40_000], b""], &mut block);
+        put_block(&block, true, 1, &mut out);
         let (mut frames, mut input, mut shown) = (Frames::default(), &out[..], Vec::new());
         while let Some(piece) = frames.next(&mut input) {
             if let Piece::Header(header) = piece {

@@ -6,5 +6,6 @@ mod frame;
 mod opening;
 mod splice;
 mod waiting;
+mod window;
 
 pub use splice::Splice;

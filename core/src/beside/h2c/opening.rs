@@ -1,37 +1,120 @@
 //! The client's preface, and the upgraded request as frames for the HTTP/2 engine.
 
-use alloc::vec::Vec;
-
 use super::frame::{self, DATA, END_STREAM, Header, LONGEST, PREFACE, SETTINGS};
-use crate::upgrade::http2::{http2_fields, upgraded_request};
+use super::window::FIRST_WINDOW;
+use crate::error::{ErrorKind, Ineligible};
+use crate::upgrade::Request;
+use crate::upgrade::context::OfferingRequest;
+use crate::upgrade::h2c::{check, put_settings, requested};
+use crate::upgrade::http2::{each_field, each_of_upgraded};
+use crate::wire::memory::Draft;
 use crate::wire::message::RequestHead;
 use crate::wire::source::FieldSource;
+use crate::wire::syntax::decimal;
+
+/// The first bytes for the engine, which wait for the client's SETTINGS.
+pub(super) struct Opening {
+    /// The client's bytes.
+    held: Draft,
+    /// The settings of `HTTP2-Settings`, for a SETTINGS frame before the client's own.
+    settings: Draft,
+    /// The frames of the request, which follow the client's own SETTINGS.
+    request: Draft,
+}
+
+impl Opening {
+    /// Encodes a request, or returns why it cannot be converted to HTTP/2.
+    ///
+    /// # Errors
+    ///
+    /// `OutOfMemory`.
+    pub(super) fn try_new(
+        request: &Request<'_>,
+        content: &[u8],
+        trailers: &dyn FieldSource,
+    ) -> Result<Result<Self, Ineligible>, ErrorKind> {
+        let fields = request.fields();
+        let head = RequestHead::new(request.method(), request.target(), &fields);
+        if let Err(reason) = check(&OfferingRequest::from(&head), request.terms) {
+            return Ok(Err(reason));
+        }
+        let Some(value) = requested(&fields) else { return Ok(Err(Ineligible::Settings)) };
+        let says_otherwise = |len: &[u8]| decimal(len) != Some(content.len() as u64);
+        if content.len() > FIRST_WINDOW || fields.get("Content-Length").is_some_and(says_otherwise)
+        {
+            return Ok(Err(Ineligible::Content));
+        }
+        let mut settings = Draft::new();
+        put_settings(value, &mut settings);
+        settings.whole()?;
+        let request = frames(&head, content, trailers)?;
+        Ok(Ok(Self { held: Draft::new(), settings, request }))
+    }
+
+    /// Allocates memory for `len` more bytes of the client.
+    ///
+    /// Returns how many bytes the engine may receive of all. The error is `OutOfMemory`.
+    pub(super) fn reserve(&mut self, len: usize) -> Result<usize, ErrorKind> {
+        let held = self.held.len() + len;
+        self.held.reserve(held)?;
+        let settings = 9 + self.settings.len();
+        Ok(PREFACE.len() + settings + held + self.request.len())
+    }
+
+    pub(super) fn push(&mut self, bytes: &[u8]) {
+        self.held.extend_from_slice(bytes);
+    }
+
+    /// Returns the client's bytes so far.
+    pub(super) fn held(&self) -> &[u8] {
+        &self.held
+    }
+
+    /// Writes what the engine receives first to `out`.
+    ///
+    /// Returns the client's bytes behind its SETTINGS. `None` until the client's SETTINGS are
+    /// complete; an error if its bytes are something else.
+    pub(super) fn begin(&self, out: &mut Draft) -> Option<Result<&[u8], ()>> {
+        let Ok(len) = first_settings(&self.held)? else { return Some(Err(())) };
+        let (first, rest) = self.held.split_at(len);
+        let (preface, settings) = first.split_at(PREFACE.len());
+        out.extend_from_slice(preface);
+        frame::put(SETTINGS, 0, 0, &self.settings, out);
+        out.extend_from_slice(settings);
+        out.append(&self.request);
+        Some(Ok(rest))
+    }
+}
 
 /// Encodes the upgraded HTTP/1.1 request as HTTP/2 frames on stream 1.
-pub(super) fn frames(
+///
+/// # Errors
+///
+/// `OutOfMemory`.
+fn frames(
     head: &RequestHead<'_>,
     content: &[u8],
     trailers: &dyn FieldSource,
-) -> Vec<u8> {
-    let trailers = http2_fields(trailers);
-    let mut out = Vec::new();
-    let is_whole = content.is_empty() && trailers.is_empty();
-    frame::put_list(&upgraded_request(head), is_whole, 1, &mut out);
+) -> Result<Draft, ErrorKind> {
+    let (mut fields, mut last, mut out) = (Draft::new(), Draft::new(), Draft::new());
+    each_of_upgraded(head, &mut |name, value| frame::put_line(name, value, &mut fields));
+    each_field(trailers, &mut |name, value| frame::put_line(name, value, &mut last));
+    let is_whole = content.is_empty() && last.is_empty();
+    frame::put_block(fields.whole()?, is_whole, 1, &mut out);
     let mut pieces = content.chunks(LONGEST).peekable();
     while let Some(piece) = pieces.next() {
-        let is_last = pieces.peek().is_none() && trailers.is_empty();
+        let is_last = pieces.peek().is_none() && last.is_empty();
         frame::put(DATA, if is_last { END_STREAM } else { 0 }, 1, piece, &mut out);
     }
-    if !trailers.is_empty() {
-        frame::put_list(&trailers, true, 1, &mut out);
-    }
-    out
+    frame::put_block(last.whole()?, true, 1, &mut out);
+    out.whole()?;
+    Ok(out)
 }
 
 /// Returns the total length of the client's preface and its first SETTINGS frame.
 ///
 /// `None` until `held` contains all of both; an error if its bytes are something else.
-pub(super) fn first_settings(held: &[u8]) -> Option<Result<usize, ()>> {
+fn first_settings(held: &[u8]) -> Option<Result<usize, ()>> {
     let seen = held.len().min(PREFACE.len());
     if held[..seen] != PREFACE[..seen] {
         return Some(Err(()));

@@ -26,20 +26,16 @@
 use alloc::vec::Vec;
 
 use super::frame::{
-    self, CONTINUATION, DATA, END_HEADERS, Frames, HEADERS, Header, PADDED, PREFACE, Piece,
-    SETTINGS, WINDOW_UPDATE,
+    self, CONTINUATION, DATA, END_HEADERS, Frames, HEADERS, Header, PADDED, Piece, SETTINGS,
+    WINDOW_UPDATE,
 };
-use super::opening::{first_settings, frames};
+use super::opening::Opening;
 use super::waiting::Waiting;
-use crate::error::Ineligible;
+use super::window::{FIRST_WINDOW, Window};
+use crate::error::{ErrorKind, Ineligible};
 use crate::upgrade::Request;
-use crate::upgrade::context::OfferingRequest;
-use crate::upgrade::h2c::{check, requested};
-use crate::wire::message::RequestHead;
+use crate::wire::memory::{self, Draft};
 use crate::wire::source::FieldSource;
-
-/// The initial window of a connection, in bytes (RFC 9113, section 6.9.2).
-const FIRST_WINDOW: usize = 65_535;
 
 /// The number of queued bytes from which on the client is not read.
 ///
@@ -105,13 +101,13 @@ pub struct Splice {
     /// The fate of the client's unfinished header block.
     block: Option<Fate>,
     engine_frame: Reply,
-    windows: Windows,
+    window: Window,
     waiting: Waiting,
     has_dropped_ack: bool,
     /// Set once the client has closed its direction.
     has_ended: bool,
-    for_engine: Vec<u8>,
-    for_client: Vec<u8>,
+    for_engine: Draft,
+    for_client: Draft,
 }
 
 /// Shows only the state, because a header block may contain a password.
@@ -119,22 +115,15 @@ impl core::fmt::Debug for Splice {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.debug_struct("Splice")
             .field("is_done", &self.is_done())
-            .field("waiting", &self.waiting.bytes)
-            .field("windows", &self.windows)
+            .field("waiting", &self.waiting.len())
+            .field("window", &self.window)
             .finish_non_exhaustive()
     }
 }
 
 enum Start {
     /// The client's preface and first SETTINGS frame are not complete.
-    Awaited {
-        held: Vec<u8>,
-        /// The settings of `HTTP2-Settings`, for a SETTINGS frame before the client's own.
-        settings: Vec<u8>,
-        /// The frames of the request, which follow the client's own SETTINGS.
-        request: Vec<u8>,
-        content: usize,
-    },
+    Awaited(Opening),
     Passed,
     /// The client's first bytes are not HTTP/2, or end before its SETTINGS.
     ///
@@ -154,19 +143,8 @@ enum Fate {
 enum Reply {
     Passes,
     Dropped,
-    /// A WINDOW_UPDATE for the connection, with its payload as far as received.
-    Update(Vec<u8>),
-}
-
-#[derive(Debug)]
-struct Windows {
-    /// The bytes of DATA that the engine's connection window still allows.
-    ///
-    /// DATA passed to the engine lowers it, and the engine's WINDOW_UPDATE frames for the
-    /// connection raise it. Once the debt is paid, it is not used any more.
-    engine: i64,
-    /// The bytes by which the window that the client assumes exceeds the engine's.
-    debt: u32,
+    /// A WINDOW_UPDATE for the connection, with its number as far as received.
+    Update(u32),
 }
 
 impl Splice {
@@ -183,50 +161,82 @@ impl Splice {
         content: &[u8],
         trailers: &dyn FieldSource,
     ) -> Result<Self, Ineligible> {
-        let fields = request.fields();
-        let head = RequestHead::new(request.method(), request.target(), &fields);
-        check(&OfferingRequest::from(&head), request.terms)?;
-        let settings = requested(&fields).ok_or(Ineligible::Settings)?;
-        let says_otherwise =
-            |len: &[u8]| crate::wire::syntax::decimal(len) != Some(content.len() as u64);
-        if content.len() > FIRST_WINDOW || fields.get("Content-Length").is_some_and(says_otherwise)
-        {
-            return Err(Ineligible::Content);
-        }
-        Ok(Self {
-            start: Start::Awaited {
-                held: Vec::new(),
-                settings,
-                request: frames(&head, content, trailers),
-                content: content.len(),
-            },
+        memory::or_end(Self::try_new(request, content, trailers))
+    }
+
+    /// Creates a splice like [`new`](Self::new).
+    ///
+    /// # Errors
+    ///
+    /// `OutOfMemory`.
+    pub(crate) fn try_new(
+        request: &Request<'_>,
+        content: &[u8],
+        trailers: &dyn FieldSource,
+    ) -> Result<Result<Self, Ineligible>, ErrorKind> {
+        let opening = match Opening::try_new(request, content, trailers)? {
+            Ok(opening) => opening,
+            Err(reason) => return Ok(Err(reason)),
+        };
+        Ok(Ok(Self {
+            start: Start::Awaited(opening),
             client: Frames::default(),
             engine: Frames::default(),
             client_frame: Fate::Passes,
             block: None,
             engine_frame: Reply::Passes,
-            windows: Windows { engine: FIRST_WINDOW as i64, debt: content.len() as u32 },
+            window: Window::new(content.len()),
             waiting: Waiting::default(),
             has_dropped_ack: false,
             has_ended: false,
-            for_engine: Vec::new(),
-            for_client: Vec::new(),
-        })
+            for_engine: Draft::new(),
+            for_client: Draft::new(),
+        }))
     }
 
     /// Processes bytes that the client sent after its upgrade request.
     ///
     /// The first are those that [`take_leftover`](crate::Connection::take_leftover) returns.
-    pub fn client_sent(&mut self, mut bytes: &[u8]) {
-        if let Start::Awaited { held, .. } = &mut self.start {
-            held.extend_from_slice(bytes);
+    pub fn client_sent(&mut self, bytes: &[u8]) {
+        memory::or_end(self.try_client_sent(bytes));
+    }
+
+    /// Processes bytes like [`client_sent`](Self::client_sent).
+    ///
+    /// # Errors
+    ///
+    /// `OutOfMemory`; nothing has changed.
+    pub(crate) fn try_client_sent(&mut self, mut bytes: &[u8]) -> Result<(), ErrorKind> {
+        self.reserve(bytes.len(), 0)?;
+        if let Start::Awaited(opening) = &mut self.start {
+            opening.push(bytes);
             bytes = &[];
             self.begin();
         } else if matches!(self.start, Start::Malformed) {
             self.for_engine.extend_from_slice(bytes);
-            return;
+            return Ok(());
         }
         self.read_client(bytes);
+        Ok(())
+    }
+
+    /// Allocates the memory that a call needs at most.
+    ///
+    /// So a call changes all or nothing. It gets `client` bytes of the client and `engine` bytes of
+    /// the engine.
+    fn reserve(&mut self, client: usize, engine: usize) -> Result<(), ErrorKind> {
+        /// The length of a header received in part, and of one where DATA is split.
+        const HEADERS: usize = 18;
+        let first = match &mut self.start {
+            Start::Awaited(opening) => opening.reserve(client)?,
+            _ => client,
+        };
+        if self.window.has_debt() || self.is_waiting() {
+            self.waiting.reserve(first)?;
+        }
+        let to_engine = first + self.waiting.len() + HEADERS;
+        self.for_engine.reserve(self.for_engine.len() + to_engine)?;
+        self.for_client.reserve(self.for_client.len() + engine + HEADERS)
     }
 
     /// Records that the client has closed its direction.
@@ -234,20 +244,38 @@ impl Splice {
     /// An incomplete HTTP/2 frame is passed to the engine as it is. Report the end to the engine
     /// once [`is_waiting`](Self::is_waiting) is false.
     pub fn client_ended(&mut self) {
-        if let Start::Awaited { held, .. } = &mut self.start {
-            let held = core::mem::take(held);
-            self.leave_to_engine(&held);
-        }
+        memory::or_end(self.try_client_ended());
+    }
+
+    /// Records the end like [`client_ended`](Self::client_ended).
+    ///
+    /// # Errors
+    ///
+    /// `OutOfMemory`; nothing has changed.
+    pub(crate) fn try_client_ended(&mut self) -> Result<(), ErrorKind> {
+        self.reserve(0, 0)?;
+        self.leave_to_engine();
         self.has_ended = true;
         if !self.client.is_whole() && self.client_frame == Fate::Passes {
             // No frame can follow a truncated one.
             self.waiting = Waiting::default();
         }
         self.release(self.client.is_whole());
+        Ok(())
     }
 
     /// Processes bytes that the engine has written.
     pub fn engine_sent(&mut self, bytes: &[u8]) {
+        memory::or_end(self.try_engine_sent(bytes));
+    }
+
+    /// Processes bytes like [`engine_sent`](Self::engine_sent).
+    ///
+    /// # Errors
+    ///
+    /// `OutOfMemory`; nothing has changed.
+    pub(crate) fn try_engine_sent(&mut self, bytes: &[u8]) -> Result<(), ErrorKind> {
+        self.reserve(0, bytes.len())?;
         let (mut input, mut frames) = (bytes, core::mem::take(&mut self.engine));
         while let Some(piece) = frames.next(&mut input) {
             match piece {
@@ -258,31 +286,32 @@ impl Splice {
         self.engine = frames;
         if matches!(self.start, Start::Malformed) {
             // Nothing has to be dropped or subtracted, so an incomplete header can be passed on.
-            self.for_client.append(&mut self.engine.take_partial());
+            self.engine.take_partial(&mut self.for_client);
         }
         self.release(self.client.is_whole());
+        Ok(())
     }
 
     /// Removes and returns the bytes to pass to the engine.
     pub fn take_for_engine(&mut self) -> Vec<u8> {
-        core::mem::take(&mut self.for_engine)
+        self.for_engine.take()
     }
 
     /// Removes and returns the bytes to send to the client.
     pub fn take_for_client(&mut self) -> Vec<u8> {
-        core::mem::take(&mut self.for_client)
+        self.for_client.take()
     }
 
     /// Returns whether the caller should read from the client.
     ///
     /// It is false only while too many bytes are queued for the engine.
     pub fn wants_client(&self) -> bool {
-        self.waiting.bytes < MOST_WAITING || !self.client.is_whole()
+        self.waiting.len() < MOST_WAITING || !self.client.is_whole()
     }
 
     /// Returns whether bytes of the client wait for the engine's flow-control window.
     pub fn is_waiting(&self) -> bool {
-        !self.waiting.frames.is_empty()
+        self.waiting.frames() > 0
     }
 
     /// Returns whether client and engine can be connected directly.
@@ -292,8 +321,8 @@ impl Splice {
     /// much window again. Until then keep using the splice.
     pub fn is_done(&self) -> bool {
         let is_settled = match self.start {
-            Start::Awaited { .. } => false,
-            Start::Passed => self.has_dropped_ack && self.windows.debt == 0 && !self.is_waiting(),
+            Start::Awaited(_) => false,
+            Start::Passed => self.has_dropped_ack && !self.window.has_debt() && !self.is_waiting(),
             Start::Malformed => true,
         };
         let holds_reply = self.engine.has_partial()
@@ -306,26 +335,27 @@ impl Splice {
 
     /// Inserts the request after the client's first SETTINGS, once that is complete.
     fn begin(&mut self) {
-        let Start::Awaited { held, settings, request, content } = &mut self.start else { return };
-        let Some(is_http2) = first_settings(held) else { return };
-        let held = core::mem::take(held);
-        let Ok(len) = is_http2 else { return self.leave_to_engine(&held) };
-        self.for_engine.extend_from_slice(PREFACE);
-        frame::put(SETTINGS, 0, 0, settings, &mut self.for_engine);
-        self.for_engine.extend_from_slice(&held[PREFACE.len()..len]);
-        self.for_engine.append(request);
-        self.windows.engine -= *content as i64;
-        self.start = Start::Passed;
-        self.read_client(&held[len..]);
+        let start = core::mem::replace(&mut self.start, Start::Passed);
+        let Start::Awaited(opening) = &start else { return };
+        match opening.begin(&mut self.for_engine) {
+            None => self.start = start,
+            Some(Ok(rest)) => self.read_client(rest),
+            Some(Err(())) => {
+                self.start = start;
+                self.leave_to_engine();
+            }
+        }
     }
 
-    /// Passes all bytes to the engine: they do not begin with a preface and SETTINGS.
+    /// Passes bytes to the engine that do not begin with a preface and SETTINGS.
     ///
     /// The engine receives no content of the request, so there is no debt.
-    fn leave_to_engine(&mut self, held: &[u8]) {
-        self.for_engine.extend_from_slice(held);
-        self.start = Start::Malformed;
-        self.windows.debt = 0;
+    fn leave_to_engine(&mut self) {
+        if let Start::Awaited(opening) = &self.start {
+            self.for_engine.extend_from_slice(opening.held());
+            self.start = Start::Malformed;
+            self.window.cancel();
+        }
     }
 
     fn read_client(&mut self, mut input: &[u8]) {
@@ -354,7 +384,10 @@ impl Splice {
         }
         self.client_frame = fate;
         match fate {
-            Fate::Passes => self.pass(header, &[]),
+            Fate::Passes => {
+                self.count(header);
+                self.for_engine.extend_from_slice(&header.bytes);
+            }
             Fate::Waits => self.waiting.push(header),
         }
     }
@@ -364,22 +397,20 @@ impl Splice {
         // A frame longer than the queue's limit is a client's error, which the engine will detect.
         let may_wait = header.len() as usize <= MOST_WAITING;
         let must_wait = match header.kind() {
-            DATA if i64::from(header.len()) > self.windows.engine && self.windows.debt > 0 => true,
-            HEADERS | CONTINUATION => self.waiting.blocks_and_acks > 0,
+            DATA if header.len() > self.window.room() => true,
+            HEADERS | CONTINUATION => self.waiting.has_block_or_ack(),
             SETTINGS if header.is_settings_ack() => self.is_waiting(),
             _ => false,
         };
-        let has_earlier =
-            header.stream() > 0 && self.waiting.streams.contains_key(&header.stream());
+        let has_earlier = header.stream() > 0 && self.waiting.has_stream(header.stream());
         if may_wait && (must_wait || has_earlier) { Fate::Waits } else { Fate::Passes }
     }
 
-    fn pass(&mut self, header: Header, payload: &[u8]) {
+    /// Subtracts a frame's DATA from the engine's window.
+    fn count(&mut self, header: Header) {
         if header.kind() == DATA {
-            self.windows.engine -= i64::from(header.len());
+            self.window.count(header.len() as usize);
         }
-        self.for_engine.extend_from_slice(&header.bytes);
-        self.for_engine.extend_from_slice(payload);
     }
 
     /// Passes queued frames to the engine, as far as its window allows.
@@ -395,32 +426,35 @@ impl Splice {
         // The last queued frame may be incomplete. After the client's end, no more of it will come.
         let is_incomplete = !is_whole || self.block == Some(Fate::Waits);
         let kept = usize::from(is_incomplete && !self.has_ended);
-        while self.waiting.frames.len() > kept {
-            let Some((header, payload)) = self.take_waiting() else { return };
-            self.pass(header, &payload);
+        while self.waiting.frames() > kept {
+            if !self.pass_waiting() {
+                return;
+            }
         }
         if self.has_ended {
-            self.for_engine.append(&mut self.client.take_partial());
+            self.client.take_partial(&mut self.for_engine);
         }
     }
 
-    /// Removes the first queued frame, or as much of its DATA as the window allows.
+    /// Passes the first queued frame, or as much of its DATA as the window allows.
     ///
-    /// DATA is split because some engines enlarge their window only once that is used up.
-    fn take_waiting(&mut self) -> Option<(Header, Vec<u8>)> {
-        let (header, _) = self.waiting.frames.front()?;
-        let room = match self.windows.debt {
-            0 => u32::MAX,
-            _ => u32::try_from(self.windows.engine).unwrap_or(0),
-        };
+    /// Returns whether something has passed. DATA is split because some engines enlarge their
+    /// window only once that is used up.
+    fn pass_waiting(&mut self) -> bool {
+        let Some(header) = self.waiting.first() else { return false };
+        let room = self.window.room();
         if header.kind() != DATA || header.len() <= room {
-            return self.waiting.pop();
+            self.count(header);
+            self.waiting.pop(&mut self.for_engine);
+            return true;
         }
         // A padded frame is not split: its padding cannot be told from its data here.
         if room == 0 || header.has(PADDED) {
-            return None;
+            return false;
         }
-        self.waiting.split(room)
+        self.window.count(room as usize);
+        self.waiting.split(room, &mut self.for_engine);
+        true
     }
 
     // From the engine to the client.
@@ -430,8 +464,8 @@ impl Splice {
         self.engine_frame = if header.is_settings_ack() && header.len() == 0 && self.awaits_ack() {
             self.has_dropped_ack = true;
             Reply::Dropped
-        } else if is_update && self.windows.debt > 0 {
-            Reply::Update(Vec::new())
+        } else if is_update && self.window.has_debt() {
+            Reply::Update(0)
         } else {
             self.for_client.extend_from_slice(&header.bytes);
             Reply::Passes
@@ -446,23 +480,15 @@ impl Splice {
         match &mut self.engine_frame {
             Reply::Passes => self.for_client.extend_from_slice(payload),
             Reply::Dropped => {}
-            Reply::Update(held) => {
-                held.extend_from_slice(payload);
-                if let (true, Some(&bytes)) = (is_whole, <&[u8; 4]>::try_from(&held[..]).ok()) {
-                    self.pay(u32::from_be_bytes(bytes) & 0x7fff_ffff);
+            Reply::Update(number) => {
+                *number =
+                    payload.iter().fold(*number, |number, &byte| number << 8 | u32::from(byte));
+                let given = *number & 0x7fff_ffff;
+                if let Some(given) = is_whole.then(|| self.window.pay(given)).flatten() {
+                    let given = given.to_be_bytes();
+                    frame::put(WINDOW_UPDATE, 0, 0, &given, &mut self.for_client);
                 }
             }
-        }
-    }
-
-    /// Subtracts the debt from a window that the engine grants; passes on the rest.
-    fn pay(&mut self, given: u32) {
-        let paid = self.windows.debt.min(given);
-        self.windows.debt -= paid;
-        self.windows.engine += i64::from(given);
-        // A WINDOW_UPDATE of 0 is the engine's own error, and is left to the client to detect.
-        if paid < given || given == 0 {
-            frame::put(WINDOW_UPDATE, 0, 0, &(given - paid).to_be_bytes(), &mut self.for_client);
         }
     }
 }

@@ -1,59 +1,133 @@
 //! The queue of frames that wait for the engine's window.
 
-use alloc::collections::VecDeque;
-use alloc::collections::btree_map::{BTreeMap, Entry};
 use alloc::vec::Vec;
 
 use super::frame::{CONTINUATION, HEADERS, Header};
+use crate::error::ErrorKind;
+use crate::wire::memory::{self, Draft};
+
+/// The number of bytes of a frame's header.
+const HEADER: usize = 9;
+
+/// The number of streams whose order is kept.
+///
+/// It bounds the time that one entry takes. A server allows a client fewer streams at a time.
+/// Frames of further ones overtake.
+const MOST_STREAMS: usize = 4096;
 
 /// The client's frames that the engine cannot accept yet, in order.
 #[derive(Default)]
 pub(super) struct Waiting {
-    pub(super) frames: VecDeque<(Header, Vec<u8>)>,
-    pub(super) bytes: usize,
-    /// The number of queued frames of each stream.
-    pub(super) streams: BTreeMap<u32, usize>,
+    /// The frames as they came; of the last, a part of the payload may be missing.
+    bytes: Draft,
+    /// The offset of the first frame.
+    start: usize,
+    frames: usize,
+    /// The streams with queued frames, in order, and how many each has.
+    streams: Vec<(u32, u32)>,
     /// The number of queued frames that a header block must not overtake.
-    pub(super) blocks_and_acks: usize,
+    blocks_and_acks: usize,
 }
 
 impl Waiting {
+    /// Returns the number of queued frames.
+    pub(super) fn frames(&self) -> usize {
+        self.frames
+    }
+
+    /// Returns the number of queued bytes.
+    pub(super) fn len(&self) -> usize {
+        self.bytes.len() - self.start
+    }
+
+    /// Returns whether a frame of this stream is queued.
+    pub(super) fn has_stream(&self, stream: u32) -> bool {
+        self.place_of(stream).is_ok()
+    }
+
+    /// Returns whether something is queued that a header block must not overtake.
+    pub(super) fn has_block_or_ack(&self) -> bool {
+        self.blocks_and_acks > 0
+    }
+
+    /// Allocates memory for `len` more bytes of frames.
+    ///
+    /// # Errors
+    ///
+    /// `OutOfMemory`; nothing has changed.
+    pub(super) fn reserve(&mut self, len: usize) -> Result<(), ErrorKind> {
+        if self.start > self.len() {
+            self.bytes.remove_front(self.start);
+            self.start = 0;
+        }
+        // Each begins with a header, the first perhaps with one that was received in part.
+        let streams = self.streams.len() + len / HEADER + 1;
+        memory::fit(&mut self.streams, streams.min(MOST_STREAMS))?;
+        self.bytes.reserve(self.bytes.len() + HEADER + len)
+    }
+
     pub(super) fn push(&mut self, header: Header) {
-        self.bytes += header.bytes.len();
+        self.bytes.extend_from_slice(&header.bytes);
+        self.frames += 1;
         self.blocks_and_acks += usize::from(keeps_place(&header));
-        *self.streams.entry(header.stream()).or_default() += 1;
-        self.frames.push_back((header, Vec::new()));
+        match self.place_of(header.stream()) {
+            Ok(place) => self.streams[place].1 += 1,
+            Err(place) if self.streams.len() < MOST_STREAMS => {
+                self.streams.insert(place, (header.stream(), 1));
+            }
+            Err(_) => {}
+        }
     }
 
     pub(super) fn push_payload(&mut self, payload: &[u8]) {
-        if let Some((_, held)) = self.frames.back_mut() {
-            held.extend_from_slice(payload);
-            self.bytes += payload.len();
+        if self.frames > 0 {
+            self.bytes.extend_from_slice(payload);
         }
     }
 
-    /// Removes the first `len` payload bytes of the first frame, as a frame.
-    pub(super) fn split(&mut self, len: u32) -> Option<(Header, Vec<u8>)> {
-        let (header, payload) = self.frames.front_mut()?;
-        let rest = payload.split_off(payload.len().min(len as usize));
-        let first = core::mem::replace(payload, rest);
-        let (front, back) = header.split(len);
-        *header = back;
-        self.bytes -= first.len();
-        Some((front, first))
+    /// Returns the header of the first frame.
+    pub(super) fn first(&self) -> Option<Header> {
+        let bytes = self.bytes.get(self.start..)?.first_chunk()?;
+        Some(Header { bytes: *bytes })
     }
 
-    pub(super) fn pop(&mut self) -> Option<(Header, Vec<u8>)> {
-        let (header, payload) = self.frames.pop_front()?;
-        self.bytes -= header.bytes.len() + payload.len();
+    /// Moves the first frame to `out`.
+    pub(super) fn pop(&mut self, out: &mut Draft) {
+        let Some(header) = self.first() else { return };
+        let end = self.bytes.len().min(self.start + HEADER + header.len() as usize);
+        out.extend_from_slice(&self.bytes[self.start..end]);
+        self.start = end;
+        self.frames -= 1;
         self.blocks_and_acks -= usize::from(keeps_place(&header));
-        if let Entry::Occupied(mut count) = self.streams.entry(header.stream()) {
-            *count.get_mut() -= 1;
-            if *count.get() == 0 {
-                count.remove();
+        if let Ok(place) = self.place_of(header.stream()) {
+            self.streams[place].1 -= 1;
+            if self.streams[place].1 == 0 {
+                self.streams.remove(place);
             }
         }
-        Some((header, payload))
+        if self.frames == 0 {
+            // The memory stays, as more frames of the same call may be queued.
+            self.bytes.clear();
+            self.start = 0;
+        }
+    }
+
+    /// Moves the first `len` bytes of the first frame's payload to `out`, as a frame.
+    ///
+    /// What is left follows the rest of the header.
+    pub(super) fn split(&mut self, len: u32, out: &mut Draft) {
+        let Some(header) = self.first() else { return };
+        let (front, back) = header.split(len);
+        let payload = self.start + HEADER;
+        let end = self.bytes.len().min(payload + len as usize);
+        out.extend_from_slice(&front.bytes);
+        out.extend_from_slice(&self.bytes[payload..end]);
+        self.start = end - HEADER;
+        self.bytes[self.start..end].copy_from_slice(&back.bytes);
+    }
+
+    fn place_of(&self, stream: u32) -> Result<usize, usize> {
+        self.streams.binary_search_by_key(&stream, |&(stream, _)| stream)
     }
 }
 
@@ -63,4 +137,36 @@ impl Waiting {
 /// header blocks are encoded.
 fn keeps_place(header: &Header) -> bool {
     matches!(header.kind(), HEADERS | CONTINUATION) || header.is_settings_ack()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::frame::DATA;
+    use super::*;
+
+    /// Frames of many streams are queued in a bounded time, and returned as they came.
+    #[test]
+    fn more_streams_than_have_an_entry() {
+        let (mut waiting, mut all, mut out) = (Waiting::default(), Draft::new(), Draft::new());
+        let last = MOST_STREAMS as u32 + 100;
+        for stream in (1..=last).rev() {
+            super::super::frame::put(DATA, 0, stream, b"hello", &mut all);
+        }
+        for frame in all.chunks(HEADER + 5) {
+            waiting.reserve(frame.len()).unwrap();
+            let (header, payload) = frame.split_first_chunk().unwrap();
+            waiting.push(Header { bytes: *header });
+            waiting.push_payload(payload);
+        }
+        assert_eq!(waiting.streams.len(), MOST_STREAMS);
+        assert!(waiting.has_stream(last) && waiting.has_stream(101) && !waiting.has_stream(100));
+        waiting.split(2, &mut out);
+        assert_eq!(out[HEADER..], *b"he");
+        while waiting.frames() > 0 {
+            waiting.pop(&mut out);
+        }
+        assert_eq!(out[2 * HEADER + 2..][..3], *b"llo");
+        assert_eq!(out[2 * HEADER + 5..], all[HEADER + 5..]);
+        assert!(waiting.streams.is_empty() && waiting.len() == 0);
+    }
 }

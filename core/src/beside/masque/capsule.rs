@@ -7,7 +7,9 @@ use core::ops::Range;
 
 use bytes::BufMut;
 
+use crate::error::ErrorKind;
 use crate::wire::buffer::overlap;
+use crate::wire::memory;
 
 /// A fault that aborts a stream of capsules (RFC 9297, section 3.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -103,8 +105,20 @@ impl Capsules {
     /// The first are those that [`take_leftover`](crate::Connection::take_leftover) returns. Next:
     /// [`next_datagram`](Self::next_datagram) until it returns `None`.
     pub fn receive(&mut self, bytes: &[u8]) {
+        memory::or_end(self.try_receive(bytes));
+    }
+
+    /// Appends bytes like [`receive`](Self::receive).
+    ///
+    /// # Errors
+    ///
+    /// `OutOfMemory`; nothing is appended.
+    pub(crate) fn try_receive(&mut self, bytes: &[u8]) -> Result<(), ErrorKind> {
         self.held.drain(..core::mem::take(&mut self.passed));
+        let len = self.held.len() + bytes.len();
+        memory::fit(&mut self.held, len)?;
         self.held.extend_from_slice(bytes);
+        Ok(())
     }
 
     /// Returns whether `bytes` overlaps the memory of the received bytes.

@@ -2,16 +2,17 @@
 
 use alloc::sync::Arc;
 use alloc::vec::Vec;
+use core::ops::Deref;
 
 use bytes::BufMut;
 
 use crate::connection::{Connection, SendFraming};
-use crate::error::{Error, ErrorKind};
+use crate::error::Error;
 use crate::limits::Config;
 use crate::machine::{ClientVersion, ResponseInfo, Role, State, UpgradeState};
 use crate::trace::TraceStep;
 use crate::wire::encode;
-use crate::wire::memory::{self, Draft, is_left_for_shared};
+use crate::wire::memory::{self, Boxed, Draft};
 use crate::wire::message::ResponseHead;
 use crate::wire::source::CheckedFields;
 
@@ -47,8 +48,36 @@ use crate::wire::source::CheckedFields;
 /// # }
 /// ```
 #[derive(Clone)]
-pub struct Prepared(Arc<Parts>);
+pub struct Prepared(Place);
 
+/// The memory of a prepared response, for one language or for clones.
+enum Place {
+    /// Memory that may run out, which an `Arc` cannot report.
+    Own(Boxed<Parts>),
+    Shared(Arc<Parts>),
+}
+
+impl Clone for Place {
+    fn clone(&self) -> Self {
+        Self::Shared(match self {
+            Self::Own(parts) => Arc::new(Parts::clone(parts)),
+            Self::Shared(parts) => Arc::clone(parts),
+        })
+    }
+}
+
+impl Deref for Place {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        match self {
+            Self::Own(parts) => parts,
+            Self::Shared(parts) => parts,
+        }
+    }
+}
+
+#[derive(Clone)]
 struct Parts {
     status: u16,
     reason: Draft,
@@ -74,7 +103,7 @@ impl Prepared {
     ///
     /// Those that [`respond`](Connection::respond) returns for this response to a plain GET.
     pub fn new(response: &ResponseHead<'_>, content: &[u8]) -> Result<Self, Error> {
-        Self::encode(response, content, Connection::new(Role::Server))
+        Parts::encode(response, content, Connection::new(Role::Server)).map(Self::shared)
     }
 
     /// Checks and encodes a response for connections with this configuration.
@@ -90,11 +119,38 @@ impl Prepared {
         content: &[u8],
         config: impl Into<Arc<Config>>,
     ) -> Result<Self, Error> {
-        Self::encode(response, content, Connection::with_config(Role::Server, config))
+        Parts::encode(response, content, Connection::with_config(Role::Server, config))
+            .map(Self::shared)
     }
 
+    fn shared(parts: Parts) -> Self {
+        Self(Place::Shared(Arc::new(parts)))
+    }
+
+    /// Encodes a response in memory of its own, for `model`'s configuration.
+    pub(crate) fn try_own(
+        response: &ResponseHead<'_>,
+        content: &[u8],
+        model: Connection,
+    ) -> Result<Self, Error> {
+        let parts = Parts::encode(response, content, model)?;
+        Boxed::new(|| parts).map(|parts| Self(Place::Own(parts))).map_err(Error::local)
+    }
+
+    /// Returns the status of the response.
+    pub fn status(&self) -> u16 {
+        self.0.status
+    }
+
+    /// Returns the content of the response.
+    pub fn content(&self) -> &[u8] {
+        self.0.wire.get(self.0.head_len..).unwrap_or_default()
+    }
+}
+
+impl Parts {
     /// Encodes a response by `respond`, so that both always write the same bytes.
-    pub(crate) fn encode(
+    fn encode(
         response: &ResponseHead<'_>,
         content: &[u8],
         mut model: Connection,
@@ -110,10 +166,7 @@ impl Prepared {
         let (status, persist) = (response.status, model.state.persist);
         let tidied =
             core::iter::from_fn(|| model.trace()).find(|entry| entry.step == TraceStep::Tidied);
-        if !is_left_for_shared::<Parts>() {
-            return Err(Error::local(ErrorKind::OutOfMemory));
-        }
-        Ok(Self(Arc::new(Parts {
+        Ok(Self {
             status,
             reason,
             lines,
@@ -125,17 +178,7 @@ impl Prepared {
                 persist,
             },
             tidied: tidied.map_or(0, |entry| entry.number),
-        })))
-    }
-
-    /// Returns the status of the response.
-    pub fn status(&self) -> u16 {
-        self.0.status
-    }
-
-    /// Returns the content of the response.
-    pub fn content(&self) -> &[u8] {
-        self.0.wire.get(self.0.head_len..).unwrap_or_default()
+        })
     }
 }
 
