@@ -23,7 +23,7 @@ use crate::config::Config;
 use crate::error::{BoxError, Error, Timeout};
 use crate::sync::{Mutex, MutexGuard, lock};
 use crate::timeouts::Timeouts;
-use crate::wire::{Deadline, Wire};
+use crate::wire::{Deadline, Promise, Wire};
 
 /// A connection, and the content of the request being sent.
 pub(super) struct Exchange<S> {
@@ -32,6 +32,7 @@ pub(super) struct Exchange<S> {
     timeouts: Timeouts,
     field_names: bool,
     content: RequestContent,
+    promise: Promise,
     /// Set once the whole request was encoded; its bytes may still be unsent.
     is_encoded: bool,
     /// Set while the head of a response is due, also after `send` was cancelled.
@@ -132,6 +133,7 @@ impl<S: Transport> Exchange<S> {
             timeouts: config.timeouts,
             field_names: config.field_names,
             content: RequestContent::none(),
+            promise: Promise::default(),
             is_encoded: true,
             awaits_head: false,
             is_refused: false,
@@ -190,8 +192,9 @@ impl<S: Transport> Exchange<S> {
         let wire = self.wire.as_mut().ok_or(SWITCHED)?;
         self.expect_continue.clear();
         let (head, body) = request.into_parts();
-        write_request_head(&mut wire.http, wire.out.text(), head, &body, offer)?;
-        (self.is_encoded, self.is_refused) = (body.is_end_stream(), false);
+        self.promise = write_request_head(&mut wire.http, wire.out.text(), head, &body, offer)?;
+        self.is_encoded = body.is_end_stream() || self.promise.is_kept();
+        self.is_refused = false;
         self.awaits_head = true;
         if self.is_encoded {
             wire.http.send_end(&(), wire.out.text())?;
@@ -295,7 +298,13 @@ impl<S: Transport> Exchange<S> {
         }
         let wire = self.wire.as_mut().ok_or(SWITCHED)?;
         let trailers = match frame.map(|frame| frame.map(Frame::into_data)) {
-            Some(Ok(Ok(data))) => return wire.write_data(data),
+            Some(Ok(Ok(data))) => {
+                wire.write_data(self.promise.part(data))?;
+                if !self.promise.is_kept() {
+                    return Ok(());
+                }
+                None
+            }
             Some(Ok(Err(frame))) => frame.into_trailers().ok(),
             None => None,
             Some(Err(error)) => {

@@ -58,6 +58,7 @@ pub fn check<B: HttpBody>(
         None,
     );
     write_request_head(&mut http, &mut Vec::new(), head.into_parts().0, request.body(), offer)
+        .map(drop)
 }
 
 /// Sends one request that offers the protocols in `offer`, on a new connection.
@@ -308,7 +309,9 @@ impl<S: Transport> Client<S> {
     /// Without a callback they are discarded. It does not get a 101. It is called while `send` or
     /// `upgrade` runs, so it must not block. RFC 9110, section 15.2.
     pub fn on_informational(&mut self, tell: impl FnMut(Response<()>) + Send + 'static) {
-        self.lock().on_informational = Some(Box::new(tell));
+        // What the one before owns may own content of this client, so it is dropped unlocked.
+        let before = self.lock().on_informational.replace(Box::new(tell));
+        drop(before);
     }
 
     /// Returns whether the last request was sent completely.

@@ -9,15 +9,16 @@ use switchover::{FieldSource, RequestHead};
 use crate::error::Error;
 use crate::field_names::FieldNames;
 use crate::observe::ObservedConnection;
+use crate::wire::Promise;
 
-/// Writes the head of a request to `out`.
+/// Writes the head of a request to `out`; returns the length that it promises.
 pub(super) fn write_request_head(
     http: &mut ObservedConnection,
     out: &mut Vec<u8>,
     mut head: Parts,
     body: &impl HttpBody,
     offer: &[&str],
-) -> Result<(), Error> {
+) -> Result<Promise, Error> {
     complete(&mut head, body, offer)?;
     let target = target(&head.method, &head.uri);
     let ordered = head.extensions.get::<FieldNames>().map(|names| names.order(&head.headers));
@@ -25,7 +26,8 @@ pub(super) fn write_request_head(
         Some(ordered) => ordered,
         None => &head.headers,
     };
-    Ok(http.send_request(&RequestHead::new(head.method.as_str(), &target, fields), offer, out)?)
+    http.send_request(&RequestHead::new(head.method.as_str(), &target, fields), offer, out)?;
+    Ok(Promise::of(&head.headers, None))
 }
 
 /// Adds the fields that the caller did not set, and replaces Transfer-Encoding.

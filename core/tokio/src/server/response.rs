@@ -21,6 +21,7 @@ use crate::error::Error;
 use crate::field_names::FieldNames;
 use crate::handler::{ErrorMappers, HttpService};
 use crate::upgrade::PendingUpgrade;
+use crate::wire::Promise;
 use crate::{ReasonPhrase, Transport, date};
 
 /// The kind of a response, by the content that may follow its head.
@@ -241,13 +242,16 @@ impl<S: Transport, H: HttpService, F: Future<Output = ()>> ServerConnection<'_, 
             })
         });
         let is_whole = is_whole.await?;
-        if is_whole && trailers.is_none() && matches!(verb, Verb::Send) && data.len() < WHOLE {
+        // Content that breaks its own promise is sent as far as it comes, and is then cut.
+        let is_short = !own.length && promised.is_some_and(|all| all > data.len() as u64);
+        let is_known = is_whole && !is_short;
+        if is_known && trailers.is_none() && matches!(verb, Verb::Send) && data.len() < WHOLE {
             let (http, out) = (&mut self.wire.http, self.wire.out.text());
             return Ok(with_extra(head, self.config.date && !own.date, None, |fields| {
                 http.respond(&status_line(head, fields), &data, out)
             })?);
         }
-        let length = if is_whole {
+        let length = if is_known {
             Some(data.len() as u64)
         } else {
             // If the total does not fit in a u64, the content is sent in chunks.
@@ -255,14 +259,16 @@ impl<S: Transport, H: HttpService, F: Future<Output = ()>> ServerConnection<'_, 
                 body.size_hint().exact().and_then(|rest| rest.checked_add(data.len() as u64))
             })
         };
-        self.write_head(head, own, verb, length.filter(|_| trailers.is_none()))?;
+        let length = length.filter(|_| trailers.is_none());
+        self.write_head(head, own, verb, length)?;
         self.wire.arm_reset();
-        self.wire.write_data(data)?;
-        while !is_whole && trailers.is_none() {
+        let mut promise = Promise::of(&head.headers, length);
+        self.wire.write_data(promise.part(data))?;
+        while !is_whole && !promise.is_kept() && trailers.is_none() {
             let frame = poll_fn(|context| self.poll_frame(context, body.as_mut(), channel)).await?;
             let Some(frame) = frame else { break };
             let (data, ending) = parted(frame);
-            self.wire.write_data(data)?;
+            self.wire.write_data(promise.part(data))?;
             trailers = ending;
         }
         Ok(self.wire.write_end(trailers.map(|trailers| *trailers))?)

@@ -1,6 +1,7 @@
 //! The transport of a connection with its HTTP engine, in servers and in clients.
 
 mod output;
+mod promise;
 mod stream;
 mod timer;
 
@@ -22,6 +23,7 @@ use crate::Transport;
 use crate::error::{Error, Timeout};
 use crate::observe::ObservedConnection;
 use output::OutputBuffer;
+pub(crate) use promise::Promise;
 pub(crate) use stream::{Stream, bound_unsent};
 pub(crate) use timer::{Alarm, Deadline};
 

@@ -213,6 +213,49 @@ async fn a_length_is_the_one_before_the_first_frame() {
     expect(&mut client, "HTTP/1.1 200 OK\r\ncontent-length: 6\r\n\r\nhello!").await;
 }
 
+/// Checks that content is sent and awaited as far as its length.
+///
+/// It may grow meanwhile. A failure behind that must not answer the next request.
+#[tokio::test]
+async fn nothing_is_sent_or_awaited_behind_the_promised_length() {
+    let endings: [fn() -> Frames; 4] = [
+        || Frames::of(["hel", "lo, and more", "still more"]),
+        || Frames::of(["hel", "lo"]).then_fails(Duration::ZERO),
+        || Frames::of(["hel", "lo"]).then_fails(Duration::MAX),
+        || Frames::of(["hel", "lo", "!"]),
+    ];
+    for ending in endings {
+        let handler = service_fn(move |request: Request<Body>| async move {
+            let response = Response::new(Constant(ending(), 5));
+            let (mut head, content) = response.into_parts();
+            if request.uri() == "/own" {
+                head.headers.insert("content-length", 5.into());
+            }
+            Ok::<_, BoxError>(Response::from_parts(head, content))
+        });
+        let (mut client, _serving) = served_by(10_000, config(), handler);
+        for _ in 0..2 {
+            send(&mut client, "GET /own HTTP/1.1\r\nHost: a\r\n\r\n").await;
+            expect(&mut client, "HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello").await;
+            send(&mut client, GET).await;
+            expect(&mut client, "HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello").await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn content_that_breaks_its_own_promise_is_cut() {
+    for frames in [&[][..], &["hello"]] {
+        let handler = service_fn(move |_| async move {
+            Ok::<_, BoxError>(Response::new(Constant(Frames::of(frames.iter().copied()), 6)))
+        });
+        let (mut client, _serving) = served_by(10_000, config(), handler);
+        send(&mut client, GET).await;
+        let wanted = format!("HTTP/1.1 200 OK\r\ncontent-length: 6\r\n\r\n{}", frames.concat());
+        assert_eq!(rest(&mut client).await, wanted);
+    }
+}
+
 /// Checks that a size hint of `u64::MAX` is not sent as a Content-Length.
 ///
 /// The content is sent chunked instead.

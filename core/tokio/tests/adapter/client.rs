@@ -114,6 +114,28 @@ async fn content_has_a_length_or_is_chunked() {
     serving.await.expect("no panic");
 }
 
+/// Checks that content is sent and awaited as far as its length.
+#[tokio::test(start_paused = true)]
+async fn nothing_is_sent_or_awaited_behind_the_promised_length() {
+    let endings: [fn() -> Frames; 3] = [
+        || Frames::of(["hel", "lo, and more"]),
+        || Frames::of(["hel", "lo"]).then_fails(Duration::ZERO),
+        || Frames::of(["hel", "lo"]).then_fails(Duration::MAX),
+    ];
+    for ending in endings {
+        const SENT: &str = "POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 5\r\n\r\nhello";
+        const ANSWER: &str = "HTTP/1.1 204 No Content\r\n\r\n";
+        let (mut client, serving) = scripted(&[(SENT, ANSWER), (SENT, ANSWER)]);
+        for _ in 0..2 {
+            let request = Request::post("http://a/").header("content-length", "5").body(ending());
+            let request = request.expect("a request");
+            assert_eq!(client.send(request).await.expect("an answer").status(), 204);
+        }
+        client.close().await.expect("all was sent");
+        serving.await.expect("no panic");
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_100_is_waited_for_and_not_for_ever() {
     const HEAD: &str =

@@ -16,6 +16,7 @@ use switchover_tokio::{
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
 
+use crate::common::Frames;
 use crate::common::{GET, expect, send, served_by};
 
 type Answer = Result<Response<Body>, BoxError>;
@@ -294,11 +295,10 @@ async fn a_request_that_may_not_be_sent_is_known_before_there_is_a_connection() 
 #[tokio::test]
 async fn a_body_that_fails_fails_the_request_at_once() {
     let (stream, _server) = tokio::io::duplex(1000);
-    let body = Full::<Bytes>::from("hi").map_err(|never| match never {}).boxed();
-    let failing = body.with_trailers(async { Some(Err(BoxError::from("no trailers"))) });
+    let failing = Frames::of(["hi"]).then_fails(Duration::ZERO);
     let outcome = connect(stream, &config()).send(post(failing)).await;
     assert!(
-        matches!(&outcome, Err(Error::Body(error)) if error.to_string() == "no trailers"),
+        matches!(&outcome, Err(Error::Body(error)) if error.to_string() == "the source has failed"),
         "{outcome:?}"
     );
 }

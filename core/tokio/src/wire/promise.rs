@@ -1,0 +1,39 @@
+//! The length of content that a head has promised.
+
+use bytes::Bytes;
+use http::{HeaderMap, header};
+
+/// The content still to be sent, if the head has its length.
+///
+/// The message is complete after its last byte. More is not sent, and the end of the content is not
+/// awaited. What the content does from then on must not become a second message.
+#[derive(Default)]
+pub(crate) struct Promise(Option<u64>);
+
+impl Promise {
+    /// Returns the promise of a head with these fields.
+    ///
+    /// `added` is the length that it gets if it has none.
+    pub(crate) fn of(headers: &HeaderMap, added: Option<u64>) -> Self {
+        let own = headers.get(header::CONTENT_LENGTH);
+        Self(match own {
+            // The engine checks what it cannot be.
+            Some(length) => length.to_str().ok().and_then(|length| length.trim().parse().ok()),
+            None => added,
+        })
+    }
+
+    /// Counts content, and returns as much of it as is promised.
+    pub(crate) fn part(&mut self, mut data: Bytes) -> Bytes {
+        if let Some(left) = &mut self.0 {
+            data.truncate(usize::try_from(*left).unwrap_or(usize::MAX));
+            *left -= data.len() as u64;
+        }
+        data
+    }
+
+    /// Returns whether all that was promised has been sent.
+    pub(crate) fn is_kept(&self) -> bool {
+        self.0 == Some(0)
+    }
+}
