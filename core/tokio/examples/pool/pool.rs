@@ -140,10 +140,13 @@ impl HttpBody for Pooled {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
         let frame = Pin::new(&mut self.body).poll_frame(context);
-        if matches!(frame, Poll::Ready(None))
-            && let Some((client, key, pool)) = self.back.take()
-        {
-            pool.keep(key, client);
+        match frame {
+            Poll::Ready(None) if let Some((client, key, pool)) = self.back.take() => {
+                pool.keep(key, client)
+            }
+            // After an error nothing tells where the connection stands.
+            Poll::Ready(Some(Err(_))) => self.back = None,
+            _ => {}
         }
         frame
     }
