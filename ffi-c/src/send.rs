@@ -204,7 +204,7 @@ fn send_data(mut conn: Conn<'_>, data: &[u8], out: Output<'_>) -> Done {
 }
 
 fn send_data_parts(mut conn: Conn<'_>, len: usize, out: Out<'_, swo_data_parts>) -> Done {
-    out.set(conn.send_data_parts(len)?.into())
+    out.set(conn.send_data_parts(len as u64)?.into())
 }
 
 fn send_end(mut conn: Conn<'_>, trailers: FieldList<'_>, out: Output<'_>) -> Done {

@@ -94,7 +94,7 @@ pub fn send_data(handle: u32, data: &[u8]) -> bool {
 /// The result holds the length of the prefix, and the prefix followed by the suffix.
 #[wasm_bindgen]
 pub fn send_data_parts(handle: u32, len: usize) -> bool {
-    with(handle, |connection, out| match connection.send_data_parts(len) {
+    with(handle, |connection, out| match connection.send_data_parts(len as u64) {
         Ok(parts) => {
             out.number(parts.prefix().len() as u32);
             out.bytes.extend_from_slice(parts.prefix());

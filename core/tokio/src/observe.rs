@@ -380,7 +380,7 @@ impl ObservedConnection {
     ///
     /// Those of the engine.
     pub fn send_data_parts(&mut self, data: &[u8]) -> Result<DataParts, Error> {
-        let parts = self.connection.send_data_parts(data.len());
+        let parts = self.connection.send_data_parts(data.len() as u64);
         if let Some(observer) = &self.observer {
             let decision = Decision::Data(data);
             match &parts {

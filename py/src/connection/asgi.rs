@@ -141,7 +141,7 @@ pub(crate) fn answer<'py>(
     let mut before = None;
     let mut rest = || -> PyResult<Result<(), Error>> {
         if len > 0 {
-            let parts = match engine.send_data_parts(len) {
+            let parts = match engine.send_data_parts(len as u64) {
                 Ok(parts) => parts,
                 Err(error) => return Ok(Err(error)),
             };

@@ -126,7 +126,7 @@ impl Connection {
     ) -> Written<'py> {
         let len = data.len();
         let room = OutputTarget::open(into, len)?;
-        let parts = match self.with(|inner| inner.engine.send_data_parts(len))? {
+        let parts = match self.with(|inner| inner.engine.send_data_parts(len as u64))? {
             Ok(parts) => parts,
             Err(error) => {
                 // Raising runs Python code, which must find `into` unchanged.
@@ -151,7 +151,7 @@ impl Connection {
     fn send_data_parts<'py>(
         &self,
         py: Python<'py>,
-        length: usize,
+        length: u64,
     ) -> PyResult<(Bound<'py, PyBytes>, Bound<'py, PyBytes>)> {
         let parts = self.call(py, |engine| engine.send_data_parts(length))?;
         Ok((PyBytes::new(py, parts.prefix()), PyBytes::new(py, parts.suffix())))

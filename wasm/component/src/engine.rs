@@ -283,7 +283,6 @@ impl wit::GuestConnection for Connection {
     }
 
     fn send_data_parts(&self, len: u64) -> Result<(Vec<u8>, Vec<u8>), wit::Error> {
-        let len = usize::try_from(len).unwrap_or(usize::MAX);
         let parts = self.attempt(|engine| engine.send_data_parts(len))?;
         Ok((parts.prefix().to_vec(), parts.suffix().to_vec()))
     }

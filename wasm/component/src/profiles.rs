@@ -103,10 +103,11 @@ impl wit::Guest for Component {
         Some(wit::IpTarget { target, protocol })
     }
 
-    fn write_datagram(datagram: wit::Datagram) -> Vec<u8> {
+    fn write_datagram(datagram: wit::Datagram) -> Option<Vec<u8>> {
+        let (context, payload) = (datagram.context, &datagram.payload);
         let mut out = Vec::new();
-        masque::Datagram { context: datagram.context, payload: &datagram.payload }.write(&mut out);
-        out
+        masque::Datagram { context, payload }.write(&mut out);
+        (context < 1 << 62).then_some(out)
     }
 
     fn may_forward(protocol: String) -> bool {

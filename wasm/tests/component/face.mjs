@@ -282,6 +282,12 @@ export function ipTarget(template, target) {
   return found === undefined ? null : { target: orNull(found.target), protocol: orNull(found.protocol) };
 }
 
+function written(datagram) {
+  const capsule = profiles.writeDatagram(datagram);
+  if (!capsule) throw new RangeError("a context of more than 62 bits");
+  return capsule;
+}
+
 export class Capsules {
   own = new profiles.Capsules(BigInt(UDP_PAYLOAD));
   receive(bytes) {
@@ -289,7 +295,7 @@ export class Capsules {
   }
   nextDatagram() {
     const datagram = attempt(() => this.own.nextDatagram());
-    return datagram === undefined ? null : { ...datagram, payload: asBytes(datagram.payload), write: () => profiles.writeDatagram(datagram) };
+    return datagram === undefined ? null : { ...datagram, payload: asBytes(datagram.payload), write: () => written(datagram) };
   }
   finish() {
     attempt(() => this.own.finish());

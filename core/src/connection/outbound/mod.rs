@@ -240,7 +240,7 @@ impl Connection {
     /// # Errors
     ///
     /// `NoContent`, `LengthExceeded`, `Closed`, `Switched`, `Failed`.
-    pub fn send_data_parts(&mut self, len: usize) -> Result<DataParts, Error> {
+    pub fn send_data_parts(&mut self, len: u64) -> Result<DataParts, Error> {
         match self.plan_data(len) {
             Ok((parts, next, outgoing)) => {
                 self.commit_data(next, outgoing);

@@ -211,7 +211,7 @@ impl Connection {
 
     pub(in crate::connection) fn plan_data(
         &self,
-        len: usize,
+        len: u64,
     ) -> Result<(DataParts, Option<State>, SendFraming), Error> {
         if len == 0 && self.flags.ended_by_framing {
             return Ok((DataParts::plain(), None, self.outgoing));
@@ -221,7 +221,7 @@ impl Connection {
             // A chunk of size 0 would end the message.
             _ if len == 0 => (DataParts::plain(), None, self.outgoing),
             SendFraming::None | SendFraming::Own => return Err(Error::local(ErrorKind::NoContent)),
-            SendFraming::Length(left) => match left.checked_sub(len as u64) {
+            SendFraming::Length(left) => match left.checked_sub(len) {
                 Some(left) => (DataParts::plain(), next, SendFraming::Length(left)),
                 None => return Err(Error::local(ErrorKind::LengthExceeded)),
             },
@@ -248,7 +248,7 @@ impl Connection {
         data: &[u8],
         out: &mut dyn BufMut,
     ) -> Result<(), Error> {
-        let (parts, next, outgoing) = self.plan_data(data.len())?;
+        let (parts, next, outgoing) = self.plan_data(data.len() as u64)?;
         encode::write_all(&[parts.prefix(), data, parts.suffix()], out)?;
         self.commit_data(next, outgoing);
         Ok(())

@@ -307,7 +307,7 @@ impl Move {
             Self::Data(len) => connection.send_data(&[b'x'; 256][..len], out),
             Self::Parts(len) => {
                 // The caller writes these bytes, so the engine does not check the space for them.
-                let parts = connection.send_data_parts(len)?;
+                let parts = connection.send_data_parts(len as u64)?;
                 [parts.prefix(), &[b'x'; 256][..len], parts.suffix()]
                     .iter()
                     .for_each(|part| out.put_slice(part));

@@ -71,7 +71,7 @@ fn finish(
         let (piece, before) = (tape.piece(), wire.len());
         let sent = match tape.flag() {
             true => connection.send_data(piece, wire),
-            false => connection.send_data_parts(piece.len()).map(|parts| {
+            false => connection.send_data_parts(piece.len() as u64).map(|parts| {
                 [parts.prefix(), piece, parts.suffix()]
                     .iter()
                     .for_each(|part| wire.extend_from_slice(part));
