@@ -3,6 +3,9 @@
 import { Connection } from "switchover:http1/engine@0.1.0";
 
 const encode = (text) => new TextEncoder().encode(text);
+// The guest's collector frees nothing of the engine, and a store has at most 100,000 handles.
+/** Frees what the engine has made. */
+const free = (resource) => resource[Symbol.dispose]();
 
 /** Returns the bytes for a client that has sent these. */
 export function serve(received) {
@@ -18,15 +21,23 @@ export function serve(received) {
       if (step.tag === "paused") answer(connection, send);
       else if (step.val === "switched") send(encode("hello in foo/2\n"));
     }
-  } catch (error) {
-    const { status, text } = (error.payload ?? error).fault();
-    send(connection.reject({ status: status ?? 400, fields: [] }, encode(`${text}\n`)));
+  } catch (thrown) {
+    const error = thrown.payload ?? thrown;
+    const { status, text } = error.fault();
+    free(error);
+    send(connection.reject({ status: status ?? 500, fields: [] }, encode(`${text}\n`)));
+  } finally {
+    free(connection);
   }
   return Uint8Array.from(output);
 }
 
 function answer(connection, send) {
   const selection = connection.select(["foo/2"], "client");
-  if (selection) send(connection.accept(selection, false, []));
-  else send(connection.respond({ status: 200, fields: [["content-type", encode("text/plain")]] }, encode("no foo/2\n")));
+  if (!selection) return send(connection.respond({ status: 200, fields: [["content-type", encode("text/plain")]] }, encode("no foo/2\n")));
+  try {
+    send(connection.accept(selection, false, []));
+  } finally {
+    free(selection);
+  }
 }

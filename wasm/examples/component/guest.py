@@ -39,7 +39,7 @@ class WitWorld(wit_world.WitWorld):
                     return output
         except Err as error:
             fault = error.value.fault()
-            return output + connection.reject(Head(fault.status or 400, None, []), f"{fault.text}\n".encode())
+            return output + connection.reject(Head(fault.status or 500, None, []), f"{fault.text}\n".encode())
 
 
 def answer(connection: engine.Connection) -> bytes:
