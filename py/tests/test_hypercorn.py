@@ -82,6 +82,11 @@ class Apps:
             await send({"type": "http.response.start", "status": status, "headers": headers})
             if scope["method"] == "POST":
                 raise ValueError("after the head")
+        elif path == "/cancelled":
+            await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"5")]})
+            with anyio.CancelScope() as scope_:
+                scope_.cancel()
+                await send({"type": "http.response.body", "body": b"hello"})
         elif path == "/endless":
             await send({"type": "http.response.start", "status": 200, "headers": []})
             await self.goes_on(send, {"type": "http.response.body", "body": bytes(65536), "more_body": True})
@@ -497,6 +502,15 @@ def test_a_head_without_content_is_that_of_its_own_request(hosted: Hosted, metho
     """No other answer takes the place of one that is complete with its head."""
     with hosted.connect(f"{method} {path} HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n".encode()) as connection:
         assert f"x-for: {path}".encode() in until(connection, b"\r\n\r\n").lower()
+
+
+@pytest.mark.parametrize("anyio_backend", ["asyncio", "trio"])
+def test_no_answer_takes_the_place_of_one_that_was_cancelled(anyio_backend: str) -> None:
+    """Under trio, what is cancelled before is lost; asyncio writes it at once."""
+    with Hosted(anyio_backend) as hosted:
+        received = hosted.all(GET.replace(b"/", b"/cancelled", 1) + LAST)
+    first, _, rest = received.partition(b"\r\n\r\n")
+    assert (first, rest[:5]) == (b"", b"") if anyio_backend == "trio" else rest.startswith(b"helloHTTP/1.1 200 ")
 
 
 def test_a_request_has_no_context_variables_of_the_one_before(hosted: Hosted) -> None:

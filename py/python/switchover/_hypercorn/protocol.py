@@ -341,7 +341,7 @@ class Protocol:
         if connection.owes is not Owes.NOTHING and not self.has_switched:
             connection.abandon()  # the response is cut
         is_last = self.context.terminated.is_set() or self.has_switched or not connection.persists
-        is_last = is_last or (self.has_ended and not connection.unread)
+        is_last = is_last or self.writer.is_broken or (self.has_ended and not connection.unread)
         # The app's task may be cancelled as soon as the app hears of the end, as Starlette does.
         self.spawn(self.go_on, is_last)
 

@@ -29,6 +29,20 @@ def socket_of(send: Callable[[Event], Awaitable[None]]) -> socket.socket | None:
     return raw
 
 
+class Outgoing(RawData):
+    """Bytes to send, which note that hypercorn has begun to write them."""
+
+    def __init__(self, data: bytes) -> None:
+        # The class is frozen, and has a field of this name.
+        vars(self).update(data_=data, address=None, is_begun=False)
+
+    @property
+    def data(self) -> bytes:  # pyright: ignore[reportIncompatibleVariableOverride]
+        """The bytes, which hypercorn takes once it can write."""
+        vars(self)["is_begun"] = True
+        return vars(self)["data_"]  # type: ignore[no-any-return]
+
+
 class Writer:
     """The writes of a hypercorn connection, and its close, which waits for them.
 
@@ -44,13 +58,22 @@ class Writer:
         self.writes = 0
         self.writing = 0
         self.is_closed = False
+        self.is_broken = False
+        """True once bytes are lost that the engine has counted."""
+        # A stream of trio may have written a part of what was cancelled, a transport of asyncio writes all or nothing.
+        self.is_in_parts = not hasattr(getattr(send, "__self__", None), "writer")
 
     async def write(self, data: bytes) -> None:
-        """Sends bytes, if there are any."""
-        if data and not self.is_closed:
+        """Sends bytes, if there are any; nothing more once some are lost."""
+        if data and not self.is_closed and not self.is_broken:
+            outgoing = Outgoing(data)
             self.writing += 1
             try:
-                await self.send(RawData(data=data))
+                await self.send(outgoing)
+            except BaseException:
+                # What follows would be taken for what is missing.
+                self.is_broken = self.is_in_parts or not vars(outgoing)["is_begun"]
+                raise
             finally:
                 self.writing -= 1
             if self.is_closed:
@@ -66,7 +89,7 @@ class Writer:
         What is written from now on is dropped.
         """
         self.is_closed = True
-        if last:
+        if last and not self.is_broken:
             self.writing += 1
             try:
                 await self.send(RawData(data=last))
