@@ -175,6 +175,58 @@ def test_empty_content_does_not_hide_that_its_client_has_left(headers: list[tupl
 
 
 @pytest.mark.parametrize("loop", ["asyncio", "uvloop"])
+@pytest.mark.parametrize("offers", [True, False])
+def test_an_app_that_waits_for_something_else_keeps_no_client_that_has_closed(loop: str, offers: bool) -> None:
+    """The system asks a half-closed client whether it is there.
+
+    Here the client says no at once.
+    """
+    if loop == "uvloop":
+        pytest.importorskip("uvloop")
+    waits, goes_on = threading.Event(), threading.Event()
+
+    async def waiting(_scope: Any, receive: Any, send: Any) -> None:
+        await receive()
+        if offers:
+            await send({"type": "http.response.start", "status": 101, "headers": [(b"upgrade", b"foo/2")]})
+        waits.set()
+        while not goes_on.is_set():
+            await asyncio.sleep(0.05)
+
+    with Served(waiting, loop=loop) as served:
+        connections = served.server.server_state.connections
+        with served.connect(OFFER if offers else GET) as client:
+            assert waits.wait(10)
+            client.shutdown(socket.SHUT_WR)
+            threading.Event().wait(0.2)
+            [connection] = connections
+            raw = connection.transport.get_extra_info("socket")
+            assert raw.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+            resets(client)
+        assert any(threading.Event().wait(0.05) or not connections for _ in range(200)), connections
+        goes_on.set()
+        wait_until_empty(served)
+
+
+def test_a_response_that_is_read_slowly_is_sent_whole_at_a_shutdown_in_time() -> None:
+    """The system takes it whole, as the process may end before the client has read it."""
+    size = 1 << 20
+
+    async def large(_scope: Any, _receive: Any, send: Any) -> None:
+        headers = [(b"content-length", b"%d" % size)]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": bytes(size)})
+
+    with Served(large, timeout_graceful_shutdown=1) as served, served.connect(GET) as client:
+        received = client.recv(1000)
+        served.server.should_exit = True
+        while piece := client.recv(30_000):
+            received += piece
+            threading.Event().wait(0.1)
+        assert len(received.partition(b"\r\n\r\n")[2]) == size
+
+
+@pytest.mark.parametrize("loop", ["asyncio", "uvloop"])
 @pytest.mark.parametrize("reads", [True, False])
 @pytest.mark.parametrize("status", [200, 101])
 def test_a_stream_over_tls_ends_with_its_client(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import contextvars
 import gzip
 import logging
 import os
@@ -505,8 +506,28 @@ def test_a_file_is_sent_by_its_path(tmp_path: pathlib.Path) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": [length]})
         await send({"type": "http.response.pathsend", "path": str(path)})
 
-    with Served(app) as served:
+    class Sends(Protocol):
+        sends_files = True
+
+    with Served(app, http=Sends) as served:
         assert parted(served.all(GET))[1] == content
+
+
+def test_a_request_has_no_context_variables_of_the_one_before() -> None:
+    """Although its app has resumed the reading, whose callback gets the app's context."""
+    variable: contextvars.ContextVar[bytes] = contextvars.ContextVar("variable", default=b"nobody")
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        found = variable.get()
+        variable.set(b"of another request")
+        while (await receive())["more_body"]:
+            await asyncio.sleep(0.01)
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"%d" % len(found))]})
+        await send({"type": "http.response.body", "body": found})
+
+    post = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 300000\r\n\r\n" + bytes(300_000)
+    with Served(app) as served:
+        assert served.all(GET * 2 + post + GET).count(b"\r\n\r\nnobody") == 4
 
 
 def test_a_head_reads_no_file() -> None:

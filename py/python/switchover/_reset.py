@@ -22,6 +22,9 @@ IN_ORDER = struct.pack(FORMAT, 0, 0)
 NOTSENT_LOWAT = {"linux": 25, "darwin": 0x201}.get(sys.platform)
 UNSENT = 256 << 10
 
+PROBE_AFTER, PROBE_EVERY, PROBES = 15, 15, 9
+"""The seconds before the first probe and between two, and the number of probes."""
+
 LOOK_EVERY = 1.0
 """The seconds between two looks at a client of which nothing is read."""
 
@@ -65,6 +68,27 @@ def prepare(raw: socket.socket | None) -> None:
         raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if NOTSENT_LOWAT is not None:
             raw.setsockopt(socket.IPPROTO_TCP, NOTSENT_LOWAT, UNSENT)
+
+
+def takes_all(raw: socket.socket | None) -> None:
+    """Lets the system hold as many unsent bytes as it can: the process may end soon."""
+    if raw is not None and NOTSENT_LOWAT is not None and raw.family in (socket.AF_INET, socket.AF_INET6):
+        with suppress(*LOST):
+            raw.setsockopt(socket.IPPROTO_TCP, NOTSENT_LOWAT, 0x7FFF_FFFF)
+
+
+def probes(raw: socket.socket | None) -> None:
+    """Makes the system ask a half-closed peer whether it still receives.
+
+    The system of a peer that has closed its socket says no after about a minute, which `was_reset` shows.
+    """
+    if raw is None or raw.family not in (socket.AF_INET, socket.AF_INET6):
+        return
+    with suppress(*LOST, AttributeError):
+        raw.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, PROBE_AFTER)
+        raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, PROBE_EVERY)
+        raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPCNT, PROBES)
 
 
 def unread_by_peer(raw: socket.socket | None) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import enum
 import logging
 from time import monotonic
@@ -83,6 +84,7 @@ class Base(Options, asyncio.Protocol):
         "timeout_keep_alive",
         "transport",
         "turn",
+        "variables",
         "watching",
         "write",
         "ws_protocol_class",
@@ -112,6 +114,8 @@ class Base(Options, asyncio.Protocol):
         self.app_state = app_state
         self.deadline = Deadline(self.loop, self.timed_out)
         self.timeout_keep_alive = config.timeout_keep_alive
+        # Those of an app must not reach the next request, although the app may have resumed the reading.
+        self.variables = contextvars.copy_context()
         self.server_state = server_state
         self.tasks = server_state.tasks
 

@@ -21,14 +21,14 @@ if TYPE_CHECKING:
     from .cycle import Cycle
     from .tunnel import Tunnel
 
-EXTENSIONS = ("http.response.early_hint", "http.response.trailers", "http.response.pathsend")
+EXTENSIONS = ("http.response.early_hint", "http.response.trailers")
 """The extensions of ASGI that each request has."""
 
 OF_REQUEST = ("http_version", "method", "path", "raw_path", "query_string", "headers")
 """The entries of an ASGI scope that each request sets."""
 
 
-def base_of(transport: asyncio.Transport, secure: bool, root_path: str) -> dict[str, Any]:
+def base_of(transport: asyncio.Transport, secure: bool, root_path: str, sends_files: bool) -> dict[str, Any]:
     """Returns entries that all ASGI scopes of a connection have in common.
 
     The entries that each request sets are there too, as None: a copy then has the size for them.
@@ -40,7 +40,7 @@ def base_of(transport: asyncio.Transport, secure: bool, root_path: str) -> dict[
         "client": get_remote_addr(transport),
         "scheme": "https" if secure else "http",
         "root_path": root_path,
-        "extensions": {name: {} for name in EXTENSIONS},
+        "extensions": {name: {} for name in (*EXTENSIONS, *(["http.response.pathsend"] if sends_files else []))},
     }
 
 

@@ -49,6 +49,11 @@ class Options:
 
     CPython 3.12 and later.
     """
+    sends_files = False
+    """True if apps learn of `http.response.pathsend`.
+
+    Some middleware that compresses content cannot pass it on.
+    """
     half_close = True
     """True if a client that half-closes gets its response, except over TLS.
 

@@ -29,7 +29,7 @@ from .. import (
     Role,
 )
 from .._keep import keep
-from .._reset import LOOK_EVERY, has_hung_up, prepare, was_reset
+from .._reset import LOOK_EVERY, has_hung_up, prepare, probes, takes_all, was_reset
 from .._switchover import _next_scope, _scope
 from .base import HANDED_OVER, LINGERING, OPEN, POSTPONED, SWITCHED, TAKING, Base
 from .cycle import TEXT, TLS_TURN, TURN, Cycle
@@ -67,7 +67,7 @@ class Protocol(Base):
         self.ending = Ending(transport, self.connection, self.loop)
         self.write = transport.write
         self.turn = TLS_TURN if secure else TURN
-        self.base = base_of(transport, secure, self.root_path)
+        self.base = base_of(transport, secure, self.root_path, self.sends_files)
         self.base["asgi"] = {"version": self.config.asgi_version, "spec_version": "2.3"}
         self.base["state"] = self.app_state
         self.deadline.begin("first byte", self.timeout_first_byte)
@@ -95,7 +95,9 @@ class Protocol(Base):
         """
         if (tunnel := self.tunnel) is not None:
             stays_open = tunnel.end()
-            if not stays_open:
+            if stays_open:
+                self.watch_for_close()
+            else:
                 self.ending.bound_the_rest(self.timeout_write)
                 if self.cycle is not None and is_ssl(self.transport):
                     self.cycle.lose_reader()
@@ -142,8 +144,17 @@ class Protocol(Base):
             self.wait_for_the_end()
 
     def leave_later(self, cycle: Cycle) -> None:
-        """Schedules `http.disconnect` for an app that waits for it in `receive`."""
+        """Schedules `http.disconnect` for an app that waits for it in `receive`.
+
+        An app that waits for something else keeps the connection until its client has closed it altogether.
+        """
         self.leaving = self.loop.call_later(self.timeout_half_closed, cycle.leave)
+        self.watch_for_close()
+
+    def watch_for_close(self) -> None:
+        """Notices that a client which has ended its direction has closed the other, too."""
+        probes(self.transport.get_extra_info("socket"))
+        self.watch()
 
     def pause_writing(self) -> None:
         """Pauses the app's sends, as the client reads too slowly, and starts the deadline."""
@@ -163,6 +174,7 @@ class Protocol(Base):
     def shutdown(self) -> None:
         """Shuts down gracefully: no request is served after the current one."""
         self.is_stopping = True
+        takes_all(self.transport.get_extra_info("socket"))
         if self.lingers:
             return  # it takes some seconds at most
         if self.cycle is None:
@@ -197,7 +209,11 @@ class Protocol(Base):
         """Lets an app know that its client has hung up."""
         self.watching = None
         cycle = self.cycle
-        if self.tunnel is not None and self.flow.read_paused and not self.transport.is_closing():
+        if self.tunnel is not None:
+            is_quiet = self.flow.read_paused or self.tunnel.has_end
+        else:
+            is_quiet = self.has_eof and cycle is not None and not cycle.response_complete
+        if is_quiet and not self.transport.is_closing():
             if was_reset(self.transport.get_extra_info("socket")):
                 self.transport.abort()
             else:
@@ -379,12 +395,12 @@ class Protocol(Base):
             self.deadline.prepare("content", self.timeout_content)
         if self.has_eof:
             self.leave_later(cycle)
-        apart: dict[str, Any] = {"context": contextvars.Context()} if self.config.reset_contextvars else {}
+        variables = contextvars.Context() if self.config.reset_contextvars else self.variables.copy()
         task: asyncio.Task[None]
         if self.eager_start and sys.version_info >= (3, 12):
-            task = asyncio.Task(run(cycle, app), loop=self.loop, eager_start=True, **apart)
+            task = asyncio.Task(run(cycle, app), loop=self.loop, eager_start=True, context=variables)
         else:
-            task = self.loop.create_task(run(cycle, app), **apart)
+            task = self.loop.create_task(run(cycle, app), context=variables)
         # The loop's own factory of tasks may start them at once, too.
         if not cycle.has_returned:
             cycle.task = task
