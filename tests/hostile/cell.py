@@ -22,7 +22,12 @@ ROUNDS = 3
 MORE_ROUNDS = 6
 """The round until which memory must cease to grow, if it still grew in the third.
 
-A garbage collector may fill its heap until then.
+A garbage collector may fill its heap until then. Of a short attack that takes more rounds: see `SHORT`.
+"""
+SHORT = 20
+"""The seconds in which an attack is repeated beyond that.
+
+The memory must stay within `PEAK`.
 """
 GROWTH = 1 << 20
 """The limit in bytes for the growth of memory from one round to the next."""
@@ -376,7 +381,11 @@ def attacked(target, attack):
         judge_log(target.process.logged()[logged:], 100)
         return
     target.memory, target.most = target.process.memory(), 0
-    while len(memory) < ROUNDS or (memory[-1] - memory[-2] > GROWTH and len(memory) < MORE_ROUNDS):
+    begun = time.monotonic()
+    while len(memory) < ROUNDS or (
+        memory[-1] - memory[-2] > GROWTH
+        and (len(memory) < MORE_ROUNDS or (time.monotonic() < begun + SHORT and memory[-1] < memory[0] + PEAK))
+    ):
         events = 1
         for _ in attack(target):
             events = max(events, len(target.peers))
