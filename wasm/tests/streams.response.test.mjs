@@ -234,6 +234,20 @@ test("one FastResponse answers any number of requests", options, async () => {
   assert.equal(String(content).match(/again/g)?.length, 3);
 });
 
+test("a FastResponse whose headers were changed for one client answers no other", options, async () => {
+  const response = new FastResponse("again");
+  let count = 0;
+  const answered = await served(() => {
+    assert.equal(response.headers.get("content-type"), "text/plain;charset=UTF-8");
+    if (++count > 1) response.headers.append("Set-Cookie", `client=${count}`);
+    return response;
+  }, "GET / HTTP/1.1\r\nHost: a\r\n\r\n".repeat(3));
+  const [text] = [answered.join("")];
+  assert.deepEqual([text.match(/again/g)?.length, text.match(/client=\d/g)], [2, ["client=2"]]);
+  const { status, headers } = response.clone();
+  assert.deepEqual([status, headers.get("set-cookie")], [200, "client=2, client=3"]);
+});
+
 describe("fetchHandler", options, () => {
   /** @param {import("switchover/streams").FetchHandler} fetch @param {string} request */
   const answered = (fetch, request) => served(fetchHandler(fetch), request);

@@ -269,6 +269,16 @@ for (const [form, shape] of Object.entries(forms)) {
         assert.equal((await rest(socket)).includes("here"), !isLast, `${name} ${length}`);
         await server.close();
       }
+      // Of chunked content only the end tells that it is short.
+      for (const end of ["0\r\n\r\n", ""]) {
+        const { server } = await serving(handler);
+        const socket = await connected(server.port);
+        socket.write(`POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n${end}`);
+        const isLast = end === "" || !["untouched", "trailers", "streamed", "cancelled"].includes(name);
+        assert.equal(/^connection: close\r$/im.test(await until(socket, "here")), isLast, `${name}, chunked ${end}`);
+        socket.destroy();
+        await server.close();
+      }
     }
   });
 
@@ -799,6 +809,19 @@ test("a deadline that is over keeps no process alive", options, async () => {
   const begun = performance.now();
   await promisify(execFile)(process.execPath, ["--input-type=module", "--eval", script], { cwd: process.env["CONSUMER"] ?? import.meta.dirname });
   assert(performance.now() - begun < 15_000);
+});
+
+test("content that was read whole cannot be passed on as an empty stream", options, async () => {
+  const server = await listening((socket) => serveConnection(socket, async (request) => {
+    const text = request.text();
+    assert(request.body?.locked);
+    assert.throws(() => new Response(request.body), TypeError);
+    return { body: await text };
+  }));
+  const socket = await connected(server.port);
+  socket.end("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello");
+  assert.match(await rest(socket), /\r\n\r\nhello$/);
+  await server.close();
 });
 
 test("an interim response is refused once the response has begun", options, async () => {

@@ -182,6 +182,8 @@ export class WebSocket {
   /** Returns so many bytes; throws if the connection ends before them. @param {number} length */
   async #take(length) {
     let [bytes, has] = [this.#bytes, this.#bytes.length];
+    // While the peer is awaited, no large buffer is kept for the few bytes in it.
+    if (has < length) bytes = this.#bytes = bytes.slice();
     while (has < length) {
       const { value, done } = await this.#reader.read();
       if (done) throw new FrameError(ABNORMAL, "the connection has ended before a close");

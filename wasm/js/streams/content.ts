@@ -91,10 +91,14 @@ export class Content {
    * The content as a stream; `null` if there is none.
    *
    * It reads from the socket only on demand, which puts back-pressure on the peer. Malformed or truncated content is a
-   * `ProtocolError`.
+   * `ProtocolError`. After `text`, `json` or `bytes` it is a locked stream, from which nobody can take a part for the whole.
    */
   get body(): ReadableStream<Uint8Array> | null {
     if (this.#end === "none") return null;
+    if (this.#isTaken && !this.#stream) {
+      this.#stream = new ReadableStream();
+      this.#stream.getReader();
+    }
     return (this.#stream ??= new ReadableStream<Uint8Array>(
       {
         pull: async (controller) => {
@@ -154,14 +158,29 @@ export class Content {
   }
 
   /**
-   * @internal Marks content that nobody has begun to read as unwanted.
+   * @internal Marks content as unwanted, unless its reading has begun.
    *
-   * A response after that says that the connection closes, if the content is known to be too long to discard.
+   * A response after that says that the connection closes, if there is or may be more content than is discarded.
    */
   markUnwanted(): void {
-    if (this.#end !== "open" || this.#isTaken) return;
-    this.#end = "unwanted";
-    this.#wire.receiver.skip();
+    if (this.#end !== "open") return;
+    const { connection, receiver } = this.#wire;
+    if (!this.#isTaken) {
+      this.#end = "unwanted";
+      receiver.skip();
+      // Short chunked content may have come to its end already.
+      if (connection.content.kind === "chunked" && receiver.poll()?.kind === "end-of-message") {
+        this.#end = "over";
+        this.#ended();
+      }
+    }
+    if (this.mayBeTooLong) connection.closeAfterResponse();
+  }
+
+  /** @internal Returns whether there is or may be more content than is discarded. */
+  get mayBeTooLong(): boolean {
+    const { kind, length } = this.#wire.connection.content;
+    return kind === "chunked" || length > this.#wire.drain;
   }
 
   /** @internal Discards the rest of the content; returns false if it has more than `limits.drain` bytes. */

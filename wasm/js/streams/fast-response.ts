@@ -54,11 +54,14 @@ function nativeHeaders(lines: HeaderSource): Headers {
  *
  * It is used like the platform's: same arguments, same members, `instanceof Response` holds. Content and field lines are
  * kept as they are given. A native response is made once the content is read, or if the arguments need it, such as a
- * stream. Do not change bytes or field lines that are given until they have been sent. Next: return it from the handler.
+ * stream. Do not change bytes or field lines that are given until they have been sent. It may be sent any number of
+ * times while nothing reads its content; with headers that were changed, once. Next: return it from the handler.
  */
 export const FastResponse = class FastResponse {
   readonly #parts: Parts | undefined;
   #headers: Headers | undefined;
+  /** True once it was sent with changed headers, perhaps those of one client alone. */
+  #isSpent = false;
   #native: Response | undefined;
 
   constructor(body?: BodyInit | null, init?: ResponseInit) {
@@ -96,13 +99,22 @@ export const FastResponse = class FastResponse {
   static #derive(): void {
     Object.setPrototypeOf(FastResponse, Response);
     Object.setPrototypeOf(FastResponse.prototype, Response.prototype);
+    // The getters of Workers are for native responses alone.
+    for (const name of ["webSocket", "cf"]) {
+      if (name in Response.prototype) Object.defineProperty(FastResponse.prototype, name, { get: () => null, configurable: true });
+    }
   }
 
   /** Returns the parts of a response, unless a native one was made. */
   static #partsOf(response: unknown): Parts | undefined {
     if (typeof response !== "object" || response === null || !(#parts in response)) return undefined;
-    if (response.#native || !response.#parts) return undefined;
-    return response.#headers ? { ...response.#parts, headers: response.#headers } : response.#parts;
+    const parts = response.#parts;
+    if (response.#native || !parts) return undefined;
+    const headers = response.#headers;
+    if (!headers) return parts;
+    if (response.#isSpent) throw new TypeError("the headers of the response were changed, so it may be sent once: clone() it");
+    response.#isSpent = String([...headers]) !== String([...nativeHeaders(parts.headers)]);
+    return { ...parts, headers };
   }
 
   get status(): number {
@@ -151,7 +163,8 @@ export const FastResponse = class FastResponse {
   }
 
   clone(): Response {
-    return new Response(this.#made.clone().body, this as unknown as ResponseInit);
+    const { status, statusText, headers } = this;
+    return new Response(this.#made.clone().body, { status, statusText, headers });
   }
 
   text(): Promise<string> {

@@ -91,7 +91,7 @@ async function respondInPieces(
     if (content instanceof Uint8Array && isWhole) return await respondWhole(wire, request, head, content);
     if (content instanceof Uint8Array) request.markUnwanted();
     // The code that makes it may still read the request, or not.
-    else if (!request.bodyUsed && connection.content.length > wire.drain) connection.closeAfterResponse();
+    else if (!request.bodyUsed && request.mayBeTooLong) connection.closeAfterResponse();
     first = requires ? connection.require(requires, head.headers) : connection.sendResponse(head);
     pieces = content instanceof Uint8Array ? once(content) : content;
   } catch (error) {
