@@ -37,7 +37,9 @@ test("the version is that of the crates", () => {
 
 test("conditions stand in their order and lead to one of three entries", () => {
   for (const [name, prefix] of Object.entries(ENTRIES)) {
-    const { types, ...entries } = manifest.exports[name];
+    const { types, bun, ...entries } = manifest.exports[name];
+    // What `require` loads in Bun may await nothing.
+    assert.deepEqual(Object.entries(bun), [["require", entries.node], ["default", entries.default]]);
     assert.deepEqual(Object.keys(manifest.exports[name]), [
       ..."types workerd edge-light deno bun node browser default".split(" "),
     ]);
@@ -46,7 +48,7 @@ test("conditions stand in their order and lead to one of three entries", () => {
     assert.equal(types, `./dist/${prefix}bytes.d.ts`);
   }
   for (const target of Object.values(manifest.exports)) {
-    for (const file of typeof target === "string" ? [target] : Object.values(target)) {
+    for (const file of typeof target === "string" ? [target] : Object.values(target).flatMap((one) => typeof one === "string" ? one : Object.values(one))) {
       assert(existsSync(join(home, file)), `${file} is missing`);
     }
   }

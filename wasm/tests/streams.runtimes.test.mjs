@@ -11,6 +11,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { after, describe, test } from "node:test";
+import { promisify } from "node:util";
 import { scripts, withWorker } from "./hosts/edge.mjs";
 import { bound, connected, holds, listening, rest, until } from "./sockets.mjs";
 
@@ -43,6 +44,14 @@ const programs = [
   { name: "Bun", file: bun, server: [example("streams-server.mjs")], client: [example("streams-client.mjs")] },
   { name: "Deno", file: deno, server: [...permitted, example("streams-server.deno.mjs")], client: [...permitted, example("streams-client.deno.mjs")] },
 ];
+
+test("Bun requires the package", { skip: !existsSync(bun) }, async () => {
+  const folder = process.env["CONSUMER"] ?? import.meta.dirname;
+  const script = `console.log(require("switchover").Connection.name, typeof require("switchover/streams").serveConnection);
+    import("switchover").then(({ Connection }) => console.log(Connection === require("switchover").Connection))`;
+  const { stdout } = await promisify(execFile)(bun, ["--eval", script], { cwd: folder });
+  assert.equal(stdout, "Connection function\ntrue\n");
+});
 
 /**
  * A running server, with its port, its error output, and a function to stop it.
