@@ -396,11 +396,11 @@ class Protocol(Base):
         if self.has_eof:
             self.leave_later(cycle)
         variables = contextvars.Context() if self.config.reset_contextvars else self.variables.copy()
-        task: asyncio.Task[None]
         if self.eager_start and sys.version_info >= (3, 12):
             task = asyncio.Task(run(cycle, app), loop=self.loop, eager_start=True, context=variables)
         else:
-            task = self.loop.create_task(run(cycle, app), context=variables)
+            # Not by an argument, which not all loops and factories of tasks know.
+            task = variables.run(self.loop.create_task, run(cycle, app))
         # The loop's own factory of tasks may start them at once, too.
         if not cycle.has_returned:
             cycle.task = task
