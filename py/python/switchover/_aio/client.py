@@ -100,6 +100,8 @@ async def connect_upgrade(
     except BaseException:
         await aclose_forcefully(stream)
         raise
+    finally:
+        wire.rest()
     if isinstance(outcome, Switched):
         return SwitchedStream(wire.stream, wire.connection, outcome)
     raise Declined(outcome, wire.connection.why, wire.connection.required)
@@ -123,6 +125,8 @@ async def resume(
     except BaseException:
         await aclose_forcefully(stream)
         raise
+    finally:
+        wire.rest()
 
 
 async def _exchange(

@@ -131,3 +131,5 @@ async def request(
     except BaseException:
         await aclose_forcefully(stream)
         raise
+    finally:
+        wire.rest()

@@ -40,6 +40,7 @@ from .. import (
     Request,
     Role,
     Selection,
+    Stage,
     Switched,
     UpgradeState,
 )
@@ -108,6 +109,8 @@ async def serve_connection(
     except BaseException:
         await close_at_once(wire)
         raise
+    finally:
+        wire.rest()
 
 
 async def serve(
@@ -409,8 +412,9 @@ Handler = Callable[[Exchange], Awaitable[object]]
 
 async def _next_request(wire: Wire) -> Request | None:
     """Returns the next request, or None; responds to a failure to read one."""
-    with suppress(LocalProtocolError):
-        wire.connection.skip_content()  # what the handler has not read
+    if wire.connection.their_state is Stage.SEND_BODY:
+        with suppress(LocalProtocolError):
+            wire.connection.skip_content()  # what the handler has not read
     try:
         while not isinstance(event := await wire.next_event(), Paused | Switched):
             if isinstance(event, Request):

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 import errno
 import math
 import socket
 from collections import deque
-from collections.abc import AsyncGenerator, Callable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from ssl import SSLError
-from typing import TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, Final
 
 from anyio import (
     BrokenResourceError,
@@ -19,9 +18,9 @@ from anyio import (
     EndOfStream,
     IncompleteRead,
     Lock,
+    WouldBlock,
     aclose_forcefully,
     current_time,
-    fail_after,
 )
 from anyio.abc import AnyByteStream
 from anyio.lowlevel import checkpoint
@@ -30,11 +29,10 @@ from anyio.streams.tls import TLSStream
 
 from .. import NEED_DATA, Awaiting, Config, Connection, Data, Owes, Paused, Protocol, Response, Role, Switched
 from .._reset import Absence
+from .deadline import Deadline, deadline
 from .streams import READ_SIZE, Orderly, of_bytes, pause, reset, share, socket_of, tls_of
 
 if TYPE_CHECKING:
-    from types import TracebackType
-
     from .. import Event
 
 SENT = 32_768
@@ -93,14 +91,16 @@ class Timeouts:
 
     def of(self, awaiting: Awaiting) -> float:
         """Returns the timeout in seconds for a state of `Connection.awaiting`."""
-        seconds = {
-            Awaiting.REQUEST: self.request,
-            Awaiting.HEAD: self.head,
-            Awaiting.CONTENT: self.content,
-            Awaiting.RESPONSE: self.response,
+        seconds = None
+        if awaiting is Awaiting.REQUEST:
+            seconds = self.request
+        elif awaiting is Awaiting.HEAD:
+            seconds = self.head
+        elif awaiting is Awaiting.CONTENT:
+            seconds = self.content
+        elif awaiting is Awaiting.RESPONSE or awaiting is Awaiting.CALLER:
             # A client whose request is not sent to its end reads the response meanwhile.
-            Awaiting.CALLER: self.response,
-        }.get(awaiting)
+            seconds = self.response
         return math.inf if seconds is None else seconds
 
 
@@ -215,13 +215,10 @@ class Wire:
         self.left = math.inf
         self.credit = self.earned = self.begun = 0.0
         self.received = connection.position + len(connection.unread)
-        loop = _loop()
-        self.time = loop.time if loop else current_time
-        # Half as dear as a scope of anyio; each request has two.
-        self.within: Callable[[float | None], asyncio.Timeout | _Timeout] = asyncio.timeout if loop else _Timeout
-        self.reading: asyncio.Timeout | _Timeout | None = None
-        # A send yields to other tasks by itself.
-        self.sending = Lock(fast_acquire=True)
+        # A request has one step of each. They cost a tenth of scopes of anyio.
+        self.reading, self.writing = deadline(), deadline()
+        self.time = self.reading.loop.time if isinstance(self.reading, Deadline) else current_time
+        self.sending = Lock()
         self.noting = _Noting(self)
         self.failures: deque[Exception] = deque(maxlen=16)
         self.is_broken = self.has_end = self.has_response = False
@@ -290,7 +287,7 @@ class Wire:
                 self.left += self.earned
         self.begun = self.time()
         try:
-            async with self.within(_finite(self.left)) as self.reading:
+            with self.reading.within(self.left):
                 length = await self.receive()
         finally:
             # A read that was cancelled has used its time, too.
@@ -302,9 +299,12 @@ class Wire:
         """Sets the timeouts from now on, also for the current read."""
         self.timeouts = timeouts
         self.left, self.begun = timeouts.of(self.awaited), self.time()
-        if self.reading is not None:
-            with suppress(RuntimeError):  # the read is over
-                self.reading.reschedule(_finite(self.begun + self.left))
+        self.reading.reschedule(self.begun + self.left)
+
+    def rest(self) -> None:
+        """Cancels the timers: nothing more is awaited."""
+        self.reading.stop()
+        self.writing.stop()
 
     async def receive(self) -> int:
         """Reads once, passes the bytes to the engine, and returns their number; 0 at EOF."""
@@ -328,11 +328,17 @@ class Wire:
         self.absence.since = None
         with self.noting:
             try:
-                async with self.sending:
+                try:
+                    self.sending.acquire_nowait()
+                except WouldBlock:
+                    await self.sending.acquire()
+                try:
                     if self.is_broken:
                         raise BrokenResourceError("an earlier send did not end")
                     for start in range(0, len(data), SENT):
                         await self._send_piece(data[start : start + SENT])
+                finally:
+                    self.sending.release()
             except BaseException:
                 self.is_broken = True
                 raise
@@ -346,30 +352,10 @@ class Wire:
             await self.stream.send(piece)
             return
         begun = self.time()
-        async with self.within(self.sending_time + self.credit):
+        with self.writing.within(self.sending_time + self.credit):
             await self.stream.send(piece)
         credit = self.credit + len(piece) * SECONDS_PER_BYTE - (self.time() - begun)
         self.credit = max(0.0, min(credit, EARNED_MAX * self.sending_time))
-
-
-class _Timeout:
-    """A timeout of anyio with the methods of `asyncio.Timeout`."""
-
-    def __init__(self, seconds: float | None) -> None:
-        self.scope = fail_after(seconds)
-
-    async def __aenter__(self) -> Self:
-        self.entered = self.scope.__enter__()
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> bool | None:
-        return self.scope.__exit__(kind, error, traceback)
-
-    def reschedule(self, when: float | None) -> None:
-        """Sets another deadline; None for none."""
-        self.entered.deadline = math.inf if when is None else when
 
 
 class _Noting:
@@ -389,19 +375,6 @@ class _Noting:
             raise self.wire.note(BrokenResourceError(str(error))) from error
         if isinstance(error, Exception) and not isinstance(error, BusyResourceError):
             self.wire.note(error)
-
-
-def _loop() -> asyncio.AbstractEventLoop | None:
-    """Returns the running event loop of asyncio; None under trio."""
-    with suppress(RuntimeError):
-        if asyncio.current_task() is not None:
-            return asyncio.get_running_loop()
-    return None
-
-
-def _finite(seconds: float) -> float | None:
-    """Returns a number of seconds as asyncio has it: None if there is no limit."""
-    return None if seconds == math.inf else seconds
 
 
 async def _noted() -> None:

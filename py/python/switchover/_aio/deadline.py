@@ -1,0 +1,119 @@
+"""Deadlines for one step of a connection after another, on asyncio and on others."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from anyio import CancelScope, fail_after
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+    from types import TracebackType
+
+
+class Deadline:
+    """A deadline of asyncio, as `asyncio.timeout` is one, for many steps.
+
+    It keeps the timer of the loop for the next step: to start and cancel one for each step costs more.
+    """
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.loop = loop
+        self.timer: asyncio.TimerHandle | None = None
+        # The task of a step, from when on it is late, and how often it was cancelled before.
+        self.task: asyncio.Task[object] | None = None
+        self.when = math.inf
+        self.cancelling = 0
+        self.has_fired = False
+
+    def within(self, seconds: float) -> Deadline:
+        """Returns a context whose steps raise TimeoutError after so many seconds."""
+        # Two tasks that read at once are told so by the stream.
+        deadline = self if self.task is None else Deadline(self.loop)
+        deadline.when = self.loop.time() + seconds
+        return deadline
+
+    def reschedule(self, when: float) -> None:
+        """Sets the time at which the step is late."""
+        self.when = when
+        if self.timer is None or self.timer.when() > when:
+            self.stop()
+            if when < math.inf:
+                self.timer = self.loop.call_at(when, self.fire)
+
+    def stop(self) -> None:
+        """Cancels the timer of the loop."""
+        if self.timer is not None:
+            self.timer.cancel()
+            self.timer = None
+
+    def fire(self) -> None:
+        """Cancels the step if it is late, and otherwise starts the timer again."""
+        self.timer = None
+        if self.task is None:
+            return
+        if self.loop.time() < self.when:
+            self.reschedule(self.when)
+        else:
+            self.has_fired = True
+            self.task.cancel()
+
+    def __enter__(self) -> Deadline:
+        self.task = task = asyncio.current_task()
+        self.cancelling = task.cancelling() if task is not None else 0
+        self.reschedule(self.when)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, _traceback: TracebackType | None
+    ) -> None:
+        task, self.task = self.task, None
+        if self.has_fired and task is not None:
+            self.has_fired = False
+            if task.uncancel() <= self.cancelling and kind is not None and issubclass(kind, asyncio.CancelledError):
+                raise TimeoutError from error
+
+
+class Scopes:
+    """Deadlines of anyio, for other loops than asyncio's."""
+
+    def __init__(self) -> None:
+        self.scope: CancelScope | None = None
+
+    def within(self, seconds: float) -> AbstractContextManager[object]:
+        """Returns a context whose steps raise TimeoutError after so many seconds."""
+        return _Scope(self, seconds)
+
+    def reschedule(self, when: float) -> None:
+        """Sets the time at which the step is late."""
+        if self.scope is not None:
+            self.scope.deadline = when
+
+    def stop(self) -> None:
+        """Does nothing: a scope ends with its step."""
+
+
+class _Scope:
+    def __init__(self, scopes: Scopes, seconds: float) -> None:
+        self.scopes = scopes
+        self.scope = fail_after(None if seconds == math.inf else seconds)
+
+    def __enter__(self) -> None:
+        self.scopes.scope = self.scope.__enter__()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> bool | None:
+        self.scopes.scope = None
+        return self.scope.__exit__(kind, error, traceback)
+
+
+def deadline() -> Deadline | Scopes:
+    """Returns deadlines for the running loop."""
+    with suppress(RuntimeError):
+        if asyncio.current_task() is not None:
+            return Deadline(asyncio.get_running_loop())
+    return Scopes()
