@@ -62,7 +62,7 @@ class Deadline:
             self.task.cancel()
 
     def __enter__(self) -> Deadline:
-        self.task = task = asyncio.current_task()
+        self.task = task = asyncio.current_task(self.loop)
         self.cancelling = task.cancelling() if task is not None else 0
         self.reschedule(self.when)
         return self

@@ -227,12 +227,12 @@ class Wire:
         self.absence = Absence()
         pause(self.stream)
         share(self.stream)
-        self.sending_time = timeouts.write
+        self.sending_time = math.inf if timeouts.write is None else timeouts.write
         raw = socket_of(stream)
         self.has_socket = raw is not None
-        if timeouts.write is not None and getattr(raw, "family", None) is UNIX:
+        if getattr(raw, "family", None) is UNIX:
             # The system accepts more only once the peer has read nearly all of the 200 KB in its buffer.
-            self.sending_time = timeouts.write * SYSTEM
+            self.sending_time *= SYSTEM
 
     @property
     def failure(self) -> Exception | None:
@@ -323,7 +323,8 @@ class Wire:
     async def send(self, data: bytes) -> None:
         """Sends all bytes of `data`.
 
-        If that fails or is cancelled, nothing more can be sent: a part may have been sent.
+        Each piece has the write timeout, and time that earlier bytes earned. If that fails or is cancelled, nothing
+        more can be sent: a part may have been sent.
         """
         self.absence.since = None
         with self.noting:
@@ -336,26 +337,17 @@ class Wire:
                     if self.is_broken:
                         raise BrokenResourceError("an earlier send did not end")
                     for start in range(0, len(data), SENT):
-                        await self._send_piece(data[start : start + SENT])
+                        piece, begun = data[start : start + SENT], self.time()
+                        with self.writing.within(self.sending_time + self.credit):
+                            await self.stream.send(piece)
+                        # A slow peer announces free space in large steps, so time that is not used is kept.
+                        credit = self.credit + len(piece) * SECONDS_PER_BYTE - (self.time() - begun)
+                        self.credit = max(0.0, min(credit, EARNED_MAX * self.sending_time))
                 finally:
                     self.sending.release()
             except BaseException:
                 self.is_broken = True
                 raise
-
-    async def _send_piece(self, piece: bytes) -> None:
-        """Sends a piece within the write timeout, plus time that earlier bytes earned.
-
-        A slow peer announces free space in large steps, so time that is not used is kept, up to a limit.
-        """
-        if self.sending_time is None:
-            await self.stream.send(piece)
-            return
-        begun = self.time()
-        with self.writing.within(self.sending_time + self.credit):
-            await self.stream.send(piece)
-        credit = self.credit + len(piece) * SECONDS_PER_BYTE - (self.time() - begun)
-        self.credit = max(0.0, min(credit, EARNED_MAX * self.sending_time))
 
 
 class _Noting:

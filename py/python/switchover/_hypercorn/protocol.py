@@ -336,8 +336,9 @@ class Protocol:
     async def end_stream(self) -> None:
         """Goes on with the next request after a response, or closes."""
         connection, self.held = self.connection, b""
-        with suppress(ProtocolError):
-            connection.skip_content()  # what the app has not read
+        if connection.their_state is Stage.SEND_BODY:
+            with suppress(ProtocolError):
+                connection.skip_content()  # what the app has not read
         if connection.owes is not Owes.NOTHING and not self.has_switched:
             connection.abandon()  # the response is cut
         is_last = self.context.terminated.is_set() or self.has_switched or not connection.persists
