@@ -103,9 +103,17 @@ impl Draft {
         self.len -= len;
     }
 
-    /// Removes and returns all bytes, with the memory.
+    /// Removes and returns all bytes.
+    ///
+    /// The memory stays if it is much more than they need, so that they hold no more than that.
     #[cfg(feature = "h2c")]
     pub(crate) fn take(&mut self) -> Vec<u8> {
+        if self.len < self.memory.len() / 2
+            && let Ok(bytes) = copied(&[self])
+        {
+            self.clear();
+            return bytes;
+        }
         let mut taken = core::mem::take(self);
         taken.memory.truncate(taken.len);
         taken.memory

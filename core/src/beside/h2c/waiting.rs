@@ -9,10 +9,10 @@ use crate::wire::memory::{self, Draft};
 /// The number of bytes of a frame's header.
 const HEADER: usize = 9;
 
-/// The number of streams whose order is kept.
+/// The number of streams that have an entry.
 ///
-/// It bounds the time that one entry takes. A server allows a client fewer streams at a time.
-/// Frames of further ones overtake.
+/// It bounds the time that one entry takes. A server allows a client fewer streams at a time. If
+/// there are more, all frames of streams wait that have none.
 const MOST_STREAMS: usize = 4096;
 
 /// The client's frames that the engine cannot accept yet, in order.
@@ -25,6 +25,10 @@ pub(super) struct Waiting {
     frames: usize,
     /// The streams with queued frames, in order, and how many each has.
     streams: Vec<(u32, u32)>,
+    /// The number of queued frames of streams without an entry.
+    ///
+    /// While there are any, no stream gets an entry, so that none has frames of both kinds.
+    unlisted: usize,
     /// The number of queued frames that a header block must not overtake.
     blocks_and_acks: usize,
 }
@@ -40,9 +44,9 @@ impl Waiting {
         self.bytes.len() - self.start
     }
 
-    /// Returns whether a frame of this stream is queued.
+    /// Returns whether a frame of this stream is queued, or may be.
     pub(super) fn has_stream(&self, stream: u32) -> bool {
-        self.place_of(stream).is_ok()
+        self.unlisted > 0 || self.place_of(stream).is_ok()
     }
 
     /// Returns whether something is queued that a header block must not overtake.
@@ -72,10 +76,10 @@ impl Waiting {
         self.blocks_and_acks += usize::from(keeps_place(&header));
         match self.place_of(header.stream()) {
             Ok(place) => self.streams[place].1 += 1,
-            Err(place) if self.streams.len() < MOST_STREAMS => {
+            Err(place) if self.streams.len() < MOST_STREAMS && self.unlisted == 0 => {
                 self.streams.insert(place, (header.stream(), 1));
             }
-            Err(_) => {}
+            Err(_) => self.unlisted += 1,
         }
     }
 
@@ -99,11 +103,10 @@ impl Waiting {
         self.start = end;
         self.frames -= 1;
         self.blocks_and_acks -= usize::from(keeps_place(&header));
-        if let Ok(place) = self.place_of(header.stream()) {
-            self.streams[place].1 -= 1;
-            if self.streams[place].1 == 0 {
-                self.streams.remove(place);
-            }
+        match self.place_of(header.stream()) {
+            Ok(place) if self.streams[place].1 > 1 => self.streams[place].1 -= 1,
+            Ok(place) => drop(self.streams.remove(place)),
+            Err(_) => self.unlisted -= 1,
         }
         if self.frames == 0 {
             // The memory stays, as more frames of the same call may be queued.
@@ -158,8 +161,9 @@ mod tests {
             waiting.push(Header { bytes: *header });
             waiting.push_payload(payload);
         }
-        assert_eq!(waiting.streams.len(), MOST_STREAMS);
-        assert!(waiting.has_stream(last) && waiting.has_stream(101) && !waiting.has_stream(100));
+        assert_eq!((waiting.streams.len(), waiting.unlisted), (MOST_STREAMS, 100));
+        // Stream 100 has no entry, so no frame may overtake.
+        assert!(waiting.has_stream(last) && waiting.has_stream(100) && waiting.has_stream(7777));
         waiting.split(2, &mut out);
         assert_eq!(out[HEADER..], *b"he");
         while waiting.frames() > 0 {
@@ -167,6 +171,6 @@ mod tests {
         }
         assert_eq!(out[2 * HEADER + 2..][..3], *b"llo");
         assert_eq!(out[2 * HEADER + 5..], all[HEADER + 5..]);
-        assert!(waiting.streams.is_empty() && waiting.len() == 0);
+        assert!(waiting.streams.is_empty() && waiting.len() == 0 && !waiting.has_stream(7777));
     }
 }
