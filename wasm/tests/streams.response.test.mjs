@@ -248,6 +248,27 @@ test("a FastResponse whose headers were changed for one client answers no other"
   assert.deepEqual([status, headers.get("set-cookie")], [200, "client=2, client=3"]);
 });
 
+test("a FastResponse that was cloned answers the next requests, too", options, async () => {
+  for (const content of ["again", Buffer.from("again")]) {
+    const response = new FastResponse(content, { status: 201 });
+    let count = 0;
+    const answered = await served(async () => {
+      assert.equal(await response.clone().text(), "again");
+      assert(response.body);
+      if (++count !== 2) return response;
+      const copy = response.clone();
+      copy.headers.append("Set-Cookie", "client=2");
+      return copy;
+    }, "GET / HTTP/1.1\r\nHost: a\r\n\r\n".repeat(4));
+    const text = answered.join("");
+    assert.deepEqual([text.match(/again/g)?.length, text.match(/client/g)?.length, text.match(/201/g)?.length], [4, 1, 4]);
+    const [one, two] = [response, response.clone()].map((each) => each.headers.get("content-type"));
+    assert.equal(one, two);
+    await response.text();
+    assert.throws(() => response.clone(), TypeError);
+  }
+});
+
 describe("fetchHandler", options, () => {
   /** @param {import("switchover/streams").FetchHandler} fetch @param {string} request */
   const answered = (fetch, request) => served(fetchHandler(fetch), request);

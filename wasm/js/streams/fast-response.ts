@@ -105,11 +105,11 @@ export const FastResponse = class FastResponse {
     }
   }
 
-  /** Returns the parts of a response, unless a native one was made. */
+  /** Returns the parts of a response, unless its content was read. */
   static #partsOf(response: unknown): Parts | undefined {
     if (typeof response !== "object" || response === null || !(#parts in response)) return undefined;
     const parts = response.#parts;
-    if (response.#native || !parts) return undefined;
+    if (!parts || response.#native?.bodyUsed) return undefined;
     const headers = response.#headers;
     if (!headers) return parts;
     if (response.#isSpent) throw new TypeError("the headers of the response were changed, so it may be sent once: clone() it");
@@ -164,7 +164,11 @@ export const FastResponse = class FastResponse {
 
   clone(): Response {
     const { status, statusText, headers } = this;
-    return new Response(this.#made.clone().body, { status, statusText, headers });
+    if (!this.#parts || this.bodyUsed) return new Response(this.#made.clone().body, { status, statusText, headers });
+    // The original is not touched: it may be shared.
+    const copy = new FastResponse(this.#parts.body as BodyInit | null, { status, statusText, headers: [...headers] });
+    if (!headers.has("content-type")) copy.headers.delete("content-type");
+    return copy as unknown as Response;
   }
 
   text(): Promise<string> {
