@@ -9,7 +9,7 @@ import { python } from "./code/python.js";
 import { rust } from "./code/rust.js";
 import { unescape } from "./code/words.js";
 
-export { bytesOfTyped, escape, parseDecision, textOf, typedOf, unescape } from "./code/words.js";
+export { bytesOfTyped, escape, hex, parseDecision, textOf, typedOf, unescape } from "./code/words.js";
 
 /**
  * The generators of programs that repeat a scenario, one for each language.

@@ -1,6 +1,6 @@
 // The output of a connection as the lines of a test vector; must equal that of `tests/rust/src/script/lines.rs`.
 
-import { escape } from "./code.js";
+import { escape, hex } from "./code.js";
 
 /** @param {{ code: number, kind: string, status: number | null, offset: number | null }} fault */
 export function errorLine({ code, kind, status, offset }) {
@@ -54,7 +54,7 @@ function fields(headers) {
 
 /** Escapes a text, with long runs of one byte written as a repetition. @param {string} text */
 function compact(text) {
-  return text.replace(/([^])\1*/g, (run, one) => (run.length >= 24 ? `\\{${run.length}*${escape(one)}}` : escape(run)));
+  return text.replace(/([^])\1*/g, (run, one) => (run.length >= 24 ? `\\{${run.length}*${escape(one).replace(/[{}]/, (brace) => `\\x${hex(brace)}`)}}` : escape(run)));
 }
 
 /** Returns the bytes as escaped text, or for long ones their number and checksum. @param {string} text */

@@ -100,11 +100,12 @@ export async function toAddress(scenario) {
 export async function ofAddress(text) {
   const packed = Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (one) => one.charCodeAt(0));
   const unpacked = new TextDecoder().decode(await through(new DecompressionStream("deflate-raw"), packed));
-  // The repetitions in all texts, as each alone may be long.
-  const repeated = [...unpacked.matchAll(/\{(\d+)\*([^}]*)\}/g)].reduce((sum, [, count, what = ""]) => sum + Number(count) * what.length, 0);
-  if (repeated > MOST_UNPACKED) throw new RangeError("repetitions of more than a scenario");
   const [role, words, bytes, cuts, isEachByte, end, acts] = JSON.parse(unpacked);
   if (!["client", "server"].includes(role) || typeof bytes !== "string" || /[^\0-\xff]/.test(bytes)) throw new Error("no scenario");
+  // The repetitions in all decisions, as each alone may be long.
+  const decisions = acts.map((/** @type {unknown[]} */ act) => String(act[4])).join("\n");
+  const repeated = [...decisions.matchAll(/\{(\d+)\*([^{}]*)\}/g)].reduce((sum, [, count, what = ""]) => sum + Number(count) * what.length, 0);
+  if (repeated > MOST_UNPACKED) throw new RangeError("repetitions of more than a scenario");
   if (cuts.length > MOST_CUTS) throw new RangeError("more cuts than a scenario may have");
   return {
     role,

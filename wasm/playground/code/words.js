@@ -61,12 +61,13 @@ const NAMED = { r: "\r", n: "\n", t: "\t", 0: "\0", "\\": "\\" };
 /**
  * Returns the bytes of a line of a test vector.
  *
- * `\r \n \t \0 \\ \xHH` are escapes, and `\{3*ab}` is a repetition.
+ * `\r \n \t \0 \\ \xHH` are escapes, and `\{3*ab}` is a repetition. Braces in one are escaped. Otherwise a long text of
+ * opening braces would take the square of its length.
  * @param {string} text @returns {string}
  */
 export function unescape(text) {
   const bytes = Array.from(new TextEncoder().encode(text), (byte) => String.fromCharCode(byte)).join("");
-  return bytes.replace(/\\(?:x([0-9a-fA-F]{2})|\{(\d+)\*((?:\\x..|[^}])*)\}|([rnt0\\]))/g, (_, hex, count, what, name) => {
+  return bytes.replace(/\\(?:x([0-9a-fA-F]{2})|\{(\d+)\*([^{}]*)\}|([rnt0\\]))/g, (_, hex, count, what, name) => {
     if (hex !== undefined) return String.fromCharCode(parseInt(hex, 16));
     if (what === undefined) return NAMED[name];
     const [repeated, times] = [unescape(what), Number(count)];

@@ -82,6 +82,12 @@ test("an address that unpacks to more than a scenario is refused", async () => {
   const act = { at: 0, events: 0, data: 0, isEnded: false, isStopped: false, isAfterInput: false, text: "! respond 200 OK \\{4000000*a}" };
   await ofAddress(await toAddress({ ...scenario, acts: [act] }));
   await assert.rejects(async () => ofAddress(await toAddress({ ...scenario, acts: [act, act] })));
+  // What would take the square of its length, or twice the time for each further byte.
+  for (const text of ["{1*".repeat(1_000_000), `\\{1*${"\\x41".repeat(100_000)}`]) {
+    assert.equal(unescape(text).length > 0, true);
+    await ofAddress(await toAddress({ ...scenario, acts: [{ ...act, text }] }));
+  }
+  assert.equal(unescape("\\{30*\\x7d}"), "}".repeat(30));
   await assert.rejects(async () => ofAddress(await toAddress({ ...scenario, bytes: "a".repeat(5_000_000) })));
   await assert.rejects(async () => ofAddress(await toAddress({ ...scenario, cuts: Array(5_000).fill(1) })));
 });
