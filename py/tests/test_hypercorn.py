@@ -87,6 +87,12 @@ class Apps:
             with anyio.CancelScope() as scope_:
                 scope_.cancel()
                 await send({"type": "http.response.body", "body": b"hello"})
+        elif path == "/empties":
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+            while True:
+                await send({"type": "http.response.body", "body": b"", "more_body": True})
+        elif path == "/gives-up":
+            await self.gives_up(send)
         elif path == "/endless":
             await send({"type": "http.response.start", "status": 200, "headers": []})
             await self.goes_on(send, {"type": "http.response.body", "body": bytes(65536), "more_body": True})
@@ -104,6 +110,20 @@ class Apps:
             self.learnt += [message["type"], (await receive())["type"]]
         else:
             await tell(scope, receive, send)
+
+    async def gives_up(self, send: Any) -> None:
+        """Sends from two tasks, the second with a time for each send."""
+        message = {"type": "http.response.body", "body": bytes(65536), "more_body": True}
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send(message)
+        try:
+            async with anyio.create_task_group() as group:
+                group.start_soon(self.goes_on, send, message)
+                while True:
+                    with anyio.move_on_after(0.001):
+                        await send(message)
+        finally:
+            self.learnt.append("gave up")
 
     async def goes_on(self, send: Any, message: Any) -> None:
         try:
@@ -506,11 +526,26 @@ def test_a_head_without_content_is_that_of_its_own_request(hosted: Hosted, metho
 
 @pytest.mark.parametrize("anyio_backend", ["asyncio", "trio"])
 def test_no_answer_takes_the_place_of_one_that_was_cancelled(anyio_backend: str) -> None:
-    """Under trio, what is cancelled before is lost; asyncio writes it at once."""
+    """Its bytes are sent all the same, before those of the next."""
     with Hosted(anyio_backend) as hosted:
         received = hosted.all(GET.replace(b"/", b"/cancelled", 1) + LAST)
-    first, _, rest = received.partition(b"\r\n\r\n")
-    assert (first, rest[:5]) == (b"", b"") if anyio_backend == "trio" else rest.startswith(b"helloHTTP/1.1 200 ")
+    assert received.partition(b"\r\n\r\n")[2].startswith(b"helloHTTP/1.1 200 ")
+
+
+def test_writes_that_are_cancelled_leave_a_turn_to_others(hosted: Hosted) -> None:
+    with hosted.connect(GET.replace(b"/", b"/gives-up", 1)) as slow:
+        assert slow.recv(100).startswith(b"HTTP/1.1 200 ")
+        for _ in range(3):
+            threading.Event().wait(0.1)
+            assert hosted.all(LAST).startswith(b"HTTP/1.1 200 ")
+    wait_for(lambda: "gave up" in hosted.app.learnt)
+
+
+def test_content_without_bytes_leaves_a_turn_to_others(hosted: Hosted) -> None:
+    with hosted.connect(GET.replace(b"/", b"/empties", 1)) as silent:
+        for _ in range(3):
+            assert hosted.all(LAST).startswith(b"HTTP/1.1 200 ")
+        silent.close()
 
 
 def test_a_request_has_no_context_variables_of_the_one_before(hosted: Hosted) -> None:

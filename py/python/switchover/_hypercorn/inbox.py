@@ -79,12 +79,12 @@ class Inbox:
 
             async def watched(message: ASGISendEvent) -> None:
                 await send(message)
-                if is_head or self.is_over:
+                # hypercorn drops content without bytes, and then nothing waits.
+                if is_head or self.is_over or not message.get("body", True):
                     await self.drop()
 
-            is_watched = is_head or scope["type"] == "websocket"
             with suppress(ClientGoneError):
-                await app(scope, self.receive, watched if is_watched else send, sync_spawn, call_soon)
+                await app(scope, self.receive, watched, sync_spawn, call_soon)
 
         async def at_end(message: ASGISendEvent | None) -> None:
             try:

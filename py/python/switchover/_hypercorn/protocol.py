@@ -281,6 +281,11 @@ class Protocol:
         if isinstance(event, StreamClosed):
             await self.end_stream()
             return
+        if self.writer.is_full and not self.writer.is_closed:
+            # Its app gives up one write after the other: the response is cut.
+            self.connection.abandon()
+            self.writer.pending.clear()
+            await self.close()
         if self.writer.is_closed or self.has_gone:
             await self.inbox.drop()
             return
@@ -342,12 +347,13 @@ class Protocol:
         if connection.owes is not Owes.NOTHING and not self.has_switched:
             connection.abandon()  # the response is cut
         is_last = self.context.terminated.is_set() or self.has_switched or not connection.persists
-        is_last = is_last or self.writer.is_broken or (self.has_ended and not connection.unread)
+        is_last = is_last or (self.has_ended and not connection.unread)
         # The app's task may be cancelled as soon as the app hears of the end, as Starlette does.
         self.spawn(self.go_on, is_last)
 
     async def go_on(self, is_last: bool) -> None:
         """Closes the connection, or takes what has come of the next request."""
+        await self.writer.write()
         if is_last:
             await self.close()
         else:

@@ -17,6 +17,10 @@ TLS of asyncio does not tell that the transport below it is lost, and asyncio lo
 """
 
 
+MOST_PENDING = 1 << 20
+"""The number of bytes from which on writes that were cancelled end the connection."""
+
+
 def socket_of(send: Callable[[Event], Awaitable[None]]) -> socket.socket | None:
     """Returns the socket of the connection that has this method `send`."""
     server: Any = getattr(send, "__self__", None)
@@ -30,23 +34,26 @@ def socket_of(send: Callable[[Event], Awaitable[None]]) -> socket.socket | None:
 
 
 class Outgoing(RawData):
-    """Bytes to send, which note that hypercorn has begun to write them."""
+    """The bytes of a writer, which hypercorn takes once it can write them."""
 
-    def __init__(self, data: bytes) -> None:
+    def __init__(self, writer: Writer) -> None:
         # The class is frozen, and has a field of this name.
-        vars(self).update(data_=data, address=None, is_begun=False)
+        vars(self).update(writer=writer, address=None)
 
     @property
     def data(self) -> bytes:  # pyright: ignore[reportIncompatibleVariableOverride]
-        """The bytes, which hypercorn takes once it can write."""
-        vars(self)["is_begun"] = True
-        return vars(self)["data_"]  # type: ignore[no-any-return]
+        """All bytes that are yet to be written; they then count as written."""
+        writer: Writer = vars(self)["writer"]
+        data, writer.pending, writer.size = b"".join(writer.pending), [], 0
+        return data
 
 
 class Writer:
     """The writes of a hypercorn connection, and its close, which waits for them.
 
-    Under trio, to close while another task writes would end hypercorn's worker.
+    hypercorn writes one after the other. A write that is cancelled while it waits for another leaves its bytes to the
+    next one, as the engine has counted them. Under trio, to close while another task writes would end hypercorn's
+    worker.
     """
 
     def __init__(
@@ -58,30 +65,36 @@ class Writer:
         self.writes = 0
         self.writing = 0
         self.is_closed = False
-        self.is_broken = False
-        """True once bytes are lost that the engine has counted."""
-        # A stream of trio may have written a part of what was cancelled, a transport of asyncio writes all or nothing.
-        self.is_in_parts = not hasattr(getattr(send, "__self__", None), "writer")
+        self.pending: list[bytes] = []
+        self.size = 0
 
-    async def write(self, data: bytes) -> None:
-        """Sends bytes, if there are any; nothing more once some are lost."""
-        if data and not self.is_closed and not self.is_broken:
-            outgoing = Outgoing(data)
-            self.writing += 1
-            try:
-                await self.send(outgoing)
-            except BaseException:
-                # What follows would be taken for what is missing.
-                self.is_broken = self.is_in_parts or not vars(outgoing)["is_begun"]
-                raise
-            finally:
-                self.writing -= 1
+    @property
+    def is_full(self) -> bool:
+        """True if writes that were cancelled have left too many bytes."""
+        return self.size > MOST_PENDING
+
+    async def write(self, data: bytes = b"") -> None:
+        """Sends bytes, and those that earlier calls have left."""
+        if self.is_closed:
+            return
+        if data:
+            self.pending.append(data)
+            self.size += len(data)
+        if self.pending:
+            await self.send_pending()
             if self.is_closed:
                 await self.close()
-            self.writes += 1
-            if self.writes % self.turn == 0:
-                # A client that reads at once makes nobody wait.
-                await self.sleep(0)
+        self.writes += 1
+        if self.writes % self.turn == 0:
+            # A client that reads at once makes nobody wait, and nor does content without bytes.
+            await self.sleep(0)
+
+    async def send_pending(self) -> None:
+        self.writing += 1
+        try:
+            await self.send(Outgoing(self))
+        finally:
+            self.writing -= 1
 
     async def close(self, last: bytes = b"") -> None:
         """Sends `last`, and closes the connection once all writes under way are complete.
@@ -89,11 +102,9 @@ class Writer:
         What is written from now on is dropped.
         """
         self.is_closed = True
-        if last and not self.is_broken:
-            self.writing += 1
-            try:
-                await self.send(RawData(data=last))
-            finally:
-                self.writing -= 1
+        if last:
+            self.pending.append(last)
+        if self.pending:
+            await self.send_pending()
         if not self.writing:
             await self.send(Closed())
