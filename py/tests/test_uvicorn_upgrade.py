@@ -15,7 +15,7 @@ import threading
 from typing import Any
 
 import pytest
-from served import GET, WAIT, Served, rest_of, until_disconnect
+from served import GET, HANDSHAKE, WAIT, Served, rest_of, until_disconnect
 from switchover._uvicorn.file import send_file
 from switchover.uvicorn import Protocol
 
@@ -528,6 +528,26 @@ def test_a_request_has_no_context_variables_of_the_one_before() -> None:
     post = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 300000\r\n\r\n" + bytes(300_000)
     with Served(app) as served:
         assert served.all(GET * 2 + post + GET).count(b"\r\n\r\nnobody") == 4
+
+
+@pytest.mark.parametrize("ws", ["wsproto", "websockets-sansio"])
+def test_a_websocket_has_no_context_variables_of_the_request_before(ws: str) -> None:
+    variable: contextvars.ContextVar[str] = contextvars.ContextVar("variable", default="nobody")
+    found: list[str] = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "websocket":
+            found.append(variable.get())
+            await receive()
+            await send({"type": "websocket.close"})
+            return
+        variable.set("of another request")
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"0")]})
+        await send({"type": "http.response.body", "body": b""})
+
+    with Served(app, ws=ws) as served:
+        served.all(GET + HANDSHAKE)
+    assert found == ["nobody"]
 
 
 def test_a_head_reads_no_file() -> None:

@@ -29,9 +29,9 @@ from .. import (
     Role,
 )
 from .._keep import keep
-from .._reset import LOOK_EVERY, has_hung_up, prepare, probes, takes_all, was_reset
+from .._reset import prepare, takes_all
 from .._switchover import _next_scope, _scope
-from .base import HANDED_OVER, LINGERING, OPEN, POSTPONED, SWITCHED, TAKING, Base
+from .base import HANDED_OVER, LINGERING, OPEN, POSTPONED, SWITCHED, TAKING
 from .cycle import TEXT, TLS_TURN, TURN, Cycle
 from .ending import Ending
 from .host import base_of, below_root
@@ -39,6 +39,7 @@ from .options import LINGER_BYTES, configured
 from .run import run
 from .transport import closes_after_eof
 from .tunnel import EXTENSION, extension_of
+from .watching import Watching
 from .websocket import NO_CLASS, Undecided, failed, handshake_of
 
 WEBSOCKET = Token("websocket")
@@ -47,7 +48,7 @@ WEBSOCKET = Token("websocket")
 REQUESTS = 16
 
 
-class Protocol(Base):
+class Protocol(Watching):
     """One HTTP/1.1 connection of uvicorn.
 
     A subclass may set other limits and timeouts.
@@ -143,19 +144,6 @@ class Protocol(Base):
         else:
             self.wait_for_the_end()
 
-    def leave_later(self, cycle: Cycle) -> None:
-        """Schedules `http.disconnect` for an app that waits for it in `receive`.
-
-        An app that waits for something else keeps the connection until its client has closed it altogether.
-        """
-        self.leaving = self.loop.call_later(self.timeout_half_closed, cycle.leave)
-        self.watch_for_close()
-
-    def watch_for_close(self) -> None:
-        """Notices that a client which has ended its direction has closed the other, too."""
-        probes(self.transport.get_extra_info("socket"))
-        self.watch()
-
     def pause_writing(self) -> None:
         """Pauses the app's sends, as the client reads too slowly, and starts the deadline."""
         self.flow.pause_writing()
@@ -189,46 +177,6 @@ class Protocol(Base):
         else:
             self.close()
 
-    def has_left_unread(self) -> bool:
-        """Returns whether the client has hung up while reading from it is paused."""
-        return self.flow.read_paused and has_hung_up(self.transport.get_extra_info("socket"))
-
-    def watch(self) -> None:
-        """Looks each second whether the client of a waiting app has hung up."""
-        if self.watching is None:
-            self.watching = self.loop.call_later(LOOK_EVERY, self.look)
-
-    def has_watchers(self, cycle: Cycle) -> bool:
-        """Returns whether an app would go on for good if its client hung up unnoticed.
-
-        It waits in `receive`, or it may only send: below TLS, asyncio ignores an end while reading is paused.
-        """
-        return cycle.receivers > 0 or not (cycle.response_complete or closes_after_eof(self.transport))
-
-    def look(self) -> None:
-        """Lets an app know that its client has hung up."""
-        self.watching = None
-        cycle = self.cycle
-        if self.tunnel is not None:
-            is_quiet = self.flow.read_paused or self.tunnel.has_end
-        else:
-            is_quiet = self.has_eof and cycle is not None and not cycle.response_complete
-        if is_quiet and not self.transport.is_closing():
-            if was_reset(self.transport.get_extra_info("socket")):
-                self.transport.abort()
-            else:
-                self.watch()
-            return
-        if cycle is None or not self.has_watchers(cycle) or cycle.disconnected or not self.flow.read_paused:
-            return
-        if not self.has_left_unread():
-            self.watch()
-            return
-        if closes_after_eof(self.transport):
-            cycle.leave()
-        else:
-            cycle.lose_reader()
-
     # Events.
 
     def process_events(self, data: bytes | None = None) -> None:
@@ -247,7 +195,7 @@ class Protocol(Base):
             keep(self.connection, data)
         if not self.connection.wants_input and self.serves:
             self.flow.pause_reading()
-        if self.flow.read_paused and self.cycle is not None and self.has_watchers(self.cycle):
+        if self.flow.read_paused and self.cycle is not None and self.is_awaited(self.cycle):
             self.watch()
 
     def go_on_later(self) -> None:
@@ -439,7 +387,8 @@ class Protocol(Base):
         self.flow.resume_reading()
         undecided = Undecided(protocol, self.transport, rest, self.has_eof, self.ending, self.timeout_write)
         try:
-            undecided.begin(head, self.flow.write_paused)
+            # The app before must not pass its context variables on, although it may be what calls this.
+            self.variables.copy().run(undecided.begin, head, self.flow.write_paused)
         except Exception as error:
             # It is no error of the app before, in whose last `send` this may be.
             failed(self.transport, error)

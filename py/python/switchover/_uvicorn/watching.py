@@ -1,0 +1,73 @@
+"""Looks for clients that have left, where no read or write of the loop shows it."""
+
+from __future__ import annotations
+
+from .._reset import LOOK_EVERY, has_hung_up, probes, was_reset
+from .base import Base
+from .cycle import Cycle
+from .transport import closes_after_eof
+
+
+class Watching(Base):
+    """A connection that notices the end of a client that no read shows.
+
+    It may be behind unread bytes, or the close behind a half-close.
+    """
+
+    __slots__ = ()
+
+    def leave_later(self, cycle: Cycle) -> None:
+        """Schedules `http.disconnect` for an app that waits for it in `receive`.
+
+        An app that waits for something else keeps the connection until its client has closed it altogether.
+        """
+        self.leaving = self.loop.call_later(self.timeout_half_closed, cycle.leave)
+        self.watch_for_close()
+
+    def watch_for_close(self) -> None:
+        """Notices that a client which has ended its direction has closed the other, too."""
+        probes(self.transport.get_extra_info("socket"))
+        self.watch()
+
+    def has_left_unread(self) -> bool:
+        """Returns whether the client has hung up while reading from it is paused."""
+        return self.flow.read_paused and has_hung_up(self.transport.get_extra_info("socket"))
+
+    def watch(self) -> None:
+        """Looks each second whether the client of a waiting app has hung up."""
+        if self.watching is None:
+            self.watching = self.loop.call_later(LOOK_EVERY, self.look)
+
+    def is_awaited(self, cycle: Cycle) -> bool:
+        """Returns whether an app could go on for good if its client hung up unnoticed.
+
+        While reading is paused nothing is noticed, and below TLS asyncio ignores an end then.
+        """
+        return cycle.receivers > 0 or not cycle.response_complete
+
+    def look(self) -> None:
+        """Lets an app know that its client has hung up."""
+        self.watching = None
+        cycle = self.cycle
+        if self.tunnel is not None:
+            is_quiet = self.flow.read_paused or self.tunnel.has_end
+        else:
+            is_quiet = self.has_eof and cycle is not None and not cycle.response_complete
+        if is_quiet and not self.transport.is_closing():
+            if was_reset(self.transport.get_extra_info("socket")):
+                self.transport.abort()
+            else:
+                self.watch()
+            return
+        if cycle is None or not self.is_awaited(cycle) or cycle.disconnected or not self.flow.read_paused:
+            return
+        if not self.has_left_unread():
+            self.watch()
+        elif not closes_after_eof(self.transport):
+            cycle.lose_reader()
+        elif was_reset(self.transport.get_extra_info("socket")):
+            self.transport.abort()
+        else:
+            if cycle.receivers > 0:
+                cycle.leave()
+            self.watch_for_close()
