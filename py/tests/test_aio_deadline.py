@@ -67,6 +67,17 @@ async def test_a_step_is_late_once_its_deadline_has_been_moved() -> None:
         await asyncio.sleep(10)
 
 
+async def test_a_step_may_follow_one_with_hardly_any_time() -> None:
+    """The loop of uvloop then starts no timer, but calls at once."""
+    steps = deadline()
+    for _ in range(2):
+        with steps.within(0.0003):
+            pass
+        with steps.within(10):
+            pass
+    steps.stop()
+
+
 async def test_a_cancelled_task_is_cancelled_although_it_is_late() -> None:
     async def late() -> None:
         with Deadline(asyncio.get_running_loop()).within(0):

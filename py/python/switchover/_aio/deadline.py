@@ -22,7 +22,9 @@ class Deadline:
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self.loop = loop
-        self.timer: asyncio.TimerHandle | None = None
+        # The timer, and its time: a short one of uvloop has no `when`.
+        self.timer: asyncio.Handle | None = None
+        self.fires = math.inf
         # The task of a step, from when on it is late, and how often it was cancelled before.
         self.task: asyncio.Task[object] | None = None
         self.when = math.inf
@@ -39,20 +41,19 @@ class Deadline:
     def reschedule(self, when: float) -> None:
         """Sets the time at which the step is late."""
         self.when = when
-        if self.timer is None or self.timer.when() > when:
+        if when < self.fires:
             self.stop()
-            if when < math.inf:
-                self.timer = self.loop.call_at(when, self.fire)
+            self.timer, self.fires = self.loop.call_at(when, self.fire), when
 
     def stop(self) -> None:
         """Cancels the timer of the loop."""
         if self.timer is not None:
             self.timer.cancel()
-            self.timer = None
+            self.timer, self.fires = None, math.inf
 
     def fire(self) -> None:
         """Cancels the step if it is late, and otherwise starts the timer again."""
-        self.timer = None
+        self.timer, self.fires = None, math.inf
         if self.task is None:
             return
         if self.loop.time() < self.when:
