@@ -210,6 +210,30 @@ def test_an_app_that_waits_for_something_else_keeps_no_client_that_has_closed(lo
         wait_until_empty(served)
 
 
+def test_a_switched_app_that_has_ended_its_direction_gets_all_bytes_of_its_client() -> None:
+    """Both directions have then ended in order, and some bytes are still unread."""
+    received: list[int] = []
+
+    async def ends(_scope: Any, receive: Any, send: Any) -> None:
+        await receive()
+        await send({"type": "http.response.start", "status": 101, "headers": [(b"upgrade", b"foo/2")]})
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+        await asyncio.sleep(2.5)
+        while (message := await receive())["type"] == "http.request" and message["more_body"]:
+            received.append(len(message["body"]))
+
+    with Served(ends) as served:
+        with served.connect(OFFER) as client:
+            assert rest_of(client).startswith(b"HTTP/1.1 101 ")
+            client.sendall(bytes(70_000))
+            threading.Event().wait(0.3)
+            client.sendall(bytes(30_000))
+            client.shutdown(socket.SHUT_WR)
+            threading.Event().wait(2)
+        wait_until_empty(served)
+    assert sum(received) == 100_000
+
+
 def test_a_response_that_is_read_slowly_is_sent_whole_at_a_shutdown_in_time() -> None:
     """The system takes it whole, as the process may end before the client has read it."""
     size = 1 << 20

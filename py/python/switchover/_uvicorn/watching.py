@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+
 from .._reset import LOOK_EVERY, has_hung_up, probes, was_reset
 from .base import Base
 from .cycle import Cycle
@@ -45,16 +47,26 @@ class Watching(Base):
         """
         return cycle.receivers > 0 or not cycle.response_complete
 
+    def was_reset(self) -> bool:
+        """Returns whether the client has reset the connection.
+
+        A Unix socket knows no reset: one that was closed may have sent what the app is still to receive.
+        """
+        raw = self.transport.get_extra_info("socket")
+        return raw is not None and raw.family in (socket.AF_INET, socket.AF_INET6) and was_reset(raw)
+
     def look(self) -> None:
         """Lets an app know that its client has hung up."""
         self.watching = None
         cycle = self.cycle
         if self.tunnel is not None:
+            if self.tunnel.is_over:
+                return  # once both have ended their direction, an end in order looks like a reset
             is_quiet = self.flow.read_paused or self.tunnel.has_end
         else:
             is_quiet = self.has_eof and cycle is not None and not cycle.response_complete
         if is_quiet and not self.transport.is_closing():
-            if was_reset(self.transport.get_extra_info("socket")):
+            if self.was_reset():
                 self.transport.abort()
             else:
                 self.watch()
@@ -65,7 +77,7 @@ class Watching(Base):
             self.watch()
         elif not closes_after_eof(self.transport):
             cycle.lose_reader()
-        elif was_reset(self.transport.get_extra_info("socket")):
+        elif self.was_reset():
             self.transport.abort()
         else:
             if cycle.receivers > 0:
