@@ -113,7 +113,7 @@ export const FastResponse = class FastResponse {
     const headers = response.#headers;
     if (!headers) return parts;
     if (response.#isSpent) throw new TypeError("the headers of the response were changed, so it may be sent once: clone() it");
-    response.#isSpent = String([...headers]) !== String([...nativeHeaders(parts.headers)]);
+    response.#isSpent = JSON.stringify([...headers]) !== JSON.stringify([...nativeHeaders(parts.headers)]);
     return { ...parts, headers };
   }
 
