@@ -21,10 +21,13 @@ pub(super) const END_STREAM: u8 = 1;
 pub(super) const END_HEADERS: u8 = 4;
 pub(super) const PADDED: u8 = 8;
 
-/// The nine-byte header of a frame.
+/// The length of a frame's header (RFC 9113, section 4.1).
+pub(super) const HEADER: usize = 9;
+
+/// The header of a frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Header {
-    pub(super) bytes: [u8; 9],
+    pub(super) bytes: [u8; HEADER],
 }
 
 impl Header {
@@ -70,7 +73,7 @@ impl Header {
 #[derive(Debug, Default)]
 pub(super) struct Frames {
     /// The first bytes of a header, as far as received.
-    partial: [u8; 9],
+    partial: [u8; HEADER],
     len: usize,
     /// The number of payload bytes still to come in the current frame.
     left: u32,

@@ -1,6 +1,6 @@
 //! The client's preface, and the upgraded request as frames for the HTTP/2 engine.
 
-use super::frame::{self, DATA, END_STREAM, Header, LONGEST, PREFACE, SETTINGS};
+use super::frame::{self, DATA, END_STREAM, HEADER, Header, LONGEST, PREFACE, SETTINGS};
 use super::window::FIRST_WINDOW;
 use crate::error::{ErrorKind, Ineligible};
 use crate::upgrade::Request;
@@ -57,7 +57,7 @@ impl Opening {
     pub(super) fn reserve(&mut self, len: usize) -> Result<usize, ErrorKind> {
         let held = self.held.len() + len;
         self.held.reserve(held)?;
-        let settings = 9 + self.settings.len();
+        let settings = HEADER + self.settings.len();
         Ok(PREFACE.len() + settings + held + self.request.len())
     }
 
@@ -119,7 +119,7 @@ fn first_settings(held: &[u8]) -> Option<Result<usize, ()>> {
     if held[..seen] != PREFACE[..seen] {
         return Some(Err(()));
     }
-    let bytes = *held.get(PREFACE.len()..)?.first_chunk::<9>()?;
+    let bytes = *held.get(PREFACE.len()..)?.first_chunk::<HEADER>()?;
     let header = Header { bytes };
     let len = header.len() as usize;
     if header.kind() != SETTINGS

@@ -26,8 +26,8 @@
 use alloc::vec::Vec;
 
 use super::frame::{
-    self, CONTINUATION, DATA, END_HEADERS, Frames, HEADERS, Header, PADDED, Piece, SETTINGS,
-    WINDOW_UPDATE,
+    self, CONTINUATION, DATA, END_HEADERS, Frames, HEADER, HEADERS, Header, PADDED, Piece,
+    SETTINGS, WINDOW_UPDATE,
 };
 use super::opening::Opening;
 use super::waiting::Waiting;
@@ -226,7 +226,7 @@ impl Splice {
     /// the engine.
     fn reserve(&mut self, client: usize, engine: usize) -> Result<(), ErrorKind> {
         /// The length of a header received in part, and of one where DATA is split.
-        const HEADERS: usize = 18;
+        const SPARE: usize = 2 * HEADER;
         let first = match &mut self.start {
             Start::Awaited(opening) => opening.reserve(client)?,
             _ => client,
@@ -234,9 +234,9 @@ impl Splice {
         if self.window.has_debt() || self.is_waiting() {
             self.waiting.reserve(first)?;
         }
-        let to_engine = first + self.waiting.len() + HEADERS;
+        let to_engine = first + self.waiting.len() + SPARE;
         self.for_engine.reserve(self.for_engine.len() + to_engine)?;
-        self.for_client.reserve(self.for_client.len() + engine + HEADERS)
+        self.for_client.reserve(self.for_client.len() + engine + SPARE)
     }
 
     /// Records that the client has closed its direction.

@@ -2,12 +2,9 @@
 
 use alloc::vec::Vec;
 
-use super::frame::{CONTINUATION, HEADERS, Header};
+use super::frame::{CONTINUATION, HEADER, HEADERS, Header};
 use crate::error::ErrorKind;
 use crate::wire::memory::{self, Draft};
-
-/// The number of bytes of a frame's header.
-const HEADER: usize = 9;
 
 /// The number of streams that have an entry.
 ///
@@ -117,7 +114,7 @@ impl Waiting {
 
     /// Moves the first `len` bytes of the first frame's payload to `out`, as a frame.
     ///
-    /// What is left follows the rest of the header.
+    /// The rest of the payload stays queued, behind a header with its length.
     pub(super) fn split(&mut self, len: u32, out: &mut Draft) {
         let Some(header) = self.first() else { return };
         let (front, back) = header.split(len);
