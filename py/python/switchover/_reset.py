@@ -8,6 +8,7 @@ import socket
 import struct
 import sys
 from contextlib import suppress
+from typing import TypeGuard
 
 if sys.platform == "linux":
     import fcntl
@@ -30,6 +31,11 @@ LOOK_EVERY = 1.0
 
 # The exceptions of a socket that is closed; uvloop's raises ValueError.
 LOST = (OSError, ValueError)
+
+
+def is_tcp(raw: socket.socket | None) -> TypeGuard[socket.socket]:
+    """Returns whether a transport has a socket, and that of TCP."""
+    return raw is not None and raw.family in (socket.AF_INET, socket.AF_INET6)
 
 
 def resets(raw: socket.socket) -> None:
@@ -62,7 +68,7 @@ def prepare(raw: socket.socket | None) -> None:
     slowly but steadily would look like one that reads nothing. The system reports free space only once a third of its
     large buffer is free.
     """
-    if raw is None or raw.family not in (socket.AF_INET, socket.AF_INET6):
+    if not is_tcp(raw):
         return
     with suppress(*LOST):
         raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -72,7 +78,7 @@ def prepare(raw: socket.socket | None) -> None:
 
 def takes_all(raw: socket.socket | None) -> None:
     """Lets the system hold as many unsent bytes as it can: the process may end soon."""
-    if raw is not None and NOTSENT_LOWAT is not None and raw.family in (socket.AF_INET, socket.AF_INET6):
+    if is_tcp(raw) and NOTSENT_LOWAT is not None:
         with suppress(*LOST):
             raw.setsockopt(socket.IPPROTO_TCP, NOTSENT_LOWAT, 0x7FFF_FFFF)
 
@@ -82,7 +88,7 @@ def probes(raw: socket.socket | None) -> None:
 
     The system of a peer that has closed its socket says no after about a minute, which `was_reset` shows.
     """
-    if raw is None or raw.family not in (socket.AF_INET, socket.AF_INET6):
+    if not is_tcp(raw):
         return
     with suppress(*LOST, AttributeError):
         raw.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import socket
-
-from .._reset import LOOK_EVERY, has_hung_up, probes, was_reset
+from .._reset import LOOK_EVERY, has_hung_up, is_tcp, probes, was_reset
 from .base import Base
 from .cycle import Cycle
 from .transport import closes_after_eof
@@ -53,7 +51,7 @@ class Watching(Base):
         A Unix socket knows no reset: one that was closed may have sent what the app is still to receive.
         """
         raw = self.transport.get_extra_info("socket")
-        return raw is not None and raw.family in (socket.AF_INET, socket.AF_INET6) and was_reset(raw)
+        return is_tcp(raw) and was_reset(raw)
 
     def look(self) -> None:
         """Lets an app know that its client has hung up."""
