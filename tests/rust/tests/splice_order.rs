@@ -266,6 +266,30 @@ fn config(cases: u32) -> ProptestConfig {
     }
 }
 
+/// Nothing is added to a queued DATA frame in which the client has ended.
+///
+/// The payload is split as the window grows, and its last part stays an incomplete frame.
+#[test]
+fn an_incomplete_frame_stays_incomplete() {
+    for (body, sent) in [(60_000, 2), (60_000, 5_535), (60_000, 9_999), (65_535, 0), (65_535, 2)] {
+        let mut play = Play::new(body);
+        let frame = Frame::new(DATA, END_STREAM, 3, &[b'a'; 10_000]).bytes();
+        play.splice.client_sent(&frame[..9 + sent]);
+        play.splice.client_ended();
+        // One byte of window first, as then each part is as short as it can be.
+        for len in [1, 1, 30_000] {
+            play.make(Move::Give(len));
+        }
+        let whole = Frame::read(&play.got[..whole_len(&play.got)]);
+        assert!(whole.iter().all(|frame| frame.kind == DATA && frame.flags == 0));
+        let payload: usize = whole.iter().map(|frame| frame.payload.len()).sum();
+        let rest = &play.got[whole_len(&play.got)..];
+        assert_eq!(rest.len() - 9 + payload, sent, "after content of {body}");
+        let left = Frame::new(DATA, END_STREAM, 3, &vec![b'a'; 10_000 - payload]).bytes();
+        assert!(left.starts_with(rest) && !play.splice.is_waiting());
+    }
+}
+
 proptest! {
     #![proptest_config(config(400))]
 

@@ -443,7 +443,9 @@ impl Splice {
     fn pass_waiting(&mut self) -> bool {
         let Some(header) = self.waiting.first() else { return false };
         let room = self.window.room();
-        if header.kind() != DATA || header.len() <= room {
+        // Only the last frame may be incomplete, once the client has ended.
+        let is_truncated = self.waiting.len() < HEADER.saturating_add(room as usize);
+        if header.kind() != DATA || header.len() <= room || is_truncated {
             self.count(header);
             self.waiting.pop(&mut self.for_engine);
             return true;
