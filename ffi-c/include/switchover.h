@@ -93,8 +93,7 @@
  * MEMORY. The memory of a connection is limited by its configuration. A connection keeps it from
  * message to message, so after the first few it seldom needs more. If the allocator has none, the
  * call returns SWO_ERROR_OUT_OF_MEMORY: nothing has changed, and the same call may succeed later.
- * So does a call with any other object. An exception are swo_udp_target, swo_ip_target and
- * swo_websocket_key, which call abort(3).
+ * So does every other call that allocates.
  *
  * THE SMALL FLAVOUR. ffi-c/small builds the same functions in a fraction of the size. Two things
  * differ.

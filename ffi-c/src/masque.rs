@@ -5,7 +5,7 @@
 use core::ffi::c_char;
 
 use switchover::binding::{capsules_hold, fallible};
-use switchover::masque::{self, CapsuleFault, Capsules, Datagram, IpTarget, UdpTarget};
+use switchover::masque::{self, CapsuleFault, Capsules, Datagram};
 
 use crate::error::{BindingError, Done, swo_result};
 use crate::handle::Release;
@@ -112,17 +112,15 @@ fn texts<'a>(template: &'a [u8], target: &'a [u8]) -> Option<(&'a str, &'a str)>
 }
 
 fn udp_target(template: &[u8], target: &[u8], host: Output<'_>, port: Out<'_, u32>) -> Done {
-    let parsed =
-        texts(template, target).and_then(|(template, target)| UdpTarget::parse(template, target));
-    let parsed = parsed.ok_or(BindingError::Nothing)?;
+    let (template, target) = texts(template, target).ok_or(BindingError::Nothing)?;
+    let parsed = fallible::udp_target(template, target)?.ok_or(BindingError::Nothing)?;
     host.copy(parsed.host.as_bytes())?;
     port.set(u32::from(parsed.port))
 }
 
 fn ip_target(template: &[u8], target: &[u8], host: Output<'_>, protocol: Out<'_, u32>) -> Done {
-    let parsed =
-        texts(template, target).and_then(|(template, target)| IpTarget::parse(template, target));
-    let parsed = parsed.ok_or(BindingError::Nothing)?;
+    let (template, target) = texts(template, target).ok_or(BindingError::Nothing)?;
+    let parsed = fallible::ip_target(template, target)?.ok_or(BindingError::Nothing)?;
     host.copy(parsed.target.unwrap_or_default().as_bytes())?;
     protocol.set(parsed.protocol.map_or(SWO_NONE, u32::from))
 }

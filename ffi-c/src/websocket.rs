@@ -1,5 +1,6 @@
 //! WebSocket subprotocols and compression (RFC 6455, section 4; RFC 7692).
 
+use switchover::binding::fallible;
 use switchover::websocket::{self, Deflate};
 use switchover::{Connection, Order};
 
@@ -75,7 +76,8 @@ export! {
 }
 
 fn websocket_key(nonce: &[u8], out: Output<'_>) -> Done {
-    out.copy(websocket::key(nonce.try_into().map_err(|_| BindingError::BadLength)?).as_bytes())
+    let nonce = nonce.try_into().map_err(|_| BindingError::BadLength)?;
+    out.copy(&fallible::websocket_key(nonce))
 }
 
 fn select_subprotocol(

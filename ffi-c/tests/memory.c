@@ -291,20 +291,22 @@ static void prepare(const swo_config *config) {
     ends(client, server);
 }
 
-/* Field lines between HTTP/1.1 and HTTP/2, and capsules. */
+/* Field lines between HTTP/1.1 and HTTP/2, capsules, targets, and a key. */
 static void convert(const swo_config *config) {
     static const swo_field fields[] = {FIELD("Host", "a"), FIELD("TE", "trailers"), FIELD("Accept", "text/plain"), FIELD("Cookie", "a=1")};
     static const swo_field http2[] = {FIELD("accept", "text/plain"), FIELD("cookie", "a=1"), FIELD("cookie", "b=2"), FIELD("host", "a")};
     static const swo_request_head head = {SWO_TEXT("GET"), SWO_TEXT("http://a?b"), fields, COUNT(fields)};
     static const swo_datagram datagram = {0, SWO_TEXT("datagram")};
     const swo_slice authority = SWO_TEXT("a"), key = SWO_TEXT("dGhlIHNhbXBsZSBub25jZQ=="), protocol = SWO_TEXT("websocket");
+    const swo_slice udp = SWO_TEXT("/.well-known/masque/udp/a%2Ebc/%34%343/"), ip = SWO_TEXT("/.well-known/masque/ip/192.0.2.0%2F24/6/");
+    static const uint8_t nonce[16] = "the sample nonce";
     const size_t counts[] = {3, 7, 8, 4};
     const swo_field *got;
     swo_lines *lines[4];
     swo_capsules *capsules;
     swo_datagram read;
     swo_conn *client, *server;
-    uint32_t reason;
+    uint32_t reason, number;
     size_t count;
     both(config, &client, &server);
     CALL(swo_http2_fields, fields, COUNT(fields), &lines[0]);
@@ -325,6 +327,12 @@ static void convert(const swo_config *config) {
         HOLDS(read.payload.len == 8 && !memcmp(read.payload.data, "datagram", 8));
     }
     CALL(swo_capsules_finish, capsules, &reason);
+    CALL(swo_udp_target, SWO_UDP_TEMPLATE, udp, out, sizeof out, &written, &number);
+    HOLDS(written == 4 && !memcmp(out, "a.bc", 4) && number == 443);
+    CALL(swo_ip_target, SWO_IP_TEMPLATE, ip, out, sizeof out, &written, &number);
+    HOLDS(written == 12 && !memcmp(out, "192.0.2.0/24", 12) && number == 6);
+    CALL(swo_websocket_key, nonce, sizeof nonce, out, sizeof out, &written);
+    HOLDS(written == key.len && !memcmp(out, key.data, key.len));
     HOLDS(swo_capsules_free(capsules) == SWO_OK);
     ends(client, server);
 }

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use crate::beside::bridge;
 #[cfg(feature = "h2c")]
 use crate::beside::h2c::Splice;
-use crate::beside::masque::Capsules;
+use crate::beside::masque::{Capsules, IpTarget, UdpTarget};
 use crate::connection::{Connection, Prepared};
 use crate::error::Error;
 #[cfg(feature = "h2c")]
@@ -15,6 +15,7 @@ use crate::machine::Role;
 #[cfg(feature = "h2c")]
 use crate::upgrade::Request;
 use crate::upgrade::http2::{self, FieldLine, OverHttp2, collect};
+use crate::upgrade::websocket;
 use crate::wire::message::{RequestHead, ResponseHead};
 use crate::wire::source::FieldSource;
 
@@ -74,6 +75,29 @@ pub fn client_ended(splice: &mut Splice) -> Result<(), Error> {
 #[cfg(feature = "h2c")]
 pub fn engine_sent(splice: &mut Splice, bytes: &[u8]) -> Result<(), Error> {
     splice.try_engine_sent(bytes).map_err(Error::local)
+}
+
+/// Parses a target like [`UdpTarget::parse`].
+///
+/// # Errors
+///
+/// `OutOfMemory`.
+pub fn udp_target(template: &str, target: &str) -> Result<Option<UdpTarget>, Error> {
+    UdpTarget::try_parse(template, target).map_err(Error::local)
+}
+
+/// Parses a target like [`IpTarget::parse`].
+///
+/// # Errors
+///
+/// `OutOfMemory`.
+pub fn ip_target(template: &str, target: &str) -> Result<Option<IpTarget>, Error> {
+    IpTarget::try_parse(template, target).map_err(Error::local)
+}
+
+/// Encodes a nonce like [`key`](crate::websocket::key), without an allocation.
+pub fn websocket_key(nonce: &[u8; 16]) -> [u8; 24] {
+    websocket::encoded(nonce)
 }
 
 /// Appends bytes like [`Capsules::receive`].

@@ -22,7 +22,15 @@ const SUBPROTOCOL: &str = "Sec-WebSocket-Protocol";
 /// The nonce must be random, and new for each connection (RFC 6455, section 4.1). Send the key with
 /// `Sec-WebSocket-Version: 13` in a request that offers `websocket`.
 pub fn key(nonce: &[u8; 16]) -> String {
-    STANDARD.encode(nonce)
+    encoded(nonce).map(char::from).iter().collect()
+}
+
+/// Encodes a nonce like [`key`], without an allocation.
+pub(crate) fn encoded(nonce: &[u8; 16]) -> [u8; 24] {
+    let mut key = [0; 24];
+    let written = STANDARD.encode_slice(nonce, &mut key);
+    debug_assert_eq!(written, Ok(24));
+    key
 }
 
 /// Returns the subprotocols that a request offers, in the client's order.

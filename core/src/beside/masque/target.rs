@@ -5,6 +5,8 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use crate::error::ErrorKind;
+use crate::wire::memory;
 use crate::wire::syntax::{Port, after_authority, is_authority};
 
 /// The destination of a `connect-udp` request (RFC 9298, section 3).
@@ -40,9 +42,20 @@ impl UdpTarget {
     /// Returns `None` if the target does not match the template, or if a variable is invalid; then
     /// respond with 400.
     pub fn parse(template: &str, target: &str) -> Option<Self> {
-        let [host, port] = variables(template, target, ["target_host", "target_port"])?;
-        let port = number(&port).filter(|&port: &u16| port > 0)?;
-        is_host(&host).then_some(Self { host, port })
+        memory::or_end(Self::try_parse(template, target))
+    }
+
+    /// Parses a request target like [`parse`](Self::parse).
+    ///
+    /// # Errors
+    ///
+    /// `OutOfMemory`.
+    pub(crate) fn try_parse(template: &str, target: &str) -> Result<Option<Self>, ErrorKind> {
+        let values = decoded(variables(template, target, ["target_host", "target_port"]))?;
+        Ok(values.and_then(|[host, port]| {
+            let port = number(&port).filter(|&port: &u16| port > 0)?;
+            is_host(&host).then_some(Self { host, port })
+        }))
     }
 }
 
@@ -59,16 +72,27 @@ impl IpTarget {
     /// Returns `None` if the target does not match the template, or if a variable is invalid; then
     /// respond with 400.
     pub fn parse(template: &str, target: &str) -> Option<Self> {
-        let [target, protocol] = variables(template, target, ["target", "ipproto"])?;
-        let protocol = match protocol.as_str() {
-            "*" => None,
-            digits => Some(number(digits)?),
-        };
-        let target = Some(target).filter(|target| target != "*");
-        let is_valid = target
-            .as_deref()
-            .is_none_or(|target| is_prefix(target).unwrap_or_else(|| is_host(target)));
-        is_valid.then_some(Self { target, protocol })
+        memory::or_end(Self::try_parse(template, target))
+    }
+
+    /// Parses a request target like [`parse`](Self::parse).
+    ///
+    /// # Errors
+    ///
+    /// `OutOfMemory`.
+    pub(crate) fn try_parse(template: &str, target: &str) -> Result<Option<Self>, ErrorKind> {
+        let values = decoded(variables(template, target, ["target", "ipproto"]))?;
+        Ok(values.and_then(|[target, protocol]| {
+            let protocol = match protocol.as_str() {
+                "*" => None,
+                digits => Some(number(digits)?),
+            };
+            let target = Some(target).filter(|target| target != "*");
+            let is_valid = target
+                .as_deref()
+                .is_none_or(|target| is_prefix(target).unwrap_or_else(|| is_host(target)));
+            is_valid.then_some(Self { target, protocol })
+        }))
     }
 }
 
@@ -107,17 +131,17 @@ fn is_prefix(target: &str) -> Option<bool> {
     })
 }
 
-/// Returns the decoded values of a template's variables.
+/// Returns the values of a template's variables, as they stand in the target.
 ///
 /// The template may have expressions of the forms `{name}` and `{?name,name}` (RFC 6570, section
 /// 1.2). The examples of RFC 9298 and RFC 9484 have no others. Each variable must occur exactly
 /// once, and no other variable.
-fn variables<const N: usize>(
+fn variables<'a, const N: usize>(
     template: &str,
-    target: &str,
+    target: &'a str,
     names: [&str; N],
-) -> Option<[String; N]> {
-    let mut values = [const { None::<String> }; N];
+) -> Option<[&'a str; N]> {
+    let mut values = [None; N];
     let (mut template, mut rest) =
         (template, core::str::from_utf8(after_authority(target.as_bytes())).ok()?);
     while let Some((literal, opened)) = template.split_once('{') {
@@ -139,37 +163,51 @@ fn variables<const N: usize>(
         }
         template = after;
     }
-    if rest != template {
-        return None;
-    }
-    let mut values = values.into_iter();
-    let decoded = core::array::from_fn(|_| values.next().flatten());
-    let is_complete = decoded.iter().all(Option::is_some);
-    is_complete.then(|| decoded.map(Option::unwrap_or_default))
+    let is_complete = rest == template && values.iter().all(Option::is_some);
+    is_complete.then(|| values.map(Option::unwrap_or_default))
 }
 
-/// Decodes and stores one value, which extends to `end` or the end of the target.
+/// Stores one value, which extends to `end` or the end of the target.
 ///
-/// Returns the text after it; `None` if the variable is unknown or repeated, or the value invalid.
+/// Returns the text after it; `None` if the variable is unknown or repeated.
 fn take_value<'a>(
     name: &str,
     rest: &'a str,
     end: Option<char>,
     names: &[&str],
-    values: &mut [Option<String>],
+    values: &mut [Option<&'a str>],
 ) -> Option<&'a str> {
     let len = end.and_then(|end| rest.find(end)).unwrap_or(rest.len());
     let place = names.iter().position(|wanted| *wanted == name)?;
     let (value, rest) = rest.split_at_checked(len)?;
-    values.get_mut(place)?.replace(decode(value)?).is_none().then_some(rest)
+    values.get_mut(place)?.replace(value).is_none().then_some(rest)
 }
 
-/// Decodes the value of a variable (RFC 6570, section 3.2.2).
+/// Decodes the values of variables; `None` if one of them is invalid.
+///
+/// # Errors
+///
+/// `OutOfMemory`.
+fn decoded<const N: usize>(values: Option<[&str; N]>) -> Result<Option<[String; N]>, ErrorKind> {
+    let mut texts = [const { String::new() }; N];
+    let Some(values) = values else { return Ok(None) };
+    for (value, text) in values.into_iter().zip(&mut texts) {
+        // Decoded it is no longer.
+        let mut bytes = Vec::new();
+        memory::fit(&mut bytes, value.len())?;
+        match decode(value, bytes) {
+            Some(decoded) => *text = decoded,
+            None => return Ok(None),
+        }
+    }
+    Ok(Some(texts))
+}
+
+/// Appends the decoded value of a variable to `bytes` (RFC 6570, section 3.2.2).
 ///
 /// Characters must be unreserved or percent-encoded, and the result UTF-8. A bare `*` is permitted
 /// too, which RFC 9484, section 4.6 uses for any.
-fn decode(value: &str) -> Option<String> {
-    let mut bytes = Vec::new();
+fn decode(value: &str, mut bytes: Vec<u8>) -> Option<String> {
     let mut rest = value.as_bytes();
     loop {
         rest = match rest {
