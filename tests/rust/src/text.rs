@@ -59,6 +59,12 @@ pub fn unfold(line: &str) -> String {
             break;
         };
         out.push_str(before);
+        // A brace is escaped in a repetition alone.
+        let what = match what {
+            "\\x7b" => "{",
+            "\\x7d" => "}",
+            _ => what,
+        };
         out.push_str(&what.repeat(count));
         rest = after;
     }
@@ -116,5 +122,6 @@ mod tests {
         assert_eq!(unescape(&escape(&all)), all);
         assert_eq!(unescape("a\\{3*\\x41b}"), b"aAbAbAb");
         assert_eq!(unfold("a\\{3*bc}d\\{2*\\x41}"), "abcbcbcd\\x41\\x41");
+        assert_eq!(unfold("\\{2*\\x7b}\\{2*\\x7d}"), "{{}}");
     }
 }

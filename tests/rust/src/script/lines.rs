@@ -102,7 +102,11 @@ fn with_repetitions(bytes: &[u8], put: impl Fn(&[u8]) -> String) -> String {
     bytes
         .chunk_by(same)
         .map(|run| match run.len() {
-            24.. => format!("\\{{{}*{}}}", run.len(), put(&run[..1])),
+            // A brace would end the repetition.
+            24.. => match run[0] {
+                byte @ (b'{' | b'}') => format!("\\{{{}*\\x{byte:02x}}}", run.len()),
+                _ => format!("\\{{{}*{}}}", run.len(), put(&run[..1])),
+            },
             _ => put(run),
         })
         .collect()
@@ -188,4 +192,18 @@ pub(super) fn put_fields(text: &mut String, fields: &dyn FieldSource) {
     fields.each(&mut |field| {
         write!(text, " {{{}: {}}}", escape(field.name), escape(field.value)).unwrap()
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::unescape;
+
+    #[test]
+    fn repetitions_come_back() {
+        for byte in 0..=255 {
+            let bytes = [&[byte; 30][..], b"a", &[byte; 23]].concat();
+            assert_eq!(unescape(&compact(&bytes)), bytes);
+        }
+    }
 }
