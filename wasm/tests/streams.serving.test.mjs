@@ -909,6 +909,10 @@ for (const [form, shape] of Object.entries(forms)) {
       "/never": ({ signal }) => new Promise(() => signal.addEventListener("abort", () => void (reason = signal.reason))),
       "/content": async (asked) => ({ body: await asked.text() }),
       "/drips": () => ({ body: drips() }),
+      "/blocks": () => {
+        for (const begun = Date.now(); Date.now() - begun < 250; );
+        return { body: nothing() };
+      },
       "/foo": async (asked) => {
         const foo = await asked.upgrade(["foo/2"]);
         await pause(400);
@@ -927,6 +931,8 @@ for (const [form, shape] of Object.entries(forms)) {
         await pause(20);
       }
     }
+    let isCancelled = false;
+    const nothing = () => new ReadableStream({ cancel: () => void (isCancelled = true) });
     const socket = await connected(server.port);
     // Each exchange has its own time.
     for (const asked of [GET, GET]) {
@@ -939,6 +945,11 @@ for (const [form, shape] of Object.entries(forms)) {
     const uploading = await connected(server.port);
     uploading.write(POST.replace("/", "/content"));
     assert.match(await rest(uploading), /^HTTP\/1\.1 503 /);
+    // The handler has returned, and the head waits for content that may come in the same turn.
+    const waiting = await connected(server.port);
+    waiting.write(GET.replace("/", "/blocks"));
+    assert.match(await rest(waiting), /^HTTP\/1\.1 503 /);
+    assert.ok(isCancelled);
     const receiving = await connected(server.port);
     receiving.write(GET.replace("/", "/drips"));
     const cut = await rest(receiving);
@@ -949,9 +960,9 @@ for (const [form, shape] of Object.entries(forms)) {
     assert.match(await until(switching, "first"), /^HTTP\/1\.1 101 /);
     switching.destroy();
     const results = /** @type {ServeResult[]} */ (await server.close());
-    assert.deepEqual(results.slice(0, 3).map(({ how }) => how), ["failed", "failed", "aborted"]);
-    for (const { error } of results.slice(0, 3)) assert.equal(String(error), "TimeoutError: the exchange has taken too long");
-    assert.deepEqual(told.slice(0, 2), Array(2).fill("TimeoutError: the exchange has taken too long"));
+    assert.deepEqual(results.slice(0, 4).map(({ how }) => how), ["failed", "failed", "failed", "aborted"]);
+    for (const { error } of results.slice(0, 4)) assert.equal(String(error), "TimeoutError: the exchange has taken too long");
+    assert.deepEqual(told.slice(0, 3), Array(3).fill("TimeoutError: the exchange has taken too long"));
   });
 
   test(`a client's exchange that takes too long, over ${form}`, options, async () => {

@@ -247,9 +247,12 @@ class Server {
   /** Ends an exchange that has taken too long, by a 503 if no response has begun. */
   readonly #isOverdue = (error: DOMException): void => {
     this.#overdue = error;
-    if (!this.#awaited || this.#wire.connection.owes === "content") return this.#wire.giveUp(error);
-    this.#wire.life.onGone?.(error);
-    this.#givenUp(error);
+    const { connection, life } = this.#wire;
+    const { owes } = connection;
+    if (owes === "content" || (owes === "nothing" && !this.#awaited)) return this.#wire.giveUp(error);
+    life.onGone?.(error);
+    // What is awaited is the handler, or the first piece of its response's content.
+    life.close(error);
   };
 
   /** Ends the wait for a handler, since the signal has closed the connection. */
