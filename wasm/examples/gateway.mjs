@@ -45,8 +45,10 @@ async function declined({ response, required }) {
   const { fields, body } = response;
   // A status that no class has counts as a 500 (RFC 9110, section 15).
   const { status, reason } = response.status < 600 ? response : { status: 500, reason: "" };
+  // A 426 names the protocols that are required (RFC 9110, section 15.5.22).
+  const isMalformed = status === 426 && required.length === 0;
   // Content in another coding is of use to nobody without its field, which is for one hop.
-  if (fields.getAll("transfer-encoding").some((coding) => !/^chunked$/i.test(coding))) {
+  if (isMalformed || fields.getAll("transfer-encoding").some((coding) => !/^chunked$/i.test(coding))) {
     await body?.cancel();
     return { status: 502 };
   }

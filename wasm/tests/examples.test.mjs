@@ -33,6 +33,7 @@ after(() => {
 /** The answers of the backend of a gateway, by target. @type {Record<string, string>} */
 const ANSWERS = {
   "/426": "HTTP/1.1 426 Upgrade Required\r\nUpgrade: foo/2, bar\r\nConnection: upgrade, X-Hop\r\nX-Hop: 1\r\nContent-Length: 3\r\n\r\nno\n",
+  "/426-of-nothing": "HTTP/1.1 426 Upgrade Required\r\nContent-Length: 3\r\n\r\nno\n",
   "/head": "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n",
   "/103": "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n",
   "/gzip": "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n",
@@ -391,7 +392,7 @@ test("the gateway passes requests, offers and their answers on", async () => {
     for (let count = 0; count < 5; count++) assert.match(await exchangeAt(ours, unsent), /^HTTP\/1\.1 502 /);
     const malformed = "POST /426 HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n";
     assert.match(await exchangeAt(port, malformed), /^HTTP\/1\.1 400 /);
-    assert.match(await asked("/gzip"), /^HTTP\/1\.1 502 /);
+    for (const target of ["/gzip", "/426-of-nothing"]) assert.match(await asked(target), /^HTTP\/1\.1 502 /);
     assert.match(await asked("/777"), /^HTTP\/1\.1 500 Internal Server Error\r\n[^]*hello$/);
     // A backend that switches while the content is still to come, and a client that leaves before that.
     const early = await exchangeAt(ours, `POST /early HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n${OFFER}\r\n01234`, "56789", "NEW");
