@@ -15,6 +15,7 @@ use crate::machine::Role;
 #[cfg(feature = "h2c")]
 use crate::upgrade::Request;
 use crate::upgrade::http2::{self, FieldLine, OverHttp2, collect};
+#[cfg(feature = "websocket")]
 use crate::upgrade::websocket;
 use crate::wire::message::{RequestHead, ResponseHead};
 use crate::wire::source::FieldSource;
@@ -96,6 +97,7 @@ pub fn ip_target(template: &str, target: &str) -> Result<Option<IpTarget>, Error
 }
 
 /// Encodes a nonce like [`key`](crate::websocket::key), without an allocation.
+#[cfg(feature = "websocket")]
 pub fn websocket_key(nonce: &[u8; 16]) -> [u8; 24] {
     websocket::encoded(nonce)
 }
