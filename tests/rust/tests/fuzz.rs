@@ -138,3 +138,8 @@ fn fields() {
 fn capsules() {
     run("capsules");
 }
+
+#[test]
+fn adapter() {
+    run("adapter");
+}

@@ -15,7 +15,6 @@ mod http2_server;
 mod intermediary;
 mod listen;
 mod listener;
-mod model;
 mod observer;
 mod server;
 mod timeouts;

@@ -5,6 +5,7 @@
 //! invariant. `seeds.rs` creates the first inputs, `mutate.rs` changes inputs, and `tape.rs` reads
 //! decisions from bytes.
 
+pub mod adapter;
 pub mod capsules;
 pub mod connection;
 pub mod fields;
@@ -34,7 +35,7 @@ pub struct Target {
 }
 
 /// All fuzz targets.
-pub const TARGETS: [Target; 7] = [
+pub const TARGETS: [Target; 8] = [
     Target { name: "connection", check: connection::check, seeds: seeds::connection },
     Target { name: "naive", check: naive::check, seeds: seeds::naive },
     Target { name: "pair", check: pair::check, seeds: seeds::tapes },
@@ -42,6 +43,7 @@ pub const TARGETS: [Target; 7] = [
     Target { name: "splice", check: splice::check, seeds: seeds::splice },
     Target { name: "fields", check: fields::check, seeds: seeds::fields },
     Target { name: "capsules", check: capsules::check, seeds: seeds::capsules },
+    Target { name: "adapter", check: adapter::check, seeds: seeds::adapter },
 ];
 
 /// Returns the fuzz target with this name; `None` if there is none.

@@ -97,6 +97,14 @@ pub fn naive() -> Vec<Vec<u8>> {
     seeds
 }
 
+/// Returns the first inputs for [`adapter`](super::adapter): requests.
+pub fn adapter() -> Vec<Vec<u8>> {
+    const FORMS: [[u8; 3]; 5] = [[255, 255, 0], [255, 0, 1], [0, 30, 2], [3, 7, 3], [2, 90, 0]];
+    let requests = wires().into_iter().filter(|wire| wire.role == Role::Server);
+    let with_form = |(index, wire): (usize, Wire)| [&FORMS[index % 5], &wire.bytes[..]].concat();
+    requests.enumerate().map(with_form).collect()
+}
+
 /// Returns 400 tapes of random decisions, for [`pair`](super::pair).
 pub fn tapes() -> Vec<Vec<u8>> {
     let mut dice = Dice(2);

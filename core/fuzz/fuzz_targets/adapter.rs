@@ -1,0 +1,8 @@
+//! A fuzz target that compares the tokio adapter with the engine.
+//!
+//! Invariant: however the requests are split, the adapter sends what the engine sends that receives
+//! everything at once.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| switchover_tests::fuzz::adapter::check(data));
