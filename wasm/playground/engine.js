@@ -162,8 +162,9 @@ class Player {
     this.mark.isStopped = step.kind === "need-data" || step.kind === "paused";
     if (this.mark.isStopped) {
       this.#isOver = step.kind === "paused" && step.why === "closed";
-      const discarded = this.connection.unread.length + this.scenario.bytes.length - this.mark.fed;
-      const line = stepLine(step, position, this.#shows) + (this.#isOver && discarded > 0 ? ` discarded ${discarded}` : "");
+      // A copy of all that is unread, so only at the end.
+      const discarded = this.#isOver ? this.connection.unread.length + this.scenario.bytes.length - this.mark.fed : 0;
+      const line = stepLine(step, position, this.#shows) + (discarded > 0 ? ` discarded ${discarded}` : "");
       const last = this.log.at(-1);
       // A need for more bytes is not recorded before the first byte, nor between single bytes.
       const isSilent = this.scenario.isEachByte || this.log.length === 0;
@@ -241,9 +242,10 @@ class Player {
 
   /** Completes the log line of the latest content, whose length is now known. */
   #settle() {
-    const entry = this.log.findLast(({ name }) => name === "data");
-    if (!this.#isGrowing || entry === undefined) return;
+    if (!this.#isGrowing) return;
     this.#isGrowing = false;
+    const entry = this.log.findLast(({ name }) => name === "data");
+    if (entry === undefined) return;
     entry.line = stepLine({ kind: "data", data: entry.content }, entry.to, false);
   }
 

@@ -107,6 +107,8 @@ export async function ofAddress(text) {
   const repeated = [...decisions.matchAll(/\{(\d+)\*([^{}]*)\}/g)].reduce((sum, [, count, what = ""]) => sum + Number(count) * what.length, 0);
   if (repeated > MOST_UNPACKED) throw new RangeError("repetitions of more than a scenario");
   if (cuts.length > MOST_CUTS) throw new RangeError("more cuts than a scenario may have");
+  if (isEachByte === 1 && bytes.length > MOST_EACH) throw new RangeError("more single bytes than a scenario may have");
+  if (acts.length > MOST_ACTS) throw new RangeError("more decisions than a scenario may have");
   return {
     role,
     words: words.split(" ").filter((/** @type {string} */ word) => word !== ""),
@@ -122,6 +124,10 @@ export async function ofAddress(text) {
 const MOST_UNPACKED = 2 ** 22;
 /** The limit of the cuts of an address, each of which the page shows. */
 const MOST_CUTS = 4096;
+/** The limit of the bytes of an address that arrive one by one. */
+const MOST_EACH = 2 ** 16;
+/** The limit of the decisions of an address; each new one plays all of them. */
+const MOST_ACTS = 1024;
 
 /**
  * Runs bytes through a compression stream.

@@ -90,6 +90,10 @@ test("an address that unpacks to more than a scenario is refused", async () => {
   assert.equal(unescape("\\{30*\\x7d}"), "}".repeat(30));
   await assert.rejects(async () => ofAddress(await toAddress({ ...scenario, bytes: "a".repeat(5_000_000) })));
   await assert.rejects(async () => ofAddress(await toAddress({ ...scenario, cuts: Array(5_000).fill(1) })));
+  await assert.rejects(async () => ofAddress(await toAddress({ ...scenario, acts: Array(2_000).fill(act) })));
+  const many = { ...scenario, bytes: "a".repeat(70_000) };
+  await ofAddress(await toAddress({ ...many, isEachByte: false }));
+  await assert.rejects(async () => ofAddress(await toAddress({ ...many, isEachByte: true })));
 });
 
 test("an address that is none is refused", async () => {
