@@ -269,6 +269,31 @@ test("a FastResponse that was cloned answers the next requests, too", options, a
   }
 });
 
+test("a FastResponse that is not sent answers the next requests all the same", options, async () => {
+  const shared = new FastResponse("again");
+  const get = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+  let isLate = true;
+  const server = await listening((socket) => serveConnection(socket, async (request) => {
+    const foo = request.method === "GET" ? await request.upgrade(["foo"]) : null;
+    if (foo) await foo.readable.pipeTo(foo.writable);
+    else if (request.target === "/late" && isLate) await new Promise((resolve) => setTimeout(resolve, 200));
+    return shared;
+  }, { timeouts: { exchange: 100 }, onError: () => {} }));
+  for (const asked of ["CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\n", get.replace("\r\n\r\n", "\r\nConnection: upgrade\r\nUpgrade: foo\r\n\r\n"), get.replace("/", "/late")]) {
+    const socket = await connected(server.port);
+    socket.end(asked);
+    assert.match(await rest(socket), /^HTTP\/1\.1 (501|101|503) /);
+  }
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  isLate = false;
+  for (const asked of [get, get.replace("/", "/late")]) {
+    const socket = await connected(server.port);
+    socket.end(asked);
+    assert.match(await rest(socket), /^HTTP\/1\.1 200 [^]*again$/);
+  }
+  await server.close();
+});
+
 describe("fetchHandler", options, () => {
   /** @param {import("switchover/streams").FetchHandler} fetch @param {string} request */
   const answered = (fetch, request) => served(fetchHandler(fetch), request);
@@ -283,6 +308,12 @@ describe("fetchHandler", options, () => {
       return Response.json([request.method, request.url, request.headers.get("x-a"), await request.text(), context.request.target]);
     }, request);
     assert.deepEqual([line, content], ["HTTP/1.1 200 OK", '["POST","http://a:8080/x?y=z","1, 2","hello","/x?y=z"]']);
+  });
+
+  test("sends a 426 of FastResponse any number of times", async () => {
+    const shared = new FastResponse("foo\n", { status: 426, headers: { Upgrade: "foo/2", Connection: "upgrade" } });
+    const text = (await answered(() => shared, "GET / HTTP/1.1\r\nHost: a\r\n\r\n".repeat(3))).join("");
+    assert.deepEqual([text.match(/426/g)?.length, text.match(/foo\n/g)?.length, text.match(/upgrade: foo\/2/gi)?.length], [3, 3, 3]);
   });
 
   test("is not blamed for a client that resets after the switch", async () => {

@@ -213,6 +213,9 @@ const asTold = {
       assert.deepEqual(closes, [false, true]);
     }
   },
+  "a response made from a FastResponse": async (port) => {
+    assert.match(await bare(port, LAST.replace("/2", "/fast")), /^HTTP\/1\.1 201 [^]*\r\nX-A: 1\r\n[^]*fast/i);
+  },
   "info.remoteAddr": async (port, column) => {
     const socket = await connected(port);
     const { localPort } = socket;

@@ -99,9 +99,9 @@ export const FastResponse = class FastResponse {
   static #derive(): void {
     Object.setPrototypeOf(FastResponse, Response);
     Object.setPrototypeOf(FastResponse.prototype, Response.prototype);
-    // The getters of Workers are for native responses alone.
-    for (const name of ["webSocket", "cf"]) {
-      if (name in Response.prototype) Object.defineProperty(FastResponse.prototype, name, { get: () => null, configurable: true });
+    // The getters of Workers are for native responses alone. Its constructor takes no `cf` that is null.
+    for (const [name, value] of [["webSocket", null], ["cf", undefined]] as const) {
+      if (name in Response.prototype) Object.defineProperty(FastResponse.prototype, name, { get: () => value, configurable: true });
     }
   }
 

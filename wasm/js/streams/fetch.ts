@@ -1,5 +1,6 @@
 // Handlers for frameworks, which take a `Request` of the platform and return a `Response`.
 
+import { partsOf } from "./parts.js";
 import type { ServerRequest } from "./request.js";
 import type { Handler, ServeInfo, ServerResponse } from "./handler.js";
 
@@ -51,7 +52,9 @@ function responseOf(request: ServerRequest, response: Response): Response | Serv
   headers.delete("upgrade");
   headers.delete("connection");
   if (options.length > 0) headers.set("connection", options.join(", "));
-  return { requires, headers, body: response.body };
+  // That of a `FastResponse` is not read, as it may be sent again.
+  const { body } = partsOf(response) ?? response;
+  return { requires, headers, body };
 }
 
 /** Returns the members of a list-based field (RFC 9110, section 5.6.1). */

@@ -136,7 +136,8 @@ function endOf(connection: Connection, trailers: HeaderSource | undefined): Uint
 /** @internal Cancels the content of a response that is not sent. */
 export function discard(response: ServerResponse | Response | undefined | void): void {
   try {
-    void letGo(contentOf(response?.body), undefined);
+    // A `FastResponse` with plain content has nothing to cancel, and may be sent again.
+    if (!partsOf(response)) void letGo(contentOf(response?.body), undefined);
   } catch {
     // The content is invalid, or its stream is locked.
   }

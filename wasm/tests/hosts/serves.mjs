@@ -1,6 +1,6 @@
 // A server that responds with what its handler knows of the client, in any runtime: `serves(socket)`.
 
-import { serveConnection } from "switchover/streams";
+import { FastResponse, serveConnection } from "switchover/streams";
 
 /** The number of clients that have disconnected while they waited. */
 let left = 0;
@@ -30,6 +30,11 @@ export function serves(socket) {
       case "/last":
         void serving.shutdown();
         return new Response("last");
+      case "/fast": {
+        // As the middleware of frameworks makes one response of another.
+        const fast = new FastResponse("fast", { status: 201, headers: { "X-A": "1" } });
+        return new Response(fast.body, new FastResponse(null, fast));
+      }
       case "/close":
         return new Response("close", { headers: { Connection: "close" } });
     }
