@@ -19,6 +19,7 @@ use alloc::vec::Vec;
 use core::ops::Range;
 
 use crate::error::ErrorKind;
+use crate::wire::memory;
 use crate::wire::scan::{self, PADDING};
 
 /// The smallest size in bytes to which the buffer grows, unless limits allow less.
@@ -240,8 +241,11 @@ impl Buffer {
             *self = Self::with_room_for(self.waiting);
         } else {
             self.compact();
-            self.data.truncate(self.end + PADDING);
-            self.data.shrink_to_fit();
+            let len = self.data.len().min(self.end + PADDING);
+            // To copy is an allocation that may fail; to shrink is one that may not.
+            if let Ok(copy) = memory::copied(&[&self.data[..len]]) {
+                self.data = copy;
+            }
         }
     }
 
