@@ -290,6 +290,20 @@ fn an_incomplete_frame_stays_incomplete() {
     }
 }
 
+/// A frame that is longer than the queue may be is left to the engine.
+#[test]
+fn an_endless_header_block_is_not_queued() {
+    let mut play = Play::new(5);
+    let data = Frame::new(DATA, 0, 3, &[0; 16_384]).bytes();
+    let block = Frame::new(HEADERS, END_STREAM, 3, b"block").bytes();
+    play.splice.client_sent(&[&data.repeat(4)[..], &block].concat());
+    assert!(play.splice.is_waiting());
+    play.splice.take_for_engine();
+    play.splice.client_sent(&[0xff, 0xff, 0xff, CONTINUATION, 0, 0, 0, 0, 3]);
+    play.splice.client_sent(&[0; 300_000]);
+    assert_eq!(play.splice.take_for_engine().len(), 9 + 300_000);
+}
+
 proptest! {
     #![proptest_config(config(400))]
 

@@ -147,6 +147,13 @@ enum Reply {
     Update(u32),
 }
 
+/// Returns whether a client's frame is short enough to be queued.
+///
+/// A longer one is the client's error, which the engine will detect.
+fn may_wait(header: Header) -> bool {
+    header.len() as usize <= MOST_WAITING
+}
+
 impl Splice {
     /// Creates a splice, before the 101 is sent.
     ///
@@ -377,7 +384,7 @@ impl Splice {
     }
 
     fn begin_frame(&mut self, header: Header) {
-        let continues = header.kind() == CONTINUATION;
+        let continues = header.kind() == CONTINUATION && may_wait(header);
         let fate = self.block.filter(|_| continues).unwrap_or_else(|| self.fate(header));
         if matches!(header.kind(), HEADERS | CONTINUATION) {
             self.block = if header.has(END_HEADERS) { None } else { Some(fate) };
@@ -394,8 +401,6 @@ impl Splice {
 
     /// Decides to pass or queue a client's frame, by the queue and the engine's window.
     fn fate(&self, header: Header) -> Fate {
-        // A frame longer than the queue's limit is a client's error, which the engine will detect.
-        let may_wait = header.len() as usize <= MOST_WAITING;
         let must_wait = match header.kind() {
             DATA if header.len() > self.window.room() => true,
             HEADERS | CONTINUATION => self.waiting.has_block_or_ack(),
@@ -403,7 +408,7 @@ impl Splice {
             _ => false,
         };
         let has_earlier = header.stream() > 0 && self.waiting.has_stream(header.stream());
-        if may_wait && (must_wait || has_earlier) { Fate::Waits } else { Fate::Passes }
+        if may_wait(header) && (must_wait || has_earlier) { Fate::Waits } else { Fate::Passes }
     }
 
     /// Subtracts a frame's DATA from the engine's window.
