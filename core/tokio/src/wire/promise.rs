@@ -15,12 +15,11 @@ impl Promise {
     ///
     /// `added` is the length that it gets if it has none.
     pub(crate) fn of(headers: &HeaderMap, added: Option<u64>) -> Self {
-        let own = headers.get(header::CONTENT_LENGTH);
-        Self(match own {
-            // The engine checks what it cannot be.
-            Some(length) => length.to_str().ok().and_then(|length| length.trim().parse().ok()),
-            None => added,
-        })
+        let own = headers.get_all(header::CONTENT_LENGTH).iter();
+        let mut lengths =
+            own.filter_map(|line| line.to_str().ok()).flat_map(|line| line.split(','));
+        // The engine refuses what is no number, and numbers that differ (RFC 9110, section 8.6).
+        Self(lengths.next().map_or(added, |length| length.trim().parse().ok()))
     }
 
     /// Counts content, and returns as much of it as is promised.
