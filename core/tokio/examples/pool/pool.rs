@@ -7,6 +7,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
+use http::uri::Scheme;
 use http::{Request, Response};
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use http_body_util::Full;
@@ -40,6 +41,10 @@ impl Pool {
         &self,
         mut request: Request<Full<Bytes>>,
     ) -> Result<Response<Pooled>, Error> {
+        // Another scheme than that of clear text is not spoken here.
+        if request.uri().scheme() != Some(&Scheme::HTTP) {
+            return Err(Error::Misuse("the scheme of the URI is not http"));
+        }
         let key = request.uri().authority().map(ToString::to_string);
         let key = key.ok_or(Error::Misuse("the URI has no authority"))?;
         let mut may_repeat = request.method().is_idempotent();
@@ -52,7 +57,9 @@ impl Pool {
             let TrySendError { error, request: unsent, .. } = match client.try_send(request).await {
                 Ok(response) => {
                     let back = Some((client, key, self.clone()));
-                    return Ok(response.map(|body| Pooled { body, back }));
+                    let mut response = response.map(|body| Pooled { body, back });
+                    response.body_mut().give_back_at_end();
+                    return Ok(response);
                 }
                 Err(failed) => failed,
             };
@@ -131,6 +138,17 @@ pub(crate) struct Pooled {
     back: Option<(Client<TcpStream>, String, Pool)>,
 }
 
+impl Pooled {
+    /// Returns the connection to the pool if all of the content was read.
+    fn give_back_at_end(&mut self) {
+        if self.body.is_end_stream()
+            && let Some((client, key, pool)) = self.back.take()
+        {
+            pool.keep(key, client);
+        }
+    }
+}
+
 impl HttpBody for Pooled {
     type Data = Bytes;
     type Error = Error;
@@ -141,19 +159,17 @@ impl HttpBody for Pooled {
     ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
         let frame = Pin::new(&mut self.body).poll_frame(context);
         match frame {
-            Poll::Ready(None) if let Some((client, key, pool)) = self.back.take() => {
-                pool.keep(key, client)
-            }
             // After an error nothing tells where the connection stands.
             Poll::Ready(Some(Err(_))) => self.back = None,
-            _ => {}
+            // A server that knows the length of content does not ask for its end.
+            Poll::Ready(_) => self.give_back_at_end(),
+            Poll::Pending => {}
         }
         frame
     }
 
     fn is_end_stream(&self) -> bool {
-        // The end has to be read, so that the connection returns.
-        self.back.is_none() && self.body.is_end_stream()
+        self.body.is_end_stream()
     }
 
     fn size_hint(&self) -> SizeHint {

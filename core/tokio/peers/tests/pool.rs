@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use bytes::Bytes;
 use http::{Method, Request};
+use http_body::Body;
 use http_body_util::{BodyExt, Full};
 use pool::Pool;
 use switchover_tokio_peers::within;
@@ -99,4 +100,32 @@ async fn a_connection_with_an_unread_response_is_not_used_again() {
     let request = || Request::get(&url).body(Full::<Bytes>::default()).expect("a request");
     drop(within(pool.send(request())).await.expect("an answer"));
     assert_eq!(ask(&pool, Method::GET, &url).await.expect("an answer"), "b1");
+}
+
+/// Checks that a forwarded response returns its connection to the pool.
+///
+/// It reads no further than the length, and of a response without content nothing.
+#[tokio::test]
+async fn a_connection_returns_with_the_last_byte_of_its_response() {
+    let (url, requests) = server(&[&["a1", "", "a3"], &[]]).await;
+    let pool = Pool::default();
+    for wanted in ["a1", "", "a3"] {
+        let request = Request::get(&url).body(Full::<Bytes>::default()).expect("a request");
+        let mut response = within(pool.send(request)).await.expect("an answer");
+        if !response.body().is_end_stream() {
+            let frame = within(response.body_mut().frame()).await.expect("content").expect("whole");
+            assert_eq!(frame.into_data().expect("data"), wanted);
+        }
+        assert!(response.body().is_end_stream());
+    }
+    assert_eq!(requests.load(Ordering::Relaxed), 3);
+}
+
+/// Checks that nothing of a request leaves in clear text that is for TLS.
+#[tokio::test]
+async fn a_uri_of_https_is_refused() {
+    let (url, requests) = server(&[&["a1"]]).await;
+    let error = ask(&Pool::default(), Method::GET, &url.replace("http:", "https:")).await;
+    assert!(matches!(error, Err(switchover_tokio::Error::Misuse(_))), "{error:?}");
+    assert_eq!(requests.load(Ordering::Relaxed), 0);
 }
