@@ -25,6 +25,7 @@ import hypercorn.protocol  # noqa: E402
 import hypercorn.trio  # noqa: E402
 import switchover.hypercorn  # noqa: E402
 from hypercorn.config import Config  # noqa: E402
+from switchover._hypercorn.writer import Writer  # noqa: E402
 from switchover._reset import resets  # noqa: E402
 
 BINARY = bytes([0x82, 0x85, 0, 0, 0, 0]) + b"hello"  # a masked frame
@@ -87,6 +88,13 @@ class Apps:
             with anyio.CancelScope() as scope_:
                 scope_.cancel()
                 await send({"type": "http.response.body", "body": b"hello"})
+        elif path == "/crowd":
+            # As a chat does that sends to each client from many tasks.
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+            async with anyio.create_task_group() as group:
+                for _ in range(20):
+                    group.start_soon(send, {"type": "http.response.body", "body": b"x" * 200_000, "more_body": True})
+            await send({"type": "http.response.body", "body": b""})
         elif path == "/empties":
             await send({"type": "http.response.start", "status": 200, "headers": []})
             while True:
@@ -530,6 +538,36 @@ def test_no_answer_takes_the_place_of_one_that_was_cancelled(anyio_backend: str)
     with Hosted(anyio_backend) as hosted:
         received = hosted.all(GET.replace(b"/", b"/cancelled", 1) + LAST)
     assert received.partition(b"\r\n\r\n")[2].startswith(b"helloHTTP/1.1 200 ")
+
+
+def test_content_that_many_tasks_send_is_whole(anyio_backend: str) -> None:
+    """Writes that only wait for each other are not given up."""
+    with Hosted(anyio_backend) as hosted:
+        received = hosted.all(GET.replace(b"/", b"/crowd", 1).replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n"))
+    assert (received.count(b"x"), received[-5:]) == (4_000_000, b"0\r\n\r\n")
+
+
+@pytest.mark.anyio
+async def test_only_writes_that_are_cancelled_count_for_their_limit() -> None:
+    reads = anyio.Event()
+    sent: list[bytes] = []
+
+    async def send(event: Any) -> None:
+        await reads.wait()
+        sent.append(event.data)
+
+    writer = Writer(send, anyio.sleep, tls=False)
+    async with anyio.create_task_group() as group:
+        for _ in range(2):
+            group.start_soon(writer.write, bytes(2_000_000))
+        await anyio.wait_all_tasks_blocked()
+        assert not writer.is_full
+        with anyio.move_on_after(0):
+            await writer.write(bytes(2_000_000))
+        assert writer.is_full
+        reads.set()
+    assert sum(map(len, sent)) == 6_000_000
+    assert not writer.is_full
 
 
 def test_writes_that_are_cancelled_leave_a_turn_to_others(hosted: Hosted) -> None:

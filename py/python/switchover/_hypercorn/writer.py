@@ -45,6 +45,7 @@ class Outgoing(RawData):
         """All bytes that are yet to be written; they then count as written."""
         writer: Writer = vars(self)["writer"]
         data, writer.pending, writer.size = b"".join(writer.pending), [], 0
+        writer.taken += 1
         return data
 
 
@@ -66,7 +67,9 @@ class Writer:
         self.writing = 0
         self.is_closed = False
         self.pending: list[bytes] = []
+        # The bytes of cancelled writes among them, and how often all were taken.
         self.size = 0
+        self.taken = 0
 
     @property
     def is_full(self) -> bool:
@@ -77,11 +80,16 @@ class Writer:
         """Sends bytes, and those that earlier calls have left."""
         if self.is_closed:
             return
+        taken = self.taken
         if data:
             self.pending.append(data)
-            self.size += len(data)
         if self.pending:
-            await self.send_pending()
+            try:
+                await self.send_pending()
+            except BaseException:
+                if taken == self.taken:
+                    self.size += len(data)
+                raise
             if self.is_closed:
                 await self.close()
         self.writes += 1
