@@ -9,11 +9,14 @@ import asyncio
 import logging
 import math
 from collections.abc import Iterable
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from anyio import BrokenResourceError, current_effective_deadline
 
-from .. import ErrorKind, RemoteProtocolError
+from .. import ErrorKind, LocalProtocolError, RemoteProtocolError
+
+if TYPE_CHECKING:
+    from .. import Request
 
 LOG = logging.getLogger("switchover.aio")
 
@@ -78,3 +81,12 @@ def status_of(error: Exception | None) -> int:
     if isinstance(error, TimeoutError):
         return 408
     return 413 if isinstance(error, ContentTooLargeError) else 500
+
+
+def would_be_a_tunnel(request: Request, error: Exception | None) -> bool:
+    """Returns whether a handler failed because it answered CONNECT like a GET.
+
+    RFC 9110, section 9.3.6.
+    """
+    is_refused = isinstance(error, LocalProtocolError) and error.kind is ErrorKind.FRAMING_CONFLICT
+    return is_refused and request.method == b"CONNECT"

@@ -46,9 +46,19 @@ from .. import (
 )
 from .._reset import has_hung_up, prepare
 from .ending import DISCONNECTS, TRANSPORT_ERRORS, close_at_once, linger_and_close
-from .failures import LOG, ClientGoneError, ContentTooLargeError, is_shut_down, is_stray, log, status_of, without
+from .failures import (
+    LOG,
+    ClientGoneError,
+    ContentTooLargeError,
+    is_shut_down,
+    is_stray,
+    log,
+    status_of,
+    without,
+    would_be_a_tunnel,
+)
 from .streams import of_bytes, share, socket_of
-from .variables import in_context
+from .variables import called, in_context
 from .wire import MAX_CONTENT, TIMEOUTS, SwitchedStream, Timeouts, Wire, connection_on
 
 if TYPE_CHECKING:
@@ -426,11 +436,6 @@ async def _next_request(wire: Wire) -> Request | None:
     return None
 
 
-async def _handled(handler: Handler, exchange: Exchange) -> None:
-    """Calls a handler, in the context of the step that runs this."""
-    await handler(exchange)
-
-
 async def _exchange(wire: Wire, handler: Handler, exchange: Exchange) -> bool:
     """Runs the handler for one request; sends an error response if it sends none.
 
@@ -439,7 +444,7 @@ async def _exchange(wire: Wire, handler: Handler, exchange: Exchange) -> bool:
     error: Exception | None = None
     try:
         # What this handler sets must not reach the next one, whose request may be of another user.
-        await in_context(copy_context(), _handled(handler, exchange))
+        await in_context(copy_context(), called(handler, exchange))
     except Exception as raised:
         error = raised
     except asyncio.CancelledError as raised:
@@ -448,7 +453,7 @@ async def _exchange(wire: Wire, handler: Handler, exchange: Exchange) -> bool:
         error = RuntimeError("what the handler awaited was cancelled")
         error.__cause__ = raised
     wire.exchange = None
-    if is_tunnel := _would_be_a_tunnel(exchange, error):
+    if is_tunnel := would_be_a_tunnel(exchange.request, error):
         LOG.warning("A response with content to CONNECT would open a tunnel: it becomes a 501")
         own = None
     elif own := error and without(error, wire.failures, DISCONNECTS if wire.switched else (ClientGoneError,)):
@@ -466,15 +471,6 @@ async def _exchange(wire: Wire, handler: Handler, exchange: Exchange) -> bool:
         LOG.error("A handler has returned without a whole answer")
     await _send_error(wire, 501 if is_tunnel else status_of(None if own else wire.failure))
     return False
-
-
-def _would_be_a_tunnel(exchange: Exchange, error: Exception | None) -> bool:
-    """Returns whether a handler failed because it answered CONNECT like a GET.
-
-    RFC 9110, section 9.3.6.
-    """
-    is_refused = isinstance(error, LocalProtocolError) and error.kind is ErrorKind.FRAMING_CONFLICT
-    return is_refused and exchange.request.method == b"CONNECT"
 
 
 async def _send_error(wire: Wire, status: int) -> None:

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import types
-from collections.abc import Coroutine, Generator
+from collections.abc import Awaitable, Callable, Coroutine, Generator
 from contextvars import Context
 from typing import Any, TypeVar
 
 T = TypeVar("T")
+
+
+async def called(function: Callable[[T], Awaitable[object]], argument: T) -> None:
+    """Calls and awaits a function, in the context of the step that runs this."""
+    await function(argument)
 
 
 @types.coroutine
