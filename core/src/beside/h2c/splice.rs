@@ -30,18 +30,12 @@ use super::frame::{
     SETTINGS, WINDOW_UPDATE,
 };
 use super::opening::Opening;
-use super::waiting::Waiting;
-use super::window::{FIRST_WINDOW, Window};
+use super::waiting::{MOST_WAITING, Waiting, may_wait};
+use super::window::Window;
 use crate::error::{ErrorKind, Ineligible};
 use crate::upgrade::Request;
 use crate::wire::memory::{self, Draft};
 use crate::wire::source::FieldSource;
-
-/// The number of queued bytes from which on the client is not read.
-///
-/// It covers the client's window, and frames that need no window. A frame that has begun is still
-/// read to its end.
-const MOST_WAITING: usize = 4 * FIRST_WINDOW;
 
 /// A filter between an HTTP/2 engine and a client that was sent a 101 for `h2c`.
 ///
@@ -145,13 +139,6 @@ enum Reply {
     Dropped,
     /// A WINDOW_UPDATE for the connection, with its number as far as received.
     Update(u32),
-}
-
-/// Returns whether a client's frame is short enough to be queued.
-///
-/// A longer one is the client's error, which the engine will detect.
-fn may_wait(header: Header) -> bool {
-    header.len() as usize <= MOST_WAITING
 }
 
 impl Splice {

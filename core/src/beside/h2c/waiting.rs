@@ -3,8 +3,22 @@
 use alloc::vec::Vec;
 
 use super::frame::{CONTINUATION, HEADER, HEADERS, Header};
+use super::window::FIRST_WINDOW;
 use crate::error::ErrorKind;
 use crate::wire::memory::{self, Draft};
+
+/// The number of queued bytes from which on the client is not read.
+///
+/// It covers the client's window, and frames that need no window. A frame that has begun is still
+/// read to its end.
+pub(super) const MOST_WAITING: usize = 4 * FIRST_WINDOW;
+
+/// Returns whether a client's frame is short enough to be queued.
+///
+/// A longer one is the client's error, which the engine will detect.
+pub(super) fn may_wait(header: Header) -> bool {
+    header.len() as usize <= MOST_WAITING
+}
 
 /// The number of streams that have an entry.
 ///
