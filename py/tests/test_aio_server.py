@@ -77,7 +77,7 @@ async def test_a_handler_has_no_context_variables_of_the_one_before() -> None:
         await exchange.respond(200, content=found.encode())
 
     async with served(handler) as peers:
-        got = await peers.all(GET + GET, GET)
+        got = await peers.all(GET + GET, GET.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n"))
     assert got.count(b"\r\n\r\nnobody") == 3, got
 
 
