@@ -37,9 +37,11 @@ pub struct Config {
     /// Makes a server respond to a half-closed client (RFC 9112, section 9.6).
     ///
     /// Then a disconnect after the request is noticed only by a reset, or when the response is
-    /// sent. If this is `false`, the handler is dropped once the client closes its direction; a
-    /// read of incomplete content fails before. Both may go unnoticed while the handler leaves
-    /// more content unread than the engine buffers.
+    /// sent. The system of a client that has closed its socket resets after about a minute.
+    ///
+    /// If this is `false`, the handler is dropped once the client closes its direction. A read of
+    /// incomplete content fails before. Both may go unnoticed while the handler leaves more
+    /// content unread than the engine buffers.
     pub half_close: bool,
     /// Gives each request of a server an [`InformationalSender`](crate::informational).
     ///

@@ -76,6 +76,8 @@ enum Reads {
     Open,
     /// The peer has sent its last byte, or the engine receives no more.
     Ended,
+    /// As `Ended`, while the system asks whether the peer still receives.
+    Probed,
     /// A read has failed: the peer has gone.
     Failed,
 }
@@ -280,8 +282,13 @@ impl<S: Transport> Wire<S> {
     ///
     /// More bytes than the engine buffers hide it from a read, and the runtime wakes nobody for an
     /// error alone. So this looks each second. Below TLS it sees what
-    /// [`Config::with_socket`] lets it see.
+    /// [`Config::with_socket`] lets it see. A peer that has closed altogether resets after about a
+    /// minute, as it is asked then.
     pub(crate) fn poll_reset(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        if self.reads == Reads::Ended {
+            self.stream.probe();
+            self.reads = Reads::Probed;
+        }
         while let Some(socket) = self.stream.lowest() {
             if socket.try_io(Interest::ERROR, || Ok(())).is_ok() {
                 self.reads = Reads::Failed;

@@ -4,7 +4,11 @@ use std::any::Any;
 use std::io::{self, ErrorKind, IoSlice};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
+#[cfg(not(target_os = "wasi"))]
+use std::time::Duration;
 
+#[cfg(not(target_os = "wasi"))]
+use socket2::{SockRef, TcpKeepalive};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
@@ -13,6 +17,10 @@ use crate::socket::SocketBelow;
 
 /// The limit in bytes for data that the system buffers and has not sent yet.
 const UNSENT: u32 = 128 * 1024;
+
+/// The time before the first probe of a peer, and between two.
+#[cfg(not(target_os = "wasi"))]
+const PROBE_EVERY: Duration = Duration::from_secs(15);
 
 /// A stream whose end is an error if a write has failed, as after a reset.
 ///
@@ -71,6 +79,18 @@ impl<S: Transport> Stream<S> {
     /// Returns the TCP socket that is the transport, or is below it.
     pub(crate) fn lowest(&self) -> Option<&TcpStream> {
         self.socket().or_else(|| self.below.as_ref()?.find(self.transport()))
+    }
+
+    /// Makes the system ask the peer from time to time whether it still receives.
+    ///
+    /// That of a peer which has closed its socket then resets the connection. For another peer
+    /// nothing changes.
+    pub(crate) fn probe(&self) {
+        #[cfg(not(target_os = "wasi"))]
+        if let Some(socket) = self.lowest() {
+            let probes = TcpKeepalive::new().with_time(PROBE_EVERY).with_interval(PROBE_EVERY);
+            let _ = SockRef::from(socket).set_tcp_keepalive(&probes);
+        }
     }
 
     /// Makes a drop of the stream a reset; returns whether that is possible.
@@ -174,7 +194,7 @@ impl<S: Transport> AsyncWrite for Stream<S> {
 /// third of a large buffer is free.
 pub(crate) fn bound_unsent(stream: &TcpStream) {
     #[cfg(any(target_os = "linux", target_os = "android"))]
-    let _ = socket2::SockRef::from(stream).set_tcp_notsent_lowat(UNSENT);
+    let _ = SockRef::from(stream).set_tcp_notsent_lowat(UNSENT);
     #[cfg(not(any(target_os = "linux", target_os = "android")))]
     let _ = (stream, UNSENT);
 }
@@ -191,7 +211,10 @@ mod tests {
         let socket = TcpStream::connect(listener.local_addr()?).await?;
         let stream = Stream::new(Box::new(socket) as Box<dyn Transport>, None);
         let socket = stream.socket().expect("the socket");
-        assert_eq!(socket2::SockRef::from(socket).tcp_notsent_lowat()?, UNSENT);
+        assert_eq!(SockRef::from(socket).tcp_notsent_lowat()?, UNSENT);
+        assert!(!SockRef::from(socket).keepalive()?);
+        stream.probe();
+        assert_eq!(SockRef::from(socket).tcp_keepalive_time()?, PROBE_EVERY);
         Ok(())
     }
 }
