@@ -18,7 +18,7 @@ use crate::socket::SocketBelow;
 /// The limit in bytes for data that the system buffers and has not sent yet.
 const UNSENT: u32 = 128 * 1024;
 
-/// The time before the first probe of a peer, and between two.
+/// The time before a probe of a peer.
 #[cfg(not(target_os = "wasi"))]
 const PROBE_EVERY: Duration = Duration::from_secs(15);
 
@@ -88,7 +88,7 @@ impl<S: Transport> Stream<S> {
     pub(crate) fn probe(&self) {
         #[cfg(not(target_os = "wasi"))]
         if let Some(socket) = self.lowest() {
-            let probes = TcpKeepalive::new().with_time(PROBE_EVERY).with_interval(PROBE_EVERY);
+            let probes = TcpKeepalive::new().with_time(PROBE_EVERY);
             let _ = SockRef::from(socket).set_tcp_keepalive(&probes);
         }
     }
