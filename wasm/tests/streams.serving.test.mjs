@@ -827,16 +827,20 @@ test("content that was read whole cannot be passed on as an empty stream", optio
 test("an interim response is refused once the response has begun", options, async () => {
   /** @type {unknown} */
   let late;
+  let begin = () => {};
+  const hasBegun = new Promise((resolve) => void (begin = () => resolve(undefined)));
   const server = await listening((socket) => serveConnection(socket, (request) => ({
     body: (async function* () {
       yield Buffer.from("a");
-      await pause(20);
+      await hasBegun;
       late = await request.sendInformational({ status: 103 }).catch((error) => error);
     })(),
   })));
   const socket = await connected(server.port);
   socket.write(LAST);
-  assert.match(await rest(socket), /\r\n1\r\na\r\n0\r\n\r\n$/);
+  await until(socket, "\r\na\r\n");
+  begin();
+  assert.match(await rest(socket), /^0\r\n\r\n$/);
   assert(late instanceof ProtocolError && late.kind === "answered", String(late));
   await server.close();
 });
