@@ -62,7 +62,10 @@ epoll_curl_http1() {
 
 epoll_curl_upgrades() {
     epoll_curl $'GET / over HTTP/2\n2 1 200\nGET / over HTTP/2\n2 0 200' --http2 "$url/" "$url/" &&
-        epoll_curl 'hello2 1 200' --http2 -d hello "$url/echo"
+        epoll_curl 'hello2 1 200' --http2 -d hello "$url/echo" &&
+        head -c 60000 "$work/upload" >"$work/part" &&
+        epoll_curl '2 1 200' --http2 --data-binary "@$work/part" "$url/echo" -o "$work/echo" &&
+        cmp "$work/echo" "$work/part"
 }
 
 epoll_curl_upgrades_after_a_100() {

@@ -24,7 +24,7 @@ struct http2 {
     nghttp2_session *session;
     connection *transport;
     stream *first;
-    stream *upgraded; /* the request that offered h2c */
+    stream *upgraded; /* the request that offered h2c, until the client's first SETTINGS */
 };
 
 /* The streams of a session. */
@@ -131,6 +131,12 @@ static int on_header(nghttp2_session *session, const nghttp2_frame *frame, const
 static int on_frame(nghttp2_session *session, const nghttp2_frame *frame, void *user) {
     http2 *h = (http2 *)user;
     bool is_headers = frame->hd.type == NGHTTP2_HEADERS;
+    if (frame->hd.type == NGHTTP2_SETTINGS && h->upgraded) {
+        /* Some clients have no room for much behind the 101, before they have sent their preface. */
+        stream *first = h->upgraded;
+        h->upgraded = NULL;
+        return answer(h, first);
+    }
     stream *s = (stream *)nghttp2_session_get_stream_user_data(session, frame->hd.stream_id);
     if (!s || !(is_headers || frame->hd.type == NGHTTP2_DATA)) return 0;
     if (frame->hd.flags & NGHTTP2_FLAG_END_STREAM) {
@@ -232,7 +238,7 @@ void http2_free(http2 *h) {
 
 bool http2_begin(connection *c, http2 *h) {
     static const protocol http2_protocol = {NULL, receive, NULL, advance, wants_input, NULL, NULL, drop};
-    if (!h || (h->upgraded && answer(h, h->upgraded))) return false;
+    if (!h) return false;
     c->spoken = &http2_protocol;
     c->session = h;
     return true;
