@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker, ready};
 
 use bytes::{Bytes, BytesMut};
+use http::{HeaderMap, header};
 use http_body::{Frame, SizeHint};
 
 use crate::error::Error;
@@ -29,6 +30,8 @@ enum Kind {
     Empty,
     Whole(Bytes),
     Coming(Held),
+    /// Content that came before TLS, where it was read or discarded.
+    Lost,
 }
 
 /// A source that somebody holds; it learns when that ends.
@@ -57,6 +60,14 @@ impl Body {
     /// Returns an empty body.
     pub const fn empty() -> Self {
         Self(Kind::Empty)
+    }
+
+    /// Returns the content that a request had before it was handled again above TLS.
+    pub(crate) fn again(headers: &HeaderMap) -> Self {
+        let length = headers.get(header::CONTENT_LENGTH);
+        let had_content = headers.contains_key(header::TRANSFER_ENCODING)
+            || length.is_some_and(|length| length != "0");
+        Self(if had_content { Kind::Lost } else { Kind::Empty })
     }
 
     pub(crate) fn coming(source: Arc<dyn Source>) -> Self {
@@ -99,6 +110,9 @@ impl Body {
                 // frame would be of another message.
                 last => Poll::Ready(last),
             },
+            Kind::Lost => Poll::Ready(Some(Err(Error::Misuse(
+                "the content came before TLS: read it before the upgrade is accepted",
+            )))),
         };
         self.0 = Kind::Empty;
         next
@@ -127,6 +141,7 @@ impl http_body::Body for Body {
             Kind::Coming(Held(source)) => {
                 source.left().map_or(SizeHint::new(), SizeHint::with_exact)
             }
+            Kind::Lost => SizeHint::new(),
         }
     }
 }

@@ -100,8 +100,9 @@ impl HttpOverTls {
     ///
     /// `stream` is the TLS stream over the [accepted](crate::upgrade::Selected::accept) one. The
     /// first request is the one that offered the upgrade: `handler` receives it again, without an
-    /// offer. Pass another function than the one that accepted, or a boxed future, because a future
-    /// cannot contain itself. RFC 2817, section 3.
+    /// offer. If it had content, reading it fails, because that came before TLS. Pass another
+    /// function than the one that accepted, or a boxed future, because a future cannot contain
+    /// itself. RFC 2817, section 3.
     pub async fn serve_connection<S, H>(
         self,
         stream: S,
@@ -137,7 +138,8 @@ impl HttpOverTls {
         let stream = Stream::new(stream, config.socket.clone());
         let wire = Wire::new(stream, self.http, config.timeouts.write);
         let mut serving = ServerConnection::new(wire, handler, ErrorMappers::BOXED, config, stop);
-        serving.question.request = again.map(|()| Body::empty());
+        let content = Body::again(again.headers());
+        serving.question.request = again.map(|()| content);
         serving.question.add_extensions(config);
         serving.is_asked = true;
         trace::connection(CachedDate { future: serving.run() }).await

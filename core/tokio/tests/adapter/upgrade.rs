@@ -436,6 +436,35 @@ async fn http_goes_on_above_a_new_layer() {
     serving.await.expect("no panic").expect("served");
 }
 
+/// Checks that content which came before TLS does not look whole above it.
+#[tokio::test]
+async fn content_from_below_a_new_layer_is_not_empty_content() {
+    async fn above(request: Request<Body>) -> Answer {
+        let read = request.into_body().read(1000).await;
+        Ok(Response::new(Content::from(format!("{:?}", read.map_err(|error| error.to_string())))))
+    }
+    async fn below(request: Request<Body>) -> Answer {
+        let chosen = upgrade::select(&request, ["TLS/1.0"]).expect("it is offered");
+        Ok(chosen.accept(|upgraded| async {
+            let (stream, http) = upgraded.into_http_over_tls();
+            let config = Config { date: false, ..Config::default() }.secure();
+            http.serve_connection(stream, service_fn(above), &config).await.expect("served");
+        }))
+    }
+    for (length, wanted) in [(5, "came before TLS"), (0, "Ok(Some(b\"\"))")] {
+        let (mut client, serving) = served(service_fn(below));
+        let fields = format!("Upgrade: TLS/1.0\r\nConnection: upgrade\r\nContent-Length: {length}");
+        let content = &"hello"[..length];
+        send(&mut client, &format!("POST / HTTP/1.1\r\nHost: a\r\n{fields}\r\n\r\n{content}"))
+            .await;
+        client.shutdown().await.expect("an end");
+        let mut answers = String::new();
+        client.read_to_string(&mut answers).await.expect("text");
+        assert!(answers.contains(" 200 OK") && answers.contains(wanted), "{answers}");
+        serving.await.expect("no panic").expect("served");
+    }
+}
+
 #[tokio::test]
 async fn a_connection_goes_on_as_http_2() {
     let handler = service_fn(async |mut request: Request<Body>| {
