@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from served import GET, HANDSHAKE, HELLO, WAIT, Hasty, Served, Transport, played, tell, until_disconnect
+from served import GET, HANDSHAKE, HELLO, WAIT, Hasty, Served, Transport, played, rest_of, tell, until_disconnect
 from switchover import Config
 from switchover._uvicorn.cycle import Cycle
 from switchover.uvicorn import Protocol
@@ -244,6 +244,17 @@ def test_a_bad_early_frame_leaks_no_connection(ws: str) -> None:
             served.until(HANDSHAKE + b"\xff\xff\xff\xff", b"nothing", within=1)
         wait_until_empty(served)
         assert served.until(GET, b"GET / ").startswith(b"HTTP/1.1 200 ")
+
+
+def test_connections_that_wait_for_their_clients_end_do_not_count() -> None:
+    """Clients at a distance would make the server unavailable, and each 503 as well."""
+    last = GET.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")
+    with Served(tell, limit_concurrency=3) as served, contextlib.ExitStack() as clients:
+        for _ in range(10):
+            client = clients.enter_context(served.connect(last))
+            assert rest_of(client).startswith(b"HTTP/1.1 200 ")
+        for status in (b"200", b"200", b"503"):
+            assert clients.enter_context(served.connect(GET)).recv(12).endswith(status)
 
 
 @WEBSOCKETS

@@ -74,6 +74,7 @@ class Base(Options, asyncio.Protocol):
         "is_stopping",
         "leaving",
         "limit_concurrency",
+        "lingering",
         "lingers_until",
         "logger",
         "loop",
@@ -105,6 +106,8 @@ class Base(Options, asyncio.Protocol):
         self.app: ASGI3Application = settings.loaded_app
         self.ws_protocol_class: Any = settings.ws_protocol_class
         self.connections: set[Any] = server_state.connections
+        # Those of the server that only wait for their client's end: they do not count for its limit.
+        self.lingering: set[Any] = vars(server_state).setdefault("lingering", set())
         self.loop = _loop or asyncio.get_event_loop()
         self.logger = logging.getLogger("uvicorn.error")
         self.access_logger = logging.getLogger("uvicorn.access")
@@ -246,6 +249,7 @@ class Base(Options, asyncio.Protocol):
         """Reads and discards for a limited time, after our direction has ended."""
         # From here on nothing is answered, not even a postponed event.
         self.phase = LINGERING
+        self.lingering.add(self)
         self.flow.resume_reading()
         self.lingers_until = monotonic() + LINGER_MAX
         self.wait_for_the_end()

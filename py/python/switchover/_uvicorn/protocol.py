@@ -77,6 +77,7 @@ class Protocol(Watching):
     def connection_lost(self, exc: Exception | None) -> None:
         """Lets the app receive `http.disconnect`, and cancels the deadlines."""
         self.connections.discard(self)
+        self.lingering.discard(self)
         self.log_trace("HTTP connection lost")
         if self.cycle is not None:
             self.cycle.disconnect()
@@ -331,9 +332,8 @@ class Protocol(Watching):
             scope["extensions"][EXTENSION] = extension_of((), connect=request.target)
             offers = True
         app = self.app
-        if self.limit_concurrency is not None and (
-            len(self.connections) >= self.limit_concurrency or len(self.tasks) >= self.limit_concurrency
-        ):
+        limit = self.limit_concurrency
+        if limit is not None and max(len(self.connections) - len(self.lingering), len(self.tasks)) >= limit:
             app = service_unavailable
             self.logger.warning("Exceeded concurrency limit.")
         self.cycle = cycle = Cycle(self, scope, ends, offers)
