@@ -108,6 +108,8 @@ class Apps:
             await answers_first(scope, receive, send)
         elif path == "/streams":
             await streams(receive, send)
+        elif path == "/pours":
+            await streams(receive, send, pieces=100)
         elif path == "/variables":
             found = VARIABLE.get()
             VARIABLE.set("of another request")
@@ -142,7 +144,7 @@ class Apps:
             raise
 
 
-async def streams(receive: Any, send: Any) -> None:
+async def streams(receive: Any, send: Any, pieces: int = 0) -> None:
     """Responds as Starlette's streams do: hearing of the end cancels what still sends."""
     async with anyio.create_task_group() as group:
 
@@ -152,8 +154,13 @@ async def streams(receive: Any, send: Any) -> None:
             group.cancel_scope.cancel()
 
         group.start_soon(listens)
-        await anyio.sleep(0.05)
-        await answer(send, b"streamed")
+        if pieces:
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+            for _ in range(pieces):
+                await send({"type": "http.response.body", "body": bytes(200_000), "more_body": True})
+        else:
+            await anyio.sleep(0.05)
+            await answer(send, b"streamed")
         group.cancel_scope.cancel()
 
 
@@ -556,8 +563,8 @@ async def test_only_writes_that_are_cancelled_count_for_their_limit() -> None:
         await reads.wait()
         sent.append(event.data)
 
-    writer = Writer(send, anyio.sleep, tls=False)
     async with anyio.create_task_group() as group:
+        writer = Writer(send, anyio.sleep, group.start_soon, tls=False)
         for _ in range(2):
             group.start_soon(writer.write, bytes(2_000_000))
         await anyio.wait_all_tasks_blocked()
@@ -566,8 +573,20 @@ async def test_only_writes_that_are_cancelled_count_for_their_limit() -> None:
             await writer.write(bytes(2_000_000))
         assert writer.is_full
         reads.set()
+        await anyio.wait_all_tasks_blocked()
+        assert not writer.is_full
     assert sum(map(len, sent)) == 6_000_000
-    assert not writer.is_full
+
+
+def test_a_connection_closes_behind_a_write_that_is_cancelled(hosted: Hosted) -> None:
+    """The app hears of malformed content, and cancels the write that waits."""
+    with hosted.connect(b"POST /pours HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n") as slow:
+        assert slow.recv(100).startswith(b"HTTP/1.1 200 ")
+        threading.Event().wait(0.3)
+        slow.sendall(b"ZZ\r\n")
+        threading.Event().wait(0.3)
+        received = rest_of(slow)
+    assert not received.endswith(b"0\r\n\r\n")
 
 
 def test_writes_that_are_cancelled_leave_a_turn_to_others(hosted: Hosted) -> None:

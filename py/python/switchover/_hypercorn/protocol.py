@@ -81,7 +81,7 @@ class Protocol:
         self.connection_state = connection_state
         self.peers = (ssl, client, server)
         self.send = send
-        self.writer = Writer(send, context.sleep, tls=ssl)
+        self.writer = Writer(send, context.sleep, self.spawn, tls=ssl)
         head = config.h11_max_incomplete_size
         limits = Config(head=head, content=CONTENT, drain=DRAIN, secure=ssl, http2_preface=True, tidy=True)
         self.connection = Connection(Role.SERVER, limits)
@@ -318,8 +318,9 @@ class Protocol:
     async def close(self, last: bytes = b"") -> None:
         """Closes the connection after sending `last`; what the app still sends is dropped."""
         self.writer.is_closed = True
+        # By another task: the app that hears of the end may cancel this one.
+        self.spawn(self.writer.close, last)
         await self.close_stream()
-        await self.writer.close(last)
 
     def is_connect(self) -> bool:
         """Returns whether the request is a CONNECT (RFC 9110, section 9.3.6)."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import TYPE_CHECKING, Any
 
 from hypercorn.events import Closed, Event, RawData
@@ -58,10 +58,16 @@ class Writer:
     """
 
     def __init__(
-        self, send: Callable[[Event], Awaitable[None]], sleep: Callable[[float], Awaitable[None]], *, tls: bool
+        self,
+        send: Callable[[Event], Awaitable[None]],
+        sleep: Callable[[float], Awaitable[None]],
+        spawn: Callable[[Callable[[], Coroutine[Any, Any, None]]], object],
+        *,
+        tls: bool,
     ) -> None:
         self.send = send
         self.sleep = sleep
+        self.spawn = spawn
         self.turn = TLS_TURN if tls else TURN
         self.writes = 0
         self.writing = 0
@@ -90,8 +96,10 @@ class Writer:
                 if taken == self.taken:
                     self.size += len(data)
                 raise
-            if self.is_closed:
-                await self.close()
+            finally:
+                # The close waits for this write, whose task may be cancelled.
+                if self.is_closed and not self.writing:
+                    self.spawn(self.close)
         self.writes += 1
         if self.writes % self.turn == 0:
             # A client that reads at once makes nobody wait, and nor does content without bytes.
