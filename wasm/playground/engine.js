@@ -84,6 +84,8 @@ class Player {
   /** @type {import("../dist/bytes.js").Selection | null} */
   #selection = null;
   #isOver = false;
+  /** True once the engine has refused further bytes. */
+  #takesNoMore = false;
   /** True if the latest log entry is content, to which more may be added. */
   #isGrowing = false;
   #left = MOST_STEPS;
@@ -207,6 +209,10 @@ class Player {
   #feed(limit) {
     const from = this.mark.fed;
     this.mark.isStopped = false;
+    if (this.#takesNoMore) {
+      this.#isOver = true;
+      return;
+    }
     const next = this.scenario.isEachByte ? from + 1 : (this.places.find((place) => place > from) ?? limit);
     const to = Math.min(next, limit);
     try {
@@ -216,7 +222,7 @@ class Player {
       // Bytes received after a switch belong to the new protocol.
       const switched = error.kind === "switched" && this.log.findLast(({ name }) => name === "switched");
       if (switched) switched.leftover += this.scenario.bytes.slice(from, to);
-      else this.#isOver = true;
+      else this.#isOver = this.#takesNoMore = true;
       if (this.#isOver) return;
       this.mark.fed = to;
       return;

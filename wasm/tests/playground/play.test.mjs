@@ -91,6 +91,11 @@ test("an address that unpacks to more than a scenario is refused", async () => {
   await assert.rejects(async () => ofAddress(await toAddress({ ...scenario, bytes: "a".repeat(5_000_000) })));
   await assert.rejects(async () => ofAddress(await toAddress({ ...scenario, cuts: Array(5_000).fill(1) })));
   await assert.rejects(async () => ofAddress(await toAddress({ ...scenario, acts: Array(2_000).fill(act) })));
+  // Decisions after the end, each of which would try all the bytes again.
+  const late = { ...act, at: 4_000_100, events: 1e9, isStopped: true, text: "x" };
+  const closed = { bytes: `GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n${"a".repeat(4_000_000)}`, role: /** @type {const} */ ("server") };
+  const first = { ...act, at: closed.bytes.indexOf("\r\n\r\n") + 4, isAfterInput: true, text: "respond 200" };
+  assert.equal(play({ ...scenario, ...closed, acts: [first, ...Array(1_000).fill(late)] }).log.filter(({ kind }) => kind === "decision").length, 1_001);
   const many = { ...scenario, bytes: "a".repeat(70_000) };
   await ofAddress(await toAddress({ ...many, isEachByte: false }));
   await assert.rejects(async () => ofAddress(await toAddress({ ...many, isEachByte: true })));
