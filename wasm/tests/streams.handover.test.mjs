@@ -963,3 +963,20 @@ test("a stream that takes one write at a time, or none beforehand, is written", 
     assert.match(written, /content$/);
   }
 });
+
+test("a client that leaves a handler which only writes has gone, over web streams", options, async () => {
+  /** @type {unknown[]} */
+  const told = [];
+  const server = await listening((socket) => {
+    return serveConnection(toWeb(socket), async (asked) => {
+      const writer = (await asked.upgrade(["foo/2"]))?.writable.getWriter();
+      for (;;) await writer?.write(new Uint8Array(100_000));
+    }, { onError: (error) => void told.push(error) });
+  });
+  const socket = await connected(server.port);
+  socket.write(OFFER);
+  await until(socket, "\r\n\r\n");
+  socket.resetAndDestroy();
+  const results = await server.close();
+  assert.deepEqual([results.map((result) => Object(result).how), told], [["gone"], []]);
+});

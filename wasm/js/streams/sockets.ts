@@ -5,6 +5,7 @@ export interface ReadableSide {
   getReader(): {
     read(): Promise<{ readonly done: boolean; readonly value?: Uint8Array | undefined }>;
     cancel(reason?: unknown): Promise<void>;
+    readonly closed?: Promise<unknown>;
     releaseLock(): void;
   };
   cancel(reason?: unknown): Promise<void>;

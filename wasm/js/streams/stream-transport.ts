@@ -101,6 +101,8 @@ export class OfStreams implements Transport {
     this.#writer.releaseLock();
     const cancel = (reason: unknown): Promise<void> => this.#reader.cancel(reason);
     const failures = new Failures();
+    // What the user only writes to reads nothing, and fails all the same by the error of the socket.
+    quietly(this.#reader.closed?.catch(failures.fail));
     const read = following(() => this.read(), first, ahead);
     const readable = readableOf(() => read().catch(failures.fail), cancel);
     return { readable, writable: (this.#socket as Pair).writable, failures };
