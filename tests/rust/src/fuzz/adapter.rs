@@ -8,15 +8,16 @@
 //! The handler responds with a summary of the request. It accepts an offer of `foo`, and then
 //! returns what it receives.
 
+use std::convert::Infallible;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Method, Request, Response};
-use http_body_util::combinators::UnsyncBoxBody;
+use http_body::{Frame, SizeHint};
 use http_body_util::{BodyExt, Full};
-use switchover::{Connection, Content, End, Error, Event, Next, Order, Owes, ResponseHead, Role};
+use switchover::{Connection, End, Error, Event, Next, Order, Owes, ResponseHead, Role};
 use switchover_tokio::{Body, BoxError, Config, serve_connection, service_fn, upgrade};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex, split};
 use tokio::runtime::Builder;
@@ -128,9 +129,7 @@ async fn exchanged(client: DuplexStream, piece: usize, input: &[u8]) -> Vec<u8> 
     received
 }
 
-type Answer = Response<UnsyncBoxBody<Bytes, BoxError>>;
-
-async fn handle(form: Form, request: Request<Body>) -> Result<Answer, BoxError> {
+async fn handle(form: Form, request: Request<Body>) -> Result<Response<Content>, BoxError> {
     let chosen = upgrade::select(&request, [PROTOCOL]);
     let (head, body) = request.into_parts();
     let length = http_body::Body::size_hint(&body).exact();
@@ -140,35 +139,41 @@ async fn handle(form: Form, request: Request<Body>) -> Result<Answer, BoxError> 
         Bytes::new()
     };
     if let Some(chosen) = chosen {
-        return Ok(chosen
-            .accept(|mut stream| async move {
-                let mut heard = Vec::new();
-                stream.read_to_end(&mut heard).await.expect("bytes");
-                stream.write_all(&heard).await.expect("a client");
-            })
-            .map(|body: Full<Bytes>| body.map_err(BoxError::from).boxed_unsync()));
+        return Ok(chosen.accept(|mut stream| async move {
+            let mut heard = Vec::new();
+            stream.read_to_end(&mut heard).await.expect("bytes");
+            stream.write_all(&heard).await.expect("a client");
+        }));
     }
-    let content = Full::from(answer(&head.uri.to_string(), &content)).map_err(BoxError::from);
-    let content = if form.is_chunked {
-        Chunked(content.boxed_unsync()).boxed_unsync()
-    } else {
-        content.boxed_unsync()
-    };
+    let content = Full::from(answer(&head.uri.to_string(), &content));
+    let content = Content { whole: content, has_length: !form.is_chunked };
     Ok(Response::builder().status(status(&head.method)).body(content)?)
 }
 
-/// Content whose length is not known.
-struct Chunked(UnsyncBoxBody<Bytes, BoxError>);
+/// The content of a response, whose length may be known.
+#[derive(Default)]
+struct Content {
+    whole: Full<Bytes>,
+    has_length: bool,
+}
 
-impl http_body::Body for Chunked {
+impl http_body::Body for Content {
     type Data = Bytes;
-    type Error = BoxError;
+    type Error = Infallible;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
-    ) -> Poll<Option<Result<http_body::Frame<Bytes>, BoxError>>> {
-        Pin::new(&mut self.0).poll_frame(context)
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        Pin::new(&mut self.whole).poll_frame(context)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.has_length && self.whole.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        if self.has_length { self.whole.size_hint() } else { SizeHint::new() }
     }
 }
 
@@ -203,8 +208,8 @@ fn exchanges(form: Form, http: &mut Connection, out: &mut Vec<u8>) -> Result<(),
         let is_awaited = request.headers().contains_key("expect") || http.owes() == Owes::Continue;
         let mut content = Vec::new();
         let length = match http.content() {
-            Content::Length(length) => Some(length),
-            Content::None => Some(0),
+            switchover::Content::Length(length) => Some(length),
+            switchover::Content::None => Some(0),
             _ => None,
         };
         // Without its end, a request cannot be accepted.
