@@ -1,6 +1,6 @@
 //! WebSocket subprotocols and compression (RFC 6455, section 4; RFC 7692).
 
-use switchover::binding::fallible;
+use switchover::binding;
 use switchover::websocket::{self, Deflate};
 use switchover::{Connection, Order};
 
@@ -77,7 +77,7 @@ export! {
 
 fn websocket_key(nonce: &[u8], out: Output<'_>) -> Done {
     let nonce = nonce.try_into().map_err(|_| BindingError::BadLength)?;
-    out.copy(&fallible::websocket_key(nonce))
+    out.copy(&binding::websocket_key(nonce))
 }
 
 fn select_subprotocol(

@@ -15,8 +15,6 @@ use crate::machine::Role;
 #[cfg(feature = "h2c")]
 use crate::upgrade::Request;
 use crate::upgrade::http2::{self, FieldLine, OverHttp2, collect};
-#[cfg(feature = "websocket")]
-use crate::upgrade::websocket;
 use crate::wire::message::{RequestHead, ResponseHead};
 use crate::wire::source::FieldSource;
 
@@ -94,12 +92,6 @@ pub fn udp_target(template: &str, target: &str) -> Result<Option<UdpTarget>, Err
 /// `OutOfMemory`.
 pub fn ip_target(template: &str, target: &str) -> Result<Option<IpTarget>, Error> {
     IpTarget::try_parse(template, target).map_err(Error::local)
-}
-
-/// Encodes a nonce like [`key`](crate::websocket::key), without an allocation.
-#[cfg(feature = "websocket")]
-pub fn websocket_key(nonce: &[u8; 16]) -> [u8; 24] {
-    websocket::encoded(nonce)
 }
 
 /// Appends bytes like [`Capsules::receive`].

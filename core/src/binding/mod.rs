@@ -254,6 +254,12 @@ pub fn index_of(fields: &Fields<'_>, field: KnownField) -> Option<usize> {
     fields.index_of(field)
 }
 
+/// Encodes a nonce like [`key`](crate::websocket::key), without an allocation.
+#[cfg(feature = "websocket")]
+pub fn websocket_key(nonce: &[u8; 16]) -> [u8; 24] {
+    crate::upgrade::websocket::encoded(nonce)
+}
+
 /// Returns whether `bytes` overlaps the memory of a parser of capsules.
 ///
 /// It is [`Bound::holds`] for `Capsules`.
