@@ -49,25 +49,53 @@ function nativeHeaders(lines: HeaderSource): Headers {
   return headers;
 }
 
+/** Makes headers immutable: a field for one client must not reach another. */
+function immutable(headers: Headers): Headers {
+  const refuse = (): never => {
+    throw new TypeError("the headers of a shared response are immutable: clone() it");
+  };
+  for (const name of ["append", "delete", "set"]) Object.defineProperty(headers, name, { value: refuse });
+  return headers;
+}
+
+/** The class of `FastResponse`, with what the platform's has not. */
+type FastResponseClass = typeof Response & {
+  /**
+   * Returns a response for any number of requests; its headers are immutable.
+   *
+   * Each reader gets the whole content. Throws a TypeError for content other than text, bytes or none. Next: return it
+   * from the handler; to change its headers, `clone()` it.
+   */
+  shared(body?: string | Uint8Array | null, init?: ResponseInit): Response;
+};
+
 /**
  * A class of responses for `serveConnection` that are cheaper than native ones.
  *
  * It is used like the platform's: same arguments, same members, `instanceof Response` holds. Content and field lines are
  * kept as they are given. A native response is made once the content is read, or if the arguments need it, such as a
- * stream. Do not change bytes or field lines that are given until they have been sent. It may be sent any number of
- * times while nothing reads its content; with headers that were changed, once. Next: return it from the handler.
+ * stream. Do not change bytes or field lines that are given until they have been sent. One response is for one request,
+ * as some middleware adds headers for one client; `FastResponse.shared` is for all. Next: return it from the handler.
  */
 export const FastResponse = class FastResponse {
   readonly #parts: Parts | undefined;
   #headers: Headers | undefined;
-  /** True once it was sent with changed headers, perhaps those of one client alone. */
-  #isSpent = false;
+  /** True for a response to any number of requests. */
+  #isShared = false;
+  #isSent = false;
   #native: Response | undefined;
 
   constructor(body?: BodyInit | null, init?: ResponseInit) {
     if (!(this instanceof Response)) FastResponse.#derive();
     this.#parts = plainParts(body, init);
     if (!this.#parts) this.#native = new Response(body, init);
+  }
+
+  static shared(body: string | Uint8Array | null = null, init: ResponseInit = {}): Response {
+    const response = new FastResponse(body as BodyInit | null, init);
+    if (!response.#parts) throw new TypeError("a shared response needs text, bytes or no content, and a plain object or array of headers");
+    response.#isShared = true;
+    return response as unknown as Response;
   }
 
   static error(): Response {
@@ -110,11 +138,10 @@ export const FastResponse = class FastResponse {
     if (typeof response !== "object" || response === null || !(#parts in response)) return undefined;
     const parts = response.#parts;
     if (!parts || response.#native?.bodyUsed) return undefined;
-    const headers = response.#headers;
-    if (!headers) return parts;
-    if (response.#isSpent) throw new TypeError("the headers of the response were changed, so it may be sent once: clone() it");
-    response.#isSpent = JSON.stringify([...headers]) !== JSON.stringify([...nativeHeaders(parts.headers)]);
-    return { ...parts, headers };
+    if (response.#isShared) return parts;
+    if (response.#isSent) throw new TypeError("the response is that of another request: use FastResponse.shared(), or clone() it");
+    response.#isSent = true;
+    return response.#headers ? { ...parts, headers: response.#headers } : parts;
   }
 
   get status(): number {
@@ -142,7 +169,13 @@ export const FastResponse = class FastResponse {
   }
 
   get headers(): Headers {
-    return (this.#headers ??= this.#parts ? nativeHeaders(this.#parts.headers) : this.#made.headers);
+    return (this.#headers ??= this.#ownHeaders());
+  }
+
+  #ownHeaders(): Headers {
+    if (!this.#parts) return this.#made.headers;
+    const headers = nativeHeaders(this.#parts.headers);
+    return this.#isShared ? immutable(headers) : headers;
   }
 
   get body(): ReadableStream<Uint8Array<ArrayBuffer>> | null {
@@ -155,17 +188,17 @@ export const FastResponse = class FastResponse {
 
   /** The native response, of which only the content and the status are right. */
   get #made(): Response {
-    if (!this.#native) {
-      const { status, statusText, body } = this.#parts as Parts;
-      this.#native = new Response(body as BodyInit | null, { status, statusText });
-    }
-    return this.#native;
+    if (this.#native) return this.#native;
+    const { status, statusText, body } = this.#parts as Parts;
+    const native = new Response(body as BodyInit | null, { status, statusText });
+    // Each reader of a shared one gets a response of its own.
+    if (!this.#isShared) this.#native = native;
+    return native;
   }
 
   clone(): Response {
     const { status, statusText, headers } = this;
     if (!this.#parts || this.bodyUsed) return new Response(this.#made.clone().body, { status, statusText, headers });
-    // The original is not touched: it may be shared.
     const copy = new FastResponse(this.#parts.body as BodyInit | null, { status, statusText, headers: [...headers] });
     if (!headers.has("content-type")) copy.headers.delete("content-type");
     return copy as unknown as Response;
@@ -206,6 +239,6 @@ export const FastResponse = class FastResponse {
     const type = this.headers.get("content-type");
     return new Response(await this.#made.arrayBuffer(), { headers: type === null ? {} : { "Content-Type": type } });
   }
-} as unknown as typeof Response;
+} as unknown as FastResponseClass;
 /** A response that `FastResponse` has made. */
 export type FastResponse = Response;
