@@ -369,9 +369,10 @@ for (const [form, shape] of Object.entries(forms)) {
 
     test("the time of a handler does not count", async () => {
       const server = await listening((socket) => serveConnection(shape(socket), async () => {
-        await new Promise((resolve) => setTimeout(resolve, 150));
+        await new Promise((resolve) => setTimeout(resolve, 1500));
         return { body: "done" };
-      }, { timeouts }));
+        // A loaded machine may take some tenths of a second for the request.
+      }, { timeouts: { ...timeouts, request: 1000, head: 1000, content: 1000 } }));
       const socket = await connected(server.port);
       socket.write(GET.replace("Host", "Connection: close\r\nHost"));
       assert.match(await rest(socket), /done$/);
@@ -389,6 +390,28 @@ for (const [form, shape] of Object.entries(forms)) {
       const [ending] = /** @type {ServeResult[]} */ (await server.close());
       assert.deepEqual([ending?.how, /** @type {any} */ (ending?.error).name], ["refused", "TimeoutError"]);
       socket.destroy();
+    });
+
+    test("a server whose early response stalls", async () => {
+      /** @param {number} pieces */
+      async function* content(pieces) {
+        for (let index = 0; index < pieces; index++) yield new Uint8Array(100_000);
+      }
+      for (const [pieces, expects] of /** @type {[number, boolean][]} */ ([[1, true], [300, false]])) {
+        const server = await listening(async (socket) => {
+          await until(socket, "\r\n\r\n");
+          socket.pause();
+          socket.write("HTTP/1.1 401 U\r\nContent-Length: 9\r\n\r\nh");
+          await once(socket, "close");
+        });
+        const socket = await connected(server.port);
+        const headers = expects ? { ...HOST, Expect: "100-continue" } : HOST;
+        const response = await request(shape(socket), { method: "POST", target: "/", headers, body: content(pieces) }, { timeouts });
+        assert.equal(response.status, 401);
+        await assert.rejects(response.text(), { name: "TimeoutError" });
+        await holds(() => socket.destroyed);
+        await server.close();
+      }
     });
 
     test("a server that is too slow, and one that trickles", async () => {

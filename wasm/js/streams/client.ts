@@ -213,8 +213,10 @@ class Sending {
       content = joined([data, end]);
     }
     wire.receiver.isSending = true;
+    wire.receiver.hasSent = false;
     this.done = this.#send(head, content, waits).finally(() => {
       wire.receiver.isSending = false;
+      wire.receiver.hasSent = true;
       wire.receiver.nudge();
     }).catch((error: unknown) => {
       // An error of the content ends the exchange. If the socket failed, the server may have responded before it

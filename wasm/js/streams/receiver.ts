@@ -41,6 +41,8 @@ export class Receiver {
   #phase: Phase = "open";
   /** True while a request is being sent; the response's timeout begins after it. */
   isSending = false;
+  /** True once no more of a request is sent, although the engine may expect it. */
+  hasSent = false;
   #left = Infinity;
   /** The value of `Connection.awaiting` for which `#left` is the remaining time. */
   #awaited: Awaiting = "nothing";
@@ -450,7 +452,7 @@ export class Receiver {
       case "content":
         return this.#timeouts[awaiting];
       default:
-        return Infinity;
+        return this.hasSent ? this.#timeouts.content : Infinity;
     }
   }
 
