@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
+import gc
 import sys
+import threading
 import time
+import weakref
 from collections.abc import Callable
 from typing import Any
 
 import pytest
-from served import GET, WAIT, Served, Transport, played
+from served import GET, HANDSHAKE, HELLO, WAIT, Served, Transport, played, tell
 from switchover._uvicorn import burst
+from switchover._uvicorn.ending import Ending
 from switchover.uvicorn import Protocol
 
 CONTENT = bytes(range(256)) * 400
@@ -263,3 +268,44 @@ def test_an_app_may_change_its_headers_and_content_afterwards() -> None:
         received = served.all(GET)
     assert b"x-a: 1" in received
     assert received.endswith(b"\r\n\r\nok")
+
+
+def connections_alive() -> int:
+    """Returns the number of HTTP connections that are not freed, with their engines."""
+    gc.collect()
+    return sum(isinstance(each, Ending) for each in gc.get_objects())
+
+
+@pytest.mark.parametrize("ws", ["wsproto", "websockets", "websockets-sansio"])
+def test_an_accepted_websocket_keeps_no_engine(ws: str) -> None:
+    before = connections_alive()
+    with Served(tell, ws=ws) as served, served.connect(HANDSHAKE + HELLO) as client:
+        received = b""
+        while not received.endswith(b"hello"):
+            received += client.recv(65536)
+        assert connections_alive() == before
+
+
+def test_a_connection_keeps_no_context_variables_of_its_first_request() -> None:
+    class User:
+        """A value of a request."""
+
+    user: contextvars.ContextVar[User] = contextvars.ContextVar("user")
+    users: list[weakref.ref[User]] = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        user.set(one := User())
+        users.append(weakref.ref(one))
+        del one
+        await receive()
+        await hello(scope, receive, send)
+
+    head = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n"
+    with Served(app) as served, served.connect() as client:
+        for _ in range(5):
+            client.sendall(head)
+            threading.Event().wait(0.05)
+            client.sendall(b"hello")
+            assert client.recv(65536)
+        gc.collect()
+        assert not any(each() for each in users[:-1])

@@ -467,6 +467,38 @@ def test_early_hints_come_before_the_response(first: str, version: bytes) -> Non
     assert rest.startswith(b"HTTP/1.1 200 ")
 
 
+@pytest.mark.parametrize("method", [b"GET", b"HEAD"])
+def test_early_hints_behind_the_head_are_ignored(method: bytes) -> None:
+    hint = {"type": "http.response.early_hint", "links": [b"</a>; rel=preload"]}
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send(hint)
+        await asyncio.sleep(0.01)
+        await send(hint)
+        await send({"type": "http.response.body", "body": b"hel", "more_body": True})
+        await send(hint)
+        await send({"type": "http.response.body", "body": b"lo"})
+
+    with Served(app) as served:
+        received = served.all(GET.replace(b"GET", method))
+    assert b"HTTP/1.1 200 " in received
+    assert received.endswith(b"\r\n\r\n" if method == b"HEAD" else b"lo\r\n0\r\n\r\n")
+
+
+@pytest.mark.parametrize(("status", "sent"), [(200, b"200"), (426, b"400")])
+@pytest.mark.parametrize("value", [b"", b"websocket/", b"@@"])
+def test_a_malformed_upgrade_of_a_response_is_left_out(value: bytes, status: int, sent: bytes) -> None:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": status, "headers": [(b"upgrade", value)]})
+        await send({"type": "http.response.body", "body": b"ok"})
+
+    with Served(app) as served:
+        received = served.all(GET)
+    assert received.startswith(b"HTTP/1.1 " + sent)
+    assert b"upgrade" not in received.lower()
+
+
 @pytest.mark.parametrize("is_read", [True, False])
 def test_trailers_reach_a_client_that_reads_them(is_read: bool) -> None:
     async def app(scope: Any, receive: Any, send: Any) -> None:

@@ -115,10 +115,10 @@ class Base(Options, asyncio.Protocol):
         self.root_path = config.root_path
         self.limit_concurrency = config.limit_concurrency
         self.app_state = app_state
-        self.deadline = Deadline(self.loop, self.timed_out)
-        self.timeout_keep_alive = config.timeout_keep_alive
         # Those of an app must not reach the next request, although the app may have resumed the reading.
         self.variables = contextvars.copy_context()
+        self.deadline = Deadline(self.loop, self.timed_out, self.variables)
+        self.timeout_keep_alive = config.timeout_keep_alive
         self.server_state = server_state
         self.tasks = server_state.tasks
 

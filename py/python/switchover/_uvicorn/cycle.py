@@ -331,10 +331,11 @@ class Cycle:
         return not (self.drops_content or self.disconnected or self.is_gone or self.transport.is_closing())
 
     def hint(self, links: Iterable[bytes]) -> None:
-        """Sends a 103 with these values of Link, but not to an HTTP/1.0 client."""
-        if self.has_sent_head:
-            raise RuntimeError("Early hints come before the content.")
-        if self.scope["http_version"] != "1.0":
+        """Sends a 103 with these values of Link, but not to an HTTP/1.0 client.
+
+        Once the head has left it is ignored, as ASGI permits: an app cannot know when that is.
+        """
+        if self.scope["http_version"] != "1.0" and not self.has_sent_head:
             self.protocol.write_at_once(self.connection.send_informational(103, [(b"link", link) for link in links]))
 
     @property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 from collections.abc import Callable
 from time import monotonic
 
@@ -21,11 +22,15 @@ class Deadline:
     checks the deadline of that moment. A request on an open connection needs no timer of its own then.
     """
 
-    __slots__ = ("armed", "expired", "handle", "is_running", "left", "loop", "until", "what")
+    __slots__ = ("armed", "expired", "handle", "is_running", "left", "loop", "until", "variables", "what")
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, expired: Callable[[str], None]) -> None:
+    def __init__(
+        self, loop: asyncio.AbstractEventLoop, expired: Callable[[str], None], variables: contextvars.Context
+    ) -> None:
         self.loop = loop
         self.expired = expired
+        # Those of the connection: a timer that an app has set would keep the values of its request.
+        self.variables = variables
         self.what = ""
         self.is_running = False
         # The seconds left while the deadline is paused, the time at which it ends, and the one that the timer is for.
@@ -83,7 +88,7 @@ class Deadline:
         if self.handle is not None:
             self.handle.cancel()
         self.armed = self.until
-        self.handle = self.loop.call_later(seconds, self.look)
+        self.handle = self.loop.call_later(seconds, self.look, context=self.variables)
 
     def look(self) -> None:
         """Calls `expired`, unless the deadline was extended, paused or ended meanwhile."""

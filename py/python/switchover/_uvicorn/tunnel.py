@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
 
-from .. import Connection, Offer, Switched
+from .. import Connection, LocalProtocolError, Offer, Switched
 from .transport import closes_after_eof
 
 if TYPE_CHECKING:
@@ -78,12 +78,18 @@ def advertised(
     """
     spoken, others = parted(headers)
     rest = [*defaults, *others]
-    if not spoken:
+    if spoken:
+        try:
+            if status == 426:
+                return connection.require(spoken, rest)
+            connection.advertise(spoken)
+        except LocalProtocolError as error:
+            # As a proxy may pass on what its backend has sent.
+            logger.warning("The header Upgrade is left out: %s", error)
+            spoken = []
+    if status == 426 and not spoken:
         logger.warning("A 426 without Upgrade is sent as a 400: it has to name what would do.")
-        return connection.send_response(400, rest)
-    if status == 426:
-        return connection.require(spoken, rest)
-    connection.advertise(spoken)
+        status = 400
     return connection.send_response(status, rest)
 
 
@@ -139,6 +145,7 @@ class Tunnel:
             raise RuntimeError(f"The connection has not switched: {event}.")
         if early := connection.take_leftover():
             self.take(early)
+            connection.release()
 
     # From the client.
 

@@ -79,17 +79,20 @@ class Undecided(asyncio.Protocol):
 
         `is_full` tells that the transport's write buffer is full, so that the class must pause.
         """
-        app = self.protocol.app
+        protocol = self.protocol
+        app = protocol.app
+        # Emptied by the accept: the engine and its buffers are not to live as long as the WebSocket.
+        undecided = [self]
 
         async def told(scope: Any, receive: Any, send: Any) -> Any:
             async def noticed(message: Any) -> None:
                 await send(message)
-                if message["type"] == "websocket.accept":
+                if message["type"] == "websocket.accept" and undecided:
                     # The class based on `websockets` sends the 101 in a task of its own.
-                    answered = getattr(self.protocol, "handshake_completed_event", None)
+                    answered = getattr(protocol, "handshake_completed_event", None)
                     if isinstance(answered, asyncio.Event):
                         await answered.wait()
-                    self.accepted()
+                    undecided.pop().accepted()
 
             return await app(scope, receive, noticed)
 
