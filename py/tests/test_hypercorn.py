@@ -72,7 +72,12 @@ class Apps:
             await self.sleep(0.3 if path == "/late" else 0.0)
             await answer(send, b"unread")
         elif path == "/raises":
+            await self.sleep(0.1)
             raise ValueError("before the head")
+        elif path == "/short":
+            await self.sleep(0.1)
+            await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"9")]})
+            await send({"type": "http.response.body", "body": b""})
         elif path == "/cut":
             await send({"type": "http.response.start", "status": 200, "headers": []})
             await send({"type": "http.response.body", "body": b"some", "more_body": True})
@@ -88,6 +93,12 @@ class Apps:
             with anyio.CancelScope() as scope_:
                 scope_.cancel()
                 await send({"type": "http.response.body", "body": b"hello"})
+        elif path == "/forever":
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+            await send({"type": "http.response.body", "body": b"begun", "more_body": True})
+            await self.sleep(100)
+        elif path == "/drips":
+            await self.drips(scope, receive, send)
         elif path == "/crowd":
             # As a chat does that sends to each client from many tasks.
             await send({"type": "http.response.start", "status": 200, "headers": []})
@@ -134,6 +145,17 @@ class Apps:
                         await send(message)
         finally:
             self.learnt.append("gave up")
+
+    async def drips(self, scope: Any, receive: Any, send: Any) -> None:
+        """Sends many pieces; with a query it ends them at its client's end."""
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        for _ in range(2000):
+            await send({"type": "http.response.body", "body": b"x", "more_body": True})
+            if scope["query_string"]:
+                await receive()
+                if (await receive())["type"] == "http.disconnect":
+                    break
+        await send({"type": "http.response.body", "body": b""})
 
     async def goes_on(self, send: Any, message: Any) -> None:
         try:
@@ -364,7 +386,7 @@ def test_an_error_of_the_client_is_answered_once(hosted: Hosted, sent: bytes, st
 def test_an_app_learns_of_the_end_as_often_as_it_asks(hosted: Hosted) -> None:
     with hosted.connect(b"GET /learns HTTP/1.1\r\nHost: a\r\n\r\n") as client:
         client.shutdown(socket.SHUT_WR)
-        assert rest_of(client) == b""
+        assert rest_of(client).startswith(b"HTTP/1.1 500 ")
     assert hosted.app.learnt == ["http.disconnect", "http.disconnect"]
 
 
@@ -487,6 +509,68 @@ def test_an_error_while_the_app_answers_ends_one_connection(hosted: Hosted, fiel
     assert hosted.all(LAST).endswith(b"GET /last ")
 
 
+def test_rfc9112_8_a_cut_response_of_http_1_0_is_reset(hosted: Hosted) -> None:
+    with hosted.connect(b"GET /cut HTTP/1.0\r\n\r\n") as client, pytest.raises(ConnectionResetError):
+        rest_of(client)
+
+
+def test_rfc9112_8_a_reset_waits_for_the_responses_before_it(hosted: Hosted) -> None:
+    content = bytes(range(256)) * 4000
+    head = b"POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n" % len(content)
+    with hosted.connect() as client:
+        sending = threading.Thread(target=client.sendall, args=(head + content + b"GET /cut HTTP/1.0\r\n\r\n",))
+        sending.start()
+        received = until(client, b"some")
+        sending.join(WAIT)
+        assert content in received
+        with pytest.raises(ConnectionResetError):
+            rest_of(client)
+
+
+@pytest.mark.parametrize("backend", ["asyncio", "trio", "uvloop"])
+def test_rfc9112_8_a_response_of_http_1_0_is_reset_at_a_stop(backend: str) -> None:
+    pytest.importorskip(backend)
+    with Hosted(backend, graceful_timeout=0.1) as host, host.connect(b"GET /forever HTTP/1.0\r\n\r\n") as client:
+        until(client, b"begun")
+        host.stopping.set()
+        with pytest.raises(ConnectionResetError):
+            rest_of(client)
+
+
+def test_a_half_closed_client_gets_all_messages(hosted: Hosted) -> None:
+    with hosted.connect(b"GET /drips HTTP/1.0\r\n\r\n") as client:
+        client.shutdown(socket.SHUT_WR)
+        assert rest_of(client).endswith(b"\r\n\r\n" + b"x" * 2000)
+
+
+def test_content_that_ends_after_a_disconnect_is_cut(hosted: Hosted) -> None:
+    with hosted.connect(b"GET /drips?halfway HTTP/1.1\r\nHost: a\r\n\r\n") as client:
+        client.shutdown(socket.SHUT_WR)
+        assert not rest_of(client).endswith(b"0\r\n\r\n")
+
+
+@pytest.mark.parametrize("half_closes", [False, True])
+@pytest.mark.parametrize(("path", "status"), [(b"/raises", b"500"), (b"/short", b"200")])
+def test_a_client_sees_that_its_app_has_failed(hosted: Hosted, path: bytes, status: bytes, half_closes: bool) -> None:
+    with hosted.connect(b"GET " + path + b" HTTP/1.1\r\nHost: a\r\n\r\n") as client:
+        if half_closes:
+            client.shutdown(socket.SHUT_WR)
+        assert rest_of(client).startswith(b"HTTP/1.1 " + status)
+
+
+def test_content_behind_a_last_response_ends_one_connection_in_order(
+    hosted: Hosted, caplog: pytest.LogCaptureFixture
+) -> None:
+    head = b"POST /raises HTTP/1.1\r\nHost: a\r\nContent-Length: 300000\r\n\r\n"
+    with hosted.connect(head) as client:
+        with suppress(ConnectionError):
+            client.sendall(bytes(300_000))
+        with suppress(ConnectionError):
+            rest_of(client)
+    assert hosted.all(LAST).endswith(b"GET /last ")
+    assert "BUFFER_FULL" not in caplog.text
+
+
 @pytest.mark.parametrize("path", [b"/flawed", b"/unoffered"])
 def test_a_refused_accept_is_a_500(hosted: Hosted, path: bytes) -> None:
     with hosted.connect(HANDSHAKE.replace(b"/chat", path)) as client:
@@ -564,7 +648,7 @@ async def test_only_writes_that_are_cancelled_count_for_their_limit() -> None:
         sent.append(event.data)
 
     async with anyio.create_task_group() as group:
-        writer = Writer(send, anyio.sleep, group.start_soon, tls=False)
+        writer = Writer(send, anyio.sleep, group.start_soon, lambda: False, tls=False)
         for _ in range(2):
             group.start_soon(writer.write, bytes(2_000_000))
         await anyio.wait_all_tasks_blocked()

@@ -102,7 +102,15 @@ def unread_by_peer(raw: socket.socket | None) -> int:
 
     For a Unix socket on Linux; 0 otherwise.
     """
-    if raw is None or sys.platform != "linux" or raw.family != socket.AF_UNIX:
+    return unreceived_by_peer(raw) if raw is not None and raw.family == socket.AF_UNIX else 0
+
+
+def unreceived_by_peer(raw: socket.socket | None) -> int:
+    """Returns the number of bytes that the peer's system has not received yet.
+
+    On Linux; 0 otherwise.
+    """
+    if raw is None or sys.platform != "linux":
         return 0
     with suppress(*LOST):
         return int.from_bytes(fcntl.ioctl(raw.fileno(), termios.TIOCOUTQ, bytes(4)), sys.byteorder)

@@ -28,14 +28,9 @@ def encoded(connection: Connection, event: Event, fields: Callable[[], Fields]) 
     return event.data if isinstance(event, Data) else b""
 
 
-def waits_for_content(event: Event) -> bool:
-    """Returns whether the event is a head to be sent together with its first content.
-
-    Such a head has a Content-Length; a head without one is sent at once.
-    """
-    if not isinstance(event, Response) or event.status_code < 200:
-        return False
-    return any(name.lower() == b"content-length" for name, _ in event.headers)
+def has_length(response: Response) -> bool:
+    """Returns whether a response has a Content-Length."""
+    return any(name.lower() == b"content-length" for name, _ in response.headers)
 
 
 def head(connection: Connection, status: int, fields: Fields) -> bytes:

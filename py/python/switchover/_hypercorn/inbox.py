@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import deque
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
@@ -40,12 +39,22 @@ class Inbox:
     """
 
     def __init__(
-        self, task_group: TaskGroup, context: WorkerContext, size: int, fail: Callable[[], Awaitable[None]]
+        self,
+        task_group: TaskGroup,
+        context: WorkerContext,
+        size: int,
+        fail: Callable[[], Awaitable[None]],
+        finish: Callable[[], Awaitable[None]],
+        cut: Callable[[], None],
     ) -> None:
         self.task_group: Any = task_group
         self.context = context
         self.fail = fail
         """Sends a 500 or cuts the response, if an app's end cannot be sent; then closes."""
+        self.finish = finish
+        """Does the same for what is still owed once the app has ended."""
+        self.cut = cut
+        """Makes visible that the response is incomplete, if the app is cancelled."""
         self.dropped = 0
         self.size = size
         self.messages: deque[ASGIReceiveEvent] = deque()
@@ -53,6 +62,10 @@ class Inbox:
         self.has_room: Event | None = None
         """Made, like `has_some`, when a task first waits for it."""
         self.is_over = False
+        self.is_owed = False
+        """True if the app hears of its client's EOF before it has sent its whole response."""
+        self.has_begun = self.is_told_halfway = False
+        """True once the app has begun its response; once it was told of an end after that."""
 
     # As a task group.
 
@@ -75,16 +88,24 @@ class Inbox:
             sync_spawn: Callable[..., Any],
             call_soon: Callable[..., Any],
         ) -> None:
+            is_websocket = scope["type"] == "websocket"
             is_head = scope["type"] == "http" and scope["method"] == "HEAD"
 
             async def watched(message: ASGISendEvent) -> None:
                 await send(message)
-                # hypercorn drops content without bytes, and then nothing waits.
-                if is_head or self.is_over or not message.get("body", True):
+                # hypercorn drops content without bytes, and messages of a closed WebSocket, and then nothing waits.
+                if is_head or not message.get("body", True) or (is_websocket and self.is_over):
                     await self.drop()
 
-            with suppress(ClientGoneError):
+            try:
                 await app(scope, self.receive, watched, sync_spawn, call_soon)
+            except ClientGoneError:
+                pass
+            except BaseException as error:
+                if not isinstance(error, Exception):
+                    # The server stops: the connection is closed without another word.
+                    self.cut()
+                raise
 
         async def at_end(message: ASGISendEvent | None) -> None:
             try:
@@ -92,6 +113,8 @@ class Inbox:
             except Exception:
                 await config.log.exception("Error at the end of an ASGI app")
                 await self.fail()
+            else:
+                await self.finish()
 
         await self.task_group.spawn_app(received_here, config, scope, at_end)
         return self.put
@@ -120,7 +143,9 @@ class Inbox:
             self.has_some = await self.cleared(self.has_some)
             await self.has_some.wait()
         message = self.messages[0]
-        if message["type"] not in ENDS:
+        if message["type"] in ENDS:
+            self.is_told_halfway = self.is_told_halfway or self.has_begun
+        else:
             self.messages.popleft()
             if self.has_room is not None:
                 await self.has_room.set()

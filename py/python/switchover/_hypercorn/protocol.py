@@ -23,6 +23,7 @@ from hypercorn.protocol.ws_stream import WSStream
 from .. import (
     NEED_DATA,
     Awaiting,
+    Closing,
     Config,
     Connection,
     Data,
@@ -39,12 +40,12 @@ from .. import (
 )
 from .._keep import keep
 from .._reset import LOOK_EVERY, was_reset
-from .answers import WEBSOCKET, encoded, leftover_of, refusal, waits_for_content
+from .answers import WEBSOCKET, encoded, has_length, leftover_of, refusal
 from .inbox import Inbox
-from .writer import Writer, socket_of
+from .writer import Writer, reset, socket_of
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Coroutine
 
     from hypercorn.config import Config as Settings
     from hypercorn.typing import AppWrapper, ConnectionState, TaskGroup, WorkerContext
@@ -81,7 +82,7 @@ class Protocol:
         self.connection_state = connection_state
         self.peers = (ssl, client, server)
         self.send = send
-        self.writer = Writer(send, context.sleep, self.spawn, tls=ssl)
+        self.writer = Writer(send, context.sleep, self.spawn, self.is_cut, tls=ssl)
         head = config.h11_max_incomplete_size
         limits = Config(head=head, content=CONTENT, drain=DRAIN, secure=ssl, http2_preface=True, tidy=True)
         self.connection = Connection(Role.SERVER, limits)
@@ -90,7 +91,7 @@ class Protocol:
         self.can_read = context.event_class()
         self.requests = 0
         self.held = b""
-        self.has_switched = False
+        self.has_switched = self.has_length = False
         self.early = b""
         """The bytes of the new protocol that are yet to be passed on."""
         self.has_ended = False
@@ -111,7 +112,7 @@ class Protocol:
         """
         if isinstance(event, Closed):
             await self.handle_end()
-        elif isinstance(event, RawData) and event.data and not self.has_gone:
+        elif isinstance(event, RawData) and event.data and not (self.has_gone or self.writer.is_closed):
             if self.has_switched:
                 self.early += event.data
             else:
@@ -167,6 +168,8 @@ class Protocol:
         if isinstance(self.stream, WSStream) and not (self.has_switched or self.has_gone):
             self.task_group.spawn(self.close_later, self.stream)
         else:
+            # hypercorn's stream does not tell of the end of an app that has heard of its client's.
+            self.inbox.is_owed = self.stream is not None and not (self.has_switched or self.writer.is_closed)
             await self.close_stream()
 
     async def close_later(self, stream: WSStream) -> None:
@@ -272,7 +275,18 @@ class Protocol:
 
     def new_inbox(self) -> Inbox:
         """Returns the inbox of an app."""
-        return Inbox(self.task_group, self.context, self.config.max_app_queue_size, lambda: self.reject(500))
+
+        async def finish() -> None:
+            if inbox.is_owed and self.connection.owes is not Owes.NOTHING and not self.has_gone:
+                await self.reject(500)
+
+        def cut() -> None:
+            if self.is_cut():
+                reset(self.send)
+
+        size = self.config.max_app_queue_size
+        inbox = Inbox(self.task_group, self.context, size, lambda: self.reject(500), finish, cut)
+        return inbox
 
     # Sending.
 
@@ -289,6 +303,13 @@ class Protocol:
         if self.writer.is_closed or self.has_gone:
             await self.inbox.drop()
             return
+        if isinstance(event, StreamResponse):
+            self.inbox.has_begun, self.has_length = True, has_length(event)
+        elif isinstance(event, EndBody) and self.inbox.is_told_halfway and not self.has_length:
+            # Middleware of Starlette ends the content of an app that it has cancelled.
+            self.connection.abandon()
+            await self.close()
+            return
         if isinstance(event, StreamData) and self.stream is not None and not self.has_switched:
             await self.reject(500)  # its 101 was refused, and a frame is no HTTP
             return
@@ -300,7 +321,9 @@ class Protocol:
                 self.connection.close_after_response()
             data = self.held + encoded(self.connection, event, self.fields)
             # A client whose content is yet to come may wait for the head; and after HEAD, for example, none follows it.
-            is_held = waits_for_content(event) and self.connection.their_state is not Stage.SEND_BODY
+            # A head without a length is sent at once.
+            is_held = isinstance(event, StreamResponse) and self.has_length and event.status_code >= 200
+            is_held = is_held and self.connection.their_state is not Stage.SEND_BODY
             is_held = is_held and self.connection.owes is Owes.CONTENT
             self.held = data if is_held else b""
             if not self.has_switched and self.connection.our_state is Stage.SWITCHED_PROTOCOL:
@@ -322,6 +345,10 @@ class Protocol:
         self.spawn(self.writer.close, last)
         await self.close_stream()
 
+    def is_cut(self) -> bool:
+        """Returns whether an incomplete response would look complete after a close."""
+        return self.connection.closing is Closing.RESET
+
     def is_connect(self) -> bool:
         """Returns whether the request is a CONNECT (RFC 9110, section 9.3.6)."""
         request = self.connection.request
@@ -334,6 +361,7 @@ class Protocol:
             last = self.connection.reject(status, self.fields())
         except ProtocolError:
             self.connection.abandon()
+            last, self.held = self.held, b""
         # An app may send before this has left, and an error in its task would end a worker of trio.
         await self.close(last)
 
@@ -341,12 +369,14 @@ class Protocol:
 
     async def end_stream(self) -> None:
         """Goes on with the next request after a response, or closes."""
-        connection, self.held = self.connection, b""
+        connection = self.connection
+        held, self.held, self.inbox.is_owed = self.held, b"", False
         if connection.their_state is Stage.SEND_BODY:
             with suppress(ProtocolError):
                 connection.skip_content()  # what the app has not read
         if connection.owes is not Owes.NOTHING and not self.has_switched:
-            connection.abandon()  # the response is cut
+            connection.abandon()  # the response is cut, and its client may see the head
+            self.writer.pending.append(held)
         is_last = self.context.terminated.is_set() or self.has_switched or not connection.persists
         is_last = is_last or (self.has_ended and not connection.unread)
         # The app's task may be cancelled as soon as the app hears of the end, as Starlette does.
@@ -364,9 +394,14 @@ class Protocol:
                 await self.take_events()
         await self.can_read.set()
 
-    def spawn(self, act: Callable[..., Awaitable[None]], *given: object) -> None:
+    def spawn(self, act: Callable[..., Coroutine[Any, Any, None]], *given: object) -> None:
         """Starts a task that has the connection's context variables, not those of an app."""
-        self.variables.run(self.task_group.spawn, act, *given)
+        task = act(*given)
+        try:
+            self.variables.run(self.task_group.spawn, lambda: task)
+        except RuntimeError:
+            # The server stops, takes no more tasks, and closes the connection.
+            task.close()
 
     async def close_stream(self) -> None:
         """Tells the app that its connection or its response has ended."""

@@ -1,0 +1,59 @@
+"""Event loops whose clock jumps to the next timer when nothing else happens."""
+
+from __future__ import annotations
+
+import asyncio
+import selectors
+import time
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import pytest
+
+SETTLED = 0.0005
+"""The real seconds after which the system has delivered all bytes."""
+FOREVER = 10
+"""The real seconds after which a loop without a timer is stuck."""
+
+
+class Clock(selectors.DefaultSelector):
+    """A selector that passes the time instead of waiting."""
+
+    now = 0.0
+
+    def select(self, timeout: float | None = None) -> list[Any]:
+        if timeout is None:
+            if not (ready := super().select(FOREVER)):
+                raise RuntimeError("nothing is awaited that could happen")
+            return ready
+        ready = super().select(min(timeout, SETTLED))
+        if not ready:
+            self.now += max(timeout, 0)
+        return ready
+
+
+class Loop(asyncio.SelectorEventLoop):
+    """A loop of real sockets and virtual time."""
+
+    def __init__(self) -> None:
+        self.clock = Clock()
+        self.clock.now = time.monotonic()
+        super().__init__(self.clock)
+        self.unhandled: list[dict[str, Any]] = []
+        self.set_exception_handler(lambda _loop, context: self.unhandled.append(context))
+
+    def time(self) -> float:
+        return self.clock.now
+
+
+def run(main: Callable[[], Coroutine[Any, Any, None]], backend: str) -> None:
+    """Runs a coroutine function in virtual time; fails if an exception was unhandled."""
+    if backend == "trio":
+        trio = pytest.importorskip("trio")
+        clock = pytest.importorskip("trio.testing").MockClock(autojump_threshold=SETTLED)
+        trio.run(main, clock=clock)
+        return
+    loop = Loop()
+    with asyncio.Runner(loop_factory=lambda: loop) as runner:
+        runner.run(main())
+    assert not loop.unhandled, loop.unhandled
