@@ -32,6 +32,8 @@ fn router() -> Router {
         .route("/unread", post(async || "hello"))
         .route("/trailers", any(async move || trailers()))
         .route("/426", any(async || StatusCode::UPGRADE_REQUIRED))
+        .route("/999", any(async || StatusCode::from_u16(999).expect("a status")))
+        .route("/odd", any(async || [("upgrade", "@@")]))
         .fallback(async || "fallback")
 }
 
@@ -74,9 +76,12 @@ async fn each_row_of_the_table() {
     ];
     let plain = |target: &str| format!("GET {target} HTTP/1.1\r\nHost: a\r\n\r\n").into_bytes();
     type Says = fn(&str) -> bool;
-    let rows: [(&str, Vec<u8>, bool, [Says; 2]); 9] = [
+    let rows: [(&str, Vec<u8>, bool, [Says; 2]); 12] = [
         ("half-closes", plain("/later"), true, [|it| it.contains(" 200 "), str::is_empty]),
         ("long line", get(&format!("x: {}\r\n", "y".repeat(17_000))), false, [is_431, is_200]),
+        ("long target", plain(&format!("/?{}", "q".repeat(12_000))), false, [is_414, is_200]),
+        ("status", plain("/999"), false, [is_500, |it| it.contains(" 999 ")]),
+        ("upgrade", plain("/odd"), false, [is_500, is_200]),
         ("many lines", get(&many), false, [is_200, is_431]),
         (
             "above ASCII",
@@ -120,6 +125,14 @@ async fn each_row_of_the_table() {
 
 fn is_200(answer: &str) -> bool {
     answer.starts_with("HTTP/1.1 200 ")
+}
+
+fn is_414(answer: &str) -> bool {
+    answer.starts_with("HTTP/1.1 414 ")
+}
+
+fn is_500(answer: &str) -> bool {
+    answer.starts_with("HTTP/1.1 500 ")
 }
 
 fn is_431(answer: &str) -> bool {
