@@ -21,11 +21,8 @@ class Answer:
     closes: bool = False
 
 
-def check(exchanges: Exchanges, app: App, got: Got, *, lingers: bool) -> None:
-    """Asserts what holds for each server.
-
-    One that does not linger resets a connection with content that nobody reads.
-    """
+def check(exchanges: Exchanges, app: App, got: Got) -> None:
+    """Asserts what holds for each server."""
     answers, rest = parsed(exchanges, app, got)
     for number, record in app.records.items():
         check_content(exchanges, number, record)
@@ -36,8 +33,7 @@ def check(exchanges: Exchanges, app: App, got: Got, *, lingers: bool) -> None:
         else:
             check_answer(number, exchanges, app, answer)
     assert not rest, ("bytes behind the last response", rest[:200])
-    if lingers or got.end != "reset":
-        check_rest(exchanges, app, got, answers)
+    check_rest(exchanges, app, got, answers)
 
 
 def parsed(exchanges: Exchanges, app: App, got: Got) -> tuple[list[Answer], bytes]:

@@ -179,7 +179,7 @@ def test_every_exchange(name: str, caplog: pytest.LogCaptureFixture) -> None:
             await anyio.sleep(1)
             left = anyio.get_running_tasks()[before:]
             assert not left, left
-            check(exchanges, app, got, lingers="hypercorn" not in name)
+            check(exchanges, app, got)
             if exchanges.is_honest:
                 assert not [record for record in caplog.records if record.levelno >= logging.ERROR]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextvars
 from contextlib import suppress
+from math import inf
 from typing import TYPE_CHECKING, Any, Final
 
 from hypercorn.events import Closed, Event, RawData, Updated
@@ -41,8 +42,9 @@ from .. import (
 from .._keep import keep
 from .._reset import LOOK_EVERY, was_reset
 from .answers import WEBSOCKET, encoded, has_length, leftover_of, refusal
+from .ending import linger, reset, socket_of
 from .inbox import Inbox
-from .writer import Writer, reset, socket_of
+from .writer import Writer
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine
@@ -82,7 +84,7 @@ class Protocol:
         self.connection_state = connection_state
         self.peers = (ssl, client, server)
         self.send = send
-        self.writer = Writer(send, context.sleep, self.spawn, self.is_cut, tls=ssl)
+        self.writer = Writer(send, context.sleep, self.spawn, self.is_cut, self.linger, tls=ssl)
         head = config.h11_max_incomplete_size
         limits = Config(head=head, content=CONTENT, drain=DRAIN, secure=ssl, http2_preface=True, tidy=True)
         self.connection = Connection(Role.SERVER, limits)
@@ -100,6 +102,8 @@ class Protocol:
         """True once nothing can be sent."""
         self.is_taking = False
         self.is_looking = False
+        self.dropped = 0
+        """The number of bytes that have come after the last response."""
         self.variables = contextvars.copy_context()
 
     async def initiate(self) -> None:
@@ -112,7 +116,9 @@ class Protocol:
         """
         if isinstance(event, Closed):
             await self.handle_end()
-        elif isinstance(event, RawData) and event.data and not (self.has_gone or self.writer.is_closed):
+        elif isinstance(event, RawData) and self.writer.is_closed:
+            self.dropped += len(event.data)
+        elif isinstance(event, RawData) and event.data and not self.has_gone:
             if self.has_switched:
                 self.early += event.data
             else:
@@ -344,6 +350,12 @@ class Protocol:
         # By another task: the app that hears of the end may cancel this one.
         self.spawn(self.writer.close, last)
         await self.close_stream()
+        await self.can_read.set()
+
+    async def linger(self) -> None:
+        """Reads on for a while, if the client could lose the last response otherwise."""
+        if self.connection.closing is Closing.LINGER and not self.has_switched:
+            await linger(self.send, self.context.sleep, lambda: inf if self.has_ended else self.dropped)
 
     def is_cut(self) -> bool:
         """Returns whether an incomplete response would look complete after a close."""

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Coroutine
-from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from hypercorn.events import Closed, Event, RawData
 
-from .._reset import LOST, resets, unreceived_by_peer
-
-if TYPE_CHECKING:
-    import socket
+from .ending import flush, reset
 
 TURN, TLS_TURN = 64, 2
 """The number of writes after which others have their turn, in clear and over TLS.
@@ -22,43 +18,6 @@ TLS of asyncio does not tell that the transport below it is lost, and asyncio lo
 
 MOST_PENDING = 1 << 20
 """The number of bytes from which on writes that were cancelled end the connection."""
-FLUSH_POLL, FLUSH_POLLS = 0.02, 200
-"""The seconds between two looks for unsent bytes before a reset, and their number."""
-
-
-def socket_of(send: Callable[[Event], Awaitable[None]]) -> socket.socket | None:
-    """Returns the socket of the connection that has this method `send`."""
-    server: Any = getattr(send, "__self__", None)
-    raw: socket.socket | None
-    if (writer := getattr(server, "writer", None)) is not None:  # asyncio
-        raw = writer.get_extra_info("socket")
-    else:
-        stream = getattr(server, "stream", None)  # trio, perhaps TLS
-        raw = getattr(getattr(stream, "transport_stream", stream), "socket", None)
-    return raw
-
-
-def unsent_by(send: Callable[[Event], Awaitable[None]]) -> int:
-    """Returns the number of bytes that a client is yet to receive."""
-    writer = getattr(getattr(send, "__self__", None), "writer", None)
-    held: int = 0 if writer is None else writer.transport.get_write_buffer_size()
-    return held + unreceived_by_peer(socket_of(send))
-
-
-def reset(send: Callable[[Event], Awaitable[None]]) -> None:
-    """Resets the connection that has this method `send`.
-
-    hypercorn's own close would end it in order.
-    """
-    server: Any = getattr(send, "__self__", None)
-    if (raw := socket_of(send)) is None:
-        return
-    with suppress(*LOST):
-        resets(raw)
-    if (writer := getattr(server, "writer", None)) is not None:
-        writer.transport.abort()
-    else:
-        raw.close()
 
 
 class Outgoing(RawData):
@@ -91,6 +50,7 @@ class Writer:
         sleep: Callable[[float], Awaitable[None]],
         spawn: Callable[[Callable[[], Coroutine[Any, Any, None]]], object],
         is_cut: Callable[[], bool],
+        linger: Callable[[], Awaitable[None]],
         *,
         tls: bool,
     ) -> None:
@@ -99,6 +59,8 @@ class Writer:
         self.spawn = spawn
         self.is_cut = is_cut
         """Returns whether a close would make an incomplete response look complete."""
+        self.linger = linger
+        """Reads on for a while, so that the client gets the last response."""
         self.turn = TLS_TURN if tls else TURN
         self.writes = 0
         self.writing = 0
@@ -155,12 +117,10 @@ class Writer:
             await self.send_pending()
         if not self.writing:
             if self.is_cut():
-                # A reset discards also what is on its way of the responses before.
-                for _ in range(FLUSH_POLLS):
-                    if not unsent_by(self.send):
-                        break
-                    await self.sleep(FLUSH_POLL)
+                await flush(self.send, self.sleep)
                 reset(self.send)
                 # uvloop resets in the loop's next turn, and would half-close before that.
                 await self.sleep(0)
+            else:
+                await self.linger()
             await self.send(Closed())

@@ -1,0 +1,105 @@
+"""The end of a hypercorn connection: in order, or by a reset."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from math import inf
+from typing import TYPE_CHECKING, Any
+
+from hypercorn.events import Event
+
+from .._reset import LOST, resets, unreceived_by_peer
+
+if TYPE_CHECKING:
+    import socket
+
+Send = Callable[[Event], Awaitable[None]]
+
+POLL = 0.02
+"""The seconds between two looks at a connection that ends."""
+FLUSH_MAX = 4.0
+"""The maximum time before a reset, in seconds."""
+LINGER_MAX = 4.0
+"""The maximum time of lingering in seconds."""
+LINGER_IDLE = 1.0
+"""The pause in seconds after which lingering ends earlier."""
+LINGER_BYTES = 1 << 20
+"""The number of discarded bytes after which lingering ends."""
+
+
+def socket_of(send: Send) -> socket.socket | None:
+    """Returns the socket of the connection that has this method `send`."""
+    server: Any = getattr(send, "__self__", None)
+    raw: socket.socket | None
+    if (writer := getattr(server, "writer", None)) is not None:  # asyncio
+        raw = writer.get_extra_info("socket")
+    else:
+        stream = getattr(server, "stream", None)  # trio, perhaps TLS
+        raw = getattr(getattr(stream, "transport_stream", stream), "socket", None)
+    return raw
+
+
+def unsent_by(send: Send) -> int:
+    """Returns the number of bytes that a client is yet to receive."""
+    writer = getattr(getattr(send, "__self__", None), "writer", None)
+    held: int = 0 if writer is None else writer.transport.get_write_buffer_size()
+    return held + unreceived_by_peer(socket_of(send))
+
+
+def reset(send: Send) -> None:
+    """Resets the connection that has this method `send`.
+
+    hypercorn's own close would end it in order.
+    """
+    server: Any = getattr(send, "__self__", None)
+    if (raw := socket_of(send)) is None:
+        return
+    with suppress(*LOST):
+        resets(raw)
+    if (writer := getattr(server, "writer", None)) is not None:
+        writer.transport.abort()
+    else:
+        raw.close()
+
+
+async def half_close(send: Send) -> bool:
+    """Ends the sending direction; returns False if it cannot, as with TLS."""
+    server: Any = getattr(send, "__self__", None)
+    try:
+        if (writer := getattr(server, "writer", None)) is None:
+            await server.stream.send_eof()
+            return True
+        if can := bool(writer.can_write_eof()):
+            writer.write_eof()
+        return can
+    except Exception:
+        # The client has gone, or the stream has no such call. trio has exceptions of its own.
+        return False
+
+
+async def flush(send: Send, sleep: Callable[[float], Awaitable[None]]) -> None:
+    """Waits until the client has received what was written, for some seconds at most.
+
+    A reset discards what is on its way, also of the responses before.
+    """
+    left = FLUSH_MAX
+    while left > 0 and unsent_by(send):
+        await sleep(POLL)
+        left -= POLL
+
+
+async def linger(send: Send, sleep: Callable[[float], Awaitable[None]], dropped: Callable[[], float]) -> None:
+    """Half-closes, and waits while the client sends, for a limited time.
+
+    Closing with unread bytes of the client would reset the connection, and the client could lose the last response (RFC
+    9112, section 9.6). `dropped` returns the number of bytes that have come since; infinity at the client's end.
+    """
+    left, idle, before = LINGER_MAX, 0.0, dropped()
+    if before == inf or not await half_close(send):
+        return
+    while left > 0 and idle < LINGER_IDLE and before <= LINGER_BYTES:
+        await sleep(POLL)
+        left, idle = left - POLL, idle + POLL
+        if (now := dropped()) != before:
+            before, idle = now, 0.0
