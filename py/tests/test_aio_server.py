@@ -16,6 +16,7 @@ import select
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any
@@ -1297,6 +1298,35 @@ async def test_a_handler_that_fails_after_a_switch_does_not_look_done() -> None:
     async with served(handler, "foo/2") as peers, await peers.connect(OFFER) as client:
         with pytest.raises(anyio.BrokenResourceError):
             await read_all(client)
+
+
+async def test_rfc9112_8_a_reset_waits_for_the_responses_before_it() -> None:
+    content = bytes(range(256)) * 4000
+
+    async def handler(exchange: Exchange) -> None:
+        if exchange.request.minor_version:
+            await exchange.respond(200, content=content)
+        else:
+            await exchange.send_response(200)
+            raise ValueError("after the head")
+
+    def late(port: int) -> bytes:
+        """Returns the responses to a client that begins to read late."""
+        got = b""
+        with socket.socket() as raw:
+            raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 16384)
+            raw.connect(("127.0.0.1", port))
+            raw.settimeout(WAIT)
+            raw.sendall(GET + b"GET / HTTP/1.0\r\n\r\n")
+            threading.Event().wait(0.5)
+            with suppress(ConnectionResetError):
+                while data := raw.recv(65536):
+                    got += data
+                raise AssertionError("a cut response looks whole")
+        return got
+
+    async with served(handler) as peers:
+        assert content in await anyio.to_thread.run_sync(late, peers.port)
 
 
 @pytest.mark.parametrize("request_", [b"GET /slow HTTP/1.0\r\n\r\n", OFFER])

@@ -171,6 +171,33 @@ def test_an_answer_that_is_cut_takes_none_before_it_along() -> None:
     assert got.endswith(b"half")
 
 
+@pytest.mark.parametrize("loop", ["asyncio", "uvloop"])
+def test_rfc9112_8_a_reset_waits_for_the_responses_before_it(loop: str) -> None:
+    pytest.importorskip(loop)
+    content = bytes(range(256)) * 4000
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        if scope["http_version"] == "1.1":
+            headers = [(b"content-length", b"%d" % len(content))]
+            await send({"type": "http.response.start", "status": 200, "headers": headers})
+            await send({"type": "http.response.body", "body": content})
+        else:
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+            await send({"type": "http.response.body", "body": b"half", "more_body": True})
+            raise ValueError("on purpose")
+
+    got = b""
+    with Served(app, loop=loop) as served:
+        with narrow(served, GET + GET.replace(b"1.1", b"1.0")) as connection:
+            threading.Event().wait(0.5)
+            with contextlib.suppress(ConnectionResetError):
+                while data := connection.recv(65536):
+                    got += data
+                raise AssertionError("a cut response looks whole")
+        wait_until_empty(served)
+    assert content in got
+
+
 @pytest.mark.parametrize("status", [413, 426])
 @pytest.mark.parametrize(("length", "is_last"), [(262_144, False), (262_145, True)])
 def test_an_early_answer_says_that_it_is_the_last(length: int, is_last: bool, status: int) -> None:

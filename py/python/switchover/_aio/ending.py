@@ -13,12 +13,14 @@ from anyio import (
     aclose_forcefully,
     fail_after,
     move_on_after,
+    sleep,
 )
 from anyio.abc import AnyByteStream
 from anyio.streams.tls import TLSStream
 
 from .. import Awaiting, Closing
-from .streams import reset
+from .._reset import unreceived_by_peer
+from .streams import reset, socket_of
 from .wire import Wire
 
 LINGER_MAX = 4.0
@@ -27,6 +29,8 @@ LINGER_IDLE = 1.0
 """The pause in seconds after which lingering ends earlier."""
 LINGER_BYTES = 1 << 20
 """The number of discarded bytes after which lingering ends."""
+FLUSH_MAX, FLUSH_POLL = 4.0, 0.02
+"""The maximum time before a reset, and the seconds between two looks."""
 DISCONNECTS = (BrokenResourceError, ClosedResourceError, EndOfStream, IncompleteRead, SSLError)
 """The exceptions of an anyio stream that either side has closed."""
 TRANSPORT_ERRORS = (*DISCONNECTS, OSError)
@@ -40,6 +44,8 @@ async def linger_and_close(wire: Wire) -> None:
     """
     closing = wire.connection.closing
     if wire.is_broken or closing is Closing.RESET:
+        if not wire.is_broken:
+            await flush(wire.stream)
         await reset(wire.stream)
         return
     is_idle = wire.connection.awaiting is Awaiting.REQUEST
@@ -47,6 +53,17 @@ async def linger_and_close(wire: Wire) -> None:
         await linger(wire.stream)
     with suppress(*TRANSPORT_ERRORS), move_on_after(LINGER_IDLE):
         await wire.stream.aclose()
+
+
+async def flush(stream: AnyByteStream) -> None:
+    """Waits until the client has received what was sent, for a limited time.
+
+    A reset discards what is on its way, also of the responses before.
+    """
+    raw = socket_of(stream)
+    with move_on_after(FLUSH_MAX):
+        while unreceived_by_peer(raw):
+            await sleep(FLUSH_POLL)
 
 
 async def close_at_once(wire: Wire) -> None:

@@ -287,7 +287,8 @@ class Protocol:
                 await self.reject(500)
 
         def cut() -> None:
-            if self.is_cut():
+            # A later response is not this app's.
+            if inbox is self.inbox and self.is_cut():
                 reset(self.send)
 
         size = self.config.max_app_queue_size

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import socket
 
 from .. import Closing, Connection
-from .._reset import cuts, ends, resets
+from .._reset import cuts, ends, resets, unreceived_by_peer
 from .deadlines import WriteDeadline
 from .transport import closes_after_eof, unsent_by
+
+FLUSH_MAX, FLUSH_POLL = 4.0, 0.02
+"""The maximum time before a reset, and the seconds between two looks."""
 
 
 class Ending:
@@ -24,7 +29,7 @@ class Ending:
     def close(self, timeout_write: float) -> None:
         """Closes the transport; resets it if a response would look complete but is not."""
         if self.connection.closing is Closing.RESET:
-            self.reset()
+            self.reset_once_received(timeout_write)
         else:
             if not self.transport.is_closing():
                 self.transport.close()
@@ -66,6 +71,34 @@ class Ending:
             resets(raw)
             cuts(raw)
         self.loop.call_later(0, self.reset)
+
+    def reset_once_received(self, timeout_write: float) -> None:
+        """Closes the transport; the connection is reset once the client has what was sent.
+
+        A reset discards what is on its way, also of the responses before. So another descriptor of the socket keeps the
+        connection open meanwhile, and its close is the reset.
+        """
+        raw = self.transport.get_extra_info("socket")
+        # TLS would send a closure alert before the transport closes.
+        if raw is None or not closes_after_eof(self.transport) or not self.is_on_its_way(raw):
+            self.reset()
+            return
+        resets(raw)
+        twin = socket.socket(fileno=os.dup(raw.fileno()))
+        self.transport.close()
+        self.bound_the_rest(timeout_write)
+        self.close_once_received(twin, self.loop.time() + FLUSH_MAX)
+
+    def is_on_its_way(self, raw: socket.socket) -> bool:
+        """Returns whether the client is yet to receive bytes that were sent."""
+        return unsent_by(self.transport) > 0 or unreceived_by_peer(raw) > 0
+
+    def close_once_received(self, twin: socket.socket, until: float) -> None:
+        """Closes a descriptor once the client has received all, or at a time."""
+        if self.is_on_its_way(twin) and self.loop.time() < until:
+            self.loop.call_later(FLUSH_POLL, self.close_once_received, twin, until)
+        else:
+            twin.close()
 
     def reset(self) -> None:
         """Resets the connection at once.
