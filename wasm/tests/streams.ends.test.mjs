@@ -414,6 +414,27 @@ for (const [form, shape] of Object.entries(forms)) {
       }
     });
 
+    test("an early response that takes long is received whole", async () => {
+      async function* content() {
+        yield new Uint8Array(9);
+      }
+      const server = await listening(async (socket) => {
+        await until(socket, "\r\n\r\n");
+        socket.write("HTTP/1.1 401 U\r\nContent-Length: 12000\r\n\r\n");
+        for (let index = 0; index < 12; index++) {
+          await new Promise((resolve) => setTimeout(resolve, 20));
+          socket.write("x".repeat(1000));
+        }
+        await rest(socket);
+      });
+      const socket = await connected(server.port);
+      const asked = { method: "POST", target: "/", headers: { ...HOST, Expect: "100-continue" }, body: content() };
+      const response = await request(shape(socket), asked, { timeouts: { ...timeouts, response: 10_000, expectContinue: 10_000, content: 150 } });
+      assert.equal((await response.text()).length, 12_000);
+      socket.destroy();
+      await server.close();
+    });
+
     test("a server that is too slow, and one that trickles", async () => {
       for (const pieces of [[""], ["HTTP/1.1 103 E\r\n\r\n"], [OK], [`${OK}Content-Length: 9\r\n\r\n`, "h"]]) {
         const server = await listening(async (socket) => {

@@ -203,7 +203,9 @@ export class Receiver {
 
   /** Sets the time that is left for what the engine awaits. */
   #expect(): void {
-    const { awaiting } = this.#connection;
+    // The engine waits for its caller, who sends no more.
+    const isGivenUp = this.hasSent && this.#connection.awaiting === "caller";
+    const awaiting = isGivenUp ? "content" : this.#connection.awaiting;
     if (awaiting !== this.#awaited) this.#left = Infinity;
     this.#awaited = awaiting;
     this.#left = Math.min(this.#left, this.#limit(awaiting));
@@ -452,7 +454,7 @@ export class Receiver {
       case "content":
         return this.#timeouts[awaiting];
       default:
-        return this.hasSent ? this.#timeouts.content : Infinity;
+        return Infinity;
     }
   }
 
