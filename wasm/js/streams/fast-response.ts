@@ -169,13 +169,9 @@ export const FastResponse = class FastResponse {
   }
 
   get headers(): Headers {
-    return (this.#headers ??= this.#ownHeaders());
-  }
-
-  #ownHeaders(): Headers {
-    if (!this.#parts) return this.#made.headers;
-    const headers = nativeHeaders(this.#parts.headers);
-    return this.#isShared ? immutable(headers) : headers;
+    // Each reader of a shared one gets its own, which no other sees even if it is changed by a trick.
+    if (this.#parts && this.#isShared) return immutable(nativeHeaders(this.#parts.headers));
+    return (this.#headers ??= this.#parts ? nativeHeaders(this.#parts.headers) : this.#made.headers);
   }
 
   get body(): ReadableStream<Uint8Array<ArrayBuffer>> | null {
