@@ -401,14 +401,13 @@ impl<S: Transport> Exchange<S> {
             exchange.failure = Some(error);
         }
         let is_out = exchange.is_out();
-        let is_withheld = is_out && !exchange.is_encoded;
         if is_out && !was_out {
             exchange.waiters.wake(Waiter::Closer);
         }
         let Some(wire) = &mut exchange.wire else {
             return Poll::Ready(Some(Err(Error::Cancelled("the client was closed meanwhile"))));
         };
-        if exchange.failure.is_some() || is_withheld {
+        if exchange.failure.is_some() {
             // The server may wait for the rest before it ends its response. It has failed if this
             // does.
             let _ = Pin::new(&mut wire.stream).poll_shutdown(context);

@@ -642,27 +642,6 @@ async fn content_that_is_not_wanted_stays() {
     }
 }
 
-/// Checks that a server hears of the end of content that is withheld.
-#[tokio::test(start_paused = true)]
-async fn a_server_that_waits_for_the_end_of_withheld_content_is_told() {
-    let (stream, mut server) = tokio::io::duplex(100_000);
-    let mut client = connect(stream, &Config::default());
-    let request = Request::post("http://a/")
-        .header("expect", "100-continue")
-        .body(Full::<Bytes>::from("content"));
-    let serving = tokio::spawn(async move {
-        sleep(Duration::from_millis(10)).await;
-        server.write_all(b"HTTP/1.1 200 OK\r\n\r\nhello").await.expect("room");
-        let mut heard = String::new();
-        server.read_to_string(&mut heard).await.expect("text");
-    });
-    let begun = Instant::now();
-    let response = client.send(request.expect("a request")).await.expect("an answer");
-    assert_eq!(text(response).await, "hello");
-    assert!(begun.elapsed() < Duration::from_secs(1));
-    serving.await.expect("no panic");
-}
-
 const TO_TLS: &str =
     "HTTP/1.1 101 Switching Protocols\r\nUpgrade: TLS/1.0, HTTP/1.1\r\nConnection: Upgrade\r\n\r\n";
 
