@@ -230,6 +230,7 @@ impl<S: Transport> Exchange<S> {
                     if waits_for_100 {
                         // The server does not want the content. Without it, no other request can
                         // follow (RFC 9110 10.1.1).
+                        // Our direction stays open: servers take its end for a client that left.
                         self.content.give_up();
                         // Fails if the server has already closed the connection, which does not
                         // matter.

@@ -642,6 +642,31 @@ async fn content_that_is_not_wanted_stays() {
     }
 }
 
+/// Checks that the client does not end its direction.
+///
+/// Servers take that for a client that left.
+#[tokio::test(start_paused = true)]
+async fn a_client_that_withholds_its_content_stays() {
+    let (stream, mut server) = tokio::io::duplex(100_000);
+    let mut client = connect(stream, &Config::default());
+    let request = Request::post("http://a/")
+        .header("expect", "100-continue")
+        .body(Full::<Bytes>::from("content"));
+    let serving = tokio::spawn(async move {
+        sleep(Duration::from_millis(10)).await;
+        server.write_all(b"HTTP/1.1 200 OK\r\n\r\nhel").await.expect("room");
+        let mut heard = [0; 1000];
+        let head = server.read(&mut heard).await.expect("a head");
+        assert!(heard[..head].ends_with(b"\r\n\r\n"));
+        let more = tokio::time::timeout(Duration::from_secs(1), server.read(&mut heard)).await;
+        assert!(more.is_err(), "{more:?}");
+        server.write_all(b"lo").await.expect("room");
+    });
+    let response = client.send(request.expect("a request")).await.expect("an answer");
+    assert_eq!(text(response).await, "hello");
+    serving.await.expect("no panic");
+}
+
 const TO_TLS: &str =
     "HTTP/1.1 101 Switching Protocols\r\nUpgrade: TLS/1.0, HTTP/1.1\r\nConnection: Upgrade\r\n\r\n";
 
