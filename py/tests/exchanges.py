@@ -216,7 +216,7 @@ connections = st.builds(
 class Record:
     """The messages of an app, and its end."""
 
-    sent: list[tuple[bytes, str]] = field(default_factory=list)
+    sent: list[tuple[bytes, str]] = field(default_factory=list[tuple[bytes, str]])
     """The pieces, each of which has `returned`, `failed`, or was `cancelled`."""
     received: bytes = b""
     tunnelled: bytes = b""

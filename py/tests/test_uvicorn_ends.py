@@ -198,6 +198,23 @@ def test_rfc9112_8_a_reset_waits_for_the_responses_before_it(loop: str) -> None:
     assert content in got
 
 
+def test_a_cut_response_is_reset_without_a_descriptor_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    def none_left(_: int) -> int:
+        raise OSError("too many open files")
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": bytes(300_000), "more_body": True})
+        raise ValueError("on purpose")
+
+    monkeypatch.setattr("os.dup", none_left)
+    with Served(app) as served, narrow(served, GET.replace(b"1.1", b"1.0")) as connection:
+        threading.Event().wait(0.2)
+        with pytest.raises(ConnectionResetError):
+            rest_of(connection)
+        wait_until_empty(served)
+
+
 @pytest.mark.parametrize("status", [413, 426])
 @pytest.mark.parametrize(("length", "is_last"), [(262_144, False), (262_145, True)])
 def test_an_early_answer_says_that_it_is_the_last(length: int, is_last: bool, status: int) -> None:

@@ -40,11 +40,16 @@ def socket_of(send: Send) -> socket.socket | None:
     return raw
 
 
-def unsent_by(send: Send) -> int:
-    """Returns the number of bytes that a client is yet to receive."""
+def held_by(send: Send) -> int:
+    """Returns the number of bytes in the write buffer of asyncio's transport."""
     writer = getattr(getattr(send, "__self__", None), "writer", None)
-    held: int = 0 if writer is None else writer.transport.get_write_buffer_size()
-    return held + unreceived_by_peer(socket_of(send))
+    return 0 if writer is None else int(writer.transport.get_write_buffer_size())
+
+
+def reset_if_held(send: Send) -> None:
+    """Resets a connection whose last bytes are not sent, as the server stops."""
+    if held_by(send):
+        reset(send)
 
 
 def reset(send: Send) -> None:
@@ -84,7 +89,7 @@ async def flush(send: Send, sleep: Callable[[float], Awaitable[None]]) -> None:
     A reset discards what is on its way, also of the responses before.
     """
     left = FLUSH_MAX
-    while left > 0 and unsent_by(send):
+    while left > 0 and (held_by(send) or unreceived_by_peer(socket_of(send))):
         await sleep(POLL)
         left -= POLL
 

@@ -42,7 +42,7 @@ from .. import (
 from .._keep import keep
 from .._reset import LOOK_EVERY, was_reset
 from .answers import WEBSOCKET, encoded, has_length, leftover_of, refusal
-from .ending import linger, reset, socket_of
+from .ending import linger, reset, reset_if_held, socket_of
 from .inbox import Inbox
 from .writer import Writer
 
@@ -96,8 +96,8 @@ class Protocol:
         self.has_switched = self.has_length = False
         self.early = b""
         """The bytes of the new protocol that are yet to be passed on."""
-        self.has_ended = False
-        """True once nothing more is received."""
+        self.has_eof = self.has_ended = False
+        """True once the client's EOF was read, and once nothing more is received."""
         self.has_gone = False
         """True once nothing can be sent."""
         self.is_taking = False
@@ -116,7 +116,10 @@ class Protocol:
         """
         if isinstance(event, Closed):
             await self.handle_end()
-        elif isinstance(event, RawData) and self.writer.is_closed:
+            return
+        # After a read timeout there is none of these, and the client may be there.
+        self.has_eof = self.has_eof or (isinstance(event, RawData) and not event.data)
+        if isinstance(event, RawData) and self.writer.is_closed:
             self.dropped += len(event.data)
         elif isinstance(event, RawData) and event.data and not self.has_gone:
             if self.has_switched:
@@ -312,7 +315,7 @@ class Protocol:
             return
         if isinstance(event, StreamResponse):
             self.inbox.has_begun, self.has_length = True, has_length(event)
-        elif isinstance(event, EndBody) and self.inbox.is_told_halfway and not self.has_length:
+        elif isinstance(event, EndBody) and self.has_eof and self.inbox.is_told_halfway and not self.has_length:
             # Middleware of Starlette ends the content of an app that it has cancelled.
             self.connection.abandon()
             await self.close()
@@ -397,7 +400,11 @@ class Protocol:
 
     async def go_on(self, is_last: bool) -> None:
         """Closes the connection, or takes what has come of the next request."""
-        await self.writer.write()
+        try:
+            await self.writer.write()
+        except BaseException:
+            reset_if_held(self.send)
+            raise
         if is_last:
             await self.close()
         else:
@@ -415,6 +422,8 @@ class Protocol:
         except RuntimeError:
             # The server stops, takes no more tasks, and closes the connection.
             task.close()
+            if self.is_cut():
+                reset(self.send)
 
     async def close_stream(self) -> None:
         """Tells the app that its connection or its response has ended."""

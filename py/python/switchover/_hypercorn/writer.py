@@ -7,7 +7,7 @@ from typing import Any
 
 from hypercorn.events import Closed, Event, RawData
 
-from .ending import flush, reset
+from .ending import flush, reset, reset_if_held
 
 TURN, TLS_TURN = 64, 2
 """The number of writes after which others have their turn, in clear and over TLS.
@@ -64,7 +64,7 @@ class Writer:
         self.turn = TLS_TURN if tls else TURN
         self.writes = 0
         self.writing = 0
-        self.is_closed = False
+        self.is_closed = self.is_ending = False
         self.pending: list[bytes] = []
         # The bytes of cancelled writes among them, and how often all were taken.
         self.size = 0
@@ -115,12 +115,19 @@ class Writer:
             self.pending.append(last)
         if self.pending:
             await self.send_pending()
-        if not self.writing:
-            if self.is_cut():
+        if self.writing or self.is_ending:
+            return
+        self.is_ending = True
+        if self.is_cut():
+            try:
                 await flush(self.send, self.sleep)
+            finally:
+                # The server may stop meanwhile.
                 reset(self.send)
-                # uvloop resets in the loop's next turn, and would half-close before that.
-                await self.sleep(0)
-            else:
-                await self.linger()
+            # uvloop resets in the loop's next turn, and would half-close before that.
+            await self.sleep(0)
+        try:
+            await self.linger()
             await self.send(Closed())
+        finally:
+            reset_if_held(self.send)

@@ -88,7 +88,8 @@ class Deadline:
         if self.handle is not None:
             self.handle.cancel()
         self.armed = self.until
-        self.handle = self.loop.call_later(seconds, self.look, context=self.variables)
+        # Not by an argument, which not all loops know.
+        self.handle = self.variables.run(self.loop.call_later, seconds, self.look)
 
     def look(self) -> None:
         """Calls `expired`, unless the deadline was extended, paused or ended meanwhile."""

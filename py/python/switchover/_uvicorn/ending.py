@@ -83,8 +83,13 @@ class Ending:
         if raw is None or not closes_after_eof(self.transport) or not self.is_on_its_way(raw):
             self.reset()
             return
+        try:
+            twin = socket.socket(fileno=os.dup(raw.fileno()))
+        except OSError:
+            # The system is out of descriptors.
+            self.reset()
+            return
         resets(raw)
-        twin = socket.socket(fileno=os.dup(raw.fileno()))
         self.transport.close()
         self.bound_the_rest(timeout_write)
         self.close_once_received(twin, self.loop.time() + FLUSH_MAX)
