@@ -40,6 +40,12 @@ def socket_of(send: Send) -> socket.socket | None:
     return raw
 
 
+def has_read_eof(send: Send) -> bool:
+    """Returns whether asyncio's reader is at the client's EOF."""
+    reader = getattr(getattr(send, "__self__", None), "reader", None)
+    return reader is not None and bool(reader.at_eof())
+
+
 def held_by(send: Send) -> int:
     """Returns the number of bytes in the write buffer of asyncio's transport."""
     writer = getattr(getattr(send, "__self__", None), "writer", None)

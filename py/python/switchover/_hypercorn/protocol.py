@@ -42,7 +42,7 @@ from .. import (
 from .._keep import keep
 from .._reset import LOOK_EVERY, was_reset
 from .answers import WEBSOCKET, encoded, has_length, leftover_of, refusal
-from .ending import linger, reset, reset_if_held, socket_of
+from .ending import has_read_eof, linger, reset, reset_if_held, socket_of
 from .inbox import Inbox
 from .writer import Writer
 
@@ -167,6 +167,8 @@ class Protocol:
         if self.has_ended:
             self.has_gone = True
         self.has_ended = True
+        # hypercorn does not pass the EOF on if it came while it waited here.
+        self.has_eof = self.has_eof or has_read_eof(self.send)
         if not self.has_switched:
             with suppress(ProtocolError):
                 self.connection.receive_eof()
