@@ -29,6 +29,9 @@ PROBE_AFTER, PROBE_EVERY, PROBES = 15, 15, 9
 LOOK_EVERY = 1.0
 """The seconds between two looks at a client of which nothing is read."""
 
+FLUSH_MAX, FLUSH_POLL = 4.0, 0.02
+"""The maximum time before a reset, and the seconds between two looks."""
+
 # The exceptions of a socket that is closed; uvloop's raises ValueError.
 LOST = (OSError, ValueError)
 

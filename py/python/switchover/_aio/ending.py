@@ -19,7 +19,7 @@ from anyio.abc import AnyByteStream
 from anyio.streams.tls import TLSStream
 
 from .. import Awaiting, Closing
-from .._reset import unreceived_by_peer
+from .._reset import FLUSH_MAX, FLUSH_POLL, unreceived_by_peer
 from .streams import reset, socket_of
 from .wire import Wire
 
@@ -29,8 +29,6 @@ LINGER_IDLE = 1.0
 """The pause in seconds after which lingering ends earlier."""
 LINGER_BYTES = 1 << 20
 """The number of discarded bytes after which lingering ends."""
-FLUSH_MAX, FLUSH_POLL = 4.0, 0.02
-"""The maximum time before a reset, and the seconds between two looks."""
 DISCONNECTS = (BrokenResourceError, ClosedResourceError, EndOfStream, IncompleteRead, SSLError)
 """The exceptions of an anyio stream that either side has closed."""
 TRANSPORT_ERRORS = (*DISCONNECTS, OSError)

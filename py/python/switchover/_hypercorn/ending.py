@@ -9,17 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from hypercorn.events import Event
 
-from .._reset import LOST, resets, unreceived_by_peer
+from .._reset import FLUSH_MAX, FLUSH_POLL, LOST, resets, unreceived_by_peer
 
 if TYPE_CHECKING:
     import socket
 
 Send = Callable[[Event], Awaitable[None]]
 
-POLL = 0.02
-"""The seconds between two looks at a connection that ends."""
-FLUSH_MAX = 4.0
-"""The maximum time before a reset, in seconds."""
 LINGER_MAX = 4.0
 """The maximum time of lingering in seconds."""
 LINGER_IDLE = 1.0
@@ -28,14 +24,18 @@ LINGER_BYTES = 1 << 20
 """The number of discarded bytes after which lingering ends."""
 
 
+def writer_of(send: Send) -> Any:
+    """Returns the stream writer of asyncio; None under trio."""
+    return getattr(getattr(send, "__self__", None), "writer", None)
+
+
 def socket_of(send: Send) -> socket.socket | None:
     """Returns the socket of the connection that has this method `send`."""
-    server: Any = getattr(send, "__self__", None)
     raw: socket.socket | None
-    if (writer := getattr(server, "writer", None)) is not None:  # asyncio
+    if (writer := writer_of(send)) is not None:
         raw = writer.get_extra_info("socket")
     else:
-        stream = getattr(server, "stream", None)  # trio, perhaps TLS
+        stream = getattr(getattr(send, "__self__", None), "stream", None)  # trio, perhaps TLS
         raw = getattr(getattr(stream, "transport_stream", stream), "socket", None)
     return raw
 
@@ -48,7 +48,7 @@ def has_read_eof(send: Send) -> bool:
 
 def held_by(send: Send) -> int:
     """Returns the number of bytes in the write buffer of asyncio's transport."""
-    writer = getattr(getattr(send, "__self__", None), "writer", None)
+    writer = writer_of(send)
     return 0 if writer is None else int(writer.transport.get_write_buffer_size())
 
 
@@ -63,12 +63,11 @@ def reset(send: Send) -> None:
 
     hypercorn's own close would end it in order.
     """
-    server: Any = getattr(send, "__self__", None)
     if (raw := socket_of(send)) is None:
         return
     with suppress(*LOST):
         resets(raw)
-    if (writer := getattr(server, "writer", None)) is not None:
+    if (writer := writer_of(send)) is not None:
         writer.transport.abort()
     else:
         raw.close()
@@ -78,7 +77,7 @@ async def half_close(send: Send) -> bool:
     """Ends the sending direction; returns False if it cannot, as with TLS."""
     server: Any = getattr(send, "__self__", None)
     try:
-        if (writer := getattr(server, "writer", None)) is None:
+        if (writer := writer_of(send)) is None:
             await server.stream.send_eof()
             return True
         if can := bool(writer.can_write_eof()):
@@ -96,8 +95,8 @@ async def flush(send: Send, sleep: Callable[[float], Awaitable[None]]) -> None:
     """
     left = FLUSH_MAX
     while left > 0 and (held_by(send) or unreceived_by_peer(socket_of(send))):
-        await sleep(POLL)
-        left -= POLL
+        await sleep(FLUSH_POLL)
+        left -= FLUSH_POLL
 
 
 async def linger(send: Send, sleep: Callable[[float], Awaitable[None]], dropped: Callable[[], float]) -> None:
@@ -110,7 +109,7 @@ async def linger(send: Send, sleep: Callable[[float], Awaitable[None]], dropped:
     if before == inf or not await half_close(send):
         return
     while left > 0 and idle < LINGER_IDLE and before <= LINGER_BYTES:
-        await sleep(POLL)
-        left, idle = left - POLL, idle + POLL
+        await sleep(FLUSH_POLL)
+        left, idle = left - FLUSH_POLL, idle + FLUSH_POLL
         if (now := dropped()) != before:
             before, idle = now, 0.0

@@ -7,12 +7,9 @@ import os
 import socket
 
 from .. import Closing, Connection
-from .._reset import cuts, ends, resets, unreceived_by_peer
+from .._reset import FLUSH_MAX, FLUSH_POLL, cuts, ends, resets, unreceived_by_peer
 from .deadlines import WriteDeadline
 from .transport import closes_after_eof, unsent_by
-
-FLUSH_MAX, FLUSH_POLL = 4.0, 0.02
-"""The maximum time before a reset, and the seconds between two looks."""
 
 
 class Ending:
