@@ -140,6 +140,16 @@ fn capsules() {
 }
 
 #[test]
+fn received() {
+    run("received");
+}
+
+#[test]
+fn twins() {
+    run("twins");
+}
+
+#[test]
 fn adapter() {
     run("adapter");
 }

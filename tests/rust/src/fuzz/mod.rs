@@ -15,6 +15,7 @@ mod moves;
 pub mod mutate;
 pub mod naive;
 pub mod pair;
+pub mod received;
 mod said;
 mod script;
 pub mod seeds;
@@ -22,6 +23,7 @@ mod seen;
 pub mod sent;
 pub mod splice;
 mod tape;
+pub mod twins;
 
 /// The name and the functions of a fuzz target.
 #[derive(Clone, Copy)]
@@ -35,7 +37,7 @@ pub struct Target {
 }
 
 /// All fuzz targets.
-pub const TARGETS: [Target; 8] = [
+pub const TARGETS: [Target; 10] = [
     Target { name: "connection", check: connection::check, seeds: seeds::connection },
     Target { name: "naive", check: naive::check, seeds: seeds::naive },
     Target { name: "pair", check: pair::check, seeds: seeds::tapes },
@@ -43,6 +45,8 @@ pub const TARGETS: [Target; 8] = [
     Target { name: "splice", check: splice::check, seeds: seeds::splice },
     Target { name: "fields", check: fields::check, seeds: seeds::fields },
     Target { name: "capsules", check: capsules::check, seeds: seeds::capsules },
+    Target { name: "received", check: received::check, seeds: seeds::received },
+    Target { name: "twins", check: twins::check, seeds: seeds::twins },
     Target { name: "adapter", check: adapter::check, seeds: seeds::adapter },
 ];
 

@@ -97,6 +97,15 @@ pub fn naive() -> Vec<Vec<u8>> {
     seeds
 }
 
+/// Returns the first inputs for [`received`](super::received).
+pub fn received() -> Vec<Vec<u8>> {
+    let with_flags = |(index, wire): (usize, Wire)| {
+        let role = u8::from(wire.role == Role::Client);
+        [&[role | (index as u8 & 3) << 1][..], &wire.bytes].concat()
+    };
+    wires().into_iter().enumerate().map(with_flags).collect()
+}
+
 /// Returns the first inputs for [`adapter`](super::adapter): requests.
 pub fn adapter() -> Vec<Vec<u8>> {
     const FORMS: [[u8; 3]; 5] = [[255, 255, 0], [255, 0, 1], [0, 30, 2], [3, 7, 3], [2, 90, 0]];
@@ -132,8 +141,38 @@ pub fn splice() -> Vec<Vec<u8>> {
 
 /// Returns inputs for each of the four parts of [`fields`](super::fields).
 pub fn fields() -> Vec<Vec<u8>> {
+    // Parameters of a structured item, for the third part.
+    const PARAMETERS: &[&str] = &[
+        ";a;b=1;c=-2.5;*d-e_f.g=?0",
+        "; a=\"x\\\"y\\\\\";b=:AQ==:;c=@17",
+        ";a=token/x:y;b=*;c=%\"%c3\"",
+        ";a=1.",
+        ";A",
+        ";a=\"\\x\"",
+        ";a=:*:",
+        ";a=?2",
+    ];
     let mut dice = Dice(5);
-    (0..600).map(|index| [&[index as u8 & 3][..], &dice.bytes(6 + index / 10)].concat()).collect()
+    let tapes =
+        (0..600).map(|index| [&[index as u8 & 3][..], &dice.bytes(6 + index / 10)].concat());
+    let items = PARAMETERS.iter().map(|text| [&[2, text.len() as u8], text.as_bytes()].concat());
+    tapes.chain(items).collect()
+}
+
+/// Returns inputs for each of the six parts of [`twins`](super::twins).
+pub fn twins() -> Vec<Vec<u8>> {
+    const TEXTS: &[&[u8]] = &[
+        b"\0Server: example\r\nX-Frame-Options:DENY \r\n",
+        b"\0a: 1\nb: 2\r\n",
+        b"\0no colon\r\na: b",
+        b"\0Upgrade: foo/2\r\n",
+        b"\0Content-Type:\ttext/html; charset=utf-8\r\nAuthorization: secret\r\n",
+        b"\x04Raise `limits.field_line` or `lenient.lone_lf`; `send_end`, `#`, a ` alone",
+        b"\x04`Content-Length` and `respond`",
+    ];
+    let mut dice = Dice(6);
+    let tapes = (0..600).map(|index| [&[index as u8 % 6][..], &dice.bytes(6 + index / 6)].concat());
+    tapes.chain(TEXTS.iter().map(|text| text.to_vec())).collect()
 }
 
 /// Returns inputs for [`capsules`](super::capsules).

@@ -6,6 +6,7 @@
 //!
 //! The fuzz input is a tape.
 
+use switchover::binding::fallible;
 use switchover::h2c::Splice;
 use switchover::{Connection, Role, Step};
 
@@ -43,8 +44,13 @@ fn splice(body: usize, settings: &str) -> Splice {
     );
     server.receive(head.as_bytes()).expect("room");
     assert_eq!(server.advance(), Ok(Step::Event));
-    Splice::new(&server.request().expect("the request"), &vec![b'u'; body], &())
-        .expect("it can be taken along")
+    let (request, content) = (server.request().expect("the request"), vec![b'u'; body]);
+    let splice = if body.is_multiple_of(2) {
+        Splice::new(&request, &content, &())
+    } else {
+        fallible::splice(&request, &content, &()).expect("memory")
+    };
+    splice.expect("it can be taken along")
 }
 
 fn put(kind: u8, flags: u8, stream: u32, payload: &[u8], out: &mut Vec<u8>) {
@@ -103,16 +109,22 @@ fn pass(body: usize, begins: bool, steps: &[(bool, &[u8])], piece: usize) -> (Ve
     }
     for (is_client, bytes) in steps {
         for bytes in bytes.chunks(piece) {
-            if *is_client {
-                splice.client_sent(bytes)
-            } else {
-                splice.engine_sent(bytes)
+            // The functions for bindings do the same.
+            match (is_client, bytes.len()) {
+                (true, 1) => fallible::client_sent(&mut splice, bytes).expect("memory"),
+                (true, _) => splice.client_sent(bytes),
+                (false, 1) => fallible::engine_sent(&mut splice, bytes).expect("memory"),
+                (false, _) => splice.engine_sent(bytes),
             }
             for_engine.extend(splice.take_for_engine());
             for_client.extend(splice.take_for_client());
         }
     }
-    splice.client_ended();
+    if piece == 1 {
+        fallible::client_ended(&mut splice).expect("memory");
+    } else {
+        splice.client_ended();
+    }
     // The largest window that an engine can grant, so that no content waits for one.
     let mut update = Vec::new();
     put(WINDOW_UPDATE, 0, 0, &0x7fff_ffff_u32.to_be_bytes(), &mut update);
