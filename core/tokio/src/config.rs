@@ -37,7 +37,8 @@ pub struct Config {
     /// Makes a server respond to a half-closed client (RFC 9112, section 9.6).
     ///
     /// Then a disconnect after the request is noticed only by a reset, or when the response is
-    /// sent. The system of a client that has closed its socket resets after about a minute.
+    /// sent. The system of a client that has closed its socket resets after about a minute. That
+    /// of a Unix socket tells at once.
     ///
     /// If this is `false`, the handler is dropped once the client closes its direction. A read of
     /// incomplete content fails before. Both may go unnoticed while the handler leaves more
@@ -114,9 +115,10 @@ impl Config {
 
     /// Returns a copy of the configuration, for streams of type `S` over a TCP socket.
     ///
-    /// Without it nothing is known of the socket below TLS. Then a reset is not noticed behind more
-    /// bytes than the connection reads ahead, and the handler goes on. A client that reads a long
-    /// response slowly may seem to read nothing.
+    /// Without it nothing is known of the socket below TLS. Then a client is not noticed that
+    /// has closed altogether while a handler waits. Nor is a reset behind more bytes than the
+    /// connection reads ahead. The handler goes on. A client that reads a long response slowly
+    /// may seem to read nothing.
     ///
     /// ```
     /// use switchover_tokio::Config;

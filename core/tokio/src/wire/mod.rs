@@ -16,7 +16,7 @@ use bytes::{Buf, Bytes};
 use http::HeaderMap;
 use http_body::Frame;
 use switchover::{Awaiting, Closing, End, ErrorKind, Event, Next, Owes};
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, Interest, ReadBuf};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::time::{Instant, timeout};
 
 use crate::Transport;
@@ -282,15 +282,15 @@ impl<S: Transport> Wire<S> {
     ///
     /// More bytes than the engine buffers hide it from a read, and the runtime wakes nobody for an
     /// error alone. So this looks each second. Below TLS it sees what
-    /// [`Config::with_socket`] lets it see. A peer that has closed altogether resets after about a
-    /// minute, as it is asked then.
+    /// [`Config::with_socket`] lets it see. A peer that has closed altogether resets a TCP
+    /// connection after about a minute, as it is asked then. That of a Unix socket is seen at once.
     pub(crate) fn poll_reset(&mut self, context: &mut Context<'_>) -> Poll<()> {
         if self.reads == Reads::Ended {
             self.stream.probe();
             self.reads = Reads::Probed;
         }
-        while let Some(socket) = self.stream.lowest() {
-            if socket.try_io(Interest::ERROR, || Ok(())).is_ok() {
+        while let Some(has_gone) = self.stream.peer_has_gone() {
+            if has_gone {
                 self.reads = Reads::Failed;
                 return Poll::Ready(());
             }

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 #[cfg(not(target_os = "wasi"))]
 use socket2::{SockRef, TcpKeepalive};
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
 use tokio::net::TcpStream;
 
 use crate::Transport;
@@ -79,6 +79,23 @@ impl<S: Transport> Stream<S> {
     /// Returns the TCP socket that is the transport, or is below it.
     pub(crate) fn lowest(&self) -> Option<&TcpStream> {
         self.socket().or_else(|| self.below.as_ref()?.find(self.transport()))
+    }
+
+    /// Returns whether the peer has reset a TCP connection or closed a Unix socket.
+    ///
+    /// `None` if the transport is neither, and does not tell.
+    pub(crate) fn peer_has_gone(&self) -> Option<bool> {
+        if let Some(socket) = self.lowest() {
+            return Some(socket.try_io(Interest::ERROR, || Ok(())).is_ok());
+        }
+        #[cfg(unix)]
+        if let Some(socket) = self.transport().downcast_ref::<tokio::net::UnixStream>() {
+            // The end of a direction is a flag beside the readiness, which only this returns.
+            let ready = std::pin::pin!(socket.ready(Interest::WRITABLE));
+            let ready = ready.poll(&mut Context::from_waker(std::task::Waker::noop()));
+            return Some(matches!(ready, Poll::Ready(Ok(ready)) if ready.is_write_closed()));
+        }
+        None
     }
 
     /// Makes the system ask the peer from time to time whether it still receives.

@@ -188,10 +188,7 @@ async fn a_response_that_is_held_is_in_the_way() {
     assert_eq!(text(held).await, "hello");
 }
 
-/// R9112-9.2-2: bytes that arrive while no request is in progress are not a response.
-///
-/// They may arrive before the first request, or between two.
-/// Checks that a body takes nothing of the next response, though its end was not read.
+/// Checks that a body whose end was not read takes nothing of a next response.
 #[tokio::test]
 async fn a_body_ends_with_its_last_data() {
     let (mut client, _serving) = scripted(&[
@@ -206,6 +203,9 @@ async fn a_body_ends_with_its_last_data() {
     assert_eq!(text(response).await, "second");
 }
 
+/// R9112-9.2-2: bytes that arrive while no request is in progress are not a response.
+///
+/// They may arrive before the first request, or between two.
 #[tokio::test]
 async fn what_no_one_has_asked_for_is_no_answer() {
     const LATE: &str =

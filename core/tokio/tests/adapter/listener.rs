@@ -110,16 +110,20 @@ async fn an_accepted_connection_has_the_address_that_it_is_given() {
     timeout(WAIT, serving).await.expect("in time").expect("no panic");
 }
 
+/// Returns a listener on a Unix socket, and the path of the socket.
+#[cfg(unix)]
+fn unix_listener(name: &str) -> (tokio::net::UnixListener, std::path::PathBuf) {
+    let path = std::env::temp_dir().join(format!("switchover-{}-{name}", std::process::id()));
+    (tokio::net::UnixListener::bind(&path).expect("a socket"), path)
+}
+
 #[cfg(unix)]
 #[tokio::test]
 async fn a_unix_socket_is_served() {
-    use tokio::net::{UnixListener, UnixStream};
+    use tokio::net::UnixStream;
 
     type Address = Arc<tokio::net::unix::SocketAddr>;
-    let folder = std::env::temp_dir().join(format!("switchover-{}", std::process::id()));
-    std::fs::create_dir_all(&folder).expect("a folder");
-    let path = folder.join("socket");
-    let listener = UnixListener::bind(&path).expect("a socket");
+    let (listener, path) = unix_listener("served");
     let serving = tokio::spawn(async move {
         let config = Config::default();
         serve(listener, service_fn(tell::<Address>), &config, std::future::pending()).await;
@@ -127,7 +131,49 @@ async fn a_unix_socket_is_served() {
     let client = UnixStream::connect(&path).await.expect("a server");
     assert_eq!(answer(client, LAST).await, "(unnamed)");
     serving.abort();
-    std::fs::remove_dir_all(folder).expect("the folder");
+    std::fs::remove_file(path).expect("the socket");
+}
+
+/// Checks that a client ends its handler by a close, and not by a half-close.
+#[cfg(unix)]
+#[tokio::test]
+async fn a_client_that_closes_its_unix_socket_ends_a_silent_handler() {
+    use tokio::net::UnixStream;
+
+    let (listener, path) = unix_listener("closed");
+    let (started, mut handlers) = mpsc::channel(2);
+    let (answer, answers) = tokio::sync::watch::channel(false);
+    let handler = service_fn(move |_: Request<Body>| {
+        let (started, mut answers) = (started.clone(), answers.clone());
+        async move {
+            let (running, ended) = oneshot::channel::<()>();
+            let _ = started.send(ended).await;
+            let _ = answers.wait_for(|answer| *answer).await;
+            drop(running);
+            Ok::<_, BoxError>(Response::new(Body::default()))
+        }
+    });
+    let serving = tokio::spawn(async move {
+        serve(listener, handler, &Config::default(), std::future::pending()).await;
+    });
+    let mut clients = Vec::new();
+    for _ in 0..2 {
+        let mut client = UnixStream::connect(&path).await.expect("a server");
+        client.write_all(LAST.as_bytes()).await.expect("sent");
+        clients.push((client, handlers.recv().await.expect("a request")));
+    }
+    let (mut half_closed, mut waits) = clients.pop().expect("a client");
+    let (closed, ended) = clients.pop().expect("a client");
+    half_closed.shutdown().await.expect("half-closed");
+    drop(closed);
+    timeout(WAIT, ended).await.expect("the handler has ended").expect_err("nothing is sent");
+    assert_eq!(waits.try_recv(), Err(oneshot::error::TryRecvError::Empty));
+    answer.send(true).expect("a handler");
+    let mut response = String::new();
+    timeout(WAIT, half_closed.read_to_string(&mut response)).await.expect("in time").expect("text");
+    assert!(response.starts_with("HTTP/1.1 200 OK\r\n"), "{response}");
+    serving.abort();
+    std::fs::remove_file(path).expect("the socket");
 }
 
 #[tokio::test]
