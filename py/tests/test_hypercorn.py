@@ -71,6 +71,31 @@ class Apps:
         elif path in ("/late", "/soon"):
             await self.sleep(0.3 if path == "/late" else 0.0)
             await answer(send, b"unread")
+        elif path == "/at-once":
+            await answer(send, b"at once")
+        elif path == "/slowly":
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+            await send({"type": "http.response.body", "body": b"slow", "more_body": True})
+            await self.sleep(0.1)
+            await send({"type": "http.response.body", "body": b"ly", "more_body": True})
+            await send({"type": "http.response.body", "body": b""})
+        elif path == "/whole":
+            await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"5")]})
+            await send({"type": "http.response.body", "body": b"whole", "more_body": True})
+            await send({"type": "http.response.body", "body": b""})
+        elif path == "/reads-after":
+            await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"0")]})
+            while (message := await receive())["type"] == "http.request" and message["more_body"]:
+                pass
+            await send({"type": "http.response.body", "body": b""})
+        elif path == "/after":
+            await answer(send, b"and goes on")
+            await self.sleep(0.3)
+            self.learnt.append("done")
+        elif path == "/426":
+            named = [(b"upgrade", b"foo/2")] if scope["query_string"] else []
+            await send({"type": "http.response.start", "status": 426, "headers": [(b"content-length", b"0"), *named]})
+            await send({"type": "http.response.body", "body": b""})
         elif path == "/raises":
             await self.sleep(0.1)
             raise ValueError("before the head")
@@ -702,3 +727,75 @@ def test_hypercorns_settings_count(anyio_backend: str) -> None:
     with Hosted(anyio_backend, None, **sizes, h11_pass_raw_headers=True) as hosted:
         assert hosted.all(GET * 3).count(b"HTTP/1.1 200 ") == 2
         assert hosted.all(b"GET / HTTP/1.1\r\nA: " + b"x" * 300).startswith(b"HTTP/1.1 431 ")
+
+
+@pytest.mark.parametrize("backend", ["asyncio", "trio", "uvloop"])
+def test_hypercorns_idle_timer_stands_still_while_a_request_is_served(backend: str) -> None:
+    """Apps that return at once say twice that they have ended."""
+    pytest.importorskip(backend)
+    late = GET.replace(b"/", b"/late", 1)
+    with Hosted(backend, keep_alive_timeout=0.1) as hosted:
+        for _ in range(3):
+            received = hosted.all(GET.replace(b"/", b"/at-once", 1) + late)
+            assert received.count(b"HTTP/1.1 200 ") == 2, received
+            assert received.endswith(b"unread")
+        with hosted.connect() as client:
+            for _ in range(20):
+                client.sendall(GET.replace(b"/", b"/at-once", 1))
+                until(client, b"at once")
+            client.sendall(late)
+            until(client, b"unread")
+
+
+def test_a_request_never_gets_the_500_of_another(hosted: Hosted) -> None:
+    """The apps do not read the content of requests whose client half-closes."""
+    post = b"POST /whole HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n" + bytes(100_000)
+    with hosted.connect(GET.replace(b"/", b"/slowly", 1) + post + post) as client:
+        client.shutdown(socket.SHUT_WR)
+        received = rest_of(client)
+    assert received.count(b"HTTP/1.1 200 ") == received.count(b"HTTP/1.1 ") == 3, received
+
+
+@pytest.mark.parametrize("second", [b"/raises", b"/learns"])
+def test_the_second_of_two_requests_gets_its_500_after_a_half_close(hosted: Hosted, second: bytes) -> None:
+    with hosted.connect(GET.replace(b"/", b"/slowly", 1) + GET.replace(b"/", second, 1)) as client:
+        client.shutdown(socket.SHUT_WR)
+        received = rest_of(client)
+    assert [part[:4] for part in received.split(b"HTTP/1.1 ")[1:]] == [b"200 ", b"500 "]
+
+
+def test_content_comes_to_an_app_whose_response_is_complete(hosted: Hosted) -> None:
+    post = b"POST /reads-after HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\n"
+    with hosted.connect(post) as client:
+        until(client, b"\r\n\r\n")
+        client.sendall(bytes(1000) + LAST)
+        assert rest_of(client).endswith(b"GET /last ")
+
+
+def test_bytes_behind_the_end_of_a_websocket_end_nothing_else(hosted: Hosted) -> None:
+    with hosted.connect() as other:
+        for _ in range(40):
+            with hosted.connect(HANDSHAKE) as client:
+                until(client, b"\r\n\r\n")
+                client.sendall(b"\x88\x80" + bytes(4))
+                with suppress(OSError):
+                    for _ in range(5):
+                        client.sendall(BINARY)
+                        threading.Event().wait(0.001)
+        other.sendall(LAST)
+        assert rest_of(other).startswith(b"HTTP/1.1 200 ")
+
+
+def test_an_app_goes_on_after_its_client_has_left_over_tls(secured: Hosted) -> None:
+    for _ in range(3):
+        with secured.connect(GET.replace(b"/", b"/after", 1)) as client:
+            until(client, b"and goes on")
+    wait_for(lambda: secured.app.learnt == ["done"] * 3)
+
+
+def test_rfc9110_15_5_22_a_426_of_an_app_names_a_protocol(hosted: Hosted) -> None:
+    close = b"Connection: close\r\n\r\n"
+    received = hosted.all(GET.replace(b"/", b"/426?named", 1)[:-2] + close)
+    assert received.startswith(b"HTTP/1.1 426 ")
+    assert b"upgrade: foo/2\r\n" in received.lower()
+    assert hosted.all(GET.replace(b"/", b"/426", 1)[:-2] + close).startswith(b"HTTP/1.1 400 ")

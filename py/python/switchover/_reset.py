@@ -8,7 +8,10 @@ import socket
 import struct
 import sys
 from contextlib import suppress
-from typing import TypeGuard
+from typing import TYPE_CHECKING, TypeGuard
+
+if TYPE_CHECKING:
+    import asyncio
 
 if sys.platform == "linux":
     import fcntl
@@ -98,6 +101,17 @@ def probes(raw: socket.socket | None) -> None:
         raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, PROBE_AFTER)
         raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, PROBE_EVERY)
         raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPCNT, PROBES)
+
+
+def unsent_by(transport: asyncio.WriteTransport) -> int:
+    """Returns the number of bytes in the write buffer of asyncio's transport.
+
+    0 for transports that cannot tell, such as one of TLS that is closed.
+    """
+    try:
+        return transport.get_write_buffer_size()
+    except (AttributeError, NotImplementedError):
+        return 0
 
 
 def unread_by_peer(raw: socket.socket | None) -> int:

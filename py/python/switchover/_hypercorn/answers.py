@@ -9,6 +9,7 @@ from typing import Final
 from hypercorn.protocol.events import Body, Data, EndBody, Event, Response
 
 from .. import Connection, Ineligible, LocalProtocolError, Protocol, Switched
+from .._advertised import advertised
 
 Fields = list[tuple[bytes, bytes]]
 
@@ -17,14 +18,14 @@ HANDSHAKE: Final = frozenset({b"connection", b"upgrade", b"sec-websocket-accept"
 """The fields of a 101 that the engine writes."""
 
 
-def encoded(connection: Connection, event: Event, fields: Callable[[], Fields]) -> bytes:
+def encoded(connection: Connection, event: Event, fields: Callable[[], Fields], warn: Callable[[str], object]) -> bytes:
     """Returns the bytes of an event; `fields` returns the server's lines for a head."""
     if isinstance(event, Body):
         return connection.send_data(event.data)
     if isinstance(event, EndBody):
         return connection.send_end()
     if isinstance(event, Response):
-        return head(connection, event.status_code, [*event.headers, *fields()])
+        return head(connection, event.status_code, [*event.headers, *fields()], warn)
     return event.data if isinstance(event, Data) else b""
 
 
@@ -33,12 +34,14 @@ def has_length(response: Response) -> bool:
     return any(name.lower() == b"content-length" for name, _ in response.headers)
 
 
-def head(connection: Connection, status: int, fields: Fields) -> bytes:
+def head(connection: Connection, status: int, fields: Fields, warn: Callable[[str], object]) -> bytes:
     """Returns the bytes of a response's head; a 101 accepts the WebSocket offer."""
     if status == 101 and (selection := connection.select([WEBSOCKET])):
         return connection.accept(selection, [line for line in fields if line[0].lower() not in HANDSHAKE])
     if status < 200:
         return connection.send_informational(status, fields, b"")
+    if status == 426 or any(name.lower() == b"upgrade" for name, _ in fields):
+        return advertised(connection, warn, status, [], fields)
     return connection.send_response(status, fields, b"")
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from hypercorn.events import Event
 
-from .._reset import FLUSH_MAX, FLUSH_POLL, LOST, resets, unreceived_by_peer
+from .._reset import FLUSH_MAX, FLUSH_POLL, LOST, resets, unreceived_by_peer, unsent_by
 
 if TYPE_CHECKING:
     import socket
@@ -49,7 +49,7 @@ def has_read_eof(send: Send) -> bool:
 def held_by(send: Send) -> int:
     """Returns the number of bytes in the write buffer of asyncio's transport."""
     writer = writer_of(send)
-    return 0 if writer is None else int(writer.transport.get_write_buffer_size())
+    return 0 if writer is None else unsent_by(writer.transport)
 
 
 def reset_if_held(send: Send) -> None:

@@ -43,7 +43,7 @@ from .._keep import keep
 from .._reset import LOOK_EVERY, was_reset
 from .answers import WEBSOCKET, encoded, has_length, leftover_of, refusal
 from .ending import has_read_eof, linger, reset, reset_if_held, socket_of
-from .inbox import Inbox
+from .exchange import Exchange
 from .writer import Writer
 
 if TYPE_CHECKING:
@@ -88,12 +88,11 @@ class Protocol:
         head = config.h11_max_incomplete_size
         limits = Config(head=head, content=CONTENT, drain=DRAIN, secure=ssl, http2_preface=True, tidy=True)
         self.connection = Connection(Role.SERVER, limits)
-        self.stream: HTTPStream | WSStream | None = None
-        self.inbox = self.new_inbox()
+        self.exchange: Exchange | None = None
+        """The request that is responded to; None between two."""
         self.can_read = context.event_class()
         self.requests = 0
-        self.held = b""
-        self.has_switched = self.has_length = False
+        self.has_switched = False
         self.early = b""
         """The bytes of the new protocol that are yet to be passed on."""
         self.has_eof = self.has_ended = False
@@ -141,7 +140,7 @@ class Protocol:
             await self.context.sleep(LOOK_EVERY)
             if self.is_full and was_reset(raw):
                 self.has_ended = self.has_gone = True
-                await self.close_stream()
+                await self.tell_of_end()
                 await self.can_read.set()
         self.is_looking = False
 
@@ -156,8 +155,8 @@ class Protocol:
         connection = self.connection
         if connection.wants_input or self.writer.is_closed or self.has_ended:
             return False
-        # Between two requests there is no stream, and what has come of the next one is yet to be taken.
-        return self.stream is not None or self.is_taking or bool(connection.unread)
+        # Between two requests, what has come of the next one is yet to be taken.
+        return self.exchange is not None or self.is_taking or bool(connection.unread)
 
     async def handle_end(self) -> None:
         """Handles the client's EOF at the first call, the connection's end at the next.
@@ -176,20 +175,21 @@ class Protocol:
 
     async def tell_of_end(self) -> None:
         """Tells the app of the client's EOF, with a delay before a WebSocket is accepted."""
-        if isinstance(self.stream, WSStream) and not (self.has_switched or self.has_gone):
-            self.task_group.spawn(self.close_later, self.stream)
+        exchange = self.exchange
+        if exchange is None or exchange.is_over:
+            return
+        if isinstance(exchange.stream, WSStream) and not (self.has_switched or self.has_gone):
+            self.spawn(self.close_later, exchange)
         else:
-            # hypercorn's stream does not tell of the end of an app that has heard of its client's.
-            self.inbox.is_owed = self.stream is not None and not (self.has_switched or self.writer.is_closed)
-            await self.close_stream()
+            await exchange.close()
 
-    async def close_later(self, stream: WSStream) -> None:
+    async def close_later(self, exchange: Exchange) -> None:
         """Gives an app time to accept a WebSocket, and then tells it of the client's EOF."""
         for _ in range(UNDECIDED):
             await self.context.sleep(0.1)
-            if self.stream is not stream or self.has_switched:
+            if self.exchange is not exchange or exchange.is_over or self.has_switched:
                 return
-        await self.close_stream()
+        await exchange.close()
 
     # Receiving.
 
@@ -204,21 +204,22 @@ class Protocol:
         try:
             while self.early if self.has_switched else await self.has_taken_one():
                 early, self.early = self.early, b""
-                if early and self.stream is not None:
-                    await self.stream.handle(StreamData(stream_id=STREAM_ID, data=early))
-            if self.has_ended:
-                await self.tell_of_end()
+                if early and self.exchange is not None:
+                    await self.exchange.handle(StreamData(stream_id=STREAM_ID, data=early))
         finally:
             self.is_taking = False
+        if self.has_ended:
+            await self.tell_of_end()
         await self.can_read.set()
 
     async def has_taken_one(self) -> bool:
         """Handles the next event; returns False if there is none, or HTTP ends."""
-        connection, stream = self.connection, self.stream
+        connection, exchange = self.connection, self.exchange
         if self.has_gone or self.writer.is_closed:
             return False
-        if stream is not None and connection.awaiting in {Awaiting.REQUEST, Awaiting.HEAD}:
-            return False  # it has answered, and has yet to end
+        is_whole = exchange is not None and (exchange.has_all or exchange.is_over)
+        if is_whole and connection.awaiting in {Awaiting.REQUEST, Awaiting.HEAD}:
+            return False  # its response is sent, and its app has yet to end
         if connection.owes is Owes.CONTINUE:
             await self.writer.write(connection.send_informational(100, self.fields(), b""))
         try:
@@ -230,15 +231,15 @@ class Protocol:
             await self.take(event)
         elif isinstance(event, Switched):
             raise H2ProtocolAssumedError(event.leftover)
-        elif isinstance(event, Paused) and event.reason is PausedReason.CLOSED and stream is None:
+        elif isinstance(event, Paused) and event.reason is PausedReason.CLOSED and exchange is None:
             await self.close()
             return False
         elif event is NEED_DATA or isinstance(event, Paused):
             return False
-        elif stream is not None and isinstance(event, Data):
-            await stream.handle(Body(stream_id=STREAM_ID, data=event.data))
-        elif stream is not None and isinstance(event, EndOfMessage):
-            await stream.handle(EndBody(stream_id=STREAM_ID))
+        elif exchange is not None and isinstance(event, Data):
+            await exchange.handle(Body(stream_id=STREAM_ID, data=event.data))
+        elif exchange is not None and isinstance(event, EndOfMessage):
+            await exchange.handle(EndBody(stream_id=STREAM_ID))
         return True
 
     async def take(self, request: Request) -> None:
@@ -257,7 +258,7 @@ class Protocol:
             return
         ends = request.ends and self.connection.take_end()
         self.requests += 1
-        stream = self.new_stream(HTTPStream if offered is None else WSStream)
+        exchange = self.exchange = Exchange(self, HTTPStream if offered is None else WSStream)
         begun = StreamRequest(
             stream_id=STREAM_ID,
             headers=request.headers.lines() if self.config.h11_pass_raw_headers else headers,
@@ -267,84 +268,71 @@ class Protocol:
             state=self.connection_state,
         )
         try:
-            await stream.handle(begun)
+            await exchange.handle(begun)
         except UnicodeDecodeError:
             # hypercorn decodes a handshake's fields as ASCII. The error would end a whole worker of trio.
-            self.stream = None
+            self.exchange = None
             await self.reject(400)
             return
         if ends:
-            await stream.handle(EndBody(stream_id=STREAM_ID))
+            await exchange.handle(EndBody(stream_id=STREAM_ID))
         await self.context.mark_request()
-
-    def new_stream(self, kind: type[HTTPStream | WSStream]) -> HTTPStream | WSStream:
-        """Returns the stream of a new request, with an inbox for its app."""
-        self.inbox = self.new_inbox()
-        apps: Any = self.inbox
-        self.stream = kind(self.app, self.config, self.context, apps, *self.peers, self.stream_send, STREAM_ID)
-        return self.stream
-
-    def new_inbox(self) -> Inbox:
-        """Returns the inbox of an app."""
-
-        async def finish() -> None:
-            if inbox.is_owed and self.connection.owes is not Owes.NOTHING and not self.has_gone:
-                await self.reject(500)
-
-        def cut() -> None:
-            # A later response is not this app's.
-            if inbox is self.inbox and self.is_cut():
-                reset(self.send)
-
-        size = self.config.max_app_queue_size
-        inbox = Inbox(self.task_group, self.context, size, lambda: self.reject(500), finish, cut)
-        return inbox
 
     # Sending.
 
-    async def stream_send(self, event: StreamEvent) -> None:
+    async def stream_send(self, exchange: Exchange, event: StreamEvent) -> None:
         """Sends an event of a stream, such as a head or content, or handles its end."""
+        is_current = exchange is self.exchange and not exchange.is_over
         if isinstance(event, StreamClosed):
-            await self.end_stream()
+            if is_current:
+                await self.end_exchange(exchange)
             return
         if self.writer.is_full and not self.writer.is_closed:
             # Its app gives up one write after the other: the response is cut.
             self.connection.abandon()
             self.writer.pending.clear()
             await self.close()
-        if self.writer.is_closed or self.has_gone:
-            await self.inbox.drop()
+        if not is_current or self.writer.is_closed or self.has_gone:
+            await exchange.drop()
             return
         if isinstance(event, StreamResponse):
-            self.inbox.has_begun, self.has_length = True, has_length(event)
-        elif isinstance(event, EndBody) and self.has_eof and self.inbox.is_told_halfway and not self.has_length:
+            exchange.has_begun, exchange.has_length = True, has_length(event)
+        elif isinstance(event, EndBody) and self.has_eof and exchange.is_told_halfway and not exchange.has_length:
             # Middleware of Starlette ends the content of an app that it has cancelled.
             self.connection.abandon()
             await self.close()
             return
-        if isinstance(event, StreamData) and self.stream is not None and not self.has_switched:
+        if isinstance(event, StreamData) and not self.has_switched:
             await self.reject(500)  # its 101 was refused, and a frame is no HTTP
             return
         if isinstance(event, StreamResponse) and 200 <= event.status_code < 300 and self.is_connect():
             await self.reject(501)  # it would open a tunnel, and an app of hypercorn has none
             return
         with suppress(RemoteProtocolError):  # whoever takes events answers that
-            if self.requests >= self.config.keep_alive_max_requests and isinstance(event, StreamResponse):
-                self.connection.close_after_response()
-            data = self.held + encoded(self.connection, event, self.fields)
-            # A client whose content is yet to come may wait for the head; and after HEAD, for example, none follows it.
-            # A head without a length is sent at once.
-            is_held = isinstance(event, StreamResponse) and self.has_length and event.status_code >= 200
-            is_held = is_held and self.connection.their_state is not Stage.SEND_BODY
-            is_held = is_held and self.connection.owes is Owes.CONTENT
-            self.held = data if is_held else b""
-            if not self.has_switched and self.connection.our_state is Stage.SWITCHED_PROTOCOL:
-                self.early = leftover_of(self.connection)
-                self.has_switched = True
-            if not self.held:
-                await self.writer.write(data)
+            await self.write_event(exchange, event)
         if self.has_switched and (self.early or self.has_ended):
             self.spawn(self.take_events)
+
+    async def write_event(self, exchange: Exchange, event: StreamEvent) -> None:
+        """Writes an event of a stream; a head may wait for its content."""
+        connection = self.connection
+        if self.requests >= self.config.keep_alive_max_requests and isinstance(event, StreamResponse):
+            connection.close_after_response()
+        data = exchange.held + encoded(connection, event, self.fields, self.warn)
+        # A client whose content is yet to come may wait for the head; and after HEAD, for example, none follows it. A
+        # head without a length is sent at once.
+        is_held = isinstance(event, StreamResponse) and exchange.has_length and event.status_code >= 200
+        is_held = is_held and connection.their_state is not Stage.SEND_BODY and connection.owes is Owes.CONTENT
+        exchange.held = data if is_held else b""
+        if not self.has_switched and connection.our_state is Stage.SWITCHED_PROTOCOL:
+            self.early = leftover_of(connection)
+            self.has_switched = True
+        if not is_held:
+            await self.writer.write(data)
+
+    def warn(self, text: str) -> None:
+        """Logs a warning."""
+        self.spawn(self.config.log.warning, text)
 
     def fields(self) -> list[tuple[bytes, bytes]]:
         """Returns the server's own field lines, for the head of each response."""
@@ -355,7 +343,9 @@ class Protocol:
         self.writer.is_closed = True
         # By another task: the app that hears of the end may cancel this one.
         self.spawn(self.writer.close, last)
-        await self.close_stream()
+        exchange, self.exchange = self.exchange, None
+        if exchange is not None:
+            await exchange.close()
         await self.can_read.set()
 
     async def linger(self) -> None:
@@ -379,42 +369,59 @@ class Protocol:
             last = self.connection.reject(status, self.fields())
         except ProtocolError:
             self.connection.abandon()
-            last, self.held = self.held, b""
+            last = b"" if self.exchange is None else self.exchange.held
         # An app may send before this has left, and an error in its task would end a worker of trio.
         await self.close(last)
 
     # Ends.
 
-    async def end_stream(self) -> None:
+    async def end_exchange(self, exchange: Exchange) -> None:
         """Goes on with the next request after a response, or closes."""
-        connection = self.connection
-        held, self.held, self.inbox.is_owed = self.held, b"", False
+        connection, exchange.is_over = self.connection, True
         if connection.their_state is Stage.SEND_BODY:
             with suppress(ProtocolError):
                 connection.skip_content()  # what the app has not read
         if connection.owes is not Owes.NOTHING and not self.has_switched:
             connection.abandon()  # the response is cut, and its client may see the head
-            self.writer.pending.append(held)
-        is_last = self.context.terminated.is_set() or self.has_switched or not connection.persists
-        is_last = is_last or (self.has_ended and not connection.unread)
+            self.writer.pending.append(exchange.held)
         # The app's task may be cancelled as soon as the app hears of the end, as Starlette does.
-        self.spawn(self.go_on, is_last)
+        self.spawn(self.go_on, exchange)
 
-    async def go_on(self, is_last: bool) -> None:
+    async def go_on(self, exchange: Exchange) -> None:
         """Closes the connection, or takes what has come of the next request."""
+        connection = self.connection
         try:
             await self.writer.write()
         except BaseException:
             reset_if_held(self.send)
             raise
-        if is_last:
+        is_last = self.context.terminated.is_set() or self.has_switched or not connection.persists
+        if is_last or (self.has_ended and not connection.unread):
             await self.close()
+            return
+        # No request is taken before the exchange has left: hypercorn's idle timer would run while it is served.
+        await self.send(Updated(idle=True))
+        await exchange.close()
+        self.exchange = None
+        await self.take_events()
+
+    async def app_ended(self, exchange: Exchange) -> None:
+        """Responds, or cuts the response, if something is owed once the app has ended.
+
+        hypercorn's stream does not, after its app was told of the client's end.
+        """
+        if exchange is not self.exchange or exchange.is_over or self.has_gone:
+            return
+        if self.connection.owes is Owes.NOTHING or self.has_switched:
+            await self.end_exchange(exchange)
         else:
-            await self.close_stream()
-            await self.send(Updated(idle=True))
-            if self.connection.unread:
-                await self.take_events()
-        await self.can_read.set()
+            await self.reject(500)
+
+    def app_cancelled(self, exchange: Exchange) -> None:
+        """Makes visible that the response is incomplete, as the server stops."""
+        # A later response is not this app's.
+        if exchange is self.exchange and self.is_cut():
+            reset(self.send)
 
     def spawn(self, act: Callable[..., Coroutine[Any, Any, None]], *given: object) -> None:
         """Starts a task that has the connection's context variables, not those of an app."""
@@ -426,11 +433,3 @@ class Protocol:
             task.close()
             if self.is_cut():
                 reset(self.send)
-
-    async def close_stream(self) -> None:
-        """Tells the app that its connection or its response has ended."""
-        if (stream := self.stream) is not None:
-            await self.inbox.end()
-            await stream.handle(StreamClosed(stream_id=STREAM_ID))
-            if self.stream is stream:
-                self.stream = None

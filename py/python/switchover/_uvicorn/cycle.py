@@ -11,10 +11,11 @@ from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
 from uvicorn.protocols.utils import ClientDisconnected, get_client_addr, get_path_with_query_string
 
 from .. import LocalProtocolError, Owes, ProtocolError
+from .._advertised import advertised
 from .._reset import Absence, has_hung_up
 from .._switchover import _answer, _noted
 from .file import send_file
-from .tunnel import Tunnel, accepted, advertised, is_framed
+from .tunnel import Tunnel, accepted, is_framed
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
@@ -458,7 +459,7 @@ class Cycle:
             with suppress(LocalProtocolError):
                 self.connection.skip_content()
         if head is not None and self.writes_head:
-            protocol.write(advertised(self.connection, protocol.logger, *head))
+            protocol.write(advertised(self.connection, protocol.logger.warning, *head))
             head = None
         try:
             is_idle = _answer(self.connection, head, b"" if self.drops_content else body, ends, protocol.write)

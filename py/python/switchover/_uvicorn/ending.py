@@ -7,9 +7,9 @@ import os
 import socket
 
 from .. import Closing, Connection
-from .._reset import FLUSH_MAX, FLUSH_POLL, cuts, ends, resets, unreceived_by_peer
+from .._reset import FLUSH_MAX, FLUSH_POLL, cuts, ends, resets, unreceived_by_peer, unsent_by
 from .deadlines import WriteDeadline
-from .transport import closes_after_eof, unsent_by
+from .transport import closes_after_eof
 
 
 class Ending:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from .._reset import acknowledged, unread_by_peer
+from .._reset import acknowledged, unread_by_peer, unsent_by
 
 
 def closes_after_eof(transport: asyncio.Transport) -> bool:
@@ -16,17 +16,6 @@ def closes_after_eof(transport: asyncio.Transport) -> bool:
         return transport.can_write_eof()
     except (AttributeError, NotImplementedError):
         return False
-
-
-def unsent_by(transport: asyncio.Transport) -> int:
-    """Returns the number of bytes in the transport's write buffer.
-
-    0 for transports that cannot tell.
-    """
-    try:
-        return transport.get_write_buffer_size()
-    except (AttributeError, NotImplementedError):
-        return 0
 
 
 def taken_by(transport: asyncio.Transport) -> int:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from typing import TYPE_CHECKING, Any
 
 from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
 
-from .. import Connection, LocalProtocolError, Offer, Switched
+from .. import Connection, Offer, Switched
+from .._advertised import parted
 from .transport import closes_after_eof
 
 if TYPE_CHECKING:
@@ -63,46 +63,6 @@ def accepted(
     if selection is None:
         raise RuntimeError(f"The client does not offer {chosen[0].decode('latin-1')!r}, or it cannot be accepted.")
     return connection.accept(selection, rest)
-
-
-def advertised(
-    connection: Connection,
-    logger: logging.Logger,
-    status: int,
-    defaults: list[tuple[bytes, bytes]],
-    headers: Iterable[tuple[bytes, bytes]],
-) -> bytes:
-    """Returns a response head with Upgrade, or a 426, which has to have it.
-
-    The engine writes the Upgrade field, with the protocols in the app's Upgrade header. A 426 without one is a 400.
-    """
-    spoken, others = parted(headers)
-    rest = [*defaults, *others]
-    if spoken:
-        try:
-            if status == 426:
-                return connection.require(spoken, rest)
-            connection.advertise(spoken)
-        except LocalProtocolError as error:
-            # As a proxy may pass on what its backend has sent.
-            logger.warning("The header Upgrade is left out: %s", error)
-            spoken = []
-    if status == 426 and not spoken:
-        logger.warning("A 426 without Upgrade is sent as a 400: it has to name what would do.")
-        status = 400
-    return connection.send_response(status, rest)
-
-
-def parted(headers: Iterable[tuple[bytes, bytes]]) -> tuple[list[bytes], list[tuple[bytes, bytes]]]:
-    """Returns the values of Upgrade, and the other field lines."""
-    protocols: list[bytes] = []
-    others: list[tuple[bytes, bytes]] = []
-    for name, value in headers:
-        if name.lower() == b"upgrade":
-            protocols.append(value)
-        else:
-            others.append((name, value))
-    return protocols, others
 
 
 class Tunnel:

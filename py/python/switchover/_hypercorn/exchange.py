@@ -1,0 +1,175 @@
+"""A request under hypercorn, its app, and the response."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+from hypercorn.protocol.events import EndBody, Event as StreamEvent, StreamClosed
+from hypercorn.protocol.h11 import STREAM_ID
+
+from .inbox import ENDS, Inbox
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from hypercorn.config import Config
+    from hypercorn.protocol.http_stream import HTTPStream
+    from hypercorn.protocol.ws_stream import WSStream
+    from hypercorn.typing import (
+        AppWrapper,
+        ASGIReceiveCallable,
+        ASGIReceiveEvent,
+        ASGISendCallable,
+        ASGISendEvent,
+        Scope,
+        WorkerContext,
+    )
+
+DROPPED: Final = 1000
+"""The number of messages that an app may send after its client has gone."""
+
+
+class ClientGoneError(OSError):
+    """Raised in an app that goes on sending after its client has gone."""
+
+
+class Owner(Protocol):
+    """The connection of an exchange."""
+
+    app: AppWrapper
+    config: Config
+    context: WorkerContext
+    task_group: Any
+    peers: tuple[bool, tuple[str, int] | None, tuple[str, int] | None]
+
+    async def stream_send(self, exchange: Exchange, event: StreamEvent) -> None:
+        """Sends an event of the stream, or handles its end."""
+
+    async def app_ended(self, exchange: Exchange) -> None:
+        """Responds, or cuts the response, if something is owed once the app has ended."""
+
+    def app_cancelled(self, exchange: Exchange) -> None:
+        """Makes visible that the response is incomplete, as the server stops."""
+
+
+class Exchange:
+    """A request, the app that responds, and hypercorn's stream between the two.
+
+    For the stream it is the task group, as which it starts the app.
+    """
+
+    def __init__(self, owner: Owner, kind: type[HTTPStream | WSStream]) -> None:
+        self.owner = owner
+        self.context = owner.context
+        self.task_group: Any = owner.task_group
+        self.inbox = Inbox(owner.context, owner.config.max_app_queue_size)
+        self.held = b""
+        """The bytes of a head that leaves together with the first content."""
+        self.has_begun = self.has_length = False
+        """True once the app has begun its response; True if that has a length."""
+        self.is_told_halfway = False
+        """True if the app was told of its client's end after it had begun its response."""
+        self.has_all = False
+        """True once all of the request has come."""
+        self.is_over = False
+        """True once the stream has ended, which it may say twice. It sends nothing more."""
+        self.dropped = 0
+        apps: Any = self
+        self.stream = kind(owner.app, owner.config, owner.context, apps, *owner.peers, self.send, STREAM_ID)
+
+    @property
+    def is_told(self) -> bool:
+        """Returns whether the app was told of its client's end, or will be next."""
+        return self.inbox.is_over
+
+    # As a stream.
+
+    async def handle(self, event: StreamEvent) -> None:
+        """Gives the stream an event of the client."""
+        self.has_all = self.has_all or isinstance(event, EndBody)
+        # A WebSocket of hypercorn raises an error for bytes after its end, which would end a whole worker of trio.
+        if not (self.is_over or self.is_told):
+            await self.stream.handle(event)
+            if self.stream.closed and not self.is_told:
+                # It has responded without an app, and does not say that it has ended.
+                await self.send(StreamClosed(stream_id=STREAM_ID))
+
+    async def send(self, event: StreamEvent) -> None:
+        """Sends an event of the stream."""
+        await self.owner.stream_send(self, event)
+
+    async def close(self) -> None:
+        """Tells the app that its client, or its response, has ended."""
+        await self.inbox.end()
+        await self.stream.handle(StreamClosed(stream_id=STREAM_ID))
+
+    async def drop(self) -> None:
+        """Gives other tasks a turn after a message of the app that is dropped.
+
+        Raises an OSError if the app has sent more than `DROPPED` messages after `close`, as ASGI 2.4 has it.
+        """
+        self.dropped += self.is_told
+        if self.dropped > DROPPED:
+            raise ClientGoneError("the client has gone")
+        await self.context.sleep(0)
+
+    # As a task group.
+
+    async def spawn_app(
+        self,
+        app: AppWrapper,
+        config: Config,
+        scope: Scope,
+        send: Callable[[ASGISendEvent | None], Awaitable[None]],
+    ) -> Callable[[ASGIReceiveEvent], Awaitable[None]]:
+        """Starts the app, which receives from the inbox; returns the `put` of that.
+
+        hypercorn sends `None` once the app has ended. An exception of that send would end a whole worker of trio.
+        """
+
+        async def received_here(
+            scope: Scope,
+            receive: ASGIReceiveCallable,
+            at_end: ASGISendCallable,
+            sync_spawn: Callable[..., Any],
+            call_soon: Callable[..., Any],
+        ) -> None:
+            is_websocket = scope["type"] == "websocket"
+            is_head = scope["type"] == "http" and scope["method"] == "HEAD"
+
+            async def watched(message: ASGISendEvent) -> None:
+                await send(message)
+                # hypercorn drops content without bytes, and messages of a closed WebSocket, and then nothing waits.
+                if is_head or not message.get("body", True) or (is_websocket and self.is_told):
+                    await self.drop()
+
+            try:
+                await app(scope, self.receive, watched, sync_spawn, call_soon)
+            except ClientGoneError:
+                pass
+            except BaseException as error:
+                if not isinstance(error, Exception):
+                    # The server stops: the connection is closed without another word.
+                    self.owner.app_cancelled(self)
+                raise
+
+        async def at_end(message: ASGISendEvent | None) -> None:
+            try:
+                await send(message)
+            except Exception:
+                await config.log.exception("Error at the end of an ASGI app")
+            await self.owner.app_ended(self)
+
+        await self.task_group.spawn_app(received_here, config, scope, at_end)
+        return self.inbox.put
+
+    def spawn(self, func: Callable[..., Any], *args: Any) -> None:
+        """Starts a task of the stream other than the app."""
+        self.task_group.spawn(func, *args)
+
+    async def receive(self) -> ASGIReceiveEvent:
+        """Returns the next message for the app."""
+        message = await self.inbox.receive()
+        if message["type"] in ENDS:
+            self.is_told_halfway = self.is_told_halfway or self.has_begun
+        return message
