@@ -496,16 +496,21 @@ for (const [form, shape] of Object.entries(forms)) {
 
     test("a response that is cut does not look whole to HTTP/1.0", async () => {
       const mistake = new Error("a mistake");
+      /** @type {() => void} */
+      let hasReceived = () => {};
+      const received = new Promise((resolve) => (hasReceived = () => resolve(undefined)));
       const server = await listening((socket) => serveConnection(shape(socket), () => ({
         body: (async function* () {
           yield Buffer.from("a piece");
-          await new Promise((resolve) => setTimeout(resolve, 50));
+          await received;
           throw mistake;
         })(),
       }), { onError: () => {} }));
       const socket = await connected(server.port);
       socket.write("GET / HTTP/1.0\r\n\r\n");
-      const failed = await until(socket, "a piece").then(() => rest(socket)).then(() => socket.errored);
+      await until(socket, "a piece");
+      hasReceived();
+      const failed = await rest(socket).then(() => socket.errored);
       // A pair of web streams cannot be reset.
       if (form === "net.Socket") assert.equal(/** @type {any} */ (failed)?.code, "ECONNRESET");
       await server.close();

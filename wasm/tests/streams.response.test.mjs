@@ -1,6 +1,7 @@
 // Tests of `FastResponse`, where each assertion is made of a native `Response` too, and of `fetchHandler`.
 
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { describe, test } from "node:test";
 import { inspect } from "node:util";
 import { FastResponse, fetchHandler, serveConnection } from "switchover/streams";
@@ -379,4 +380,21 @@ describe("fetchHandler", options, () => {
     // Without a protocol that it requires it is none.
     assert.equal((await answered(() => new Response(null, { status: 426 }), get))[0], "HTTP/1.1 500 Internal Server Error");
   });
+});
+
+test("FastResponse in the place of the platform's class", options, () => {
+  const script = `
+    import { FastResponse } from "switchover/streams";
+    globalThis.Response = class extends FastResponse {};
+    globalThis.Response = FastResponse;
+    const shown = [];
+    shown.push(await new Response(new Blob(["stream"]).stream()).text());
+    shown.push(await new Response("abc").clone().text(), await Response.json([1], { headers: new Headers() }).text());
+    shown.push(Response.redirect("http://a/", 303).headers.get("location"), Response.error().type);
+    shown.push(new Response("x") instanceof Response, Response === FastResponse, (await fetch("data:,x")) instanceof Response);
+    console.log(shown.join(" "));
+  `;
+  const given = ["--input-type=module", "--eval", script];
+  const shown = execFileSync(process.execPath, given, { encoding: "utf8", cwd: process.env["CONSUMER"] });
+  assert.equal(shown.trim(), "stream abc [1] http://a/ error true true false");
 });

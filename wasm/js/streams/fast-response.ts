@@ -58,6 +58,26 @@ function immutable(headers: Headers): Headers {
   return headers;
 }
 
+/** The property of the platform's class, which is yet to be loaded in Node. */
+const declared = Object.getOwnPropertyDescriptor(globalThis, "Response");
+let native: typeof Response | undefined;
+
+/** Returns the platform's `Response`, also where `FastResponse` replaces it. */
+function platform(): typeof Response {
+  if (native) return native;
+  const current = globalThis.Response;
+  if (!isFast(current)) return (native = current);
+  native = declared?.value ?? declared?.get?.call(globalThis);
+  // Node's getter puts the native one back.
+  globalThis.Response = current;
+  if (!native) throw new TypeError("make a FastResponse before it replaces Response");
+  return native;
+}
+
+function isFast(type: typeof Response): boolean {
+  return type === FastResponse || type.prototype instanceof FastResponse;
+}
+
 /** The class of `FastResponse`, with what the platform's has not. */
 type FastResponseClass = typeof Response & {
   /**
@@ -86,9 +106,9 @@ export const FastResponse = class FastResponse {
   #native: Response | undefined;
 
   constructor(body?: BodyInit | null, init?: ResponseInit) {
-    if (!(this instanceof Response)) FastResponse.#derive();
+    if (!native) FastResponse.#derive();
     this.#parts = plainParts(body, init);
-    if (!this.#parts) this.#native = new Response(body, init);
+    if (!this.#parts) this.#native = new (platform())(body, init);
   }
 
   static shared(body: string | Uint8Array | null = null, init: ResponseInit = {}): Response {
@@ -99,17 +119,17 @@ export const FastResponse = class FastResponse {
   }
 
   static error(): Response {
-    return Response.error();
+    return platform().error();
   }
 
   static redirect(url: string | URL, status?: number): Response {
-    return Response.redirect(url, status);
+    return platform().redirect(url, status);
   }
 
   static json(data: unknown, init: ResponseInit = {}): Response {
     const { status = 200, statusText = "", headers = {} } = init;
     const text: unknown = isPlain(headers) ? JSON.stringify(data) : undefined;
-    if (typeof text !== "string") return Response.json(data, init);
+    if (typeof text !== "string") return platform().json(data, init);
     const lines = Array.isArray(headers) ? headers : Object.entries(headers as Record<string, string>);
     const typed: HeadersInit = hasField(lines, TYPE) ? lines : [...lines, ["Content-Type", JSON_TYPE]];
     return new FastResponse(text, { status, statusText, headers: typed }) as unknown as Response;
@@ -125,11 +145,12 @@ export const FastResponse = class FastResponse {
    * The first response does so, because it takes Node long to load that.
    */
   static #derive(): void {
-    Object.setPrototypeOf(FastResponse, Response);
-    Object.setPrototypeOf(FastResponse.prototype, Response.prototype);
+    const { prototype } = platform();
+    Object.setPrototypeOf(FastResponse, platform());
+    Object.setPrototypeOf(FastResponse.prototype, prototype);
     // The getters of Workers are for native responses alone. Its constructor takes no `cf` that is null.
     for (const [name, value] of [["webSocket", null], ["cf", undefined]] as const) {
-      if (name in Response.prototype) Object.defineProperty(FastResponse.prototype, name, { get: () => value, configurable: true });
+      if (name in prototype) Object.defineProperty(FastResponse.prototype, name, { get: () => value, configurable: true });
     }
   }
 
@@ -186,15 +207,15 @@ export const FastResponse = class FastResponse {
   get #made(): Response {
     if (this.#native) return this.#native;
     const { status, statusText, body } = this.#parts as Parts;
-    const native = new Response(body as BodyInit | null, { status, statusText });
+    const made = new (platform())(body as BodyInit | null, { status, statusText });
     // Each reader of a shared one gets a response of its own.
-    if (!this.#isShared) this.#native = native;
-    return native;
+    if (!this.#isShared) this.#native = made;
+    return made;
   }
 
   clone(): Response {
     const { status, statusText, headers } = this;
-    if (!this.#parts || this.bodyUsed) return new Response(this.#made.clone().body, { status, statusText, headers });
+    if (!this.#parts || this.bodyUsed) return new (platform())(this.#made.clone().body, { status, statusText, headers });
     const copy = new FastResponse(this.#parts.body as BodyInit | null, { status, statusText, headers: [...headers] });
     if (!headers.has("content-type")) copy.headers.delete("content-type");
     return copy as unknown as Response;
@@ -233,7 +254,7 @@ export const FastResponse = class FastResponse {
   /** Returns a native response with the content and the type of this one. */
   async #typed(): Promise<Response> {
     const type = this.headers.get("content-type");
-    return new Response(await this.#made.arrayBuffer(), { headers: type === null ? {} : { "Content-Type": type } });
+    return new (platform())(await this.#made.arrayBuffer(), { headers: type === null ? {} : { "Content-Type": type } });
   }
 } as unknown as FastResponseClass;
 /** A response that `FastResponse` has made. */
