@@ -198,6 +198,9 @@ fn check_known(
     if let Some(known) = known {
         let first = lines.iter().position(|line| line.is(name));
         assert!([None, first].contains(&index_of(fields, known)), "{name}");
+        let mut values = Vec::new();
+        fields.each_known(1 << known.number(), &mut |_, value| values.push(value));
+        assert!(values.is_empty() || fields.all(name).eq(values), "{name}");
     }
     assert_eq!(fields.get(name), same().next().map(|line| line.value));
     assert!(fields.all(name).eq(same().map(|line| line.value)));
