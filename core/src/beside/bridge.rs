@@ -152,4 +152,16 @@ mod tests {
         assert_eq!(http1_fields("a", &[("x-a", "b\nc")], None), Err(OverHttp2::Value));
         assert_eq!(http1_fields("a", &fields, Some("k")).map(|lines| lines.len()), Ok(3));
     }
+
+    /// R9110-8.6-9: repeated lengths that agree are one, however many zeros each begins with.
+    #[test]
+    fn lengths_that_agree_become_one() {
+        let one = |lines: &[(&str, &str)]| -> Vec<Vec<u8>> {
+            http2_fields(&lines.to_vec()).into_iter().map(|(_, value)| value).collect()
+        };
+        const LENGTH: &str = "Content-Length";
+        assert_eq!(one(&[(LENGTH, "03, 3,3")]), [b"03"]);
+        assert_eq!(one(&[(LENGTH, "3"), (LENGTH, "003")]), [b"3"]);
+        assert_eq!(one(&[(LENGTH, "30, 3")]), [b"30, 3"]);
+    }
 }

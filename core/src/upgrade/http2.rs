@@ -12,7 +12,7 @@ use crate::wire::memory;
 use crate::wire::message::RequestHead;
 use crate::wire::source::FieldSource;
 use crate::wire::syntax::{
-    TargetForm, after_colon, is_token, is_value, target_form, trim, until_path,
+    TargetForm, after_colon, decimal, is_token, is_value, target_form, trim, until_path,
 };
 
 /// The reason why HTTP/2 does not allow a field or a status.
@@ -170,7 +170,8 @@ pub(crate) fn each_field(fields: &dyn FieldSource, each: EachLine<'_>) {
         let mut value = field.value;
         if field.is("Content-Length") {
             value = one_length(value);
-            if length.replace(value) == Some(value) {
+            let number = decimal(value);
+            if number.is_some() && core::mem::replace(&mut length, number) == number {
                 return;
             }
         }
@@ -189,11 +190,12 @@ pub(crate) fn each_field(fields: &dyn FieldSource, each: EachLine<'_>) {
 
 /// Returns one number for a repeated `Content-Length` (RFC 9110, section 8.6).
 ///
-/// `3, 3` becomes `3`, as HTTP/2 allows only one number. Other values are returned unchanged.
+/// `3, 03` becomes `3`, as HTTP/2 allows only one number. Other values are returned unchanged.
 fn one_length(value: &[u8]) -> &[u8] {
     let mut lengths = members(value);
-    match lengths.next() {
-        Some(length) if lengths.all(|other| other == length) => length,
+    let first = lengths.next().and_then(|length| Some((length, decimal(length)?)));
+    match first {
+        Some((length, number)) if lengths.all(|other| decimal(other) == Some(number)) => length,
         _ => value,
     }
 }

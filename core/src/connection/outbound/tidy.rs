@@ -159,7 +159,7 @@ impl<'a> Tidied<'a> {
         let (mut lengths, mut length, mut are_equal) = (0, None, true);
         self.each_member("Content-Length", &mut |other| {
             lengths += 1;
-            are_equal &= *length.get_or_insert(other) == other;
+            are_equal &= decimal(length.get_or_insert(other)) == decimal(other);
         });
         let length = length.filter(|first| are_equal && decimal(first).is_some());
         if is_chunked && allowed != Allowed::Both {
