@@ -367,6 +367,29 @@ describe("fetchHandler", options, () => {
     assert.throws(() => fetchHandler(/** @type {any} */ ({ fetch: never })), TypeError);
   });
 
+  test("sends text in pieces", async () => {
+    const stream = () => /** @type {any} */ (new ReadableStream({
+      start(to) {
+        for (const piece of ["\u20ac", bytes, "", " and text"]) to.enqueue(piece);
+        to.close();
+      },
+    }));
+    const [line, , content] = await answered(() => new Response(stream()), "GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    assert.equal(line, "HTTP/1.1 200 OK");
+    assert(String(content).includes("bytes") && String(content).includes(" and text"), String(content));
+  });
+
+  test("leaves out a reason of another server that has no bytes", async () => {
+    const upstream = await listening(async (socket) => {
+      await until(socket, "\r\n\r\n");
+      socket.end("HTTP/1.1 203 \u0423\u0441\u043f\u0435\u0448\u043d\u043e\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok");
+    });
+    const passed = () => fetch(`http://127.0.0.1:${upstream.port}/`);
+    const [line, , content] = await answered(passed, "GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    assert.deepEqual([line, content], ["HTTP/1.1 203 Non-Authoritative Information", "ok"]);
+    await upstream.close();
+  });
+
   test("takes responses and failures at once or later", async () => {
     const get = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
     assert.equal((await answered(() => new Response("x"), get))[2], "x");
@@ -391,10 +414,14 @@ test("FastResponse in the place of the platform's class", options, () => {
     shown.push(await new Response(new Blob(["stream"]).stream()).text());
     shown.push(await new Response("abc").clone().text(), await Response.json([1], { headers: new Headers() }).text());
     shown.push(Response.redirect("http://a/", 303).headers.get("location"), Response.error().type);
-    shown.push(new Response("x") instanceof Response, Response === FastResponse, (await fetch("data:,x")) instanceof Response);
+    shown.push(new Response("x") instanceof Response, Response === FastResponse, {} instanceof Response);
+    // Frameworks ask so whether a handler has returned a response.
+    shown.push((await fetch("data:,x")) instanceof Response, Response.redirect("http://a/") instanceof Response);
+    class Own extends FastResponse {}
+    shown.push(new Own("x") instanceof Own, new Own("x") instanceof Response, new Response("x") instanceof Own);
     console.log(shown.join(" "));
   `;
   const given = ["--input-type=module", "--eval", script];
   const shown = execFileSync(process.execPath, given, { encoding: "utf8", cwd: process.env["CONSUMER"] });
-  assert.equal(shown.trim(), "stream abc [1] http://a/ error true true false");
+  assert.equal(shown.trim(), "stream abc [1] http://a/ error true true false true true true true false");
 });

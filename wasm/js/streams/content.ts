@@ -11,10 +11,10 @@ import { PIECE } from "./bounds.js";
 /**
  * Content to send: whole, or in pieces as they become available.
  *
- * Pieces may be sent without a copy: do not change their bytes until they have been sent. A stream of Node is destroyed
- * if it is not sent to its end, and refused if it was read before.
+ * Text is encoded as UTF-8. Pieces may be sent without a copy: do not change their bytes until they have been sent. A
+ * stream of Node is destroyed if it is not sent to its end, and refused if it was read before.
  */
-export type Body = string | Uint8Array | ReadableStream<Uint8Array> | AsyncIterable<Uint8Array>;
+export type Body = string | Uint8Array | ReadableStream<Uint8Array | string> | AsyncIterable<Uint8Array | string>;
 
 /**
  * The error for content that is longer than `text`, `json` or `bytes` allow.
@@ -327,10 +327,10 @@ function cancelling(cancel: (reason: unknown) => unknown): Source["cancel"] {
   return (reason) => (cleanup ??= begin(reason));
 }
 
-function ofStream(body: ReadableStream<Uint8Array>): Source {
+function ofStream(body: ReadableStream<Uint8Array | string>): Source {
   if (body.locked) throw new TypeError("the stream of a body is locked");
   // A request that is refused leaves its stream as it was.
-  let reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
+  let reader: ReadableStreamDefaultReader<Uint8Array | string> | undefined;
   return {
     async next() {
       const { value, done } = await (reader ??= body.getReader()).read();
@@ -349,7 +349,7 @@ interface NodeStream {
   readonly readableDidRead?: boolean;
 }
 
-function ofIterable(body: AsyncIterable<Uint8Array> & NodeStream): Source {
+function ofIterable(body: AsyncIterable<Uint8Array | string> & NodeStream): Source {
   if (body.readableDidRead || (body.destroyed && !body.errored)) throw new TypeError("the stream of a body was read before");
   // A stream of Node may fail before its first piece is read. Its iterator still throws that error then.
   if (body.destroy) body.on?.("error", () => {});
@@ -364,8 +364,9 @@ function ofIterable(body: AsyncIterable<Uint8Array> & NodeStream): Source {
   };
 }
 
-function piece(value: Uint8Array): Uint8Array {
-  if (!isBytes(value)) throw new TypeError("a body is made of Uint8Array");
+function piece(value: Uint8Array | string): Uint8Array {
+  if (typeof value === "string") return encoder.encode(value);
+  if (!isBytes(value)) throw new TypeError("a body is made of Uint8Array and text");
   return value;
 }
 

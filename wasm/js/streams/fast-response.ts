@@ -59,8 +59,13 @@ function immutable(headers: Headers): Headers {
 }
 
 /** The property of the platform's class, which is yet to be loaded in Node. */
-const declared = Object.getOwnPropertyDescriptor(globalThis, "Response");
+const declared = declaredBy(globalThis);
 let native: typeof Response | undefined;
+
+/** Returns the property of an object or, as in Workers, of a prototype of it. */
+function declaredBy(object: object | null): PropertyDescriptor | undefined {
+  return object === null ? undefined : (Object.getOwnPropertyDescriptor(object, "Response") ?? declaredBy(Object.getPrototypeOf(object)));
+}
 
 /** Returns the platform's `Response`, also where `FastResponse` replaces it. */
 function platform(): typeof Response {
@@ -75,7 +80,7 @@ function platform(): typeof Response {
 }
 
 function isFast(type: typeof Response): boolean {
-  return type === FastResponse || type.prototype instanceof FastResponse;
+  return type === FastResponse || Object.prototype.isPrototypeOf.call(FastResponse, type);
 }
 
 /** The class of `FastResponse`, with what the platform's has not. */
@@ -109,6 +114,12 @@ export const FastResponse = class FastResponse {
     if (!native) FastResponse.#derive();
     this.#parts = plainParts(body, init);
     if (!this.#parts) this.#native = new (platform())(body, init);
+  }
+
+  /** Returns true for a native response too, as `fetch` still returns one. */
+  static [Symbol.hasInstance](value: unknown): boolean {
+    const own = this === (FastResponse as unknown) ? platform() : this;
+    return Function.prototype[Symbol.hasInstance].call(own, value);
   }
 
   static shared(body: string | Uint8Array | null = null, init: ResponseInit = {}): Response {

@@ -152,8 +152,13 @@ function headOf(response: ServerResponse | Response | Parts): OwnHead {
   if (typeof response !== "object" || response === null) throw new TypeError("the handler must return a response");
   if ("bodyUsed" in response && response.bodyUsed) throw new TypeError("the body of the response was read already");
   const { status = 200, headers = [] } = response;
-  const reason = "reason" in response ? response.reason : "statusText" in response ? response.statusText : "";
+  const reason = "reason" in response ? response.reason : "statusText" in response ? sendable(response.statusText) : "";
   return reason ? { status, headers, reason } : { status, headers };
+}
+
+/** Returns the reason of a native response, if each character is a byte. */
+function sendable(statusText: string): string {
+  return /[^\0-\xff]/.test(statusText) ? "" : statusText;
 }
 
 function once(content: Uint8Array): Source {
