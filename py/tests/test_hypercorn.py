@@ -8,6 +8,7 @@ import logging
 import pathlib
 import socket
 import ssl
+import struct
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -21,6 +22,7 @@ pytest.importorskip("hypercorn")
 trio = pytest.importorskip("trio")
 
 import hypercorn.asyncio  # noqa: E402
+import hypercorn.asyncio.tcp_server  # noqa: E402
 import hypercorn.protocol  # noqa: E402
 import hypercorn.trio  # noqa: E402
 import switchover.hypercorn  # noqa: E402
@@ -48,6 +50,7 @@ class Apps:
     def __init__(self, sleep: Any) -> None:
         self.sleep = sleep
         self.learnt: list[str] = []
+        self.may_go_on = threading.Event()
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         path = scope.get("path")
@@ -61,6 +64,15 @@ class Apps:
                 await send({"type": "websocket.accept", "subprotocol": "nope"})
             if path == "/later":
                 await self.sleep(0.2)
+            if path in ("/waits", "/blocks"):
+                if path == "/blocks":
+                    self.learnt.append("asked")
+                    self.may_go_on.wait(WAIT)
+                    await send({"type": "websocket.accept"})
+                while (message := await receive())["type"] != "websocket.disconnect":
+                    pass
+                self.learnt.append(message["type"])
+                return
             await send({"type": "websocket.accept"})
             if path == "/leaves":
                 return
@@ -799,3 +811,39 @@ def test_rfc9110_15_5_22_a_426_of_an_app_names_a_protocol(hosted: Hosted) -> Non
     assert received.startswith(b"HTTP/1.1 426 ")
     assert b"upgrade: foo/2\r\n" in received.lower()
     assert hosted.all(GET.replace(b"/", b"/426", 1)[:-2] + close).startswith(b"HTTP/1.1 400 ")
+
+
+def test_an_app_goes_on_though_its_connection_fails_to_close(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The close of TLS may take too long, and that of uvloop may meet a reset."""
+    close: Any = vars(hypercorn.asyncio.tcp_server.TCPServer)["_close"]
+
+    async def fails(server: Any) -> None:
+        await close(server)
+        raise TimeoutError("SSL shutdown timed out")
+
+    monkeypatch.setattr(hypercorn.asyncio.tcp_server.TCPServer, "_close", fails)
+    with Hosted("asyncio") as hosted:
+        get = GET.replace(b"/", b"/after", 1)
+        assert hosted.all(get[:-2] + b"Connection: close\r\n\r\n").endswith(b"and goes on")
+        wait_for(lambda: hosted.app.learnt == ["done"])
+
+
+def test_a_websocket_that_is_reset_before_its_accept_ends_its_app(hosted: Hosted) -> None:
+    """The write of the 101 meets the reset, while a frame waits for its answer."""
+    with hosted.connect(HANDSHAKE.replace(b"/chat", b"/blocks") + b"\x89\x80" + bytes(4)) as client:
+        wait_for(lambda: hosted.app.learnt == ["asked"])
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    hosted.app.may_go_on.set()
+    wait_for(lambda: hosted.app.learnt == ["asked", "websocket.disconnect"])
+
+
+def test_a_handshake_with_content_ends_its_app(hosted: Hosted) -> None:
+    handshake = HANDSHAKE.replace(b"/chat", b"/waits")[:-2] + b"Content-Length: 5\r\n\r\nhello"
+    assert hosted.all(handshake).startswith(b"HTTP/1.1 400 ")
+    wait_for(lambda: hosted.app.learnt == ["websocket.disconnect"])
+
+
+def test_a_queue_of_no_size_passes_content_on(anyio_backend: str) -> None:
+    post = b"POST /p HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 5\r\n\r\nhello"
+    with Hosted(anyio_backend, max_app_queue_size=0) as hosted:
+        assert hosted.all(post).endswith(b"POST /p hello")

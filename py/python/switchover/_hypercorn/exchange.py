@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from hypercorn.protocol.events import EndBody, Event as StreamEvent, StreamClosed
 from hypercorn.protocol.h11 import STREAM_ID
+from hypercorn.protocol.ws_stream import WSStream
 
 from .inbox import ENDS, Inbox
 
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
 
     from hypercorn.config import Config
     from hypercorn.protocol.http_stream import HTTPStream
-    from hypercorn.protocol.ws_stream import WSStream
     from hypercorn.typing import (
         AppWrapper,
         ASGIReceiveCallable,
@@ -100,7 +100,12 @@ class Exchange:
 
     async def close(self) -> None:
         """Tells the app that its client, or its response, has ended."""
+        if self.is_told:
+            return
         await self.inbox.end()
+        if self.stream.closed and isinstance(self.stream, WSStream):
+            # It has responded to content of a handshake itself, and would not tell its app.
+            await self.inbox.put({"type": "websocket.disconnect", "code": 1006})
         await self.stream.handle(StreamClosed(stream_id=STREAM_ID))
 
     async def drop(self) -> None:

@@ -21,7 +21,7 @@ class Inbox:
 
     def __init__(self, context: WorkerContext, size: int) -> None:
         self.context = context
-        self.size = size
+        self.size = max(1, size)
         self.messages: deque[ASGIReceiveEvent] = deque()
         self.has_some: Event | None = None
         self.has_room: Event | None = None

@@ -130,7 +130,7 @@ class Protocol:
                 await self.can_read.clear()
                 if not self.is_looking:
                     self.is_looking = True
-                    self.task_group.spawn(self.look)
+                    self.spawn(self.look)
                 await self.can_read.wait()
 
     async def look(self) -> None:
@@ -171,7 +171,11 @@ class Protocol:
         if not self.has_switched:
             with suppress(ProtocolError):
                 self.connection.receive_eof()
-        await self.take_events()
+        if self.writer.writing:
+            # hypercorn may call this in a failed write, whose lock the response to what has come would wait for.
+            self.spawn(self.take_events)
+        else:
+            await self.take_events()
 
     async def tell_of_end(self) -> None:
         """Tells the app of the client's EOF, with a delay before a WebSocket is accepted."""
@@ -425,7 +429,13 @@ class Protocol:
 
     def spawn(self, act: Callable[..., Coroutine[Any, Any, None]], *given: object) -> None:
         """Starts a task that has the connection's context variables, not those of an app."""
-        task = act(*given)
+
+        async def acts() -> None:
+            # An error of the socket, as of TLS that is not closed in time, would cancel the apps of the connection.
+            with suppress(OSError):
+                await act(*given)
+
+        task = acts()
         try:
             self.variables.run(self.task_group.spawn, lambda: task)
         except RuntimeError:
