@@ -150,7 +150,7 @@ fn receive_eof(mut conn: Conn<'_>, end: u32) -> Done {
 
 fn take_leftover(mut conn: Conn<'_>, out: Output<'_>) -> Done {
     out.copy(conn.leftover())?;
-    conn.take_leftover();
+    conn.leave_leftover(|_| ());
     Ok(())
 }
 

@@ -176,8 +176,12 @@ static void upgrade(swo_conn *client, swo_conn *server) {
     HOLDS(count == 3);
     CALL(swo_select, server, websocket, 1, SWO_ORDER_SERVER, &selection);
     CALL(swo_accept, server, &selection, chosen, COUNT(chosen), out, sizeof out, &written);
-    CALL(swo_receive, client, out, written);
+    /* The first bytes of the new protocol come with the 101. */
+    memcpy(out + written, "\x81\x02hi", 4);
+    CALL(swo_receive, client, out, written + 4);
     expect(client, SWO_EVENT_KIND_SWITCHED);
+    CALL(swo_take_leftover, client, out, sizeof out, &written);
+    HOLDS(written == 4 && memcmp(out, "\x81\x02hi", 4) == 0);
 }
 
 static void both(const swo_config *config, swo_conn **client, swo_conn **server) {

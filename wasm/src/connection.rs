@@ -118,7 +118,9 @@ pub fn event(handle: u32) -> bool {
 /// Moves the first bytes of the new protocol to the result buffer.
 #[wasm_bindgen]
 pub fn take_leftover(handle: u32) {
-    with(handle, |connection, out| connection.take_leftover_into(&mut out.bytes));
+    with(handle, |connection, out| {
+        connection.leave_leftover(|bytes| out.bytes.extend_from_slice(bytes))
+    });
 }
 
 // Decisions that send nothing.

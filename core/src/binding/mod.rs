@@ -8,8 +8,6 @@ mod spelling;
 mod text;
 mod verbs;
 
-use alloc::vec::Vec;
-
 use bytes::BufMut;
 
 pub use method::Method;
@@ -71,8 +69,10 @@ pub trait Bound: Sized {
     /// Returns the bytes that `take_leftover` would return.
     fn leftover(&self) -> &[u8];
 
-    /// Appends the bytes that `take_leftover` would return to `out`, and removes them.
-    fn take_leftover_into(&mut self, out: &mut Vec<u8>);
+    /// Passes the bytes that `take_leftover` would return to `copy`, and removes them.
+    ///
+    /// It needs no memory of its own.
+    fn leave_leftover<T>(&mut self, copy: impl FnOnce(&[u8]) -> T) -> T;
 
     /// Sends the head of a response whose content the caller sends by other ways.
     ///
@@ -127,8 +127,8 @@ impl Bound for Connection {
         self.leftover()
     }
 
-    fn take_leftover_into(&mut self, out: &mut Vec<u8>) {
-        self.leave_leftover(|leftover| out.extend_from_slice(leftover));
+    fn leave_leftover<T>(&mut self, copy: impl FnOnce(&[u8]) -> T) -> T {
+        self.leave_leftover(copy)
     }
 
     fn respond_head(

@@ -185,9 +185,7 @@ impl wit::GuestConnection for Connection {
     }
 
     fn take_leftover(&self) -> Vec<u8> {
-        let mut leftover = Vec::new();
-        self.engine().take_leftover_into(&mut leftover);
-        leftover
+        self.engine().leave_leftover(<[u8]>::to_vec)
     }
 
     fn pass_content(&self, len: u64) -> Done {

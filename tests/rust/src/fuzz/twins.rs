@@ -238,7 +238,7 @@ fn check_leftover(tape: &mut Tape<'_>) {
         (written, handed) => assert_eq!(written.err(), handed.err()),
     }
     let (mut one, mut other, mut taken) = (run(), run(), b"before".to_vec());
-    one.take_leftover_into(&mut taken);
+    one.leave_leftover(|bytes| taken.extend_from_slice(bytes));
     assert_eq!(taken[6..], other.take_leftover());
     assert!(one.leftover().is_empty() && other.leftover().is_empty());
     assert_eq!(one.position(), other.position());
