@@ -153,7 +153,9 @@ mod tests {
         assert_eq!(http1_fields("a", &fields, Some("k")).map(|lines| lines.len()), Ok(3));
     }
 
-    /// R9110-8.6-9: repeated lengths that agree are one, however many zeros each begins with.
+    /// Checks that repeated lengths become one, however many zeros each begins with.
+    ///
+    /// Proves: R9110-8.6-9.
     #[test]
     fn lengths_that_agree_become_one() {
         let one = |lines: &[(&str, &str)]| -> Vec<Vec<u8>> {

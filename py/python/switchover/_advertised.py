@@ -9,7 +9,7 @@ from . import Connection, LocalProtocolError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    Lines = list[tuple[bytes, bytes]]
+Lines = list[tuple[bytes, bytes]]
 
 
 def advertised(

@@ -51,7 +51,7 @@ const REQUESTS: &[u8] = &[0, 1, 2, 3, 4, 8, 12, 14];
 /// Returns the first inputs for [`connection`](super::connection).
 pub fn connection() -> Vec<Vec<u8>> {
     let mut dice = Dice(1);
-    let mut seeds = Vec::new();
+    let mut seeds = passing();
     for (index, wire) in wires().into_iter().enumerate() {
         let mut add = |flags: u8, tape: &[u8]| {
             seeds.push([&[flags, tape.len() as u8][..], tape, &wire.bytes].concat());
@@ -79,6 +79,22 @@ pub fn connection() -> Vec<Vec<u8>> {
         }
     }
     seeds
+}
+
+/// Returns requests whose content the caller reads past the engine.
+fn passing() -> Vec<Vec<u8>> {
+    const CONTENT: [&str; 2] = [
+        "Content-Length: 10\r\n\r\nhelloworld",
+        "Transfer-Encoding: chunked\r\n\r\na\r\nhelloworld\r\n0\r\n\r\n",
+    ];
+    let wires = CONTENT.map(|content| format!("POST / HTTP/1.1\r\nHost: a\r\n{content}"));
+    // Half of the bytes up to the content, then no decision at the events, then `pass_content`.
+    let seed = |(wire, events): (&String, usize)| {
+        let head = wire.find("hello").map_or(0, |at| at.div_ceil(2) as u8);
+        let tape = [&[0, 0, head][..], &vec![0; events], &[36, 4, 1, 36, 200, 0]].concat();
+        [&[0, tape.len() as u8][..], &tape, wire.as_bytes()].concat()
+    };
+    wires.iter().flat_map(|wire| (0..4).map(move |events| (wire, events))).map(seed).collect()
 }
 
 /// Returns the first inputs for [`naive`](super::naive).
