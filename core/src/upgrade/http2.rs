@@ -168,12 +168,13 @@ pub(crate) fn each_field(fields: &dyn FieldSource, each: EachLine<'_>) {
             return;
         }
         let mut value = field.value;
-        if field.is("Content-Length") {
-            value = one_length(value);
-            let number = decimal(value);
-            if number.is_some() && core::mem::replace(&mut length, number) == number {
+        if field.is("Content-Length")
+            && let Some((one, number)) = one_length(value)
+        {
+            if length.replace(number) == Some(number) {
                 return;
             }
+            value = one;
         }
         each(field.name, [value, b""]);
     });
@@ -190,14 +191,12 @@ pub(crate) fn each_field(fields: &dyn FieldSource, each: EachLine<'_>) {
 
 /// Returns one number for a repeated `Content-Length` (RFC 9110, section 8.6).
 ///
-/// `3, 03` becomes `3`, as HTTP/2 allows only one number. Other values are returned unchanged.
-fn one_length(value: &[u8]) -> &[u8] {
+/// `3, 03` becomes `3`, as HTTP/2 allows only one number. `None` if the value is not one number.
+fn one_length(value: &[u8]) -> Option<(&[u8], u64)> {
     let mut lengths = members(value);
-    let first = lengths.next().and_then(|length| Some((length, decimal(length)?)));
-    match first {
-        Some((length, number)) if lengths.all(|other| decimal(other) == Some(number)) => length,
-        _ => value,
-    }
+    let length = lengths.next()?;
+    let number = decimal(length)?;
+    lengths.all(|other| decimal(other) == Some(number)).then_some((length, number))
 }
 
 /// Converts a request head for HTTP/2, pseudo-header fields first.
