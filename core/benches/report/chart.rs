@@ -5,7 +5,7 @@ use std::path::Path;
 use plotters::prelude::*;
 
 use crate::PEERS;
-use crate::figures::Figures;
+use crate::figures::Runs;
 
 const COLOURS: [RGBColor; 3] =
     [RGBColor(0x9a, 0x9a, 0x9a), RGBColor(0xd8, 0x8c, 0x3a), RGBColor(0x6b, 0x9e, 0x5a)];
@@ -14,9 +14,11 @@ const OURS: RGBColor = RGBColor(0x1f, 0x77, 0xb4);
 /// Draws the ratios of the peers' times to this library's, as bars for each head.
 ///
 /// Ratios make a head of 37 bytes comparable with one of 8,000. The line at 1 is this library.
-pub(crate) fn draw(figures: &Figures, path: &Path) -> Result<(), Box<dyn std::error::Error>> {
-    let rows = figures.rows("heads");
-    let ratio = |row: &str, name: &str| figures.ratio("heads", row, name, "");
+pub(crate) fn draw(runs: &Runs, path: &Path) -> Result<(), Box<dyn std::error::Error>> {
+    let rows = runs.first().rows("heads");
+    let ratio = |row: &str, name: &str| {
+        runs.spread(|run| run.ratio("heads", row, name, "")).map(|ratio| ratio.median)
+    };
     let highest = rows
         .iter()
         .flat_map(|row| PEERS.iter().filter_map(|name| ratio(row, name)))

@@ -3,7 +3,7 @@
 //! A line holds one figure, or the version of one library.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
@@ -20,30 +20,83 @@ pub(crate) struct Figure {
     pub(crate) bytes: Option<f64>,
 }
 
-/// All figures of a run, in the order of the files and of their lines.
+/// The figures of several whole runs of all benches.
+///
+/// A ratio compares what one run has measured. Its value is the median over the runs.
+#[derive(Debug)]
+pub(crate) struct Runs {
+    all: Vec<Figures>,
+}
+
+impl Runs {
+    /// Reads every folder of a folder, each with the figures of one run.
+    pub(crate) fn read(folder: &Path) -> std::io::Result<Self> {
+        let folders = children(folder)?.into_iter().filter(|path| path.is_dir());
+        let all: Vec<_> = folders.map(|path| Figures::read(&path)).collect::<Result<_, _>>()?;
+        if all.is_empty() {
+            return Err(std::io::Error::other(format!("no run in {}", folder.display())));
+        }
+        Ok(Self { all })
+    }
+
+    /// Returns the number of runs.
+    pub(crate) fn count(&self) -> usize {
+        self.all.len()
+    }
+
+    /// Returns the first run, for names and their order.
+    pub(crate) fn first(&self) -> &Figures {
+        &self.all[0]
+    }
+
+    /// Returns the median and the range of a value over the runs that have it.
+    pub(crate) fn spread(&self, value: impl Fn(&Figures) -> Option<f64>) -> Option<Spread> {
+        let mut values: Vec<f64> = self.all.iter().filter_map(value).collect();
+        values.sort_by(f64::total_cmp);
+        let (least, most) = (*values.first()?, *values.last()?);
+        let middle = values.len() / 2;
+        let median = if values.len() % 2 == 1 {
+            values[middle]
+        } else {
+            f64::midpoint(values[middle - 1], values[middle])
+        };
+        Some(Spread { least, median, most })
+    }
+}
+
+/// The median of a value over several runs, and its range.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Spread {
+    pub(crate) least: f64,
+    pub(crate) median: f64,
+    pub(crate) most: f64,
+}
+
+impl Spread {
+    /// Formats the median, with the range if it is wider than a tenth.
+    pub(crate) fn show(&self, shown: impl Fn(f64) -> String) -> String {
+        let Self { least, median, most } = *self;
+        if least * 1.1 < most {
+            format!("{} ({} to {})", shown(median), shown(least), shown(most))
+        } else {
+            shown(median)
+        }
+    }
+}
+
+/// The figures of one run, in the order of the files and of their lines.
 #[derive(Debug, Default)]
 pub(crate) struct Figures {
     pub(crate) all: Vec<Figure>,
     pub(crate) versions: BTreeMap<String, String>,
-    /// The figures of the previous run.
-    pub(crate) before: Option<Box<Figures>>,
 }
 
 impl Figures {
     /// Reads every file of a folder that ends in `.jsonl`.
-    ///
-    /// The inner folder `before` holds the figures of the previous run, if there was one.
-    pub(crate) fn read(folder: &Path) -> std::io::Result<Self> {
-        let before = folder.join("before");
+    fn read(folder: &Path) -> std::io::Result<Self> {
         let mut figures = Self::default();
-        if before.is_dir() {
-            figures.before = Some(Box::new(Self::read(&before)?));
-        }
-        let mut files: Vec<_> =
-            std::fs::read_dir(folder)?.filter_map(|entry| Some(entry.ok()?.path())).collect();
-        files.retain(|path| path.extension().is_some_and(|extension| extension == "jsonl"));
-        files.sort();
-        for file in files {
+        let is_figures = |path: &PathBuf| path.extension().is_some_and(|end| end == "jsonl");
+        for file in children(folder)?.into_iter().filter(is_figures) {
             for line in std::fs::read_to_string(file)?.lines() {
                 figures.add(&serde_json::from_str(line)?);
             }
@@ -105,15 +158,18 @@ impl Figures {
 
     /// Returns the value in a column of exactly the name `column`.
     pub(crate) fn at(&self, table: &str, row: &str, column: &str) -> Option<f64> {
-        let is_it = |figure: &&Figure| {
-            figure.table == table && figure.row == row && figure.column == column
-        };
-        self.all.iter().find(is_it).map(|figure| figure.value)
+        Some(self.find(table, row, column)?.value)
     }
 
-    /// Returns the value of the same figure in the previous run.
-    pub(crate) fn earlier(&self, figure: &Figure) -> Option<f64> {
-        self.before.as_ref()?.at(&figure.table, &figure.row, &figure.column)
+    /// Returns the unit in such a column, where it is not nanoseconds.
+    pub(crate) fn unit(&self, table: &str, row: &str, column: &str) -> Option<&str> {
+        self.find(table, row, column)?.unit.as_deref()
+    }
+
+    fn find(&self, table: &str, row: &str, column: &str) -> Option<&Figure> {
+        self.all
+            .iter()
+            .find(|figure| figure.table == table && figure.row == row && figure.column == column)
     }
 
     /// Returns the ratio of the peer's best time to this library's time.
@@ -131,4 +187,12 @@ impl Figures {
             .collect();
         (!ratios.is_empty()).then(|| (ratios.iter().sum::<f64>() / ratios.len() as f64).exp())
     }
+}
+
+/// Returns what is in a folder, in the order of the names.
+fn children(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
+    let mut paths: Vec<_> =
+        std::fs::read_dir(folder)?.filter_map(|entry| Some(entry.ok()?.path())).collect();
+    paths.sort();
+    Ok(paths)
 }

@@ -1,36 +1,39 @@
 //! The generator of `core/docs/performance.md` and its chart.
 //!
-//! It reads the figures that the benches have written to `target/bench`. `tests/run bench` runs all
-//! benches and then this program.
+//! It reads the figures of all runs, a folder each, in `target/bench/runs`. `tests/run bench` runs
+//! the benches several times and then this program, which writes the table of the README too.
 
 mod chart;
 mod figures;
 mod goals;
+mod summary;
 
 use std::fmt::Write;
 use std::path::Path;
 use std::process::Command;
 
-use figures::{Figure, Figures};
+use figures::{Figures, Runs, Spread};
 
 /// The peers in the table of heads; the best build of each counts in a row.
 pub(crate) const PEERS: [&str; 3] = ["httparse", "picohttpparser", "llhttp"];
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let figures = Figures::read(&switchover_benches::folder())?;
+    let runs = Runs::read(&switchover_benches::folder().join("runs"))?;
+    let summary = summary::table(&runs);
     let mut page = String::new();
-    preface(&mut page, &figures)?;
-    goals_table(&mut page, &figures)?;
-    heads_table(&mut page, &figures)?;
-    losses(&mut page, &figures)?;
+    preface(&mut page, &runs, &summary)?;
+    goals_table(&mut page, &runs)?;
+    heads_table(&mut page, &runs)?;
+    losses(&mut page, &runs)?;
     for (table, title, note) in TABLES {
-        plain_table(&mut page, &figures, table, title, note)?;
+        plain_table(&mut page, &runs, table, title, note)?;
     }
-    builds(&mut page, &figures)?;
+    builds(&mut page, &runs)?;
     let docs = root.join("core/docs");
     std::fs::write(docs.join("performance.md"), &page)?;
-    chart::draw(&figures, &docs.join("performance.svg"))?;
+    chart::draw(&runs, &docs.join("performance.svg"))?;
+    summary::write_into(&root.join("README.md"), &summary)?;
     print!("{page}");
     Ok(())
 }
@@ -110,46 +113,48 @@ const TABLES: [(&str, &str, &str); 11] = [
     ("connections", "Many connections", "Memory and time."),
 ];
 
-fn preface(page: &mut String, figures: &Figures) -> std::fmt::Result {
+fn preface(page: &mut String, runs: &Runs, summary: &str) -> std::fmt::Result {
     let (processor, cores) = processor();
     let rustc = first_line("rustc", &["--version"]);
     let gcc = first_line("gcc", &["--version"]);
+    let versions = &runs.first().versions;
     let versions: Vec<String> =
-        figures.versions.iter().map(|(name, version)| format!("{name} {version}")).collect();
-    writeln!(page, "<!-- Written by `tests/run bench`. -->\n# What it costs\n")?;
-    for sentence in sentences(figures) {
+        versions.iter().map(|(name, version)| format!("{name} {version}")).collect();
+    writeln!(page, "<!-- Written by `tests/run bench`. -->\n# What it costs\n\n{summary}")?;
+    for sentence in sentences(runs) {
         writeln!(page, "- {sentence}")?;
     }
     writeln!(
         page,
-        "\nMeasured by `tests/run bench` on {processor}, {cores} cores, {rustc}, {gcc}. Every peer is in the same process, rounds \
-         take turns, the best of each counts. The machine is shared and noisy: the ratios are the point. Where the run \
-         before differed by more than a tenth, both are shown; a goal is judged by the last one.\n\n\
+        "\nMeasured by `tests/run bench` on {processor}, {cores} cores, {rustc}, {gcc}: {} whole runs of all benches, one after \
+         the other. Every peer is in the same process, rounds take turns, the best of each counts. A figure is the median of the \
+         runs, and so is a ratio, which compares what one run has measured; the range of the runs is in brackets where it is wider \
+         than a tenth. The machine is shared and noisy: the ratios are the point.\n\n\
          Peers: {}.\n\n\
          Ours is always everything: strict syntax, Host, framing, keep-alive, `Connection`, `Upgrade` and the rules of the \
          protocols that are offered, events through the public API.\n\n\
          ![how many times as long the best of each peer takes](performance.svg)\n",
+        runs.count(),
         versions.join(", ")
     )
 }
 
 /// Returns the page's first sentences, with the figures that users ask for first.
-fn sentences(figures: &Figures) -> Vec<String> {
-    let ns = |table, row, column| figures.at(table, row, column).map(number);
+fn sentences(runs: &Runs) -> Vec<String> {
+    let median = |table, row, column| Some(runs.spread(|run| run.at(table, row, column))?.median);
+    let ns = |table, row, column| median(table, row, column).map(number);
     let parse = || {
-        let (ours, peer) =
-            (ns("heads", "k", "switchover")?, figures.ratio("heads", "k", "httparse", "")?);
+        let peer = runs.spread(|run| run.ratio("heads", "k", "httparse", ""))?.median;
+        let ours = ns("heads", "k", "switchover")?;
         Some(format!(
             "To parse a request, with all that HTTP says of it, takes {ours} ns in the mean of a thousand different heads: \
              the best build of httparse takes {peer:.2} times as long for the syntax alone."
         ))
     };
     let answer = || {
-        let (composed, prepared) = (
-            ns("cycles", "b, serial", "switchover")?,
-            ns("cycles", "b, serial", "switchover, prepared")?,
-        );
-        let hyper = figures.at("cycles", "b, serial", "hyper").map(number)?;
+        let row = |column| ns("cycles", "b, serial", column);
+        let (composed, prepared) = (row("switchover")?, row("switchover, prepared")?);
+        let hyper = row("hyper")?;
         Some(format!(
             "To parse a browser's request and to answer it takes {composed} ns, or {prepared} ns with an answer that was prepared; \
              hyper takes {hyper} ns."
@@ -178,31 +183,30 @@ fn sentences(figures: &Figures) -> Vec<String> {
     [parse(), answer(), python(), javascript()].into_iter().flatten().collect()
 }
 
-fn goals_table(page: &mut String, figures: &Figures) -> std::fmt::Result {
-    writeln!(page, "## Goals\n\nTimes as fast as the peer's best build; of memory, bytes.\n")?;
-    writeln!(page, "| against | on | goal | reached | |\n|---|---|---|---|---|")?;
-    let before = figures.before.as_ref().map(|before| goals::goals(before));
-    for (at, goal) in goals::goals(figures).iter().enumerate() {
-        let before = before.as_ref().and_then(|goals| goals[at].reached);
-        let reached = goal.reached.map_or("not measured".to_owned(), |reached| {
-            range(reached, before, |value| format!("{value:.2}"))
-        });
-        let verdict = match goal.is_met() {
-            Some(true) => "met",
-            Some(false) => "missed",
-            None => "",
-        };
+fn goals_table(page: &mut String, runs: &Runs) -> std::fmt::Result {
+    writeln!(
+        page,
+        "## Goals\n\nTimes as fast as the peer's best build; of memory, bytes. The median of the runs is judged.\n"
+    )?;
+    writeln!(
+        page,
+        "| against | on | goal | median | least | most | |\n|---|---|---|---|---|---|---|"
+    )?;
+    for (goal, reached) in goals::judged(runs) {
         let sign = if goal.is_bound { "≤" } else { "≥" };
-        writeln!(
-            page,
-            "| {} | {} | {sign} {} | {reached} | {verdict} |",
-            goal.against, goal.what, goal.wanted
-        )?;
+        write!(page, "| {} | {} | {sign} {} | ", goal.against, goal.what, goal.wanted)?;
+        match reached {
+            None => writeln!(page, "not measured | | | |")?,
+            Some(Spread { least, median, most }) => {
+                let verdict = if goal.is_met_by(median) { "met" } else { "missed" };
+                writeln!(page, "{median:.2} | {least:.2} | {most:.2} | {verdict} |")?;
+            }
+        }
     }
     writeln!(page)
 }
 
-fn heads_table(page: &mut String, figures: &Figures) -> std::fmt::Result {
+fn heads_table(page: &mut String, runs: &Runs) -> std::fmt::Result {
     writeln!(
         page,
         "## Heads\n\n\
@@ -214,33 +218,34 @@ fn heads_table(page: &mut String, figures: &Figures) -> std::fmt::Result {
     )?;
     writeln!(page, "| | bytes | ns | GB/s | {} | httparse with meaning |", PEERS.join(" | "))?;
     writeln!(page, "|---|---|---|---|{}---|", "---|".repeat(PEERS.len()))?;
-    for row in figures.rows("heads") {
-        let Some(ours) = figures.best("heads", row, "switchover", "") else { continue };
-        let bytes = ours.bytes.unwrap_or_default();
+    for row in runs.first().rows("heads") {
+        let ours = |run: &Figures| Some(run.best("heads", row, "switchover", "")?.value);
+        let Some(ours) = runs.spread(ours) else { continue };
+        let bytes = runs.first().best("heads", row, "switchover", "").and_then(|best| best.bytes);
+        let bytes = bytes.unwrap_or_default();
         let shown = |peer, suffix| {
-            let ratio = figures.ratio("heads", row, peer, suffix)?;
-            let before =
-                figures.before.as_ref().and_then(|before| before.ratio("heads", row, peer, suffix));
-            let theirs = figures.best("heads", row, peer, suffix)?.value;
+            let ratio = runs.spread(|run| run.ratio("heads", row, peer, suffix))?;
+            let theirs = runs.spread(|run| Some(run.best("heads", row, peer, suffix)?.value))?;
             Some(format!(
-                "{} ({}x)",
-                number(theirs),
-                range(ratio, before, |ratio| format!("{ratio:.2}"))
+                "{}, {}x",
+                number(theirs.median),
+                ratio.show(|ratio| format!("{ratio:.2}"))
             ))
         };
         let peers: Vec<String> =
             PEERS.iter().map(|peer| shown(peer, "").unwrap_or_default()).collect();
         let meaning = shown("httparse", ", with meaning").unwrap_or_default();
-        let speed = bytes / ours.value;
+        let speed = bytes / ours.median;
         writeln!(
             page,
             "| {row} | {bytes} | {} | {speed:.2} | {} | {meaning} |",
-            number(ours.value),
+            number(ours.median),
             peers.join(" | ")
         )?;
     }
     let mean = |peer, suffix| {
-        figures.mean("heads", peer, suffix).map_or(String::new(), |mean| format!("{mean:.2}x"))
+        let mean = runs.spread(|run| run.mean("heads", peer, suffix));
+        mean.map_or(String::new(), |mean| format!("{:.2}x", mean.median))
     };
     let means: Vec<String> = PEERS.iter().map(|peer| mean(peer, "")).collect();
     let meaning = mean("httparse", ", with meaning");
@@ -248,13 +253,15 @@ fn heads_table(page: &mut String, figures: &Figures) -> std::fmt::Result {
 }
 
 /// Writes the list of heads on which another parser is faster than this library.
-fn losses(page: &mut String, figures: &Figures) -> std::fmt::Result {
+fn losses(page: &mut String, runs: &Runs) -> std::fmt::Result {
     writeln!(page, "Faster than ours, on the same input:\n")?;
     for peer in PEERS {
-        let rows: Vec<String> = figures
+        let ratio = |row| runs.spread(|run| run.ratio("heads", row, peer, ""));
+        let rows: Vec<String> = runs
+            .first()
             .rows("heads")
             .into_iter()
-            .filter_map(|row| Some((row, figures.ratio("heads", row, peer, "")?)))
+            .filter_map(|row| Some((row, ratio(row)?.median)))
             .filter(|(_, ratio)| *ratio < 1.0)
             .map(|(row, ratio)| format!("{row} ({:.1}x)", 1.0 / ratio))
             .collect();
@@ -269,19 +276,18 @@ fn losses(page: &mut String, figures: &Figures) -> std::fmt::Result {
 
 fn plain_table(
     page: &mut String,
-    figures: &Figures,
+    runs: &Runs,
     table: &str,
     title: &str,
     note: &str,
 ) -> std::fmt::Result {
-    let rows = figures.rows(table);
+    let first = runs.first();
+    let rows = first.rows(table);
     if rows.is_empty() {
         return Ok(());
     }
-    let of_table: Vec<&Figure> =
-        figures.all.iter().filter(|figure| figure.table == table).collect();
     let mut columns: Vec<&str> = Vec::new();
-    for figure in &of_table {
+    for figure in first.all.iter().filter(|figure| figure.table == table) {
         if !columns.contains(&figure.column.as_str()) {
             columns.push(&figure.column);
         }
@@ -290,29 +296,21 @@ fn plain_table(
     writeln!(page, "| | {} |\n|---|{}", columns.join(" | "), "---|".repeat(columns.len()))?;
     for row in rows {
         let cell = |column: &&str| {
-            let figure =
-                of_table.iter().find(|figure| figure.row == row && figure.column == **column);
-            figure.map_or(String::new(), |figure| {
-                let value = range(figure.value, figures.earlier(figure), number);
-                figure.unit.as_ref().map_or(value.clone(), |unit| format!("{value} {unit}"))
-            })
+            let spread = runs.spread(|run| run.at(table, row, column))?;
+            let value = spread.show(number);
+            let unit = first.unit(table, row, column);
+            Some(unit.map_or(value.clone(), |unit| format!("{value} {unit}")))
         };
-        let cells: Vec<String> = columns.iter().map(cell).collect();
+        let cells: Vec<String> =
+            columns.iter().map(|column| cell(column).unwrap_or_default()).collect();
         writeln!(page, "| {row} | {} |", cells.join(" | "))?;
     }
     writeln!(page)
 }
 
 /// Writes the table of heads, with a column for every build of every parser.
-fn builds(page: &mut String, figures: &Figures) -> std::fmt::Result {
-    plain_table(page, figures, "heads", "Every build", "Nanoseconds for each head.")
-}
-
-/// Formats a figure, as a range if the previous run's differs by more than a tenth.
-fn range(value: f64, before: Option<f64>, shown: impl Fn(f64) -> String) -> String {
-    let (least, most) =
-        before.map_or((value, value), |before| (value.min(before), value.max(before)));
-    if least * 1.1 < most { format!("{} to {}", shown(least), shown(most)) } else { shown(value) }
+fn builds(page: &mut String, runs: &Runs) -> std::fmt::Result {
+    plain_table(page, runs, "heads", "Every build", "Nanoseconds for each head.")
 }
 
 fn number(value: f64) -> String {
