@@ -27,10 +27,12 @@ import hypercorn.protocol  # noqa: E402
 import hypercorn.trio  # noqa: E402
 import switchover.hypercorn  # noqa: E402
 from hypercorn.config import Config  # noqa: E402
+from switchover._hypercorn import protocol  # noqa: E402
 from switchover._hypercorn.writer import Writer  # noqa: E402
 from switchover._reset import resets  # noqa: E402
 
 BINARY = bytes([0x82, 0x85, 0, 0, 0, 0]) + b"hello"  # a masked frame
+CHUNKED = b"Transfer-Encoding: chunked\r\n\r\n"
 ECHOED = b"\x82\x05hello"
 LAST = b"GET /last HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
 H2C = (
@@ -64,6 +66,10 @@ class Apps:
                 await send({"type": "websocket.accept", "subprotocol": "nope"})
             if path == "/later":
                 await self.sleep(0.2)
+            if path == "/denies":
+                await send({"type": "websocket.close"})
+                self.learnt.append((await receive())["type"])
+                return
             if path in ("/waits", "/blocks"):
                 if path == "/blocks":
                     self.learnt.append("asked")
@@ -76,6 +82,8 @@ class Apps:
             await send({"type": "websocket.accept"})
             if path == "/leaves":
                 return
+            while path == "/heeds-nothing":
+                await receive()
             while path == "/flood":
                 await self.goes_on(send, {"type": "websocket.send", "bytes": bytes(65536)})
             while (message := await receive())["type"] == "websocket.receive":
@@ -100,6 +108,9 @@ class Apps:
             while (message := await receive())["type"] == "http.request" and message["more_body"]:
                 pass
             await send({"type": "http.response.body", "body": b""})
+        elif path == "/heeds-nothing":
+            while True:
+                await receive()
         elif path == "/after":
             await answer(send, b"and goes on")
             await self.sleep(0.3)
@@ -837,10 +848,61 @@ def test_a_websocket_that_is_reset_before_its_accept_ends_its_app(hosted: Hosted
     wait_for(lambda: hosted.app.learnt == ["asked", "websocket.disconnect"])
 
 
-def test_a_handshake_with_content_ends_its_app(hosted: Hosted) -> None:
-    handshake = HANDSHAKE.replace(b"/chat", b"/waits")[:-2] + b"Content-Length: 5\r\n\r\nhello"
-    assert hosted.all(handshake).startswith(b"HTTP/1.1 400 ")
+@pytest.mark.parametrize(
+    "content", [b"Content-Length: 5\r\n\r\nhello", b"Content-Length: 5\r\n\r\n", b"Transfer-Encoding: chunked\r\n\r\n"]
+)
+def test_a_handshake_with_content_is_refused(hosted: Hosted, content: bytes) -> None:
+    """Hypercorn refuses it, too, unless the app accepts before the content comes."""
+    assert hosted.all(HANDSHAKE[:-2] + content).startswith(b"HTTP/1.1 400 ")
+
+
+@pytest.mark.parametrize("offered", [b"foo/2, websocket", b"WebSocket", b"foo/2\r\nUpgrade: websocket"])
+def test_a_websocket_is_accepted_out_of_several_offers(hosted: Hosted, offered: bytes) -> None:
+    with hosted.connect(HANDSHAKE.replace(b"websocket", offered, 1)) as client:
+        assert until(client, b"\r\n\r\n").startswith(b"HTTP/1.1 101 ")
+
+
+def test_an_app_that_has_denied_a_websocket_learns_of_its_end(hosted: Hosted, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Learns at once: it has nothing left to accept."""
+    monkeypatch.setattr(protocol, "UNDECIDED", 1 << 30)
+    with hosted.connect(HANDSHAKE.replace(b"/chat", b"/denies")) as client:
+        assert until(client, b"\r\n\r\n").startswith(b"HTTP/1.1 403 ")
     wait_for(lambda: hosted.app.learnt == ["websocket.disconnect"])
+
+
+HEEDS_NOTHING = [
+    HANDSHAKE.replace(b"/chat", b"/heeds-nothing"),
+    b"POST /heeds-nothing HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nsome",
+]
+
+
+@pytest.mark.parametrize("request_", HEEDS_NOTHING, ids=["websocket", "content"])
+def test_an_app_that_does_not_heed_its_end_leaves_turns_to_others(hosted: Hosted, request_: bytes) -> None:
+    """An app that receives its disconnect again and again."""
+    with hosted.connect(request_) as client:
+        if b"Upgrade" in request_:
+            until(client, b"\r\n\r\n")
+    for _ in range(3):
+        assert hosted.all(LAST).endswith(b"GET /last ")
+        threading.Event().wait(0.1)
+
+
+PUSHES = {
+    "websocket": HANDSHAKE.replace(b"/chat", b"/flood") + BINARY * 40,
+    "content": GET.replace(b"GET /", b"POST /endless")[:-2]
+    + b"Transfer-Encoding: chunked\r\n"
+    + b"\r\n"
+    + b"1\r\nx\r\n" * 40,
+}
+
+
+@pytest.mark.parametrize("request_", PUSHES.values(), ids=PUSHES.keys())
+def test_an_app_that_receives_nothing_learns_of_its_end(hosted: Hosted, request_: bytes) -> None:
+    """Fills its queue, so that nothing reads from the client."""
+    with hosted.connect(request_) as client:
+        client.recv(1000)
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    wait_for(lambda: hosted.app.learnt == ["OSError"])
 
 
 def test_a_queue_of_no_size_passes_content_on(anyio_backend: str) -> None:

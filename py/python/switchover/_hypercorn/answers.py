@@ -54,6 +54,17 @@ def refusal(connection: Connection, flaw: Ineligible, fields: Fields) -> bytes:
     return connection.respond(flaw.status, fields, flaw.text.encode())
 
 
+def handshake(fields: Fields) -> Fields:
+    """Returns the fields of a WebSocket handshake, with no other protocol.
+
+    hypercorn compares the whole value with `websocket`.
+    """
+    offered = [value for name, value in fields if name.lower() == b"upgrade"]
+    if len(offered) == 1 and offered[0].lower() == b"websocket":
+        return fields
+    return [*(line for line in fields if line[0].lower() != b"upgrade"), (b"upgrade", b"websocket")]
+
+
 def leftover_of(connection: Connection) -> bytes:
     """Returns the bytes of the new protocol that came before the 101 was sent."""
     return next((event.leftover for event in connection.events() if isinstance(event, Switched)), b"")

@@ -103,9 +103,6 @@ class Exchange:
         if self.is_told:
             return
         await self.inbox.end()
-        if self.stream.closed and isinstance(self.stream, WSStream):
-            # It has responded to content of a handshake itself, and would not tell its app.
-            await self.inbox.put({"type": "websocket.disconnect", "code": 1006})
         await self.stream.handle(StreamClosed(stream_id=STREAM_ID))
 
     async def drop(self) -> None:

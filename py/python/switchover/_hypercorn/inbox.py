@@ -10,6 +10,8 @@ if TYPE_CHECKING:
 
 CONTENT: Final = frozenset({"http.request", "websocket.receive"})
 ENDS: Final = frozenset({"http.disconnect", "websocket.disconnect"})
+REPEATS: Final = 100
+"""The number of times that an app receives a disconnect without a wait."""
 
 
 class Inbox:
@@ -27,6 +29,7 @@ class Inbox:
         self.has_room: Event | None = None
         """Made, like `has_some`, when a task first waits for it."""
         self.is_over = False
+        self.repeats = 0
 
     async def put(self, message: ASGIReceiveEvent) -> None:
         """Adds a message; content waits for room, and is dropped after `end`."""
@@ -41,15 +44,22 @@ class Inbox:
             await self.has_some.set()
 
     async def receive(self) -> ASGIReceiveEvent:
-        """Returns the next message; after a disconnect always that."""
+        """Returns the next message; after a disconnect always that.
+
+        An app that does not heed it would receive it without an end, and no other task would have a turn.
+        """
         while not self.messages:
             self.has_some = await self.cleared(self.has_some)
             await self.has_some.wait()
         message = self.messages[0]
-        if message["type"] not in ENDS:
-            self.messages.popleft()
-            if self.has_room is not None:
-                await self.has_room.set()
+        if message["type"] in ENDS:
+            self.repeats += 1
+            if self.repeats > REPEATS:
+                await self.context.sleep(1)
+            return message
+        self.messages.popleft()
+        if self.has_room is not None:
+            await self.has_room.set()
         return message
 
     async def end(self) -> None:

@@ -41,7 +41,7 @@ from .. import (
 )
 from .._keep import keep
 from .._reset import LOOK_EVERY, was_reset
-from .answers import WEBSOCKET, encoded, has_length, leftover_of, refusal
+from .answers import WEBSOCKET, encoded, handshake, has_length, leftover_of, refusal
 from .ending import has_read_eof, linger, reset, reset_if_held, socket_of
 from .exchange import Exchange
 from .writer import Writer
@@ -99,8 +99,7 @@ class Protocol:
         """True once the client's EOF was read, and once nothing more is received."""
         self.has_gone = False
         """True once nothing can be sent."""
-        self.is_taking = False
-        self.is_looking = False
+        self.is_reading = self.is_taking = self.is_looking = False
         self.dropped = 0
         """The number of bytes that have come after the last response."""
         self.variables = contextvars.copy_context()
@@ -116,6 +115,14 @@ class Protocol:
         if isinstance(event, Closed):
             await self.handle_end()
             return
+        self.is_reading = True
+        try:
+            await self.handle_bytes(event)
+        finally:
+            self.is_reading = False
+
+    async def handle_bytes(self, event: Event) -> None:
+        """Handles received bytes, or the client's EOF, which is none."""
         # After a read timeout there is none of these, and the client may be there.
         self.has_eof = self.has_eof or (isinstance(event, RawData) and not event.data)
         if isinstance(event, RawData) and self.writer.is_closed:
@@ -163,7 +170,8 @@ class Protocol:
 
         hypercorn calls this when it can read no more, when it cannot write, and after its keep-alive timeout.
         """
-        if self.has_ended:
+        # While the task that reads is still at the last bytes, a write has failed.
+        if self.has_ended or self.is_reading:
             self.has_gone = True
         self.has_ended = True
         # hypercorn does not pass the EOF on if it came while it waited here.
@@ -182,7 +190,7 @@ class Protocol:
         exchange = self.exchange
         if exchange is None or exchange.is_over:
             return
-        if isinstance(exchange.stream, WSStream) and not (self.has_switched or self.has_gone):
+        if isinstance(exchange.stream, WSStream) and not (exchange.has_begun or self.has_gone):
             self.spawn(self.close_later, exchange)
         else:
             await exchange.close()
@@ -193,6 +201,8 @@ class Protocol:
             await self.context.sleep(0.1)
             if self.exchange is not exchange or exchange.is_over or self.has_switched:
                 return
+            if exchange.has_begun:
+                break  # it was denied
         await exchange.close()
 
     # Receiving.
@@ -203,6 +213,8 @@ class Protocol:
         One task at a time does so, and also handles the bytes that come meanwhile.
         """
         if self.is_taking:
+            if self.has_gone:
+                await self.tell_of_end()  # the other task may wait for an app that receives nothing
             return
         self.is_taking = True
         try:
@@ -260,12 +272,17 @@ class Protocol:
             await self.writer.write(refusal(self.connection, offered.ineligible, self.fields()))
             await self.send(Updated(idle=True))
             return
+        if offered is not None and not request.ends:
+            # hypercorn does the same once it sees the content, and its app may have accepted before.
+            await self.reject(400)
+            return
         ends = request.ends and self.connection.take_end()
         self.requests += 1
         exchange = self.exchange = Exchange(self, HTTPStream if offered is None else WSStream)
+        passed = request.headers.lines() if self.config.h11_pass_raw_headers else headers
         begun = StreamRequest(
             stream_id=STREAM_ID,
-            headers=request.headers.lines() if self.config.h11_pass_raw_headers else headers,
+            headers=passed if offered is None else handshake(passed),
             http_version=request.http_version,
             method=request.method.decode("ascii"),
             raw_path=request.target,
