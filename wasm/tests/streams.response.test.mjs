@@ -421,7 +421,45 @@ test("FastResponse in the place of the platform's class", options, () => {
     shown.push(new Own("x") instanceof Own, new Own("x") instanceof Response, new Response("x") instanceof Own);
     console.log(shown.join(" "));
   `;
-  const given = ["--input-type=module", "--eval", script];
-  const shown = execFileSync(process.execPath, given, { encoding: "utf8", cwd: process.env["CONSUMER"] });
-  assert.equal(shown.trim(), "stream abc [1] http://a/ error true true false true true true true false");
+  assert.equal(printed(script), "stream abc [1] http://a/ error true true false true true true true false");
 });
+
+// A guard asks so whether it has refused a request. Each script runs in a process of its own, whose first act may be any.
+test("a FastResponse is a Response, whatever comes first", options, () => {
+  const first = {
+    "a FastResponse": `new FastResponse("x")`,
+    "a redirection": `FastResponse.redirect("http://a/")`,
+    "an error": `FastResponse.error()`,
+    "a native json": `FastResponse.json([1], { headers: new Headers() })`,
+    "instanceof": `({}) instanceof FastResponse`,
+    "instanceof, replaced": `(globalThis.Response = FastResponse, {}) instanceof Response`,
+  };
+  for (const [name, act] of Object.entries(first)) {
+    const script = `
+      import { FastResponse } from "switchover/streams";
+      const native = globalThis.Response;
+      ${act};
+      const made = [new FastResponse("x"), FastResponse.shared("x"), FastResponse.json(1), new (class extends FastResponse {})("x")];
+      console.log(made.every((one) => one instanceof native && one instanceof FastResponse));
+    `;
+    assert.equal(printed(script), "true", name);
+  }
+});
+
+test("a FastResponse has the members of later platforms", options, () => {
+  const script = `
+    import { FastResponse } from "switchover/streams";
+    const { text } = Response.prototype;
+    Response.prototype.later = function () { return text.call(this); };
+    Object.defineProperty(Response.prototype, "length", { get() { return text.call(this); }, configurable: true });
+    const response = new FastResponse("abc");
+    console.log(await response.later(), await new FastResponse("ab").length, response.bodyUsed);
+  `;
+  assert.equal(printed(script), "abc ab true");
+});
+
+/** @param {string} script of a module in a project that has installed the package */
+function printed(script) {
+  const given = ["--input-type=module", "--eval", script];
+  return execFileSync(process.execPath, given, { encoding: "utf8", cwd: process.env["CONSUMER"] }).trim();
+}

@@ -67,17 +67,52 @@ function declaredBy(object: object | null): PropertyDescriptor | undefined {
   return object === null ? undefined : (Object.getOwnPropertyDescriptor(object, "Response") ?? declaredBy(Object.getPrototypeOf(object)));
 }
 
-/** Returns the platform's `Response`, also where `FastResponse` replaces it. */
+/**
+ * Returns the platform's `Response`, also where `FastResponse` replaces it.
+ *
+ * Nothing else finds it: by then `FastResponse` inherits from it. It takes Node long to load.
+ */
 function platform(): typeof Response {
-  if (native) return native;
+  return native ?? derive((native = findNative()));
+}
+
+function findNative(): typeof Response {
   const current = globalThis.Response;
-  if (!isFast(current)) return (native = current);
-  native = declared?.value ?? declared?.get?.call(globalThis);
+  if (!isFast(current)) return current;
+  const found: unknown = declared?.value ?? declared?.get?.call(globalThis);
   // Node's getter puts the native one back.
   globalThis.Response = current;
-  if (!native) throw new TypeError("make a FastResponse before it replaces Response");
-  return native;
+  if (!found) throw new TypeError("make a FastResponse before it replaces Response");
+  return found as typeof Response;
 }
+
+/** Makes `FastResponse` inherit from the native class, and returns that. */
+function derive(type: typeof Response): typeof Response {
+  const { prototype } = FastResponse;
+  Object.setPrototypeOf(FastResponse, type);
+  Object.setPrototypeOf(prototype, type.prototype);
+  for (let from: object = type.prototype; from !== Object.prototype; from = Object.getPrototypeOf(from)) {
+    for (const name of Object.getOwnPropertyNames(from)) {
+      if (!Object.hasOwn(prototype, name)) Object.defineProperty(prototype, name, { get: memberOf(name), configurable: true });
+    }
+  }
+  return type;
+}
+
+/** Returns a getter of a native member that the class lacks, as `textStream`. */
+function memberOf(name: string): (this: Response) => unknown {
+  // The getters of Workers are for native responses alone. Its constructor takes no `cf` that is null.
+  if (name === "webSocket") return () => null;
+  if (name === "cf") return () => undefined;
+  return function () {
+    const made = madeOf(this);
+    const member: unknown = Reflect.get(made, name);
+    return typeof member === "function" ? member.bind(made) : member;
+  };
+}
+
+/** Returns the native response of a FastResponse. */
+let madeOf: (response: Response) => Response;
 
 function isFast(type: typeof Response): boolean {
   return type === FastResponse || Object.prototype.isPrototypeOf.call(FastResponse, type);
@@ -111,9 +146,9 @@ export const FastResponse = class FastResponse {
   #native: Response | undefined;
 
   constructor(body?: BodyInit | null, init?: ResponseInit) {
-    if (!native) FastResponse.#derive();
+    const type = platform();
     this.#parts = plainParts(body, init);
-    if (!this.#parts) this.#native = new (platform())(body, init);
+    if (!this.#parts) this.#native = new type(body, init);
   }
 
   /** Returns true for a native response too, as `fetch` still returns one. */
@@ -148,21 +183,7 @@ export const FastResponse = class FastResponse {
 
   static {
     setPartsOf(FastResponse.#partsOf);
-  }
-
-  /**
-   * Makes the class inherit from the native one.
-   *
-   * The first response does so, because it takes Node long to load that.
-   */
-  static #derive(): void {
-    const { prototype } = platform();
-    Object.setPrototypeOf(FastResponse, platform());
-    Object.setPrototypeOf(FastResponse.prototype, prototype);
-    // The getters of Workers are for native responses alone. Its constructor takes no `cf` that is null.
-    for (const [name, value] of [["webSocket", null], ["cf", undefined]] as const) {
-      if (name in prototype) Object.defineProperty(FastResponse.prototype, name, { get: () => value, configurable: true });
-    }
+    madeOf = (response) => (response as unknown as FastResponse).#made;
   }
 
   /** Returns the parts of a response, unless its content was read. */
