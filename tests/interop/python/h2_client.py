@@ -8,6 +8,7 @@ WHAT is one of these:
 
 - `websocket` exchanges messages with `/ws`.
 - `declined PATH` offers `websocket` at another path.
+- `get` requests a page, to its end.
 - `malformed NAME VALUE …` sends fields that HTTP/2 forbids; a `host` is sent in place of `:authority`.
 - `connect` requests a tunnel.
 - `half-close` half-closes its stream of `echo/1` before the server does.
@@ -225,10 +226,17 @@ def leave(client):
     return "left"
 
 
+def get(client):
+    answer = client.request([(":method", "GET"), (":scheme", "https"), (":path", "/"), (":authority", client.host)])
+    client.wait(StreamEnded)
+    return status(answer)
+
+
 PLAYS = {
     "websocket": websocket,
     "declined": lambda client, path: status(client.connect(path)),
     "connect": plain_connect,
+    "get": get,
     "half-close": half_close,
     "reset": reset,
     "cancel": cancel,

@@ -320,8 +320,13 @@ async fn pass(
     limit: Duration,
 ) -> Result<(), BoxError> {
     let (head, mut content) = response.into_parts();
+    // An empty frame after a 304 with a length would be content that is too short to some clients.
+    let is_all = http_body::Body::is_end_stream(&content);
     let mut to_client =
-        respond.send(translated(known(head.status), &head.headers, head.version), false)?;
+        respond.send(translated(known(head.status), &head.headers, head.version), is_all)?;
+    if is_all {
+        return Ok(());
+    }
     loop {
         let frame = tokio::select! {
             frame = content.frame() => frame,
