@@ -91,24 +91,17 @@ function derive(type: typeof Response): typeof Response {
   const { prototype } = FastResponse;
   Object.setPrototypeOf(FastResponse, type);
   Object.setPrototypeOf(prototype, type.prototype);
-  for (let from: object = type.prototype; from !== Object.prototype; from = Object.getPrototypeOf(from)) {
-    for (const name of Object.getOwnPropertyNames(from)) {
-      if (!Object.hasOwn(prototype, name)) Object.defineProperty(prototype, name, { get: memberOf(name), configurable: true });
-    }
+  // The getters of Workers are for native responses alone. Its constructor takes no `cf` that is null.
+  for (const [name, value] of [["webSocket", null], ["cf", undefined]] as const) {
+    if (name in type.prototype) Object.defineProperty(prototype, name, { get: () => value, configurable: true });
   }
+  // A member of later platforms. Others are inherited: an app's own ones need this response, with its headers.
+  if ("textStream" in type.prototype) Object.defineProperty(prototype, "textStream", { value: textStream, writable: true, configurable: true });
   return type;
 }
 
-/** Returns a getter of a native member that the class lacks, as `textStream`. */
-function memberOf(name: string): (this: Response) => unknown {
-  // The getters of Workers are for native responses alone. Its constructor takes no `cf` that is null.
-  if (name === "webSocket") return () => null;
-  if (name === "cf") return () => undefined;
-  return function () {
-    const made = madeOf(this);
-    const member: unknown = Reflect.get(made, name);
-    return typeof member === "function" ? member.bind(made) : member;
-  };
+function textStream(this: Response): unknown {
+  return (madeOf(this) as Response & { textStream(): unknown }).textStream();
 }
 
 /** Returns the native response of a FastResponse. */
