@@ -14,6 +14,7 @@ import math
 import pathlib
 import select
 import socket
+import struct
 import subprocess
 import sys
 import threading
@@ -1051,6 +1052,39 @@ async def test_a_handler_hears_the_end_that_the_engine_does_not_read(said: bytes
         await stream.aclose()
         with anyio.fail_after(WAIT):
             await heard.wait()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux says it")
+@pytest.mark.parametrize("method", [b"GET", b"HEAD"])
+async def test_a_handler_ends_if_its_last_response_meets_a_reset(method: bytes) -> None:
+    """Asyncio closes the socket then, without an error of the write."""
+    may_respond, ends = anyio.Event(), anyio.Event()
+
+    async def handler(exchange: Exchange) -> None:
+        await may_respond.wait()
+        try:
+            if method == b"GET":
+                await exchange.respond(200)
+                await anyio.sleep(0.05)
+                await exchange.gone()
+                return
+            await exchange.send_response(200)
+            await anyio.sleep(0.05)
+            while True:
+                await exchange.send_data(bytes(65536))
+        finally:
+            ends.set()
+
+    async with served(handler) as peers:
+        stream = await peers.connect(method + b" / HTTP/1.0\r\n\r\n")
+        raw = stream.extra(anyio.abc.SocketAttribute.raw_socket)
+        raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        await anyio.sleep(0.05)
+        await stream.aclose()
+        await anyio.sleep(0.05)
+        may_respond.set()
+        with anyio.fail_after(WAIT):
+            await ends.wait()
 
 
 async def test_bytes_after_the_last_response_do_not_break_it() -> None:

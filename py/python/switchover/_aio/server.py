@@ -259,7 +259,8 @@ class Exchange:
                 while connection.wants_input:
                     await self._wire.receive()
             # Asked of the socket itself, which says when it is closed.
-            while not (self._wire.has_end or self._wire.is_broken or has_hung_up(raw)):
+            wire = self._wire
+            while not (wire.has_end or wire.is_broken or wire.is_closed or has_hung_up(raw)):
                 await sleep(HANG_UP_POLL)
 
     # Responding in HTTP.

@@ -240,12 +240,17 @@ class Wire:
         return self.failures[-1] if self.failures else None
 
     @property
+    def is_closed(self) -> bool:
+        """True if the transport has closed its socket, as asyncio's at a reset."""
+        return self.has_socket and socket_of(self.stream) is None
+
+    @property
     def is_deserted(self) -> bool:
         """True if the peer has left, or has half-closed and was sent nothing since."""
         raw = socket_of(self.stream)
-        # asyncio closes the socket once a read has met a reset.
-        is_closed = self.has_socket and raw is None
-        return is_closed or self.failure is not None or self.absence.is_over(raw, current_time(), self.sending_time)
+        return (
+            self.is_closed or self.failure is not None or self.absence.is_over(raw, current_time(), self.sending_time)
+        )
 
     @property
     def persists(self) -> bool:
