@@ -9,6 +9,7 @@ import pathlib
 import socket
 import ssl
 import struct
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -772,7 +773,7 @@ def test_hypercorns_idle_timer_stands_still_while_a_request_is_served(backend: s
 
 def test_a_request_never_gets_the_500_of_another(hosted: Hosted) -> None:
     """The apps do not read the content of requests whose client half-closes."""
-    post = b"POST /whole HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n" + bytes(100_000)
+    post = b"POST /whole HTTP/1.1\r\nHost: a\r\nContent-Length: 180000\r\n\r\n" + bytes(180_000)
     with hosted.connect(GET.replace(b"/", b"/slowly", 1) + post + post) as client:
         client.shutdown(socket.SHUT_WR)
         received = rest_of(client)
@@ -885,6 +886,29 @@ def test_an_app_that_does_not_heed_its_end_leaves_turns_to_others(hosted: Hosted
     for _ in range(3):
         assert hosted.all(LAST).endswith(b"GET /last ")
         threading.Event().wait(0.1)
+
+
+def test_a_websocket_that_is_pushed_to_may_be_closed(hosted: Hosted) -> None:
+    """Hypercorn drops what the app sends from then on, and nothing waits."""
+    with hosted.connect(HANDSHAKE.replace(b"/chat", b"/flood")) as client:
+        until(client, b"\r\n\r\n")
+        client.sendall(b"\x88\x82" + bytes(4) + b"\x03\xe8")
+        reader = threading.Thread(target=lambda: rest_of(client))
+        reader.start()
+        for _ in range(3):
+            assert hosted.all(LAST).endswith(b"GET /last ")
+            threading.Event().wait(0.1)
+        reader.join(WAIT)
+    wait_for(lambda: hosted.app.learnt == ["OSError"])
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux says it")
+def test_an_app_learns_of_an_end_behind_a_large_next_request(hosted: Hosted) -> None:
+    """Nothing reads up to that end while the app waits for it."""
+    large = GET.replace(b"GET", b"POST")[:-2] + b"Content-Length: 180000\r\n\r\n" + bytes(180_000)
+    with hosted.connect(GET.replace(b"/", b"/learns", 1) + large):
+        pass
+    wait_for(lambda: hosted.app.learnt == ["http.disconnect"] * 2)
 
 
 PUSHES = {

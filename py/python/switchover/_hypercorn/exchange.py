@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 from hypercorn.protocol.events import EndBody, Event as StreamEvent, StreamClosed
 from hypercorn.protocol.h11 import STREAM_ID
 from hypercorn.protocol.ws_stream import WSStream
+from wsproto.connection import ConnectionState
 
 from .inbox import ENDS, Inbox
 
@@ -82,6 +83,15 @@ class Exchange:
         """Returns whether the app was told of its client's end, or will be next."""
         return self.inbox.is_over
 
+    @property
+    def is_dropped(self) -> bool:
+        """Returns whether hypercorn drops what the app sends.
+
+        It does after the client's end, and from the close of a WebSocket on.
+        """
+        connection = getattr(self.stream, "connection", None)
+        return self.is_told or (connection is not None and connection.state is not ConnectionState.OPEN)
+
     # As a stream.
 
     async def handle(self, event: StreamEvent) -> None:
@@ -142,7 +152,7 @@ class Exchange:
             async def watched(message: ASGISendEvent) -> None:
                 await send(message)
                 # hypercorn drops content without bytes, and messages of a closed WebSocket, and then nothing waits.
-                if is_head or not message.get("body", True) or (is_websocket and self.is_told):
+                if is_head or not message.get("body", True) or (is_websocket and self.is_dropped):
                     await self.drop()
 
             try:

@@ -40,7 +40,7 @@ from .. import (
     Switched,
 )
 from .._keep import keep
-from .._reset import LOOK_EVERY, was_reset
+from .._reset import LOOK_EVERY, has_hung_up, was_reset
 from .answers import WEBSOCKET, encoded, handshake, has_length, leftover_of, refusal
 from .ending import has_read_eof, linger, reset, reset_if_held, socket_of
 from .exchange import Exchange
@@ -141,7 +141,10 @@ class Protocol:
                 await self.can_read.wait()
 
     async def look(self) -> None:
-        """Looks each second for a reset by a client of which nothing is read."""
+        """Looks each second for the end of a client of which nothing is read.
+
+        The app is told of an EOF only if its request is whole: the rest would come before that.
+        """
         raw = socket_of(self.send)
         while self.is_full:
             await self.context.sleep(LOOK_EVERY)
@@ -149,6 +152,9 @@ class Protocol:
                 self.has_ended = self.has_gone = True
                 await self.tell_of_end()
                 await self.can_read.set()
+            elif self.is_full and self.exchange is not None and self.exchange.has_all and has_hung_up(raw):
+                await self.tell_of_end()
+                break
         self.is_looking = False
 
     @property
