@@ -7,9 +7,11 @@ import hashlib
 import json
 import os
 import re
+import ssl
 import subprocess
 import tempfile
 import time
+from pathlib import Path
 
 from environment import node, python
 from harness import (
@@ -29,6 +31,7 @@ from harness import (
     scripted,
     server,
 )
+from programs import certificate
 
 SWITCH = b"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: echo/1\r\n\r\n"
 
@@ -90,6 +93,28 @@ def check_messages(url):
 
 
 # The switchboard as the server.
+
+
+@case("a script", "foo/2 in TLS", FROM_US)
+def probe_hears_the_end_of_tls_while_it_sends(_):
+    """A server that ends its direction before the content has come."""
+
+    def script(connection):
+        with context.wrap_socket(connection, server_side=True) as secured:
+            read_head(secured)
+            secured.sendall(SWITCH.replace(b"echo/1", b"foo/2"))
+            secured.settimeout(0.2)
+            with contextlib.suppress(OSError):
+                secured.unwrap()
+            time.sleep(3)
+
+    with tempfile.TemporaryDirectory() as place, with_content(bytes(30_000_000)) as file:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(*certificate(Path(place)))
+        with scripted(script) as url:
+            asked = [url.replace("http", "https"), "--offer", "foo/2", "--body", file.name, "--timeout", "1"]
+            _, errors = probe(*asked, expect=1)
+    check(errors.count(b"(the end, clean)") == 1, errors[:2000])
 
 
 @case("probe", "foo/1")

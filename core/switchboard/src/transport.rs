@@ -23,6 +23,8 @@ pub(crate) struct Stream {
     opened: Vec<u8>,
     /// True once the server has closed TLS with close_notify.
     has_ended: bool,
+    /// True once that end was returned; what the socket has behind it does not count.
+    has_told_end: bool,
     timeout: Duration,
     /// The transcript that records the bytes of the new protocol, after a switch.
     overhearing: Option<Arc<Transcript>>,
@@ -36,6 +38,7 @@ impl Stream {
             tls: None,
             opened: Vec::new(),
             has_ended: false,
+            has_told_end: false,
             timeout,
             overhearing: None,
         };
@@ -143,13 +146,15 @@ impl Stream {
             if !self.opened.is_empty() {
                 return Ok(Some(Input::Peer(std::mem::take(&mut self.opened))));
             }
-            if self.has_ended {
+            if self.has_ended && !self.has_told_end {
+                self.has_told_end = true;
                 return Ok(Some(Input::PeerEnd(End::Clean)));
             }
             let input = self.duplex.next(deadline);
             let Some(mut tls) = self.tls.take() else { return Ok(input) };
             let outcome = match input {
                 Some(Input::Peer(bytes)) => self.open(&mut tls, &bytes).map(|()| None),
+                Some(Input::PeerEnd(_)) if self.has_told_end => Ok(None),
                 // An EOF without close_notify is truncation (RFC 9112 9.8).
                 Some(Input::PeerEnd(_)) => Ok(Some(Some(Input::PeerEnd(End::Truncated)))),
                 input => Ok(Some(input)),
