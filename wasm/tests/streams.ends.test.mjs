@@ -422,14 +422,14 @@ for (const [form, shape] of Object.entries(forms)) {
         await until(socket, "\r\n\r\n");
         socket.write("HTTP/1.1 401 U\r\nContent-Length: 12000\r\n\r\n");
         for (let index = 0; index < 12; index++) {
-          await new Promise((resolve) => setTimeout(resolve, 20));
+          await new Promise((resolve) => setTimeout(resolve, 100));
           socket.write("x".repeat(1000));
         }
         await rest(socket);
       });
       const socket = await connected(server.port);
       const asked = { method: "POST", target: "/", headers: { ...HOST, Expect: "100-continue" }, body: content() };
-      const response = await request(shape(socket), asked, { timeouts: { ...timeouts, response: 10_000, expectContinue: 10_000, content: 150 } });
+      const response = await request(shape(socket), asked, { timeouts: { ...timeouts, response: 10_000, expectContinue: 10_000, content: 1_000 } });
       assert.equal((await response.text()).length, 12_000);
       socket.destroy();
       await server.close();

@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { AsyncLocalStorage } from "node:async_hooks";
-import { execFile, execFileSync } from "node:child_process";
+import { execFile, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createReadStream, existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:http";
@@ -292,6 +292,28 @@ test("consoles show no secrets", options, async () => {
   assert.doesNotMatch(shown.join(""), /c2VjcmV0/);
   assert.equal(switched.response?.headers.get("set-cookie"), "a=c2VjcmV0");
   await server.close();
+});
+
+// In a process of its own, as a server that closes at once. It does not linger: what is written next is answered by a reset.
+test("an early response is received while much is sent", options, async () => {
+  const script = `require("node:http")
+    .createServer((request, response) => response.writeHead(413, { Connection: "close", "Content-Length": 2 }).end("no"))
+    .listen(0, "127.0.0.1", function () { console.log(this.address().port); })`;
+  const server = spawn(process.execPath, ["--eval", script], { stdio: ["ignore", "pipe", "inherit"] });
+  try {
+    const [port] = await once(server.stdout, "data");
+    let received = 0;
+    for (let index = 0; index < 20; index++) {
+      const socket = await connected(Number(port));
+      const asked = { method: "POST", target: "/", headers: HOST, body: new Uint8Array(3_000_000) };
+      received += await request(socket, asked).then(async (response) => Number(response.status === 413 && (await response.text()) === "no"), () => 0);
+      socket.destroy();
+    }
+    // node:http's own client may miss one, too: the reset may come between a read and a write.
+    assert(received >= 15, String(received));
+  } finally {
+    server.kill();
+  }
 });
 
 test("what has no TLS says so", options, async () => {

@@ -5,6 +5,7 @@ import { EARNED_MAX, MS_PER_BYTE, SENT } from "./bounds.js";
 import { DisconnectedError } from "./errors.js";
 import type { Lifetime } from "./lifetime.js";
 import type { Transport } from "./sockets.js";
+import { nextTurn } from "./turns.js";
 
 const SENT_NOW = Promise.resolve();
 
@@ -14,6 +15,10 @@ export class Sender {
   readonly #life: Lifetime;
   /** The time limit of one write, in milliseconds. */
   readonly #limit: number;
+  /** True if an early response may come while much is sent. */
+  readonly #isClient: boolean;
+  /** The number of bytes that were written in this turn of the event loop. */
+  #inTurn = 0;
   /** Milliseconds by which bytes sent so far extend the next write's timeout. */
   #credit = 0;
   /** True once no more can be sent, because a part of a message may be missing. */
@@ -32,10 +37,11 @@ export class Sender {
    */
   #freed: () => void = () => {};
 
-  constructor(transport: Transport, life: Lifetime, limit: number) {
+  constructor(transport: Transport, life: Lifetime, limit: number, isClient: boolean) {
     this.#transport = transport;
     this.#life = life;
     this.#limit = limit;
+    this.#isClient = isClient;
   }
 
   /**
@@ -116,6 +122,7 @@ export class Sender {
         // An earlier wire on this socket may have left queued bytes.
         const room = this.#transport.room?.();
         if (room) await this.#life.transported(room, this.#time);
+        if (this.#isClient && this.#transport.queues) await this.#listen(piece.length);
         const begun = performance.now();
         let writing = this.#transport.write(piece);
         if (queued && at + SENT >= length && this.#transport.queues) {
@@ -130,6 +137,21 @@ export class Sender {
       this.isBroken = true;
       throw bytes.length === length ? this.#life.note(error) : error;
     }
+  }
+
+  /**
+   * Lets the event loop receive before much more is written.
+   *
+   * A failed write destroys a socket of Node's kind, and with it a response that has come but was not read.
+   */
+  async #listen(length: number): Promise<void> {
+    this.#inTurn += length;
+    if (this.#inTurn <= SENT) return;
+    // The first may be in the turn that has received already.
+    await nextTurn();
+    await nextTurn();
+    this.#inTurn = length;
+    if (this.#life.failure) throw this.#life.failure.reason;
   }
 
   /** Closes our sending direction once the transport has accepted all bytes. */

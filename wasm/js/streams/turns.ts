@@ -9,6 +9,12 @@ const TURN = 10;
  */
 const STEPS = 1024;
 
+/** @internal Resolves in the event loop's next turn, after what has been received. */
+export function nextTurn(): Promise<void> {
+  const { setImmediate } = globalThis as { setImmediate?: (callback: () => void) => void };
+  return new Promise((resolve) => void (setImmediate ? setImmediate(resolve) : setTimeout(resolve, 0)));
+}
+
 /**
  * @internal A timer by which a long loop yields to the event loop every few milliseconds.
  *
@@ -28,8 +34,7 @@ export class Turns {
   }
 
   async #yield(): Promise<undefined> {
-    const { setImmediate } = globalThis as { setImmediate?: (callback: () => void) => void };
-    await new Promise<void>((resolve) => void (setImmediate ? setImmediate(resolve) : setTimeout(resolve, 0)));
+    await nextTurn();
     this.#since = performance.now();
     return undefined;
   }

@@ -57,7 +57,7 @@ export class Wire {
       this.transport.release();
       throw error;
     }
-    this.sender = new Sender(this.transport, this.life, this.timeouts.write);
+    this.sender = new Sender(this.transport, this.life, this.timeouts.write, role === "client");
     this.receiver = new Receiver(this.transport, this.connection, this.life, this.sender, this.timeouts);
     this.#signal = signal;
     if (signal) listen(signal, this.#aborted);
