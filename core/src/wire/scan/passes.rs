@@ -108,19 +108,37 @@ pub(super) fn head<R: Reader>(
     most: usize,
     reader: &mut R,
 ) -> Option<usize> {
-    let (mut places, mut more_places) = ([MaybeUninit::uninit(); LINES + BLOCK], Vec::new());
-    let mut room = most.min(LINES);
-    let mut found = Lines::find(ask, bytes, len, room, &mut places);
-    // Few heads have more lines than the first table holds.
-    while let Err(Unfound::TooMany) = found
-        && room < most
-    {
-        room = (4 * room).min(most);
-        memory::fit(&mut more_places, room + BLOCK).ok()?;
-        more_places.resize(room + BLOCK, MaybeUninit::uninit());
-        found = Lines::find(ask, bytes, len, room, &mut more_places);
+    let mut places = [MaybeUninit::uninit(); LINES + BLOCK];
+    match Lines::find(ask, bytes, len, most.min(LINES), &mut places) {
+        Ok(lines) => lines.read(ask, reader),
+        Err(Unfound::TooMany) if most > LINES => long_head(ask, bytes, len, most, reader),
+        Err(_) => None,
     }
-    found.ok()?.read(ask, reader)
+}
+
+/// Parses a head with more lines than the table of [`head`] holds.
+///
+/// It is out of line to keep the head parser small.
+#[cold]
+#[inline(never)]
+fn long_head<R: Reader>(
+    ask: impl Questions,
+    bytes: &[u8],
+    len: usize,
+    most: usize,
+    reader: &mut R,
+) -> Option<usize> {
+    let (mut places, mut room) = (Vec::new(), LINES);
+    loop {
+        room = room.saturating_mul(4).min(most);
+        memory::fit(&mut places, room + BLOCK).ok()?;
+        places.resize(room + BLOCK, MaybeUninit::uninit());
+        match Lines::find(ask, bytes, len, room, &mut places) {
+            Ok(lines) => return lines.read(ask, reader),
+            Err(Unfound::TooMany) if room < most => {}
+            Err(_) => return None,
+        }
+    }
 }
 
 /// The number of bytes scanned in one step.
