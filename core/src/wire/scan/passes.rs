@@ -185,10 +185,12 @@ impl<'a> Lines<'a> {
             let mask = ask.controls(unsafe { chunk_at(bytes, at) });
             let (after_one, after_two) = (mask << 1 | one_before, mask << 2 | two_before);
             let third = mask & after_one & after_two;
-            // Line ends after the run of three are behind the head.
-            let begins = mask & !after_one & (third & third.wrapping_neg()).wrapping_sub(1);
+            let begins = mask & !after_one;
             count += store(begins, at, slots);
             if third != 0 {
+                // Line ends after the run of three are behind the head.
+                let behind = begins & !(third ^ third.wrapping_sub(1));
+                count -= behind.count_ones() as usize;
                 if at + (third.trailing_zeros() as usize) >= len {
                     return Err(Unfound::Incomplete);
                 }

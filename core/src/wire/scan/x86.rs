@@ -100,15 +100,19 @@ fn load_avx2(bytes: &[u8; 32]) -> __m256i {
     unsafe { _mm256_loadu_si256(bytes.as_ptr().cast()) }
 }
 
+/// Returns the control bytes of a block.
+///
+/// As signed numbers, one more than any other ASCII byte is above 0x20. For 0x7f it overflows. Any
+/// byte above 0x7f has its highest bit set, and is no control byte either.
 #[inline]
 #[target_feature(enable = "avx2")]
 fn controls_avx2(block: &[u8; 64]) -> u64 {
     let (halves, _) = block.as_chunks::<32>();
-    halves.iter().rev().fold(0, |mask, half| {
+    !halves.iter().rev().fold(0, |mask, half| {
         let bytes = load_avx2(half);
-        let low = _mm256_cmpeq_epi8(_mm256_min_epu8(bytes, _mm256_set1_epi8(0x1f)), bytes);
-        let del = _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8(0x7f));
-        mask << 32 | u64::from(_mm256_movemask_epi8(_mm256_or_si256(low, del)) as u32)
+        let next = _mm256_add_epi8(bytes, _mm256_set1_epi8(1));
+        let other = _mm256_or_si256(bytes, _mm256_cmpgt_epi8(next, _mm256_set1_epi8(0x20)));
+        mask << 32 | u64::from(_mm256_movemask_epi8(other) as u32)
     })
 }
 
@@ -180,15 +184,16 @@ fn load_sse2(bytes: &[u8; 16]) -> __m128i {
     unsafe { _mm_loadu_si128(bytes.as_ptr().cast()) }
 }
 
+/// Returns the control bytes of a block; see [`controls_avx2`].
 #[inline]
 #[target_feature(enable = "sse2")]
 fn controls_sse2(block: &[u8; 64]) -> u64 {
     let (quarters, _) = block.as_chunks::<16>();
-    quarters.iter().rev().fold(0, |mask, quarter| {
+    !quarters.iter().rev().fold(0, |mask, quarter| {
         let bytes = load_sse2(quarter);
-        let del = _mm_cmpeq_epi8(bytes, _mm_set1_epi8(0x7f));
-        let control = _mm_or_si128(is_at_most(bytes, 0x1f), del);
-        mask << 16 | u64::from(_mm_movemask_epi8(control) as u32)
+        let next = _mm_add_epi8(bytes, _mm_set1_epi8(1));
+        let other = _mm_or_si128(bytes, _mm_cmpgt_epi8(next, _mm_set1_epi8(0x20)));
+        mask << 16 | u64::from(_mm_movemask_epi8(other) as u32)
     })
 }
 
