@@ -2,6 +2,8 @@
 //!
 //! It contains no branch that the processor often mispredicts.
 
+use alloc::vec::Vec;
+
 use super::{Head, Section, StartLine, ends_at, field_line, slot, token_len};
 use crate::limits::Limits;
 use crate::wire::fields::{FieldSpan, Span};
@@ -26,15 +28,7 @@ impl Head {
         // Bytes beyond the limit for heads are not scanned. This also keeps all offsets below 2^32.
         let (len_at_most, lines_at_most) =
             (len.min(section.limit(limits)), (limits.fields as usize).saturating_add(1));
-        let lines = &mut HeadLines {
-            bytes,
-            section,
-            limits,
-            start_line,
-            known: Some(known),
-            fields,
-            head_len: 0,
-        };
+        let lines = HeadLines { section, limits, start_line, known, fields };
         let head_len = scan::head(bytes, len_at_most, lines_at_most, lines)?;
         if head_len > len_at_most || !self.are_what_they_seem(bytes) {
             return None;
@@ -64,25 +58,21 @@ impl Head {
 
 /// A reader that stores the parsed lines in the parts of a `Head`.
 struct HeadLines<'a> {
-    bytes: &'a [u8],
     section: Section,
     limits: &'a Limits,
     start_line: &'a mut StartLine,
-    /// The table of known fields in the `Head`; `None` once [`Found`] has it.
-    ///
-    /// It is written in place: a copy would have to wait for the writes just made.
-    known: Option<&'a mut Known>,
-    fields: &'a mut alloc::vec::Vec<FieldSpan>,
-    head_len: usize,
+    known: &'a mut Known,
+    fields: &'a mut Vec<FieldSpan>,
 }
 
 /// The state of the pass over the field lines.
 struct Found<'a> {
-    bytes: &'a [u8],
+    head_len: usize,
     index: u32,
     /// The index of the last line of each known field.
     ///
-    /// As long as no field is repeated, that is also the first line.
+    /// As long as no field is repeated, that is also the first line. It is written in place: a copy
+    /// would have to wait for the writes just made.
     places: &'a mut Known,
     seen: KnownFields,
     /// The number of lines that hold a known field.
@@ -90,37 +80,37 @@ struct Found<'a> {
     is_well: bool,
 }
 
-impl<'a> scan::Reader for HeadLines<'a> {
+impl<'a> scan::Reader<'a> for HeadLines<'a> {
     type State = Found<'a>;
     type Item = FieldSpan;
 
     #[inline(always)]
     fn start(
-        &mut self,
+        self,
+        token: impl Fn() -> usize,
         run: impl Fn(&Class, &[u8], usize) -> usize,
+        bytes: &[u8],
         ends: &[u32],
-    ) -> Option<Found<'a>> {
-        let Self { bytes, limits, .. } = *self;
-        let (start_line, last) = (*ends.first()? as usize, *ends.last()? as usize);
-        self.head_len = last + 4;
-        *self.start_line = match self.section {
-            Section::Request { .. } => StartLine::request(run, bytes, start_line, limits)?,
+    ) -> Option<(Found<'a>, &'a mut Vec<FieldSpan>)> {
+        let Self { section, limits, start_line, known: places, fields } = self;
+        let (first, last) = (*ends.first()? as usize, *ends.last()? as usize);
+        let head_len = last + 4;
+        *start_line = match section {
+            Section::Request { .. } => StartLine::request(token(), run, bytes, first, limits)?,
             Section::Response(tolerated) => {
-                StartLine::response(bytes.get(..start_line)?, tolerated, limits)?
+                StartLine::response(bytes.get(..first)?, tolerated, limits)?
             }
             // A trailer section never takes the fast path.
             Section::Trailers(_) => return None,
         };
-        let is_head = ends_at(bytes, start_line) && ends_at(bytes, self.head_len - 2);
-        let is_short = self.head_len <= limits.field_line as usize || are_short(ends, limits);
-        memory::fit(self.fields, ends.len() - 1).ok()?;
-        self.fields.resize(ends.len() - 1, FieldSpan::default());
-        let places = self.known.take().filter(|_| is_head && is_short)?;
-        Some(Found { bytes, index: 0, places, seen: 0, known: 0, is_well: true })
-    }
-
-    fn items(&mut self) -> &mut [FieldSpan] {
-        self.fields
+        let is_head = ends_at(bytes, first) && ends_at(bytes, head_len - 2);
+        let is_short = head_len <= limits.field_line as usize || are_short(ends, limits);
+        if !is_head || !is_short {
+            return None;
+        }
+        memory::fit(fields, ends.len() - 1).ok()?;
+        let found = Found { head_len, index: 0, places, seen: 0, known: 0, is_well: true };
+        Some((found, fields))
     }
 
     /// Fast path of a field line: `name: value` as nearly every peer sends it.
@@ -129,7 +119,7 @@ impl<'a> scan::Reader for HeadLines<'a> {
     /// precedes the value, which is not empty, and none follows it. `finish` rejects an empty name.
     /// The scanner has already validated the bytes of the value. Must equal `line_slow`.
     #[inline(always)]
-    fn line(found: &mut Found<'a>, line: scan::Line<'_>, field: &mut FieldSpan) -> bool {
+    fn line(found: &mut Found<'a>, line: scan::Line<'_>) -> Option<FieldSpan> {
         let scan::Line { start, name, end, name_begins, name_ends, middle, closing } = line;
         // An empty value ends with the space after the colon.
         let is_cut_well = middle[..2] == *b": "
@@ -137,32 +127,31 @@ impl<'a> scan::Reader for HeadLines<'a> {
             && closing[0] != b' '
             && closing[1..] == *b"\r\n";
         if !is_cut_well {
-            return false;
+            return None;
         }
-        *field = FieldSpan {
+        found.note(KnownField::slot(name_begins, name_ends, name));
+        Some(FieldSpan {
             name: Span::new(start, start + name),
             value: Span::new(start + name + 2, end),
-        };
-        found.note(KnownField::slot(name_begins, name_ends, name));
-        true
+        })
     }
 
     #[inline(always)]
-    fn line_slow(found: &mut Found<'a>, line: scan::Line<'_>, field: &mut FieldSpan) {
-        let read = unusual(found.bytes, line.start, line.end);
+    fn line_slow(found: &mut Found<'a>, bytes: &[u8], line: scan::Line<'_>) -> FieldSpan {
+        let read = unusual(bytes, line.start, line.end);
         found.is_well &= read.is_some();
-        let (span, slot) = read.unwrap_or_default();
-        *field = span;
+        let (field, slot) = read.unwrap_or_default();
         found.note(slot);
+        field
     }
 
     #[inline(always)]
-    fn finish(&mut self, found: Found<'a>) -> Option<usize> {
-        let Found { places, seen, known, is_well, .. } = found;
+    fn finish(found: Found<'a>) -> Option<usize> {
+        let Found { head_len, places, seen, known, is_well, .. } = found;
         *places = Known { seen: seen & KnownField::EACH, repeated: 0, ..*places };
         // A head that repeats a known field is left to the slow path.
         let is_well = is_well && seen & (1 << NAMELESS) == 0 && places.seen.count_ones() == known;
-        is_well.then_some(self.head_len)
+        is_well.then_some(head_len)
     }
 }
 

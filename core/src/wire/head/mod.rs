@@ -206,7 +206,7 @@ impl Head {
         let line = &bytes[self.line..end];
         match section {
             Section::Request { .. } if !self.has_start_line => {
-                self.begin(StartLine::request(scan::run, line, line.len(), limits))
+                self.begin(StartLine::request(token_len(line), scan::run, line, line.len(), limits))
             }
             Section::Response(tolerated) if !self.has_start_line => {
                 self.begin(StartLine::response(line, tolerated, limits))

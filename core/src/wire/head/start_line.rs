@@ -3,7 +3,7 @@
 use super::section::Tolerated;
 use crate::limits::Limits;
 use crate::wire::fields::Span;
-use crate::wire::scan::class::{Class, TARGET_CLASS, TOKEN_CLASS};
+use crate::wire::scan::class::{Class, TARGET_CLASS};
 
 /// The parts of a start line.
 #[derive(Clone, Copy, Debug, Default)]
@@ -31,16 +31,16 @@ impl StartLine {
     ///
     /// There must be exactly two spaces.
     ///
-    /// The line is the first `end` bytes of `bytes`; bytes after it are ignored. `run` is
-    /// [`scan::run`](crate::wire::scan::run).
+    /// The line is the first `end` bytes of `bytes`; bytes after it are ignored. It begins with
+    /// `method` token characters. `run` is [`scan::run`](crate::wire::scan::run).
     #[inline(always)]
     pub(super) fn request(
+        method: usize,
         run: impl Fn(&Class, &[u8], usize) -> usize,
         bytes: &[u8],
         end: usize,
         limits: &Limits,
     ) -> Option<Self> {
-        let method = run(&TOKEN_CLASS, bytes, 0);
         let target = method + 1;
         let target_end = target + run(&TARGET_CLASS, bytes, target);
         let version: &[u8; 9] = bytes.get(target_end..end)?.try_into().ok()?;

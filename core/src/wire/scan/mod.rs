@@ -70,23 +70,23 @@ pub use path::Path;
 /// At the end of each line is some control byte; the reader must check that it is a CRLF. The
 /// caller must check that the head ends within `len`, as its last LF may not.
 #[inline]
-pub(crate) fn head<R: Reader>(
+pub(crate) fn head<'a, R: Reader<'a>>(
     bytes: &[u8],
     len: usize,
     most: usize,
-    reader: &mut R,
+    reader: R,
 ) -> Option<usize> {
     head_on(Path::current(), bytes, len, most, reader)
 }
 
 #[inline(always)]
 #[allow(unsafe_code)]
-fn head_on<R: Reader>(
+fn head_on<'a, R: Reader<'a>>(
     path: Path,
     bytes: &[u8],
     len: usize,
     most: usize,
-    reader: &mut R,
+    reader: R,
 ) -> Option<usize> {
     match path {
         // SAFETY: the path is AVX2 only where the processor has what that asks for.
@@ -190,37 +190,31 @@ mod tests {
         lines: &'a mut Vec<(usize, usize, usize)>,
     }
 
-    impl Reader for Seen<'_> {
-        type State = Vec<u8>;
+    impl<'a> Reader<'a> for Seen<'a> {
+        type State = &'a [u8];
         type Item = (usize, usize, usize);
 
         fn start(
-            &mut self,
+            self,
+            _: impl Fn() -> usize,
             _: impl Fn(&Class, &[u8], usize) -> usize,
+            _: &[u8],
             ends: &[u32],
-        ) -> Option<Vec<u8>> {
-            self.lines.resize(ends.len() - 1, (0, 0, 0));
-            Some(self.bytes.to_vec())
+        ) -> Option<(&'a [u8], &'a mut Vec<Self::Item>)> {
+            self.lines.reserve(ends.len() - 1);
+            Some((self.bytes, self.lines))
         }
 
-        fn items(&mut self) -> &mut [Self::Item] {
-            self.lines
+        fn finish(_: &'a [u8]) -> Option<usize> {
+            Some(0)
         }
 
-        fn finish(&mut self, _: Vec<u8>) -> Option<usize> {
-            Some(self.lines.len())
+        fn line_slow(_: &mut &'a [u8], bytes: &[u8], line: Line<'_>) -> Self::Item {
+            let rest = &bytes[line.start..];
+            (line.start, rest.iter().take_while(|&&byte| is_tchar(byte)).count(), line.end)
         }
 
-        fn line_slow(bytes: &mut Vec<u8>, line: Line<'_>, item: &mut Self::Item) {
-            item.0 = line.start;
-            assert_eq!(
-                item.1,
-                bytes[line.start..].iter().take_while(|&&byte| is_tchar(byte)).count()
-            );
-            item.2 = line.end;
-        }
-
-        fn line(bytes: &mut Vec<u8>, line: Line<'_>, item: &mut Self::Item) -> bool {
+        fn line(bytes: &mut &'a [u8], line: Line<'_>) -> Option<Self::Item> {
             let rest = &bytes[line.start..];
             assert_eq!(line.name_begins.to_le_bytes(), rest[..8]);
             assert_eq!(line.name_ends.to_le_bytes(), bytes[line.start + line.name - 8..][..8]);
@@ -229,9 +223,8 @@ mod tests {
             // A path may stop early and leave the rest of the name to the reader.
             let all = rest.iter().take_while(|&&byte| is_tchar(byte)).count();
             assert!(line.name == all || (line.name < all && line.middle[0] != b':'));
-            *item = (line.start, all, line.end);
             // Half of the lines are reported as unusual.
-            line.end & 1 == 0
+            (line.end & 1 == 0).then_some((line.start, all, line.end))
         }
     }
 
@@ -240,7 +233,7 @@ mod tests {
         for path in Path::available() {
             for after in [b'x', b'\r', b' ', b':'] {
                 let (bytes, mut lines) = ([input, &[after; PADDING]].concat(), Vec::new());
-                let seen = &mut Seen { bytes: &bytes, lines: &mut lines };
+                let seen = Seen { bytes: &bytes, lines: &mut lines };
                 let found = head_on(path, &bytes, input.len(), usize::MAX, seen).map(|_| lines);
                 let expected = naive::lines(input, &bytes[input.len()..]);
                 assert_eq!(found, expected, "{path:?} {:?}", input.escape_ascii().to_string());
@@ -315,7 +308,7 @@ mod tests {
                 }
                 let others = b"a\r\n".repeat(lines - 1);
                 let bytes = [&b"the first\r\n"[..], &others, b"\r\n", &[b'x'; PADDING]].concat();
-                let seen = &mut Seen { bytes: &bytes, lines: &mut Vec::new() };
+                let seen = Seen { bytes: &bytes, lines: &mut Vec::new() };
                 let is_read = head_on(path, &bytes, bytes.len() - PADDING, most, seen);
                 assert_eq!(is_read.is_some(), wanted, "{path:?} {lines} of {most}");
             }

@@ -31,11 +31,11 @@ impl Questions for Neon {
     }
 }
 
-pub(super) fn head<R: Reader>(
+pub(super) fn head<'a, R: Reader<'a>>(
     bytes: &[u8],
     len: usize,
     most: usize,
-    reader: &mut R,
+    reader: R,
 ) -> Option<usize> {
     passes::head(Neon, bytes, len, most, reader)
 }

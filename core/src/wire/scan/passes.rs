@@ -51,36 +51,37 @@ pub(crate) struct Line<'a> {
 /// This is a trait and not a closure, because only methods can be forced to be inlined. Those for a
 /// line are `#[inline(always)]`: a call would cost as much as the rest of the line. The state that
 /// changes from line to line is a separate value, so that it stays in registers.
-pub(crate) trait Reader: Sized {
+pub(crate) trait Reader<'a>: Sized {
     /// The state that changes from line to line.
     type State;
 
     /// The result of parsing one field line.
-    type Item;
+    type Item: Copy + 'a;
 
     /// Parses the start line; `None` ends the pass.
     ///
-    /// `ends` are the offsets at which lines end; the start line ends at the first. `run` is
-    /// [`run`](super::run).
+    /// `ends` are the offsets in `bytes` at which lines end; the start line ends at the first.
+    /// `token` returns the number of token characters at the start of `bytes`, as [`Line::name`]
+    /// has it; `run` is [`run`](super::run). Also returns the list that the results for the field
+    /// lines replace, with memory for all of them.
     fn start(
-        &mut self,
+        self,
+        token: impl Fn() -> usize,
         run: impl Fn(&Class, &[u8], usize) -> usize,
+        bytes: &[u8],
         ends: &[u32],
-    ) -> Option<Self::State>;
+    ) -> Option<(Self::State, &'a mut Vec<Self::Item>)>;
 
-    /// Returns a slot for each field line; lines without a slot are not parsed.
-    fn items(&mut self) -> &mut [Self::Item];
-
-    /// Fast path of a field line: parses it and writes the result to its slot.
+    /// Fast path of a field line: parses it.
     ///
-    /// Returns `false` and changes nothing if the line is unusual. Must equal `line_slow`.
-    fn line(state: &mut Self::State, line: Line<'_>, item: &mut Self::Item) -> bool;
+    /// Returns `None` and changes nothing if the line is unusual. Must equal `line_slow`.
+    fn line(state: &mut Self::State, line: Line<'_>) -> Option<Self::Item>;
 
     /// Slow path of a field line: parses it in any form.
-    fn line_slow(state: &mut Self::State, line: Line<'_>, item: &mut Self::Item);
+    fn line_slow(state: &mut Self::State, bytes: &[u8], line: Line<'_>) -> Self::Item;
 
     /// Ends the pass after the last line, and returns its result.
-    fn finish(&mut self, state: Self::State) -> Option<usize>;
+    fn finish(state: Self::State) -> Option<usize>;
 }
 
 /// The scanner's operations, implemented once for each instruction set.
@@ -101,12 +102,12 @@ pub(super) trait Questions: Copy {
 ///
 /// It is inlined, so that everything is compiled for the instruction set of the caller.
 #[inline(always)]
-pub(super) fn head<R: Reader>(
+pub(super) fn head<'a, R: Reader<'a>>(
     ask: impl Questions,
     bytes: &[u8],
     len: usize,
     most: usize,
-    reader: &mut R,
+    reader: R,
 ) -> Option<usize> {
     let mut places = [MaybeUninit::uninit(); LINES + BLOCK];
     match Lines::find(ask, bytes, len, most.min(LINES), &mut places) {
@@ -121,12 +122,12 @@ pub(super) fn head<R: Reader>(
 /// It is out of line to keep the head parser small.
 #[cold]
 #[inline(never)]
-fn long_head<R: Reader>(
+fn long_head<'a, R: Reader<'a>>(
     ask: impl Questions,
     bytes: &[u8],
     len: usize,
     most: usize,
-    reader: &mut R,
+    reader: R,
 ) -> Option<usize> {
     let (mut places, mut room) = (Vec::new(), LINES);
     loop {
@@ -208,38 +209,44 @@ impl<'a> Lines<'a> {
     }
 
     #[inline(always)]
-    fn read<R: Reader>(self, ask: impl Questions, reader: &mut R) -> Option<usize> {
+    fn read<'r, R: Reader<'r>>(self, ask: impl Questions, reader: R) -> Option<usize> {
         let Self { bytes, ends } = self;
-        let mut state = reader.start(|class, bytes, at| ask.run(class, bytes, at), ends)?;
+        // SAFETY: after every end are 64 bytes.
+        let token = || ask.token(unsafe { chunk_at(bytes, 0) }).min(OPENING);
+        let run = |class: &_, bytes: &_, at| ask.run(class, bytes, at);
+        let (mut state, items) = reader.start(token, run, bytes, ends)?;
         let (&first, ends) = ends.split_first()?;
         if (first as usize) < FIRST_LINE {
             return None;
         }
         let (mut start, mut unusual) = (first as usize + 2, None);
-        let mut lines = ends.iter().zip(reader.items());
+        items.clear();
+        let mut lines = ends.iter().zip(items.spare_capacity_mut().get_mut(..ends.len())?);
         for (&end, item) in lines.by_ref() {
             // SAFETY: `start` is where the line begins that ends there.
             let line = unsafe { line_at(ask, bytes, start, end as usize) };
             start = line.end + 2;
-            if !R::line(&mut state, line, item) {
+            let Some(read) = R::line(&mut state, line) else {
                 unusual = Some((line, item));
                 break;
-            }
+            };
+            item.write(read);
         }
         // A separate loop: a call within the first loop, however rare, would cost every line
         // registers.
         if let Some((line, item)) = unusual {
-            R::line_slow(&mut state, line, item);
+            item.write(R::line_slow(&mut state, bytes, line));
             for (&end, item) in lines {
                 // SAFETY: as above.
                 let line = unsafe { line_at(ask, bytes, start, end as usize) };
                 start = line.end + 2;
-                if !R::line(&mut state, line, item) {
-                    R::line_slow(&mut state, line, item);
-                }
+                let read = R::line(&mut state, line);
+                item.write(read.unwrap_or_else(|| R::line_slow(&mut state, bytes, line)));
             }
         }
-        reader.finish(state)
+        // SAFETY: each of the items was written by one of the loops.
+        unsafe { items.set_len(ends.len()) };
+        R::finish(state)
     }
 }
 

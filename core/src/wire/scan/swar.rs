@@ -49,11 +49,11 @@ impl Questions for Words {
 
 /// Parses a head; not inlined, like the paths that are detected at run time.
 #[inline(never)]
-pub(super) fn head<R: Reader>(
+pub(super) fn head<'a, R: Reader<'a>>(
     bytes: &[u8],
     len: usize,
     most: usize,
-    reader: &mut R,
+    reader: R,
 ) -> Option<usize> {
     passes::head(Words, bytes, len, most, reader)
 }

@@ -28,11 +28,11 @@ impl Questions for Simd128 {
     }
 }
 
-pub(super) fn head<R: Reader>(
+pub(super) fn head<'a, R: Reader<'a>>(
     bytes: &[u8],
     len: usize,
     most: usize,
-    reader: &mut R,
+    reader: R,
 ) -> Option<usize> {
     passes::head(Simd128, bytes, len, most, reader)
 }

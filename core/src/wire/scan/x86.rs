@@ -79,11 +79,11 @@ impl Questions for Avx2 {
 }
 
 #[target_feature(enable = "avx2,bmi1,bmi2,popcnt")]
-pub(super) fn head_avx2<R: Reader>(
+pub(super) fn head_avx2<'a, R: Reader<'a>>(
     bytes: &[u8],
     len: usize,
     most: usize,
-    reader: &mut R,
+    reader: R,
 ) -> Option<usize> {
     passes::head(Avx2, bytes, len, most, reader)
 }
@@ -163,11 +163,11 @@ impl Questions for Sse2 {
 
 /// Parses a head with SSE2; not inlined, so that choosing a path is cheap.
 #[inline(never)]
-pub(super) fn head_sse2<R: Reader>(
+pub(super) fn head_sse2<'a, R: Reader<'a>>(
     bytes: &[u8],
     len: usize,
     most: usize,
-    reader: &mut R,
+    reader: R,
 ) -> Option<usize> {
     passes::head(Sse2, bytes, len, most, reader)
 }
