@@ -124,12 +124,13 @@ impl Connection {
 
     #[inline(always)]
     fn take_request(&mut self, len: usize) -> Result<Option<Step>, Error> {
+        let most = self.most_content();
         let Scratch { head, buffer, .. } = self.scratch()?;
         match framing::request_fast(head, buffer.unread_mut().0) {
-            Some(plain) if plain.framing.is_within(self.most_content()) => {
-                Ok(self.take_request_fast(len, plain))
+            Some(plain) if plain.framing.is_within(most) => {
+                Ok(self.take_request_fast(len, plain, most))
             }
-            _ => self.take_request_slow(len),
+            _ => self.take_request_slow(len, most),
         }
     }
 
@@ -146,8 +147,9 @@ impl Connection {
         &mut self,
         len: usize,
         PlainRequest { framing, options }: PlainRequest,
+        most: u64,
     ) -> Option<Step> {
-        debug_assert_eq!(self.framing_of(len), Ok(framing));
+        debug_assert_eq!(self.framing_of(len, most), Ok(framing));
         self.keep_request(len);
         let offered = self.offered(options);
         let request = if framing.has_content() { Phase::Body } else { Phase::Done };
@@ -157,12 +159,12 @@ impl Connection {
             assert_eq!(self.state.apply(self.role, Input::Request(opening)), Ok(state));
         }
         self.state = state;
-        self.begin_request(framing, &offered)
+        self.begin_request(framing, &offered, most)
     }
 
     #[inline(never)]
-    fn take_request_slow(&mut self, len: usize) -> Result<Option<Step>, Error> {
-        let framing = match self.framing_of(len) {
+    fn take_request_slow(&mut self, len: usize, most: u64) -> Result<Option<Step>, Error> {
+        let framing = match self.framing_of(len, most) {
             Ok(framing) => framing,
             Err(fault) => return self.fault(fault),
         };
@@ -176,12 +178,11 @@ impl Connection {
         };
         let opening = self.request_info(framing, &offered)?;
         self.apply_received(Input::Request(opening))?;
-        Ok(self.begin_request(framing, &offered))
+        Ok(self.begin_request(framing, &offered, most))
     }
 
-    fn framing_of(&mut self, len: usize) -> Result<Framing, Fault> {
+    fn framing_of(&mut self, len: usize, most: u64) -> Result<Framing, Fault> {
         let accepts_https = self.flags.secure || self.config().trusted_gateway;
-        let most = self.most_content();
         let Some(Scratch { head, buffer, .. }) = self.scratch.as_deref_mut() else {
             return Err(Fault { kind: ErrorKind::OutOfMemory, at: 0 });
         };
@@ -245,18 +246,20 @@ impl Connection {
     }
 
     /// Begins a request that the state machine has accepted, and emits its head.
+    ///
+    /// Its content may have `most` bytes.
     #[inline(always)]
-    fn begin_request(&mut self, framing: Framing, offered: &Offered) -> Option<Step> {
+    fn begin_request(&mut self, framing: Framing, offered: &Offered, most: u64) -> Option<Step> {
         self.cycle = self.cycle.wrapping_add(1);
         self.why = Some(offered.why);
-        self.begin_body(framing);
+        self.begin_body(framing, most);
         Some(self.emit(Shown::Request, TraceStep::ReceivedRequest, offered.count))
     }
 
+    /// Begins the content of a received message, which may have `most` bytes.
     #[inline(always)]
-    fn begin_body(&mut self, framing: Framing) {
+    fn begin_body(&mut self, framing: Framing, most: u64) {
         self.body = Body::new(framing);
-        let most = if self.role == Role::Server { self.most_content() } else { u64::MAX };
         if let Some(scratch) = &mut self.scratch {
             (scratch.room, scratch.drained) = (Room(most), 0);
         }
@@ -380,7 +383,7 @@ impl Connection {
             self.heads >>= 1;
         }
         self.keep_head(len);
-        self.begin_body(framing);
+        self.begin_body(framing, u64::MAX);
         if tunnels {
             self.record(TraceStep::ReceivedResponse, u32::from(status));
             self.flags.owes_end = false;
