@@ -14,8 +14,7 @@ use crate::error::Ineligible;
 use crate::wire::fields::members;
 use crate::wire::known::{KnownField, KnownFields};
 use crate::wire::memory;
-use crate::wire::scan;
-use crate::wire::scan::class::BASE64_CLASS;
+use crate::wire::scan::class::is_base64;
 use crate::wire::source::FieldSource;
 use crate::wire::syntax::is_token;
 
@@ -157,9 +156,11 @@ pub(crate) fn proof(asked: &dyn FieldSource) -> Option<Proof> {
 ///
 /// It has 22 characters, the last of which encodes two bits, and padding.
 fn is_key(value: &[u8]) -> bool {
-    matches!(value, [.., b'A' | b'Q' | b'g' | b'w', b'=', b'='])
-        && value.len() == 24
-        && scan::run(&BASE64_CLASS, value, 0) == 22
+    let Some(([digits @ .., last, b'=', b'='], [])) = value.split_first_chunk::<24>() else {
+        return false;
+    };
+    matches!(last, b'A' | b'Q' | b'g' | b'w')
+        && digits.iter().fold(true, |all, &byte| all & is_base64(byte))
 }
 
 /// Calls `each` with the members of all `Sec-WebSocket-Protocol` lines.

@@ -89,7 +89,10 @@ impl FieldSource for Fields<'_> {
         while rest != 0 {
             let known = KnownField::ALL[rest.trailing_zeros() as usize];
             rest &= rest - 1;
-            self.known(known).for_each(|span| each(known, span.value.of(self.bytes)));
+            match self.known.only(known).and_then(|index| self.spans.get(index)) {
+                Some(span) => each(known, span.value.of(self.bytes)),
+                None => self.known(known).for_each(|span| each(known, span.value.of(self.bytes))),
+            }
         }
     }
 

@@ -128,10 +128,6 @@ pub(crate) static TARGET_CLASS: Class = Class::of(CLASS, TARGET);
 /// The characters of a host name, without percent-encoding.
 pub(crate) static HOST_CLASS: Class = Class::of(CLASS, HOST);
 
-/// The digits of base64 (RFC 4648, section 4).
-#[cfg(feature = "websocket")]
-pub(crate) static BASE64_CLASS: Class = Class::of(CLASS, BASE64);
-
 /// The classes of each byte, one bit for each class.
 const CLASS: &[u8; 256] = &classes();
 
@@ -188,6 +184,12 @@ pub(crate) const fn is_target_byte(byte: u8) -> bool {
 
 pub(crate) fn is_value_byte(byte: u8) -> bool {
     CLASS[byte as usize] & VALUE != 0
+}
+
+/// Returns whether the byte is a digit of base64 (RFC 4648, section 4).
+#[cfg(feature = "websocket")]
+pub(crate) fn is_base64(byte: u8) -> bool {
+    CLASS[byte as usize] & BASE64 != 0
 }
 
 pub(crate) fn is_host_byte(byte: u8) -> bool {
