@@ -78,9 +78,13 @@ pub struct Trace {
 }
 
 /// The latest entries of the trace; new entries replace the oldest.
-#[derive(Debug)]
+///
+/// Each part of the entries has a list of its own, so that none is padded.
+#[derive(Debug, Default)]
 pub(crate) struct Ring {
-    entries: [Trace; Self::SIZE],
+    steps: [TraceStep; Self::SIZE],
+    numbers: [u32; Self::SIZE],
+    offsets: [u64; Self::SIZE],
     /// The number of entries added so far; it wraps.
     ///
     /// `popped` is the number of entries taken or lost, and wraps too.
@@ -91,21 +95,18 @@ pub(crate) struct Ring {
 impl Ring {
     const SIZE: usize = 32;
 
-    pub(crate) fn push(&mut self, entry: Trace) {
-        self.entries[self.pushed as usize % Self::SIZE] = entry;
+    pub(crate) fn push(&mut self, Trace { step, number, offset }: Trace) {
+        let place = self.pushed as usize % Self::SIZE;
+        (self.steps[place], self.numbers[place], self.offsets[place]) = (step, number, offset);
         self.pushed = self.pushed.wrapping_add(1);
     }
 
     pub(crate) fn pop(&mut self) -> Option<Trace> {
         let kept = self.pushed.wrapping_sub(self.popped).min(Self::SIZE as u32);
         self.popped = self.pushed.wrapping_sub(kept.checked_sub(1)?);
-        Some(self.entries[self.popped.wrapping_sub(1) as usize % Self::SIZE])
-    }
-}
-
-impl Default for Ring {
-    fn default() -> Self {
-        Self { entries: [Trace::default(); Self::SIZE], pushed: 0, popped: 0 }
+        let place = self.popped.wrapping_sub(1) as usize % Self::SIZE;
+        let (step, number) = (self.steps[place], self.numbers[place]);
+        Some(Trace { step, number, offset: self.offsets[place] })
     }
 }
 
