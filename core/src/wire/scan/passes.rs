@@ -112,7 +112,9 @@ pub(super) fn head<'a, R: Reader<'a>>(
     let mut places = [MaybeUninit::uninit(); LINES + BLOCK];
     match Lines::find(ask, bytes, len, most.min(LINES), &mut places) {
         Ok(lines) => lines.read(ask, reader),
-        Err(Unfound::TooMany) if most > LINES => long_head(ask, bytes, len, most, reader),
+        Err(Unfound::TooMany) if most > LINES && !IS_SMALL => {
+            long_head(ask, bytes, len, most, reader)
+        }
         Err(_) => None,
     }
 }
@@ -141,6 +143,11 @@ fn long_head<'a, R: Reader<'a>>(
         }
     }
 }
+
+/// True where the slow path parses heads of many lines: it saves a second parser.
+///
+/// A module for the Web is downloaded.
+pub(super) const IS_SMALL: bool = cfg!(target_arch = "wasm32");
 
 /// The number of bytes scanned in one step.
 const BLOCK: usize = 64;
