@@ -14,6 +14,7 @@ const files = (globalThis as { readonly process?: { getBuiltinModule?(name: stri
 /** @internal */
 export class OfNode implements Transport {
   readonly queues = true;
+  readonly losesInput = true;
   readonly sharesBuffers: boolean;
   readonly #socket: NodeSocket;
   #failure: Error | undefined;

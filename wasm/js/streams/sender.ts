@@ -122,7 +122,7 @@ export class Sender {
         // An earlier wire on this socket may have left queued bytes.
         const room = this.#transport.room?.();
         if (room) await this.#life.transported(room, this.#time);
-        if (this.#isClient && this.#transport.queues) await this.#listen(piece.length);
+        if (this.#isClient && this.#transport.losesInput) await this.#listen(piece.length);
         const begun = performance.now();
         let writing = this.#transport.write(piece);
         if (queued && at + SENT >= length && this.#transport.queues) {
@@ -142,7 +142,7 @@ export class Sender {
   /**
    * Lets the event loop receive before much more is written.
    *
-   * A failed write destroys a socket of Node's kind, and with it a response that has come but was not read.
+   * A failed write would lose a response that has come.
    */
   async #listen(length: number): Promise<void> {
     this.#inTurn += length;

@@ -141,6 +141,8 @@ export interface Transport {
   readonly sharesBuffers: boolean;
   /** True if written bytes are sent even if the write is not awaited. */
   readonly queues: boolean;
+  /** True if a failed write loses bytes that have come but were not read. */
+  readonly losesInput?: boolean;
   /** True if written bytes are still queued; undefined if the socket cannot tell. */
   readonly isQueued?: boolean;
   /** Writes bytes; resolves when the socket has room for more. */
