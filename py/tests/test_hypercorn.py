@@ -9,7 +9,6 @@ import pathlib
 import socket
 import ssl
 import struct
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -88,7 +87,11 @@ class Apps:
             while path == "/flood":
                 await self.goes_on(send, {"type": "websocket.send", "bytes": bytes(65536)})
             while (message := await receive())["type"] == "websocket.receive":
+                if path == "/records":
+                    self.learnt.append(message["type"])
                 await send({"type": "websocket.send", "bytes": message["bytes"]})
+            if path == "/records":
+                self.learnt.append(message["type"])
         elif path in ("/late", "/soon"):
             await self.sleep(0.3 if path == "/late" else 0.0)
             await answer(send, b"unread")
@@ -100,6 +103,8 @@ class Apps:
             await self.sleep(0.1)
             await send({"type": "http.response.body", "body": b"ly", "more_body": True})
             await send({"type": "http.response.body", "body": b""})
+        elif path == "/pours-slowly":
+            await pours_slowly(receive, send)
         elif path == "/whole":
             await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"5")]})
             await send({"type": "http.response.body", "body": b"whole", "more_body": True})
@@ -234,6 +239,24 @@ async def streams(receive: Any, send: Any, pieces: int = 0) -> None:
             await anyio.sleep(0.05)
             await answer(send, b"streamed")
         group.cancel_scope.cancel()
+
+
+async def pours_slowly(receive: Any, send: Any) -> None:
+    """Sends for longer than a second, and ends where it hears of its client's end."""
+    async with anyio.create_task_group() as group:
+
+        async def listens() -> None:
+            while (await receive())["type"] != "http.disconnect":
+                pass
+            group.cancel_scope.cancel()
+
+        group.start_soon(listens)
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        for _ in range(5):
+            await send({"type": "http.response.body", "body": b"piece", "more_body": True})
+            await anyio.sleep(0.4)
+        group.cancel_scope.cancel()
+    await send({"type": "http.response.body", "body": b""})
 
 
 async def answer(send: Any, body: bytes) -> None:
@@ -902,13 +925,23 @@ def test_a_websocket_that_is_pushed_to_may_be_closed(hosted: Hosted) -> None:
     wait_for(lambda: hosted.app.learnt == ["OSError"])
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux says it")
-def test_an_app_learns_of_an_end_behind_a_large_next_request(hosted: Hosted) -> None:
-    """Nothing reads up to that end while the app waits for it."""
-    large = GET.replace(b"GET", b"POST")[:-2] + b"Content-Length: 180000\r\n\r\n" + bytes(180_000)
-    with hosted.connect(GET.replace(b"/", b"/learns", 1) + large):
-        pass
-    wait_for(lambda: hosted.app.learnt == ["http.disconnect"] * 2)
+def test_messages_that_have_come_are_received_after_a_write_has_failed(hosted: Hosted) -> None:
+    """The queue of the app is full then, and the rest waits for room."""
+    with hosted.connect(HANDSHAKE.replace(b"/chat", b"/records")) as client:
+        until(client, b"\r\n\r\n")
+        client.sendall(BINARY * 40)
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    wait_for(lambda: hosted.app.learnt[-1:] == ["websocket.disconnect"])
+    assert len(hosted.app.learnt) in {1, 41}  # a reset may come before the frames are read
+
+
+def test_a_response_is_whole_to_a_client_that_half_closes_behind_a_large_request(hosted: Hosted) -> None:
+    large = GET.replace(b"GET / ", b"POST /last ")[:-2] + b"Content-Length: 180000\r\n\r\n" + bytes(180_000)
+    with hosted.connect(GET.replace(b"/", b"/pours-slowly", 1) + large) as client:
+        client.shutdown(socket.SHUT_WR)
+        received = rest_of(client)
+    assert received.count(b"\r\n0\r\n\r\n") == 1
+    assert received.count(b"piece") == 5
 
 
 PUSHES = {

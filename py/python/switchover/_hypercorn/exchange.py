@@ -42,6 +42,7 @@ class Owner(Protocol):
     context: WorkerContext
     task_group: Any
     peers: tuple[bool, tuple[str, int] | None, tuple[str, int] | None]
+    has_gone: bool
 
     async def stream_send(self, exchange: Exchange, event: StreamEvent) -> None:
         """Sends an event of the stream, or handles its end."""
@@ -120,7 +121,8 @@ class Exchange:
 
         Raises an OSError if the app has sent more than `DROPPED` messages after `close`, as ASGI 2.4 has it.
         """
-        self.dropped += self.is_told
+        # An app that receives nothing may fill its queue, behind which it would be told.
+        self.dropped += self.is_told or self.owner.has_gone
         if self.dropped > DROPPED:
             raise ClientGoneError("the client has gone")
         await self.context.sleep(0)

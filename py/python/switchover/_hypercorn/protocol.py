@@ -40,7 +40,7 @@ from .. import (
     Switched,
 )
 from .._keep import keep
-from .._reset import LOOK_EVERY, has_hung_up, was_reset
+from .._reset import LOOK_EVERY, was_reset
 from .answers import WEBSOCKET, encoded, handshake, has_length, leftover_of, refusal
 from .ending import has_read_eof, linger, reset, reset_if_held, socket_of
 from .exchange import Exchange
@@ -99,7 +99,7 @@ class Protocol:
         """True once the client's EOF was read, and once nothing more is received."""
         self.has_gone = False
         """True once nothing can be sent."""
-        self.is_reading = self.is_taking = self.is_looking = False
+        self.is_taking = self.is_looking = False
         self.dropped = 0
         """The number of bytes that have come after the last response."""
         self.variables = contextvars.copy_context()
@@ -115,14 +115,6 @@ class Protocol:
         if isinstance(event, Closed):
             await self.handle_end()
             return
-        self.is_reading = True
-        try:
-            await self.handle_bytes(event)
-        finally:
-            self.is_reading = False
-
-    async def handle_bytes(self, event: Event) -> None:
-        """Handles received bytes, or the client's EOF, which is none."""
         # After a read timeout there is none of these, and the client may be there.
         self.has_eof = self.has_eof or (isinstance(event, RawData) and not event.data)
         if isinstance(event, RawData) and self.writer.is_closed:
@@ -141,10 +133,7 @@ class Protocol:
                 await self.can_read.wait()
 
     async def look(self) -> None:
-        """Looks each second for the end of a client of which nothing is read.
-
-        The app is told of an EOF only if its request is whole: the rest would come before that.
-        """
+        """Looks each second for a reset by a client of which nothing is read."""
         raw = socket_of(self.send)
         while self.is_full:
             await self.context.sleep(LOOK_EVERY)
@@ -152,9 +141,6 @@ class Protocol:
                 self.has_ended = self.has_gone = True
                 await self.tell_of_end()
                 await self.can_read.set()
-            elif self.is_full and self.exchange is not None and self.exchange.has_all and has_hung_up(raw):
-                await self.tell_of_end()
-                break
         self.is_looking = False
 
     @property
@@ -176,8 +162,7 @@ class Protocol:
 
         hypercorn calls this when it can read no more, when it cannot write, and after its keep-alive timeout.
         """
-        # While the task that reads is still at the last bytes, a write has failed.
-        if self.has_ended or self.is_reading:
+        if self.has_ended:
             self.has_gone = True
         self.has_ended = True
         # hypercorn does not pass the EOF on if it came while it waited here.
@@ -219,8 +204,6 @@ class Protocol:
         One task at a time does so, and also handles the bytes that come meanwhile.
         """
         if self.is_taking:
-            if self.has_gone:
-                await self.tell_of_end()  # the other task may wait for an app that receives nothing
             return
         self.is_taking = True
         try:
