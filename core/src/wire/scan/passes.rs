@@ -21,7 +21,9 @@ pub(crate) const PADDING: usize = 64;
 pub(crate) const FIRST_LINE: usize = 8;
 
 /// The largest number of lines for which the scanner needs no heap memory.
-pub(crate) const LINES: usize = 128;
+///
+/// Those of a head with as many field lines as the limit has at first, and its start line.
+pub(crate) const LINES: usize = 129;
 
 /// A field line as the scanner finds it, before it is parsed.
 #[derive(Clone, Copy, Debug)]
@@ -121,7 +123,8 @@ pub(super) fn head<'a, R: Reader<'a>>(
 
 /// Parses a head with more lines than the table of [`head`] holds.
 ///
-/// It is out of line to keep the head parser small.
+/// It is out of line to keep the head parser small. It is compiled for any processor of the
+/// target, and so a third slower for each line.
 #[cold]
 #[inline(never)]
 fn long_head<'a, R: Reader<'a>>(
