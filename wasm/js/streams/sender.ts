@@ -17,7 +17,7 @@ export class Sender {
   readonly #limit: number;
   /** True if an early response may come while much is sent. */
   readonly #isClient: boolean;
-  /** The number of bytes that were written in this turn of the event loop. */
+  /** The number of bytes that were written since `#listen` last waited. */
   #inTurn = 0;
   /** Milliseconds by which bytes sent so far extend the next write's timeout. */
   #credit = 0;
