@@ -5,7 +5,6 @@ use alloc::vec::Vec;
 use core::mem::MaybeUninit;
 
 use super::Class;
-use crate::wire::memory;
 
 /// The number of bytes at the start of a field line that are searched for its name.
 pub(crate) const OPENING: usize = 32;
@@ -20,9 +19,10 @@ pub(crate) const PADDING: usize = 64;
 /// It guarantees that this many bytes precede every other line.
 pub(crate) const FIRST_LINE: usize = 8;
 
-/// The largest number of lines for which the scanner needs no heap memory.
+/// The largest number of lines in a head that the scanner reads.
 ///
-/// Those of a head with as many field lines as the limit has at first, and its start line.
+/// The start line, and as many field lines as the limit has at first. A head with more is parsed
+/// line by line.
 pub(crate) const LINES: usize = 129;
 
 /// A field line as the scanner finds it, before it is parsed.
@@ -112,54 +112,11 @@ pub(super) fn head<'a, R: Reader<'a>>(
     reader: R,
 ) -> Option<usize> {
     let mut places = [MaybeUninit::uninit(); LINES + BLOCK];
-    match Lines::find(ask, bytes, len, most.min(LINES), &mut places) {
-        Ok(lines) => lines.read(ask, reader),
-        Err(Unfound::TooMany) if most > LINES && !IS_SMALL => {
-            long_head(ask, bytes, len, most, reader)
-        }
-        Err(_) => None,
-    }
+    Lines::find(ask, bytes, len, most.min(LINES), &mut places)?.read(ask, reader)
 }
-
-/// Parses a head with more lines than the table of [`head`] holds.
-///
-/// It is out of line to keep the head parser small. It is compiled for any processor of the
-/// target, and so a third slower for each line.
-#[cold]
-#[inline(never)]
-fn long_head<'a, R: Reader<'a>>(
-    ask: impl Questions,
-    bytes: &[u8],
-    len: usize,
-    most: usize,
-    reader: R,
-) -> Option<usize> {
-    let (mut places, mut room) = (Vec::new(), LINES);
-    loop {
-        room = room.saturating_mul(4).min(most);
-        memory::fit(&mut places, room + BLOCK).ok()?;
-        places.resize(room + BLOCK, MaybeUninit::uninit());
-        match Lines::find(ask, bytes, len, room, &mut places) {
-            Ok(lines) => return lines.read(ask, reader),
-            Err(Unfound::TooMany) if room < most => {}
-            Err(_) => return None,
-        }
-    }
-}
-
-/// True where the slow path parses heads of many lines: it saves a second parser.
-///
-/// A module for the Web is downloaded.
-pub(super) const IS_SMALL: bool = cfg!(target_arch = "wasm32");
 
 /// The number of bytes scanned in one step.
 const BLOCK: usize = 64;
-
-/// The reason why the ends of a head's lines were not found.
-enum Unfound {
-    Incomplete,
-    TooMany,
-}
 
 /// The offsets at which the lines of a head end, up to the empty line.
 ///
@@ -178,20 +135,19 @@ impl<'a> Lines<'a> {
         len: usize,
         most: usize,
         places: &'a mut [MaybeUninit<u32>],
-    ) -> Result<Self, Unfound> {
+    ) -> Option<Self> {
         // An offset is stored in 32 bits; the limits keep heads below that.
         let is_padded = bytes.len().checked_sub(PADDING).is_some_and(|most| len <= most);
         if !is_padded || len > u32::MAX as usize {
-            return Err(Unfound::Incomplete);
+            return None;
         }
         let (mut count, mut at) = (0, 0);
         // The masks of the previous block's last byte, and of its last two bytes.
         let (mut one_before, mut two_before) = (0, 0);
         while at < len {
             // The last block may have more ends than are permitted.
-            let slots =
-                places.get_mut(count..).filter(|_| count <= most).and_then(<[_]>::first_chunk_mut);
-            let Some(slots) = slots else { return Err(Unfound::TooMany) };
+            let rest = places.get_mut(count..).filter(|_| count <= most);
+            let slots = rest.and_then(<[_]>::first_chunk_mut)?;
             // SAFETY: `at` is below `len`, and after those are as many bytes as a block has.
             let mask = ask.controls(unsafe { chunk_at(bytes, at) });
             let (after_one, after_two) = (mask << 1 | one_before, mask << 2 | two_before);
@@ -203,19 +159,17 @@ impl<'a> Lines<'a> {
                 let behind = begins & !(third ^ third.wrapping_sub(1));
                 count -= behind.count_ones() as usize;
                 if at + (third.trailing_zeros() as usize) >= len {
-                    return Err(Unfound::Incomplete);
+                    return None;
                 }
-                let Some(places) = places.get(..count).filter(|_| count <= most) else {
-                    return Err(Unfound::TooMany);
-                };
+                let places = places.get(..count).filter(|_| count <= most)?;
                 // SAFETY: `store` has written as many places as it said; a place is a number.
                 let ends = unsafe { core::slice::from_raw_parts(places.as_ptr().cast(), count) };
-                return Ok(Self { bytes, ends });
+                return Some(Self { bytes, ends });
             }
             (one_before, two_before) = (mask >> 63, mask >> 62);
             at += BLOCK;
         }
-        Err(Unfound::Incomplete)
+        None
     }
 
     #[inline(always)]
