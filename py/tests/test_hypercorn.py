@@ -221,16 +221,17 @@ class Apps:
             raise
 
 
+async def listens(receive: Any, scope: anyio.CancelScope) -> None:
+    """Cancels once the app hears of its client's end."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
+    scope.cancel()
+
+
 async def streams(receive: Any, send: Any, pieces: int = 0) -> None:
     """Responds as Starlette's streams do: hearing of the end cancels what still sends."""
     async with anyio.create_task_group() as group:
-
-        async def listens() -> None:
-            while (await receive())["type"] != "http.disconnect":
-                pass
-            group.cancel_scope.cancel()
-
-        group.start_soon(listens)
+        group.start_soon(listens, receive, group.cancel_scope)
         if pieces:
             await send({"type": "http.response.start", "status": 200, "headers": []})
             for _ in range(pieces):
@@ -244,13 +245,7 @@ async def streams(receive: Any, send: Any, pieces: int = 0) -> None:
 async def pours_slowly(receive: Any, send: Any) -> None:
     """Sends for longer than a second, and ends where it hears of its client's end."""
     async with anyio.create_task_group() as group:
-
-        async def listens() -> None:
-            while (await receive())["type"] != "http.disconnect":
-                pass
-            group.cancel_scope.cancel()
-
-        group.start_soon(listens)
+        group.start_soon(listens, receive, group.cancel_scope)
         await send({"type": "http.response.start", "status": 200, "headers": []})
         for _ in range(5):
             await send({"type": "http.response.body", "body": b"piece", "more_body": True})
