@@ -463,7 +463,7 @@ test("a FastResponse has what its class gets at runtime", options, () => {
 // As in Jest: the class is another realm's, and its prototype no heir of this one's Object.
 test("a FastResponse in a realm of its own", options, () => {
   const script = `
-    import { createContext, SourceTextModule, runInContext } from "node:vm";
+    import { createContext, SourceTextModule } from "node:vm";
     import { readFile } from "node:fs/promises";
     const context = createContext({ Response, Headers, TextEncoder, TextDecoder, WebAssembly, performance, console, setTimeout, clearTimeout, URL });
     const modules = new Map();

@@ -4,9 +4,8 @@ use std::path::Path;
 
 use crate::figures::{Figures, Runs};
 
-/// The line before the README's table, and the line behind it.
-const MARKS: (&str, &str) =
-    ("<!-- Written by `tests/run bench`. -->\n", "<!-- The end of what it writes. -->\n");
+/// The first line of the table, by which it is found in the README.
+const TITLES: &str = "| measured | against | times as fast |\n";
 
 /// A row: what is measured, the peers, and every ratio that one run has of them.
 type Row = (&'static str, &'static str, fn(&Figures) -> Vec<Option<f64>>);
@@ -60,7 +59,7 @@ const ROWS: [Row; 12] = [
 
 /// Returns the table.
 pub(crate) fn table(runs: &Runs) -> String {
-    let mut table = String::from("| measured | against | times as fast |\n|---|---|---|\n");
+    let mut table = format!("{TITLES}|---|---|---|\n");
     for (measured, against, ratios) in ROWS {
         let of_run = |run: &Figures| ratios(run).into_iter().flatten();
         let least = runs.spread(|run| of_run(run).reduce(f64::min));
@@ -73,13 +72,13 @@ pub(crate) fn table(runs: &Runs) -> String {
     table
 }
 
-/// Writes the table into a page, between its marks.
+/// Writes the table into a page, in the place of the one that it has.
 pub(crate) fn write_into(page: &Path, table: &str) -> std::io::Result<()> {
     let text = std::fs::read_to_string(page)?;
-    let missing = || std::io::Error::other(format!("{} has no marks", page.display()));
-    let (before, rest) = text.split_once(MARKS.0).ok_or_else(missing)?;
-    let (_, after) = rest.split_once(MARKS.1).ok_or_else(missing)?;
-    std::fs::write(page, format!("{before}{}\n{table}\n{}{after}", MARKS.0, MARKS.1))
+    let missing = || std::io::Error::other(format!("{} has no such table", page.display()));
+    let (before, rest) = text.split_once(TITLES).ok_or_else(missing)?;
+    let (_, after) = rest.split_once("\n\n").ok_or_else(missing)?;
+    std::fs::write(page, format!("{before}{table}\n{after}"))
 }
 
 fn heads(run: &Figures, rows: &[&str], peers: &[&str]) -> Vec<Option<f64>> {
