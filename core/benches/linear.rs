@@ -1,8 +1,8 @@
 //! A benchmark of inputs whose cost must not grow faster than their length.
 //!
 //! Each kind of input has several sizes, each at most four times the one before. The bench checks
-//! the parsed result and prints the cost of a byte. It reports a cost that more than doubles
-//! twice in a row. That is a failure only if the variable `JUDGE` is set; otherwise no result
+//! the parsed result and prints the cost of a byte. It reports a cost that more than doubles from
+//! one size to the next. That is a failure only if the variable `JUDGE` is set; otherwise no result
 //! depends on the time.
 
 use std::process::ExitCode;
@@ -33,7 +33,9 @@ struct Input {
 type Kind = (&'static str, &'static [usize], fn(usize) -> Input);
 
 const KINDS: &[Kind] = &[
-    ("a head as a whole", &[512, 2 * KIB, 8 * KIB, 32 * KIB, 128 * KIB], |size| {
+    ("a head as a whole", &[512, 2 * KIB, 8 * KIB], |size| head(size, |len| vec![len])),
+    // Another parser reads heads of so many lines, at another cost of a byte.
+    ("a head of many lines as a whole", &[32 * KIB, 128 * KIB, 512 * KIB], |size| {
         head(size, |len| vec![len])
     }),
     ("a head, byte by byte", &[512, 2 * KIB, 8 * KIB, 32 * KIB, 128 * KIB], |size| {
@@ -236,12 +238,9 @@ fn measure((_, sizes, make): &Kind) -> Vec<(usize, f64)> {
     all.iter().copied().zip(best(ROUNDS, &mut jobs)).collect()
 }
 
-/// Returns the largest growth of the cost that two steps in a row have.
-///
-/// A single step is no growth: heads of more lines than the scanner reads take another parser.
+/// Returns the largest ratio of the cost in one size to that in the size before.
 fn growth(costs: &[(usize, f64)]) -> f64 {
-    let growth = |pair: &[(usize, f64)]| pair[1].1 / pair[0].1;
-    costs.windows(3).map(|three| growth(&three[..2]).min(growth(&three[1..]))).fold(0.0, f64::max)
+    costs.windows(2).map(|pair| pair[1].1 / pair[0].1).fold(0.0, f64::max)
 }
 
 fn main() -> ExitCode {
@@ -265,7 +264,9 @@ fn main() -> ExitCode {
             before = Some(cost);
         }
         if growth(&costs) > MOST {
-            println!("    the cost of a byte grows more than {MOST} times, twice in a row");
+            println!(
+                "    a byte costs more than {MOST} times as much as in an input of the size before"
+            );
             is_linear = false;
         }
     }
