@@ -1087,6 +1087,60 @@ async def test_a_handler_ends_if_its_last_response_meets_a_reset(method: bytes) 
             await ends.wait()
 
 
+async def test_the_new_protocol_gets_its_first_bytes_beside_gone() -> None:
+    """They come while another task waits for the client's end."""
+    ends: list[str] = []
+
+    async def handler(exchange: Exchange) -> None:
+        async def watch() -> None:
+            await exchange.gone()
+            ends.append("gone")
+
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(watch)
+            await anyio.wait_all_tasks_blocked()
+            stream = await exchange.accept()
+            assert await stream.receive_exactly(5) == b"hello"
+            await stream.send(b"heard")
+            tasks.cancel_scope.cancel()
+        ends.append("returned")
+
+    async with served(handler, "foo/2") as peers:
+        stream = await peers.connect(OFFER)
+        assert (await until(stream, b"\r\n\r\n")).startswith(b"HTTP/1.1 101 ")
+        await stream.send(b"hello")
+        assert await until(stream, b"heard")
+        while not ends:
+            await anyio.sleep(0.01)
+    assert ends == ["returned"]
+
+
+async def test_gone_ends_with_its_handler(caplog: pytest.LogCaptureFixture) -> None:
+    """Another task waits for it longer than the handler works: the next request is served."""
+    ends: list[bytes] = []
+
+    async with anyio.create_task_group() as others:
+
+        async def handler(exchange: Exchange) -> None:
+            async def watch() -> None:
+                await exchange.gone()
+                ends.append(exchange.request.target)
+
+            others.start_soon(watch)
+            await anyio.wait_all_tasks_blocked()
+            await exchange.respond(200, content=b"whole")
+
+        async with served(handler) as peers:
+            stream = await peers.connect(GET)
+            assert await until(stream, b"whole")
+            await stream.send(GET.replace(b"/", b"/2", 1))
+            assert await until(stream, b"whole")
+            with anyio.fail_after(WAIT):
+                while ends != [b"/", b"/2"]:
+                    await anyio.sleep(0.01)
+    assert not caplog.records
+
+
 async def test_bytes_after_the_last_response_do_not_break_it() -> None:
     """They come while the response is sent and the handler waits for the client's end."""
     large = bytes(8 << 20)

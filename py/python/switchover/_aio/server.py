@@ -248,19 +248,22 @@ class Exchange:
         Most likely it has disconnected.
 
         A client that has half-closed may still read its response. This reads the transport: call it once the content
-        has been read, in a task of its own, and cancel that before the handler returns. The engine reads no more after
-        the last response, and if the client sends more requests than it holds. Then the socket is asked now and then;
-        on other systems than Linux, and without a socket, this waits for ever. Next: stop the work for this client.
+        has been read, in a task of its own. It ends with the handler. The engine reads no more after the last response
+        or a switch, and if the client sends more requests than it holds. Then the socket is asked now and then; on
+        other systems than Linux, and without a socket, this waits for the handler. Next: stop the work for this client.
         """
-        connection, raw = self._open, socket_of(self._wire.stream)
+        connection, wire, raw = self._open, self._wire, socket_of(self._wire.stream)
+
+        async def watch() -> None:
+            while connection.wants_input:
+                await wire.receive()
+
         with suppress(*TRANSPORT_ERRORS):
             # The last response may be sent during a read: what comes after it is discarded.
             with suppress(LocalProtocolError):
-                while connection.wants_input:
-                    await self._wire.receive()
+                await wire.watching.run(watch)
             # Asked of the socket itself, which says when it is closed.
-            wire = self._wire
-            while not (wire.has_end or wire.is_broken or wire.is_closed or has_hung_up(raw)):
+            while wire.exchange is self and not (wire.has_end or wire.is_broken or wire.is_closed or has_hung_up(raw)):
                 await sleep(HANG_UP_POLL)
 
     # Responding in HTTP.
@@ -367,6 +370,8 @@ class Exchange:
         if self._selection is None and not is_connect:
             raise LocalProtocolError(f"{ErrorKind.NOTHING_OFFERED.text} (error 811)", ErrorKind.NOTHING_OFFERED)
         await self._skip()
+        # What `gone` reads from now on would be the new protocol's.
+        await self._wire.watching.interrupt()
         if is_connect or self._selection is None:
             out = connection.send_response(200, headers)
         else:
@@ -454,6 +459,7 @@ async def _exchange(wire: Wire, handler: Handler, exchange: Exchange) -> bool:
         error = RuntimeError("what the handler awaited was cancelled")
         error.__cause__ = raised
     wire.exchange = None
+    await wire.watching.interrupt()
     if is_tunnel := would_be_a_tunnel(exchange.request, error):
         LOG.warning("A response with content to CONNECT would open a tunnel: it becomes a 501")
         own = None

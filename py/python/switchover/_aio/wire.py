@@ -30,6 +30,7 @@ from anyio.streams.tls import TLSStream
 from .. import NEED_DATA, Awaiting, Config, Connection, Data, Owes, Paused, Protocol, Response, Role, Switched
 from .._reset import Absence
 from .deadline import Deadline, deadline
+from .interruptible import Interruptible
 from .streams import READ_SIZE, Orderly, of_bytes, pause, reset, share, socket_of, tls_of
 
 if TYPE_CHECKING:
@@ -220,6 +221,7 @@ class Wire:
         self.time = self.reading.loop.time if isinstance(self.reading, Deadline) else current_time
         self.sending = Lock()
         self.noting = _Noting(self)
+        self.watching = Interruptible()
         self.failures: deque[Exception] = deque(maxlen=16)
         self.is_broken = self.has_end = self.has_response = False
         self.exchange: object = None
