@@ -1116,7 +1116,7 @@ async def test_the_new_protocol_gets_its_first_bytes_beside_gone() -> None:
 
 
 async def test_gone_ends_with_its_handler(caplog: pytest.LogCaptureFixture) -> None:
-    """Another task waits for it longer than the handler works: the next request is served."""
+    """A task that outlives the handler waits for it, and the next request is served."""
     ends: list[bytes] = []
 
     async with anyio.create_task_group() as others:

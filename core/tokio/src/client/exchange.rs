@@ -227,8 +227,9 @@ impl<S: Transport> Exchange<S> {
                     self.awaits_head = false;
                     self.is_refused =
                         response.status().is_client_error() || response.status().is_server_error();
-                    if waits_for_100 {
-                        // The server does not want the content. Without it, no other request can
+                    let is_wanted = response.status().is_success() && wire.http.persists();
+                    if waits_for_100 && !is_wanted {
+                        // The server does not read the content. Without it, no other request can
                         // follow (RFC 9110 10.1.1).
                         // Our direction stays open: servers take its end for a client that left.
                         self.content.give_up();

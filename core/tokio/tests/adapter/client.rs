@@ -642,6 +642,45 @@ async fn content_that_is_not_wanted_stays() {
     }
 }
 
+/// Checks that a server which has responded with success, and reads on, gets the content.
+///
+/// The head of a response from a streaming server may precede its 100, as hyper's does.
+#[tokio::test(start_paused = true)]
+async fn content_is_sent_after_the_head_of_a_success() {
+    for (status, close, is_wanted) in [
+        ("200 OK", "", true),
+        ("200 OK", "Connection: close\r\n", false),
+        ("302 Found", "", false),
+        ("404 Not Found", "", false),
+    ] {
+        let (stream, mut server) = tokio::io::duplex(100_000);
+        let mut client = connect(stream, &Config::default());
+        let request = Request::post("http://a/")
+            .header("expect", "100-continue")
+            .body(Full::<Bytes>::from("content"));
+        let serving = tokio::spawn(async move {
+            let mut heard = [0; 1000];
+            let head = server.read(&mut heard).await.expect("a head");
+            assert!(heard[..head].ends_with(b"\r\n\r\n"));
+            let head = format!("HTTP/1.1 {status}\r\n{close}Transfer-Encoding: chunked\r\n\r\n");
+            server.write_all(head.as_bytes()).await.expect("room");
+            let content =
+                tokio::time::timeout(Duration::from_secs(1), server.read(&mut heard)).await;
+            server.write_all(b"3\r\nyes\r\n0\r\n\r\n").await.expect("room");
+            content.map(|length| heard[..length.expect("content")].to_vec())
+        });
+        let response = client.send(request.expect("a request")).await.expect("an answer");
+        assert_eq!(text(response).await, "yes");
+        let content = serving.await.expect("no panic");
+        assert_eq!(
+            content.ok().as_deref(),
+            is_wanted.then_some(&b"content"[..]),
+            "{status} {close}"
+        );
+        assert_eq!(client.persists(), is_wanted, "{status} {close}");
+    }
+}
+
 /// Checks that the client does not end its direction.
 ///
 /// Servers take that for a client that left.
