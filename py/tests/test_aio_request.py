@@ -9,7 +9,7 @@ from contextlib import suppress
 import anyio
 import pytest
 from anyio.abc import ByteStream
-from streams import HOST, SHORT, WAIT, answered, closed, echo, listening, served
+from streams import HOST, SHORT, WAIT, answered, closed, echo, listening, served, until
 from switchover import Informational, LocalProtocolError, RemoteProtocolError
 from switchover.aio import ContentTooLargeError, Exchange, Timeouts, connect_upgrade, request
 
@@ -189,6 +189,31 @@ async def test_content_that_is_refused_is_not_asked_for() -> None:
             assert response.head.status == 417
             assert await response.read() == b""
         assert not response.persists
+
+
+@pytest.mark.parametrize("close", [b"", b"Connection: close\r\n"])
+async def test_content_is_sent_after_the_head_of_a_success(close: bytes) -> None:
+    """The head of a response from a streaming server may precede its 100."""
+    heard = bytearray()
+
+    async def behave(stream: ByteStream) -> None:
+        await until(stream, b"\r\n\r\n")
+        await stream.send(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n" + close + b"\r\n")
+        with anyio.move_on_after(0.5 if close else WAIT):
+            heard.extend(await until(stream, b"\r\n0\r\n\r\n"))
+        await stream.send(b"5\r\nhello\r\n0\r\n\r\n")
+        with suppress(anyio.EndOfStream):
+            await stream.receive()
+
+    async def content() -> AsyncIterator[bytes]:
+        yield b"content"
+
+    headers = {**CHUNKED, "Expect": "100-continue"}
+    async with listening(behave) as port, await anyio.connect_tcp("127.0.0.1", port) as stream:
+        async with request(stream, "POST", "/", headers, content=content()) as response:
+            assert await response.read() == b"hello"
+        assert response.persists is not bool(close)
+    assert (b"content" in heard) is not bool(close)
 
 
 @pytest.mark.parametrize("where", ["content", "block", "cancelled", "length"])

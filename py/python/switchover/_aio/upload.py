@@ -77,7 +77,7 @@ class Upload:
         try:
             async with create_task_group() as tasks:
                 event = await self._go_ahead() if self._head else None
-                if isinstance(event, Response):
+                if isinstance(event, Response) and not self._reads_on(event):
                     self.wire.is_broken = True  # without its content the request has no end
                     self.wire.allow(timeouts)
                 else:
@@ -100,6 +100,13 @@ class Upload:
         with move_on_after(self.wire.timeouts.expect_continue):
             return await self.wire.next_event()
         return None
+
+    def _reads_on(self, response: Response) -> bool:
+        """Returns whether the server reads the content although it has sent no 100.
+
+        RFC 9110, section 10.1.1.
+        """
+        return 200 <= response.status < 300 and self.wire.connection.persists
 
     async def _send_rest(self, after: Timeouts) -> None:
         """Sends the rest of the request, and then sets the timeouts to `after`.

@@ -102,6 +102,8 @@ class Wire:
         self._lock = threading.Lock()
         # The request was sent, and its response received, to the end.
         self._is_sent = self.is_whole = False
+        # The response that came instead of a 100.
+        self._early: Response | Switched | None = None
         self._input = input_of(stream)
 
     def shielded(self) -> AbstractContextManager[object]:
@@ -131,27 +133,27 @@ class Wire:
                 raise httpcore.ConnectionNotAvailable
             self.state, self._expires_at = State.ACTIVE, None
             self._is_sent = self.is_whole = False
+            self._early = None
             self.requests += 1
 
     async def _exchange(self, request: Request) -> Response | Switched:
         trace = Trace.of(request, HTTP11)
         head, content = self._send_head(request), self._send_content(request)
-        early = None
         try:
             if trace is None:
                 await head
-                early = await content
+                await content
             else:
                 await trace.step("send_request_headers", {"request": request}, head)
-                early = await trace.step("send_request_body", {"request": request}, content)
+                await trace.step("send_request_body", {"request": request}, content)
         except httpcore.WriteError:
             pass  # a server may stop reading before it responds, and the response may have arrived
         finally:
             # What was not begun is no error of the caller's.
             head.close()
             content.close()
-        if early is not None:
-            return early
+        if self._early is not None:
+            return self._early
         received = self._receive_head(request)
         if trace is None:
             return await received
@@ -163,11 +165,13 @@ class Wire:
         head = native._propose(self.engine, request.method, request.url.target, request.headers)
         await self.stream.write(head, timeout(request, "write"))
 
-    async def _send_content(self, request: Request) -> Response | Switched | None:
-        """Sends the content; returns the response that came instead of a 100, if any."""
+    async def _send_content(self, request: Request) -> None:
+        """Sends the content, unless a response that came instead of a 100 refuses it."""
         engine, write, limit = self.engine, self.stream.write, timeout(request, "write")
-        if engine.awaiting is Awaiting.CONTINUE and (early := await self._go_ahead(request)) is not None:
-            return early
+        if engine.awaiting is Awaiting.CONTINUE:
+            self._early = await self._go_ahead(request)
+            if self._early is not None and not self._reads_on(self._early):
+                return
         if isinstance(request.stream, AsyncIterable):
             async for data in request.stream:
                 if data:
@@ -179,7 +183,13 @@ class Wire:
         if end := engine.send_end():
             await write(end, limit)
         self._is_sent = True
-        return None
+
+    def _reads_on(self, answer: Response | Switched) -> bool:
+        """Returns whether the server reads the content although it has sent no 100.
+
+        RFC 9110, section 10.1.1.
+        """
+        return isinstance(answer, Response) and 200 <= answer.status < 300 and self.engine.persists
 
     async def _go_ahead(self, request: Request) -> Response | Switched | None:
         """Waits a limited time for a 100; returns the final response if that comes first."""
