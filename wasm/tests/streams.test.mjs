@@ -539,6 +539,27 @@ for (const [form, shape] of Object.entries(forms)) {
       assert.doesNotMatch(heard, /hello/);
     });
 
+    test("content is sent after the head of a success, which may precede the 100", async () => {
+      const headers = { ...HOST, "Content-Length": "5", Expect: "100-continue" };
+      const asked = { method: "POST", target: "/", headers, body: "hello" };
+      const server = await listening(async (socket) => {
+        await until(socket, "\r\n\r\n");
+        socket.write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
+        await until(socket, "hello");
+        socket.write("3\r\nyes\r\n0\r\n\r\n");
+        return rest(socket);
+      });
+      const socket = await connected(server.port);
+      const response = await request(shape(socket), asked, { timeouts: { expectContinue: Infinity } });
+      assert.deepEqual([await response.text(), response.persists], ["yes", true]);
+      socket.destroy();
+      await server.close();
+      const closing = "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nno";
+      const { heard, result } = await against(closing, async (socket) => (await request(socket, asked)).text());
+      assert.equal(result, "no");
+      assert.doesNotMatch(heard, /hello/);
+    });
+
     test("a switch while content waits for a 100: the request is completed first", async () => {
       const headers = { ...HOST, "Content-Length": "5", Expect: "100-continue" };
       const asked = { method: "POST", target: "/", headers, body: "hello" };

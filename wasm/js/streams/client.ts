@@ -192,10 +192,12 @@ class Sending {
   /** True once the transport has accepted the whole request. */
   isOut = false;
   #isAnswered = false;
+  /** True once a response without a 100 before it says that the server does not read the content. */
+  #isRefused = false;
   /**
    * Settles when content need no longer wait for a 100.
    *
-   * It is then sent, or, after a final response, never sent.
+   * It is then sent, or, after a response that refuses it, never sent.
    */
   readonly #leave: Promise<void>;
   #beginContent: () => void = () => {};
@@ -238,11 +240,17 @@ class Sending {
     };
   }
 
-  /** Waits for the response; withheld content is then sent only if it is a switch. */
+  /**
+   * Waits for the response; withheld content is then sent if the server reads on.
+   *
+   * It does before a switch, and after a 2xx that leaves the connection open (RFC 9110, section 10.1.1).
+   */
   async answered(first: Promise<Event | PausedStep>): Promise<Event | PausedStep> {
     const event = await first;
     // Before a switch to another protocol the rest of the request is still sent.
     this.#isAnswered = event.kind !== "switched";
+    const readsOn = event.kind === "response" && event.status >= 200 && event.status < 300 && this.#wire.connection.persists;
+    this.#isRefused = this.#isAnswered && !readsOn;
     clearTimeout(this.#glance);
     this.#beginContent();
     return event;
@@ -262,7 +270,7 @@ class Sending {
     if (!waits && content instanceof Uint8Array) return this.#last(joined([head, content]));
     await wire.sender.send(head);
     if (waits) await this.#waited();
-    if (waits && this.#isAnswered) {
+    if (waits && this.#isRefused) {
       // A request whose content is withheld never ends.
       void letGo(content, undefined);
       return;
