@@ -192,7 +192,7 @@ class Sending {
   /** True once the transport has accepted the whole request. */
   isOut = false;
   #isAnswered = false;
-  /** True once a response without a 100 before it says that the server does not read the content. */
+  /** True once the response, before any 100, says that the content is not read. */
   #isRefused = false;
   /**
    * Settles when content need no longer wait for a 100.

@@ -642,9 +642,9 @@ async fn content_that_is_not_wanted_stays() {
     }
 }
 
-/// Checks that a server which has responded with success, and reads on, gets the content.
+/// Checks that content is sent after a 2xx that came before its 100.
 ///
-/// The head of a response from a streaming server may precede its 100, as hyper's does.
+/// A server that streams may send the head before it reads, as hyper's does.
 #[tokio::test(start_paused = true)]
 async fn content_is_sent_after_the_head_of_a_success() {
     for (status, close, is_wanted) in [
