@@ -134,7 +134,7 @@ async def _exchange(
 ) -> Switched | ClientResponse:
     """Sends the request while it reads the outcome: the switch, or the response."""
     outcome: Switched | ClientResponse | None = None
-    async with upload.beside() as event:
+    async with upload.beside(informational) as event:
         outcome = await _outcome(upload.wire, event, largest, informational)
         if isinstance(outcome, ClientResponse) and not _wants_rest(outcome):
             upload.stop()

@@ -120,7 +120,7 @@ async def request(
     upload = Upload(wire, content, trailers)
     upload.begin(method, target, headers)
     try:
-        async with upload.beside() as event:
+        async with upload.beside(informational) as event:
             head = await final(wire, event, informational)
             if not isinstance(head, Response):
                 raise BrokenResourceError("the connection has ended without an answer")

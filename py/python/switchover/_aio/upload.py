@@ -33,6 +33,7 @@ EARLY_RESPONSE_GRACE = 1.0
 """The seconds to wait for a response after a write of the request has timed out."""
 CLOSING = 1.0
 """The seconds in which a generator of content must end once it is closed."""
+CONTINUE = 100
 BAD_REQUEST = 400
 """The lowest error status.
 
@@ -65,18 +66,20 @@ class Upload:
             connection.send_end(self._trailers, into=self._out)
 
     @asynccontextmanager
-    async def beside(self) -> AsyncGenerator[Event | Paused | None]:
+    async def beside(
+        self, informational: Callable[[Informational], object] | None
+    ) -> AsyncGenerator[Event | Paused | None]:
         """Sends the request while the `async with` block reads the response.
 
-        Gives the block the event that was received before content was sent, or None. The block's end waits until the
-        rest of the request is sent.
+        Gives the block the event that was received before content was sent, or None. `informational` is called with
+        each interim response before that. The block's end waits until the rest of the request is sent.
         """
         timeouts = self.wire.timeouts
         # While the request is being sent, only the timeouts `expect_continue` and `write` apply.
         self.wire.allow(replace(timeouts, head=None, content=None, response=None))
         try:
             async with create_task_group() as tasks:
-                event = await self._go_ahead() if self._head else None
+                event = await self._go_ahead(informational) if self._head else None
                 if isinstance(event, Response) and not self._reads_on(event):
                     self.wire.is_broken = True  # without its content the request has no end
                     self.wire.allow(timeouts)
@@ -90,15 +93,18 @@ class Upload:
         """Stops sending; if the request is then incomplete, the connection is broken."""
         self._scope.cancel()
 
-    async def _go_ahead(self) -> Event | Paused | None:
-        """Sends the head, and returns the first event of the response.
+    async def _go_ahead(self, informational: Callable[[Informational], object] | None) -> Event | Paused | None:
+        """Sends the head, and returns the 100, or the event that came instead of it.
 
         None if the timeout `expect_continue` expires: the content is then sent all the same.
         """
         with suppress(BrokenResourceError):  # it may have answered before it stopped reading
             await self.wire.send(bytes(self._out[: self._head]))
         with move_on_after(self.wire.timeouts.expect_continue):
-            return await self.wire.next_event()
+            while isinstance(event := await self.wire.next_event(), Informational) and event.status != CONTINUE:
+                if informational is not None:
+                    informational(event)
+            return event
         return None
 
     def _reads_on(self, response: Response) -> bool:
