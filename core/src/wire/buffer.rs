@@ -25,7 +25,7 @@ use crate::wire::scan::{self, PADDING};
 /// The smallest size in bytes to which the buffer grows, unless limits allow less.
 ///
 /// Most heads fit, and most allocators serve blocks of up to about this size quickly.
-const FIRST: usize = 1024;
+const FIRST: usize = 768;
 
 #[derive(Debug, Default)]
 pub(crate) struct Buffer {
