@@ -587,6 +587,35 @@ for (const [form, shape] of Object.entries(forms)) {
       assert(cancelled);
     });
 
+    test("content is sent whole after an early response that is no error", async () => {
+      async function* slowly() {
+        for (let index = 0; index < 5; index++) {
+          yield new Uint8Array(100);
+          await new Promise((resolve) => setTimeout(resolve, 10));
+        }
+      }
+      const large = () => new Uint8Array(3_000_000);
+      for (const head of ["202 A\r\nContent-Length: 0\r\n\r\n", "200 O\r\nContent-Length: 2\r\n\r\nok", "204 N\r\n\r\n"]) {
+        for (const [body, fields] of /** @type {[() => any, object][]} */ ([[large, {}], [large, { Expect: "100-continue" }], [slowly, {}]])) {
+          /** @type {string[]} */
+          const heard = [];
+          const server = await listening(async (socket) => {
+            await until(socket, "\r\n\r\n");
+            socket.write(`HTTP/1.1 ${head}`);
+            heard.push(await rest(socket));
+            socket.end();
+          });
+          const socket = await connected(server.port);
+          const asked = { method: "POST", target: "/", headers: { ...HOST, ...fields }, body: body() };
+          const response = await request(shape(socket), asked);
+          assert.equal(await response.text(), head.endsWith("ok") ? "ok" : "");
+          await server.close();
+          if (body === large) assert(heard[0]?.endsWith("\0".repeat(3_000_000 - 65_536)));
+          else assert(heard[0]?.endsWith("\r\n0\r\n\r\n"));
+        }
+      }
+    });
+
     test("content that fails ends everything", async () => {
       const mistake = new Error("a mistake");
       const headers = { ...HOST, "Transfer-Encoding": "chunked" };

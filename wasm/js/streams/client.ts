@@ -102,7 +102,7 @@ export async function upgrade(socket: Socket, request: ClientRequest, options: U
       return protocol;
     }
     const { why, required } = wire.connection;
-    return { protocol: null, response: responseOn(wire, event, () => sending.isOut), why, required };
+    return { protocol: null, response: responseOn(wire, event, sending), why, required };
   } catch (error) {
     wire.close(error);
     throw wire.life.failure ? wire.life.failure.reason : error;

@@ -8,8 +8,10 @@ import type { Wire } from "./wire.js";
 /**
  * A response in HTTP.
  *
- * Read its content to the end, or cancel it. After reading, the socket is free if `persists` is true, otherwise closed.
- * After a cancel or an error the socket is closed. To destroy the socket discards what has not been read yet.
+ * Read its content to the end, or cancel it. After reading, the socket is free if `persists` is true. Otherwise it is
+ * closed; if the server may still read the request, once that was sent (RFC 9110, section 7.5). It may unless the status
+ * is an error or the response ends the connection. After a cancel or an error the socket is closed. To destroy the socket
+ * discards what has not been read yet.
  */
 export class ClientResponse extends Message {
   /**
@@ -60,12 +62,19 @@ export async function finalResponse(wire: Wire, informational?: (event: Informat
   }
 }
 
-/**
- * @internal Returns a response whose content is still to be read.
- *
- * `isSent` returns whether the whole request has been sent.
- */
-export function responseOn(wire: Wire, event: Event | PausedStep, isSent = () => true): ClientResponse {
+/** The lowest error status: after one, the rest of a request is not sent (RFC 9112, section 9.5). */
+const BAD_REQUEST = 400;
+
+/** A request that may still be sent. */
+interface Outgoing {
+  readonly isOut: boolean;
+  readonly done: Promise<void>;
+}
+
+const SENT: Outgoing = { isOut: true, done: Promise.resolve() };
+
+/** @internal Returns a response whose content is still to be read. */
+export function responseOn(wire: Wire, event: Event | PausedStep, request = SENT): ClientResponse {
   if (event.kind !== "response") throw new DisconnectedError("the connection has ended without an answer");
   const { connection } = wire;
   let persists = false;
@@ -74,8 +83,10 @@ export function responseOn(wire: Wire, event: Event | PausedStep, isSent = () =>
   wire.life.onGivenUp(() => connection.free());
   wire.transport.onDestroyed?.((cause) => wire.giveUp(new DisconnectedError("the socket was destroyed", cause)));
   const ended = (): void => {
-    persists = isSent() && !wire.sender.isBroken && connection.persists && connection.unread.length === 0;
-    if (persists) wire.letGo();
+    const isOpen = !wire.sender.isBroken && connection.persists && connection.unread.length === 0;
+    persists = isOpen && request.isOut;
+    if (persists) return wire.letGo();
+    if (isOpen && wire.receiver.isSending && event.status < BAD_REQUEST) void request.done.then(() => wire.close());
     else wire.close();
   };
   const hasEnded = connection.takeEnd();
