@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 from served import GET, HANDSHAKE, WAIT, Hasty, Served, Transport, played, rest_of, tell, until_disconnect
-from switchover import Connection, Role, uvicorn as hosted
+from switchover import Config, Connection, Role, uvicorn as hosted
 from switchover._reset import acknowledged, has_hung_up, resets, unread_by_peer
 from switchover._uvicorn import transport as transport_of
 from switchover._uvicorn.ending import Ending
@@ -215,9 +215,19 @@ def test_a_cut_response_is_reset_without_a_descriptor_left(monkeypatch: pytest.M
         wait_until_empty(served)
 
 
+class Small(Protocol):
+    """Discards little of a request."""
+
+    engine_config = Config(tidy=True, drain=262_144)
+
+
 @pytest.mark.parametrize("status", [413, 426])
-@pytest.mark.parametrize(("length", "is_last"), [(262_144, False), (262_145, True)])
-def test_an_early_answer_says_that_it_is_the_last(length: int, is_last: bool, status: int) -> None:
+@pytest.mark.parametrize(
+    ("http", "length", "is_last"), [(Protocol, 2_000_000, False), (Small, 262_144, False), (Small, 262_145, True)]
+)
+def test_an_early_answer_says_that_it_is_the_last(
+    http: type[Protocol], length: int, is_last: bool, status: int
+) -> None:
     """A rest of the request that is too long to discard makes it so.
 
     RFC 9112, section 9.6.
@@ -228,7 +238,7 @@ def test_an_early_answer_says_that_it_is_the_last(length: int, is_last: bool, st
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": b"no"})
 
-    with Served(app) as served, socket.create_connection(("127.0.0.1", served.port), WAIT) as connection:
+    with Served(app, http=http) as served, socket.create_connection(("127.0.0.1", served.port), WAIT) as connection:
         connection.sendall(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n" % length)
         got = b""
         while not got.endswith(b"\r\n\r\nno"):
@@ -237,6 +247,26 @@ def test_an_early_answer_says_that_it_is_the_last(length: int, is_last: bool, st
         if not is_last:
             connection.sendall(b"x" * length + GET)
             assert connection.recv(65_536).startswith(b"HTTP/1.1 %d " % status)
+
+
+LENGTH = b"Content-Length: 3000000\r\n\r\n"
+CHUNK = b"Transfer-Encoding: chunked\r\n\r\n2dc6c0\r\n"
+
+
+@pytest.mark.parametrize("framing", [LENGTH, CHUNK])
+def test_an_early_answer_in_parts_is_followed_by_another(framing: bytes) -> None:
+    """A pool uses the connection again, as the answer says nothing of a close."""
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 413, "headers": [(b"content-length", b"2")]})
+        await send({"type": "http.response.body", "body": b"no", "more_body": True})
+        await send({"type": "http.response.body", "body": b""})
+
+    content = bytes(3_000_000) + (b"\r\n0\r\n\r\n" if framing is CHUNK else b"")
+    with Served(app) as served:
+        got = served.all((b"POST / HTTP/1.1\r\nHost: a\r\n" + framing + content) * 2 + GET)
+    assert got.count(b"\r\n\r\nno") == 3
+    assert b"close" not in got.lower()
 
 
 def test_an_early_answer_outlasts_the_stop_of_the_server() -> None:

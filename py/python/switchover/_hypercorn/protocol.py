@@ -52,9 +52,8 @@ if TYPE_CHECKING:
     from hypercorn.config import Config as Settings
     from hypercorn.typing import AppWrapper, ConnectionState, TaskGroup, WorkerContext
 
-# The most bytes of content in a request, and of what is dropped of it after an early answer.
 CONTENT: Final = 1 << 30
-DRAIN: Final = 1 << 20
+"""The maximum content of a request in bytes, and of what is discarded after the response."""
 UNDECIDED: Final = 40
 """The tenths of a second for an app to accept a WebSocket after the client's EOF."""
 
@@ -86,7 +85,7 @@ class Protocol:
         self.send = send
         self.writer = Writer(send, context.sleep, self.spawn, self.is_cut, self.linger, tls=ssl)
         head = config.h11_max_incomplete_size
-        limits = Config(head=head, content=CONTENT, drain=DRAIN, secure=ssl, http2_preface=True, tidy=True)
+        limits = Config(head=head, content=CONTENT, drain=CONTENT, secure=ssl, http2_preface=True, tidy=True)
         self.connection = Connection(Role.SERVER, limits)
         self.exchange: Exchange | None = None
         """The request that is responded to; None between two."""

@@ -12,13 +12,16 @@ LINGER_MAX = 4.0
 LINGER_IDLE = 1.0
 LINGER_BYTES = 1 << 20
 
+CONTENT = 1 << 30
+"""The maximum content of a request in bytes, and of what is discarded after the response."""
+
 
 class Options:
     """The limits and timeouts of a connection, which a subclass of `Protocol` may set."""
 
     __slots__ = ()
 
-    engine_config: ClassVar[Config] = Config(tidy=True, content=1 << 30)
+    engine_config: ClassVar[Config] = Config(tidy=True, content=CONTENT, drain=CONTENT)
     """The configuration of the engine.
 
     `--h11-max-incomplete-event-size` raises its limits of a head. Contradictory fields of frameworks are corrected,
