@@ -43,6 +43,8 @@ pub(super) struct Exchange<S> {
     failure: Option<Error>,
     /// The deadline for a 100 (Continue).
     expect_continue: Deadline,
+    /// Set by a 2xx that came before its 100, until its end or the deadline.
+    is_withheld: bool,
     /// The reader of a response, and the task in `close` or `closed`.
     pub(super) waiters: Waiters,
     /// The number of bodies that hold the content of a response.
@@ -139,6 +141,7 @@ impl<S: Transport> Exchange<S> {
             is_refused: false,
             failure: None,
             expect_continue: Deadline::default(),
+            is_withheld: false,
             waiters: Waiters::new(),
             holders: 0,
             on_informational: None,
@@ -191,6 +194,7 @@ impl<S: Transport> Exchange<S> {
     {
         let wire = self.wire.as_mut().ok_or(SWITCHED)?;
         self.expect_continue.clear();
+        self.is_withheld = false;
         let (head, body) = request.into_parts();
         self.promise = write_request_head(&mut wire.http, wire.out.text(), head, &body, offer)?;
         self.is_encoded = body.is_end_stream() || self.promise.is_kept();
@@ -227,17 +231,16 @@ impl<S: Transport> Exchange<S> {
                     self.awaits_head = false;
                     self.is_refused =
                         response.status().is_client_error() || response.status().is_server_error();
-                    let is_wanted = response.status().is_success() && wire.http.persists();
-                    if waits_for_100 && !is_wanted {
-                        // The server does not read the content. Without it, no other request can
-                        // follow (RFC 9110 10.1.1).
-                        // Our direction stays open: servers take its end for a client that left.
-                        self.content.give_up();
-                        // Fails if the server has already closed the connection, which does not
-                        // matter.
-                        let _ = wire.http.close_after_response();
+                    // A server that streams may read the content after its head, without a 100. If
+                    // it sends no more, it gets the content (RFC 9110 10.1.1).
+                    self.is_withheld = waits_for_100 && response.status().is_success();
+                    self.expect_continue.clear();
+                    let has_ended = wire.http.take_end();
+                    if waits_for_100 && (has_ended || !self.is_withheld) {
+                        self.withhold();
                     }
-                    let content = if wire.http.take_end() {
+                    let wire = self.wire.as_mut().ok_or(SWITCHED)?;
+                    let content = if has_ended {
                         None
                     } else {
                         Some(match wire.http.content() {
@@ -268,6 +271,19 @@ impl<S: Transport> Exchange<S> {
         }
     }
 
+    /// Gives up content that the server has not asked for, as its response has come.
+    ///
+    /// Without it no other request can follow (RFC 9110 10.1.1). Our direction stays open: servers
+    /// take its end for a client that left.
+    fn withhold(&mut self) {
+        self.is_withheld = false;
+        self.content.give_up();
+        if let Some(wire) = &mut self.wire {
+            // Fails if the server has already closed the connection, which does not matter.
+            let _ = wire.http.close_after_response();
+        }
+    }
+
     /// Takes out the content to poll; `None` if none is due now.
     ///
     /// Pending if the output buffer is full. Next: `put_back` or `encode`.
@@ -279,12 +295,13 @@ impl<S: Transport> Exchange<S> {
         if self.content.is_none() {
             return Poll::Ready(Ok(None));
         }
-        if wire.http.awaiting() == Awaiting::Continue {
+        if self.is_withheld || wire.http.awaiting() == Awaiting::Continue {
             self.expect_continue
                 .wait_for(Timeout::ExpectContinue, Some(self.timeouts.expect_continue));
             if self.expect_continue.poll_timeout(&mut wire.alarm, context).is_pending() {
                 return Poll::Ready(Ok(None));
             }
+            self.is_withheld = false;
         }
         if wire.out.is_full() {
             ready!(wire.poll_send(context))?;
@@ -417,6 +434,10 @@ impl<S: Transport> Exchange<S> {
         let timeout = exchange.timeouts.content.filter(|_| is_out);
         let frame = ready!(wire.poll_content(context, timeout));
         wire.receiving.clear();
+        exchange.expect_continue.clear();
+        if exchange.is_withheld && !matches!(frame, Some(Ok(_))) {
+            exchange.withhold();
+        }
         exchange.waiters.wake(Waiter::Closer);
         Poll::Ready(frame)
     }
@@ -495,6 +516,11 @@ impl<S: Transport> Source for Mutex<Exchange<S>> {
     }
 
     fn take_end(&self) -> bool {
-        locked(self).wire.as_mut().is_some_and(|wire| wire.http.take_end())
+        let mut exchange = locked(self);
+        let has_ended = exchange.wire.as_mut().is_some_and(|wire| wire.http.take_end());
+        if has_ended && exchange.is_withheld {
+            exchange.withhold();
+        }
+        has_ended
     }
 }

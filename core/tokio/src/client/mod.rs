@@ -177,9 +177,9 @@ impl<S: Transport> Client<S> {
     /// `Transfer-Encoding` of yours is removed.
     ///
     /// A request with `Expect: 100-continue` waits for the 100 at most for
-    /// [`Timeouts::expect_continue`](crate::Timeouts). If a final response arrives instead that is
-    /// no 2xx, or has `Connection: close`, the content is not sent, and the connection closes after
-    /// that response. After another 2xx the content is sent, as the server reads on.
+    /// [`Timeouts::expect_continue`](crate::Timeouts). If a final response arrives instead, the
+    /// content is not sent, and the connection closes after that response. But if it is a 2xx and
+    /// then nothing more arrives for that time, the server awaits the content, which is sent.
     ///
     /// Before the next request, read the content of the response to its end, or drop it. If it is
     /// dropped, up to `limits.drain` bytes of the rest are discarded, within a second. After the

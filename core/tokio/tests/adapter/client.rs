@@ -18,7 +18,7 @@ use switchover_tokio::{
     upgrade as upgrades,
 };
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream, ReadBuf};
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
 
 use crate::common::{Asked, Frames};
 
@@ -642,16 +642,19 @@ async fn content_that_is_not_wanted_stays() {
     }
 }
 
-/// Checks that content is sent after a 2xx that came before its 100.
+/// Checks that content is sent after a 2xx that came before its 100, if nothing follows it.
 ///
-/// A server that streams may send the head before it reads, as hyper's does.
+/// A server that streams may send the head before it reads, as hyper's does. One that responds
+/// without reading resets the connection at its end if there is content that it has not read.
 #[tokio::test(start_paused = true)]
 async fn content_is_sent_after_the_head_of_a_success() {
-    for (status, close, is_wanted) in [
-        ("200 OK", "", true),
-        ("200 OK", "Connection: close\r\n", false),
-        ("302 Found", "", false),
-        ("404 Not Found", "", false),
+    for (status, close, rest, is_wanted) in [
+        ("200 OK", "", "", true),
+        ("200 OK", "", "3\r\nyes\r\n", true),
+        ("200 OK", "Connection: close\r\n", "", true),
+        ("200 OK", "", "3\r\nyes\r\n0\r\n\r\n", false),
+        ("302 Found", "", "", false),
+        ("404 Not Found", "", "", false),
     ] {
         let (stream, mut server) = tokio::io::duplex(100_000);
         let mut client = connect(stream, &Config::default());
@@ -662,22 +665,21 @@ async fn content_is_sent_after_the_head_of_a_success() {
             let mut heard = [0; 1000];
             let head = server.read(&mut heard).await.expect("a head");
             assert!(heard[..head].ends_with(b"\r\n\r\n"));
-            let head = format!("HTTP/1.1 {status}\r\n{close}Transfer-Encoding: chunked\r\n\r\n");
+            let head =
+                format!("HTTP/1.1 {status}\r\n{close}Transfer-Encoding: chunked\r\n\r\n{rest}");
             server.write_all(head.as_bytes()).await.expect("room");
-            let content =
-                tokio::time::timeout(Duration::from_secs(1), server.read(&mut heard)).await;
-            server.write_all(b"3\r\nyes\r\n0\r\n\r\n").await.expect("room");
+            let content = timeout(Duration::from_secs(10), server.read(&mut heard)).await;
+            if !rest.ends_with("0\r\n\r\n") {
+                server.write_all(b"4\r\nlast\r\n0\r\n\r\n").await.expect("room");
+            }
             content.map(|length| heard[..length.expect("content")].to_vec())
         });
         let response = client.send(request.expect("a request")).await.expect("an answer");
-        assert_eq!(text(response).await, "yes");
+        assert!(!text(response).await.is_empty());
         let content = serving.await.expect("no panic");
-        assert_eq!(
-            content.ok().as_deref(),
-            is_wanted.then_some(&b"content"[..]),
-            "{status} {close}"
-        );
-        assert_eq!(client.persists(), is_wanted, "{status} {close}");
+        let case = format!("{status} {close} {rest}");
+        assert_eq!(content.ok().as_deref(), is_wanted.then_some(&b"content"[..]), "{case}");
+        assert_eq!(client.persists(), is_wanted && close.is_empty(), "{case}");
     }
 }
 
@@ -697,7 +699,7 @@ async fn a_client_that_withholds_its_content_stays() {
         let mut heard = [0; 1000];
         let head = server.read(&mut heard).await.expect("a head");
         assert!(heard[..head].ends_with(b"\r\n\r\n"));
-        let more = tokio::time::timeout(Duration::from_secs(1), server.read(&mut heard)).await;
+        let more = timeout(Duration::from_millis(900), server.read(&mut heard)).await;
         assert!(more.is_err(), "{more:?}");
         server.write_all(b"lo").await.expect("room");
     });
