@@ -11,7 +11,7 @@ import pytest
 from anyio.abc import ByteStream
 from streams import HOST, SHORT, WAIT, answered, closed, echo, listening, served, until
 from switchover import Informational, LocalProtocolError, RemoteProtocolError
-from switchover.aio import ContentTooLargeError, Exchange, Timeouts, connect_upgrade, request
+from switchover.aio import ContentTooLargeError, Declined, Exchange, Timeouts, connect_upgrade, request
 
 pytestmark = pytest.mark.anyio
 
@@ -196,18 +196,22 @@ async def test_content_that_is_refused_is_not_asked_for() -> None:
 
 
 @pytest.mark.parametrize("close", [b"", b"Connection: close\r\n"])
-async def test_content_is_sent_after_the_head_of_a_success(close: bytes) -> None:
-    """The head of a response from a streaming server may precede its 100."""
+@pytest.mark.parametrize("is_whole", [True, False])
+async def test_content_is_sent_after_a_success_that_stalls(close: bytes, is_whole: bool) -> None:
+    """A server that streams its response may read the content without a 100."""
     heard = bytearray()
+    end = b"5\r\nhello\r\n0\r\n\r\n"
 
     async def behave(stream: ByteStream) -> None:
         await until(stream, b"\r\n\r\n")
-        await stream.send(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n" + close + b"\r\n")
-        with anyio.move_on_after(0.5 if close else WAIT):
+        head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n" + close + b"\r\n"
+        await stream.send(head + end if is_whole else head)
+        with anyio.move_on_after(2 if is_whole else WAIT), suppress(anyio.EndOfStream):
             heard.extend(await until(stream, b"\r\n0\r\n\r\n"))
-        await stream.send(b"5\r\nhello\r\n0\r\n\r\n")
-        with suppress(anyio.EndOfStream):
-            await stream.receive()
+        if not is_whole:
+            await stream.send(end)
+            with suppress(anyio.EndOfStream):
+                await stream.receive()
 
     async def content() -> AsyncIterator[bytes]:
         yield b"content"
@@ -216,8 +220,29 @@ async def test_content_is_sent_after_the_head_of_a_success(close: bytes) -> None
     async with listening(behave) as port, await anyio.connect_tcp("127.0.0.1", port) as stream:
         async with request(stream, "POST", "/", headers, content=content()) as response:
             assert await response.read() == b"hello"
-        assert response.persists is not bool(close)
-    assert (b"content" in heard) is not bool(close)
+            if is_whole:
+                await anyio.sleep(1.5)
+        assert response.persists is not (is_whole or bool(close))
+    assert (b"content" in heard) is not is_whole
+
+
+async def test_content_that_is_bytes_is_sent_after_a_success_that_stalls() -> None:
+    """With a length, and for a caller that offers another protocol."""
+    heard = bytearray()
+
+    async def behave(stream: ByteStream) -> None:
+        await until(stream, b"\r\n\r\n")
+        await stream.send(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n")
+        heard.extend(await until(stream, b"content"))
+        await stream.send(b"hello")
+
+    headers = {**HOST, "Content-Length": "7", "Expect": "100-continue"}
+    async with listening(behave) as port, await anyio.connect_tcp("127.0.0.1", port) as stream:
+        with pytest.raises(Declined) as caught:
+            await connect_upgrade(stream, "/", headers, ["foo/2"], method="POST", content=b"content")
+    assert caught.value.answer.content == b"hello"
+    assert caught.value.answer.persists
+    assert heard.endswith(b"content")
 
 
 @pytest.mark.parametrize("where", ["content", "block", "cancelled", "length"])

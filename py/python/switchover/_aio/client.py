@@ -136,7 +136,7 @@ async def _exchange(
     outcome: Switched | ClientResponse | None = None
     async with upload.beside(informational) as event:
         outcome = await _outcome(upload.wire, event, largest, informational)
-        if isinstance(outcome, ClientResponse) and not _wants_rest(outcome):
+        if isinstance(outcome, ClientResponse) and (upload.is_withheld or not _wants_rest(outcome)):
             upload.stop()
     if isinstance(outcome, Switched) and upload.failure is not None:
         raise upload.failure  # in the rest of the request the new protocol would be content

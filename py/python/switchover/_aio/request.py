@@ -126,7 +126,8 @@ async def request(
                 raise BrokenResourceError("the connection has ended without an answer")
             response = ResponseStream(wire, head)
             yield response
-            if not response.is_whole or not wire.connection.persists or head.status >= BAD_REQUEST:
+            is_wanted = response.is_whole and wire.connection.persists and head.status < BAD_REQUEST
+            if not is_wanted or upload.is_withheld:
                 upload.stop()
     except BaseException:
         await aclose_forcefully(stream)

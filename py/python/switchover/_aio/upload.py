@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import AsyncGenerator, AsyncIterable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
@@ -16,9 +17,10 @@ from anyio import (
     current_time,
     get_cancelled_exc_class,
     move_on_after,
+    sleep,
 )
 
-from .. import Awaiting, ErrorKind, Informational, LocalProtocolError, Response
+from .. import Awaiting, ErrorKind, Informational, LocalProtocolError, Response, Stage
 from .streams import has_come, tls_of
 from .wire import Timeouts, Wire
 
@@ -53,6 +55,8 @@ class Upload:
         self._out = bytearray()
         self._head = 0
         self._scope = CancelScope()
+        self.is_withheld = False
+        """True while content is not sent, as the response has come in place of a 100."""
 
     def begin(self, method: TextLike, target: TextLike, headers: HeadersLike, offer: ProtocolsLike = ()) -> None:
         """Encodes the head, and content that is bytes: errors come before any send."""
@@ -80,7 +84,8 @@ class Upload:
         try:
             async with create_task_group() as tasks:
                 event = await self._go_ahead(informational) if self._head else None
-                if isinstance(event, Response) and not self._reads_on(event):
+                self.is_withheld = isinstance(event, Response)
+                if isinstance(event, Response) and not 200 <= event.status < 300:
                     self.wire.is_broken = True  # without its content the request has no end
                     self.wire.allow(timeouts)
                 else:
@@ -107,12 +112,20 @@ class Upload:
             return event
         return None
 
-    def _reads_on(self, response: Response) -> bool:
+    async def _is_awaited(self, after: Timeouts) -> bool:
         """Returns whether the server reads the content although it has sent no 100.
 
-        RFC 9110, section 10.1.1.
+        It does if it has begun its response, and then sends nothing more. RFC 9110, section 10.1.1.
         """
-        return 200 <= response.status < 300 and self.wire.connection.persists
+        seconds, received = after.expect_continue, None
+        if seconds is None:
+            self.wire.allow(after)
+        while self.wire.connection.their_state is Stage.SEND_BODY:
+            if received == self.wire.received:
+                return True
+            received = self.wire.received
+            await sleep(math.inf if seconds is None else seconds)
+        return False
 
     async def _send_rest(self, after: Timeouts) -> None:
         """Sends the rest of the request, and then sets the timeouts to `after`.
@@ -120,9 +133,11 @@ class Upload:
         If a write has timed out, the response gets `EARLY_RESPONSE_GRACE` instead.
         """
         with self._scope:
-            if await self._sends(bytes(self._out[self._head :])) and isinstance(self._content, AsyncIterable):
+            self.is_withheld = self.is_withheld and not await self._is_awaited(after)
+            rest = None if self.is_withheld else bytes(self._out[self._head :])
+            if await self._sends(rest) and isinstance(self._content, AsyncIterable):
                 await self._send_content(self._content)
-        if self._scope.cancelled_caught:
+        if self._scope.cancelled_caught or self.is_withheld:
             self.wire.is_broken = True
         if isinstance(self.failure, TimeoutError):
             after = replace(after, response=EARLY_RESPONSE_GRACE)

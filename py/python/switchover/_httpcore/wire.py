@@ -104,6 +104,8 @@ class Wire:
         self._is_sent = self.is_whole = False
         # The response that came instead of a 100.
         self._early: Response | Switched | None = None
+        # The request whose content awaits what comes of a 2xx before its 100.
+        self._withheld: Request | None = None
         self._input = input_of(stream)
 
     def shielded(self) -> AbstractContextManager[object]:
@@ -133,7 +135,7 @@ class Wire:
                 raise httpcore.ConnectionNotAvailable
             self.state, self._expires_at = State.ACTIVE, None
             self._is_sent = self.is_whole = False
-            self._early = None
+            self._early = self._withheld = None
             self.requests += 1
 
     async def _exchange(self, request: Request) -> Response | Switched:
@@ -166,12 +168,17 @@ class Wire:
         await self.stream.write(head, timeout(request, "write"))
 
     async def _send_content(self, request: Request) -> None:
-        """Sends the content, unless a response that came instead of a 100 refuses it."""
-        engine, write, limit = self.engine, self.stream.write, timeout(request, "write")
-        if engine.awaiting is Awaiting.CONTINUE:
+        """Sends the content, unless a response comes instead of a 100."""
+        if self.engine.awaiting is Awaiting.CONTINUE:
             self._early = await self._go_ahead(request)
-            if self._early is not None and not self._reads_on(self._early):
+            if self._early is not None:
+                if isinstance(self._early, Response) and 200 <= self._early.status < 300:
+                    self._withheld = request
                 return
+        await self._send_pieces(request)
+
+    async def _send_pieces(self, request: Request) -> None:
+        engine, write, limit = self.engine, self.stream.write, timeout(request, "write")
         if isinstance(request.stream, AsyncIterable):
             async for data in request.stream:
                 if data:
@@ -183,13 +190,6 @@ class Wire:
         if end := engine.send_end():
             await write(end, limit)
         self._is_sent = True
-
-    def _reads_on(self, answer: Response | Switched) -> bool:
-        """Returns whether the server reads the content although it has sent no 100.
-
-        RFC 9110, section 10.1.1.
-        """
-        return isinstance(answer, Response) and 200 <= answer.status < 300 and self.engine.persists
 
     async def _go_ahead(self, request: Request) -> Response | Switched | None:
         """Waits a limited time for a 100; returns the final response if that comes first."""
@@ -219,13 +219,29 @@ class Wire:
     async def receive(self, limit: float | None) -> bytes:
         """Returns the next content of the response, which is empty at its end."""
         try:
-            event = await self._event(limit)
+            event = await self._event_or_content(limit)
         except ProtocolError as error:
             raise as_httpcore(error) from error
         if isinstance(event, Data):
             return event.data
         self.is_whole = isinstance(event, EndOfMessage)
         return b""
+
+    async def _event_or_content(self, limit: float | None) -> Event | Paused:
+        """Returns the next event; sends withheld content if the server sends nothing more.
+
+        It may stream its response, and read the content without a 100 (RFC 9110, section 10.1.1).
+        """
+        request = self._withheld
+        if request is None:
+            return await self._event(limit)
+        try:
+            return await self._event(EXPECT_CONTINUE if limit is None else min(EXPECT_CONTINUE, limit))
+        except httpcore.ReadTimeout:
+            self._withheld = None
+        with suppress(httpcore.WriteError):
+            await self._send_pieces(request)
+        return await self._event(limit)
 
     async def _event(self, limit: float | None) -> Event | Paused:
         engine = self.engine
