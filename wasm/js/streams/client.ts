@@ -192,12 +192,15 @@ class Sending {
   /** True once the transport has accepted the whole request. */
   isOut = false;
   #isAnswered = false;
-  /** True once the response, before any 100, says that the content is not read. */
+  /** True while content waits for a 100, or for what follows a 2xx that came before it. */
+  #isWaiting = false;
+  /** True once a response that came before the 100 has refused the content. */
   #isRefused = false;
+  #timer: ReturnType<typeof setTimeout> | undefined;
   /**
    * Settles when content need no longer wait for a 100.
    *
-   * It is then sent, or, after a response that refuses it, never sent.
+   * It is then sent, or never sent if it was refused.
    */
   readonly #leave: Promise<void>;
   #beginContent: () => void = () => {};
@@ -206,9 +209,14 @@ class Sending {
   constructor(wire: Wire, head: Uint8Array, content: Uint8Array | Source, trailers?: HeaderSource) {
     this.#wire = wire;
     this.#trailers = trailers;
-    this.#leave = new Promise((resolve) => (this.#beginContent = resolve));
+    this.#leave = new Promise((resolve) => {
+      this.#beginContent = () => {
+        this.#isWaiting = false;
+        resolve();
+      };
+    });
     const { connection } = wire;
-    const waits = connection.awaiting === "continue";
+    this.#isWaiting = connection.awaiting === "continue";
     if (content instanceof Uint8Array) {
       const data = content.length > 0 ? framed(wire, content) : content;
       const end = connection.sendEnd(trailers);
@@ -216,7 +224,7 @@ class Sending {
     }
     wire.receiver.isSending = true;
     wire.receiver.hasSent = false;
-    this.done = this.#send(head, content, waits).finally(() => {
+    this.done = this.#send(head, content).finally(() => {
       wire.receiver.isSending = false;
       wire.receiver.hasSent = true;
       wire.receiver.nudge();
@@ -241,36 +249,60 @@ class Sending {
   }
 
   /**
-   * Waits for the response; withheld content is then sent if the server reads on.
+   * Waits for the response; content that waits for a 100 is then sent only before a switch.
    *
-   * It does before a switch, and after a 2xx that leaves the connection open (RFC 9110, section 10.1.1).
+   * After a 2xx it waits longer: a server that streams may read it without a 100 (RFC 9110, section 10.1.1).
    */
   async answered(first: Promise<Event | PausedStep>): Promise<Event | PausedStep> {
     const event = await first;
     // Before a switch to another protocol the rest of the request is still sent.
     this.#isAnswered = event.kind !== "switched";
-    const readsOn = event.kind === "response" && event.status >= 200 && event.status < 300 && this.#wire.connection.persists;
-    this.#isRefused = this.#isAnswered && !readsOn;
     clearTimeout(this.#glance);
-    this.#beginContent();
+    if (!this.#isWaiting) return event;
+    if (event.kind === "response" && event.status >= 200 && event.status < 300) this.#beginOnceStalled();
+    else {
+      this.#isRefused = this.#isAnswered;
+      this.#beginContent();
+    }
     return event;
   }
 
-  async #send(head: Uint8Array, content: Uint8Array | Source, waits: boolean): Promise<void> {
+  /** Refuses content that still waits, as the response has ended; returns whether it did. */
+  refuse(): boolean {
+    if (!this.#isWaiting) return false;
+    this.#isRefused = true;
+    this.#beginContent();
+    return true;
+  }
+
+  /** Begins the content once the server has sent nothing for `timeouts.expectContinue`. */
+  #beginOnceStalled(): void {
+    const { receiver } = this.#wire;
+    const { events } = receiver;
+    this.#after(() => (receiver.events === events ? this.#beginContent() : this.#beginOnceStalled()));
+  }
+
+  #after(act: () => void): void {
+    const { expectContinue } = this.#wire.timeouts;
+    clearTimeout(this.#timer);
+    this.#timer = expectContinue <= LONGEST ? setTimeout(act, expectContinue) : undefined;
+  }
+
+  async #send(head: Uint8Array, content: Uint8Array | Source): Promise<void> {
     try {
-      await this.#sendAll(head, content, waits);
+      await this.#sendAll(head, content);
     } catch (error) {
       void letGo(content, error);
       throw error;
     }
   }
 
-  async #sendAll(head: Uint8Array, content: Uint8Array | Source, waits: boolean): Promise<void> {
+  async #sendAll(head: Uint8Array, content: Uint8Array | Source): Promise<void> {
     const wire = this.#wire;
-    if (!waits && content instanceof Uint8Array) return this.#last(joined([head, content]));
+    if (!this.#isWaiting && content instanceof Uint8Array) return this.#last(joined([head, content]));
     await wire.sender.send(head);
-    if (waits) await this.#waited();
-    if (waits && this.#isRefused) {
+    if (this.#isWaiting) await this.#waited();
+    if (this.#isRefused) {
       // A request whose content is withheld never ends.
       void letGo(content, undefined);
       return;
@@ -287,14 +319,13 @@ class Sending {
     isOut();
   }
 
-  /** Waits for a 100, 101 or final response, at most for `timeouts.expectContinue`. */
+  /** Waits for a 100, a switch or a response, and limits the time. */
   async #waited(): Promise<void> {
     if (this.#wire.life.isOver) return;
-    const { expectContinue } = this.#wire.timeouts;
-    const timer = expectContinue <= LONGEST ? setTimeout(this.#beginContent, expectContinue) : undefined;
+    if (!this.#isAnswered) this.#after(this.#beginContent);
     const forget = this.#wire.life.onGivenUp(this.#beginContent);
     await this.#leave;
-    clearTimeout(timer);
+    clearTimeout(this.#timer);
     forget();
   }
 }

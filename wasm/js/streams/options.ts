@@ -25,8 +25,8 @@ export interface Timeouts {
   /**
    * The timeout of a client for a 100. 1,000 by default.
    *
-   * When it expires, the client sends its content anyway (RFC 9110, section 10.1.1). A response that is no 2xx, or that
-   * closes, refuses the content.
+   * When it expires, the client sends its content anyway (RFC 9110, section 10.1.1). After a
+   * response it sends none, unless that is a 2xx and nothing follows it for this time.
    */
   readonly expectContinue?: number;
   /**

@@ -43,6 +43,8 @@ export class Receiver {
   isSending = false;
   /** True once no more of a request is sent, although the engine may expect it. */
   hasSent = false;
+  /** A number that grows with each event, and with bytes that bring none. */
+  events = 0;
   #left = Infinity;
   /** The value of `Connection.awaiting` for which `#left` is the remaining time. */
   #awaited: Awaiting = "nothing";
@@ -110,6 +112,7 @@ export class Receiver {
     try {
       for (;;) {
         if (this.#life.failure) throw this.#life.failure.reason;
+        this.events += 1;
         if (this.#passed) return this.#takePassed();
         const event = this.#connection.nextEvent();
         if (event.kind === "need-data") {

@@ -62,16 +62,21 @@ export async function finalResponse(wire: Wire, informational?: (event: Informat
   }
 }
 
-/** The lowest error status: after one, the rest of a request is not sent (RFC 9112, section 9.5). */
+/**
+ * The lowest error status.
+ *
+ * After one, the rest of a request is not sent (RFC 9112, section 9.5).
+ */
 const BAD_REQUEST = 400;
 
 /** A request that may still be sent. */
 interface Outgoing {
   readonly isOut: boolean;
   readonly done: Promise<void>;
+  refuse(): boolean;
 }
 
-const SENT: Outgoing = { isOut: true, done: Promise.resolve() };
+const SENT: Outgoing = { isOut: true, done: Promise.resolve(), refuse: () => false };
 
 /** @internal Returns a response whose content is still to be read. */
 export function responseOn(wire: Wire, event: Event | PausedStep, request = SENT): ClientResponse {
@@ -86,7 +91,8 @@ export function responseOn(wire: Wire, event: Event | PausedStep, request = SENT
     const isOpen = !wire.sender.isBroken && connection.persists && connection.unread.length === 0;
     persists = isOpen && request.isOut;
     if (persists) return wire.letGo();
-    if (isOpen && wire.receiver.isSending && event.status < BAD_REQUEST) void request.done.then(() => wire.close());
+    const isWanted = !request.refuse() && event.status < BAD_REQUEST;
+    if (isOpen && isWanted && wire.receiver.isSending) void request.done.then(() => wire.close());
     else wire.close();
   };
   const hasEnded = connection.takeEnd();
