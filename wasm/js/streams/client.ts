@@ -192,7 +192,7 @@ class Sending {
   /** True once the transport has accepted the whole request. */
   isOut = false;
   #isAnswered = false;
-  /** True while content waits for a 100, or for what follows a 2xx that came before it. */
+  /** True while content waits for a 100, or for what follows an early 2xx. */
   #isWaiting = false;
   /** True once a response that came before the 100 has refused the content. */
   #isRefused = false;
@@ -249,7 +249,7 @@ class Sending {
   }
 
   /**
-   * Waits for the response; content that waits for a 100 is then sent only before a switch.
+   * Waits for the response; waiting content is then sent only before a switch.
    *
    * After a 2xx it waits longer: a server that streams may read it without a 100 (RFC 9110, section 10.1.1).
    */
@@ -267,7 +267,7 @@ class Sending {
     return event;
   }
 
-  /** Refuses content that still waits, as the response has ended; returns whether it did. */
+  /** Returns whether content still waited; it is refused, as the response has ended. */
   refuse(): boolean {
     if (!this.#isWaiting) return false;
     this.#isRefused = true;
@@ -275,7 +275,7 @@ class Sending {
     return true;
   }
 
-  /** Begins the content once the server has sent nothing for `timeouts.expectContinue`. */
+  /** Begins the content once the server has been silent for a timeout. */
   #beginOnceStalled(): void {
     const { receiver } = this.#wire;
     const { events } = receiver;

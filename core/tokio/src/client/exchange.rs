@@ -273,8 +273,8 @@ impl<S: Transport> Exchange<S> {
 
     /// Gives up content that the server has not asked for, as its response has come.
     ///
-    /// Without it no other request can follow (RFC 9110 10.1.1). Our direction stays open: servers
-    /// take its end for a client that left.
+    /// Without it no other request can follow. Our direction stays open: servers take its end for a
+    /// client that left. RFC 9110, section 10.1.1.
     fn withhold(&mut self) {
         self.is_withheld = false;
         self.content.give_up();

@@ -642,7 +642,7 @@ async fn content_that_is_not_wanted_stays() {
     }
 }
 
-/// Checks that content is sent after a 2xx that came before its 100, if nothing follows it.
+/// Checks that content is sent after an early 2xx if nothing follows that.
 ///
 /// A server that streams may send the head before it reads, as hyper's does. One that responds
 /// without reading resets the connection at its end if there is content that it has not read.

@@ -53,7 +53,7 @@ if TYPE_CHECKING:
     from hypercorn.typing import AppWrapper, ConnectionState, TaskGroup, WorkerContext
 
 CONTENT: Final = 1 << 30
-"""The maximum content of a request in bytes, and of what is discarded after the response."""
+"""The maximum content of a request in bytes, whether it is read or discarded."""
 UNDECIDED: Final = 40
 """The tenths of a second for an app to accept a WebSocket after the client's EOF."""
 

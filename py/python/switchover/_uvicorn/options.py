@@ -13,7 +13,7 @@ LINGER_IDLE = 1.0
 LINGER_BYTES = 1 << 20
 
 CONTENT = 1 << 30
-"""The maximum content of a request in bytes, and of what is discarded after the response."""
+"""The maximum content of a request in bytes, whether it is read or discarded."""
 
 
 class Options:
