@@ -37,6 +37,7 @@ pub struct Timeouts {
     pub response: Option<Duration>,
     /// The timeout of a client for a 100; then it sends the content anyway: 1 s.
     ///
+    /// After a response it sends none, unless that is a 2xx and nothing follows it for this time.
     /// RFC 9110, section 10.1.1.
     pub expect_continue: Duration,
     /// The timeout for the graceful shutdown of [`serve`](crate::serve): 10 s.

@@ -353,6 +353,32 @@ impl<S: Transport> Exchange<S> {
         }
     }
 
+    /// Receives the next frame of the response.
+    fn poll_frame(
+        &mut self,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+        let is_out = self.is_out();
+        let Some(wire) = &mut self.wire else {
+            return Poll::Ready(Some(Err(Error::Cancelled("the client was closed meanwhile"))));
+        };
+        if self.failure.is_some() {
+            // The server may wait for the rest before it ends its response. It has failed if this
+            // does.
+            let _ = Pin::new(&mut wire.stream).poll_shutdown(context);
+        }
+        let timeout = self.timeouts.content.filter(|_| is_out || self.is_withheld);
+        let frame = ready!(wire.poll_content(context, timeout));
+        wire.receiving.clear();
+        self.expect_continue.clear();
+        let has_ended = !matches!(&frame, Some(Ok(frame)) if frame.is_data());
+        if has_ended && self.is_withheld {
+            self.withhold();
+        }
+        self.waiters.wake(Waiter::Closer);
+        Poll::Ready(frame)
+    }
+
     /// Returns whether nothing more of the request will be sent.
     fn is_out(&self) -> bool {
         self.content.is_none() && self.wire.as_ref().is_none_or(|wire| wire.out.is_empty())
@@ -411,35 +437,22 @@ impl<S: Transport> Exchange<S> {
             (exchange.waiters.register(Waiter::Reader, context), exchange.is_out())
         };
         let context = &mut Context::from_waker(&waker);
+        // What has already come of the response decides on content that is withheld.
+        let is_withheld = locked(shared).is_withheld;
+        if is_withheld && let Poll::Ready(frame) = locked(shared).poll_frame(context) {
+            return Poll::Ready(frame);
+        }
         // A response that has begun is received, whatever becomes of the request: the server may
         // have answered early.
         let sent = Self::send_on(shared, context);
         let mut exchange = locked(shared);
-        let exchange = &mut *exchange;
         if let Err(error) = sent {
             exchange.failure = Some(error);
         }
-        let is_out = exchange.is_out();
-        if is_out && !was_out {
+        if exchange.is_out() && !was_out {
             exchange.waiters.wake(Waiter::Closer);
         }
-        let Some(wire) = &mut exchange.wire else {
-            return Poll::Ready(Some(Err(Error::Cancelled("the client was closed meanwhile"))));
-        };
-        if exchange.failure.is_some() {
-            // The server may wait for the rest before it ends its response. It has failed if this
-            // does.
-            let _ = Pin::new(&mut wire.stream).poll_shutdown(context);
-        }
-        let timeout = exchange.timeouts.content.filter(|_| is_out);
-        let frame = ready!(wire.poll_content(context, timeout));
-        wire.receiving.clear();
-        exchange.expect_continue.clear();
-        if exchange.is_withheld && !matches!(frame, Some(Ok(_))) {
-            exchange.withhold();
-        }
-        exchange.waiters.wake(Waiter::Closer);
-        Poll::Ready(frame)
+        exchange.poll_frame(context)
     }
 
     /// Waits until the whole request was sent, while others may read the response.
