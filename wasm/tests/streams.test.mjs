@@ -583,6 +583,43 @@ for (const [form, shape] of Object.entries(forms)) {
       assert.doesNotMatch(String(heard), /hello/);
     });
 
+    test("a reader that pauses is no server that stalls", async () => {
+      const server = await listening(async (socket) => {
+        await until(socket, "\r\n\r\n");
+        socket.write(`HTTP/1.1 200 OK\r\nContent-Length: 300000\r\n\r\n${"x".repeat(300_000)}`);
+        return rest(socket);
+      });
+      const headers = { ...HOST, "Content-Length": "5", Expect: "100-continue" };
+      const asked = { method: "POST", target: "/", headers, body: "hello" };
+      const response = await request(shape(await connected(server.port)), asked, { timeouts: { expectContinue: 100 } });
+      await new Promise((resolve) => setTimeout(resolve, 400));
+      assert.equal((await response.text()).length, 300_000);
+      assert.equal(response.persists, false);
+      assert.deepEqual(await server.close(), [""]);
+    });
+
+    test("a source that is silent ends with a server that has answered and left", async () => {
+      for (const leaves of ["destroy", "end", "resetAndDestroy"]) {
+        let cancelled = false;
+        const body = new ReadableStream({
+          start: (controller) => controller.enqueue(new Uint8Array(10)),
+          cancel: () => void (cancelled = true),
+        });
+        const server = await listening(async (socket) => {
+          await until(socket, "\r\n\r\n");
+          socket.write("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+          await new Promise((resolve) => setTimeout(resolve, 100));
+          /** @type {any} */ (socket)[leaves]();
+        });
+        const socket = await connected(server.port);
+        const asked = { method: "POST", target: "/", headers: { ...HOST, "Transfer-Encoding": "chunked" }, body };
+        const response = await request(shape(socket), asked, { timeouts: { write: 300 } });
+        assert.equal(await response.text(), "ok");
+        await holds(() => socket.destroyed && cancelled);
+        await server.close();
+      }
+    });
+
     test("a switch while content waits for a 100: the request is completed first", async () => {
       const headers = { ...HOST, "Content-Length": "5", Expect: "100-continue" };
       const asked = { method: "POST", target: "/", headers, body: "hello" };

@@ -275,17 +275,16 @@ class Sending {
     return true;
   }
 
-  /** Begins the content once the server has been silent for a timeout. */
+  /** Begins the content once a reader has waited for the server for a timeout. */
   #beginOnceStalled(): void {
-    const { receiver } = this.#wire;
-    const { events } = receiver;
-    this.#after(() => (receiver.events === events ? this.#beginContent() : this.#beginOnceStalled()));
+    const left = this.#wire.timeouts.expectContinue - this.#wire.receiver.silence;
+    if (left <= 0) this.#beginContent();
+    else this.#after(left, () => this.#beginOnceStalled());
   }
 
-  #after(act: () => void): void {
-    const { expectContinue } = this.#wire.timeouts;
+  #after(milliseconds: number, act: () => void): void {
     clearTimeout(this.#timer);
-    this.#timer = expectContinue <= LONGEST ? setTimeout(act, expectContinue) : undefined;
+    this.#timer = milliseconds <= LONGEST ? setTimeout(act, milliseconds) : undefined;
   }
 
   async #send(head: Uint8Array, content: Uint8Array | Source): Promise<void> {
@@ -322,7 +321,7 @@ class Sending {
   /** Waits for a 100, a switch or a response, and limits the time. */
   async #waited(): Promise<void> {
     if (this.#wire.life.isOver) return;
-    if (!this.#isAnswered) this.#after(this.#beginContent);
+    if (!this.#isAnswered) this.#after(this.#wire.timeouts.expectContinue, this.#beginContent);
     const forget = this.#wire.life.onGivenUp(this.#beginContent);
     await this.#leave;
     clearTimeout(this.#timer);

@@ -43,8 +43,6 @@ export class Receiver {
   isSending = false;
   /** True once no more of a request is sent, although the engine may expect it. */
   hasSent = false;
-  /** A number that grows with each event, and with bytes that bring none. */
-  events = 0;
   #left = Infinity;
   /** The value of `Connection.awaiting` for which `#left` is the remaining time. */
   #awaited: Awaiting = "nothing";
@@ -112,7 +110,6 @@ export class Receiver {
     try {
       for (;;) {
         if (this.#life.failure) throw this.#life.failure.reason;
-        this.events += 1;
         if (this.#passed) return this.#takePassed();
         const event = this.#connection.nextEvent();
         if (event.kind === "need-data") {
@@ -265,10 +262,16 @@ export class Receiver {
     if (this.#waiter) return reading.catch((cause: unknown) => Promise.reject(this.#life.disconnected(cause)));
     return new Promise((resolve, reject) => {
       this.#waiter = { resolve, reject };
+      this.#begun = now;
       this.#alarm.set(now, this.#left, this.#late);
       reading.then(this.#resolve, this.#disconnect);
       if (this.#life.failure) this.#reject(this.#life.failure.reason);
     });
+  }
+
+  /** The milliseconds for which a reader has waited for bytes; 0 if none waits. */
+  get silence(): number {
+    return this.#waiter ? performance.now() - this.#begun : 0;
   }
 
   /** Ends a pending wait for bytes, so that `nextEvent` asks the engine again. */

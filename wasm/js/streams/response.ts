@@ -92,8 +92,9 @@ export function responseOn(wire: Wire, event: Event | PausedStep, request = SENT
     persists = isOpen && request.isOut;
     if (persists) return wire.letGo();
     const isWanted = !request.refuse() && event.status < BAD_REQUEST;
-    if (isOpen && isWanted && wire.receiver.isSending) void request.done.then(() => wire.close());
-    else wire.close();
+    if (!isOpen || !isWanted || !wire.receiver.isSending) return wire.close();
+    const close = (): void => wire.close();
+    wire.receiver.whilePresent(request.done).then(close, close);
   };
   const hasEnded = connection.takeEnd();
   if (hasEnded) ended();
