@@ -226,6 +226,29 @@ async def test_content_is_sent_after_a_success_that_stalls(close: bytes, is_whol
     assert (b"content" in heard) is not is_whole
 
 
+async def test_a_reader_that_pauses_is_no_server_that_stalls() -> None:
+    """Content would meet a server that has closed, and whose reset takes the response."""
+    whole = b"x" * 300_000
+    heard = bytearray()
+
+    async def behave(stream: ByteStream) -> None:
+        await until(stream, b"\r\n\r\n")
+        await stream.send(b"HTTP/1.1 200 OK\r\nContent-Length: 300000\r\nConnection: close\r\n\r\n" + whole)
+        with suppress(anyio.EndOfStream):
+            heard.extend(await stream.receive())
+
+    headers = {**HOST, "Content-Length": "7", "Expect": "100-continue"}
+    timeouts = Timeouts(expect_continue=0.2)
+    async with listening(behave) as port, await anyio.connect_tcp("127.0.0.1", port) as stream:
+        async with request(stream, "POST", "/", headers, content=b"content", timeouts=timeouts) as response:
+            await anyio.sleep(0.5)
+            got = await response.receive()
+            await anyio.sleep(0.5)
+            assert got + await response.read(1 << 20) == whole
+        assert not response.persists
+    assert not heard
+
+
 async def test_content_that_is_bytes_is_sent_after_a_success_that_stalls() -> None:
     """With a length, and for a caller that offers another protocol."""
     heard = bytearray()

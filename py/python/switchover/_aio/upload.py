@@ -115,16 +115,15 @@ class Upload:
     async def _is_awaited(self, after: Timeouts) -> bool:
         """Returns whether the server reads the content although it has sent no 100.
 
-        It does if it has begun its response, and then sends nothing more. RFC 9110, section 10.1.1.
+        It does if it has begun its response, and a read waits for more of it in vain. RFC 9110, section 10.1.1.
         """
-        seconds, received = after.expect_continue, None
-        if seconds is None:
-            self.wire.allow(after)
+        before, seconds = self.wire.timeouts, math.inf if after.expect_continue is None else after.expect_continue
+        self.wire.allow(after)
         while self.wire.connection.their_state is Stage.SEND_BODY:
-            if received == self.wire.received:
+            if (silence := self.wire.silence) >= seconds:
+                self.wire.allow(before)
                 return True
-            received = self.wire.received
-            await sleep(math.inf if seconds is None else seconds)
+            await sleep(seconds - silence)
         return False
 
     async def _send_rest(self, after: Timeouts) -> None:

@@ -80,7 +80,8 @@ class Timeouts:
     expect_continue: float | None = 1
     """Client: the time to wait for a 100.
 
-    The content is then sent all the same (RFC 9110, section 10.1.1).
+    The content is then sent all the same. After a response it is not, unless that is a 2xx and nothing follows it for
+    this time. RFC 9110, section 10.1.1.
     """
     write: float | None = 30
     """The time in which the peer must read a piece of at most 32 KiB.
@@ -223,7 +224,7 @@ class Wire:
         self.noting = _Noting(self)
         self.watching = Interruptible()
         self.failures: deque[Exception] = deque(maxlen=16)
-        self.is_broken = self.has_end = self.has_response = False
+        self.is_broken = self.has_end = self.has_response = self.is_reading = False
         self.exchange: object = None
         self.switched: SwitchedStream | None = None
         self.absence = Absence()
@@ -235,6 +236,11 @@ class Wire:
         if getattr(raw, "family", None) is UNIX:
             # The system accepts more only once the peer has read nearly all of the 200 KB in its buffer.
             self.sending_time *= SYSTEM
+
+    @property
+    def silence(self) -> float:
+        """The seconds for which a read has waited for the peer; 0 if none does."""
+        return self.time() - self.begun if self.is_reading else 0
 
     @property
     def failure(self) -> Exception | None:
@@ -292,11 +298,12 @@ class Wire:
             self.left = self.timeouts.of(awaiting)
             if awaiting is Awaiting.CONTENT:
                 self.left += self.earned
-        self.begun = self.time()
+        self.begun, self.is_reading = self.time(), True
         try:
             with self.reading.within(self.left):
                 length = await self.receive()
         finally:
+            self.is_reading = False
             # A read that was cancelled has used its time, too.
             self.left -= self.time() - self.begun
         if awaiting is Awaiting.CONTENT:
