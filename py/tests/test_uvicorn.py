@@ -168,17 +168,23 @@ def test_an_app_sees_nothing_of_the_content_of_a_handshake(ws: str) -> None:
     assert not {b"content-length", b"expect"} & set(names)
 
 
+class Small(Hasty):
+    """Discards little of a request."""
+
+    engine_config = Config(tidy=True, drain=262_144)
+
+
 @WEBSOCKETS
-@pytest.mark.parametrize("sent", [0, 400_000])
-def test_content_of_a_handshake_has_a_limit_and_a_deadline(ws: str, sent: int) -> None:
+@pytest.mark.parametrize(("http", "sent"), [(Hasty, 0), (Hasty, 400_000), (Small, 400_000)])
+def test_content_of_a_handshake_has_a_limit_and_a_deadline(ws: str, http: type[Hasty], sent: int) -> None:
     lines = b"Content-Length: 1000000\r\n\r\n"
-    with Served(tell, ws=ws, http=Hasty) as served, served.connect(HANDSHAKE[:-2] + lines) as connection:
+    with Served(tell, ws=ws, http=http) as served, served.connect(HANDSHAKE[:-2] + lines) as connection:
         with contextlib.suppress(ConnectionError):
             connection.sendall(b"x" * sent)
         got = b""
         while piece := connection.recv(65536):
             got += piece
-    assert got.startswith(b"HTTP/1.1 413 " if sent else b"HTTP/1.1 408 ")
+    assert got.startswith(b"HTTP/1.1 413 " if http is Small else b"HTTP/1.1 408 ")
     assert b"\r\nconnection: close\r\n" in got.lower()
     assert got.count(b"HTTP/1.1") == 1
 

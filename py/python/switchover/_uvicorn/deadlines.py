@@ -10,7 +10,7 @@ from time import monotonic
 from .transport import taken_by
 
 EARNED_MAX = 9
-"""The factor of the write timeout up to which bytes that were read extend it."""
+"""The factor of a timeout up to which bytes may extend it."""
 SECONDS_PER_BYTE = 0.001
 """The seconds by which each byte extends a deadline."""
 
@@ -56,14 +56,18 @@ class Deadline:
         self.what = ""
         self.begin(what, seconds)
 
-    def earn(self, length: int) -> None:
-        """Extends a deadline for content, paused or not, by the time for `length` bytes."""
+    def earn(self, length: int, seconds: float) -> None:
+        """Extends a deadline for content, paused or not, by the time for `length` bytes.
+
+        At most to `EARNED_MAX` times its `seconds` beyond them.
+        """
         if self.what != "content":
             return
+        earned, most = length * SECONDS_PER_BYTE, seconds * (1 + EARNED_MAX)
         if self.is_running:
-            self.until += length * SECONDS_PER_BYTE
+            self.until = min(self.until + earned, max(self.until, monotonic() + most))
         else:
-            self.left += length * SECONDS_PER_BYTE
+            self.left = min(self.left + earned, max(self.left, most))
 
     def pause(self, what: str) -> None:
         """Pauses a deadline for `what`; `begin` resumes it with the time left."""

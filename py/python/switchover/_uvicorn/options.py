@@ -38,9 +38,9 @@ class Options:
     The response is then a 408.
     """
     timeout_content = 30.0
-    """The timeout in seconds for content while the app waits for it.
+    """The timeout in seconds for content, whether it is read or discarded.
 
-    Each byte extends it by a millisecond. The response is then a 408, if none has begun.
+    Each byte extends it by a millisecond, up to nine times this. The response is then a 408, if none has begun.
     """
     timeout_write = 30.0
     """The timeout in seconds for a client that reads nothing.

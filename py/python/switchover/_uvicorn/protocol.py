@@ -135,7 +135,7 @@ class Protocol(Watching):
         self.process_events(data)
         # Afterwards, as content may have come with its head.
         if self.deadline.what == "content":
-            self.deadline.earn(len(data))
+            self.deadline.earn(len(data), self.timeout_content)
 
     def discard(self, length: int) -> None:
         """Discards bytes that come after the last response."""
