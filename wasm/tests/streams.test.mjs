@@ -656,22 +656,23 @@ for (const [form, shape] of Object.entries(forms)) {
       }
       const large = () => new Uint8Array(3_000_000);
       for (const head of ["202 A\r\nContent-Length: 0\r\n\r\n", "200 O\r\nContent-Length: 2\r\n\r\nok", "204 N\r\n\r\n"]) {
-        for (const [body, fields] of /** @type {[() => any, object][]} */ ([[large, {}], [slowly, {}]])) {
-          /** @type {string[]} */
-          const heard = [];
+        for (const body of [large, slowly]) {
+          let hear = (/** @type {string} */ _) => {};
+          const heard = new Promise((resolve) => (hear = resolve));
           const server = await listening(async (socket) => {
-            await until(socket, "\r\n\r\n");
+            const begun = await until(socket, "\r\n\r\n");
             socket.write(`HTTP/1.1 ${head}`);
-            heard.push(await rest(socket));
+            hear(begun + (await rest(socket)));
             socket.end();
           });
+          const asked = { method: "POST", target: "/", headers: HOST, body: body() };
           const socket = await connected(server.port);
-          const asked = { method: "POST", target: "/", headers: { ...HOST, ...fields }, body: body() };
           const response = await request(shape(socket), asked);
           assert.equal(await response.text(), head.endsWith("ok") ? "ok" : "");
+          // Web streams may have accepted the whole request before the response.
+          if (response.persists) socket.end();
+          assert((await heard).endsWith(body === large ? "\0".repeat(3_000_000) : "\r\n0\r\n\r\n"));
           await server.close();
-          if (body === large) assert(heard[0]?.endsWith("\0".repeat(3_000_000 - 65_536)));
-          else assert(heard[0]?.endsWith("\r\n0\r\n\r\n"));
         }
       }
     });
