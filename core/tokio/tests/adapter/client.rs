@@ -63,6 +63,12 @@ fn get(uri: &str) -> Request<Empty<Bytes>> {
     Request::get(uri).body(Empty::new()).expect("a request")
 }
 
+/// Returns a request whose content waits for a 100.
+fn expecting(content: &'static str) -> Request<Full<Bytes>> {
+    let request = Request::post("http://a/").header("expect", "100-continue");
+    request.body(content.into()).expect("a request")
+}
+
 async fn text(response: Response<Body>) -> String {
     String::from_utf8(response.into_body().read(1000).await.expect("whole").expect("short").into())
         .expect("text")
@@ -149,13 +155,7 @@ async fn a_100_is_waited_for_and_not_for_ever() {
     ] {
         let (mut client, _serving) = scripted(script);
         let begun = Instant::now();
-        let request = Request::post("http://a/")
-            .header("expect", "100-continue")
-            .body(Full::<Bytes>::from("hi"));
-        assert_eq!(
-            client.send(request.expect("a request")).await.expect("an answer").status(),
-            204
-        );
+        assert_eq!(client.send(expecting("hi")).await.expect("an answer").status(), 204);
         assert_eq!(begun.elapsed().as_secs(), seconds);
     }
 }
@@ -621,10 +621,7 @@ async fn content_that_is_not_wanted_stays() {
         let (stream, mut server) = tokio::io::duplex(100_000);
         let mut client = connect(stream, &Config::default());
         let response = format!("HTTP/1.1 401 Unauthorized\r\n{close}Content-Length: 2\r\n\r\nno");
-        let request = Request::post("http://a/")
-            .header("expect", "100-continue")
-            .body(Full::<Bytes>::from("content"));
-        let (response, ()) = tokio::join!(client.send(request.expect("a request")), async {
+        let (response, ()) = tokio::join!(client.send(expecting("content")), async {
             tokio::time::sleep(Duration::from_millis(10)).await;
             server.write_all(response.as_bytes()).await.expect("room");
         });
@@ -659,9 +656,6 @@ async fn content_is_sent_after_the_head_of_a_success() {
     ] {
         let (stream, mut server) = tokio::io::duplex(100_000);
         let mut client = connect(stream, &Config::default());
-        let request = Request::post("http://a/")
-            .header("expect", "100-continue")
-            .body(Full::<Bytes>::from("content"));
         let serving = tokio::spawn(async move {
             let mut heard = [0; 1000];
             let head = server.read(&mut heard).await.expect("a head");
@@ -675,7 +669,7 @@ async fn content_is_sent_after_the_head_of_a_success() {
             }
             content.map(|length| heard[..length.expect("content")].to_vec())
         });
-        let response = client.send(request.expect("a request")).await.expect("an answer");
+        let response = client.send(expecting("content")).await.expect("an answer");
         assert!(!text(response).await.is_empty());
         let content = serving.await.expect("no panic");
         let case = format!("{status} {close} {rest}");
@@ -691,9 +685,6 @@ async fn content_is_sent_after_the_head_of_a_success() {
 async fn a_client_that_withholds_its_content_stays() {
     let (stream, mut server) = tokio::io::duplex(100_000);
     let mut client = connect(stream, &Config::default());
-    let request = Request::post("http://a/")
-        .header("expect", "100-continue")
-        .body(Full::<Bytes>::from("content"));
     let serving = tokio::spawn(async move {
         sleep(Duration::from_millis(10)).await;
         server.write_all(b"HTTP/1.1 200 OK\r\n\r\nhel").await.expect("room");
@@ -704,7 +695,7 @@ async fn a_client_that_withholds_its_content_stays() {
         assert!(more.is_err(), "{more:?}");
         server.write_all(b"lo").await.expect("room");
     });
-    let response = client.send(request.expect("a request")).await.expect("an answer");
+    let response = client.send(expecting("content")).await.expect("an answer");
     assert_eq!(text(response).await, "hello");
     serving.await.expect("no panic");
 }
