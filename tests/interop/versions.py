@@ -18,6 +18,7 @@ ASKED = {
     "node": ["node", "--version"],
     "docker": ["docker", "--version"],
     "curl": ["curl", "--version"],
+    "head": ["head", "--version"],
     "Java": ["java", "--version"],
     "Chromium": ["chromium", "--version"],
     "nginx": ["nginx", "-v"],

@@ -5,6 +5,7 @@ Programs that such reports are made for read them.
 
 import functools
 import json
+import signal
 import subprocess
 import tempfile
 from pathlib import Path
@@ -51,6 +52,31 @@ def node_reads_the_audit(_):
     same(found["counts"], [1, 0, 1, 1])
     check(bytes.fromhex(found["came"]).startswith(b"HTTP/1.0 101 "), found["came"])
     check("printf" in found["again"] and "/dev/tcp/" in found["again"], found["again"])
+
+
+@case("head", "text", READ)
+def output_that_is_not_read_to_its_end_stops_nothing(_):
+    """The audit fails by its checks and writes its page; the server ends as usual."""
+    with server(python(), HERE / "python/servers.py", "aiohttp") as url, tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "report.html"
+        options = ["--websocket", "/", "--only", ",".join(CHECKS), "--html", file]
+        got = read_by_head([Switchboard.program, "audit", f"{url}/plain", *options])
+        same([*got, file.exists()], [1, b"", True])
+    same(read_by_head([Switchboard.program, "--port", "0"], signal.SIGINT), [0, b""])
+
+
+def read_by_head(command, sign=None):
+    """Reads one line of a program's output with `head`; returns its status and errors."""
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        try:
+            subprocess.run(["head", "-n", "1"], stdin=process.stdout, capture_output=True, timeout=WAIT, check=True)
+            process.stdout.close()
+            if sign is not None:
+                process.send_signal(sign)
+            errors = process.stderr.read()
+            return [process.wait(WAIT), errors]
+        finally:
+            process.kill()
 
 
 PLAYGROUND = "http://127.0.0.1:9/playground/index.html"

@@ -48,6 +48,7 @@ mod udp;
 mod websocket;
 
 use std::error::Error;
+use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -163,6 +164,14 @@ struct ProbeArgs {
     /// Seconds of silence after which the server is given up, while it speaks HTTP.
     #[arg(long, value_name = "SECONDS", default_value_t = 10)]
     timeout: u64,
+}
+
+/// Prints text to standard output, or drops it once no one reads there.
+///
+/// A reader such as `head` may leave early. What the text reports goes on without it.
+pub(crate) fn print(text: &str) {
+    let mut output = io::stdout().lock();
+    let _ = output.write_all(text.as_bytes()).and_then(|()| output.flush());
 }
 
 /// The exit status for invalid arguments, as in `sysexits.h`.

@@ -83,7 +83,7 @@ async fn serve(args: &ServeArgs) -> io::Result<()> {
         () = connections => 0,
         left = late => left,
     };
-    println!("stopped after {served} connections, {left} of them cut");
+    crate::print(&format!("stopped after {served} connections, {left} of them cut\n"));
     Ok(())
 }
 
@@ -111,7 +111,7 @@ fn greet(address: SocketAddr, echoes_datagrams: bool) {
     let udp = format!("http://{address}/.well-known/masque/udp/127.0.0.1/{port}/");
     let datagrams = format!("  echo hello | {program} probe {udp} --offer connect-udp\n");
     let datagrams = if echoes_datagrams { &datagrams } else { "" };
-    println!(
+    crate::print(&format!(
         "listening on http://{address}
 
 Open it in a browser: the page shows what happens on each connection, and plays the client.
@@ -128,8 +128,9 @@ Or try, from another terminal:
   echo hello | {program} probe https://{address}/ws --offer websocket    (the same port, in TLS)
   {program} probe http://{address}/h2c --offer h2c
 {datagrams}  {program} probe http://{address}/tls      (a 426, then TLS on the same connection)
-^C stops."
-    );
+^C stops.
+"
+    ));
 }
 
 /// The protocol that a client's first bytes begin.

@@ -79,7 +79,7 @@ pub(crate) fn run(args: &AuditArgs) -> ExitCode {
     run.report_on_signals();
     let audited = audit(args, &run);
     if let Err(Stop(0, text)) = audited {
-        print!("{text}");
+        crate::print(&text);
         return ExitCode::SUCCESS;
     }
     // An audit that ends early reports what it has found.

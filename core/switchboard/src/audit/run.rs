@@ -1,7 +1,7 @@
 //! A run of checks: prints findings as they come, and a report even if interrupted.
 
 use std::fs;
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, IsTerminal};
 use std::path::PathBuf;
 use std::process;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -111,8 +111,7 @@ impl Run {
             && let Some(text) = report.told_at_once(&finding, self.form)
         {
             self.clear_progress();
-            print!("{text}");
-            let _ = io::stdout().flush();
+            crate::print(&text);
         }
         match report.findings.iter_mut().find(|other| other.check.id == finding.check.id) {
             Some(other) => *other = finding,
@@ -127,8 +126,7 @@ impl Run {
         let report = self.report();
         if self.prints {
             self.clear_progress();
-            print!("{}", report.told_at_the_end(self.form));
-            let _ = io::stdout().flush();
+            crate::print(&report.told_at_the_end(self.form));
             if let Some(totals) = report.totals_beside(self.form) {
                 eprint!("{totals}");
             }
