@@ -193,6 +193,16 @@ pub(crate) fn bare_row(token: &[u8]) -> Option<usize> {
         .position(|policy| !policy.versioned && token.eq_ignore_ascii_case(policy.name.as_bytes()))
 }
 
+/// Returns the index of the policy for the only protocol in a list.
+///
+/// It is `Some(None)` if that protocol has no policy, and `None` if the list has not one protocol.
+pub(crate) fn only_row(list: &[u8]) -> Option<Option<usize>> {
+    match bare_row(list) {
+        Some(row) => Some(Some(row)),
+        None => Protocol::parse(list).map(|protocol| row(&protocol)),
+    }
+}
+
 fn of(protocol: &Protocol<'_>) -> Option<&'static Policy> {
     row(protocol).map(|row| &TABLE[row])
 }

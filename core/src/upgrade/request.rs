@@ -236,7 +236,6 @@ fn protocols<'a>(request: Request<'a>) -> impl Iterator<Item = Protocol<'a>> + C
     request.upgrade_lines().flat_map(members).filter_map(Protocol::parse)
 }
 
-#[inline(never)]
 fn check(row: usize, request: Request<'_>, options: Options) -> Result<(), Ineligible> {
     let (fields, (method, target)) = (request.fields(), request.line_bytes());
     policy::check_received(
@@ -258,16 +257,24 @@ pub(crate) struct OfferCheck {
 
 /// Checks the offers of a request, or returns why there are none.
 ///
-/// The rules of one policy are checked once, even if they apply to several offered protocols.
+/// Nearly every offer is one protocol.
 pub(crate) fn check_offers(request: Request<'_>, options: Options) -> Result<OfferCheck, NoOffer> {
     may_offer(request, options)?;
     if let Some((only, _)) = request.head.only(KnownField::Upgrade, request.bytes)
-        && let Some(row) = policy::bare_row(only)
+        && let Some(row) = policy::only_row(only)
     {
         is_in_bounds(1, request.terms)?;
-        let is_eligible = check(row, request, options).is_ok();
+        let is_eligible = row.is_none_or(|row| check(row, request, options).is_ok());
         return Ok(OfferCheck { total: 1, any: is_eligible, eligible: u64::from(is_eligible) });
     }
+    check_list(request, options)
+}
+
+/// Checks an offer of any number of protocols, in any number of field lines.
+///
+/// The rules of one policy are checked once, even if they apply to several of the protocols.
+#[inline(never)]
+fn check_list(request: Request<'_>, options: Options) -> Result<OfferCheck, NoOffer> {
     let mut verdicts = [None; policy::ROWS];
     let (mut total, mut any, mut eligible) = (0, false, 0);
     for member in request.upgrade_lines().flat_map(members) {
