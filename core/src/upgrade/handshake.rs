@@ -143,9 +143,14 @@ fn are_asked(asked: &dyn FieldSource, answer: &[u8]) -> bool {
 /// Its value is base64 of SHA-1 of the key and the GUID. `None` if the key is missing or repeated.
 /// RFC 6455, section 4.2.2.
 pub(crate) fn proof(asked: &dyn FieldSource) -> Option<Proof> {
-    // `check` has validated the key.
     let Values::One(key) = values(asked, KnownField::WebSocketKey) else { return None };
-    let digest = Sha1::new().chain_update(key).chain_update(GUID).finalize();
+    // `check` has validated the key, which always has this length.
+    let key: &[u8; 24] = key.try_into().ok()?;
+    let mut text = [0; 60];
+    let (start, end) = text.split_at_mut(key.len());
+    start.copy_from_slice(key);
+    end.copy_from_slice(GUID);
+    let digest = Sha1::digest(text);
     let mut value = [0; 28];
     let written = STANDARD.encode_slice(digest, &mut value);
     debug_assert_eq!(written, Ok(28));

@@ -108,6 +108,12 @@ impl<'a> Request<'a> {
         }
     }
 
+    /// Returns the value of `Upgrade` if it occurs once.
+    #[inline]
+    pub(crate) fn only_upgrade(&self) -> Option<&'a [u8]> {
+        self.head.only(KnownField::Upgrade, self.bytes).map(|(value, _)| value)
+    }
+
     pub(crate) fn upgrade_lines(&self) -> impl Iterator<Item = &'a [u8]> + Clone + use<'a> {
         self.head.values(KnownField::Upgrade, self.bytes).map(|(value, _)| value)
     }
@@ -219,17 +225,25 @@ fn is_in_bounds(total: usize, terms: &OfferContext) -> Result<usize, NoOffer> {
 }
 
 /// Returns the offered protocols of a request.
-///
-/// Those of the first 64 that were found eligible before are not checked again.
 pub(crate) fn offers<'a>(
     request: Request<'a>,
 ) -> impl Iterator<Item = Offer<'a>> + Clone + use<'a> {
-    protocols(request).enumerate().map(move |(place, protocol)| {
-        let is_known = place < 64 && request.head.eligible & (1 << place) != 0;
-        let row = if is_known { None } else { policy::row(&protocol) };
-        let verdict = |row| check(row, request, request.head.options(request.bytes));
-        Offer { protocol, ineligible: row.and_then(|row| verdict(row).err()) }
-    })
+    protocols(request).enumerate().map(move |(place, protocol)| offer(request, place, protocol))
+}
+
+/// Returns the offer of the protocol at this place in `Upgrade`.
+///
+/// One of the first 64 that was found eligible before is not checked again.
+fn offer<'a>(request: Request<'a>, place: usize, protocol: Protocol<'a>) -> Offer<'a> {
+    let is_known = place < 64 && request.head.eligible & (1 << place) != 0;
+    let row = if is_known { None } else { policy::row(&protocol) };
+    let verdict = |row| check(row, request, request.head.options(request.bytes));
+    Offer { protocol, ineligible: row.and_then(|row| verdict(row).err()) }
+}
+
+/// Returns the offer of a request that offers one protocol, as nearly all do.
+pub(crate) fn only_offer(request: Request<'_>) -> Option<Offer<'_>> {
+    Protocol::parse(request.only_upgrade()?).map(|protocol| offer(request, 0, protocol))
 }
 
 fn protocols<'a>(request: Request<'a>) -> impl Iterator<Item = Protocol<'a>> + Clone + use<'a> {
@@ -260,7 +274,7 @@ pub(crate) struct OfferCheck {
 /// Nearly every offer is one protocol.
 pub(crate) fn check_offers(request: Request<'_>, options: Options) -> Result<OfferCheck, NoOffer> {
     may_offer(request, options)?;
-    if let Some((only, _)) = request.head.only(KnownField::Upgrade, request.bytes)
+    if let Some(only) = request.only_upgrade()
         && let Some(row) = policy::only_row(only)
     {
         is_in_bounds(1, request.terms)?;

@@ -3,7 +3,7 @@
 //! It is one protocol or a stack of layers.
 
 use super::policy;
-use super::request::{LARGEST_OFFER, Offer, Request, offers};
+use super::request::{LARGEST_OFFER, Offer, Request, offers, only_offer};
 use super::token::{Order, write_protocol};
 use crate::error::ErrorKind;
 use crate::wire::fields::members;
@@ -159,6 +159,9 @@ fn find<'a>(
     request: Request<'a>,
     is_it: &mut dyn FnMut(usize, &Offer<'a>) -> bool,
 ) -> Option<(usize, Offer<'a>)> {
+    if let Some(offer) = only_offer(request) {
+        return is_it(0, &offer).then_some((0, offer));
+    }
     offers(request).enumerate().find(|(place, offer)| is_it(*place, offer))
 }
 
@@ -174,10 +177,14 @@ pub(super) fn same_name(one: &Protocol<'_>, other: &Protocol<'_>) -> bool {
 
 /// Returns the FNV-1a hash of the values of the request's `Upgrade` lines.
 fn checksum(request: Request<'_>) -> u32 {
-    request
-        .upgrade_lines()
-        .flat_map(|line| line.iter().chain(b"\n"))
-        .fold(0x811c_9dc5, |hash, &byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
+    let add = |hash: u32, line: &[u8]| {
+        let bytes = line.iter().chain(b"\n");
+        bytes.fold(hash, |hash, &byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
+    };
+    match request.only_upgrade() {
+        Some(line) => add(0x811c_9dc5, line),
+        None => request.upgrade_lines().fold(0x811c_9dc5, add),
+    }
 }
 
 /// The length in bytes that suffices for most lists of protocols.
