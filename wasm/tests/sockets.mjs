@@ -42,7 +42,8 @@ export function paired(socket) {
   });
   const writable = new WritableStream({
     write: (bytes) => new Promise((resolve, reject) => socket.write(bytes, (error) => (error ? reject(error) : resolve()))),
-    close: () => new Promise((resolve) => socket.end(resolve)),
+    // `end` of a closed socket may never call back.
+    close: () => new Promise((resolve) => void (socket.closed ? resolve(undefined) : socket.end(resolve))),
     abort: () => void socket.destroy(),
   });
   return { readable, writable, close: () => void socket.destroy() };

@@ -3,8 +3,9 @@
 import assert from "node:assert/strict";
 import { Duplex } from "node:stream";
 import { describe, test } from "node:test";
+import { runInNewContext } from "node:vm";
 import { Connection, ProtocolError } from "switchover";
-import { ContentTooLargeError, DisconnectedError, events, request, serveConnection, upgrade } from "switchover/streams";
+import { ContentTooLargeError, DisconnectedError, FastResponse, events, request, serveConnection, upgrade } from "switchover/streams";
 import { TIMEOUTS, connected, forms, holds, listening, rest, said, say, until } from "./sockets.mjs";
 
 /** @typedef {import("switchover/streams").Handler} Handler */
@@ -17,6 +18,9 @@ const GET = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
 const OFFER = "GET /chat HTTP/1.1\r\nHost: a\r\nUpgrade: foo/2, bar\r\nConnection: upgrade\r\n\r\n";
 const LAST = "GET /last HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
 const CONNECT = "CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\n";
+
+/** Returns the bytes of `hello`, made by another window's `Uint8Array`. */
+const foreign = () => runInNewContext("new Uint8Array([104, 101, 108, 108, 111])");
 
 /**
  * Responds with the method, target and content of the request.
@@ -512,10 +516,22 @@ for (const [form, shape] of Object.entries(forms)) {
         { headers: chunked, body: stream() },
         { headers: sized, body: stream() },
         { headers: chunked, body: pieces("he", "", "llo") },
+        { headers: sized, body: foreign() },
       ];
       for (const { headers, body } of bodies) {
         const answer = await request(socket, { method: "PUT", target: "/", headers, body });
         assert.equal(await answer.text(), "PUT / hello");
+      }
+      socket instanceof Duplex ? socket.destroy() : await /** @type {any} */ (socket).readable.cancel();
+      await server.close();
+    });
+
+    test("a response with bytes of another window", async () => {
+      const answers = { "/": () => ({ body: foreign() }), "/fast": () => new FastResponse(foreign()) };
+      const server = await serving((request) => answers[/** @type {"/" | "/fast"} */ (request.target)]());
+      const socket = shape(await connected(server.port));
+      for (const target of Object.keys(answers)) {
+        assert.equal(await (await request(socket, { method: "GET", target, headers: HOST })).text(), "hello");
       }
       socket instanceof Duplex ? socket.destroy() : await /** @type {any} */ (socket).readable.cancel();
       await server.close();
@@ -596,6 +612,39 @@ for (const [form, shape] of Object.entries(forms)) {
       assert.equal((await response.text()).length, 300_000);
       assert.equal(response.persists, false);
       assert.deepEqual(await server.close(), [""]);
+    });
+
+    test("content that waits behind an early success has no timer while no one reads", async () => {
+      const server = await listening(async (socket) => {
+        await until(socket, "\r\n\r\n");
+        socket.write("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhello");
+        return rest(socket);
+      });
+      const asked = { method: "POST", target: "/", headers: { ...HOST, Expect: "100-continue" }, body: new Uint8Array(100) };
+      const socket = await connected(server.port);
+      const begun = () => process.getActiveResourcesInfo().filter((name) => name === "Timeout").length;
+      const before = begun();
+      const response = await request(shape(socket), asked, { timeouts: { expectContinue: 50 } });
+      assert.equal(response.status, 200);
+      await holds(() => begun() <= before);
+      socket.destroy();
+      assert.deepEqual(await server.close(), [""]);
+    });
+
+    test("a server that responds early and reads late is no slow server", async () => {
+      const size = 20_000_000;
+      const server = await listening(async (socket) => {
+        const first = await until(socket, "\r\n\r\n");
+        socket.write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
+        await new Promise((resolve) => setTimeout(resolve, 2_500));
+        let left = size - (first.length - first.indexOf("\r\n\r\n") - 4);
+        await new Promise((resolve) => socket.on("data", (piece) => (left -= piece.length) > 0 || resolve(undefined)));
+        socket.end("4\r\nread\r\n0\r\n\r\n");
+      });
+      const asked = { method: "POST", target: "/", headers: HOST, body: new Uint8Array(size) };
+      const response = await request(shape(await connected(server.port)), asked, { timeouts: { content: 2_000 } });
+      assert.equal(await response.text(), "read");
+      await server.close();
     });
 
     test("a source that is silent ends with a server that has answered and left", async () => {

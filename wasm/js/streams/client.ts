@@ -197,6 +197,7 @@ class Sending {
   /** True once a response that came before the 100 has refused the content. */
   #isRefused = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #forgetStall: () => void = () => {};
   /**
    * Settles when content need no longer wait for a 100.
    *
@@ -259,8 +260,10 @@ class Sending {
     this.#isAnswered = event.kind !== "switched";
     clearTimeout(this.#glance);
     if (!this.#isWaiting) return event;
-    if (event.kind === "response" && event.status >= 200 && event.status < 300) this.#beginOnceStalled();
-    else {
+    if (event.kind === "response" && event.status >= 200 && event.status < 300) {
+      clearTimeout(this.#timer);
+      this.#forgetStall = this.#wire.receiver.onStalled(this.#wire.timeouts.expectContinue, this.#beginContent);
+    } else {
       this.#isRefused = this.#isAnswered;
       this.#beginContent();
     }
@@ -273,13 +276,6 @@ class Sending {
     this.#isRefused = true;
     this.#beginContent();
     return true;
-  }
-
-  /** Begins the content once a reader has waited for the server for a timeout. */
-  #beginOnceStalled(): void {
-    const left = this.#wire.timeouts.expectContinue - this.#wire.receiver.silence;
-    if (left <= 0) this.#beginContent();
-    else this.#after(left, () => this.#beginOnceStalled());
   }
 
   #after(milliseconds: number, act: () => void): void {
@@ -325,6 +321,7 @@ class Sending {
     const forget = this.#wire.life.onGivenUp(this.#beginContent);
     await this.#leave;
     clearTimeout(this.#timer);
+    this.#forgetStall();
     forget();
   }
 }

@@ -2,7 +2,7 @@
 
 import type { Event, PausedStep } from "../engine/event.js";
 import type { Headers as Fields } from "../engine/headers.js";
-import { Gathered, isBytes, joined } from "../engine/bytes.js";
+import { Gathered, isBytes, joined, plain } from "../engine/bytes.js";
 import { DisconnectedError } from "./errors.js";
 import { Turns } from "./turns.js";
 import type { Wire } from "./wire.js";
@@ -282,7 +282,8 @@ export interface Source {
 export function contentOf(body: Body | null | undefined): Uint8Array | Source {
   if (body === null || body === undefined) return new Uint8Array(0);
   if (typeof body === "string") return encoder.encode(body);
-  if (isBytes(body)) return body;
+  // Bytes of another window are none of this one's.
+  if (isBytes(body)) return body instanceof Uint8Array ? body : plain(body);
   if (body instanceof ReadableStream) return ofStream(body);
   if (typeof body === "object" && Symbol.asyncIterator in body) return ofIterable(body);
   throw new TypeError("a body is a string, a Uint8Array, a ReadableStream or an AsyncIterable of Uint8Array");

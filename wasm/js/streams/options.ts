@@ -14,7 +14,11 @@ export interface Timeouts {
   readonly request?: number;
   /** The timeout for the rest of a request's head. 30,000 by default. */
   readonly head?: number;
-  /** The timeout for more content, or the end of the message. 30,000 by default. */
+  /**
+   * The timeout for more content, or the end of the message. 30,000 by default.
+   *
+   * That of a client begins once the request is sent.
+   */
   readonly content?: number;
   /**
    * The timeout of a client for the next response head. 60,000 by default.

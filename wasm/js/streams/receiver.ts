@@ -88,6 +88,10 @@ export class Receiver {
   #hides: (() => void) | undefined;
   #hidden: ReturnType<typeof setTimeout> | undefined;
 
+  /** The call for a reader that waits in vain, and its timer. */
+  #stall: { readonly milliseconds: number; readonly act: () => void } | undefined;
+  #stalling: ReturnType<typeof setTimeout> | undefined;
+
   constructor(transport: Transport, connection: StreamConnection, life: Lifetime, sender: Sender, timeouts: Required<Timeouts>) {
     this.#transport = transport;
     this.#connection = connection;
@@ -264,14 +268,29 @@ export class Receiver {
       this.#waiter = { resolve, reject };
       this.#begun = now;
       this.#alarm.set(now, this.#left, this.#late);
+      if (this.#stall && this.#stall.milliseconds <= LONGEST) this.#stalling = setTimeout(this.#stall.act, this.#stall.milliseconds);
       reading.then(this.#resolve, this.#disconnect);
       if (this.#life.failure) this.#reject(this.#life.failure.reason);
     });
   }
 
-  /** The milliseconds for which a reader has waited for bytes; 0 if none waits. */
-  get silence(): number {
-    return this.#waiter ? performance.now() - this.#begun : 0;
+  /**
+   * Calls `act` once a reader has waited for bytes for that time.
+   *
+   * No timer runs while no reader waits. Returns a function that cancels this.
+   */
+  onStalled(milliseconds: number, act: () => void): () => void {
+    this.#stall = { milliseconds, act };
+    return () => {
+      this.#stall = undefined;
+      this.#endStall();
+    };
+  }
+
+  #endStall(): void {
+    if (this.#stalling === undefined) return;
+    clearTimeout(this.#stalling);
+    this.#stalling = undefined;
   }
 
   /** Ends a pending wait for bytes, so that `nextEvent` asks the engine again. */
@@ -454,10 +473,11 @@ export class Receiver {
   #limit(awaiting: Awaiting): number {
     switch (awaiting) {
       case "response":
-        return this.isSending ? Infinity : this.#timeouts.response;
+      case "content":
+        // While a client sends, the sender has the deadline: a server may respond early and go on reading.
+        return this.isSending ? Infinity : this.#timeouts[awaiting];
       case "request":
       case "head":
-      case "content":
         return this.#timeouts[awaiting];
       default:
         return Infinity;
@@ -483,6 +503,7 @@ export class Receiver {
   /** Stops the timers. */
   stop(): void {
     this.#alarm.stop();
+    this.#endStall();
     this.#stopProbing();
     this.#shows();
   }
@@ -491,6 +512,7 @@ export class Receiver {
     const waiter = this.#waiter;
     this.#waiter = undefined;
     if (waiter) this.#alarm.clear();
+    this.#endStall();
     return waiter;
   }
 }
