@@ -330,6 +330,58 @@ def test_rfc9110_10_1_1_content_is_sent_after_a_success_that_stalls(
     assert (b"content" in server.received[0]) is not is_whole
 
 
+@pytest.mark.parametrize("status", [b"200", b"401"])
+@pytest.mark.parametrize("version", [b"1.0", b"1.1"])
+def test_rfc9112_6_3_a_close_delimited_response_in_place_of_a_100_is_whole(
+    client: Client, version: bytes, status: bytes
+) -> None:
+    with Scripted([(b"\r\n\r\n", b"HTTP/" + version + b" " + status + b" A\r\n\r\nhello")], stays=False) as server:
+        request = get(server.url, "POST", content=b"content", headers={"Expect": "100-continue"})
+        (response,) = client.requests(request)
+    assert (response.status, response.content) == (int(status), b"hello")
+    assert b"content" not in server.received[0]
+
+
+def test_a_response_in_place_of_a_100_that_is_cut_is_an_error(client: Client) -> None:
+    reply = b"HTTP/1.1 401 A\r\nContent-Length: 9\r\n\r\nhello"
+    with Scripted([(b"\r\n\r\n", reply)], stays=False) as server:
+        request = get(server.url, "POST", content=b"content", headers={"Expect": "100-continue"})
+        (error,) = client.requests(request)
+    assert isinstance(error, httpcore.RemoteProtocolError)
+    assert "without sending" not in str(error)
+
+
+@pytest.mark.parametrize("is_cut", [False, True])
+@pytest.mark.parametrize("backend", ["blocking", "trio"])
+def test_rfc9112_6_3_a_close_delimited_response_to_an_upload_that_is_not_read(backend: str, is_cut: bool) -> None:
+    """Asyncio gives an error instead, with httpcore's own pool as well."""
+    if backend == "trio":
+        pytest.importorskip("trio")
+    client = Client(backend)
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def refuse() -> None:
+        peer, _ = listener.accept()
+        with peer:
+            peer.settimeout(WAIT)
+            peer.recv(65536)
+            peer.sendall(b"HTTP/1.0 401 A\r\n\r\nhello")
+            if not is_cut:
+                peer.shutdown(socket.SHUT_WR)
+            time.sleep(0.2)  # then unread bytes make the close a reset
+
+    server = threading.Thread(target=refuse, daemon=True)
+    server.start()
+    url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    (outcome,) = client.requests(get(url, "POST", content=pieces(client, *[bytes(65536)] * 200)))
+    server.join(WAIT)
+    listener.close()
+    if is_cut:
+        assert isinstance(outcome, httpcore.RemoteProtocolError | httpcore.ReadError)
+    else:
+        assert (outcome.status, outcome.content) == (401, b"hello")
+
+
 def test_what_browsers_take_is_taken(client: Client) -> None:
     lines = (
         b"HTTP/1.1 200\nSet-Cookie: a=\x01\nTransfer-Encoding: chunked\nContent-Length: 9\n\n5  \r\nhello\r\n0\r\n\r\n"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import select
 import socket
@@ -146,6 +147,16 @@ def acknowledged(raw: socket.socket | None) -> int | None:
         counted = raw.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 128)[120:128]
         return int.from_bytes(counted, sys.byteorder) if len(counted) == 8 else None
     return None
+
+
+def met_reset(error: BaseException) -> bool:
+    """Returns whether a failed send met a reset, by its first cause.
+
+    EPIPE does not say so: it means a reset after a clean EOF.
+    """
+    while (cause := error.__cause__) is not None:
+        error = cause
+    return getattr(error, "errno", None) != errno.EPIPE
 
 
 def has_hung_up(raw: socket.socket | None) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import math
 import socket
 from collections import deque
@@ -28,7 +27,7 @@ from anyio.streams.buffered import BufferedByteStream
 from anyio.streams.tls import TLSStream
 
 from .. import NEED_DATA, Awaiting, Config, Connection, Data, Owes, Paused, Protocol, Response, Role, Switched
-from .._reset import Absence
+from .._reset import Absence, met_reset
 from .deadline import Deadline, deadline
 from .interruptible import Interruptible
 from .streams import READ_SIZE, Orderly, of_bytes, pause, reset, share, socket_of, tls_of
@@ -394,15 +393,8 @@ async def _noted() -> None:
 
 
 def _is_reset(error: BaseException) -> bool:
-    """Returns whether the error says that a send met a reset.
-
-    EPIPE does not say so: it means a reset after a clean EOF.
-    """
-    if not isinstance(error, BrokenResourceError):
-        return False
-    while (cause := error.__cause__) is not None:
-        error = cause
-    return getattr(error, "errno", None) != errno.EPIPE
+    """Returns whether the error says that a send met a reset."""
+    return isinstance(error, BrokenResourceError) and met_reset(error)
 
 
 def connection_on(stream: AnyByteStream, role: Role, config: Config | None) -> Connection:

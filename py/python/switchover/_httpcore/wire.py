@@ -27,11 +27,12 @@ from .. import (
     RemoteProtocolError,
     Response,
     Role,
+    Stage,
     Switched,
     Why,
 )
 from .._native import native
-from .._reset import reads_ahead
+from .._reset import met_reset, reads_ahead
 from .blocking import BlockingStream
 from .extensions import extension, timeout
 from .trace import HTTP11, Trace
@@ -106,6 +107,8 @@ class Wire:
         self._early: Response | Switched | None = None
         # The request whose content awaits what comes of a 2xx before its 100.
         self._withheld: Request | None = None
+        # A write has met the server's reset, after which a read shows an EOF.
+        self._was_reset = False
         self._input = input_of(stream)
 
     def shielded(self) -> AbstractContextManager[object]:
@@ -148,8 +151,9 @@ class Wire:
             else:
                 await trace.step("send_request_headers", {"request": request}, head)
                 await trace.step("send_request_body", {"request": request}, content)
-        except httpcore.WriteError:
-            pass  # a server may stop reading before it responds, and the response may have arrived
+        except httpcore.WriteError as error:
+            # A server may stop reading before it responds, and the response may have arrived.
+            self._was_reset = met_reset(error)
         finally:
             # What was not begun is no error of the caller's.
             head.close()
@@ -239,8 +243,10 @@ class Wire:
             return await self._event(EXPECT_CONTINUE if limit is None else min(EXPECT_CONTINUE, limit))
         except httpcore.ReadTimeout:
             self._withheld = None
-        with suppress(httpcore.WriteError):
+        try:
             await self._send_pieces(request)
+        except httpcore.WriteError as error:
+            self._was_reset = met_reset(error)
         return await self._event(limit)
 
     async def _event(self, limit: float | None) -> Event | Paused:
@@ -248,9 +254,13 @@ class Wire:
         event = engine.next_event()
         while event is NEED_DATA:
             data = await self.stream.read(self._read_size, limit)
-            if not data and engine.awaiting is not Awaiting.CONTENT and not engine.unread:
+            if data:
+                event = engine.next_event(data)
+                continue
+            if engine.their_state is not Stage.SEND_BODY and not engine.unread:
                 raise httpcore.RemoteProtocolError("Server disconnected without sending a response.")
-            event = engine.next_event(data)
+            engine.receive_eof(clean=not self._was_reset)
+            event = engine.next_event()
         return event
 
     # Between requests.
