@@ -771,6 +771,24 @@ def test_hypercorns_settings_count(anyio_backend: str) -> None:
         assert hosted.all(b"GET / HTTP/1.1\r\nA: " + b"x" * 300).startswith(b"HTTP/1.1 431 ")
 
 
+@pytest.mark.parametrize("size", [None, 131_072])
+def test_a_head_may_have_all_of_its_limit_in_one_line(anyio_backend: str, size: int | None) -> None:
+    sizes = {} if size is None else {"h11_max_incomplete_size": size}
+    most = 15_000 if size is None else 130_000
+    with Hosted(anyio_backend, None, **sizes) as hosted:
+        long = b"x" * most
+        for head in (
+            LAST.replace(b"/", b"/?" + long, 1),
+            with_line(b"A: " + long),
+            with_line(b"\r\n".join([b"A: b"] * 1_000)),
+        ):
+            assert hosted.all(head).startswith(b"HTTP/1.1 200 "), head[:40]
+
+
+def with_line(line: bytes) -> bytes:
+    return LAST.replace(b"\r\n\r\n", b"\r\n" + line + b"\r\n\r\n")
+
+
 @pytest.mark.parametrize("backend", ["asyncio", "trio", "uvloop"])
 def test_hypercorns_idle_timer_stands_still_while_a_request_is_served(backend: str) -> None:
     """Apps that return at once say twice that they have ended."""

@@ -54,6 +54,8 @@ if TYPE_CHECKING:
 
 CONTENT: Final = 1 << 30
 """The maximum content of a request in bytes, whether it is read or discarded."""
+FIELDS: Final = 1_024
+"""The maximum number of field lines of a head."""
 UNDECIDED: Final = 40
 """The tenths of a second for an app to accept a WebSocket after the client's EOF."""
 
@@ -85,7 +87,17 @@ class Protocol:
         self.send = send
         self.writer = Writer(send, context.sleep, self.spawn, self.is_cut, self.linger, tls=ssl)
         head = config.h11_max_incomplete_size
-        limits = Config(head=head, content=CONTENT, drain=CONTENT, secure=ssl, http2_preface=True, tidy=True)
+        limits = Config(
+            head=head,
+            start_line=head,
+            field_line=head,
+            fields=FIELDS,
+            content=CONTENT,
+            drain=CONTENT,
+            secure=ssl,
+            http2_preface=True,
+            tidy=True,
+        )
         self.connection = Connection(Role.SERVER, limits)
         self.exchange: Exchange | None = None
         """The request that is responded to; None between two."""
