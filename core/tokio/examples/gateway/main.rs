@@ -12,7 +12,7 @@
 //! request, as strictly as any (RFC 9931, section 3).
 //!
 //! A response that comes before the end of its request closes the connection. Content that the
-//! client sends after such a response is not forwarded.
+//! client sends after the end of such a response is not forwarded.
 
 mod backend;
 mod forward;
