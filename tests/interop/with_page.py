@@ -13,7 +13,7 @@ import tempfile
 from pathlib import Path
 
 from environment import debian, node
-from harness import HERE, WAIT, Skip, Switchboard, case, check, needs, read_head, run, same, time_limit
+from harness import HERE, WAIT, Raw, Skip, Switchboard, case, check, needs, read_head, run, same, time_limit
 from in_c import linked
 
 PICTURES = HERE.parents[1] / "target/interop/page"
@@ -318,3 +318,19 @@ def page_of_another_origin_may_not_watch(board):
             connection.sendall(offer + origin + b"\r\n")
             answer = read_head(connection)
         check(answer.startswith(b"HTTP/1.1 " + status), origin, answer)
+
+
+@case("a socket", "websocket")
+def page_that_closes_gets_a_close_back(board):
+    """Events that wait are not sent in place of the reply.
+
+    RFC 6455, section 5.5.1.
+    """
+    offer = b"GET /live HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    offer += b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+    close = bytes([0x88, 0x82]) + bytes(4) + b"\x03\xe8"
+    for _ in range(20):
+        Raw(board.port, b"GET /plain HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").rest()
+        page = Raw(board.port, offer + close)
+        page.until(b"\r\n\r\n")
+        check(page.rest().endswith(b"\x88\x02\x03\xe8"), page.got[-40:])

@@ -19,7 +19,7 @@ use futures_util::StreamExt;
 use switchover_tokio::Upgraded;
 use tokio::sync::Notify;
 use tokio::task::spawn_blocking;
-use tokio::time::{Instant, sleep, sleep_until};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tungstenite::{Error, Message};
 
 use crate::transcript::{Audience, JsonEvent};
@@ -309,6 +309,11 @@ async fn show(
                         };
                         let playing = spawn_blocking(play).await;
                         Message::text(playing.map_err(|error| Error::Io(error.into()))?)
+                    }
+                    Some(Ok(Message::Close(_))) => {
+                        // The reply leaves with the next read, before which nothing may be sent.
+                        let _ = timeout(TIMEOUT, frames.next()).await;
+                        return Ok(played);
                     }
                     Some(other) => {
                         other?;
