@@ -2,6 +2,7 @@
  * the offer of each request. After a switch the new protocol gets the bytes after the request; h2c also the request. */
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "connection.h"
 
@@ -112,21 +113,43 @@ static void respond(connection *c, uint32_t status, const char *text, size_t len
     wrote(c, result, written);
 }
 
+/* Returns the status for a WebSocket handshake that breaks a rule (RFC 6455, section 4.2.2), or 0. */
+static uint32_t refusal(const http1 *h) {
+    static const swo_slice websocket = SWO_TEXT("websocket");
+    swo_offer offer;
+    size_t count = 0;
+    if (swo_offers(h->conn, &offer, 1, &count) || count == 0 || offer.protocol.name.len != websocket.len) return 0;
+    bool is_websocket = !strncasecmp((const char *)offer.protocol.name.data, (const char *)websocket.data, websocket.len);
+    return is_websocket ? offer.status : 0;
+}
+
+/* Sends a 426 without content; the engine adds the version of WebSocket that the server speaks. */
+static void require_websocket(connection *c) {
+    static const swo_slice websocket = SWO_TEXT("websocket");
+    http1 *h = (http1 *)c->session;
+    size_t room, written = 0;
+    uint8_t *out = connection_space(c, &room);
+    swo_result result = swo_require(h->conn, &websocket, 1, NULL, 0, out, room, &written);
+    wrote(c, result, written);
+    send_end(c);
+}
+
 /* Responds to a request; an echo begins before its content has arrived. Other content is discarded, without a 100. */
 static void answer(connection *c, const swo_request *request, bool is_whole) {
     http1 *h = (http1 *)c->session;
     char text[TEXT];
     bool is_echo;
-    uint32_t status = route(request->method, request->target, &is_echo);
-    if (is_echo) {
+    uint32_t status = route(request->method, request->target, &is_echo), refused = refusal(h);
+    if (is_echo && !refused) {
         if (swo_owes(h->conn) == SWO_OWES_CONTINUE) send_continue(c);
         send_head(c, 200, NULL, 0);
-    } else {
-        size_t length = describe(text, request->method, request->target, "HTTP/1.1");
-        /* If it is more than is discarded, the response says that the connection closes. */
-        if (!is_whole) swo_skip_content(h->conn);
-        respond(c, status, text, length);
+        return;
     }
+    /* If it is more than is discarded, the response says that the connection closes. */
+    if (!is_whole) swo_skip_content(h->conn);
+    if (refused == 426) require_websocket(c);
+    else if (refused) respond(c, refused, "", 0);
+    else respond(c, status, text, describe(text, request->method, request->target, "HTTP/1.1"));
 }
 
 /* Selecting, accepting and declining offers. */

@@ -34,6 +34,20 @@ def other_offers_are_declined():
 
 
 @case("epoll")
+def broken_websocket_handshakes_are_refused():
+    """A 426 names the server's version (RFC 6455, section 4.2.2)."""
+    peer = Peer()
+    offer = b"GET /echo HTTP/1.1\r\n" + HOST + b"Connection: Upgrade\r\nUpgrade: WebSocket\r\n"
+    for version, key, status in [(b"12", b"AAAAAAAAAAAAAAAAAAAAAA==", b"426"), (b"13", b"A", b"400")]:
+        peer.send(offer + b"Sec-WebSocket-Version: " + version + b"\r\nSec-WebSocket-Key: " + key + b"\r\n\r\n")
+        head = peer.status(status).lower()
+        same(b"sec-websocket-version: 13\r\n" in head, status == b"426")
+        same(peer.chunked() if b"chunked" in head else b"", b"")
+    peer.send(b"GET / HTTP/1.1\r\n" + HOST + b"\r\n")
+    peer.status(b"200")
+
+
+@case("epoll")
 def methods():
     """A HEAD gets the head of a GET, and an unknown method a 501."""
     heads = []
