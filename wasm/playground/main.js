@@ -166,7 +166,16 @@ function tidy(cuts, length) {
   return [...new Set(cuts)].filter((place) => place > 0 && place < length).sort((one, other) => one - other);
 }
 
-at("text").addEventListener("input", () => change(bytesOfTyped(at("text").value)));
+at("text").addEventListener("input", () => {
+  const text = at("text");
+  try {
+    change(bytesOfTyped(text.value));
+    text.setCustomValidity("");
+  } catch (error) {
+    text.setCustomValidity(Object(error).message);
+    text.reportValidity();
+  }
+});
 
 at("words").addEventListener("input", () => {
   const words = at("words").value.split(/\s+/).filter((/** @type {string} */ word) => word !== "");

@@ -467,6 +467,16 @@ test("typing with keys changes what is shown", async () => {
   assert.match((await seen()).log[0] ?? "", /^= request GET \/typed 1\.1 @32/);
 });
 
+test("bytes that are too many are said to be", async () => {
+  await choose("");
+  const said = () => page.$eval("#text", (text) => /** @type {HTMLTextAreaElement} */ (text).validationMessage);
+  await paste("\\{9999999999*a}");
+  assert.match(await said(), /^a repetition of more than /);
+  await paste("GET / HTTP/1.1\nHost: a\n\n");
+  assert.equal(await said(), "");
+  assert.match((await seen()).log[0] ?? "", /^= request GET/);
+});
+
 test("wide, narrow, light and dark: nothing sticks out, and the audit finds nothing", async () => {
   await choose("capture-docker-28.2.2-attach-request");
   assert.deepEqual([await audit(page), await overflow(page)], [[], 0]);
