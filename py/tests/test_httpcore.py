@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import ssl
 import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -351,35 +352,82 @@ def test_a_response_in_place_of_a_100_that_is_cut_is_an_error(client: Client) ->
     assert "without sending" not in str(error)
 
 
+def refusing(peer: socket.socket, *, is_cut: bool) -> None:
+    """Sends a close-delimited response, and reads nothing more.
+
+    What is unread then makes the close a reset.
+    """
+    with peer, suppress(OSError):
+        peer.settimeout(WAIT)
+        peer.recv(65536)
+        peer.sendall(b"HTTP/1.0 401 A\r\n\r\nhello")
+        peer.settimeout(0.2)
+        if not is_cut and isinstance(peer, ssl.SSLSocket):
+            with suppress(OSError):
+                peer.unwrap()  # sends close_notify, and finds what it does not want
+        if not is_cut:
+            peer.shutdown(socket.SHUT_WR)
+        time.sleep(0.2)
+
+
 @pytest.mark.parametrize("is_cut", [False, True])
-@pytest.mark.parametrize("backend", ["blocking", "trio"])
-def test_rfc9112_6_3_a_close_delimited_response_to_an_upload_that_is_not_read(backend: str, is_cut: bool) -> None:
+@pytest.mark.parametrize("is_whole", [False, True])
+@pytest.mark.parametrize("form", ["blocking", "blocking, TLS", "trio"])
+def test_rfc9112_6_3_a_close_delimited_response_to_an_upload_that_is_not_read(
+    form: str, is_whole: bool, is_cut: bool
+) -> None:
     """Asyncio gives an error instead, with httpcore's own pool as well."""
-    if backend == "trio":
+    if form == "trio":
         pytest.importorskip("trio")
-    client = Client(backend)
-    listener = socket.create_server(("127.0.0.1", 0))
+    client = Client(form.removesuffix(", TLS"))
+    listener, scheme, context = socket.create_server(("127.0.0.1", 0)), "http", None
+    if form.endswith("TLS"):
+        context, client.options["ssl_context"] = contexts(trustme.CA())
+        scheme = "https"
 
     def refuse() -> None:
         peer, _ = listener.accept()
-        with peer:
-            peer.settimeout(WAIT)
-            peer.recv(65536)
-            peer.sendall(b"HTTP/1.0 401 A\r\n\r\nhello")
-            if not is_cut:
-                peer.shutdown(socket.SHUT_WR)
-            time.sleep(0.2)  # then unread bytes make the close a reset
+        refusing(peer if context is None else context.wrap_socket(peer, server_side=True), is_cut=is_cut)
 
     server = threading.Thread(target=refuse, daemon=True)
     server.start()
-    url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-    (outcome,) = client.requests(get(url, "POST", content=pieces(client, *[bytes(65536)] * 200)))
+    content = bytes(13_000_000) if is_whole else pieces(client, *[bytes(65536)] * 200)
+    url = f"{scheme}://localhost:{listener.getsockname()[1]}"
+    (outcome,) = client.requests(get(url, "POST", content=content))
     server.join(WAIT)
     listener.close()
     if is_cut:
         assert isinstance(outcome, httpcore.RemoteProtocolError | httpcore.ReadError)
     else:
         assert (outcome.status, outcome.content) == (401, b"hello")
+
+
+def test_a_close_delimited_success_is_cut_by_a_reset_within_late_content() -> None:
+    """The content awaited its 100, and began after the response had stalled."""
+    for is_cut in (False, True):
+        listener = socket.create_server(("127.0.0.1", 0))
+
+        def stall(listener: socket.socket = listener, is_cut: bool = is_cut) -> None:
+            peer, _ = listener.accept()
+            with peer:
+                peer.recv(65536)
+                peer.sendall(b"HTTP/1.1 200 A\r\n\r\nhello")
+                peer.recv(1)  # the content begins
+                if not is_cut:
+                    peer.shutdown(socket.SHUT_WR)
+                time.sleep(0.2)
+
+        server = threading.Thread(target=stall, daemon=True)
+        server.start()
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        expecting = get(url, "POST", content=bytes(20_000_000), headers={"Expect": "100-continue"})
+        (outcome,) = Client("blocking").requests(expecting)
+        server.join(WAIT)
+        listener.close()
+        if is_cut:
+            assert isinstance(outcome, httpcore.RemoteProtocolError | httpcore.ReadError)
+        else:
+            assert outcome.content == b"hello"
 
 
 def test_what_browsers_take_is_taken(client: Client) -> None:

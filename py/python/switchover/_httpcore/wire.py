@@ -153,7 +153,7 @@ class Wire:
                 await trace.step("send_request_body", {"request": request}, content)
         except httpcore.WriteError as error:
             # A server may stop reading before it responds, and the response may have arrived.
-            self._was_reset = met_reset(error)
+            self._heed_reset(error)
         finally:
             # What was not begun is no error of the caller's.
             head.close()
@@ -246,7 +246,7 @@ class Wire:
         try:
             await self._send_pieces(request)
         except httpcore.WriteError as error:
-            self._was_reset = met_reset(error)
+            self._heed_reset(error)
         return await self._event(limit)
 
     async def _event(self, limit: float | None) -> Event | Paused:
@@ -262,6 +262,17 @@ class Wire:
             engine.receive_eof(clean=not self._was_reset)
             event = engine.next_event()
         return event
+
+    def _heed_reset(self, error: httpcore.WriteError) -> None:
+        """Lets a later EOF count as clean only if it is the server's own.
+
+        TLS knows whether the server has ended. A blocking socket can be told not to hide that.
+        """
+        raw = self.stream.get_extra_info("socket")
+        if isinstance(raw, ssl.SSLSocket):
+            raw.suppress_ragged_eofs = False  # type: ignore[attr-defined]
+        else:
+            self._was_reset = met_reset(error)
 
     # Between requests.
 
