@@ -631,6 +631,36 @@ for (const [form, shape] of Object.entries(forms)) {
       assert.deepEqual(await server.close(), [""]);
     });
 
+    test("a server that is silent while content waits for its 100 is slow", async () => {
+      const server = await listening(async (socket) => {
+        await until(socket, "\r\n\r\n");
+        socket.write("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhello");
+        return rest(socket);
+      });
+      const asked = { method: "POST", target: "/", headers: { ...HOST, Expect: "100-continue" }, body: new Uint8Array(100) };
+      const timeouts = { expectContinue: Infinity, content: 200 };
+      const response = await request(shape(await connected(server.port)), asked, { timeouts });
+      await assert.rejects(response.text(), { name: "TimeoutError" });
+      assert.deepEqual(await server.close(), [""]);
+    });
+
+    test("content that waited for its 100 may take longer than the server", async () => {
+      const size = 20_000_000;
+      const server = await listening(async (socket) => {
+        await until(socket, "\r\n\r\n");
+        socket.write("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n");
+        await new Promise((resolve) => setTimeout(resolve, 2_500));
+        let left = size;
+        await new Promise((resolve) => socket.on("data", (piece) => (left -= piece.length) > 0 || resolve(undefined)));
+        socket.end("hello");
+      });
+      const asked = { method: "POST", target: "/", headers: { ...HOST, Expect: "100-continue" }, body: new Uint8Array(size) };
+      const timeouts = { expectContinue: 100, content: 2_000 };
+      const response = await request(shape(await connected(server.port)), asked, { timeouts });
+      assert.equal(await response.text(), "hello");
+      await server.close();
+    });
+
     test("a server that responds early and reads late is no slow server", async () => {
       const size = 20_000_000;
       const server = await listening(async (socket) => {

@@ -319,7 +319,9 @@ class Sending {
     if (this.#wire.life.isOver) return;
     if (!this.#isAnswered) this.#after(this.#wire.timeouts.expectContinue, this.#beginContent);
     const forget = this.#wire.life.onGivenUp(this.#beginContent);
+    this.#wire.receiver.hold();
     await this.#leave;
+    this.#wire.receiver.release();
     clearTimeout(this.#timer);
     this.#forgetStall();
     forget();

@@ -41,6 +41,8 @@ export class Receiver {
   #phase: Phase = "open";
   /** True while a request is being sent; the response's timeout begins after it. */
   isSending = false;
+  /** True while the content of a request waits, so that nothing is sent. */
+  #isHeld = false;
   /** True once no more of a request is sent, although the engine may expect it. */
   hasSent = false;
   #left = Infinity;
@@ -293,6 +295,18 @@ export class Receiver {
     this.#stalling = undefined;
   }
 
+  /** Says that content waits, so that the peer has its deadline; `release` ends this. */
+  hold(): void {
+    this.#isHeld = true;
+  }
+
+  release(): void {
+    this.#isHeld = false;
+    // The wait under way has the deadline of before.
+    this.#awaited = "nothing";
+    this.nudge();
+  }
+
   /** Ends a pending wait for bytes, so that `nextEvent` asks the engine again. */
   nudge(): void {
     this.#resolve(undefined);
@@ -473,9 +487,10 @@ export class Receiver {
   #limit(awaiting: Awaiting): number {
     switch (awaiting) {
       case "response":
+        return this.isSending ? Infinity : this.#timeouts.response;
       case "content":
         // While a client sends, the sender has the deadline: a server may respond early and go on reading.
-        return this.isSending ? Infinity : this.#timeouts[awaiting];
+        return this.isSending && !this.#isHeld ? Infinity : this.#timeouts.content;
       case "request":
       case "head":
         return this.#timeouts[awaiting];
