@@ -63,6 +63,11 @@ def output_that_is_not_read_to_its_end_stops_nothing(_):
         got = read_by_head([Switchboard.program, "audit", f"{url}/plain", *options])
         same([*got, file.exists()], [1, b"", True])
     same(read_by_head([Switchboard.program, "--port", "0"], signal.SIGINT), [0, b""])
+    with Path("/dev/full").open("wb") as disk:
+        full = subprocess.run(
+            [Switchboard.program, "audit", "--list"], stdout=disk, stderr=subprocess.PIPE, check=False
+        )
+    check(full.returncode == 74 and b"standard output cannot be written" in full.stderr, full)
 
 
 def read_by_head(command, sign=None):

@@ -168,10 +168,14 @@ struct ProbeArgs {
 
 /// Prints text to standard output, or drops it once no one reads there.
 ///
-/// A reader such as `head` may leave early. What the text reports goes on without it.
-pub(crate) fn print(text: &str) {
+/// A reader such as `head` may leave early. What the text reports goes on without it. Other errors,
+/// such as that of a full disk, are returned.
+pub(crate) fn print(text: &str) -> io::Result<()> {
     let mut output = io::stdout().lock();
-    let _ = output.write_all(text.as_bytes()).and_then(|()| output.flush());
+    match output.write_all(text.as_bytes()).and_then(|()| output.flush()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        printed => printed,
+    }
 }
 
 /// The exit status for invalid arguments, as in `sysexits.h`.

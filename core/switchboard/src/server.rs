@@ -83,7 +83,7 @@ async fn serve(args: &ServeArgs) -> io::Result<()> {
         () = connections => 0,
         left = late => left,
     };
-    crate::print(&format!("stopped after {served} connections, {left} of them cut\n"));
+    let _ = crate::print(&format!("stopped after {served} connections, {left} of them cut\n"));
     Ok(())
 }
 
@@ -111,7 +111,7 @@ fn greet(address: SocketAddr, echoes_datagrams: bool) {
     let udp = format!("http://{address}/.well-known/masque/udp/127.0.0.1/{port}/");
     let datagrams = format!("  echo hello | {program} probe {udp} --offer connect-udp\n");
     let datagrams = if echoes_datagrams { &datagrams } else { "" };
-    crate::print(&format!(
+    let _ = crate::print(&format!(
         "listening on http://{address}
 
 Open it in a browser: the page shows what happens on each connection, and plays the client.

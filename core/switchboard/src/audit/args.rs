@@ -155,7 +155,8 @@ ended.
 
 The exit status is 0 where nothing failed, 1 where something did that is not in the baseline. It is
 3 where the server cannot be reached, its control fails, or the --websocket declines a good
-handshake, 64 where these arguments make no sense, and 130 after ^C.";
+handshake, 64 where these arguments make no sense, 74 where the report cannot be written, and 130
+after ^C.";
 
 impl AuditArgs {
     /// Returns whether --only and --skip let a check be run.

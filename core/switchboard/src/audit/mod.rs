@@ -68,7 +68,7 @@ use table::Check;
 /// For example, because a WebSocket that the user named declines a valid handshake.
 const NOT_REACHED: u8 = 3;
 
-/// The exit status if the report's page cannot be written, as in sysexits.h.
+/// The exit status if the report cannot be written, as in sysexits.h.
 const NOT_WRITTEN: u8 = 74;
 
 /// An early end of the run: the exit status and a message.
@@ -77,22 +77,26 @@ struct Stop(u8, String);
 pub(crate) fn run(args: &AuditArgs) -> ExitCode {
     let run = Run::new(Report::default(), args.form(), args.page());
     run.report_on_signals();
-    let audited = audit(args, &run);
-    if let Err(Stop(0, text)) = audited {
-        crate::print(&text);
-        return ExitCode::SUCCESS;
-    }
-    // An audit that ends early reports what it has found.
-    let has_reported = audited.is_ok() || !run.report().findings.is_empty();
-    let ended = if has_reported { run.end() } else { Ok(false) };
-    let told = audited.and_then(|()| ended.map_err(|text| Stop(NOT_WRITTEN, text)));
-    match told {
+    let outcome = match audit(args, &run) {
+        Err(Stop(0, text)) => run::print(&text).map(|()| false).map_err(not_written),
+        audited => {
+            // An audit that ends early reports what it has found.
+            let has_reported = audited.is_ok() || !run.report().findings.is_empty();
+            let ended = if has_reported { run.end() } else { Ok(false) };
+            audited.and_then(|()| ended.map_err(not_written))
+        }
+    };
+    match outcome {
         Ok(has_failed) => ExitCode::from(u8::from(has_failed)),
         Err(Stop(code, text)) => {
             eprintln!("switchboard audit: {text}");
             ExitCode::from(code)
         }
     }
+}
+
+fn not_written(text: String) -> Stop {
+    Stop(NOT_WRITTEN, text)
 }
 
 fn audit(args: &AuditArgs, run: &Run) -> Result<(), Stop> {

@@ -16,6 +16,11 @@ use super::verdict::Verdict;
 /// The exit status after ^C, the same as in shells.
 const INTERRUPTED: i32 = 130;
 
+/// Prints text; an error says that this cannot be done.
+pub(super) fn print(text: &str) -> Result<(), String> {
+    crate::print(text).map_err(|error| format!("standard output cannot be written: {error}"))
+}
+
 /// A run, with its report so far.
 ///
 /// The handler of ^C shares the report, to print it.
@@ -111,7 +116,8 @@ impl Run {
             && let Some(text) = report.told_at_once(&finding, self.form)
         {
             self.clear_progress();
-            crate::print(&text);
+            // If this fails, the end of the report most likely fails as well.
+            let _ = crate::print(&text);
         }
         match report.findings.iter_mut().find(|other| other.check.id == finding.check.id) {
             Some(other) => *other = finding,
@@ -121,12 +127,13 @@ impl Run {
 
     /// Prints the end of the report, and writes its HTML page if wanted.
     ///
-    /// Returns whether the run has failed; an error says why the page cannot be written.
+    /// Returns whether the run has failed; an error says what cannot be written.
     pub(crate) fn end(&self) -> Result<bool, String> {
         let report = self.report();
+        let mut printed = Ok(());
         if self.prints {
             self.clear_progress();
-            crate::print(&report.told_at_the_end(self.form));
+            printed = print(&report.told_at_the_end(self.form));
             if let Some(totals) = report.totals_beside(self.form) {
                 eprint!("{totals}");
             }
@@ -136,7 +143,7 @@ impl Run {
             let cannot = |error| format!("{} cannot be written: {error}", file.display());
             fs::write(file, page).map_err(cannot)?;
         }
-        Ok(report.has_failed())
+        printed.map(|()| report.has_failed())
     }
 
     fn show_progress(&self, what: &str) {
