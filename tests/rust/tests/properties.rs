@@ -126,6 +126,42 @@ fn mutated(vectors: &[Vector], tape: &mut Tape<'_>) -> (Role, Vec<u8>) {
 /// Configures a test with the seed of the run.
 ///
 /// Cases that failed before run first; proptest stores them in a file.
+/// Returns the offers of a request with these lines, and what a server can do with them, as text.
+fn offered(lines: &str) -> Vec<String> {
+    let request = format!(
+        "GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade, HTTP2-Settings\r\n\
+         HTTP2-Settings: AAMAAABk\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n{lines}\r\n"
+    );
+    let server = || {
+        let mut server = Connection::new(Role::Server);
+        server.receive(request.as_bytes()).expect("room");
+        while let Ok(Step::Event) = server.advance() {}
+        server
+    };
+    let mut shown = vec![match server().request() {
+        Some(request) => match request.offers() {
+            Ok(offers) => format!("{:?} {:?}", request.offer_count(), offers.collect::<Vec<_>>()),
+            Err(none) => format!("{none:?}"),
+        },
+        None => "no request".into(),
+    }];
+    let stacks =
+        ["websocket", "h2c", "foo", "foo/2", "FOO/2", "TLS/1.2, HTTP/1.1", "TLS/1.2", "HTTP/1.1"];
+    for order in [Order::Client, Order::Server] {
+        for first in 0..stacks.len() {
+            let mut server = server();
+            let Some(selection) = server.select(&stacks[first..], order) else {
+                shown.push("none".into());
+                continue;
+            };
+            let mut out = Vec::new();
+            let accepted = server.accept(selection, &(), &mut out).map_err(|error| error.kind());
+            shown.push(format!("{} {accepted:?} {}", selection.preference(), out.escape_ascii()));
+        }
+    }
+    shown
+}
+
 fn config(cases: u32) -> ProptestConfig {
     println!("again: SEED={:#x} cargo test -p switchover-tests --test properties", seed());
     let persistence = FileFailurePersistence::WithSource("proptest-regressions");
@@ -156,6 +192,19 @@ proptest! {
             prop_assert_eq!(&whole, &some);
             Ok(())
         })?;
+    }
+
+    /// An empty `Upgrade` line beside another changes no offer, selection or 101.
+    ///
+    /// One line with one protocol has fast paths, several lines have not.
+    #[test]
+    fn an_empty_upgrade_line_makes_no_difference(
+        list in "(websocket|h2c|TLS/1\\.2|HTTP/1\\.1|connect-udp|foo|Foo/2|,|, | |/|;){0,4}",
+        websocket in "Sec-WebSocket-(Version: 1[23]|Protocol: a)\r\n",
+    ) {
+        let alone = offered(&format!("{websocket}Upgrade: {list}\r\n"));
+        prop_assert_eq!(&alone, &offered(&format!("{websocket}Upgrade: {list}\r\nUpgrade:\r\n")));
+        prop_assert_eq!(&alone, &offered(&format!("{websocket}Upgrade:\r\nUpgrade: {list}\r\n")));
     }
 
     /// A request made of random valid parts parses to the same parts.
