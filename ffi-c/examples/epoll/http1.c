@@ -113,14 +113,15 @@ static void respond(connection *c, uint32_t status, const char *text, size_t len
     wrote(c, result, written);
 }
 
-/* Returns the status for a WebSocket handshake that breaks a rule (RFC 6455, section 4.2.2), or 0. */
+/* Returns the status for a WebSocket handshake that breaks a rule (RFC 6455, section 4.2.2), or 0. Other methods than GET
+ * make no handshake. */
 static uint32_t refusal(const http1 *h) {
     static const swo_slice websocket = SWO_TEXT("websocket");
     swo_offer offer;
     size_t count = 0;
     if (swo_offers(h->conn, &offer, 1, &count) || count == 0 || offer.protocol.name.len != websocket.len) return 0;
     bool is_websocket = !strncasecmp((const char *)offer.protocol.name.data, (const char *)websocket.data, websocket.len);
-    return is_websocket ? offer.status : 0;
+    return is_websocket && offer.ineligible != SWO_INELIGIBLE_METHOD ? offer.status : 0;
 }
 
 /* Sends a 426 without content; the engine adds the version of WebSocket that the server speaks. */

@@ -43,8 +43,11 @@ def broken_websocket_handshakes_are_refused():
         head = peer.status(status).lower()
         same(b"sec-websocket-version: 13\r\n" in head, status == b"426")
         same(peer.chunked() if b"chunked" in head else b"", b"")
-    peer.send(b"GET / HTTP/1.1\r\n" + HOST + b"\r\n")
+    # A HEAD makes no handshake, so its offer is declined.
+    peer.send(offer.replace(b"GET", b"HEAD", 1) + b"\r\n")
     peer.status(b"200")
+    peer.send(b"GET /other HTTP/1.1\r\n" + HOST + b"\r\n")
+    peer.status(b"404")
 
 
 @case("epoll")
