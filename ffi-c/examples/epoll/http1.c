@@ -140,7 +140,7 @@ static void answer(connection *c, const swo_request *request, bool is_whole) {
     http1 *h = (http1 *)c->session;
     char text[TEXT];
     bool is_echo;
-    uint32_t status = route(request->method, request->target, &is_echo), refused = refusal(h);
+    uint32_t status = route(request->method, request->target, &is_echo), refused = status == 200 ? refusal(h) : 0;
     if (is_echo && !refused) {
         if (swo_owes(h->conn) == SWO_OWES_CONTINUE) send_continue(c);
         send_head(c, 200, NULL, 0);
