@@ -123,10 +123,7 @@ fn mutated(vectors: &[Vector], tape: &mut Tape<'_>) -> (Role, Vec<u8>) {
     (vector.role, bytes)
 }
 
-/// Configures a test with the seed of the run.
-///
-/// Cases that failed before run first; proptest stores them in a file.
-/// Returns the offers of a request with these lines, and what a server can do with them, as text.
+/// Returns the offers in these lines, and what a server can do with them.
 fn offered(lines: &str) -> Vec<String> {
     let request = format!(
         "GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade, HTTP2-Settings\r\n\
@@ -162,6 +159,9 @@ fn offered(lines: &str) -> Vec<String> {
     shown
 }
 
+/// Configures a test with the seed of the run.
+///
+/// Cases that failed before run first; proptest stores them in a file.
 fn config(cases: u32) -> ProptestConfig {
     println!("again: SEED={:#x} cargo test -p switchover-tests --test properties", seed());
     let persistence = FileFailurePersistence::WithSource("proptest-regressions");
