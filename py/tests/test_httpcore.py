@@ -7,7 +7,7 @@ import ssl
 import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import pytest
@@ -352,6 +352,16 @@ def test_a_response_in_place_of_a_100_that_is_cut_is_an_error(client: Client) ->
     assert "without sending" not in str(error)
 
 
+@contextmanager
+def serving(act: Callable[[socket.socket], None]) -> Iterator[int]:
+    """Calls `act` in a thread with the one connection that comes; yields the port."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        server = threading.Thread(target=lambda: act(listener.accept()[0]), daemon=True)
+        server.start()
+        yield listener.getsockname()[1]
+        server.join(WAIT)
+
+
 def refusing(peer: socket.socket, *, is_cut: bool) -> None:
     """Sends a close-delimited response, and reads nothing more.
 
@@ -380,54 +390,43 @@ def test_rfc9112_6_3_a_close_delimited_response_to_an_upload_that_is_not_read(
     if form == "trio":
         pytest.importorskip("trio")
     client = Client(form.removesuffix(", TLS"))
-    listener, scheme, context = socket.create_server(("127.0.0.1", 0)), "http", None
+    scheme, context = "http", None
     if form.endswith("TLS"):
         context, client.options["ssl_context"] = contexts(trustme.CA())
         scheme = "https"
 
-    def refuse() -> None:
-        peer, _ = listener.accept()
+    def refuse(peer: socket.socket) -> None:
         refusing(peer if context is None else context.wrap_socket(peer, server_side=True), is_cut=is_cut)
 
-    server = threading.Thread(target=refuse, daemon=True)
-    server.start()
     content = bytes(13_000_000) if is_whole else pieces(client, *[bytes(65536)] * 200)
-    url = f"{scheme}://localhost:{listener.getsockname()[1]}"
-    (outcome,) = client.requests(get(url, "POST", content=content))
-    server.join(WAIT)
-    listener.close()
+    with serving(refuse) as port:
+        (outcome,) = client.requests(get(f"{scheme}://localhost:{port}", "POST", content=content))
     if is_cut:
         assert isinstance(outcome, httpcore.RemoteProtocolError | httpcore.ReadError)
     else:
         assert (outcome.status, outcome.content) == (401, b"hello")
 
 
-def test_a_close_delimited_success_is_cut_by_a_reset_within_late_content() -> None:
+@pytest.mark.parametrize("is_cut", [False, True])
+def test_a_close_delimited_success_is_cut_by_a_reset_within_late_content(is_cut: bool) -> None:
     """The content awaited its 100, and began after the response had stalled."""
-    for is_cut in (False, True):
-        listener = socket.create_server(("127.0.0.1", 0))
 
-        def stall(listener: socket.socket = listener, is_cut: bool = is_cut) -> None:
-            peer, _ = listener.accept()
-            with peer:
-                peer.recv(65536)
-                peer.sendall(b"HTTP/1.1 200 A\r\n\r\nhello")
-                peer.recv(1)  # the content begins
-                if not is_cut:
-                    peer.shutdown(socket.SHUT_WR)
-                time.sleep(0.2)
+    def stall(peer: socket.socket) -> None:
+        with peer:
+            peer.recv(65536)
+            peer.sendall(b"HTTP/1.1 200 A\r\n\r\nhello")
+            peer.recv(1)  # the content begins
+            if not is_cut:
+                peer.shutdown(socket.SHUT_WR)
+            time.sleep(0.2)
 
-        server = threading.Thread(target=stall, daemon=True)
-        server.start()
-        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        expecting = get(url, "POST", content=bytes(20_000_000), headers={"Expect": "100-continue"})
-        (outcome,) = Client("blocking").requests(expecting)
-        server.join(WAIT)
-        listener.close()
-        if is_cut:
-            assert isinstance(outcome, httpcore.RemoteProtocolError | httpcore.ReadError)
-        else:
-            assert outcome.content == b"hello"
+    expecting = {"content": bytes(20_000_000), "headers": {"Expect": "100-continue"}}
+    with serving(stall) as port:
+        (outcome,) = Client("blocking").requests(get(f"http://127.0.0.1:{port}", "POST", **expecting))
+    if is_cut:
+        assert isinstance(outcome, httpcore.RemoteProtocolError | httpcore.ReadError)
+    else:
+        assert outcome.content == b"hello"
 
 
 def test_what_browsers_take_is_taken(client: Client) -> None:
