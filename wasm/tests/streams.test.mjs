@@ -614,17 +614,21 @@ for (const [form, shape] of Object.entries(forms)) {
       assert.deepEqual(await server.close(), [""]);
     });
 
-    test("content that waits behind an early success has no timer while no one reads", async () => {
-      const server = await listening(async (socket) => {
+    /** Starts a server that responds in part, before the content that `expecting` has. */
+    const stalling = () =>
+      listening(async (socket) => {
         await until(socket, "\r\n\r\n");
         socket.write("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhello");
         return rest(socket);
       });
-      const asked = { method: "POST", target: "/", headers: { ...HOST, Expect: "100-continue" }, body: new Uint8Array(100) };
+    const expecting = { method: "POST", target: "/", headers: { ...HOST, Expect: "100-continue" }, body: new Uint8Array(100) };
+
+    test("content that waits behind an early success has no timer while no one reads", async () => {
+      const server = await stalling();
       const socket = await connected(server.port);
       const begun = () => process.getActiveResourcesInfo().filter((name) => name === "Timeout").length;
       const before = begun();
-      const response = await request(shape(socket), asked, { timeouts: { expectContinue: 50 } });
+      const response = await request(shape(socket), expecting, { timeouts: { expectContinue: 50 } });
       assert.equal(response.status, 200);
       await holds(() => begun() <= before);
       socket.destroy();
@@ -632,14 +636,9 @@ for (const [form, shape] of Object.entries(forms)) {
     });
 
     test("a server that is silent while content waits for its 100 is slow", async () => {
-      const server = await listening(async (socket) => {
-        await until(socket, "\r\n\r\n");
-        socket.write("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhello");
-        return rest(socket);
-      });
-      const asked = { method: "POST", target: "/", headers: { ...HOST, Expect: "100-continue" }, body: new Uint8Array(100) };
+      const server = await stalling();
       const timeouts = { expectContinue: Infinity, content: 200 };
-      const response = await request(shape(await connected(server.port)), asked, { timeouts });
+      const response = await request(shape(await connected(server.port)), expecting, { timeouts });
       await assert.rejects(response.text(), { name: "TimeoutError" });
       assert.deepEqual(await server.close(), [""]);
     });
