@@ -6,7 +6,7 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
@@ -353,7 +353,7 @@ def test_a_response_in_place_of_a_100_that_is_cut_is_an_error(client: Client) ->
 
 
 @contextmanager
-def serving(act: Callable[[socket.socket], None]) -> Iterator[int]:
+def serving(act: Callable[[socket.socket], None]) -> Generator[int]:
     """Calls `act` in a thread with the one connection that comes; yields the port."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         server = threading.Thread(target=lambda: act(listener.accept()[0]), daemon=True)
