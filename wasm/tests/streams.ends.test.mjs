@@ -886,6 +886,22 @@ test("a new protocol ends with a peer that resets behind its end", { timeout: TI
   assert(failure instanceof Error);
 });
 
+test("a client that fails before the last bytes are taken is let go, as behind a service binding", { timeout: TIMEOUTS }, async () => {
+  const half = "GET / HTTP/1.1\r\nHost: a";
+  // What the client sends, whether it fails before or after its response, and the outcome.
+  for (const [sent, isLate, how] of /** @type {const} */ ([[half, false, "gone"], [GET, false, "gone"], ["no HTTP\r\n\r\n", true, "refused"], [GET.replace("Host", "Connection: close\r\nHost"), true, "closed"]])) {
+    /** @type {ReadableStreamDefaultController} */
+    let client;
+    const readable = new ReadableStream({ start: (controller) => void (client = controller) });
+    const fails = () => client.error(new Error("Network connection lost."));
+    const close = () => new Promise(() => void (isLate && setTimeout(fails, 10)));
+    const serving = serveConnection({ readable, writable: new WritableStream({ close }) }, () => ({}), { timeouts: { write: Infinity } });
+    client.enqueue(Buffer.from(sent));
+    if (!isLate) setTimeout(fails, 10);
+    assert.equal((await serving).how, how, sent);
+  }
+});
+
 test("small pieces are kept in few arrays", async () => {
   const { Gathered } = await import(new URL("../dist/engine/bytes.js", import.meta.url).href);
   const [gathered, large] = [new Gathered(), new Uint8Array(5_000).fill(2)];

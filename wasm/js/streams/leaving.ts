@@ -27,7 +27,8 @@ export async function leave(wire: Wire, isIdle: boolean): Promise<DisconnectedEr
     if (isCut) return undefined;
     // If this throws, part of the response was not sent.
     isCut = true;
-    await wire.sender.end();
+    // In Workers closing the sending side of a socket that has failed may never settle.
+    await wire.receiver.whilePresent(wire.sender.end(), { halfClosed: Infinity });
     isCut = false;
     const end = performance.now() + LINGER_MAX;
     for (let dropped = 0, length = 1; lingers && length > 0 && dropped < LINGER_BYTES && performance.now() < end; dropped += length) {

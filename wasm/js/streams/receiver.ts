@@ -331,13 +331,13 @@ export class Receiver {
   }
 
   /**
-   * Waits for a promise of the user's code, as long as the peer is connected.
+   * Waits for a promise, as long as the peer is connected.
    *
-   * Rejects once the socket has failed. If the peer has closed its sending side, rejects after `timeouts.write`.
-   * While nothing is sent, nothing else would detect a disconnect. Rejects, too, if unread bytes could hide that for
-   * `unread` milliseconds.
+   * Rejects once the socket has failed. If the peer has closed its sending side, rejects after `halfClosed`
+   * milliseconds. While nothing is sent, nothing else would detect a disconnect. Rejects, too, if unread bytes could
+   * hide that for `unread` milliseconds.
    */
-  async whilePresent<T>(step: Promise<T>, unread = Infinity): Promise<T> {
+  async whilePresent<T>(step: Promise<T>, { unread = Infinity, halfClosed = this.#timeouts.write } = {}): Promise<T> {
     return new Promise((resolve, reject) => {
       let timer: ReturnType<typeof setTimeout> | undefined;
       const fail = (error: DisconnectedError): void => reject(this.#life.note(error));
@@ -345,7 +345,7 @@ export class Receiver {
       if (unread < Infinity) this.#hides = () => (this.#hidden ??= setTimeout(hidden, Math.min(unread, LONGEST)));
       this.#departs = (error) => {
         if (!(error instanceof HalfClosedError)) return fail(error);
-        timer = setTimeout(fail, Math.min(this.#timeouts.write, LONGEST), error);
+        if (halfClosed < Infinity) timer = setTimeout(fail, Math.min(halfClosed, LONGEST), error);
       };
       if (this.#departure) this.#departs(this.#departure);
       this.#attend();
