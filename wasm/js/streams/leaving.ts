@@ -28,7 +28,8 @@ export async function leave(wire: Wire, isIdle: boolean): Promise<DisconnectedEr
     // If this throws, part of the response was not sent.
     isCut = true;
     // In Workers closing the sending side of a socket that has failed may never settle.
-    await wire.receiver.whilePresent(wire.sender.end(), { halfClosed: Infinity });
+    if (wire.receiver.failure) throw wire.receiver.failure;
+    await wire.sender.end();
     isCut = false;
     const end = performance.now() + LINGER_MAX;
     for (let dropped = 0, length = 1; lingers && length > 0 && dropped < LINGER_BYTES && performance.now() < end; dropped += length) {

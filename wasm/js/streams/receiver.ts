@@ -45,6 +45,8 @@ export class Receiver {
   #isHeld = false;
   /** True once no more of a request is sent, although the engine may expect it. */
   hasSent = false;
+  /** The error of a read that has failed, if one has. */
+  failure: unknown;
   #left = Infinity;
   /** The value of `Connection.awaiting` for which `#left` is the remaining time. */
   #awaited: Awaiting = "nothing";
@@ -75,7 +77,9 @@ export class Receiver {
     this.#moreThen(this.#goOn);
   };
   readonly #late = (): void => this.#reject(tooSlow());
-  readonly #disconnect = (cause: unknown): void => this.#reject(this.#life.disconnected(cause));
+  readonly #disconnect = (cause: unknown): void => {
+    this.#reject((this.failure = this.#life.disconnected(cause)));
+  };
   /** True while the pending read has the callbacks of `#attend`. */
   #isAttended = false;
   /** The timer of the next look whether the socket has failed. */
@@ -331,13 +335,13 @@ export class Receiver {
   }
 
   /**
-   * Waits for a promise, as long as the peer is connected.
+   * Waits for a promise of the user's code, as long as the peer is connected.
    *
-   * Rejects once the socket has failed. If the peer has closed its sending side, rejects after `halfClosed`
-   * milliseconds. While nothing is sent, nothing else would detect a disconnect. Rejects, too, if unread bytes could
-   * hide that for `unread` milliseconds.
+   * Rejects once the socket has failed. If the peer has closed its sending side, rejects after `timeouts.write`.
+   * While nothing is sent, nothing else would detect a disconnect. Rejects, too, if unread bytes could hide that for
+   * `unread` milliseconds.
    */
-  async whilePresent<T>(step: Promise<T>, { unread = Infinity, halfClosed = this.#timeouts.write } = {}): Promise<T> {
+  async whilePresent<T>(step: Promise<T>, unread = Infinity): Promise<T> {
     return new Promise((resolve, reject) => {
       let timer: ReturnType<typeof setTimeout> | undefined;
       const fail = (error: DisconnectedError): void => reject(this.#life.note(error));
@@ -345,7 +349,7 @@ export class Receiver {
       if (unread < Infinity) this.#hides = () => (this.#hidden ??= setTimeout(hidden, Math.min(unread, LONGEST)));
       this.#departs = (error) => {
         if (!(error instanceof HalfClosedError)) return fail(error);
-        if (halfClosed < Infinity) timer = setTimeout(fail, Math.min(halfClosed, LONGEST), error);
+        timer = setTimeout(fail, Math.min(this.#timeouts.write, LONGEST), error);
       };
       if (this.#departure) this.#departs(this.#departure);
       this.#attend();
@@ -391,7 +395,11 @@ export class Receiver {
     );
   }
 
-  readonly #fails = (cause: unknown): void => this.#depart(new DisconnectedError("the socket has failed", cause));
+  readonly #fails = (cause: unknown): void => {
+    const error = new DisconnectedError("the socket has failed", cause);
+    this.failure = error;
+    this.#depart(error);
+  };
 
   #depart(error: DisconnectedError): void {
     this.#departure = error;

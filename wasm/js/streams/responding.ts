@@ -108,7 +108,7 @@ async function respondInPieces(
   const next = (): Promise<Uint8Array | null> => {
     const piece = hasBegun ? filled(wire, pieces) : pieces.next();
     hasBegun = true;
-    return wire.receiver.whilePresent(piece, { unread: wire.timeouts.unread });
+    return wire.receiver.whilePresent(piece, wire.timeouts.unread);
   };
   try {
     await pump(wire, { next, cancel: pieces.cancel }, first);
