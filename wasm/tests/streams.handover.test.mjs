@@ -769,6 +769,33 @@ test("content that is being read at an early switch is given to its reader once"
   server.close();
 });
 
+for (const framing of ["Content-Length: 1000000", "Transfer-Encoding: chunked"]) {
+  test(`much content that is read at an early switch, with the signal in use, keeps its order: ${framing}`, options, async () => {
+    const content = Buffer.from(Array.from({ length: 200_000 }, (_, number) => String(number).padStart(5, "0")).join("").slice(0, 1_000_000));
+    const more = content.subarray(0, 300_000);
+    const server = await listening((socket) => serveConnection(socket, async (asked) => {
+      void asked.signal.aborted;
+      await pause(20);
+      const read = asked.bytes(1 << 30);
+      const switched = await asked.upgrade(["foo/2"], undefined, { early: true });
+      assert(switched);
+      const same = [content.equals(await read)];
+      const heard = [];
+      for await (const piece of switched.readable) heard.push(piece);
+      same.push(more.equals(Buffer.concat(heard)));
+      const writer = switched.writable.getWriter();
+      await writer.write(Buffer.from(JSON.stringify(same)));
+      await writer.close();
+    }));
+    const socket = await connected(server.port);
+    const framed = framing.includes("chunked") ? [`${content.length.toString(16)}\r\n`, content, "\r\n0\r\n\r\n"] : [content];
+    const pieces = [OFFER.replace("\r\n\r\n", `\r\n${framing}\r\n\r\n`), ...framed, more].map((piece) => Buffer.from(piece));
+    socket.end(Buffer.concat(pieces));
+    assert.match((await rest(socket)).toString(), /\[true,true\]$/);
+    await server.close();
+  });
+}
+
 for (const [form, shape] of Object.entries(forms)) {
   test(`a client reads what comes after a 101 while its request is being sent, over ${form}`, options, async () => {
     const server = await listening(async (socket) => {

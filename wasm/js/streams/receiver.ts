@@ -452,14 +452,19 @@ export class Receiver {
     // Bytes that have come are passed on before a waiting reader of the content polls for those after them.
     const passed = reading.then((bytes) => {
       // At the end of the stream, the next read returns the end again.
-      if (bytes === null || bytes.length === 0) return;
-      if (this.#connection.wantsInput) this.#connection.receive(bytes);
-      else this.#unread = bytes;
-      this.nudge();
+      if (bytes !== null && bytes.length > 0) {
+        if (this.#connection.wantsInput) this.#connection.receive(bytes);
+        else this.#unread = bytes;
+        this.nudge();
+      }
+      return NOTHING;
     });
+    // Until then nobody reads later bytes.
+    this.#pending = passed;
     await this.#life.transported(passed, Infinity).catch((error: unknown) => {
       throw this.#life.note(error);
     });
+    if (this.#pending === passed) this.#taken();
   }
 
   /** Reads bytes that do not pass to the engine; `null` at the end. */
