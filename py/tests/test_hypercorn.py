@@ -9,6 +9,7 @@ import pathlib
 import socket
 import ssl
 import struct
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -783,6 +784,13 @@ def test_a_head_may_have_all_of_its_limit_in_one_line(anyio_backend: str, size: 
             with_line(b"\r\n".join([b"A: b"] * 1_000)),
         ):
             assert hosted.all(head).startswith(b"HTTP/1.1 200 "), head[:40]
+
+
+@pytest.mark.parametrize(("size", "status"), [(sys.maxsize, 200), (-1, 414)])
+def test_any_number_may_limit_a_head(anyio_backend: str, size: int, status: int) -> None:
+    with Hosted(anyio_backend, h11_max_incomplete_size=size) as hosted:
+        for _ in range(2):
+            assert hosted.all(LAST).startswith(b"HTTP/1.1 %d " % status)
 
 
 def with_line(line: bytes) -> bytes:

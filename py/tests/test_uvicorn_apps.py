@@ -29,6 +29,17 @@ def test_a_head_does_not_wait_for_a_client_that_waits_for_it() -> None:
         assert head + client.recv(65536) == head + b"hello"
 
 
+def test_a_head_does_not_wait_while_the_app_waits_for_its_clients_end() -> None:
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await receive()
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"5")]})
+        while (await receive())["type"] != "http.disconnect":
+            pass
+
+    with Served(app) as server, server.connect(GET) as client:
+        assert client.recv(65536).startswith(b"HTTP/1.1 200 ")
+
+
 def test_head_is_answered_as_get_is() -> None:
     _, transport = asyncio.run(played(tell, GET.replace(b"GET", b"HEAD")))
     assert transport.writes == [b"HTTP/1.1 200 OK\r\ncontent-length: 7\r\n\r\n"]

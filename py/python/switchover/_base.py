@@ -25,6 +25,10 @@ NEED_DATA: Final = NeedData.NEED_DATA
 """The result of `next_event` if more bytes are needed: call `receive_data`."""
 
 
+HEAD_MAX: Final = (1 << 32) - 1
+"""The largest limit of a head in bytes; the servers' own options take larger ones."""
+
+
 class ProtocolError(Exception):
     """A violation of HTTP/1.1, by the peer or by the caller.
 

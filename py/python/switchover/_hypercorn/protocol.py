@@ -39,6 +39,7 @@ from .. import (
     Stage,
     Switched,
 )
+from .._base import HEAD_MAX
 from .._keep import keep
 from .._reset import LOOK_EVERY, was_reset
 from .answers import WEBSOCKET, encoded, handshake, has_length, leftover_of, refusal
@@ -86,7 +87,7 @@ class Protocol:
         self.peers = (ssl, client, server)
         self.send = send
         self.writer = Writer(send, context.sleep, self.spawn, self.is_cut, self.linger, tls=ssl)
-        head = config.h11_max_incomplete_size
+        head = max(0, min(config.h11_max_incomplete_size, HEAD_MAX))
         limits = Config(
             head=head,
             start_line=head,

@@ -249,8 +249,8 @@ class Cycle:
             protocol.write_at_once(self.connection.send_informational(100))
         if self.connection.wants_input:
             self.flow.resume_reading()
+        self.flush_head()  # the client may wait for it before it sends more, or leaves
         if self.more_body:
-            self.flush_head()  # the client may wait for it before it sends more
             protocol.deadline.begin("content", protocol.timeout_content)
         if self.event is None:
             self.event = asyncio.Event()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from .. import Config
+from .._base import HEAD_MAX
 
 # Seconds and bytes that are read and discarded after the last response, unless the client pauses for LINGER_IDLE
 # seconds.
@@ -82,5 +83,6 @@ def with_options(config: Config, largest_head: int | None, secure: bool) -> Conf
     """Returns the configuration with `secure`, a head's limits raised to uvicorn's."""
     options = {name: getattr(config, name) for name in dir(config)}
     if largest_head is not None:
+        largest_head = min(largest_head, HEAD_MAX)
         options |= {name: max(largest_head, options[name]) for name in ("head", "start_line", "field_line")}
     return Config(**{**options, "secure": secure})
