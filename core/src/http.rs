@@ -67,7 +67,7 @@ use ::http::{Error, HeaderMap, HeaderName, HeaderValue, Method, Uri, Version, he
 
 use crate::event::Response;
 use crate::upgrade::Request;
-use crate::wire::fields::{Field, Fields};
+use crate::wire::fields::{Field, Fields, one_length};
 use crate::wire::known::KnownField;
 use crate::wire::source::{FieldSource, Piece, Pieces};
 
@@ -260,7 +260,24 @@ fn fill(headers: &mut HeaderMap, received: Fields<'_>, copy: &Bytes) -> Result<(
             if host == Some(index) { header::HOST } else { HeaderName::from_bytes(&copy[name])? };
         headers.try_append(name, HeaderValue::from_maybe_shared(copy.slice(value))?)?;
     }
+    if received.index_of(KnownField::ContentLength).is_some() {
+        unify_lengths(headers);
+    }
     Ok(())
+}
+
+/// Replaces equal lengths by one, which may be forwarded (RFC 9110, section 8.6).
+fn unify_lengths(headers: &mut HeaderMap) {
+    let lines = headers.get_all(header::CONTENT_LENGTH);
+    let mut lengths = lines.iter().map(|line| one_length(line.as_bytes()));
+    let Some(Some((first, length))) = lengths.next() else { return };
+    let is_whole = lines.iter().next().is_some_and(|line| line.len() == first.len());
+    if is_whole && lines.iter().nth(1).is_none() {
+        return;
+    }
+    if lengths.all(|other| other.is_some_and(|(_, other)| other == length)) {
+        headers.insert(header::CONTENT_LENGTH, length.into());
+    }
 }
 
 #[cfg(test)]
@@ -361,6 +378,21 @@ mod tests {
             panic!("{request}")
         };
         ::http::Request::try_from(request)
+    }
+
+    /// Checks that equal lengths become one, which a proxy may forward.
+    ///
+    /// Proves: R9110-8.6-9.
+    #[test]
+    fn equal_lengths_become_one() {
+        for lengths in ["3", "3, 3", "03,3", "3\r\nContent-Length: 003"] {
+            let head =
+                format!("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: {lengths}\r\nA: 1\r\n\r\n");
+            let request = received(&head).expect("a request");
+            let values: Vec<_> = request.headers().get_all("content-length").iter().collect();
+            assert_eq!(values, ["3"], "{lengths}");
+            assert_eq!(request.headers().len(), 3);
+        }
     }
 
     /// Checks that OPTIONS of `http://b` and of `http://b/` remain different.

@@ -5,14 +5,14 @@ use alloc::vec::Vec;
 use super::hop::EndToEnd;
 use crate::enums::enums;
 use crate::error::ErrorKind;
-use crate::wire::fields::{Field, members};
+use crate::wire::fields::{Field, members, one_length};
 #[cfg(feature = "h2c")]
 use crate::wire::framing::has_https_scheme;
 use crate::wire::memory;
 use crate::wire::message::RequestHead;
 use crate::wire::source::FieldSource;
 use crate::wire::syntax::{
-    TargetForm, after_colon, decimal, is_token, is_value, target_form, trim, until_path,
+    TargetForm, after_colon, is_token, is_value, target_form, trim, until_path,
 };
 
 /// The reason why HTTP/2 does not allow a field or a status.
@@ -187,16 +187,6 @@ pub(crate) fn each_field(fields: &dyn FieldSource, each: EachLine<'_>) {
     if takes_trailers {
         each(b"te", [b"trailers", b""]);
     }
-}
-
-/// Returns one number for a repeated `Content-Length` (RFC 9110, section 8.6).
-///
-/// `3, 03` becomes `3`, as HTTP/2 allows only one number. `None` if the value is not one number.
-fn one_length(value: &[u8]) -> Option<(&[u8], u64)> {
-    let mut lengths = members(value);
-    let length = lengths.next()?;
-    let number = decimal(length)?;
-    lengths.all(|other| decimal(other) == Some(number)).then_some((length, number))
 }
 
 /// Converts a request head for HTTP/2, pseudo-header fields first.

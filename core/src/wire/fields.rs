@@ -6,7 +6,7 @@ use alloc::borrow::Cow;
 use alloc::string::String;
 
 use crate::wire::known::{Known, KnownField};
-use crate::wire::syntax::trim;
+use crate::wire::syntax::{decimal, trim};
 
 /// A byte range of a head or trailer section, counted from its first byte.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -229,6 +229,16 @@ impl<'a> Iterator for Commas<'a> {
             }
         }
     }
+}
+
+/// Returns one number for a repeated `Content-Length` (RFC 9110, section 8.6).
+///
+/// `3, 03` becomes `3`. `None` if the value is not one number.
+pub(crate) fn one_length(value: &[u8]) -> Option<(&[u8], u64)> {
+    let mut lengths = members(value);
+    let length = lengths.next()?;
+    let number = decimal(length)?;
+    lengths.all(|other| decimal(other) == Some(number)).then_some((length, number))
 }
 
 /// The connection options that this engine acts on (RFC 9110, section 7.6.1).
