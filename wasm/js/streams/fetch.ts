@@ -13,6 +13,9 @@ export interface FetchContext extends ServeInfo {
 /** A function with the signature of `fetch` handlers, such as `app.fetch` of Hono. */
 export type FetchHandler = (request: Request, context: FetchContext) => Response | Promise<Response>;
 
+/** Methods that each platform has. */
+const USUAL = new Set(["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"]);
+
 /** The methods that a `Request` refuses (Fetch, section 2.2.1). */
 const FORBIDDEN = new Set(["CONNECT", "TRACE", "TRACK"]);
 
@@ -29,13 +32,29 @@ const FORBIDDEN = new Set(["CONNECT", "TRACE", "TRACK"]);
 export function fetchHandler(fetch: FetchHandler): Handler {
   if (typeof fetch !== "function") throw new TypeError("fetch must be a function");
   return (request, info) => {
-    if (FORBIDDEN.has(request.method.toUpperCase())) return { status: 501 };
+    if (!isKept(request.method)) return { status: 501 };
     const native = requestOf(request);
     if (!native) return { status: 400 };
     const answer = fetch(native, { ...info, request });
     const came = (response: Response): Response | ServerResponse => responseOf(request, response);
     return answer instanceof Response ? came(answer) : Promise.resolve(answer).then(came);
   };
+}
+
+/**
+ * Returns whether the platform's `Request` has this method.
+ *
+ * Workers throw for others, and Bun makes GET of them.
+ */
+function isKept(method: string): boolean {
+  if (USUAL.has(method)) return true;
+  const named = method.toUpperCase();
+  if (FORBIDDEN.has(named)) return false;
+  try {
+    return new Request("http://a", { method }).method.toUpperCase() === named;
+  } catch {
+    return false;
+  }
 }
 
 /** Returns the response to send; a 426 becomes one that `requires` protocols. */

@@ -5,6 +5,9 @@ import { FastResponse, serveConnection } from "switchover/streams";
 /** The number of clients that have disconnected while they waited. */
 let left = 0;
 
+/** The number of connections by how they have ended. @type {Record<string, number>} */
+const outcomes = {};
+
 /**
  * Yields one line at once, and another after the client has disconnected.
  * @param {AbortSignal} signal
@@ -35,6 +38,8 @@ export function serves(socket) {
         const fast = new FastResponse("fast", { status: 201, headers: { "X-A": "1" } });
         return new Response(fast.body, new FastResponse(null, fast));
       }
+      case "/outcomes":
+        return Response.json(outcomes);
       case "/close":
         return new Response("close", { headers: { Connection: "close" } });
     }
@@ -42,9 +47,14 @@ export function serves(socket) {
     if (!switched) return new Response("nothing was offered");
     const writer = switched.writable.getWriter();
     await writer.write(new TextEncoder().encode("welcome\n"));
+    while (target === "/push") {
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      await writer.write(new TextEncoder().encode("more\n"));
+    }
     writer.releaseLock();
     await switched.readable.pipeThrough(new TransformStream()).pipeTo(switched.writable);
     return undefined;
-  });
+  }, { onError: () => {} });
+  void serving.then(({ how }) => void (outcomes[how] = (outcomes[how] ?? 0) + 1));
   return serving;
 }
