@@ -623,10 +623,29 @@ for (const [form, shape] of Object.entries(forms)) {
       });
     const expecting = { method: "POST", target: "/", headers: { ...HOST, Expect: "100-continue" }, body: new Uint8Array(100) };
 
+    const begun = () => process.getActiveResourcesInfo().filter((name) => name === "Timeout").length;
+
+    test("a request that is aborted while it is sent leaves no timer", async () => {
+      const server = await listening((socket) => rest(socket));
+      const socket = await connected(server.port);
+      const before = begun();
+      const stop = new AbortController();
+      async function* body() {
+        yield "a";
+        await new Promise((resolve) => setTimeout(resolve, 20));
+        stop.abort();
+        yield "b";
+      }
+      await assert.rejects(request(shape(socket), { method: "POST", target: "/", headers: HOST, body: body() }, { signal: stop.signal }), { name: "AbortError" });
+      // Less than the time for which a response would be awaited.
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      assert(begun() <= before);
+      await server.close();
+    });
+
     test("content that waits behind an early success has no timer while no one reads", async () => {
       const server = await stalling();
       const socket = await connected(server.port);
-      const begun = () => process.getActiveResourcesInfo().filter((name) => name === "Timeout").length;
       const before = begun();
       const response = await request(shape(socket), expecting, { timeouts: { expectContinue: 50 } });
       assert.equal(response.status, 200);

@@ -235,7 +235,7 @@ class Sending {
       // An error of the content ends the exchange. If the socket failed, the server may have responded before it
       // stopped reading, so the response is awaited for a while.
       if (!wire.sender.isBroken) wire.giveUp(error);
-      else if (!this.#isAnswered) this.#glance = setTimeout(() => wire.giveUp(error), EARLY_RESPONSE_GRACE);
+      else if (!this.#isAnswered && !wire.life.isOver) this.#glance = setTimeout(() => wire.giveUp(error), EARLY_RESPONSE_GRACE);
     });
   }
 
