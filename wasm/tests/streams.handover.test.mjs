@@ -547,6 +547,31 @@ for (const code of [constants.NGHTTP2_INTERNAL_ERROR, constants.NGHTTP2_CANCEL])
   });
 }
 
+for (const way of ["cancelled", "left", "aborted"]) {
+  test(`a response over a stream of HTTP/2 that is ${way} does not stay open at the server`, options, async () => {
+    const server = createServer();
+    let open = 0;
+    server.on("stream", (/** @type {import("node:http2").ServerHttp2Stream} */ stream) => {
+      open++;
+      stream.on("error", () => {}).on("close", () => open--);
+      stream.respond({ ":status": 200 });
+      stream.once("data", () => stream.write(`HTTP/1.1 200 OK\r\nContent-Length: 300000\r\n\r\n${"x".repeat(200_000)}`));
+    });
+    await once(server.listen(0, "127.0.0.1"), "listening");
+    const session = connect(`http://127.0.0.1:${/** @type {import("node:net").AddressInfo} */ (server.address()).port}`);
+    const stream = session.request({ ":method": "CONNECT", ":authority": "a" });
+    const stop = new AbortController();
+    const response = await request(stream, { target: "/", headers: HOST }, { signal: stop.signal });
+    if (way === "cancelled") await response.body?.cancel();
+    if (way === "left") for await (const _ of response.body ?? []) break;
+    // A reason that is no error.
+    if (way === "aborted") stop.abort("enough");
+    while (open > 0) await pause(5);
+    session.destroy();
+    server.close();
+  });
+}
+
 test("a socket that was closed after its answer is not in use, but gone", options, async () => {
   const server = await listening((socket) => serveConnection(socket, () => ({ headers: { Connection: "close" }, body: "ok" })));
   const socket = await connected(server.port);

@@ -165,6 +165,7 @@ export class OfNode implements Transport {
     this.#readable = undefined;
     // Queued bytes are lost, and an orderly close would hide that, so the connection is reset.
     if (this.#socket.writableLength && !this.#socket.destroyed) this.reset();
+    closeStream(this.#socket);
     // Once released, the socket may have a user without an `error` listener, so no error is passed.
     this.#socket.destroy(reason instanceof Error && !this.#isReleased ? reason : undefined);
   }
@@ -274,11 +275,29 @@ export function isOfSocket(error: Error): boolean {
  *
  * Node's error only says that the stream was closed prematurely.
  */
-export function wasCancelled(socket: NodeSocket & { readonly rstCode?: number }, { code }: Error & { readonly code?: string }): boolean {
+export function wasCancelled(socket: NodeSocket & Http2Stream, { code }: Error & { readonly code?: string }): boolean {
   return code === "ERR_STREAM_PREMATURE_CLOSE" && socket.rstCode === CANCEL && socket.destroyed;
 }
 
-/** The HTTP/2 error code CANCEL (RFC 9113, section 7). */
+/** The members of an HTTP/2 stream that other sockets lack. */
+interface Http2Stream {
+  readonly rstCode?: number;
+  readonly closed?: boolean;
+  close?(code: number): void;
+}
+
+/**
+ * Sends RST_STREAM on an HTTP/2 stream.
+ *
+ * If the stream is only destroyed with unread bytes, it stays open at the peer. NO_ERROR says that all was sent (RFC
+ * 9113, section 8.1).
+ */
+function closeStream(socket: NodeSocket & Http2Stream): void {
+  if (socket.rstCode !== undefined && !socket.closed && !socket.destroyed) socket.close?.(socket.writableFinished ? NO_ERROR : CANCEL);
+}
+
+/** HTTP/2 error codes (RFC 9113, section 7). */
+const NO_ERROR = 0;
 const CANCEL = 8;
 
 /** The system calls whose errors make a connected socket fail. */
