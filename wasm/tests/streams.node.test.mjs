@@ -459,3 +459,23 @@ test("a server in TLS ends what cannot be reset", options, async () => {
   assert.equal((await endings[0])?.how, "refused");
   secure.close();
 });
+
+test("content whose buffers a handler transfers leaves other connections in TLS as they are", options, async () => {
+  const secure = createTlsServer({ key: readFileSync(key), cert: readFileSync(cert) }, (socket) => {
+    void serveConnection(socket, async ({ body }) => {
+      let length = 0;
+      for await (const piece of body ?? []) length += structuredClone(piece, { transfer: [piece.buffer] }).length;
+      return { headers: { Connection: "close" }, body: String(length) };
+    });
+  });
+  secure.listen(0, "127.0.0.1");
+  await once(secure, "listening");
+  const { port } = /** @type {import("node:net").AddressInfo} */ (secure.address());
+  for (let round = 0; round < 3; round++) {
+    const client = connectTls({ port, host: "127.0.0.1", rejectUnauthorized: false });
+    client.write("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello");
+    assert.match((await rest(/** @type {any} */ (client))).toString(), /\r\n\r\n5$/);
+    client.destroy();
+  }
+  secure.close();
+});

@@ -1,5 +1,6 @@
 // The transport over a `Duplex` stream of Node.
 
+import { isBytes } from "../engine/bytes.js";
 import { hold, unhold } from "./holding.js";
 import { following, pairOver } from "./pair.js";
 import { Failures, type Handed, type NodeSocket, type Pair, type Transport } from "./sockets.js";
@@ -67,7 +68,7 @@ export class OfNode implements Transport {
     return new Promise((resolve, reject) => {
       const attempt = (): void => {
         try {
-          const bytes = this.#socket.read() as Uint8Array | null;
+          const bytes = this.waiting();
           if (bytes !== null) resolve(bytes);
           else if (this.#socket.readableEnded) resolve(null);
           else if (this.#isInterrupted) resolve(NOTHING);
@@ -104,8 +105,15 @@ export class OfNode implements Transport {
     this.#woken();
   }
 
+  /**
+   * Returns bytes that have come.
+   *
+   * Who gets them may transfer their buffer. TLS and HTTP/2 of Node read into one that all connections share, so these
+   * are copied.
+   */
   waiting(): Uint8Array | null {
-    return this.#socket.read() as Uint8Array | null;
+    const bytes = this.#socket.read() as Uint8Array | null;
+    return isBytes(bytes) && bytes.byteLength < bytes.buffer.byteLength ? new Uint8Array(bytes) : bytes;
   }
 
   whenReadable(act: () => void): boolean {
