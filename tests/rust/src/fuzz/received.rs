@@ -165,23 +165,30 @@ fn sorted(fields: &dyn FieldSource) -> Vec<FieldLine> {
 /// Replaces lengths that are equal by one line (RFC 9110, section 8.6).
 fn unified(mut lines: Vec<FieldLine>) -> Vec<FieldLine> {
     let is_length = |line: &FieldLine| line.0 == b"content-length";
-    let listed: Vec<_> = lines.iter().filter(|line| is_length(line)).map(|line| &line.1).collect();
-    let joined = listed.iter().map(|value| String::from_utf8_lossy(value)).collect::<Vec<_>>();
-    let members: Vec<_> = joined.iter().flat_map(|value| value.split(',')).map(str::trim).collect();
-    let mut numbers: Vec<Option<u64>> = members
-        .iter()
-        .filter(|member| !member.is_empty())
-        .map(|member| member.parse().ok())
-        .collect();
+    let (mut numbers, mut is_list) = (Vec::new(), false);
+    for line in lines.iter().filter(|line| is_length(line)) {
+        is_list |= !numbers.is_empty() || line.1.contains(&b',');
+        numbers.push(one_number(&String::from_utf8_lossy(&line.1)));
+    }
     numbers.dedup();
-    if let ([Some(number)], Some(at)) = (&numbers[..], lines.iter().position(is_length))
-        && members.len() > 1
-    {
-        let line = (b"content-length".to_vec(), number.to_string().into_bytes());
+    if let ([Some(number)], true) = (&numbers[..], is_list) {
+        let at = lines.iter().position(is_length).unwrap_or_default();
         lines.retain(|line| !is_length(line));
-        lines.insert(at, line);
+        lines.insert(at, (b"content-length".to_vec(), number.to_string().into_bytes()));
     }
     lines
+}
+
+/// Returns the number that all members of a list are.
+fn one_number(list: &str) -> Option<u64> {
+    let members = list
+        .split(',')
+        .map(|member| member.trim_matches([' ', '\t']))
+        .filter(|member| !member.is_empty());
+    let mut numbers: Vec<Option<u64>> =
+        members.map(|member| member.parse().ok().filter(|_| !member.starts_with('+'))).collect();
+    numbers.dedup();
+    numbers.first().copied().flatten().filter(|_| numbers.len() == 1)
 }
 
 fn check_fields(fields: &Fields<'_>) {
