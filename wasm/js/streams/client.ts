@@ -147,8 +147,6 @@ async function switched(wire: Wire, event: SwitchedEvent, sending: Sending, resu
  */
 function ask(socket: Socket, request: ClientRequest, offer: readonly string[], options: Options): { wire: Wire; sending: Sending } {
   const wire = new Wire(socket, "client", options);
-  // In Workers nothing of a request runs on, not even `finally`, once the visitor that it serves has left.
-  wire.connection.freeWhenCollected();
   refuseUnasked(wire);
   try {
     const { method = "GET", target, body, trailers } = request;

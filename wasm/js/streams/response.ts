@@ -98,6 +98,6 @@ export function responseOn(wire: Wire, event: Event | PausedStep, request = SENT
   };
   const hasEnded = connection.takeEnd();
   if (hasEnded) ended();
-  else wire.freeWhenCollected();
+  else wire.listenWeakly();
   return new ClientResponse(event, wire, hasEnded, ended, () => persists);
 }

@@ -50,8 +50,6 @@ async function served(socket: Socket, handler: Handler, options: ServeOptions, b
   if (options.config?.http2Preface) throw new TypeError("http2Preface: there is no request to call the handler with");
   check(upgrades);
   const wire = new Wire(socket, "server", options);
-  // In Workers nothing of this runs on, not even `finally`, once the worker that has passed the socket has ended.
-  wire.connection.freeWhenCollected();
   try {
     const server = new Server(wire, handler, { upgrades, date, onError });
     begins(server);

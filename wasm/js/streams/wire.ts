@@ -57,6 +57,9 @@ export class Wire {
       this.transport.release();
       throw error;
     }
+    // In Workers nothing runs on, not even `finally`, once the worker that has passed the socket, or the visitor that a
+    // request serves, has left.
+    this.connection.freeWhenCollected();
     this.sender = new Sender(this.transport, this.life, this.timeouts.write, role === "client");
     this.receiver = new Receiver(this.transport, this.connection, this.life, this.sender, this.timeouts);
     this.#signal = signal;
@@ -69,9 +72,8 @@ export class Wire {
     this.life.beginExchange(this.timeouts.exchange, act);
   }
 
-  /** Lets the engine and the signal's callback end with a response that is not read. */
-  freeWhenCollected(): void {
-    this.connection.freeWhenCollected();
+  /** Lets the signal's callback end with a response that is not read. */
+  listenWeakly(): void {
     if (!this.#signal || this.life.isOver) return;
     unlisten(this.#signal, this.#aborted);
     this.#aborted = listenFor(this.#signal, this, (wire) => wire.giveUp(wire.#signal?.reason));
