@@ -8,6 +8,7 @@ import { once } from "node:events";
 import { createReadStream, existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:http";
 import { createRequire } from "node:module";
+import { createServer as createTcpServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
@@ -364,6 +365,42 @@ test("TLS by upgrade, and the answer above it", options, async () => {
   secured.destroy();
   await server.close();
 });
+
+for (const over of ["TCP", "TLS"]) {
+  test(`a server that answers early and reads late gets the end of the request, over ${over}`, options, async () => {
+    let socket = /** @type {import("node:net").Socket | undefined} */ (undefined);
+    let length = 0;
+    /** Yields content whose last pieces stay in the queue of the socket. */
+    async function* pieces() {
+      for (; length < 60_000 || ((socket?.writableLength ?? 0) === 0 && length < 20_000_000); length += 1000) {
+        yield new Uint8Array(1000);
+        if (length % 16_000 === 0) await setTimeout(0);
+      }
+      yield new Uint8Array(1000);
+      length += 1000;
+    }
+    let hear = (/** @type {string} */ _) => {};
+    const heard = new Promise((resolve) => (hear = resolve));
+    const serve = async (/** @type {import("node:net").Socket} */ peer) => {
+      const begun = await until(peer, "\r\n\r\n");
+      peer.write("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+      await setTimeout(1_000);
+      hear(begun + (await rest(peer)));
+      peer.end();
+    };
+    const server = over === "TCP" ? createTcpServer({ allowHalfOpen: true }, serve) : createTlsServer({ key: readFileSync(key), cert: readFileSync(cert) }, serve);
+    await once(server.listen(0, "127.0.0.1"), "listening");
+    const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
+    socket = over === "TCP" ? await connected(port) : connectTls({ port, host: "127.0.0.1", ca: readFileSync(cert) });
+    if (over === "TLS") await once(socket, "secureConnect");
+    const response = await request(socket, { method: "POST", target: "/", headers: HOST, body: pieces() });
+    assert.deepEqual([await response.text(), response.persists], ["ok", false]);
+    const whole = /** @type {string} */ (await heard);
+    assert.equal(whole.slice(-7), "\r\n0\r\n\r\n");
+    assert.equal(whole.match(/\0/g)?.length, length);
+    server.close();
+  });
+}
 
 const deno = join(RUNTIMES, "@deno/linux-x64-glibc/deno");
 test("TLS by upgrade in Deno", { ...options, skip: !existsSync(deno) && "there is no Deno" }, async () => {

@@ -94,7 +94,9 @@ export function responseOn(wire: Wire, event: Event | PausedStep, request = SENT
     const isWanted = !request.refuse() && event.status < BAD_REQUEST;
     if (!isOpen || !isWanted || !wire.receiver.isSending) return wire.close();
     const close = (): void => wire.close();
-    wire.receiver.whilePresent(request.done).then(close, close);
+    // The transport may still have the end of the request in its queue, which `close` would lose.
+    const sent = request.done.then(() => (wire.sender.isBroken ? undefined : wire.sender.end()));
+    wire.receiver.whilePresent(sent).then(close, close);
   };
   const hasEnded = connection.takeEnd();
   if (hasEnded) ended();
