@@ -283,3 +283,37 @@ for (const kind of ["generator", "stream"]) {
     await server.close();
   });
 }
+
+for (const size of [1_000, 20_000]) {
+  test(`content that is read on after the last response has no hole, in pieces of ${size} bytes`, options, async () => {
+    const content = Uint8Array.from({ length: 458_700 }, (_, at) => at * 31 + (at >> 8));
+    // What is dropped after the response has a next request, whose bytes must not fill the place of the content's.
+    const next = `GET /next HTTP/1.1\r\nHost: a\r\nX: ${"Z".repeat(900_000)}\r\n\r\n`;
+    const all = Buffer.concat([Buffer.from(`POST / HTTP/1.1\r\nHost: a\r\nContent-Length: ${content.length}\r\n\r\n`), content, Buffer.from(next)]);
+    let at = 0;
+    const readable = new ReadableStream(
+      {
+        pull(controller) {
+          if (at >= all.length) return new Promise(() => {});
+          controller.enqueue(Uint8Array.from(all.subarray(at, (at += size))));
+          return undefined;
+        },
+      },
+      { highWaterMark: 0 },
+    );
+    /** @type {Uint8Array[]} */
+    const pieces = [];
+    let reading = Promise.resolve();
+    const result = await serveConnection({ readable, writable: new WritableStream() }, ({ body }) => {
+      reading = (async () => {
+        for await (const piece of body ?? []) pieces.push(piece);
+      })();
+      reading.catch(() => {});
+      return { status: 202, headers: { Connection: "close" } };
+    });
+    assert.equal(result.how, "closed");
+    await assert.rejects(reading, { name: "DisconnectedError", message: "the rest of the content was dropped" });
+    const got = Buffer.concat(pieces);
+    assert(got.length > 0 && got.equals(content.subarray(0, got.length)));
+  });
+}

@@ -3,7 +3,7 @@
 import type { Event, PausedStep } from "../engine/event.js";
 import type { Headers as Fields } from "../engine/headers.js";
 import { Gathered, isBytes, joined, plain } from "../engine/bytes.js";
-import { DisconnectedError } from "./errors.js";
+import { DisconnectedError, contentDropped } from "./errors.js";
 import { Turns } from "./turns.js";
 import type { Wire } from "./wire.js";
 import { PIECE } from "./bounds.js";
@@ -234,7 +234,7 @@ export class Content {
 
   /** Returns whether the content has ended; throws if the rest was dropped. */
   #hasEnded(): boolean {
-    if (this.#end === "dropped" || this.#end === "unwanted") throw new DisconnectedError("the rest of the content was dropped");
+    if (this.#end === "dropped" || this.#end === "unwanted") throw contentDropped();
     return this.#end !== "open";
   }
 

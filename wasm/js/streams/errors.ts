@@ -19,3 +19,6 @@ export class DisconnectedError extends Error {
  * Most likely it has left, but it may still read.
  */
 export class HalfClosedError extends DisconnectedError {}
+
+/** @internal Returns the error for code that reads content on after the rest was dropped. */
+export const contentDropped = (): DisconnectedError => new DisconnectedError("the rest of the content was dropped");

@@ -8,7 +8,7 @@ import type { Awaiting } from "../generated/tables.js";
 import { Alarm } from "./alarm.js";
 import { LONGEST, MS_PER_BYTE, PROBED } from "./bounds.js";
 import type { StreamConnection } from "./connection.js";
-import { DisconnectedError, HalfClosedError } from "./errors.js";
+import { DisconnectedError, HalfClosedError, contentDropped } from "./errors.js";
 import { tooSlow, type Lifetime } from "./lifetime.js";
 import type { Timeouts } from "./options.js";
 import type { Sender } from "./sender.js";
@@ -80,6 +80,8 @@ export class Receiver {
   readonly #disconnect = (cause: unknown): void => {
     this.#reject((this.failure = this.#life.disconnected(cause)));
   };
+  /** True once `drop` has discarded bytes. */
+  #isDropping = false;
   /** True while the pending read has the callbacks of `#attend`. */
   #isAttended = false;
   /** The timer of the next look whether the socket has failed. */
@@ -123,6 +125,7 @@ export class Receiver {
         if (this.#passed) return this.#takePassed();
         const event = this.#connection.nextEvent();
         if (event.kind === "need-data") {
+          if (this.#isDropping) throw contentDropped();
           const bytes = this.#arrived();
           if (!bytes) return undefined;
           this.#receive(bytes);
@@ -157,6 +160,7 @@ export class Receiver {
   /** Reads once, within the deadline, after sending a due 100; next: `poll`. */
   async more(): Promise<void> {
     try {
+      if (this.#isDropping) throw contentDropped();
       if (this.#sender.unsent) throw this.#sender.unsent;
       if (this.#connection.owes === "continue") await this.#sender.send(this.#connection.sendInformational({ status: 100 }));
       this.#expect();
@@ -474,8 +478,14 @@ export class Receiver {
     return bytes;
   }
 
-  /** Reads and discards bytes; returns their number, 0 at the end of the stream. */
+  /**
+   * Reads and discards bytes; returns their number, 0 at the end of the stream.
+   *
+   * Who reads the content on gets an error, since bytes are missing from then on.
+   */
   async drop(milliseconds: number): Promise<number> {
+    if (!this.#isDropping) this.fail(contentDropped());
+    this.#isDropping = true;
     const bytes = await this.#life.transported(this.take(), milliseconds);
     return bytes?.length ?? 0;
   }
