@@ -3,12 +3,21 @@
 import { once } from "node:events";
 import { connect, createServer } from "node:net";
 import { Duplex } from "node:stream";
+import { after } from "node:test";
 
 /** @typedef {import("node:net").Socket} NetSocket */
 /** @typedef {import("switchover/streams").Socket} Socket */
 
 /** Milliseconds that any step may take, long enough for a slow and busy machine. */
 export const TIMEOUTS = 60_000;
+
+// A test that fails may leave a server, and a process with one would not end.
+after(() => {
+  setTimeout(() => {
+    console.error("something is left that keeps the process alive");
+    process.exit(1);
+  }, 10_000).unref();
+});
 
 /**
  * The forms of a socket: a `net.Socket`, and a pair of web streams.

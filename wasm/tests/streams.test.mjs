@@ -607,8 +607,8 @@ for (const [form, shape] of Object.entries(forms)) {
       });
       const headers = { ...HOST, "Content-Length": "5", Expect: "100-continue" };
       const asked = { method: "POST", target: "/", headers, body: "hello" };
-      const response = await request(shape(await connected(server.port)), asked, { timeouts: { expectContinue: 100 } });
-      await new Promise((resolve) => setTimeout(resolve, 400));
+      const response = await request(shape(await connected(server.port)), asked, { timeouts: { expectContinue: 500 } });
+      await new Promise((resolve) => setTimeout(resolve, 1_000));
       assert.equal((await response.text()).length, 300_000);
       assert.equal(response.persists, false);
       assert.deepEqual(await server.close(), [""]);
@@ -647,7 +647,7 @@ for (const [form, shape] of Object.entries(forms)) {
       const server = await stalling();
       const socket = await connected(server.port);
       const before = begun();
-      const response = await request(shape(socket), expecting, { timeouts: { expectContinue: 50 } });
+      const response = await request(shape(socket), expecting, { timeouts: { expectContinue: 500 } });
       assert.equal(response.status, 200);
       await holds(() => begun() <= before);
       socket.destroy();
