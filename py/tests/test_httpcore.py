@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 import socket
 import ssl
 import threading
@@ -377,6 +378,7 @@ def refusing(peer: socket.socket, *, is_cut: bool) -> None:
                 peer.unwrap()  # sends close_notify, and finds what it does not want
         if not is_cut:
             peer.shutdown(socket.SHUT_WR)
+        select.select([peer], [], [], WAIT)
         time.sleep(0.2)
 
 
