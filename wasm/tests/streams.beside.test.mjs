@@ -317,3 +317,22 @@ for (const size of [1_000, 20_000]) {
     assert(got.length > 0 && got.equals(content.subarray(0, got.length)));
   });
 }
+
+test("content that is read on once the connection has ended is an error of the connection", options, async () => {
+  let reading = Promise.resolve();
+  const server = await listening((socket) =>
+    serveConnection(socket, ({ body }) => {
+      reading = (async () => {
+        for await (const _ of body ?? []) await sleep(100);
+      })();
+      reading.catch(() => {});
+      return { status: 202, headers: { Connection: "close" } };
+    }),
+  );
+  const socket = await connected(server.port);
+  socket.write(`POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 700000\r\n\r\n${"z".repeat(1000)}`);
+  await rest(socket);
+  socket.destroy();
+  await assert.rejects(reading, { name: "DisconnectedError", message: "the rest of the content was dropped" });
+  await server.close();
+});

@@ -774,6 +774,49 @@ for (const [form, shape] of Object.entries(forms)) {
       }
     });
 
+    test("the time of an exchange ends with its response, and the rest of the request is sent", async () => {
+      async function* slowly() {
+        for (let index = 0; index < 5; index++) {
+          yield new Uint8Array(100);
+          await new Promise((resolve) => setTimeout(resolve, 600));
+        }
+      }
+      let hear = (/** @type {string} */ _) => {};
+      const heard = new Promise((resolve) => (hear = resolve));
+      const server = await listening(async (socket) => {
+        await until(socket, "\r\n\r\n");
+        socket.write("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+        hear(await rest(socket));
+      });
+      const asked = { method: "POST", target: "/", headers: HOST, body: slowly() };
+      const response = await request(shape(await connected(server.port)), asked, { timeouts: { exchange: 2_000 } });
+      assert.equal(await response.text(), "ok");
+      assert.match(String(await heard), /\r\n0\r\n\r\n$/);
+      await server.close();
+    });
+
+    test("an abort at the server's end, while content is being sent, is the error of the response", async () => {
+      for (const wait of [setImmediate, queueMicrotask, (/** @type {() => void} */ act) => setTimeout(act, 0)]) {
+        const server = await listening(async (socket) => {
+          await until(socket, "\r\n\r\n");
+          socket.end("HTTP/1.1 200 OK\r\n\r\nhello");
+          return rest(socket);
+        });
+        const socket = await connected(server.port);
+        const stop = new AbortController();
+        const reason = new Error("enough");
+        socket.on("end", () => wait(() => stop.abort(reason)));
+        const body = new ReadableStream({ start: (controller) => controller.enqueue(new Uint8Array(1)) });
+        const asked = { method: "POST", target: "/", headers: { ...HOST, "Transfer-Encoding": "chunked" }, body };
+        const response = await request(shape(socket), asked, { signal: stop.signal });
+        const read = await response.text().catch((/** @type {unknown} */ error) => error);
+        // The end of the response may have been read before.
+        assert(read === reason || read === "hello", String(read));
+        socket.destroy();
+        await server.close();
+      }
+    });
+
     test("content that fails ends everything", async () => {
       const mistake = new Error("a mistake");
       const headers = { ...HOST, "Transfer-Encoding": "chunked" };

@@ -122,6 +122,8 @@ export class Receiver {
     try {
       for (;;) {
         if (this.#life.failure) throw this.#life.failure.reason;
+        // The engine is freed once the socket is closed.
+        if (this.#isDropping && this.#life.isOver) throw contentDropped();
         if (this.#passed) return this.#takePassed();
         const event = this.#connection.nextEvent();
         if (event.kind === "need-data") {
@@ -241,7 +243,10 @@ export class Receiver {
    * If sending has failed before, the apparent end may be a reset, so it counts as truncated.
    */
   async #receiveEof(): Promise<void> {
-    this.#connection.receiveEof((await this.hasFailedToSend()) ? "truncated" : "clean");
+    const isCut = await this.hasFailedToSend();
+    // Meanwhile the wire may have been given up, which frees the engine.
+    if (this.#life.failure) throw this.#life.failure.reason;
+    this.#connection.receiveEof(isCut ? "truncated" : "clean");
   }
 
   /** Returns whether sending has failed, after a moment for a pending write. */

@@ -88,6 +88,8 @@ export function responseOn(wire: Wire, event: Event | PausedStep, request = SENT
   wire.life.onGivenUp(() => connection.free());
   wire.transport.onDestroyed?.((cause) => wire.giveUp(new DisconnectedError("the socket was destroyed", cause)));
   const ended = (): void => {
+    // What is left of the request has the time for writes alone.
+    wire.life.endExchange();
     const isOpen = !wire.sender.isBroken && connection.persists && connection.unread.length === 0;
     persists = isOpen && request.isOut;
     if (persists) return wire.letGo();
