@@ -49,8 +49,8 @@ export interface Timeouts {
   /**
    * The timeout for a whole exchange. `Infinity` by default.
    *
-   * It runs while your code works, too. It begins with the head of a request, and ends with the response or a switch. When it expires, a server responds
-   * with a 503, or closes the connection if a response has begun. A client closes the connection.
+   * It runs while your code works, too. It begins with the head of a request, and ends with the response or a switch; for a client once the request was
+   * sent, too. When it expires, a server responds with a 503, or closes the connection if a response has begun. A client closes the connection.
    */
   readonly exchange?: number;
 }

@@ -88,8 +88,6 @@ export function responseOn(wire: Wire, event: Event | PausedStep, request = SENT
   wire.life.onGivenUp(() => connection.free());
   wire.transport.onDestroyed?.((cause) => wire.giveUp(new DisconnectedError("the socket was destroyed", cause)));
   const ended = (): void => {
-    // What is left of the request has the time for writes alone.
-    wire.life.endExchange();
     const isOpen = !wire.sender.isBroken && connection.persists && connection.unread.length === 0;
     persists = isOpen && request.isOut;
     if (persists) return wire.letGo();
@@ -97,7 +95,7 @@ export function responseOn(wire: Wire, event: Event | PausedStep, request = SENT
     if (!isOpen || !isWanted || !wire.receiver.isSending) return wire.close();
     const close = (): void => wire.close();
     // The transport may still have the end of the request in its queue, which `close` would lose.
-    const sent = request.done.then(() => (wire.sender.isBroken ? undefined : wire.sender.end()));
+    const sent = request.done.then(() => (wire.sender.isBroken || wire.life.isOver ? undefined : wire.sender.end()));
     wire.receiver.whilePresent(sent).then(close, close);
   };
   const hasEnded = connection.takeEnd();
