@@ -238,12 +238,12 @@ async def test_a_reader_that_pauses_is_no_server_that_stalls() -> None:
             heard.extend(await stream.receive())
 
     headers = {**HOST, "Content-Length": "7", "Expect": "100-continue"}
-    timeouts = Timeouts(expect_continue=0.2)
+    timeouts = Timeouts(expect_continue=0.5)
     async with listening(behave) as port, await anyio.connect_tcp("127.0.0.1", port) as stream:
         async with request(stream, "POST", "/", headers, content=b"content", timeouts=timeouts) as response:
-            await anyio.sleep(0.5)
+            await anyio.sleep(1.0)
             got = await response.receive()
-            await anyio.sleep(0.5)
+            await anyio.sleep(1.0)
             assert got + await response.read(1 << 20) == whole
         assert not response.persists
     assert not heard

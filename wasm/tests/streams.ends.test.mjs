@@ -852,10 +852,10 @@ test("content that is read late is no client that has left", { timeout: TIMEOUTS
       yield new TextEncoder().encode("first");
       await new Promise((resolve) => setTimeout(resolve, 50));
       yield new TextEncoder().encode(String((await request.bytes()).length));
-      await new Promise((resolve) => setTimeout(resolve, 300));
+      await new Promise((resolve) => setTimeout(resolve, 900));
       yield new TextEncoder().encode(" last");
     })(),
-  }), { timeouts: { unread: 200 } }));
+  }), { timeouts: { unread: 600 } }));
   const socket = await connected(server.port);
   socket.write(SIZED.replace("9", "400000").replace("Host", "Connection: close\r\nHost"));
   socket.write(new Uint8Array(400_000));

@@ -93,7 +93,7 @@ for (const [form, shape] of Object.entries(forms)) {
       });
       const socket = await connected(server.port);
       const asked = { method: "POST", target: "/", headers: HOST, body: new Uint8Array(30_000_000) };
-      const answer = await request(shape(socket), asked, { timeouts: { write: 100 } });
+      const answer = await request(shape(socket), asked, { timeouts: { write: 1_000 } });
       assert.equal(await answer.text(), "ok");
       assert.equal(answer.persists, false);
       // The rest is still sent, until the server has read nothing for too long.

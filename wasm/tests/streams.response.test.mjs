@@ -297,15 +297,15 @@ test("a shared FastResponse that is not sent answers the next requests all the s
   const server = await listening((socket) => serveConnection(socket, async (request) => {
     const foo = request.method === "GET" ? await request.upgrade(["foo"]) : null;
     if (foo) await foo.readable.pipeTo(foo.writable);
-    else if (request.target === "/late" && isLate) await new Promise((resolve) => setTimeout(resolve, 200));
+    else if (request.target === "/late" && isLate) await new Promise((resolve) => setTimeout(resolve, 800));
     return shared;
-  }, { timeouts: { exchange: 100 }, onError: () => {} }));
+  }, { timeouts: { exchange: 500 }, onError: () => {} }));
   for (const asked of ["CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\n", GET.replace("\r\n\r\n", "\r\nConnection: upgrade\r\nUpgrade: foo\r\n\r\n"), GET.replace("/", "/late")]) {
     const socket = await connected(server.port);
     socket.end(asked);
     assert.match(await rest(socket), /^HTTP\/1\.1 (501|101|503) /);
   }
-  await new Promise((resolve) => setTimeout(resolve, 200));
+  await new Promise((resolve) => setTimeout(resolve, 800));
   isLate = false;
   for (const asked of [GET, GET.replace("/", "/late")]) {
     const socket = await connected(server.port);

@@ -505,7 +505,7 @@ test("a response has its time from the end of its request on", options, async ()
       await rest(socket).catch(() => {});
     });
     const socket = await connected(server.port);
-    const asked = request(socket, { method: "POST", target: "/", headers: { Host: "a" }, body: pieces() }, { timeouts: { response: 250 } });
+    const asked = request(socket, { method: "POST", target: "/", headers: { Host: "a" }, body: pieces() }, { timeouts: { response: 1_000 } });
     if (isSilent) await assert.rejects(asked, { name: "TimeoutError" });
     else assert.equal((await asked).status, 200);
     socket.destroy();
@@ -516,11 +516,11 @@ test("a response has its time from the end of its request on", options, async ()
 test("a client that half-closes gets content that is slow", options, async () => {
   async function* slow() {
     for (const part of ["a", "b", "c"]) {
-      await new Promise((resolve) => setTimeout(resolve, 50));
+      await new Promise((resolve) => setTimeout(resolve, 250));
       yield new TextEncoder().encode(part);
     }
   }
-  const server = await listening((socket) => serveConnection(socket, () => ({ body: slow() }), { timeouts: { write: 120 } }));
+  const server = await listening((socket) => serveConnection(socket, () => ({ body: slow() }), { timeouts: { write: 600 } }));
   const socket = await connected(server.port);
   socket.end("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
   assert.match(await rest(socket), /1\r\na\r\n1\r\nb\r\n1\r\nc\r\n0\r\n\r\n$/);
@@ -914,18 +914,18 @@ for (const [form, shape] of Object.entries(forms)) {
       "/content": async (asked) => ({ body: await asked.text() }),
       "/drips": () => ({ body: drips() }),
       "/blocks": () => {
-        for (const begun = Date.now(); Date.now() - begun < 250; );
+        for (const begun = Date.now(); Date.now() - begun < 700; );
         return { body: nothing() };
       },
       "/foo": async (asked) => {
         const foo = await asked.upgrade(["foo/2"]);
-        await pause(400);
+        await pause(900);
         await foo?.readable.pipeTo(foo.writable);
       },
     };
     const server = await listening((socket) =>
-      serveConnection(shape(socket), (asked, info) => (handlers[asked.target] ?? (() => pause(120).then(() => ({ body: "in time" }))))(asked, info), {
-        timeouts: { exchange: 200 },
+      serveConnection(shape(socket), (asked, info) => (handlers[asked.target] ?? (() => pause(350).then(() => ({ body: "in time" }))))(asked, info), {
+        timeouts: { exchange: 600 },
         onError: (error) => void told.push(String(error)),
       }),
     );
@@ -1087,11 +1087,11 @@ test("a piece of content is a Uint8Array, and not of the buffer of the next requ
 });
 
 test("the time of an exchange ends with its response", options, async () => {
-  const server = await listening((socket) => serveConnection(socket, () => ({ body: "hello" }), { timeouts: { exchange: 100 } }));
+  const server = await listening((socket) => serveConnection(socket, () => ({ body: "hello" }), { timeouts: { exchange: 500 } }));
   const socket = await connected(server.port);
   socket.write(POST);
   await until(socket, "hello");
-  await pause(200);
+  await pause(800);
   socket.write(`first${LAST}`);
   assert.match(await rest(socket), /hello$/);
   await server.close();
