@@ -15,7 +15,7 @@ use crate::transport::Stream;
 /// The server's silence after the end of the input, at which the probe closes.
 ///
 /// A WebSocket has no half-close: many servers discard pending messages when they receive a Close.
-const QUIET: Duration = Duration::from_millis(500);
+const QUIET: Duration = Duration::from_secs(1);
 
 /// The limit of unsent automatic replies, such as pongs, in bytes.
 ///
@@ -71,7 +71,7 @@ pub(crate) fn messages(
     let wire = Wire { inbox: early.iter().copied().collect(), peer_ended, outbox: Vec::new() };
     let mut frames = WebSocket::from_raw_socket(wire, Role::Client, None);
     let (mut typed, mut timeout, mut closed_by) = (Vec::new(), None, None);
-    let (mut said, mut answers) = (0, 0);
+    let (mut said, mut answers, mut left) = (0, 0, usize::MAX);
     line.feed(io::stdin());
     while print_messages(&mut frames)? {
         let outbox = std::mem::take(&mut frames.get_mut().outbox);
@@ -91,6 +91,10 @@ pub(crate) fn messages(
         }
         match line.next(closed_by.or(timeout.map(|timeout| Instant::now() + timeout)))? {
             None if closed_by.is_some() => return Ok(()),
+            // The server cannot answer what has not left yet.
+            None if timeout == Some(QUIET) && (1..left).contains(&line.unsent()) => {
+                left = line.unsent();
+            }
             None if timeout == Some(QUIET) => {
                 close(&mut frames)?;
                 timeout = Some(CLOSING);
@@ -113,8 +117,8 @@ pub(crate) fn messages(
 
 /// Relays lines of standard input as datagrams, and datagrams as lines.
 ///
-/// Returns when the server closes, or half a second after the end of the input and the server's
-/// last bytes. `early` was received before the relay began; `end` is set if the server's direction
+/// Returns when the server closes, or a second after the end of the input and the server's last
+/// bytes. `early` was received before the relay began; `end` is set if the server's direction
 /// has ended already.
 pub(crate) fn datagrams(
     line: &mut Stream,
