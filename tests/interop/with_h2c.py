@@ -259,21 +259,22 @@ def probe_and_a_long_answer_in_h2c(_):
 def probe_and_pings_without_end_in_h2c(_):
     """The probe must not queue replies to pings without limit.
 
-    The server does not read these replies. Once its system has no room for more of them, it may drop what acknowledges
-    the pings, too, and send nothing more.
+    The server does not read these replies. A busy machine needs long until its system has no room for more of them.
     """
+    patience = 60
 
     def script(connection):
+        connection.settimeout(patience)
         read_head(connection)
         connection.sendall(SWITCHED)
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(ConnectionError):
             for _ in range(2_000):
                 connection.sendall(frame(6, 0, 0, b"12345678") * 1_000)
             check(False, "34 MB of pings were taken")
 
     with scripted(script) as url:
-        _, errors = probe(url, "--offer", "h2c", "--timeout", "3", expect=1)
-    check(b"does not read" in errors or b"does not answer" in errors, errors)
+        _, errors = run(Switchboard.program, "probe", url, "--offer", "h2c", expect=1, within=patience)
+    check(b"does not read" in errors, errors)
 
 
 @case("a script", "h2c", FROM_US)
