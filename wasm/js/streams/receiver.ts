@@ -162,7 +162,6 @@ export class Receiver {
   /** Reads once, within the deadline, after sending a due 100; next: `poll`. */
   async more(): Promise<void> {
     try {
-      if (this.#isDropping) throw contentDropped();
       if (this.#sender.unsent) throw this.#sender.unsent;
       if (this.#connection.owes === "continue") await this.#sender.send(this.#connection.sendInformational({ status: 100 }));
       this.#expect();
