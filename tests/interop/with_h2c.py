@@ -231,7 +231,7 @@ def probe_and_a_long_answer_in_h2c(_):
         read_head(connection)
         connection.sendall(SWITCHED + frame(4, 1, 0) + frame(1, 4, 1, b"\x88"))
         for piece in slow:
-            time.sleep(0.6)
+            time.sleep(2)
             connection.sendall(frame(0, 0, 1, piece))
         # The windows of the connection and of the stream, as the client's SETTINGS set them.
         windows, left = [65_535 - 12] * 2, long
@@ -252,7 +252,7 @@ def probe_and_a_long_answer_in_h2c(_):
             pass
 
     with scripted(script) as url:
-        check_stream_1(url, b"".join(slow) + bytes(long), "--timeout", "1")
+        check_stream_1(url, b"".join(slow) + bytes(long), "--timeout", "5")
 
 
 @case("a script", "h2c", FROM_US)

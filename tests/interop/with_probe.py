@@ -106,13 +106,13 @@ def probe_hears_the_end_of_tls_while_it_sends(_):
             secured.settimeout(0.2)
             with contextlib.suppress(OSError):
                 secured.unwrap()
-            time.sleep(3)
+            time.sleep(6)
 
     with tempfile.TemporaryDirectory() as place, with_content(bytes(30_000_000)) as file:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(*certificate(Path(place)))
         with scripted(script) as url:
-            asked = [url.replace("http", "https"), "--offer", "foo/2", "--body", file.name, "--timeout", "1"]
+            asked = [url.replace("http", "https"), "--offer", "foo/2", "--body", file.name, "--timeout", "4"]
             _, errors = probe(*asked, expect=1)
     check(errors.count(b"(the end, clean)") == 1, errors[:2000])
 
