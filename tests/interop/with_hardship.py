@@ -358,10 +358,11 @@ def an_interrupt_ends_what_has_switched(_):
 @case("a script", "HTTP/1.1", THROUGH_US)
 def the_gateway_is_interrupted_in_the_middle(_):
     """The current response is completed, and says that it is the last."""
-    goes_on = threading.Event()
+    arrives, goes_on = threading.Event(), threading.Event()
 
     def script(connection):
         read_head(connection)
+        arrives.set()
         check(goes_on.wait(WAIT), "no signal")
         connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nha")
         time.sleep(0.2)
@@ -369,7 +370,7 @@ def the_gateway_is_interrupted_in_the_middle(_):
 
     with scripted(script) as url, gateway(port_of(url)) as front:
         idle, raw = Raw(front.port), Raw(front.port, HELLO)
-        time.sleep(0.2)
+        check(arrives.wait(WAIT), "no request")
         front.process.send_signal(signal.SIGINT)
         same(idle.rest(), b"")
         goes_on.set()
