@@ -131,7 +131,7 @@ test("a trap throws in no callback of another connection, and all of them end", 
     const server = createServer((socket) => {
       const way = ways[handles.length];
       const handler = ({ signal }) => new Promise((resolve) => answers.push(resolve) && signal);
-      const options = { onError: () => {}, ...(way === "signal" && { signal: stop.signal }), ...(way === "exchange" && { timeouts: { exchange: 300 } }) };
+      const options = { onError: () => {}, ...(way === "signal" && { signal: stop.signal }), ...(way === "exchange" && { timeouts: { exchange: 1_000 } }) };
       handles.push(serveConnection(socket, handler, options));
     });
     await once(server.listen(0, "127.0.0.1"), "listening");
@@ -147,7 +147,7 @@ test("a trap throws in no callback of another connection, and all of them end", 
     sockets[1].destroy();
     handles[2].shutdown();
     stop.abort();
-    await new Promise((resolve) => setTimeout(resolve, 500));
+    await new Promise((resolve) => setTimeout(resolve, 1_300));
     for (const answer of answers) answer({ body: "late" });
     console.log((await Promise.all(handles)).map(({ how }) => how).join());
     process.exit();`;

@@ -65,7 +65,7 @@ for (const [form, shape] of Object.entries(forms)) {
         let outcome = Promise.resolve("");
         const server = await listening((socket) => {
           const body = new ReadableStream({ start: (controller) => controller.enqueue(Buffer.from(":")), cancel: () => void (isCancelled = true) });
-          const serving = serveConnection(shape(socket), () => ({ body }), { timeouts: { content: 300, write: 300 } });
+          const serving = serveConnection(shape(socket), () => ({ body }), { timeouts: { content: 5000, write: 300 } });
           outcome = serving.then(({ how }) => how);
           return serving;
         });

@@ -297,9 +297,9 @@ test("a shared FastResponse that is not sent answers the next requests all the s
   const server = await listening((socket) => serveConnection(socket, async (request) => {
     const foo = request.method === "GET" ? await request.upgrade(["foo"]) : null;
     if (foo) await foo.readable.pipeTo(foo.writable);
-    else if (request.target === "/late" && isLate) await new Promise((resolve) => setTimeout(resolve, 800));
+    else if (request.target === "/late" && isLate) await new Promise((resolve) => setTimeout(resolve, 2_500));
     return shared;
-  }, { timeouts: { exchange: 500 }, onError: () => {} }));
+  }, { timeouts: { exchange: 2_000 }, onError: () => {} }));
   for (const asked of ["CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\n", GET.replace("\r\n\r\n", "\r\nConnection: upgrade\r\nUpgrade: foo\r\n\r\n"), GET.replace("/", "/late")]) {
     const socket = await connected(server.port);
     socket.end(asked);

@@ -516,11 +516,11 @@ test("a response has its time from the end of its request on", options, async ()
 test("a client that half-closes gets content that is slow", options, async () => {
   async function* slow() {
     for (const part of ["a", "b", "c"]) {
-      await new Promise((resolve) => setTimeout(resolve, 250));
+      await new Promise((resolve) => setTimeout(resolve, 700));
       yield new TextEncoder().encode(part);
     }
   }
-  const server = await listening((socket) => serveConnection(socket, () => ({ body: slow() }), { timeouts: { write: 600 } }));
+  const server = await listening((socket) => serveConnection(socket, () => ({ body: slow() }), { timeouts: { write: 2_000 } }));
   const socket = await connected(server.port);
   socket.end("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
   assert.match(await rest(socket), /1\r\na\r\n1\r\nb\r\n1\r\nc\r\n0\r\n\r\n$/);
@@ -914,18 +914,18 @@ for (const [form, shape] of Object.entries(forms)) {
       "/content": async (asked) => ({ body: await asked.text() }),
       "/drips": () => ({ body: drips() }),
       "/blocks": () => {
-        for (const begun = Date.now(); Date.now() - begun < 700; );
+        for (const begun = Date.now(); Date.now() - begun < 1_700; );
         return { body: nothing() };
       },
       "/foo": async (asked) => {
         const foo = await asked.upgrade(["foo/2"]);
-        await pause(900);
+        await pause(1_800);
         await foo?.readable.pipeTo(foo.writable);
       },
     };
     const server = await listening((socket) =>
-      serveConnection(shape(socket), (asked, info) => (handlers[asked.target] ?? (() => pause(350).then(() => ({ body: "in time" }))))(asked, info), {
-        timeouts: { exchange: 600 },
+      serveConnection(shape(socket), (asked, info) => (handlers[asked.target] ?? (() => pause(800).then(() => ({ body: "in time" }))))(asked, info), {
+        timeouts: { exchange: 1_500 },
         onError: (error) => void told.push(String(error)),
       }),
     );
@@ -976,7 +976,7 @@ for (const [form, shape] of Object.entries(forms)) {
       socket.write("HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n");
     });
     const socket = await connected(server.port);
-    const response = await request(shape(socket), { target: "/", headers: { Host: "a" } }, { timeouts: { exchange: 200 } });
+    const response = await request(shape(socket), { target: "/", headers: { Host: "a" } }, { timeouts: { exchange: 1_500 } });
     await assert.rejects(response.text(), { name: "TimeoutError", message: "the exchange has taken too long" });
     await holds(() => server.open === 0);
     await server.close();
@@ -1087,11 +1087,11 @@ test("a piece of content is a Uint8Array, and not of the buffer of the next requ
 });
 
 test("the time of an exchange ends with its response", options, async () => {
-  const server = await listening((socket) => serveConnection(socket, () => ({ body: "hello" }), { timeouts: { exchange: 500 } }));
+  const server = await listening((socket) => serveConnection(socket, () => ({ body: "hello" }), { timeouts: { exchange: 2_000 } }));
   const socket = await connected(server.port);
   socket.write(POST);
   await until(socket, "hello");
-  await pause(800);
+  await pause(2_300);
   socket.write(`first${LAST}`);
   assert.match(await rest(socket), /hello$/);
   await server.close();

@@ -587,12 +587,12 @@ for (const [form, shape] of Object.entries(forms)) {
         socket.write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
         for (let index = 0; index < 8; index++) {
           socket.write("1\r\nx\r\n");
-          await new Promise((resolve) => setTimeout(resolve, 100));
+          await new Promise((resolve) => setTimeout(resolve, 300));
         }
         socket.end("0\r\n\r\n");
         return heard + (await rest(socket));
       });
-      const response = await request(shape(await connected(server.port)), asked, { timeouts: { expectContinue: 500 } });
+      const response = await request(shape(await connected(server.port)), asked, { timeouts: { expectContinue: 2_000 } });
       assert.equal(await response.text(), "xxxxxxxx");
       assert.equal(response.persists, false);
       const [heard] = await server.close();
@@ -607,8 +607,8 @@ for (const [form, shape] of Object.entries(forms)) {
       });
       const headers = { ...HOST, "Content-Length": "5", Expect: "100-continue" };
       const asked = { method: "POST", target: "/", headers, body: "hello" };
-      const response = await request(shape(await connected(server.port)), asked, { timeouts: { expectContinue: 500 } });
-      await new Promise((resolve) => setTimeout(resolve, 1_000));
+      const response = await request(shape(await connected(server.port)), asked, { timeouts: { expectContinue: 2_000 } });
+      await new Promise((resolve) => setTimeout(resolve, 2_500));
       assert.equal((await response.text()).length, 300_000);
       assert.equal(response.persists, false);
       assert.deepEqual(await server.close(), [""]);
@@ -647,7 +647,7 @@ for (const [form, shape] of Object.entries(forms)) {
       const server = await stalling();
       const socket = await connected(server.port);
       const before = begun();
-      const response = await request(shape(socket), expecting, { timeouts: { expectContinue: 500 } });
+      const response = await request(shape(socket), expecting, { timeouts: { expectContinue: 2_000 } });
       assert.equal(response.status, 200);
       await holds(() => begun() <= before);
       socket.destroy();
