@@ -20,7 +20,7 @@ uvicorn = pytest.importorskip("uvicorn")
 from switchover.uvicorn import Protocol  # noqa: E402
 
 OURS = "switchover.uvicorn:Protocol"
-WAIT = 10
+WAIT = 30
 GET = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
 AWAITED = b"POST /answers-first HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n"  # its content comes later
 HANDSHAKE = (

@@ -23,7 +23,7 @@ import switchover.httpcore  # noqa: E402
 import switchover.httpx  # noqa: E402
 from switchover import Why  # noqa: E402
 
-WAIT = 5.0
+WAIT = 30.0
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"
 POISON = b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\npoison"
 SWITCH = {"Connection": "Upgrade", "Upgrade": "foo/2, bar"}

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 import uvicorn
 from ends import OFFER
-from served import GET, HANDSHAKE, Hasty, Served, Transport, certified, played, rest_of
+from served import GET, HANDSHAKE, WAIT, Hasty, Served, Transport, certified, played, rest_of
 from switchover._reset import resets
 from switchover._uvicorn import transport as transport_of
 from switchover.uvicorn import Protocol
@@ -95,7 +95,7 @@ def test_a_stream_over_tls_ends_with_a_client_whose_content_is_not_read(loop: st
             assert client.recv(10)
             client.settimeout(0.2)
             client.shutdown(socket.SHUT_WR)
-        assert ended.wait(10)
+        assert ended.wait(WAIT)
         wait_until_empty(served)
 
 
@@ -122,7 +122,7 @@ def test_content_over_tls_is_read_whole_after_the_end_of_the_client(
         with trusts.wrap_socket(raw, server_hostname="localhost") as client:
             client.sendall(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 120000\r\n\r\n" + bytes(120_000))
             client.shutdown(socket.SHUT_WR)
-            assert ended.wait(10)
+            assert ended.wait(WAIT)
         wait_until_empty(served)
     assert len(received) == 120_000
     assert not caplog.records
@@ -172,7 +172,7 @@ def test_empty_content_does_not_hide_that_its_client_has_left(headers: list[tupl
             client.shutdown(socket.SHUT_WR)
             if comes:
                 assert b"hello" in rest_of(client)
-            assert ended.wait(10)
+            assert ended.wait(WAIT)
         wait_until_empty(served)
 
 
@@ -199,7 +199,7 @@ def test_an_app_that_waits_for_something_else_keeps_no_client_that_has_closed(lo
     with Served(waiting, loop=loop) as served:
         connections = served.server.server_state.connections
         with served.connect(sent) as client:
-            assert waits.wait(10)
+            assert waits.wait(WAIT)
             client.shutdown(socket.SHUT_WR)
             [raw] = [connection.transport.get_extra_info("socket") for connection in connections]
             probed = (raw.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) for _ in range(100))
@@ -281,11 +281,11 @@ def test_a_stream_over_tls_ends_with_its_client(
         with trusts.wrap_socket(served.connect(), server_hostname="localhost") as client:
             client.sendall(OFFER if status == 101 else GET)
             assert client.recv(100)
-            assert reads or waits.wait(10)
+            assert reads or waits.wait(WAIT)
             client.settimeout(0.2)
             with contextlib.suppress(OSError):
                 client.unwrap()
-            assert ended.wait(10)
+            assert ended.wait(WAIT)
         wait_until_empty(served)
     assert [record.getMessage() for record in caplog.records if record.name == "asyncio"] == []
 

@@ -13,7 +13,7 @@ import pytest
 SETTLED = 0.0005
 """The real seconds after which the system has delivered all bytes."""
 LATE = 0.02
-"""The same before a jump of more than a second: a busy system delivers late."""
+"""The real seconds to wait before a jump of more than a second, for a busy system."""
 FOREVER = 10
 """The real seconds after which a loop without a timer is stuck."""
 
