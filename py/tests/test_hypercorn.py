@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import gc
 import logging
 import pathlib
 import socket
@@ -330,6 +331,12 @@ def wait_for(holds: Callable[[], bool]) -> None:
             return
         threading.Event().wait(0.01)
     raise AssertionError("it does not hold")
+
+
+def has_connections() -> bool:
+    """Returns whether a connection is still held, such as by its task."""
+    gc.collect()
+    return any(type(each) is protocol.Protocol for each in gc.get_objects())
 
 
 @pytest.fixture(autouse=True)
@@ -978,11 +985,12 @@ PUSHES = {
 
 @pytest.mark.parametrize("request_", PUSHES.values(), ids=PUSHES.keys())
 def test_an_app_that_receives_nothing_learns_of_its_end(hosted: Hosted, request_: bytes) -> None:
-    """Fills its queue, so that nothing reads from the client."""
+    """Fills its queue, so that nothing reads from the client. The connection ends with the app."""
     with hosted.connect(request_) as client:
         client.recv(1000)
         client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     wait_for(lambda: hosted.app.learnt == ["OSError"])
+    wait_for(lambda: not has_connections())
 
 
 def test_a_queue_of_no_size_passes_content_on(anyio_backend: str) -> None:

@@ -170,9 +170,13 @@ class Exchange:
         async def at_end(message: ASGISendEvent | None) -> None:
             try:
                 await send(message)
+            except ClientGoneError:
+                pass
             except Exception:
                 await config.log.exception("Error at the end of an ASGI app")
             await self.owner.app_ended(self)
+            # Nothing receives any more, and content that waits for room would keep the connection.
+            await self.inbox.end()
 
         await self.task_group.spawn_app(received_here, config, scope, at_end)
         return self.inbox.put
