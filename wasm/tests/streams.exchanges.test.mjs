@@ -18,7 +18,8 @@ const HOST = "Host: a\r\n";
 const LAST = `GET /last HTTP/1.1\r\n${HOST}Connection: close\r\n\r\n`;
 const PLAIN = { "content-type": "text/plain" };
 
-/** Milliseconds of silence after which a connection counts as kept open. node:http closes it after five seconds. */
+// node:http closes a connection after five seconds.
+/** Milliseconds of silence after which a connection counts as kept open. */
 const OPEN = 4_000;
 
 /**
