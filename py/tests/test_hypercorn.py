@@ -985,7 +985,10 @@ PUSHES = {
 
 @pytest.mark.parametrize("request_", PUSHES.values(), ids=PUSHES.keys())
 def test_an_app_that_receives_nothing_learns_of_its_end(hosted: Hosted, request_: bytes) -> None:
-    """Fills its queue, so that nothing reads from the client. The connection ends with the app."""
+    """Fills its queue, so that nothing reads from the client.
+
+    The connection ends with the app.
+    """
     with hosted.connect(request_) as client:
         client.recv(1000)
         client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
