@@ -248,7 +248,8 @@ for (const [form, shape] of Object.entries(forms)) {
       untouched: () => ({ body: "here" }),
       trailers: () => ({ body: "here", trailers: { A: "b" } }),
       streamed: async (request) => (request.body, { body: (async function* () { yield Buffer.from("here"); })() }),
-      paused: () => ({ body: (async function* () { await pause(20); yield Buffer.from("here"); })() }),
+      // Longer than a turn, also on a busy machine.
+      paused: () => ({ body: (async function* () { await pause(300); yield Buffer.from("here"); })() }),
       cancelled: async (request) => {
         await request.body?.cancel();
         return { body: "here" };
@@ -868,15 +869,17 @@ test("a URL is https where the configuration says that TLS is ended elsewhere", 
 
 test("an answer that nobody has asked for is none (RFC 9112, 9.2)", options, async () => {
   const answer = "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nx";
+  let isWritten = false;
   const server = await listening(async (socket) => {
     await until(socket, "\r\n\r\n");
     socket.write(answer);
-    setTimeout(() => socket.write(answer), 20);
+    setTimeout(() => socket.write(answer, () => (isWritten = true)), 20);
     await rest(socket);
   });
   const socket = await connected(server.port);
   const asked = { target: "/", headers: { Host: "a" } };
   assert.equal(await (await request(socket, asked)).text(), "x");
+  await holds(() => isWritten);
   await new Promise((resolve) => setTimeout(resolve, 60));
   await assert.rejects(request(socket, asked), ProtocolError);
   // Bytes that follow would be taken for the response to the next request.
