@@ -869,16 +869,19 @@ test("a URL is https where the configuration says that TLS is ended elsewhere", 
 
 test("an answer that nobody has asked for is none (RFC 9112, 9.2)", options, async () => {
   const answer = "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nx";
-  let isWritten = false;
+  let [isTaken, isWritten] = [false, false];
   const server = await listening(async (socket) => {
     await until(socket, "\r\n\r\n");
     socket.write(answer);
-    setTimeout(() => socket.write(answer, () => (isWritten = true)), 20);
+    // Together with the first it would end the connection.
+    await holds(() => isTaken);
+    socket.write(answer, () => (isWritten = true));
     await rest(socket);
   });
   const socket = await connected(server.port);
   const asked = { target: "/", headers: { Host: "a" } };
   assert.equal(await (await request(socket, asked)).text(), "x");
+  isTaken = true;
   await holds(() => isWritten);
   await new Promise((resolve) => setTimeout(resolve, 60));
   await assert.rejects(request(socket, asked), ProtocolError);
