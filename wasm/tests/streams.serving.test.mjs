@@ -494,8 +494,9 @@ test("a pipelined byte hides no reset from content that has nothing to send", op
 
 test("a response has its time from the end of its request on", options, async () => {
   async function* pieces() {
+    // Longer than the time of the response.
     for (let i = 0; i < 4; i++) {
-      await pause(100);
+      await pause(400);
       yield new Uint8Array(9);
     }
   }
