@@ -261,10 +261,10 @@ def probe_and_pings_without_end_in_h2c(_):
 
     The server does not read these replies. A busy machine needs long until its system has no room for more of them.
     """
-    patience = 60
+    timeout = 60
 
     def script(connection):
-        connection.settimeout(patience)
+        connection.settimeout(timeout)
         read_head(connection)
         connection.sendall(SWITCHED)
         with contextlib.suppress(ConnectionError):
@@ -273,7 +273,7 @@ def probe_and_pings_without_end_in_h2c(_):
             check(False, "34 MB of pings were taken")
 
     with scripted(script) as url:
-        _, errors = run(Switchboard.program, "probe", url, "--offer", "h2c", expect=1, within=patience)
+        _, errors = run(Switchboard.program, "probe", url, "--offer", "h2c", expect=1, within=timeout)
     check(b"does not read" in errors, errors)
 
 
