@@ -8,11 +8,25 @@ use pyo3::exceptions::{PyIndexError, PyKeyError, PyTypeError};
 use pyo3::prelude::*;
 use pyo3::types::{PyByteArray, PyBytes, PyList, PyString, PyTuple};
 
-use switchover::binding::spans;
+use switchover::binding::{LengthUnifier, spans};
 use switchover::{Field, FieldSource, Fields};
 
 use crate::interned::InternedNames;
 use crate::text::BytesArg;
+
+/// Returns pairs of a name in lower case and a value, with equal lengths as one.
+pub(crate) fn asgi_lines<'a, 'py>(
+    py: Python<'py>,
+    fields: impl Iterator<Item = Field<'a>>,
+) -> PyResult<Bound<'py, PyList>> {
+    let mut names = InternedNames::open();
+    let mut lengths = LengthUnifier::default();
+    let lines: Vec<_> = fields
+        .filter_map(|field| lengths.unify(field))
+        .map(|field| (names.get_lower(py, field.name), PyBytes::new(py, field.value)))
+        .collect();
+    PyList::new(py, lines)
+}
 
 /// The field lines of a message: a sequence of (name, value) in bytes.
 ///
@@ -260,14 +274,9 @@ impl Headers {
         self.list(py)
     }
 
-    /// Returns all lines as a list of pairs, with the names in lower case.
+    /// Returns the lines as ASGI has them: see `asgi_lines`.
     pub(crate) fn lower<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
-        let mut names = InternedNames::open();
-        PyList::new(
-            py,
-            self.iter()
-                .map(|field| (names.get_lower(py, field.name), PyBytes::new(py, field.value))),
-        )
+        asgi_lines(py, self.iter())
     }
 
     /// Returns one list that alternates names and values.

@@ -335,6 +335,22 @@ def test_a_declined_offer_changes_nothing(offer: bytes, options: dict[str, str])
     assert b"POST /one content" in got
 
 
+@pytest.mark.parametrize("lines", [b"Content-Length: 7, 07\r\n", b"Content-Length: 7\r\ncontent-length: 7\r\n"])
+@pytest.mark.parametrize("offer", [b"", b"Connection: Upgrade\r\nUpgrade: foo/2\r\n"])
+def test_equal_lengths_become_one_in_the_scope(lines: bytes, offer: bytes) -> None:
+    """An app that forwards the request sends one length (RFC 9110, section 8.6)."""
+    seen = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        seen.append([line for line in scope["headers"] if line[0] == b"content-length"])
+        await tell(scope, receive, send)
+
+    with Served(app) as served:
+        request = b"POST /one HTTP/1.1\r\nHost: a\r\n" + offer + lines + b"\r\ncontent"
+        assert b"POST /one content" in served.until(request, b"content")
+    assert seen == [[(b"content-length", b"7")]]
+
+
 @pytest.mark.parametrize(
     ("request_", "status"),
     [

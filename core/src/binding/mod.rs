@@ -19,6 +19,7 @@ pub use crate::event::EventKind;
 pub use crate::event::parts::{EventParts, EventPlace};
 pub use crate::upgrade::http2::FieldLine;
 pub use crate::wire::body::ContentKind;
+pub use crate::wire::fields::LengthUnifier;
 pub use crate::wire::known::KnownField;
 pub use crate::wire::scan::Path as ScanPath;
 pub use crate::wire::source::{Piece, Pieces};

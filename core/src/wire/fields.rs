@@ -241,6 +241,19 @@ pub(crate) fn one_length(value: &[u8]) -> Option<(&[u8], u64)> {
     lengths.all(|other| decimal(other) == Some(number)).then_some((length, number))
 }
 
+/// Makes equal `Content-Length` values of one message one (RFC 9110, section 8.6).
+#[derive(Debug, Default)]
+pub struct LengthUnifier(Option<u64>);
+
+impl LengthUnifier {
+    /// Returns the field line to pass on; `None` for a length that came before.
+    pub fn unify<'a>(&mut self, field: Field<'a>) -> Option<Field<'a>> {
+        let length = if field.is("Content-Length") { one_length(field.value) } else { None };
+        let Some((value, number)) = length else { return Some(field) };
+        (self.0.replace(number) != Some(number)).then_some(Field { value, ..field })
+    }
+}
+
 /// The connection options that this engine acts on (RFC 9110, section 7.6.1).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Options {

@@ -1134,10 +1134,11 @@ class Headers(Sequence[tuple[bytes, bytes]]):
     def lower(self) -> list[tuple[bytes, bytes]]:
         """Returns all lines as a new list of pairs, with the names in lower case.
 
-        ASGI has them in this form.
+        ASGI has them in this form. Equal Content-Length values become one, as a message that is passed
+        on must have it (RFC 9110, section 8.6).
 
-        >>> Headers([("Host", "a"), ("Via", "1")]).lower()
-        [(b'host', b'a'), (b'via', b'1')]
+        >>> Headers([("Host", "a"), ("Content-Length", "3, 3")]).lower()
+        [(b'host', b'a'), (b'content-length', b'3')]
         """
     def flat(self) -> list[bytes]:
         """Returns one new list that alternates names and values.

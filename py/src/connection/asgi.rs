@@ -16,7 +16,7 @@ use super::{AdvanceResult, Connection, Inner};
 use crate::args::{Chunk, FieldLines, Status};
 use crate::error::raise;
 use crate::head::{Request, http_version};
-use crate::interned::InternedNames;
+use crate::headers::asgi_lines;
 use crate::text::{BytesArg, characters};
 
 /// The length from which content in `bytes` is passed to `write` and not copied.
@@ -78,14 +78,7 @@ pub(crate) fn next_scope<'py>(
         Event::Request(request) if request.offers().is_err() => {
             *offer = None;
             is_scope = true;
-            let mut names = InternedNames::open();
-            let headers = PyList::new(
-                py,
-                request
-                    .fields()
-                    .iter()
-                    .map(|field| (names.get_lower(py, field.name), PyBytes::new(py, field.value))),
-            )?;
+            let headers = asgi_lines(py, request.fields().iter())?;
             let line = request_line(&request);
             Ok(scope(base, line, request.minor_version(), headers)?.into_any())
         }
