@@ -18,9 +18,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-WAIT = 20  # seconds for one thing to happen
+WAIT = 60  # seconds for one thing to happen
 SLOW_START = 80  # for a browser, or something that has to be built
-LIMIT = 90  # and for a whole case, without what it installs
+LIMIT = 240  # and for a whole case, without what it installs
 LARGE = bytes(range(256)) * 4096  # 1 MiB in which every byte occurs
 LINES = b"".join(b"line %06d with some text on it\n" % number for number in range(32_768))  # over 1 MiB of lines
 

@@ -36,7 +36,7 @@ from harness import (
 )
 
 TIMEOUT = "1"
-LATEST = 10  # seconds: with that timeout a connection has ended long before
+LATEST = 20  # seconds: with that timeout a connection has ended long before
 DESCRIPTORS = 64
 IDLE = 1000
 HELLO = b"GET /plain HTTP/1.1\r\nHost: a\r\n\r\n"
@@ -296,7 +296,7 @@ def clients_that_leave_within_the_preface(_):
                     resets(connection)
         begun = time.monotonic()
         server.answers()
-        check(time.monotonic() - begun < LATEST / 2, "it has taken", time.monotonic() - begun)
+        check(time.monotonic() - begun < LATEST, "it has taken", time.monotonic() - begun)
 
 
 def ends_in_tls(server, data):
@@ -342,7 +342,7 @@ def an_interrupt_in_the_middle(server):
         begun = time.monotonic()
         status = server.stop()
         check(status in (0, -signal.SIGINT), server.name, "ended with", status)
-        check(time.monotonic() - begun < LATEST, server.name, "took", time.monotonic() - begun)
+        check(time.monotonic() - begun < LATEST / 2, server.name, "took", time.monotonic() - begun)
 
 
 @case("a socket", "foo/2")
@@ -445,7 +445,7 @@ def a_client_of_http2_that_never_reads(board):
     The client's window is larger than all buffers. The bridge's connections to the backend end as well.
     """
     wide = (4).to_bytes(2, "big") + (2**31 - 1).to_bytes(4, "big")
-    with large_backend() as backend, bridge(backend, 1) as front:
+    with large_backend() as backend, bridge(backend, 3) as front:
         before = descriptors(front)
         with over_http2(front, wide) as client:
             client.sendall(frame(8, 0, 0, (2**30).to_bytes(4, "big")) + b"".join(map(get, range(1, 100, 2))))
