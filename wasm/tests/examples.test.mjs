@@ -345,7 +345,11 @@ test("the gateway passes requests, offers and their answers on", async () => {
     /** @type {string | undefined} */
     let early;
     socket.on("data", (bytes) => {
-      if (early !== undefined) return void (early += bytes);
+      if (early !== undefined) {
+        early += bytes;
+        if (early.endsWith("NEW")) socket.end(`[${early}]`);
+        return;
+      }
       received.push(String(bytes));
       const target = String(bytes).split(" ")[1]?.replace("http://b", "") ?? "";
       if (ANSWERS[target]) socket.write(ANSWERS[target]);
@@ -355,7 +359,8 @@ test("the gateway passes requests, offers and their answers on", async () => {
       if (target !== "/early") return;
       early = String(bytes).split("\r\n\r\n")[1] ?? "";
       socket.write(`${SWITCH}first`);
-      setTimeout(() => socket.end(`[${early}]`), 300);
+      // The rest of the content comes once the 101 is on its way, however long that takes.
+      setTimeout(() => socket.end(`[${early}]`), 10_000).unref();
     });
   });
   backend.listen(0, "127.0.0.1");

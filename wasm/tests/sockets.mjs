@@ -9,7 +9,7 @@ import { after } from "node:test";
 /** @typedef {import("switchover/streams").Socket} Socket */
 
 /** Milliseconds that any step may take, long enough for a slow and busy machine. */
-export const TIMEOUTS = 60_000;
+export const TIMEOUTS = 240_000;
 
 // A test that fails may leave a server, and a process with one would not end.
 after(() => {

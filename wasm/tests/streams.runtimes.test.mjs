@@ -16,7 +16,7 @@ import { scripts, withWorker } from "./hosts/edge.mjs";
 import { bound, connected, holds, listening, rest, until } from "./sockets.mjs";
 
 /** Milliseconds that one step of a test may take. */
-const TIMEOUTS = 60_000;
+const TIMEOUTS = 240_000;
 /**
  * The bytes that may be in transit while one side does not read.
  *
