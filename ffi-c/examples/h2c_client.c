@@ -179,7 +179,7 @@ static int hear(client *c, const uint8_t *settings, size_t length) {
 }
 
 static int open_socket(const char *port) {
-    struct timeval timeout = {10, 0};
+    struct timeval timeout = {30, 0};
     struct sockaddr_in address;
     int fd = socket(AF_INET, SOCK_STREAM, 0);
     memset(&address, 0, sizeof address);

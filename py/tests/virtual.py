@@ -14,12 +14,18 @@ SETTLED = 0.0005
 """The real seconds after which the system has delivered all bytes."""
 LATE = 0.02
 """The real seconds to wait before a jump of more than a second, for a busy system."""
+LATEST = 2
+"""The real seconds to wait before a jump that only a stuck test makes."""
+STUCK = 150
+"""The virtual seconds from which a jump is one of those."""
 FOREVER = 10
 """The real seconds after which a loop without a timer is stuck."""
 
 
 def settled(jump: float) -> float:
     """Returns the real seconds to wait for bytes before the clock jumps."""
+    if jump > STUCK:
+        return LATEST
     return LATE if jump > 1 else SETTLED
 
 

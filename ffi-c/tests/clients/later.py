@@ -167,14 +167,22 @@ def unread_answers():
 @case("poll")
 @heavy
 def more_than_can_be_decided():
-    peers = [Peer() for _ in range(80)]
-    for peer in peers:
-        peer.send(get(b"/later?me"))
-    heads = [peer.head() for peer in peers]
-    statuses = [head[9:12] for head in heads]
-    same(set(statuses), {b"200", b"503"})
-    same(statuses.count(b"200") >= 64, True)
-    assert all((b"\r\nRetry-After: 1\r\n" in head) == (b" 503 " in head) for head in heads)
+    """The server refuses what is more than 64 requests at once.
+
+    A busy machine may have done the first before the last comes, so a few rounds are made.
+    """
+    for _ in range(20):
+        peers = [Peer() for _ in range(80)]
+        for peer in peers:
+            peer.send(get(b"/later?me"))
+        heads = [peer.head() for peer in peers]
+        statuses = [head[9:12] for head in heads]
+        assert set(statuses) <= {b"200", b"503"}
+        same(statuses.count(b"200") >= 64, True)
+        assert all((b"\r\nRetry-After: 1\r\n" in head) == (b" 503 " in head) for head in heads)
+        if b"503" in statuses:
+            return
+    raise AssertionError("nothing is refused")
 
 
 @case("poll, late")
