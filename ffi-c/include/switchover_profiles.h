@@ -440,11 +440,13 @@ swo_flag swo_may_forward(struct swo_slice protocol);
  *
  * Those of the current event's response, or else of the current request. An intermediary
  * forwards them: `Connection`, the fields that it lists, and other hop-by-hop fields are left
- * out. Some are kept even if it lists them, such as `Host` and `Content-Length`. Valid until
- * the next inbound call. Errors: SWO_NOTHING if there is no head; SWO_ARRAY_TOO_SMALL, with
- * the count needed in `count`. Next: send a head with `Via` and these lines on the other
- * connection. For a 101, call swo_accept with them, on a connection whose configuration sets
- * `tidy`. RFC 9110, section 7.6.1.
+ * out. Some are kept even if it lists them, such as `Host` and `Content-Length`. Equal
+ * lengths become one.
+ *
+ * Valid until the next inbound call. Errors: SWO_NOTHING if there is no head;
+ * SWO_ARRAY_TOO_SMALL, with the count needed in `count`. Next: send a head with `Via` and
+ * these lines on the other connection. For a 101, call swo_accept with them, on a connection
+ * whose configuration sets `tidy`. RFC 9110, section 7.6.1.
  */
 swo_result swo_end_to_end(const struct swo_conn *conn,
                           struct swo_field *fields,

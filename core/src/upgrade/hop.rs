@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use core::cmp::Ordering;
 
 use super::sorted::sorted;
-use crate::wire::fields::{Field, members};
+use crate::wire::fields::{Field, LengthUnifier, members};
 use crate::wire::memory;
 use crate::wire::source::FieldSource;
 
@@ -44,8 +44,8 @@ const END_TO_END: [&str; 9] = [
 ///
 /// `Connection`, the fields that it lists, and other hop-by-hop fields are left out. Host,
 /// Content-Length, Cache-Control, Max-Forwards and fields that intermediaries add are kept even if
-/// it lists them. Send it in place of the message's own fields. To add fields, use a pair:
-/// `(EndToEnd(&fields), [("Via", "1.1 here")])`.
+/// it lists them. Equal lengths become one. Send it in place of the message's own fields. To add
+/// fields, use a pair: `(EndToEnd(&fields), [("Via", "1.1 here")])`.
 #[derive(Clone, Copy)]
 pub struct EndToEnd<'a>(pub &'a dyn FieldSource);
 
@@ -58,13 +58,14 @@ impl FieldSource for EndToEnd<'_> {
 fn each_end_to_end<'s>(fields: &'s dyn FieldSource, each: &mut dyn FnMut(Field<'s>)) {
     // A binary search, as a peer may list thousands of options and send a hundred fields.
     let options = listed_options(fields).map(sorted);
+    let mut lengths = LengthUnifier::default();
     fields.each(&mut |field| {
         let is_listed = || match &options {
             Some(options) => options.binary_search(&Folded(field.name)).is_ok(),
             None => lists(fields, field.name),
         };
         if !is_for_one_hop(field) && (!is_listed() || is_one_of(field, &END_TO_END)) {
-            each(field);
+            lengths.unify(field).map(&mut *each);
         }
     });
 }

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use super::hop::EndToEnd;
 use crate::enums::enums;
 use crate::error::ErrorKind;
-use crate::wire::fields::{Field, LengthUnifier, members};
+use crate::wire::fields::{Field, members};
 #[cfg(feature = "h2c")]
 use crate::wire::framing::has_https_scheme;
 use crate::wire::memory;
@@ -162,14 +162,11 @@ pub fn http2_fields(fields: &dyn FieldSource) -> Vec<FieldLine> {
 /// Calls `each` with the lines that [`http2_fields`] returns.
 pub(crate) fn each_field(fields: &dyn FieldSource, each: EachLine<'_>) {
     let end_to_end = EndToEnd(fields);
-    let mut lengths = LengthUnifier::default();
     end_to_end.each(&mut |field| {
         if OverHttp2::named(field).is_some() || field.is("Host") || field.is("Expect") {
             return;
         }
-        if let Some(field) = lengths.unify(field) {
-            each(field.name, [field.value, b""]);
-        }
+        each(field.name, [field.value, b""]);
     });
     let mut takes_trailers = false;
     fields.each(&mut |field| {

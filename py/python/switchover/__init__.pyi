@@ -1161,7 +1161,7 @@ class Headers(Sequence[tuple[bytes, bytes]]):
     def end_to_end(self) -> Headers:
         """Returns the end-to-end lines, without the hop-by-hop ones.
 
-        Those are `Connection`, the fields that it lists, and the like.
+        Those are `Connection`, the fields that it lists, and the like. Equal Content-Length values become one.
 
         An intermediary forwards the end-to-end lines. Next: `send_request` or `send_response` with them, and with
         more lines if needed: `[*headers.end_to_end(), ("Via", "1.1 here")]`. For `accept` the connection needs a

@@ -60,8 +60,9 @@ export class ProfileMethods extends Outbound {
    *
    * It is the head of the current event's response, or else of a server's current request. The lines are all but
    * `Connection`, the fields it lists, and other hop-by-hop fields. Some are kept even if it lists them, such as `Host`
-   * and `Content-Length`. Next: send them on the other side with `sendRequest`, `sendResponse` or `accept`, and add `Via`.
-   * For `accept` set `tidy` in the configuration, which drops a 101's framing and handshake fields.
+   * and `Content-Length`. Equal lengths become one. Next: send them on the other side with `sendRequest`, `sendResponse`
+   * or `accept`, and add `Via`. For `accept` set `tidy` in the configuration, which drops a 101's framing and handshake
+   * fields.
    */
   get endToEnd(): Headers | null {
     return raw.end_to_end(this.live()) ? new Reader().headers() : null;
