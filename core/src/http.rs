@@ -176,8 +176,9 @@ const PIECE: usize = 2 * 1024;
 
 /// Writes a received request into a new or cleared `http::Request`.
 ///
-/// The header values share the bytes of `head`, a copy of the received head. A new request already
-/// has the method GET and the target `/`, so these are not written.
+/// The header values share the bytes of `head`, a copy of the received head. Two are new: one
+/// length of several, and the Host of an OPTIONS for a whole server. A new request already has the
+/// method GET and the target `/`, so these are not written.
 fn fill_request<B>(
     request: &mut ::http::Request<B>,
     received: Request<'_>,

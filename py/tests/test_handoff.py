@@ -154,7 +154,7 @@ def h2c(method: bytes, content: bytes, *settings: bytes) -> bytes:
 
 
 def cuts(data: bytes, size: int) -> Iterator[bytes]:
-    """Yields the data in pieces of `size` bytes."""
+    """Yields the data in pieces of `size` bytes; the last may be shorter."""
     return (data[start : start + size] for start in range(0, len(data), size))
 
 

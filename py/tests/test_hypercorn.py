@@ -879,7 +879,10 @@ def test_rfc9110_15_5_22_a_426_of_an_app_names_a_protocol(hosted: Hosted) -> Non
 
 
 def test_an_app_goes_on_though_its_connection_fails_to_close(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The close of TLS may take too long, and that of uvloop may meet a reset."""
+    """A close that fails does not end the app.
+
+    The close of TLS may take too long, and that of uvloop may meet a reset.
+    """
     close: Any = vars(hypercorn.asyncio.tcp_server.TCPServer)["_close"]
 
     async def fails(server: Any) -> None:

@@ -1,6 +1,6 @@
-"""Tests of `switchover.uvicorn`: clients that disconnect, or that read little.
+"""Tests of `switchover.uvicorn`: how responses and connections end.
 
-They do so while another operation, such as a stop, is under way.
+They cover cut, early and unread responses, the requests after them, deadlines, disconnects and stops.
 """
 
 from __future__ import annotations

@@ -30,7 +30,10 @@ def settled(jump: float) -> float:
 
 
 class Clock(selectors.DefaultSelector):
-    """A selector that passes the time instead of waiting."""
+    """A selector that advances its clock if no bytes come after a short real wait.
+
+    Without a timeout it waits for bytes, and fails if none come.
+    """
 
     now = 0.0
 

@@ -101,7 +101,7 @@ class Process:
         return len(os.listdir(f"/proc/{self.pid}/fd"))
 
     def open_files(self):
-        """Returns what the descriptors refer to."""
+        """Returns what the process's open descriptors refer to, as one sorted text."""
         found = []
         for link in Path(f"/proc/{self.pid}/fd").iterdir():
             with contextlib.suppress(FileNotFoundError):

@@ -343,7 +343,10 @@ def the_gateway_waits_with_the_client_for_a_100(_):
 
 @case("a socket", "HTTP/1.1", THROUGH_US)
 def the_gateway_answers_mistakes_of_clients_itself(_):
-    """The gateway responds itself to clients' errors: no server is behind it here."""
+    """The gateway itself responds with 400 to errors of clients.
+
+    No server listens behind it.
+    """
     with closed_port() as port, gateway(port) as front:
         for request in [
             b"TRACE / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc",

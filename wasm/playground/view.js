@@ -14,9 +14,9 @@ export function html(text) {
 }
 
 /**
- * Renders bytes as HTML: CR and LF are visible, and a line breaks after LF.
+ * Renders bytes as HTML: CR and LF are escaped, and a line breaks after LF.
  *
- * `widthOf` returns the number of characters for each byte.
+ * The function `widthOf` must count the same characters for each byte.
  * @param {string} bytes
  */
 function shown(bytes) {

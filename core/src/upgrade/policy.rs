@@ -127,7 +127,9 @@ static TABLE: &[Policy] = &[
     Policy { name: "connect-tcp", ..Policy::CAPSULES },
 ];
 
-/// A field that is reserved for the protocols whose rows list it.
+/// A handshake field, which a caller may send in few responses or in none.
+///
+/// It belongs to the protocols whose rows list it. A `Block` cannot hold it.
 struct Own {
     name: &'static str,
     /// Returns whether the caller may send the field in a response with that status.

@@ -80,9 +80,10 @@ impl Selection {
     }
 }
 
-/// Returns the server's preference that was offered and that `by` puts first.
+/// Selects the preference that `by` puts first, of those offered and eligible.
 ///
-/// Each preference is a protocol or a stack of protocols, lowest layer first.
+/// Each preference is a protocol or a stack of protocols, lowest layer first. An HTTP/1.1 at the
+/// top need not be offered.
 pub(crate) fn select(
     request: Request<'_>,
     preferences: &[&str],

@@ -4,9 +4,10 @@
 //! switchboard [--port N] [--trace] [--prefer server]   serves a few paths; `/` lists them
 //! switchboard probe URL [--offer LIST] [--body FILE]   offers protocols, and reports the outcome
 //! switchboard audit URL [--websocket PATH]             checks a server's upgrades against the RFCs
+//! switchboard audit --client | --proxy URL             checks those of a client, or a proxy's
 //! ```
 //!
-//! The server uses `switchover-tokio`, so its code shows only responses and decisions on offers.
+//! The server uses `switchover-tokio`, which drives the engine.
 //! The probe drives the engine directly, with threads and blocking sockets.
 //!
 //! | files | contents |
@@ -18,7 +19,8 @@
 //! | `session_log` | the recorded outcome of each request |
 //! | `transcript`, `live`, `play` | the transcripts, the live page, the playground's files |
 //! | `clause` | links to the clauses of RFCs, for pages |
-//! | `probe`, `exchange`, `transport`, `duplex`, `relay`, `target` | the probe client |
+//! | `target` | URLs and request targets |
+//! | `probe`, `exchange`, `transport`, `duplex`, `relay` | the probe client |
 //! | `audit` | the `audit` command |
 
 mod answers;

@@ -235,7 +235,7 @@ async fn said_to_the_end(
     }
 }
 
-/// Waits for I/O with the client, with a timeout once the framework drops the pipe.
+/// Waits for output to the client, for a limited time once the pipe is dropped.
 async fn in_time<T>(
     step: impl Future<Output = io::Result<T>>,
     gone: &watch::Receiver<()>,

@@ -1561,8 +1561,8 @@ class Connection:
 
     Text may be `str` of latin-1 characters (UnicodeEncodeError for others) or `bytes`. Field lines may be `Headers`,
     a mapping, or any iterable of pairs. A TypeError or ValueError tells which line has an invalid name or value.
-    Each method that returns bytes appends them to the bytearray `into` instead if there is one, and then returns
-    their number. It raises BufferError, and has changed nothing, if a memoryview keeps `into` from growing.
+    A method with the parameter `into` appends its bytes to that bytearray instead, if it is given, and returns their
+    number. It raises BufferError, and has changed nothing, if a memoryview keeps `into` from growing.
 
     A rejected call raises `LocalProtocolError` and has changed nothing. A connection belongs to one thread at a time.
     A call in the middle of another one raises RuntimeError, as does any call after a bug in the engine has ended it.

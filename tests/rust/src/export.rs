@@ -124,7 +124,7 @@ fn data_length(data: &str) -> usize {
     }
 }
 
-/// Returns the `do` line of a decision, which is a call on the connection.
+/// Returns the `do` line of a decision or a query of the vector's caller.
 ///
 /// Its arguments are separated by spaces. Texts and lists are in hex, list members joined by
 /// semicolons. Fields come last, as `HEX:HEX`.

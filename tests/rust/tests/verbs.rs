@@ -89,7 +89,7 @@ const LANGUAGES: [Language; 4] = [
     },
 ];
 
-/// Returns the first line of a method's documentation, and the line that ends it.
+/// Returns the positions of a documentation's first line and of its end.
 ///
 /// In Python that is the line with the closing quotes, elsewhere the line after the documentation.
 fn document(lines: &[String], declared: usize, language: &Language) -> (usize, usize) {

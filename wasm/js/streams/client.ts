@@ -143,7 +143,8 @@ async function switched(wire: Wire, event: SwitchedEvent, sending: Sending, resu
 /**
  * Creates a wire over the socket, and starts to send the request on it.
  *
- * Throws errors of the caller before any byte is sent.
+ * Throws before any byte is sent: for wrong arguments, or if the server has sent bytes unasked. Errors of a streamed body
+ * or of its trailers come from `sending`.
  */
 function ask(socket: Socket, request: ClientRequest, offer: readonly string[], options: Options): { wire: Wire; sending: Sending } {
   const wire = new Wire(socket, "client", options);
@@ -192,7 +193,12 @@ class Sending {
   /** True once the transport has accepted the whole request. */
   isOut = false;
   #isAnswered = false;
-  /** True while content waits for a 100, or for what follows an early 2xx. */
+  /**
+   * True while content waits for a 100, also after a 2xx that came before it.
+   *
+   * After such a 2xx it is sent once a reader has waited in vain for `expectContinue`. If the response ends first, it is
+   * withheld.
+   */
   #isWaiting = false;
   /** True once a response that came before the 100 has refused the content. */
   #isRefused = false;

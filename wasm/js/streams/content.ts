@@ -217,9 +217,9 @@ export class Content {
   }
 
   /**
-   * Returns the next piece of content if it has arrived, else `undefined`.
+   * Returns the next piece of content if it can be had at once, else `undefined`.
    *
-   * `null` at the end.
+   * Returns `null` at the end. While earlier reads are queued, it returns `undefined`.
    */
   #poll(): Uint8Array | null | undefined {
     if (this.#queued > 0) return undefined;

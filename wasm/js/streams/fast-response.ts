@@ -29,7 +29,7 @@ function plainParts(body: unknown = null, init: ResponseInit = {}): Parts | unde
   return { status, statusText, body, headers: typeof body === "string" ? withField(headers, "Content-Type", TEXT, TYPE) : headers };
 }
 
-/** Returns whether field lines are valid, and the same in a native response. */
+/** Returns whether headers are plain lines whose values a native response keeps. */
 function isPlain(headers: unknown): headers is HeaderSource {
   if (typeof headers !== "object" || headers === null) return false;
   if (Array.isArray(headers)) return headers.every((line) => Array.isArray(line) && line.length === 2 && isLine(line[0], line[1]));

@@ -183,7 +183,7 @@ fn take_value<'a>(
     values.get_mut(place)?.replace(value).is_none().then_some(rest)
 }
 
-/// Decodes the values of variables; `None` if one of them is invalid.
+/// Decodes the values of variables; `None` if there are none, or one is invalid.
 ///
 /// # Errors
 ///

@@ -321,7 +321,7 @@ impl Connection {
         self.offset += len as u64;
     }
 
-    /// Applies a 101, if it switches to what was offered (RFC 9110, section 7.8).
+    /// Applies a 101; fails unless it fits the offer (RFC 9110, section 7.8).
     fn take_switch(&mut self, len: usize) -> Result<Option<Step>, Error> {
         let before = self.state;
         self.apply_received(Input::Switch { early: true })?;

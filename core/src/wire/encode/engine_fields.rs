@@ -61,7 +61,9 @@ impl Decimal {
 /// The fields that the engine adds to those of the caller.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct EngineFields<'a> {
-    /// The fields for the protocols that are offered, accepted or required by a 426.
+    /// The fields that mark an offer, a 101 or a 426, such as `Capsule-Protocol`.
+    ///
+    /// They come from the policies of the protocols. `Upgrade` and the proof are not among them.
     pub(crate) markers: &'a [Field<'a>],
     /// The proof that the server understood the offer, such as `Sec-WebSocket-Accept`.
     pub(crate) proof: Option<Field<'a>>,

@@ -197,9 +197,10 @@ fn controls_sse2(block: &[u8; 64]) -> u64 {
     })
 }
 
-/// Returns the length of a token of letters, digits, `-` and `_`.
+/// Returns the number of letters, digits, `-` and `_` at the beginning.
 ///
-/// SSE2 has no table lookup. At any other character the count stops, and the caller continues.
+/// SSE2 has no table lookup for all token characters. A token with another one is left to the slow
+/// path, which counts anew.
 #[inline]
 #[target_feature(enable = "sse2")]
 fn token_sse2(bytes: &[u8; OPENING]) -> usize {

@@ -284,7 +284,7 @@ impl Session {
     }
 }
 
-/// Returns whether a 1xx or a head was received, or nothing more is parsed.
+/// Returns whether the latest response has a 1xx or its head, or parsing is over.
 fn has_begun(reader: &ResponseReader) -> bool {
     reader.is_done()
         || reader.last().is_some_and(|answer| answer.head.is_some() || !answer.interim.is_empty())

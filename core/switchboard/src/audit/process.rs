@@ -27,7 +27,7 @@ pub(crate) fn quoted(word: &str) -> String {
 pub(crate) struct Process(Child);
 
 impl Process {
-    /// Starts a command in a process group of its own.
+    /// Starts a command; on Unix, in a process group of its own.
     pub(crate) fn start(command: &mut Command) -> io::Result<Self> {
         // The processes that a shell starts are in its group, and are killed with it.
         #[cfg(unix)]

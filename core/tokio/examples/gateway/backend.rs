@@ -32,7 +32,9 @@ pub(crate) struct Backend {
     pub(crate) address: Arc<str>,
     /// The configuration of connections with clients, and with the backend.
     pub(crate) config: Config,
-    /// The timeout for the backend, or for a client, to send or receive a message.
+    /// The timeout for connects and handshakes, and for writes of a tunnel.
+    ///
+    /// Those of HTTP/1.1 messages are in `config`.
     pub(crate) timeout: Duration,
     pub(crate) farewell: Farewell,
 }

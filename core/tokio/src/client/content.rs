@@ -73,9 +73,9 @@ impl RequestContent {
         }
     }
 
-    /// Puts content back that was polled.
+    /// Puts the request's body back, which `take_out` gave to a task to poll.
     ///
-    /// Returns whether another task has missed it, or `None` if it was given up meanwhile.
+    /// Returns whether another task wanted to poll it meanwhile, or `None` if it was given up.
     pub(super) fn put_back(&mut self, content: Pin<Box<Sent>>) -> Option<bool> {
         let State::Polled { missed } = self.state else {
             self.given_up = Some(content);

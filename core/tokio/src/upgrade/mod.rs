@@ -114,7 +114,7 @@ pub struct Selected {
 }
 
 impl Selected {
-    /// Returns the name of the protocol, with its version, as given to [`select`].
+    /// Returns the protocol, or the stack of layers, as it was given to [`select`].
     pub fn protocol(&self) -> &str {
         &self.protocol
     }

@@ -175,8 +175,9 @@ class Exchange:
     When a call returns, its bytes were sent or are in the system's send buffer.
 
     Each call may raise BrokenResourceError if the client has disconnected, and TimeoutError if it is too slow (see
-    `Timeouts`). A call out of order raises LocalProtocolError and has changed nothing. A send that is cancelled breaks
-    the connection. After the handler has returned every call raises ClosedResourceError.
+    `Timeouts`). A call that would send something out of order raises LocalProtocolError and sends nothing. A send that
+    is cancelled breaks the connection. After the handler has returned, a call that would read or send raises
+    ClosedResourceError, or BrokenResourceError if the client has disconnected.
     """
 
     request: Final[Request]

@@ -51,7 +51,7 @@ class Owner(Protocol):
         """Responds, or cuts the response, if something is owed once the app has ended."""
 
     def app_cancelled(self, exchange: Exchange) -> None:
-        """Makes visible that the response is incomplete, as the server stops."""
+        """Resets the connection if a close would hide that the response is incomplete."""
 
 
 class Exchange:

@@ -440,7 +440,7 @@ class Protocol:
             await self.reject(500)
 
     def app_cancelled(self, exchange: Exchange) -> None:
-        """Makes visible that the response is incomplete, as the server stops."""
+        """Resets the connection if a close would hide that the response is incomplete."""
         # A later response is not this app's.
         if exchange is self.exchange and self.is_cut():
             reset(self.send)

@@ -112,7 +112,7 @@ class WriteDeadline:
     """The deadline for a client that reads nothing of what is sent, or too slowly.
 
     Each byte that it reads extends the deadline by a millisecond. A slow client announces free space in large steps,
-    so what it has earned is kept, up to `EARNED_MAX` times the timeout.
+    so what it has earned is kept. The deadline is never more than `1 + EARNED_MAX` times the timeout away.
     """
 
     def __init__(

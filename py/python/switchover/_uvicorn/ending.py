@@ -1,4 +1,7 @@
-"""Closing a connection: in order, or by a reset if a response is incomplete."""
+"""Closing a connection in order, or by a reset if a cut response would look whole.
+
+A client that reads too slowly is reset, too.
+"""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ impl<E: std::fmt::Debug> Verdict for Result<Option<Vec<u8>>, E> {
     }
 }
 
-/// All parsers that are compared.
+/// The parsers that are compared: the engine, httparse, and llhttp if it was built.
 pub(crate) struct Parsers {
     llhttp: Option<Peer>,
     /// A buffer for the request that a client sends before the response arrives.

@@ -186,7 +186,7 @@ fn has_acknowledged(bytes: &[u8]) -> bool {
     false
 }
 
-/// Runs a check with the client; returns the reason if no request came.
+/// Runs a check with the client; returns its session, or why no request came.
 pub(crate) fn visit(
     caller: &ClientLauncher,
     identity: Option<&Identity>,

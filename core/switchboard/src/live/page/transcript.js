@@ -203,7 +203,11 @@ at("lines").addEventListener("keydown", (event) => {
 
 // Taking it along.
 
-/** Sets the link that opens the exchange in the playground. */
+/**
+ * Sets the link that opens the exchange in the playground.
+ *
+ * If no test vector can be made of it, the link opens the playground alone.
+ */
 async function linkToPlayground(of) {
   const address = of.flaw === "" ? `/play/#s=${await toAddress(of.scenario())}` : "/play/";
   if (story === of) at("open-play").setAttribute("href", address);
