@@ -339,7 +339,7 @@ def test_a_declined_offer_changes_nothing(offer: bytes, options: dict[str, str])
 @pytest.mark.parametrize("offer", [b"", b"Connection: Upgrade\r\nUpgrade: foo/2\r\n"])
 def test_equal_lengths_become_one_in_the_scope(lines: bytes, offer: bytes) -> None:
     """An app that forwards the request sends one length (RFC 9110, section 8.6)."""
-    seen = []
+    seen: list[list[tuple[bytes, bytes]]] = []
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
         seen.append([line for line in scope["headers"] if line[0] == b"content-length"])

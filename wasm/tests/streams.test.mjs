@@ -910,6 +910,6 @@ async function* pieces(...texts) {
 /** @param {Error} mistake */
 async function* failing(mistake) {
   yield Buffer.from("a piece");
-  await new Promise((resolve) => setTimeout(resolve, 20));
+  await new Promise((resolve) => setTimeout(resolve, 200));
   throw mistake;
 }
