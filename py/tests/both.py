@@ -150,6 +150,7 @@ PARTS = [
         serve,
         "A server is given all of an input, and answers each request.",
         {
+            "conflicting Content-Length": ("equal lengths, of which some begin with zeros", "RFC 9110, 8.6"),
             "Only Transfer-Encoding": ("a Transfer-Encoding with empty members, or among trailers", "RFC 9112, 7"),
             "illegal chunk header": ("a chunk's size with more than 20 digits, most of them zeros", "RFC 9112, 7.1"),
             "illegal request line": ("an HTTP/2 preface, or half an empty line", "RFC 9113, 3.4; RFC 9112, 2.2"),
