@@ -21,10 +21,9 @@ pub(crate) fn asgi_lines<'a, 'py>(
 ) -> PyResult<Bound<'py, PyList>> {
     let mut names = InternedNames::open();
     let mut lengths = LengthUnifier::default();
-    let lines: Vec<_> = fields
+    let lines = fields
         .filter_map(|field| lengths.unify(field))
-        .map(|field| (names.get_lower(py, field.name), PyBytes::new(py, field.value)))
-        .collect();
+        .map(|field| (names.get_lower(py, field.name), PyBytes::new(py, field.value)));
     PyList::new(py, lines)
 }
 

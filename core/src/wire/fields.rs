@@ -247,6 +247,7 @@ pub struct LengthUnifier(Option<u64>);
 
 impl LengthUnifier {
     /// Returns the field line to pass on; `None` for a length that came before.
+    #[inline]
     pub fn unify<'a>(&mut self, field: Field<'a>) -> Option<Field<'a>> {
         let length = if field.is("Content-Length") { one_length(field.value) } else { None };
         let Some((value, number)) = length else { return Some(field) };
