@@ -64,8 +64,11 @@ fn each_end_to_end<'s>(fields: &'s dyn FieldSource, each: &mut dyn FnMut(Field<'
             Some(options) => options.binary_search(&Folded(field.name)).is_ok(),
             None => lists(fields, field.name),
         };
-        if !is_for_one_hop(field) && (!is_listed() || is_one_of(field, &END_TO_END)) {
-            lengths.unify(field).map(&mut *each);
+        if !is_for_one_hop(field)
+            && (!is_listed() || is_one_of(field, &END_TO_END))
+            && let Some(field) = lengths.unify(field)
+        {
+            each(field);
         }
     });
 }
