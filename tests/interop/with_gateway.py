@@ -148,7 +148,7 @@ def the_gateway_before_a_server_that_leaves(_):
         wait_for(lambda: fcntl.ioctl(connection, termios.TIOCOUTQ, bytes(4)), bytes(4))
 
     # A busy server's 101 must come within the timeout.
-    with scripted(script) as url, between("gateway", port_of(url), "--timeout", "5") as front:
+    with scripted(script) as url, between("gateway", port_of(url), "--timeout", "3") as front:
         raw = Raw(front.port)
         raw.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 16)
         raw.socket.sendall(offer(b"/", b"echo/1"))
@@ -156,7 +156,7 @@ def the_gateway_before_a_server_that_leaves(_):
         head = raw.until(b"\r\n\r\n")
         check(head.startswith(b"HTTP/1.1 101 "), head)
         # The gateway gives the client four times its timeout to read some of it.
-        time.sleep(2)
+        time.sleep(4)
         same(raw.read_slowly(), LARGE)
 
 
