@@ -246,11 +246,15 @@ pub(crate) fn one_length(value: &[u8]) -> Option<(&[u8], u64)> {
 pub struct LengthUnifier(Option<u64>);
 
 impl LengthUnifier {
-    /// Returns the field line to pass on; `None` for a length that came before.
+    /// Returns the field line to pass on; `None` for one without a new length.
     #[inline]
     pub fn unify<'a>(&mut self, field: Field<'a>) -> Option<Field<'a>> {
-        let length = if field.is("Content-Length") { one_length(field.value) } else { None };
-        let Some((value, number)) = length else { return Some(field) };
+        if !field.is("Content-Length") {
+            return Some(field);
+        }
+        // Beside another line, an empty one is an empty member of their list.
+        members(field.value).next()?;
+        let Some((value, number)) = one_length(field.value) else { return Some(field) };
         (self.0.replace(number) != Some(number)).then_some(Field { value, ..field })
     }
 }
