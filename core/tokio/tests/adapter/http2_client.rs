@@ -2,6 +2,8 @@
 
 use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll, ready};
 
 use http::{Request, Response, StatusCode};
@@ -174,10 +176,92 @@ async fn a_reader_is_woken_by_the_request() {
         got
     });
     tokio::task::yield_now().await;
-    let ask = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0\0\0\x03\x01\x05\0\0\0\x01\x82\x86\x84";
-    writer.write_all(ask).await.expect("room");
+    writer.write_all(ASK).await.expect("room");
     assert!(soon(reading).await.expect("no panic").ends_with(b"what the server says first"));
 }
 
 /// The length of a SETTINGS frame with one setting.
 const SETTINGS: usize = 15;
+
+/// A client's preface, its SETTINGS, and the request of the upgrade again.
+const ASK: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0\
+    \0\0\x03\x01\x05\0\0\0\x01\x82\x86\x84";
+
+/// A client's acknowledgement of SETTINGS.
+const ACK: &[u8] = b"\0\0\0\x04\x01\0\0\0\0";
+
+/// A stream that tells where it reads to, and how many pieces a vectored write has.
+struct Told {
+    stream: DuplexStream,
+    read_to: Arc<AtomicUsize>,
+    pieces: Arc<AtomicUsize>,
+}
+
+impl AsyncRead for Told {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        to: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        self.read_to.store(to.initialize_unfilled().as_ptr().addr(), Ordering::Relaxed);
+        Pin::new(&mut self.stream).poll_read(context, to)
+    }
+}
+
+impl AsyncWrite for Told {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(context, bytes)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        pieces: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        self.pieces.store(pieces.len(), Ordering::Relaxed);
+        Pin::new(&mut self.stream).poll_write_vectored(context, pieces)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+}
+
+/// Checks that bytes pass without a copy once the upgrade is over.
+///
+/// A read goes to the buffer of the HTTP/2 library, and the pieces of a write leave together.
+#[tokio::test]
+async fn bytes_pass_without_a_copy_after_the_upgrade() {
+    let (near, mut far) = tokio::io::duplex(1000);
+    let (read_to, pieces) = <(Arc<AtomicUsize>, Arc<AtomicUsize>)>::default();
+    let told = Told { stream: near, read_to: read_to.clone(), pieces: pieces.clone() };
+    let mut stream = Http2Stream::client(told);
+    // The repeated request, then the ACKs of both SETTINGS that the stream adds.
+    let mut buffer = [0; 100];
+    let both = [io::IoSlice::new(b"in two"), io::IoSlice::new(b" pieces")];
+    for bytes in [ASK, ACK] {
+        stream.write_all(bytes).await.expect("room");
+        // An ACK is still to come, which the stream has to find in what is sent.
+        assert!(stream.write_vectored(&[io::IoSlice::new(b"")]).await.is_ok());
+        assert_eq!(pieces.load(Ordering::Relaxed), 0);
+    }
+    stream.write_all(ACK).await.expect("room");
+    assert_eq!(soon(stream.read(&mut buffer)).await.expect("SETTINGS"), 2 * SETTINGS);
+    assert_eq!(stream.write_vectored(&both).await.expect("room"), 13);
+    assert_eq!(pieces.load(Ordering::Relaxed), 2);
+    far.write_all(b"what the server says").await.expect("room");
+    assert_eq!(soon(stream.read(&mut buffer)).await.expect("a server"), 20);
+    assert_eq!(read_to.load(Ordering::Relaxed), buffer.as_ptr().addr());
+}
