@@ -45,15 +45,15 @@ async function declined({ response, required }) {
   const { fields, body } = response;
   // A status that no class has counts as a 500 (RFC 9110, section 15).
   const { status, reason } = response.status < 600 ? response : { status: 500, reason: "" };
-  // A 426 names the protocols that are required (RFC 9110, section 15.5.22).
-  const isMalformed = status === 426 && required.length === 0;
   // Content in another coding is of use to nobody without its field, which is for one hop.
-  if (isMalformed || fields.getAll("transfer-encoding").some((coding) => !/^chunked$/i.test(coding))) {
+  if (fields.getAll("transfer-encoding").some((coding) => !/^chunked$/i.test(coding))) {
     await body?.cancel();
     return { status: 502 };
   }
   const passed = { status, reason, headers: forwarded(fields), body };
-  return required.length > 0 ? { ...passed, requires: required } : passed;
+  if (required.length > 0) return { ...passed, requires: required };
+  // A 426 has to name a protocol (RFC 9110, section 15.5.22).
+  return status === 426 ? { ...passed, status: 400 } : passed;
 }
 
 /**

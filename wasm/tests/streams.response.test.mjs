@@ -400,8 +400,12 @@ describe("fetchHandler", options, () => {
     const [line, lines] = await answered(() => new Response(null, required), get);
     assert.equal(line, "HTTP/1.1 426 Upgrade Required");
     assert(Array.isArray(lines) && lines.includes("upgrade: a/1, b") && /^connection: .*close/m.test(lines.join("\n")), String(lines));
-    // Without a protocol that it requires it is none.
-    assert.equal((await answered(() => new Response(null, { status: 426 }), get))[0], "HTTP/1.1 500 Internal Server Error");
+    // It has to name a protocol.
+    for (const Upgrade of [undefined, "", ","]) {
+      const malformed = new Response("text", { status: 426, headers: Upgrade === undefined ? {} : { Upgrade } });
+      const [status, , content] = await answered(() => malformed, get);
+      assert.deepEqual([status, content], ["HTTP/1.1 400 Bad Request", "text"]);
+    }
   });
 });
 

@@ -24,7 +24,8 @@ const FORBIDDEN = new Set(["CONNECT", "TRACE", "TRACK"]);
  *
  * The context is its second argument: in Hono, `c.env`. A route that switches awaits `context.request.upgrade`, speaks
  * the new protocol, and returns any response, which is not sent. One of 500 or more says that the route has failed, as a
- * framework makes of what it throws: the connection is reset. A 426 requires the protocols in its `Upgrade`.
+ * framework makes of what it throws: the connection is reset. A 426 requires the protocols in its `Upgrade`; one that
+ * names none is sent as a 400 (RFC 9110, section 15.5.22).
  *
  * A request without a URL is answered with a 400, and one with a method that `Request` refuses, such as CONNECT, with a
  * 501. Content of a GET or HEAD does not reach the fetch handler. Next: give the result to `serveConnection`.
@@ -57,7 +58,7 @@ function isKept(method: string): boolean {
   }
 }
 
-/** Returns the response to send; a 426 becomes one that `requires` protocols. */
+/** Returns the response to send; a 426 `requires` protocols, or becomes a 400. */
 function responseOf(request: ServerRequest, response: Response): Response | ServerResponse {
   const { switched } = request;
   if (switched && response?.status >= 500) {
@@ -73,7 +74,8 @@ function responseOf(request: ServerRequest, response: Response): Response | Serv
   if (options.length > 0) headers.set("connection", options.join(", "));
   // That of a `FastResponse` is not read, as it may be sent again.
   const { body } = partsOf(response) ?? response;
-  return { requires, headers, body };
+  // It has to name a protocol (RFC 9110, section 15.5.22).
+  return requires.length > 0 ? { requires, headers, body } : { status: 400, headers, body };
 }
 
 /** Returns the members of a list-based field (RFC 9110, section 5.6.1). */
