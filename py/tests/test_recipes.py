@@ -144,6 +144,8 @@ def test_httpx_upgrade() -> None:
 
 def test_short() -> None:
     with running("short.py", verb=()) as port:
+        # Port 0, the only argument, is a free one, and not the default.
+        assert port != "8080"
         with socket.create_connection(("127.0.0.1", int(port)), timeout=WAIT) as peer:
             # A declined offer changes nothing, and the next one is accepted.
             ask = b"GET / HTTP/1.1\r\nHost: a\r\nUpgrade: %s\r\nConnection: upgrade\r\n\r\n"
