@@ -597,6 +597,9 @@ def test_bytes_after_an_answer_end_a_clients_connection() -> None:
         (GET, [("Upgrade", "foo/2")], b"426", b"Upgrade: foo/2\r\n"),
         (OFFER[:-5], [], b"426", b"Upgrade: foo/2, bar\r\n"),
         (OFFER[:-5], [("Upgrade", "baz")], b"426", b"Upgrade: baz\r\n"),
+        (OLD, [], b"400", b""),
+        (OLD, [("Upgrade", "foo/2")], b"426", b"Upgrade: foo/2\r\n"),
+        (OLD, [("Upgrade", "foo/2"), ("Connection", "Upgrade")], b"426", b"Upgrade: foo/2\r\n"),
     ],
 )
 def test_a_426_names_a_protocol_or_is_a_400(

@@ -5,6 +5,8 @@ from __future__ import annotations
 import select
 import socket
 import ssl
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import AsyncIterator, Callable, Generator, Iterator
@@ -688,3 +690,38 @@ def test_a_connection_whose_request_never_comes_is_no_more_kept(monkeypatch: pyt
         now = time.monotonic()
         monkeypatch.setattr("switchover._httpcore.pool.time.monotonic", lambda: now + 60)
         assert connection.is_closed()
+
+
+ON_H11 = """
+import sys
+import switchover.h11
+sys.modules["h11"] = switchover.h11
+import httpx
+with httpx.Client(trust_env=False) as client:
+    for url in sys.argv[1:]:
+        answer = client.get(url)
+        print(answer.status_code, answer.text, *answer.headers.values())
+"""
+
+
+@pytest.mark.parametrize(
+    ("reply", "shown"),
+    [
+        (b"HTTP/1.1 200 OK\nContent-Length: 5\n\nhello", "200 hello 5"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 5\n\r\nhello", "200 hello 5"),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5  \r\nhello\r\n0 \r\n\r\n", "200 hello chunked"),
+        (b"HTTP/1.1 200 OK\r\nSet-Cookie: a=k\x01A\r\nContent-Length: 5\r\n\r\nhello", "200 hello a=k\x01A 5"),
+    ],
+)
+def test_httpx_on_the_h11_module_takes_what_it_takes_on_h11(reply: bytes, shown: str) -> None:
+    with Scripted([(b"\r\n\r\n", reply)]) as server:
+        command = [sys.executable, "-c", ON_H11, server.url]
+        told = subprocess.run(command, check=True, capture_output=True, text=True, timeout=WAIT)
+        assert told.stdout == f"{shown}\n"
+
+
+def test_httpx_on_the_h11_module_leaves_a_connection_with_unasked_bytes() -> None:
+    with Scripted([(b"\r\n\r\n", OK + POISON)], [(b"\r\n\r\n", OK)]) as server:
+        command = [sys.executable, "-c", ON_H11, server.url, server.url]
+        told = subprocess.run(command, check=True, capture_output=True, text=True, timeout=WAIT)
+        assert told.stdout == "200 hello 5\n" * 2
