@@ -198,7 +198,7 @@ async def test_accept_without_an_offer() -> None:
 
 
 @pytest.mark.parametrize("length", [7, 1_000_000])
-async def test_content_before_a_switch_is_dropped_up_to_a_limit(length: int) -> None:
+async def test_content_before_a_switch_is_dropped_up_to_a_limit(length: int, caplog: pytest.LogCaptureFixture) -> None:
     async def handler(exchange: Exchange) -> None:
         await (await exchange.accept()).send(b"switched")
 
@@ -208,6 +208,7 @@ async def test_content_before_a_switch_is_dropped_up_to_a_limit(length: int) -> 
         got = await rest_of(stream)
         assert got.startswith(b"HTTP/1.1 101 " if length == 7 else b"HTTP/1.1 413 ")
         assert got.endswith(b"switched") == (length == 7)
+    assert not [record for record in caplog.records if record.levelno >= logging.ERROR]
 
 
 async def test_a_100_is_sent_when_content_is_read() -> None:
