@@ -16,6 +16,7 @@ from switchover import (
     ContentKind,
     EndOfMessage,
     ErrorKind,
+    LocalProtocolError,
     Order,
     Owes,
     Paused,
@@ -121,7 +122,11 @@ def test_content_is_counted() -> None:
     connection.send_response(200, {"Content-Length": "3"})
     assert code(lambda: connection.send_data(b"four")) is ErrorKind.LENGTH_EXCEEDED
     assert code(connection.send_end) is ErrorKind.LENGTH_SHORT
-    assert connection.send_data(b"abc") == b"abc"
+    connection.send_data(b"a")
+    with pytest.raises(LocalProtocolError, match=r"\(error 913\): 2 bytes missing$") as short:
+        connection.send_end()
+    assert short.value.field is None
+    assert connection.send_data(b"bc") == b"bc"
     assert connection.send_end() == b""
     assert code(connection.send_end) is ErrorKind.NO_CONTENT
 

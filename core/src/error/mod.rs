@@ -51,9 +51,9 @@ pub struct Error {
     /// A number whose meaning depends on the kind.
     ///
     /// For a peer error it is its offset, in bytes since the connection began. For `OutputTooSmall`
-    /// it is the number of bytes needed. For `ProfileField` from an offer it is 1 plus the number
-    /// of the `Ineligible`. For other local errors it is 1 plus the index of the caller's field
-    /// line, or 0 for none.
+    /// it is the number of bytes needed, for `LengthShort` the number of missing bytes, or 0.
+    /// For `ProfileField` from an offer it is 1 plus the number of the `Ineligible`. For other
+    /// local errors it is 1 plus the index of the caller's field line, or 0 for none.
     number: u64,
 }
 
@@ -85,6 +85,11 @@ impl Error {
 
     pub(crate) const fn too_small(needed: usize) -> Self {
         Self { kind: ErrorKind::OutputTooSmall, number: needed as u64 }
+    }
+
+    /// Returns the error for content that is shorter than its Content-Length.
+    pub(crate) const fn short(missing: u64) -> Self {
+        Self { kind: ErrorKind::LengthShort, number: missing }
     }
 
     /// Returns the error for an offer of the caller that breaks its protocol's rules.
@@ -141,7 +146,11 @@ impl Error {
     pub const fn field(&self) -> Option<usize> {
         match (self.blame(), self.kind, self.number) {
             (Blame::Peer, _, _)
-            | (_, ErrorKind::OutputTooSmall | ErrorKind::ProfileField, _)
+            | (
+                _,
+                ErrorKind::OutputTooSmall | ErrorKind::LengthShort | ErrorKind::ProfileField,
+                _,
+            )
             | (_, _, 0) => None,
             (Blame::Local, _, place) => Some(place as usize - 1),
         }
@@ -179,6 +188,9 @@ impl fmt::Display for Error {
             (_, Some(_), ..) => write!(f, ": {number} bytes needed"),
             (_, _, Some(_), _) => write!(f, ": field line {number}"),
             (.., Some(reason)) => write!(f, ": {}", reason.text()),
+            _ if kind == ErrorKind::LengthShort && number > 0 => {
+                write!(f, ": {number} bytes missing")
+            }
             _ => Ok(()),
         }
     }

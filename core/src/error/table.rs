@@ -250,12 +250,11 @@ errors! {
         "the connection will not carry another request"
         "Open another connection.";
     NoContent = 808 "no-content" Local 0 "RFC 9112, 6.3"
-        "no message is open that takes content: no head was sent, it said that none follows, or \
-         all has been sent"
-        "Send a head first. A request has content only with `Content-Length` or \
-         `Transfer-Encoding` in its head; the answers to HEAD, 204 and 304 have none. While \
-         content may come, `owes` is `Content`. `send_end` may be called once after such a \
-         message.";
+        "no content may be sent: no message is open, or a request has no Content-Length or \
+         Transfer-Encoding"
+        "Send a head first, that of a request with the framing of its content. The answers to \
+         HEAD, 204 and 304 have none. While content may come, `owes` is `Content`. `send_end` may \
+         be called once after such a message.";
     Http10Peer = 810 "http-1.0-peer" Local 0 "RFC 9110, 15.2"
         "an HTTP/1.0 client gets no informational response"
         "Leave it out; HTTP/1.0 knows none.";
@@ -276,10 +275,10 @@ errors! {
         "no answer is owed above a new protocol"
         "`resume_http` is for a 101 in both directions whose request is not answered yet.";
     LeftoverPending = 816 "leftover-pending" Local 0 "RFC 9110, 7.8"
-        "the leftover has not been taken, or the end before it not been told"
-        "`next_event` to the `Switched` event, `take_leftover`, then `resume_http`.";
+        "`resume_http` came before `take_leftover`, or before the end of the message"
+        "Call `next_event` up to the `Switched` event, then `take_leftover`, then `resume_http`.";
     TooLate = 817 "too-late" Local 0 "RFC 9112, 9.6"
-        "the head that would have said so has left"
+        "the head of the response was already sent without Connection: close"
         "Close the transport after the response instead.";
     Closed = 818 "closed" Local 0 "RFC 9112, 9.6"
         "the direction is closed"

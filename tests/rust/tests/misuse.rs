@@ -255,6 +255,17 @@ fn a_refused_field_line_is_named() {
 }
 
 #[test]
+fn an_end_that_comes_too_early_says_how_many_bytes_are_missing() {
+    let mut server = server_with(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    let head = ResponseHead::new(200, &[("Content-Length", "3")]);
+    server.send_response(&head, &mut Vec::new()).expect("a response");
+    server.send_data(b"a", &mut Vec::new()).expect("a byte");
+    let error = server.send_end(&(), &mut Vec::new()).expect_err("two bytes are missing");
+    assert_eq!((error.kind(), error.field()), (ErrorKind::LengthShort, None));
+    assert!(error.to_string().ends_with("(error 913): 2 bytes missing"), "{error}");
+}
+
+#[test]
 fn a_commit_takes_no_more_than_was_given_and_nothing_that_has_moved() {
     let mut server = Connection::new(Role::Server);
     server.receive(b"GET /1 HTTP/1.1\r\nHost: a\r\n\r\n").expect("room");

@@ -301,7 +301,7 @@ impl Connection {
         self.check_sending()?;
         match self.outgoing {
             SendFraming::Chunked => encode::write_draft(draft, b"", out)?,
-            SendFraming::Length(_) => return Err(Error::local(ErrorKind::LengthShort)),
+            SendFraming::Length(missing) => return Err(Error::short(missing)),
             SendFraming::None | SendFraming::UntilClose | SendFraming::Own => {}
         }
         Ok(false)
