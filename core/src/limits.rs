@@ -97,13 +97,15 @@ pub struct Limits {
     /// The maximum size of the head of a request that is upgraded to `h2c`.
     ///
     /// The HTTP/2 engine responds to that request. The size is counted as in HTTP/2 (RFC 9113,
-    /// section 6.5.2). Set at most what your HTTP/2 engine accepts as a field list. Default 16,384,
-    /// which common engines accept.
+    /// section 6.5.2). It does not limit an offer that `bare_h2c` allows without `HTTP2-Settings`.
+    /// Set at most what your HTTP/2 engine accepts as a field list. Default 16,384, which common
+    /// engines accept.
     pub h2c_head: u32,
     /// The maximum size of the content of a request that is upgraded to `h2c`.
     ///
-    /// It is compared with `Content-Length` alone: count chunked content yourself. Set at most the
-    /// initial flow-control window of your HTTP/2 engine. Default 65,535.
+    /// It is compared with `Content-Length` alone: count chunked content yourself. It does not
+    /// limit an offer that `bare_h2c` allows without `HTTP2-Settings`. Set at most the initial
+    /// flow-control window of your HTTP/2 engine. Default 65,535.
     pub h2c_content: u64,
 }
 
@@ -373,9 +375,24 @@ pub struct Config {
     /// ([`TraceStep::Tidied`](crate::trace::TraceStep::Tidied)). Off at first: an error shows the
     /// mistakes in your own code.
     pub tidy: bool,
+    /// Set if the names of the engine's own fields are written in lower case.
+    ///
+    /// For frameworks whose handlers write names in lower case, so that a head has one case. It
+    /// concerns `Content-Length`, `Transfer-Encoding`, `Connection`, `Upgrade` and fields of a
+    /// handshake. Names of your own fields stay as you give them. Names have no case (RFC 9110,
+    /// section 5.1), but some old clients compare them exactly. Off at first.
+    pub lowercase_names: bool,
 }
 
-flags! { Config, flags, set_flag: secure, trusted_gateway, http2_preface, bare_h2c, tidy }
+flags! {
+    Config, flags, set_flag:
+    secure,
+    trusted_gateway,
+    http2_preface,
+    bare_h2c,
+    tidy,
+    lowercase_names
+}
 
 /// The configuration of a connection that was created without one.
 pub(crate) static DEFAULT: Config = Config {
@@ -386,6 +403,7 @@ pub(crate) static DEFAULT: Config = Config {
     http2_preface: false,
     bare_h2c: false,
     tidy: false,
+    lowercase_names: false,
 };
 
 #[cfg(test)]
@@ -418,6 +436,7 @@ mod tests {
             http2_preface: true,
             bare_h2c: true,
             tidy: true,
+            lowercase_names: true,
         } = config
         else {
             panic!("{config:?}")

@@ -279,8 +279,8 @@ enum swo_result_code {
     SWO_ERROR_PIPELINE_FULL = 806,
     /** the connection will not carry another request. */
     SWO_ERROR_NOT_PERSISTENT = 807,
-    /** no message is open that takes content: no head was sent, it said that none follows, or
-     *  all has been sent. */
+    /** no content may be sent: no message is open, or a request has no Content-Length or
+     *  Transfer-Encoding. */
     SWO_ERROR_NO_CONTENT = 808,
     /** an HTTP/1.0 client gets no informational response. */
     SWO_ERROR_HTTP_1_0_PEER = 810,
@@ -294,9 +294,9 @@ enum swo_result_code {
     SWO_ERROR_BODY_PENDING = 814,
     /** no answer is owed above a new protocol. */
     SWO_ERROR_NOTHING_OWED = 815,
-    /** the leftover has not been taken, or the end before it not been told. */
+    /** `swo_resume_http` came before `swo_take_leftover`, or before the end of the message. */
     SWO_ERROR_LEFTOVER_PENDING = 816,
-    /** the head that would have said so has left. */
+    /** the head of the response was already sent without Connection: close. */
     SWO_ERROR_TOO_LATE = 817,
     /** the direction is closed. */
     SWO_ERROR_CLOSED = 818,
@@ -704,7 +704,8 @@ typedef struct swo_config {
      * The maximum content, in bytes, of a request that is upgraded to `h2c`.
      *
      * Set at most the initial flow-control window of your HTTP/2 engine. It is compared with
-     * `Content-Length` alone: count chunked content yourself.
+     * `Content-Length` alone: count chunked content yourself. It does not limit an offer that
+     * `bare_h2c` allows without `HTTP2-Settings`.
      *
      * Default: 65,535.
      */
@@ -713,7 +714,8 @@ typedef struct swo_config {
      * The maximum size, in bytes, of the head of a request that is upgraded to `h2c`.
      *
      * Counted as HTTP/2 counts a field section (RFC 9113, section 6.5.2). Set at most what your
-     * HTTP/2 engine accepts as a list of fields.
+     * HTTP/2 engine accepts as a list of fields. It does not limit an offer that `bare_h2c` allows
+     * without `HTTP2-Settings`.
      *
      * Default: 16,384.
      */
@@ -879,6 +881,19 @@ typedef struct swo_config {
      * Default: UINT64_MAX, which is no limit.
      */
     uint64_t content;
+    /**
+     * Not 0: the names of the library's own fields are written in lower case.
+     *
+     * For programs that write names in lower case, so that a head has one case. Names of your own
+     * fields stay as you give them.
+     *
+     * Default: 0.
+     */
+    uint32_t lowercase_names;
+    /**
+     * Reserved for an option of a later version; must be 0.
+     */
+    uint32_t reserved;
 } swo_config;
 
 /**
@@ -1718,19 +1733,19 @@ uint32_t swo_owes(const struct swo_conn *conn);
 enum swo_awaiting {
     /** Your code: a decision on an offer, a response, more content or the next request. */
     SWO_AWAITING_CALLER = 0,
-    /** The peer: the next request, on an idle server connection. */
+    /** The client, which may send a request to the idle server. */
     SWO_AWAITING_REQUEST = 1,
-    /** The peer: more content or the end of the message. */
+    /** The peer, which has to send more content or the end of its message. */
     SWO_AWAITING_CONTENT = 2,
-    /** The peer: a response. */
+    /** The server, which has to send a response. */
     SWO_AWAITING_RESPONSE = 3,
-    /** The peer: a 100 before the client sends its content.
+    /** The server, which should send a 100 before the client sends its content.
      *
      *  Send the content anyway after a timeout (RFC 9110, section 10.1.1). */
     SWO_AWAITING_CONTINUE = 4,
     /** Nobody: HTTP has ended on this connection. */
     SWO_AWAITING_NOTHING = 5,
-    /** The peer: the rest of a request's head, which has begun to arrive. */
+    /** The client, which has to send the rest of a request's head that has begun. */
     SWO_AWAITING_HEAD = 6,
 };
 
@@ -1896,18 +1911,19 @@ swo_result swo_respond(struct swo_conn *conn,
  * For a server. For sendfile(2), a kernel that encrypts, or the buffers of an event library.
  *
  * A `Content-Length` of `len` is added, unless `response` has it. To HEAD and with a 304,
- * `len` is what a GET would get. If it is 0 there, no length is added. Send what was written.
- * Then send the content if swo_owes is SWO_OWES_CONTENT. If it is not, the response has ended:
- * after HEAD, with a 304, and if `len` is 0. Pass the number of bytes that you have sent to
- * swo_send_data_parts, at once or piece by piece. It adds nothing to them, and the response
- * ends with the last byte. If the content fails on its way, call swo_abandon.
- * SWO_ERROR_FRAMING_CONFLICT is for another length, a `Transfer-Encoding`, a 204 or 205 with
- * content, and a 2xx to CONNECT. Next: swo_next_event. RFC 9112, section 6.
+ * `len` is what a GET would get. A length of 0 is not added to HEAD, or with a 204 or 304.
+ * Send what was written. Then send the content if swo_owes is SWO_OWES_CONTENT. If it is not,
+ * the response has ended: after HEAD, with a 304, and if `len` is 0. Pass the number of bytes
+ * that you have sent to swo_send_data_parts, at once or piece by piece. It adds nothing to
+ * them, and the response ends with the last byte. If the content fails on its way, call
+ * swo_abandon. SWO_ERROR_FRAMING_CONFLICT is for another length, a `Transfer-Encoding`, a 204
+ * or 205 with content, and a 2xx to CONNECT. Next: swo_next_event. RFC 9112, section 6.
  *
  * Errors: SWO_ERROR_WRONG_ROLE, SWO_ERROR_UNASKED, SWO_ERROR_ANSWERED, SWO_ERROR_CLOSED,
  * SWO_ERROR_SWITCHED, SWO_ERROR_FAILED, SWO_ERROR_INVALID_STATUS, SWO_ERROR_INVALID_REASON,
  * SWO_ERROR_INVALID_NAME, SWO_ERROR_INVALID_VALUE, SWO_ERROR_INVALID_HOST,
- * SWO_ERROR_FRAMING_CONFLICT, SWO_ERROR_RESERVED_FIELD, SWO_ERROR_OUTPUT_TOO_SMALL.
+ * SWO_ERROR_FRAMING_CONFLICT, SWO_ERROR_RESERVED_FIELD, SWO_ERROR_OUT_OF_MEMORY,
+ * SWO_ERROR_OUTPUT_TOO_SMALL.
  */
 swo_result swo_respond_head(struct swo_conn *conn,
                             const struct swo_response_head *response,
@@ -2323,8 +2339,9 @@ enum swo_order {
 /**
  * A protocol chosen from the offer of one request, made by swo_select.
  *
- * It may be copied. It is rejected once its request is over. Its bytes have no meaning outside the
- * library.
+ * It may be copied. Use it only for that request. It is rejected for another request of the
+ * connection, or for another offer. A request of another connection with the same number and
+ * offer cannot be detected. Its bytes have no meaning outside the library.
  */
 typedef struct swo_selection {
     /**
@@ -2729,7 +2746,7 @@ enum swo_rx {
 
 /** The state of the direction in which we send. */
 enum swo_tx {
-    /** We send HTTP. */
+    /** The state in which our sending direction still carries HTTP. */
     SWO_TX_OPEN = 0,
     /** We send no more HTTP. */
     SWO_TX_CLOSED = 1,

@@ -42,10 +42,10 @@ extern "C" {
  * @{
  */
 
-/** The default template for `connect-udp` (RFC 9298, 2): for swo_udp_target. */
+/** The path of the default URI template for `connect-udp` (RFC 9298, 2): for swo_udp_target. */
 #define SWO_UDP_TEMPLATE "/.well-known/masque/udp/{target_host}/{target_port}/"
 
-/** The default template for `connect-ip` (RFC 9484, 3): for swo_ip_target. */
+/** The path of the default URI template for `connect-ip` (RFC 9484, 3): for swo_ip_target. */
 #define SWO_IP_TEMPLATE "/.well-known/masque/ip/{target}/{ipproto}/"
 
 /** The longest UDP payload (RFC 9298, 5): for swo_capsules_new. */
@@ -508,7 +508,7 @@ enum swo_over_http2 {
     SWO_OVER_HTTP2_SEC_WEBSOCKET_ACCEPT = 8,
     /** A name that is not a token in lower case (RFC 9113, section 8.2.1).
      *
-     *  Only the name of a pseudo-header field may begin with a colon. */
+     *  One leading colon is accepted. The names of pseudo-header fields are not checked further. */
     SWO_OVER_HTTP2_NAME = 9,
     /** A value with a control character except HTAB, or with whitespace around it.
      *
@@ -521,8 +521,9 @@ enum swo_over_http2 {
  *
  * `status` is the status of a response, or 0 for a request. Check the field lines that an
  * HTTP/2 library delivers before you use them as a message. Errors: SWO_REFUSED if they are
- * not allowed, which makes the message malformed, and for the status 101; `reason` is then a
- * SWO_OVER_HTTP2_*, else SWO_NONE. RFC 9113, sections 8.2.1, 8.2.2 and 8.6.
+ * not allowed, which makes the message malformed. It is also for `Sec-WebSocket-Key`,
+ * `Sec-WebSocket-Accept` and status 101. `reason` is then a SWO_OVER_HTTP2_*, else SWO_NONE.
+ * RFC 9113, sections 8.2.1, 8.2.2 and 8.6; RFC 8441, section 5.
  */
 swo_result swo_check_http2(uint32_t status,
                            const struct swo_field *fields,

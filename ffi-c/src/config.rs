@@ -74,12 +74,14 @@ pub struct swo_config {
     /// The maximum content, in bytes, of a request that is upgraded to `h2c`.
     ///
     /// Set at most the initial flow-control window of your HTTP/2 engine. It is compared with
-    /// `Content-Length` alone: count chunked content yourself.
+    /// `Content-Length` alone: count chunked content yourself. It does not limit an offer that
+    /// `bare_h2c` allows without `HTTP2-Settings`.
     pub h2c_content: u64,
     /// The maximum size, in bytes, of the head of a request that is upgraded to `h2c`.
     ///
     /// Counted as HTTP/2 counts a field section (RFC 9113, section 6.5.2). Set at most what your
-    /// HTTP/2 engine accepts as a list of fields.
+    /// HTTP/2 engine accepts as a list of fields. It does not limit an offer that `bare_h2c` allows
+    /// without `HTTP2-Settings`.
     pub h2c_head: u32,
     /// Not 0: the transport is TLS.
     ///
@@ -172,21 +174,30 @@ pub struct swo_config {
     /// swo_skip_content discards is limited by `drain` alone. The engine stores no content, so the
     /// default is no limit: set the most that one request may send.
     pub content: u64,
+    /// Not 0: the names of the library's own fields are written in lower case.
+    ///
+    /// For programs that write names in lower case, so that a head has one case. Names of your own
+    /// fields stay as you give them.
+    pub lowercase_names: u32,
+    /// Reserved for an option of a later version; must be 0.
+    pub reserved: u32,
 }
 
 const _: () = assert!(
-    size_of::<swo_config>() == offset_of!(swo_config, content) + size_of::<u64>(),
+    size_of::<swo_config>() == offset_of!(swo_config, reserved) + size_of::<u32>(),
     "no padding after the last field: append two fields of 32 bits, or one of 64"
 );
 
 impl swo_config {
     /// Checks that swo_config_init has filled the struct.
     ///
-    /// In a struct of zeros that it has not filled, the first five limits are all 0.
+    /// In a struct of zeros that it has not filled, the first five limits are all 0. If `reserved`
+    /// is set, the struct is of a newer version than this library.
     pub(crate) fn was_filled(self) -> Done<Self> {
         let bounds = [self.start_line, self.method, self.field_line, self.fields, self.head];
-        match bounds {
-            [0, 0, 0, 0, 0] => Err(BindingError::StructTooOld.into()),
+        match (bounds, self.reserved) {
+            ([0, 0, 0, 0, 0], _) => Err(BindingError::StructTooOld.into()),
+            (_, 1..) => Err(BindingError::StructTooNew.into()),
             _ => Ok(self),
         }
     }
@@ -211,8 +222,16 @@ impl swo_config {
 
 impl From<Config> for swo_config {
     fn from(config: Config) -> Self {
-        let Config { limits, lenient, secure, trusted_gateway, http2_preface, bare_h2c, tidy } =
-            config;
+        let Config {
+            limits,
+            lenient,
+            secure,
+            trusted_gateway,
+            http2_preface,
+            bare_h2c,
+            tidy,
+            lowercase_names,
+        } = config;
         Self {
             struct_size: size_of::<Self>(),
             start_line: limits.start_line,
@@ -248,6 +267,8 @@ impl From<Config> for swo_config {
             any_version: u32::from(lenient.any_version),
             trusted_gateway: u32::from(trusted_gateway),
             content: limits.content,
+            lowercase_names: u32::from(lowercase_names),
+            reserved: 0,
         }
     }
 }
@@ -294,6 +315,7 @@ impl From<swo_config> for Config {
             http2_preface: config.http2_preface != 0,
             bare_h2c: config.bare_h2c != 0,
             tidy: config.tidy != 0,
+            lowercase_names: config.lowercase_names != 0,
         }
     }
 }

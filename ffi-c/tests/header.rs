@@ -268,10 +268,10 @@ fn macros() -> String {
  */
 #define SWO_CONN_SIZE_MAX {}
 
-/** The default template for `connect-udp` (RFC 9298, 2): for swo_udp_target. */
+/** The path of the default URI template for `connect-udp` (RFC 9298, 2): for swo_udp_target. */
 #define SWO_UDP_TEMPLATE "{}"
 
-/** The default template for `connect-ip` (RFC 9484, 3): for swo_ip_target. */
+/** The path of the default URI template for `connect-ip` (RFC 9484, 3): for swo_ip_target. */
 #define SWO_IP_TEMPLATE "{}"
 
 /** The longest UDP payload (RFC 9298, 5): for swo_capsules_new. */

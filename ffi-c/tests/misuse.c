@@ -140,6 +140,9 @@ static void structs_say_their_size(void) {
     config.struct_size = sizeof config;
     config.secure = 1;
     IS(swo_conn_new(SWO_ROLE_SERVER, &config, &conn), SWO_STRUCT_TOO_OLD);
+    IS(swo_config_init(&config, sizeof config), SWO_OK);
+    config.reserved = 1;
+    IS(swo_conn_new(SWO_ROLE_SERVER, &config, &conn), SWO_STRUCT_TOO_NEW);
 }
 
 static void what_was_appended_counts(void) {

@@ -99,7 +99,7 @@ class Tx(enum.Enum):
     """The state of the direction in which we send."""
 
     OPEN = 0
-    """We send HTTP."""
+    """The state in which our sending direction still carries HTTP."""
     CLOSED = 1
     """We send no more HTTP."""
     SWITCHED = 2
@@ -169,20 +169,20 @@ class Awaiting(enum.Enum):
     CALLER = 0
     """Your code: a decision on an offer, a response, more content or the next request."""
     REQUEST = 1
-    """The peer: the next request, on an idle server connection."""
+    """The client, which may send a request to the idle server."""
     CONTENT = 2
-    """The peer: more content or the end of the message."""
+    """The peer, which has to send more content or the end of its message."""
     RESPONSE = 3
-    """The peer: a response."""
+    """The server, which has to send a response."""
     CONTINUE = 4
-    """The peer: a 100 before the client sends its content.
+    """The server, which should send a 100 before the client sends its content.
 
     Send the content anyway after a timeout (RFC 9110, section 10.1.1).
     """
     NOTHING = 5
     """Nobody: HTTP has ended on this connection."""
     HEAD = 6
-    """The peer: the rest of a request's head, which has begun to arrive."""
+    """The client, which has to send the rest of a request's head that has begun."""
 
     label: str
     """The engine's name for it, the same in every language."""
@@ -469,7 +469,7 @@ class OverHttp2(enum.Enum):
     NAME = 9
     """A name that is not a token in lower case (RFC 9113, section 8.2.1).
 
-    Only the name of a pseudo-header field may begin with a colon.
+    One leading colon is accepted. The names of pseudo-header fields are not checked further.
     """
     VALUE = 10
     """A value with a control character except HTAB, or with whitespace around it.
@@ -732,9 +732,9 @@ class ErrorKind(enum.IntEnum):
     NOT_PERSISTENT = 807
     """The connection will not carry another request."""
     NO_CONTENT = 808
-    """No message is open that takes content.
+    """No content may be sent.
 
-    No head was sent, it said that none follows, or all has been sent.
+    No message is open, or a request has no Content-Length or Transfer-Encoding.
     """
     HTTP_1_0_PEER = 810
     """An HTTP/1.0 client gets no informational response."""
@@ -749,9 +749,9 @@ class ErrorKind(enum.IntEnum):
     NOTHING_OWED = 815
     """No answer is owed above a new protocol."""
     LEFTOVER_PENDING = 816
-    """The leftover has not been taken, or the end before it not been told."""
+    """`resume_http` came before `take_leftover`, or before the end of the message."""
     TOO_LATE = 817
-    """The head that would have said so has left."""
+    """The head of the response was already sent without Connection: close."""
     CLOSED = 818
     """The direction is closed."""
     SWITCHED = 819
@@ -872,6 +872,7 @@ class Config:
         http2_preface: bool = False,
         bare_h2c: bool = False,
         tidy: bool = False,
+        lowercase_names: bool = False,
     ) -> Config: ...
 
     start_line: Final[int]
@@ -952,14 +953,15 @@ class Config:
     h2c_head: Final[int]
     """The maximum size of the head of a request that is upgraded to `h2c`.
 
-    The HTTP/2 engine responds to that request. The size is counted as in HTTP/2 (RFC 9113, section 6.5.2). Set at most
-    what your HTTP/2 engine accepts as a field list.
+    The HTTP/2 engine responds to that request. The size is counted as in HTTP/2 (RFC 9113, section 6.5.2). It does not
+    limit an offer that `bare_h2c` allows without `HTTP2-Settings`. Set at most what your HTTP/2 engine accepts as a
+    field list.
     """
     h2c_content: Final[int]
     """The maximum size of the content of a request that is upgraded to `h2c`.
 
-    It is compared with `Content-Length` alone: count chunked content yourself. Set at most the initial flow-control
-    window of your HTTP/2 engine.
+    It is compared with `Content-Length` alone: count chunked content yourself. It does not limit an offer that
+    `bare_h2c` allows without `HTTP2-Settings`. Set at most the initial flow-control window of your HTTP/2 engine.
     """
     switch_without_connection: Final[bool]
     """Acceptance of a 101 whose `Connection` field does not list `upgrade`.
@@ -1072,6 +1074,13 @@ class Config:
     sent once. A Host that is missing, or differs from the target's authority, is set to that. Ambiguous lines are still
     rejected: different lengths, other codings, two Hosts, a line break in a value. The trace records each correction
     (`TraceStep.TIDIED`). Off at first: an error shows the mistakes in your own code.
+    """
+    lowercase_names: Final[bool]
+    """Set if the names of the engine's own fields are written in lower case.
+
+    For frameworks whose handlers write names in lower case, so that a head has one case. It concerns `Content-Length`,
+    `Transfer-Encoding`, `Connection`, `Upgrade` and fields of a handshake. Names of your own fields stay as you give
+    them. Names have no case (RFC 9110, section 5.1), but some old clients compare them exactly. Off at first.
     """
 
     def __eq__(self, other: object, /) -> bool: ...
@@ -1221,7 +1230,8 @@ class Offer:
 class Request:
     """A request head, as it was sent (server).
 
-    Next: `Data` and `EndOfMessage` follow, and a response is owed (RFC 9112, section 3).
+    A response to it is owed. Next: `Data` if there is content, then `EndOfMessage` unless `take_end` returned True.
+    RFC 9112, section 3.
     """
 
     __match_args__ = ("method", "target", "headers")
@@ -1335,7 +1345,7 @@ class Informational:
 class Response:
     """A final response head (client).
 
-    Next: `Data` and `EndOfMessage` follow (RFC 9112, section 4).
+    Next: `Data` if there is content, then `EndOfMessage` unless `take_end` returned True. RFC 9112, section 4.
     """
 
     __match_args__ = ("status", "headers")
@@ -1450,7 +1460,8 @@ class Paused:
 class Selection:
     """A protocol chosen from the offer of one request, by `Connection.select`.
 
-    It is valid for that request only.
+    Use it only for that request. The engine rejects it for another request of the connection, or for another offer. It
+    cannot detect a request of another connection with the same number and offer.
     """
 
     def early(self) -> Selection:
@@ -1922,10 +1933,10 @@ class Connection:
     def hand_over(self) -> bytes:
         """Server: hands the whole connection over to another parser.
 
-        Returns the current request's head and all bytes after it, exactly as received.
-
-        Allowed until something after the head has been read, or a final response or 101 was sent. Next: drop the
-        engine, keep the transport.
+        Returns the current request's head and all bytes after it, exactly as received. Call it at the `Request` event,
+        before the next inbound call. While the head of an offer or a CONNECT is kept, it may come later. It fails once
+        something after the head has been read, or a final response or 101 was sent. Next: drop the engine, keep the
+        transport.
 
         Raises LocalProtocolError: WRONG_ROLE, UNASKED, ANSWERED, HEAD_GONE, CLOSED, SWITCHED, FAILED.
         """
@@ -2133,9 +2144,9 @@ def agreed_deflate(fields: HeadersLike) -> Deflate | None:
     """
 
 UDP_TEMPLATE: Final[str]
-"""The default template for `connect-udp` (RFC 9298, section 2)."""
+"""The path of the default URI template for `connect-udp` (RFC 9298, section 2)."""
 IP_TEMPLATE: Final[str]
-"""The default template for `connect-ip` (RFC 9484, section 3)."""
+"""The path of the default URI template for `connect-ip` (RFC 9484, section 3)."""
 UDP_PAYLOAD: Final[int]
 """The longest UDP payload, in bytes (RFC 9298, section 5)."""
 
@@ -2270,7 +2281,8 @@ def check_http2(fields: HeadersLike, status: int | None = None) -> OverHttp2 | N
     `status` is that of a response, None for a request.
 
     Call it with the fields from an HTTP/2 library, before you use them in HTTP/1.1. If there is a reason, the message
-    is malformed: reset the stream. RFC 9113, sections 8.2.1 and 8.2.2.
+    is malformed: reset the stream. `Sec-WebSocket-Key`, `Sec-WebSocket-Accept` and status 101 are rejected too.
+    RFC 9113, sections 8.2.1, 8.2.2 and 8.6; RFC 8441, section 5.
 
     >>> check_http2({"te": "trailers"}), check_http2([], 101)
     (None, <OverHttp2.SWITCHING: 0>)

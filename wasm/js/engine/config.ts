@@ -58,6 +58,13 @@ export interface Config {
    * lengths. Each correction is recorded in `trace` as `tidied`.
    */
   readonly tidy?: boolean;
+  /**
+   * Set if the names of the engine's own fields are written in lower case.
+   *
+   * Use it if your fields have names in lower case, as those of `Headers` have, so that a head has one case. The names
+   * of your own fields stay as you give them.
+   */
+  readonly lowercaseNames?: boolean;
 }
 
 /** @internal Sets the configuration of the connection or prepared response that is created next. */

@@ -406,12 +406,13 @@ export const Flags = {
   http2Preface: false,
   bareH2c: false,
   tidy: false,
+  lowercaseNames: false,
 } as const;
 
-/** The template for `connect-udp` where nothing else is configured (RFC 9298, 2). */
+/** The path of the default URI template for `connect-udp` (RFC 9298, 2). */
 export const UDP_TEMPLATE = "/.well-known/masque/udp/{target_host}/{target_port}/";
 
-/** The template for `connect-ip` where nothing else is configured (RFC 9484, 3). */
+/** The path of the default URI template for `connect-ip` (RFC 9484, 3). */
 export const IP_TEMPLATE = "/.well-known/masque/ip/{target}/{ipproto}/";
 
 /** The longest UDP payload, in bytes (RFC 9298, 5). */

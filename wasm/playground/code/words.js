@@ -138,7 +138,7 @@ export const SURE = new Set(["take", "release"]);
  *
  * Other words with a value are limits; those without one, except `fields`, are leniencies.
  */
-export const FLAGS = ["secure", "trusted_gateway", "http2_preface", "bare_h2c", "tidy"];
+export const FLAGS = ["secure", "trusted_gateway", "http2_preface", "bare_h2c", "tidy", "lowercase_names"];
 /** @param {string[]} words */
 export const settings = (words) => words.filter((word) => word !== "fields").map((word) => word.split("="));
 

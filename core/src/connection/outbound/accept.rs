@@ -80,6 +80,7 @@ impl Connection {
             markers: &answer.markers,
             proof,
             upgrade: &list,
+            lowercase: self.config().lowercase_names,
             ..EngineFields::default()
         };
         encode::finish(draft, &survey, &added);

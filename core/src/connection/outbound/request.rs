@@ -166,6 +166,7 @@ impl Connection {
             hop_fields: &asked.hop_fields,
             close: survey.options.close,
             keep_alive: survey.options.keep_alive,
+            lowercase: self.config().lowercase_names,
             ..EngineFields::default()
         };
         encode::finish(draft, &survey, &added);

@@ -192,7 +192,9 @@ impl Connection {
             survey.has_no_hop_by_hop() && required.is_empty() && !advertises;
         let is_whole = content.is_some();
         if says_nothing_of_the_hop && self.apply_response_fast(answer, is_whole) {
-            encode::finish(draft, &survey, &EngineFields { framing, ..EngineFields::default() });
+            let lowercase = self.config().lowercase_names;
+            let added = EngineFields { framing, lowercase, ..EngineFields::default() };
+            encode::finish(draft, &survey, &added);
             return Ok(outgoing);
         }
         self.apply_response(answer, is_whole).map_err(Error::local)?;
@@ -232,6 +234,7 @@ impl Connection {
             close: !persist && !tunnels,
             // RFC 9112 9.3: an HTTP/1.0 client keeps the connection only if the response says so.
             keep_alive: persist && self.state.client_version == ClientVersion::Http10 && !tunnels,
+            lowercase: self.config().lowercase_names,
             ..EngineFields::default()
         };
         encode::finish(draft, survey, &added);

@@ -18,17 +18,20 @@ pub(crate) enum FramingLine {
 
 impl FramingLine {
     #[inline(always)]
-    fn put(self, draft: &mut Draft) {
+    fn put(self, draft: &mut Draft, lowercase: bool) {
         match self {
             Self::None => {}
+            Self::Chunked if lowercase => {
+                draft.extend_from_slice(b"transfer-encoding: chunked\r\n");
+            }
             Self::Chunked => draft.extend_from_slice(b"Transfer-Encoding: chunked\r\n"),
-            Self::Length(length) => put_length(draft, length),
+            Self::Length(length) => put_length(draft, length, lowercase),
         }
     }
 }
 
-fn put_length(draft: &mut Draft, length: u64) {
-    draft.extend_from_slice(b"Content-Length: ");
+fn put_length(draft: &mut Draft, length: u64, lowercase: bool) {
+    draft.extend_from_slice(if lowercase { b"content-length: " } else { b"Content-Length: " });
     draft.extend_from_slice(Decimal::new(length).as_bytes());
     end_line(draft);
 }
@@ -75,6 +78,8 @@ pub(crate) struct EngineFields<'a> {
     pub(crate) hop_fields: &'a [&'a str],
     pub(crate) close: bool,
     pub(crate) keep_alive: bool,
+    /// Set if the names of these fields are written in lower case.
+    pub(crate) lowercase: bool,
 }
 
 impl EngineFields<'_> {
@@ -92,7 +97,7 @@ impl EngineFields<'_> {
 #[inline(always)]
 pub(crate) fn finish(draft: &mut Draft, survey: &FieldSummary, added: &EngineFields<'_>) {
     if survey.has_no_hop_by_hop() && added.has_no_hop_by_hop() {
-        added.framing.put(draft);
+        added.framing.put(draft, added.lowercase);
         end_line(draft);
     } else {
         finish_slow(draft, survey, added);
@@ -112,10 +117,11 @@ fn finish_slow(draft: &mut Draft, survey: &FieldSummary, added: &EngineFields<'_
             remove_connection_field(draft, survey);
         }
     }
+    let engine_fields = draft.len();
     for &field in added.markers.iter().chain(&added.proof) {
         line(draft, field);
     }
-    added.framing.put(draft);
+    added.framing.put(draft, false);
     if !added.upgrade.is_empty() {
         draft.extend_from_slice(b"Upgrade: ");
         for (index, entry) in added.upgrade.iter().enumerate() {
@@ -138,7 +144,23 @@ fn finish_slow(draft: &mut Draft, survey: &FieldSummary, added: &EngineFields<'_
         true => draft.truncate(begin),
         false => draft.extend_from_slice(b"\r\n"),
     }
+    if added.lowercase {
+        lowercase_names(draft, engine_fields);
+    }
     draft.extend_from_slice(b"\r\n");
+}
+
+/// Writes the names of the field lines from `begin` to the end in lower case.
+fn lowercase_names(draft: &mut Draft, begin: usize) {
+    let mut is_name = true;
+    for byte in draft.iter_mut().skip(begin) {
+        match byte {
+            b'\n' => is_name = true,
+            b':' => is_name = false,
+            _ if is_name => byte.make_ascii_lowercase(),
+            _ => {}
+        }
+    }
 }
 
 /// Removes the caller's `Connection` fields from the draft.
