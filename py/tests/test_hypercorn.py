@@ -34,13 +34,13 @@ from switchover._hypercorn.writer import Writer  # noqa: E402
 from switchover._reset import resets  # noqa: E402
 
 BINARY = bytes([0x82, 0x85, 0, 0, 0, 0]) + b"hello"  # a masked frame
-CHUNKED = b"Transfer-Encoding: chunked\r\n\r\n"
+CHUNKED = b"transfer-encoding: chunked\r\n\r\n"
 ECHOED = b"\x82\x05hello"
 LATE = {"/soon": 0.0, "/late": 0.3, "/very-late": 2.5}
-LAST = b"GET /last HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+LAST = b"GET /last HTTP/1.1\r\nHost: a\r\nconnection: close\r\n\r\n"
 H2C = (
-    b"GET /h2c HTTP/1.1\r\nHost: a\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n"
-    b"Connection: Upgrade, HTTP2-Settings\r\n\r\n"
+    b"GET /h2c HTTP/1.1\r\nHost: a\r\nupgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n"
+    b"connection: Upgrade, HTTP2-Settings\r\n\r\n"
 )
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 SETTINGS = bytes(3) + b"\x04" + bytes(5)
@@ -365,7 +365,7 @@ def secured(request: pytest.FixtureRequest, tmp_path: pathlib.Path) -> Iterator[
 
 
 def test_requests_are_answered_in_order(hosted: Hosted) -> None:
-    post = b"POST /p HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello"
+    post = b"POST /p HTTP/1.1\r\nHost: a\r\ncontent-length: 5\r\n\r\nhello"
     received = hosted.all(GET + post + GET + LAST)
     texts = [part.partition(b"HTTP/1.1")[0] for part in received.split(b"\r\n\r\n")[1:]]
     assert texts == [b"GET / ", b"POST /p hello", b"GET / ", b"GET /last "]
@@ -373,7 +373,7 @@ def test_requests_are_answered_in_order(hosted: Hosted) -> None:
 
 def test_content_of_a_megabyte_comes_back(hosted: Hosted) -> None:
     content = bytes(range(256)) * 4096
-    head = b"POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: %d\r\n\r\n" % len(content)
+    head = b"POST / HTTP/1.1\r\nHost: a\r\nconnection: close\r\ncontent-length: %d\r\n\r\n" % len(content)
     assert hosted.all(head + content).endswith(b"\r\n\r\nPOST / " + content)
 
 
@@ -383,7 +383,7 @@ def test_rfc9110_9_3_6_a_connect_that_an_app_answers_like_a_get_is_a_501(hosted:
 
 
 def test_a_late_answer_that_reads_nothing_lets_the_next_request_through(hosted: Hosted) -> None:
-    head = b"POST /late HTTP/1.1\r\nHost: a\r\nContent-Length: 3000000\r\n\r\n"
+    head = b"POST /late HTTP/1.1\r\nHost: a\r\ncontent-length: 3000000\r\n\r\n"
     received = hosted.all(head + bytes(3_000_000) + LAST)
     assert b"\r\n\r\nunread" in received
     assert received.endswith(b"GET /last ")
@@ -391,7 +391,7 @@ def test_a_late_answer_that_reads_nothing_lets_the_next_request_through(hosted: 
 
 def test_requests_are_answered_over_tls(secured: Hosted) -> None:
     content = bytes(range(256)) * 4096
-    post = b"POST /p HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n" % len(content)
+    post = b"POST /p HTTP/1.1\r\nHost: a\r\ncontent-length: %d\r\n\r\n" % len(content)
     received = secured.all(GET + post + content + LAST)
     assert received.count(b"HTTP/1.1 200 ") == 3
     assert b"\r\n\r\nPOST /p " + content + b"HTTP/1.1 " in received
@@ -449,7 +449,7 @@ def test_a_handshake_that_hypercorn_cannot_decode_ends_one_connection(hosted: Ho
     [
         (b"GET / HTTP/1.1\r\n\r\n", b"400"),
         (b"GET / HTTP/1.1\r\nHost: a\r\nA: " + b"x" * 17_000 + b"\r\n\r\n", b"431"),
-        (b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\nzz\r\n", b"400"),
+        (b"POST / HTTP/1.1\r\nHost: a\r\ntransfer-encoding: chunked\r\n\r\n5\r\nhello\r\nzz\r\n", b"400"),
         (b"GET / HTTP/3.0\r\nHost: a\r\n\r\n", b"505"),
     ],
 )
@@ -476,7 +476,7 @@ def test_a_client_that_half_closes_is_answered(hosted: Hosted, path: bytes) -> N
 
 def test_a_cut_request_is_no_whole_one(hosted: Hosted) -> None:
     with hosted.connect() as client:
-        client.sendall(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhel")
+        client.sendall(b"POST / HTTP/1.1\r\nHost: a\r\ncontent-length: 5\r\n\r\nhel")
         client.shutdown(socket.SHUT_WR)
         assert rest_of(client).startswith(b"HTTP/1.1 400 ")
 
@@ -512,7 +512,7 @@ def test_a_close_in_the_handshakes_segment_ends_one_connection(hosted: Hosted) -
 @pytest.mark.parametrize(
     "sent",
     [
-        b"POST /learns HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+        b"POST /learns HTTP/1.1\r\nHost: a\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n",
         GET + b"GET /learns HTTP/1.1\r\nHost: a\r\n\r\n",
     ],
 )
@@ -547,7 +547,7 @@ def learns_behind_requests(host: Hosted) -> None:
 
 
 def test_rfc9110_10_1_1_a_100_is_sent_once(hosted: Hosted) -> None:
-    head = b"POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 2\r\nConnection: close\r\n\r\n"
+    head = b"POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\ncontent-length: 2\r\nconnection: close\r\n\r\n"
     with hosted.connect(head) as client:
         assert until(client, b"\r\n\r\n").startswith(b"HTTP/1.1 100 ")
         client.sendall(b"hi")
@@ -565,7 +565,7 @@ def test_a_head_does_not_wait_for_a_client_that_waits_for_it(hosted: Hosted) -> 
 
 def test_content_that_fills_the_buffer_behind_a_request_is_kept(hosted: Hosted) -> None:
     content = bytes(range(256)) * 1000
-    head = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n" % len(content)
+    head = b"POST / HTTP/1.1\r\nHost: a\r\ncontent-length: %d\r\n\r\n" % len(content)
     with hosted.connect(GET + head + content) as client:
         received = until(client, b"POST / ")
         client.sendall(LAST)
@@ -576,7 +576,7 @@ def test_content_that_fills_the_buffer_behind_a_request_is_kept(hosted: Hosted) 
 
 @pytest.mark.parametrize(
     ("field", "content"),
-    [(b"Transfer-Encoding: chunked", b"zz\r\n"), (b"Content-Length: 9", b"cut")],
+    [(b"transfer-encoding: chunked", b"zz\r\n"), (b"content-length: 9", b"cut")],
 )
 def test_an_error_while_the_app_answers_ends_one_connection(hosted: Hosted, field: bytes, content: bytes) -> None:
     for _ in range(20):
@@ -593,7 +593,7 @@ def test_rfc9112_8_a_cut_response_of_http_1_0_is_reset(hosted: Hosted) -> None:
 
 def test_rfc9112_8_a_reset_waits_for_the_responses_before_it(hosted: Hosted) -> None:
     content = bytes(range(256)) * 4000
-    head = b"POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n" % len(content)
+    head = b"POST /echo HTTP/1.1\r\nHost: a\r\ncontent-length: %d\r\n\r\n" % len(content)
     with hosted.connect() as client:
         sending = threading.Thread(target=client.sendall, args=(head + content + b"GET /cut HTTP/1.0\r\n\r\n",))
         sending.start()
@@ -640,7 +640,7 @@ def test_a_client_sees_that_its_app_has_failed(hosted: Hosted, path: bytes, stat
 def test_content_behind_a_last_response_ends_one_connection_in_order(
     hosted: Hosted, caplog: pytest.LogCaptureFixture
 ) -> None:
-    head = b"POST /raises HTTP/1.1\r\nHost: a\r\nContent-Length: 300000\r\n\r\n"
+    head = b"POST /raises HTTP/1.1\r\nHost: a\r\ncontent-length: 300000\r\n\r\n"
     with hosted.connect(head) as client:
         client.sendall(bytes(300_000))
         threading.Event().wait(0.2)
@@ -697,7 +697,7 @@ def test_a_request_that_comes_while_a_stream_is_sent_is_answered(hosted: Hosted)
 @pytest.mark.parametrize(("method", "path"), [("HEAD", "/empty"), ("GET", "/unchanged"), ("POST", "/empty")])
 def test_a_head_without_content_is_that_of_its_own_request(hosted: Hosted, method: str, path: str) -> None:
     """No other answer takes the place of one that is complete with its head."""
-    with hosted.connect(f"{method} {path} HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n".encode()) as connection:
+    with hosted.connect(f"{method} {path} HTTP/1.1\r\nHost: a\r\ncontent-length: 0\r\n\r\n".encode()) as connection:
         assert f"x-for: {path}".encode() in until(connection, b"\r\n\r\n").lower()
 
 
@@ -712,7 +712,7 @@ def test_no_answer_takes_the_place_of_one_that_was_cancelled(anyio_backend: str)
 def test_content_that_many_tasks_send_is_whole(anyio_backend: str) -> None:
     """Writes that only wait for each other are not given up."""
     with Hosted(anyio_backend) as hosted:
-        received = hosted.all(GET.replace(b"/", b"/crowd", 1).replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n"))
+        received = hosted.all(GET.replace(b"/", b"/crowd", 1).replace(b"\r\n\r\n", b"\r\nconnection: close\r\n\r\n"))
     assert (received.count(b"x"), received[-5:]) == (4_000_000, b"0\r\n\r\n")
 
 
@@ -742,7 +742,7 @@ async def test_only_writes_that_are_cancelled_count_for_their_limit() -> None:
 
 def test_a_connection_closes_behind_a_write_that_is_cancelled(hosted: Hosted) -> None:
     """The app hears of malformed content, and cancels the write that waits."""
-    with hosted.connect(b"POST /pours HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n") as slow:
+    with hosted.connect(b"POST /pours HTTP/1.1\r\nHost: a\r\ntransfer-encoding: chunked\r\n\r\n") as slow:
         assert slow.recv(100).startswith(b"HTTP/1.1 200 ")
         threading.Event().wait(0.3)
         slow.sendall(b"ZZ\r\n")
@@ -769,7 +769,7 @@ def test_content_without_bytes_leaves_a_turn_to_others(hosted: Hosted) -> None:
 
 def test_a_request_has_no_context_variables_of_the_one_before(hosted: Hosted) -> None:
     get = GET.replace(b"/", b"/variables", 1)
-    received = hosted.all(get + get + get.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n"))
+    received = hosted.all(get + get + get.replace(b"\r\n\r\n", b"\r\nconnection: close\r\n\r\n"))
     assert received.count(b"\r\n\r\nnobody") == 3, received
 
 
@@ -826,7 +826,7 @@ def test_hypercorns_idle_timer_stands_still_while_a_request_is_served(backend: s
 
 def test_a_request_never_gets_the_500_of_another(hosted: Hosted) -> None:
     """The apps do not read the content of requests whose client half-closes."""
-    post = b"POST /whole HTTP/1.1\r\nHost: a\r\nContent-Length: 180000\r\n\r\n" + bytes(180_000)
+    post = b"POST /whole HTTP/1.1\r\nHost: a\r\ncontent-length: 180000\r\n\r\n" + bytes(180_000)
     with hosted.connect(GET.replace(b"/", b"/slowly", 1) + post + post) as client:
         client.shutdown(socket.SHUT_WR)
         received = rest_of(client)
@@ -842,7 +842,7 @@ def test_the_second_of_two_requests_gets_its_500_after_a_half_close(hosted: Host
 
 
 def test_content_comes_to_an_app_whose_response_is_complete(hosted: Hosted) -> None:
-    post = b"POST /reads-after HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\n"
+    post = b"POST /reads-after HTTP/1.1\r\nHost: a\r\ncontent-length: 1000\r\n\r\n"
     with hosted.connect(post) as client:
         until(client, b"\r\n\r\n")
         client.sendall(bytes(1000) + LAST)
@@ -871,7 +871,7 @@ def test_an_app_goes_on_after_its_client_has_left_over_tls(secured: Hosted) -> N
 
 
 def test_rfc9110_15_5_22_a_426_of_an_app_names_a_protocol(hosted: Hosted) -> None:
-    close = b"Connection: close\r\n\r\n"
+    close = b"connection: close\r\n\r\n"
     received = hosted.all(GET.replace(b"/", b"/426?named", 1)[:-2] + close)
     assert received.startswith(b"HTTP/1.1 426 ")
     assert b"upgrade: foo/2\r\n" in received.lower()
@@ -892,7 +892,7 @@ def test_an_app_goes_on_though_its_connection_fails_to_close(monkeypatch: pytest
     monkeypatch.setattr(hypercorn.asyncio.tcp_server.TCPServer, "_close", fails)
     with Hosted("asyncio") as hosted:
         get = GET.replace(b"/", b"/after", 1)
-        assert hosted.all(get[:-2] + b"Connection: close\r\n\r\n").endswith(b"and goes on")
+        assert hosted.all(get[:-2] + b"connection: close\r\n\r\n").endswith(b"and goes on")
         wait_for(lambda: hosted.app.learnt == ["done"])
 
 
@@ -906,14 +906,14 @@ def test_a_websocket_that_is_reset_before_its_accept_ends_its_app(hosted: Hosted
 
 
 @pytest.mark.parametrize(
-    "content", [b"Content-Length: 5\r\n\r\nhello", b"Content-Length: 5\r\n\r\n", b"Transfer-Encoding: chunked\r\n\r\n"]
+    "content", [b"content-length: 5\r\n\r\nhello", b"content-length: 5\r\n\r\n", b"transfer-encoding: chunked\r\n\r\n"]
 )
 def test_a_handshake_with_content_is_refused(hosted: Hosted, content: bytes) -> None:
     """Hypercorn refuses it, too, unless the app accepts before the content comes."""
     assert hosted.all(HANDSHAKE[:-2] + content).startswith(b"HTTP/1.1 400 ")
 
 
-@pytest.mark.parametrize("offered", [b"foo/2, websocket", b"WebSocket", b"foo/2\r\nUpgrade: websocket"])
+@pytest.mark.parametrize("offered", [b"foo/2, websocket", b"WebSocket", b"foo/2\r\nupgrade: websocket"])
 def test_a_websocket_is_accepted_out_of_several_offers(hosted: Hosted, offered: bytes) -> None:
     with hosted.connect(HANDSHAKE.replace(b"websocket", offered, 1)) as client:
         assert until(client, b"\r\n\r\n").startswith(b"HTTP/1.1 101 ")
@@ -929,7 +929,7 @@ def test_an_app_that_has_denied_a_websocket_learns_of_its_end(hosted: Hosted, mo
 
 HEEDS_NOTHING = [
     HANDSHAKE.replace(b"/chat", b"/heeds-nothing"),
-    b"POST /heeds-nothing HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nsome",
+    b"POST /heeds-nothing HTTP/1.1\r\nHost: a\r\ncontent-length: 9\r\n\r\nsome",
 ]
 
 
@@ -969,7 +969,7 @@ def test_messages_that_have_come_are_received_after_a_write_has_failed(hosted: H
 
 
 def test_a_response_is_whole_to_a_client_that_half_closes_behind_a_large_request(hosted: Hosted) -> None:
-    large = GET.replace(b"GET / ", b"POST /last ")[:-2] + b"Content-Length: 180000\r\n\r\n" + bytes(180_000)
+    large = GET.replace(b"GET / ", b"POST /last ")[:-2] + b"content-length: 180000\r\n\r\n" + bytes(180_000)
     with hosted.connect(GET.replace(b"/", b"/pours-slowly", 1) + large) as client:
         client.shutdown(socket.SHUT_WR)
         received = rest_of(client)
@@ -980,7 +980,7 @@ def test_a_response_is_whole_to_a_client_that_half_closes_behind_a_large_request
 PUSHES = {
     "websocket": HANDSHAKE.replace(b"/chat", b"/flood") + BINARY * 40,
     "content": GET.replace(b"GET /", b"POST /endless")[:-2]
-    + b"Transfer-Encoding: chunked\r\n"
+    + b"transfer-encoding: chunked\r\n"
     + b"\r\n"
     + b"1\r\nx\r\n" * 40,
 }
@@ -1000,6 +1000,6 @@ def test_an_app_that_receives_nothing_learns_of_its_end(hosted: Hosted, request_
 
 
 def test_a_queue_of_no_size_passes_content_on(anyio_backend: str) -> None:
-    post = b"POST /p HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 5\r\n\r\nhello"
+    post = b"POST /p HTTP/1.1\r\nHost: a\r\nconnection: close\r\ncontent-length: 5\r\n\r\nhello"
     with Hosted(anyio_backend, max_app_queue_size=0) as hosted:
         assert hosted.all(post).endswith(b"POST /p hello")

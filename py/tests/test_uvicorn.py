@@ -69,7 +69,7 @@ def test_of_several_offers_websocket_is_taken(ws: str) -> None:
 
 def test_no_connection_waits_for_ever() -> None:
     """A deadline holds after an empty line, and after content that was not read."""
-    post = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n"
+    post = b"POST / HTTP/1.1\r\nHost: a\r\ncontent-length: 5\r\n\r\n"
 
     async def answers(scope: Any, receive: Any, send: Any) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
@@ -96,7 +96,7 @@ WEBSOCKETS = pytest.mark.parametrize("ws", ["wsproto", "websockets", "websockets
         (b"Sec-WebSocket-Version", b"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version", 400),
         (b"Sec-WebSocket-Version", b"Sec-WebSocket-Extensions: ,;\r\nSec-WebSocket-Version", 400),
         (b"GET", b"HEAD", 400),
-        (b"GET /chat HTTP/1.1\r\n", b"POST /chat HTTP/1.1\r\nContent-Length: 0\r\n", 400),
+        (b"GET /chat HTTP/1.1\r\n", b"POST /chat HTTP/1.1\r\ncontent-length: 0\r\n", 400),
     ],
 )
 def test_a_handshake_that_breaks_a_rule_is_an_ordinary_answer(ws: str, old: bytes, new: bytes, status: int) -> None:
@@ -110,8 +110,8 @@ def test_a_handshake_that_breaks_a_rule_is_an_ordinary_answer(ws: str, old: byte
         got = served.until(broken + GET, b"GET / ")
     assert got.startswith(b"HTTP/1.1 %d " % status)
     assert b"\r\nserver: uvicorn\r\n" in got
-    assert b"\r\nUpgrade: websocket\r\n" in got
-    assert (b"\r\nSec-WebSocket-Version: 13\r\n" in got) is (status == 426)
+    assert b"\r\nupgrade: websocket\r\n" in got
+    assert (b"\r\nsec-websocket-version: 13\r\n" in got) is (status == 426)
     assert got.count(b"HTTP/1.1 200 OK\r\n") == 1
     assert got.endswith(b"GET / ")
 
@@ -124,7 +124,7 @@ def test_many_handshakes_that_break_a_rule_are_answered_one_after_the_other() ->
 
 
 @WEBSOCKETS
-@pytest.mark.parametrize("framing", [b"Content-Length: 11\r\n", b"Transfer-Encoding: chunked\r\nTrailer: a\r\n"])
+@pytest.mark.parametrize("framing", [b"content-length: 11\r\n", b"transfer-encoding: chunked\r\nTrailer: a\r\n"])
 @pytest.mark.parametrize("expect", [b"", b"Expect: 100-continue\r\n"])
 @pytest.mark.parametrize("pieces", [1, 2])
 def test_frames_begin_after_the_content_of_a_handshake(ws: str, framing: bytes, expect: bytes, pieces: int) -> None:
@@ -162,7 +162,7 @@ def test_an_app_sees_nothing_of_the_content_of_a_handshake(ws: str) -> None:
         await tell(scope, receive, send)
 
     with Served(app, ws=ws) as served:
-        lines = b"Content-Length: 5\r\nExpect: 100-continue\r\nX-Mine: 1\r\n\r\nhello"
+        lines = b"content-length: 5\r\nExpect: 100-continue\r\nX-Mine: 1\r\n\r\nhello"
         assert served.until(HANDSHAKE[:-2] + lines + HELLO, b"\x81\x05hello").endswith(b"\x81\x05hello")
     names = [name for name, _ in seen[0]]
     assert b"x-mine" in names
@@ -178,7 +178,7 @@ class Small(Hasty):
 @WEBSOCKETS
 @pytest.mark.parametrize(("http", "sent"), [(Hasty, 0), (Hasty, 400_000), (Small, 400_000)])
 def test_content_of_a_handshake_has_a_limit_and_a_deadline(ws: str, http: type[Hasty], sent: int) -> None:
-    lines = b"Content-Length: 1000000\r\n\r\n"
+    lines = b"content-length: 1000000\r\n\r\n"
     with Served(tell, ws=ws, http=http) as served, served.connect(HANDSHAKE[:-2] + lines) as connection:
         with contextlib.suppress(ConnectionError):
             connection.sendall(b"x" * sent)
@@ -255,7 +255,7 @@ def test_a_bad_early_frame_leaks_no_connection(ws: str) -> None:
 
 def test_connections_that_wait_for_their_clients_end_do_not_count() -> None:
     """Clients at a distance would make the server unavailable, and each 503 as well."""
-    last = GET.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")
+    last = GET.replace(b"\r\n\r\n", b"\r\nconnection: close\r\n\r\n")
     with Served(tell, limit_concurrency=3) as served, contextlib.ExitStack() as clients:
         for _ in range(10):
             client = clients.enter_context(served.connect(last))
@@ -314,9 +314,9 @@ def test_it_is_lost_by_the_others(http: str) -> None:
 @pytest.mark.parametrize(
     ("offer", "options"),
     [
-        (b"Upgrade: foo\r\nConnection: Upgrade\r\n", {}),
+        (b"upgrade: foo\r\nconnection: Upgrade\r\n", {}),
         (
-            b"Upgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQCAAAAAAIAAAAA\r\nConnection: Upgrade, HTTP2-Settings\r\n",
+            b"upgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQCAAAAAAIAAAAA\r\nconnection: Upgrade, HTTP2-Settings\r\n",
             {},
         ),
         (HANDSHAKE.partition(b"a\r\n")[2][:-2], {"ws": "none"}),
@@ -329,14 +329,14 @@ def test_a_declined_offer_changes_nothing(offer: bytes, options: dict[str, str])
     The content was lost in uvicorn #2722 and httptools #124.
     """
     with Served(tell, **options) as served:
-        post = b"POST /one HTTP/1.1\r\nHost: a\r\nContent-Length: 7\r\n" + offer + b"\r\ncontent"
+        post = b"POST /one HTTP/1.1\r\nHost: a\r\ncontent-length: 7\r\n" + offer + b"\r\ncontent"
         got = served.until(post + GET, b"GET / ")
     assert got.count(b"HTTP/1.1 200 OK\r\n") == 2
     assert b"POST /one content" in got
 
 
-@pytest.mark.parametrize("lines", [b"Content-Length: 7, 07\r\n", b"Content-Length: 7\r\ncontent-length: 7\r\n"])
-@pytest.mark.parametrize("offer", [b"", b"Connection: Upgrade\r\nUpgrade: foo/2\r\n"])
+@pytest.mark.parametrize("lines", [b"content-length: 7, 07\r\n", b"content-length: 7\r\ncontent-length: 7\r\n"])
+@pytest.mark.parametrize("offer", [b"", b"connection: Upgrade\r\nupgrade: foo/2\r\n"])
 def test_equal_lengths_become_one_in_the_scope(lines: bytes, offer: bytes) -> None:
     """An app that forwards the request sends one length (RFC 9110, section 8.6)."""
     seen: list[list[tuple[bytes, bytes]]] = []
@@ -358,9 +358,9 @@ def test_equal_lengths_become_one_in_the_scope(lines: bytes, offer: bytes) -> No
         (b"GET / HTTP/1.1\r\n\r\n", 400),
         (b"GET /" + b"a" * 9000 + b" HTTP/1.1\r\nHost: a\r\n\r\n", 414),
         (GET[:-2] + b"A: b\r\n" * 200 + b"\r\n", 431),
-        (b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked\r\n\r\n", 501),
+        (b"POST / HTTP/1.1\r\nHost: a\r\ntransfer-encoding: gzip, chunked\r\n\r\n", 501),
         (b"GET / HTTP/3.0\r\nHost: a\r\n\r\n", 505),
-        (b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", 400),
+        (b"POST / HTTP/1.1\r\nHost: a\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n", 400),
     ],
 )
 def test_what_is_no_http_is_answered_and_logged(
@@ -399,7 +399,7 @@ def test_a_connection_without_a_first_byte_is_closed() -> None:
         assert connection.recv(65536) == b""
 
 
-@pytest.mark.parametrize("framing", [b"Content-Length: 1000000", b"Transfer-Encoding: chunked"])
+@pytest.mark.parametrize("framing", [b"content-length: 1000000", b"transfer-encoding: chunked"])
 def test_content_that_an_app_waits_for_has_a_deadline(framing: bytes) -> None:
     """Each byte extends the deadline a little; without a byte nothing does."""
     told_of: list[str] = []
@@ -432,7 +432,7 @@ def test_an_app_that_works_may_take_its_time_with_content() -> None:
         await tell(scope, receive, send)
 
     with Served(works, http=Hasty) as served, served.connect() as connection:
-        connection.sendall(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\na")
+        connection.sendall(b"POST / HTTP/1.1\r\nHost: a\r\ncontent-length: 2\r\n\r\na")
         threading.Event().wait(0.3)
         connection.sendall(b"b")
         assert connection.recv(65536).startswith(b"HTTP/1.1 200 ")
@@ -522,7 +522,7 @@ def test_a_client_that_resets_while_the_end_is_sent() -> None:
     asyncio.run(main())
 
 
-@pytest.mark.parametrize("framing", [b"Content-Length: 1000000", b"Transfer-Encoding: chunked\r\nContent-Length: 5"])
+@pytest.mark.parametrize("framing", [b"content-length: 1000000", b"transfer-encoding: chunked\r\ncontent-length: 5"])
 def test_a_client_that_is_answered_early_may_finish(framing: bytes) -> None:
     """A close would reset the connection.
 
@@ -541,7 +541,7 @@ def test_a_client_that_is_answered_early_may_finish(framing: bytes) -> None:
 
 
 def test_a_client_that_goes_on_and_on_is_left() -> None:
-    with Served(refuses) as served, served.connect(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n"):
+    with Served(refuses) as served, served.connect(b"POST / HTTP/1.1\r\nHost: a\r\ncontent-length: 9\r\n\r\n"):
         for _ in range(WAIT * 20):
             threading.Event().wait(0.05)
             if served.server.server_state.total_requests and not served.server.server_state.connections:
@@ -556,8 +556,8 @@ def test_more_than_the_engine_holds_is_not_lost() -> None:
     assert got.count(b"HTTP/1.1 200 OK\r\n") == 4000
 
 
-BROKEN = b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"
-LONG = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n"
+BROKEN = b"POST / HTTP/1.1\r\nHost: a\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n"
+LONG = b"POST / HTTP/1.1\r\nHost: a\r\ncontent-length: 1000000\r\n\r\n"
 
 
 @pytest.mark.parametrize(
@@ -579,7 +579,7 @@ def test_who_lingers_reads_on_through_a_stop(pieces: list[bytes]) -> None:
     asyncio.run(main())
 
 
-CUT = b"POST /cut HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\nA: b\r\n\r\n" + HANDSHAKE
+CUT = b"POST /cut HTTP/1.1\r\nHost: a\r\ntransfer-encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\nA: b\r\n\r\n" + HANDSHAKE
 POINTS = [0, 1, 18, 40, 57, 59, 62, 65, 75, 82, 120, len(CUT)]
 
 

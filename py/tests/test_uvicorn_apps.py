@@ -54,8 +54,8 @@ def test_an_app_may_say_what_else_it_speaks(status: int) -> None:
 
     _, transport = asyncio.run(played(app, GET, GET))
     written = b"".join(transport.writes)
-    assert written.count(b"HTTP/1.1 %d " % status) == written.count(b"\r\nUpgrade: websocket, foo/2\r\n") == 2
-    assert written.count(b"\r\nSec-WebSocket-Version: 13\r\n") == (2 if status == 426 else 0)
+    assert written.count(b"HTTP/1.1 %d " % status) == written.count(b"\r\nupgrade: websocket, foo/2\r\n") == 2
+    assert written.count(b"\r\nsec-websocket-version: 13\r\n") == (2 if status == 426 else 0)
 
 
 async def raises(scope: Any, receive: Any, send: Any) -> None:
@@ -185,7 +185,7 @@ def test_the_head_of_a_stream_does_not_wait_for_content() -> None:
 
     async def main() -> None:
         protocol, transport = await played(events, GET)
-        assert b"".join(transport.writes) == b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+        assert b"".join(transport.writes) == b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n"
         assert not transport.closed
         for task in protocol.tasks:
             task.cancel()
@@ -212,7 +212,7 @@ def test_no_app_opens_a_tunnel(caplog: pytest.LogCaptureFixture) -> None:
     _, transport = asyncio.run(played(answering(200, (b"content-length", b"2")), connect))
     written = b"".join(transport.writes)
     assert written.startswith(b"HTTP/1.1 501 ")
-    assert written.endswith(b"\r\ncontent-length: 0\r\nConnection: close\r\n\r\n")
+    assert written.endswith(b"\r\ncontent-length: 0\r\nconnection: close\r\n\r\n")
     assert "would open a tunnel" in caplog.text
     _, transport = asyncio.run(played(answering(403, (b"content-length", b"2")), connect))
     assert b"".join(transport.writes).startswith(b"HTTP/1.1 403 ")
@@ -255,7 +255,7 @@ def test_an_app_that_sends_on_to_a_client_that_has_left_ends(method: bytes, capl
 
 
 def test_declined_offers_are_logged_once_for_a_connection(caplog: pytest.LogCaptureFixture) -> None:
-    offer = GET.replace(b"\r\n\r\n", b"\r\nUpgrade: foo/2\r\nConnection: Upgrade\r\n\r\n")
+    offer = GET.replace(b"\r\n\r\n", b"\r\nupgrade: foo/2\r\nconnection: Upgrade\r\n\r\n")
     asyncio.run(played(answering(200, (b"content-length", b"2")), offer, offer, offer))
     assert [record.getMessage() for record in caplog.records] == ["Unsupported upgrade request."]
 
@@ -303,7 +303,7 @@ def test_an_app_that_looks_for_a_moment_takes_no_time_from_its_client() -> None:
         await asyncio.sleep(2 * Short.timeout_content)
         await tell(scope, receive, send)
 
-    request = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nx"
+    request = b"POST / HTTP/1.1\r\nHost: a\r\ncontent-length: 3\r\n\r\nx"
     with Served(app, http=Short) as server, server.connect(request) as client:
         time.sleep(2.5 * Short.timeout_content)
         client.sendall(b"yz")
@@ -363,7 +363,7 @@ def test_a_client_that_half_closes_loses_no_content_that_has_come() -> None:
         await asyncio.sleep(3 * Short.timeout_half_closed)
         await tell(scope, receive, send)
 
-    request = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nxyz"
+    request = b"POST / HTTP/1.1\r\nHost: a\r\ncontent-length: 3\r\n\r\nxyz"
     with Served(app, http=Short) as server, server.connect(request) as client:
         client.shutdown(socket.SHUT_WR)
         assert client.recv(65536).endswith(b"POST / xyz")

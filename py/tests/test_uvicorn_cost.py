@@ -154,7 +154,7 @@ def test_a_slow_response_holds_no_other_back() -> None:
     asyncio.run(main())
 
 
-@pytest.mark.parametrize("last", [b"GET / HTTP/9.9\r\n\r\n", b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"])
+@pytest.mark.parametrize("last", [b"GET / HTTP/9.9\r\n\r\n", b"GET / HTTP/1.1\r\nHost: a\r\nconnection: close\r\n\r\n"])
 def test_what_ends_a_burst_comes_behind_its_responses(last: bytes) -> None:
     with Served(hello) as served:
         received = served.all(GET * 9 + last)
@@ -172,7 +172,7 @@ def test_content_of_a_request_comes_as_it_was_received() -> None:
                 break
         await hello(scope, receive, send)
 
-    head = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 30\r\n\r\n"
+    head = b"POST / HTTP/1.1\r\nHost: a\r\ncontent-length: 30\r\n\r\n"
 
     async def main() -> None:
         await played(keeps, head, bytes(10), bytes(10), bytes(10))
@@ -300,7 +300,7 @@ def test_a_connection_keeps_no_context_variables_of_its_first_request() -> None:
         await receive()
         await hello(scope, receive, send)
 
-    head = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n"
+    head = b"POST / HTTP/1.1\r\nHost: a\r\ncontent-length: 5\r\n\r\n"
     with Served(app) as served, served.connect() as client:
         for _ in range(5):
             client.sendall(head)

@@ -26,7 +26,7 @@ from switchover._uvicorn.websocket import Undecided
 from switchover.uvicorn import Protocol
 from test_uvicorn import WEBSOCKETS, refuses, wait_until_empty
 
-CHUNKED = b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n"
+CHUNKED = b"POST / HTTP/1.1\r\nHost: a\r\ntransfer-encoding: chunked\r\n\r\n5\r\nhello\r\n"
 
 
 class Hurried(hosted.Protocol):
@@ -76,7 +76,7 @@ def test_a_stop_beside_an_event_that_waits_for_a_slow_reader_ends() -> None:
         await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"6000000")]})
         await send({"type": "http.response.body", "body": b"x" * 6_000_000})
 
-    bad = HANDSHAKE.replace(b"Version: 13\r\n", b"Version: 99\r\nContent-Length: 1\r\n") + b"z"
+    bad = HANDSHAKE.replace(b"Version: 13\r\n", b"Version: 99\r\ncontent-length: 1\r\n") + b"z"
     with Served(large, http=Hasty) as served, narrow(served, GET + bad + bad) as connection:
         for _ in range(WAIT * 100):
             if served.server.server_state.total_requests:
@@ -163,7 +163,7 @@ def test_an_answer_that_is_cut_takes_none_before_it_along() -> None:
             raise ValueError("on purpose")
         await send({"type": "http.response.body", "body": b"x" * 40_000})
 
-    post = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 500000\r\n\r\n"
+    post = b"POST / HTTP/1.1\r\nHost: a\r\ncontent-length: 500000\r\n\r\n"
     with Served(app) as served:
         got = late_content(served, GET + GET.replace(b"/ ", b"/cut ", 1) + post, has_failed.is_set)
     assert got.count(b"HTTP/1.1 200 OK") == 2
@@ -239,7 +239,7 @@ def test_an_early_answer_says_that_it_is_the_last(
         await send({"type": "http.response.body", "body": b"no"})
 
     with Served(app, http=http) as served, socket.create_connection(("127.0.0.1", served.port), WAIT) as connection:
-        connection.sendall(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n" % length)
+        connection.sendall(b"POST / HTTP/1.1\r\nHost: a\r\ncontent-length: %d\r\n\r\n" % length)
         got = b""
         while not got.endswith(b"\r\n\r\nno"):
             got += connection.recv(65_536)
@@ -249,8 +249,8 @@ def test_an_early_answer_says_that_it_is_the_last(
             assert connection.recv(65_536).startswith(b"HTTP/1.1 %d " % status)
 
 
-LENGTH = b"Content-Length: 3000000\r\n\r\n"
-CHUNK = b"Transfer-Encoding: chunked\r\n\r\n2dc6c0\r\n"
+LENGTH = b"content-length: 3000000\r\n\r\n"
+CHUNK = b"transfer-encoding: chunked\r\n\r\n2dc6c0\r\n"
 
 
 @pytest.mark.parametrize("framing", [LENGTH, CHUNK])
@@ -283,7 +283,7 @@ def test_an_early_answer_outlasts_the_stop_of_the_server() -> None:
             return True
         return False
 
-    post = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 500000\r\n\r\n"
+    post = b"POST / HTTP/1.1\r\nHost: a\r\ncontent-length: 500000\r\n\r\n"
     with Served(app) as served:
         got = late_content(served, post, stops)
     assert got.endswith(b"\r\n\r\n" + b"x" * 40_000)
@@ -305,7 +305,7 @@ def test_a_value_that_is_returned_late_does_not_end_the_next_answer() -> None:
         has_returned.set()
         return 5
 
-    last = GET.replace(b"/ ", b"/next ", 1).replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")
+    last = GET.replace(b"/ ", b"/next ", 1).replace(b"\r\n\r\n", b"\r\nconnection: close\r\n\r\n")
     with Served(app) as served, narrow(served, GET + last) as connection:
         assert rest_of(connection).endswith(b"\r\n\r\nfirstother")
 
@@ -426,7 +426,7 @@ class Impatient(hosted.Protocol):
 
 @pytest.mark.parametrize("loop", ["asyncio", "uvloop"])
 @pytest.mark.parametrize(
-    "next_request", [b"", GET + HANDSHAKE.replace(b"\r\n\r\n", b"\r\nContent-Length: 100\r\n\r\n")]
+    "next_request", [b"", GET + HANDSHAKE.replace(b"\r\n\r\n", b"\r\ncontent-length: 100\r\n\r\n")]
 )
 def test_content_after_the_answer_has_a_deadline_beside_an_app_that_waits_for_the_end(
     loop: str, next_request: bytes
@@ -443,7 +443,7 @@ def test_content_after_the_answer_has_a_deadline_beside_an_app_that_waits_for_th
         await send({"type": "http.response.body", "body": b""})
         await asyncio.wait([listener])
 
-    unfinished = GET.replace(b"GET", b"POST").replace(b"\r\n\r\n", b"\r\nContent-Length: 100\r\n\r\n")
+    unfinished = GET.replace(b"GET", b"POST").replace(b"\r\n\r\n", b"\r\ncontent-length: 100\r\n\r\n")
     with Served(streams, http=Impatient, loop=loop) as served, served.connect(next_request or unfinished) as connection:
         assert b"all" in rest_of(connection)  # to its end
 
@@ -458,7 +458,7 @@ def test_content_earns_its_time_whether_the_app_waits_or_works(works: bool) -> N
             await asyncio.sleep(0.3)
         await tell(scope, receive, send)
 
-    head = GET.replace(b"GET", b"POST").replace(b"\r\n\r\n", b"\r\nContent-Length: 3000\r\n\r\n")
+    head = GET.replace(b"GET", b"POST").replace(b"\r\n\r\n", b"\r\ncontent-length: 3000\r\n\r\n")
     with Served(slowly, http=Impatient) as served, served.connect(head + b"x" * 10) as connection:
         threading.Event().wait(0.1)
         connection.sendall(b"x" * 2_000)
@@ -503,7 +503,7 @@ def test_an_app_that_looks_after_its_answer_sends_no_100_for_the_next_request() 
             await receive()
 
     expects = (
-        b"POST /next HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nExpect: 100-continue\r\nConnection: close\r\n\r\n"
+        b"POST /next HTTP/1.1\r\nHost: a\r\ncontent-length: 1\r\nExpect: 100-continue\r\nconnection: close\r\n\r\n"
     )
     with Served(looks) as served, served.connect(GET + expects) as connection:
         assert b" 100 " not in rest_of(connection)
@@ -790,7 +790,7 @@ def test_an_app_that_goes_on_after_head_does_not_end_the_next_answer() -> None:
 
 def test_reading_goes_on_after_a_declined_handshake() -> None:
     declined = HANDSHAKE.replace(b"Version: 13", b"Version: 12")
-    content = b"Content-Length: 255000\r\n\r\n"
+    content = b"content-length: 255000\r\n\r\n"
 
     async def main() -> None:
         protocol, transport = await played(refuses, declined + HANDSHAKE[:-2] + content + b"x" * 200_000)

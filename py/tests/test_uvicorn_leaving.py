@@ -23,7 +23,7 @@ from switchover._uvicorn import transport as transport_of
 from switchover.uvicorn import Protocol
 from test_uvicorn import WEBSOCKETS, refuses, wait_until_empty
 
-POST = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 300000\r\n\r\n" + bytes(100_000)
+POST = b"POST / HTTP/1.1\r\nHost: a\r\ncontent-length: 300000\r\n\r\n" + bytes(100_000)
 
 
 def test_a_client_keeps_the_time_that_it_has_earned(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -91,7 +91,7 @@ def test_a_stream_over_tls_ends_with_a_client_whose_content_is_not_read(loop: st
 
     with served_over_tls(streams, loop, tmp_path) as (served, trusts), served.connect() as raw:
         with trusts.wrap_socket(raw, server_hostname="localhost") as client:
-            client.sendall(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 200000\r\n\r\n" + bytes(150_000))
+            client.sendall(b"POST / HTTP/1.1\r\nHost: a\r\ncontent-length: 200000\r\n\r\n" + bytes(150_000))
             assert client.recv(10)
             client.settimeout(0.2)
             client.shutdown(socket.SHUT_WR)
@@ -120,7 +120,7 @@ def test_content_over_tls_is_read_whole_after_the_end_of_the_client(
 
     with served_over_tls(reads, "asyncio", tmp_path) as (served, trusts), served.connect() as raw:
         with trusts.wrap_socket(raw, server_hostname="localhost") as client:
-            client.sendall(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 120000\r\n\r\n" + bytes(120_000))
+            client.sendall(b"POST / HTTP/1.1\r\nHost: a\r\ncontent-length: 120000\r\n\r\n" + bytes(120_000))
             client.shutdown(socket.SHUT_WR)
             assert ended.wait(WAIT)
         wait_until_empty(served)
@@ -297,7 +297,7 @@ def test_an_early_answer_over_tls_reaches_a_client_that_still_sends(tmp_path: pa
         await send({"type": "http.response.start", "status": 413, "headers": [(b"content-length", b"2")]})
         await send({"type": "http.response.body", "body": b"no"})
 
-    head = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 900000\r\n\r\n"
+    head = b"POST / HTTP/1.1\r\nHost: a\r\ncontent-length: 900000\r\n\r\n"
     with served_over_tls(refuses_all, "asyncio", tmp_path) as (served, trusts):
         for _ in range(10):
             with trusts.wrap_socket(served.connect(), server_hostname="localhost") as client:
@@ -446,7 +446,7 @@ def test_content_that_comes_with_the_head_earns_its_time() -> None:
         timeout_content = 0.3
 
     with Served(counts, http=Short) as served:
-        head = b"POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 2000\r\n\r\n"
+        head = b"POST / HTTP/1.1\r\nHost: a\r\nconnection: close\r\ncontent-length: 2000\r\n\r\n"
         with served.connect(head + b"x" * 1000) as connection:
             threading.Event().wait(0.7)
             connection.sendall(b"x" * 1000)
@@ -464,7 +464,7 @@ def test_a_silent_client_is_left_after_its_last_response(ending: bytes) -> None:
         while (await receive())["type"] == "http.request":
             pass
 
-    head = b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+    head = b"POST / HTTP/1.1\r\nHost: a\r\ntransfer-encoding: chunked\r\n\r\n"
     with Served(reads, http=Quick) as served, served.connect(head) as client:
         threading.Event().wait(0.1)
         client.sendall(ending)
@@ -474,7 +474,7 @@ def test_a_silent_client_is_left_after_its_last_response(ending: bytes) -> None:
 
 def test_a_refused_handshake_that_ends_the_connection_ends_it() -> None:
     """The handshake has `Connection: close`, and its content never comes."""
-    handshake = HANDSHAKE.replace(b"Upgrade\r\n", b"Upgrade, close\r\nContent-Length: 9\r\n", 1)
+    handshake = HANDSHAKE.replace(b"Upgrade\r\n", b"Upgrade, close\r\ncontent-length: 9\r\n", 1)
     handshake = handshake.replace(b"Version: 13", b"Version: 12")
     with Served(refuses) as served, served.connect(handshake) as client:
         assert rest_of(client).startswith(b"HTTP/1.1 426 ")

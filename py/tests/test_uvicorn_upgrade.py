@@ -20,7 +20,7 @@ from switchover._uvicorn.file import send_file
 from switchover.uvicorn import Protocol
 
 EXTENSION = "switchover.upgrade"
-ASK = b"GET /foo HTTP/1.1\r\nHost: a\r\nUpgrade: example/1, foo/2, h2c\r\nConnection: Upgrade\r\n"
+ASK = b"GET /foo HTTP/1.1\r\nHost: a\r\nupgrade: example/1, foo/2, h2c\r\nconnection: Upgrade\r\n"
 SWITCH = [(b"upgrade", b"foo/2"), (b"content-encoding", b"identity")]
 
 
@@ -96,7 +96,7 @@ def test_the_scope_says_what_is_offered_in_the_clients_order() -> None:
         (ASK + b"\r\n", [(b"upgrade", b"h2c")], "cannot be accepted"),
         (ASK + b"\r\n", [], "needs the header"),
         (ASK + b"\r\n", [(b"upgrade", b"foo/2"), (b"content-encoding", b"gzip")], "identity"),
-        (ASK + b"Content-Length: 3\r\n\r\nabc", SWITCH, "has to be received before"),
+        (ASK + b"content-length: 3\r\n\r\nabc", SWITCH, "has to be received before"),
         (GET, SWITCH, "cannot have the status 101"),
     ],
 )
@@ -121,7 +121,7 @@ def test_an_offer_with_content_is_accepted_once_that_is_received() -> None:
         await send({"type": "http.response.body", "body": b"had %b" % content})
 
     with Served(app) as served:
-        received = served.all(ASK + b"Content-Length: 3\r\n\r\nabc")
+        received = served.all(ASK + b"content-length: 3\r\n\r\nabc")
     assert parted(received)[1] == b"had abc"
 
 
@@ -132,7 +132,7 @@ def test_an_early_accept_behind_middleware_is_an_error_too(caplog: pytest.LogCap
         return await call_next(request)
 
     with Served(middleware(shouts, passed_on)) as served:
-        received = served.all(ASK + b"Content-Length: 5\r\n\r\n12345early")
+        received = served.all(ASK + b"content-length: 5\r\n\r\n12345early")
     assert received.startswith(b"HTTP/1.1 500 ")
     assert "has to be received before" in caplog.text
 
@@ -316,7 +316,7 @@ def test_a_shutdown_tells_an_app_whose_client_has_left_bytes_behind() -> None:
     with Served(app) as served:
         client = served.connect(GET)
         assert reached.wait(WAIT)
-        client.sendall(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 200000\r\n\r\n" + bytes(200_000))
+        client.sendall(b"POST / HTTP/1.1\r\nHost: a\r\ncontent-length: 200000\r\n\r\n" + bytes(200_000))
         client.close()
         threading.Event().wait(0.3)
         assert not heard.is_set()
@@ -508,7 +508,7 @@ def test_trailers_reach_a_client_that_reads_them(is_read: bool) -> None:
         await send({"type": "http.response.trailers", "headers": [(b"x-a", b"1")], "more_trailers": True})
         await send({"type": "http.response.trailers", "headers": [(b"x-sum", b"6")], "more_trailers": False})
 
-    wish = b"TE: trailers\r\nConnection: TE\r\n" if is_read else b""
+    wish = b"TE: trailers\r\nconnection: TE\r\n" if is_read else b""
     with Served(app) as served:
         received = served.until(GET[:-2] + wish + b"\r\n" + GET, b"\r\n\r\n" * 9, within=0.5)
     end = b"\r\n0\r\nx-a: 1\r\nx-sum: 6\r\n\r\n" if is_read else b"\r\n0\r\n\r\n"
@@ -557,7 +557,7 @@ def test_a_request_has_no_context_variables_of_the_one_before() -> None:
         await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"%d" % len(found))]})
         await send({"type": "http.response.body", "body": found})
 
-    post = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 300000\r\n\r\n" + bytes(300_000)
+    post = b"POST / HTTP/1.1\r\nHost: a\r\ncontent-length: 300000\r\n\r\n" + bytes(300_000)
     with Served(app) as served:
         assert served.all(GET * 2 + post + GET).count(b"\r\n\r\nnobody") == 4
 

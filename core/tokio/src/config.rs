@@ -28,7 +28,8 @@ pub struct Config {
     ///
     /// A server needs a handler for `http2_preface`: see [`with_http2`](Self::with_http2). The
     /// default limits the content of a request to 1 GiB (`limits.content`), while the engine's own
-    /// default has no limit.
+    /// default has no limit. It also sets `lowercase_names`, as names of the crate `http` are in
+    /// lower case.
     pub http: Arc<switchover::Config>,
     /// The timeouts for the peer, and for the handler.
     pub timeouts: Timeouts,
@@ -69,7 +70,11 @@ impl Default for Config {
     fn default() -> Self {
         let limits = switchover::Limits { content: CONTENT, ..switchover::Limits::DEFAULT };
         Self {
-            http: Arc::new(switchover::Config { limits, ..switchover::Config::default() }),
+            http: Arc::new(switchover::Config {
+                limits,
+                lowercase_names: true,
+                ..switchover::Config::default()
+            }),
             timeouts: Timeouts::default(),
             date: true,
             half_close: true,

@@ -53,8 +53,8 @@ async fn answered(
 async fn an_answer_that_contradicts_itself_does_not_reach_the_wire() {
     let head = "HEAD / HTTP/1.1\r\nHost: a\r\n\r\n";
     let error =
-        "HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
-    let hello = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello";
+        "HTTP/1.1 500 Internal Server Error\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+    let hello = "HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello";
     for (request, status, fields, content, wanted) in [
         // Statuses that are not final responses.
         (GET, 100, &[][..], "", error),
@@ -63,7 +63,7 @@ async fn an_answer_that_contradicts_itself_does_not_reach_the_wire() {
         // Statuses without content.
         (GET, 204, &[], "hello", "HTTP/1.1 204 No Content\r\n\r\n"),
         (GET, 204, &[("content-length", "5")], "hello", "HTTP/1.1 204 No Content\r\n\r\n"),
-        (GET, 205, &[], "hello", "HTTP/1.1 205 Reset Content\r\nContent-Length: 0\r\n\r\n"),
+        (GET, 205, &[], "hello", "HTTP/1.1 205 Reset Content\r\ncontent-length: 0\r\n\r\n"),
         (
             GET,
             304,
@@ -93,21 +93,21 @@ async fn an_answer_that_contradicts_itself_does_not_reach_the_wire() {
             200,
             &[("connection", "close")],
             "hello",
-            "HTTP/1.1 200 OK\r\nconnection: close\r\nContent-Length: 5\r\n\r\nhello",
+            "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 5\r\n\r\nhello",
         ),
         (
             GET,
             200,
             &[("upgrade", "foo"), ("upgrade", "bar/2")],
             "hello",
-            "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nUpgrade: foo, bar/2\r\nConnection: Upgrade\r\n\r\nhello",
+            "HTTP/1.1 200 OK\r\ncontent-length: 5\r\nupgrade: foo, bar/2\r\nconnection: Upgrade\r\n\r\nhello",
         ),
         (
             "CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\n",
             200,
             &[],
             "",
-            "HTTP/1.1 501 Not Implemented\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
+            "HTTP/1.1 501 Not Implemented\r\ncontent-length: 0\r\nconnection: close\r\n\r\n",
         ),
     ] {
         let answer = answered(request, status, fields, content).await;
@@ -132,7 +132,7 @@ async fn a_status_without_content_has_no_length_whatever_the_method_is() {
         ] {
             for request in [GET, head] {
                 let framing =
-                    if status == 205 && request == GET { "Content-Length: 0\r\n" } else { "" };
+                    if status == 205 && request == GET { "content-length: 0\r\n" } else { "" };
                 let answer = answered(request, status, fields, content).await;
                 assert_eq!(
                     answer,
@@ -173,14 +173,14 @@ async fn one_forbidden_trailer_does_not_take_the_others_along() {
             expect(
                 &mut client,
                 &format!(
-                    "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n{wanted}"
+                    "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\nhi\r\n{wanted}"
                 ),
             )
             .await;
         }
         // A response to HTTP/1.0 has no trailers.
         send(&mut client, "GET / HTTP/1.0\r\n\r\n").await;
-        assert_eq!(rest(&mut client).await, "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nhi");
+        assert_eq!(rest(&mut client).await, "HTTP/1.1 200 OK\r\nconnection: close\r\n\r\nhi");
     }
 }
 
@@ -271,7 +271,7 @@ async fn a_length_that_cannot_be_counted_is_none() {
     });
     let (mut client, _serving) = served_by(10_000, config(), handler);
     send(&mut client, GET).await;
-    let head = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+    let head = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n";
     expect(&mut client, &format!("{head}5\r\nhello\r\n1\r\n!\r\n0\r\n\r\n")).await;
 }
 
@@ -296,7 +296,7 @@ async fn interim_responses_wait_in_bounded_memory() {
     client.shutdown().await.expect("an end");
     let answer = rest(&mut client).await;
     assert!(
-        answer.ends_with("\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"),
+        answer.ends_with("\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello"),
         "{answer}"
     );
     assert!(answer.contains("x-number: 0\r\n") && answer.len() < 200_000, "{} bytes", answer.len());
@@ -308,9 +308,9 @@ async fn interim_responses_wait_in_bounded_memory() {
 /// says that the connection closes.
 #[tokio::test]
 async fn an_early_answer_says_whether_it_is_the_last() {
-    let length = |len| format!("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: {len}\r\n\r\n");
+    let length = |len| format!("POST / HTTP/1.1\r\nHost: a\r\ncontent-length: {len}\r\n\r\n");
     let expecting =
-        "POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n".into();
+        "POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\ncontent-length: 5\r\n\r\n".into();
     for (request, is_last) in [
         (length(1000), false),
         (length(1_000_000), true),
@@ -325,10 +325,10 @@ async fn an_early_answer_says_whether_it_is_the_last() {
         });
         let (mut client, _serving) = served_by(10_000, config(), handler);
         send(&mut client, &request).await;
-        let close = if is_last { "Connection: close\r\n" } else { "" };
+        let close = if is_last { "connection: close\r\n" } else { "" };
         expect(
             &mut client,
-            &format!("HTTP/1.1 413 Content Too Large\r\nContent-Length: 0\r\n{close}\r\n"),
+            &format!("HTTP/1.1 413 Content Too Large\r\ncontent-length: 0\r\n{close}\r\n"),
         )
         .await;
     }
@@ -346,7 +346,7 @@ async fn an_echo_asks_for_the_content_that_it_answers_with() {
     for _ in 0..2 {
         send(
             &mut client,
-            "POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n",
+            "POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\ncontent-length: 5\r\n\r\n",
         )
         .await;
         let head = "HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\n";
@@ -371,7 +371,7 @@ async fn a_switch_is_made_while_the_server_stops() {
             chosen.accept(async |mut stream| drop(stream.write_all(b"hi").await));
         async { Ok::<_, BoxError>(answer) }
     });
-    send(&mut client, "GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: foo\r\n\r\n")
+    send(&mut client, "GET / HTTP/1.1\r\nHost: a\r\nconnection: upgrade\r\nupgrade: foo\r\n\r\n")
         .await;
     soon(serve_connection_until(server, handler, &config(), async { drop(stopped.await) }))
         .await
@@ -452,7 +452,7 @@ async fn content_that_panics_at_once_is_a_500() {
     send(&mut client, GET).await;
     client.shutdown().await.expect("an end");
     let wanted =
-        "HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+        "HTTP/1.1 500 Internal Server Error\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
     assert_eq!(rest(&mut client).await, wanted);
     assert!(soon(serving).await.expect_err("a panic").is_panic());
 }
@@ -517,7 +517,7 @@ async fn what_is_not_read_is_not_taken() {
         let _kept = request;
         std::future::pending::<Result<Response<Body>, BoxError>>().await
     });
-    for head in [CHUNKED, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100000000\r\n\r\n", GET] {
+    for head in [CHUNKED, "POST / HTTP/1.1\r\nHost: a\r\ncontent-length: 100000000\r\n\r\n", GET] {
         let (mut client, _serving) = served_by(1000, config(), handler);
         send(&mut client, head).await;
         let mut taken = 0;

@@ -127,7 +127,7 @@ async fn a_body_is_read_beside_its_connection_in_one_task() {
     };
     let asking = async {
         send(&mut client, &format!("{CHUNKED}3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n")).await;
-        expect(&mut client, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nabcde").await;
+        expect(&mut client, "HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nabcde").await;
         client.shutdown().await.expect("an end");
     };
     let (served, (), ()) = soon(async { tokio::join!(serving, reading, asking) }).await;
@@ -149,11 +149,11 @@ async fn trailers_end_content_on_either_side() {
     let (mut client, _serving) = served_by(1000, config(), handler);
     let content = "3\r\nabc\r\n0\r\ndigest: x\r\n\r\n";
     send(&mut client, &format!("{CHUNKED}{content}")).await;
-    expect(&mut client, "HTTP/1.1 200 OK\r\nContent-Length: 16\r\n\r\nb\"abc\" Some(\"x\")").await;
+    expect(&mut client, "HTTP/1.1 200 OK\r\ncontent-length: 16\r\n\r\nb\"abc\" Some(\"x\")").await;
 
     let (stream, mut server) = tokio::io::duplex(1000);
     let mut client = connect(Asked::new(stream), &config());
-    send(&mut server, &format!("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{content}"))
+    send(&mut server, &format!("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n{content}"))
         .await;
     let response =
         client.send(Request::get("http://a/").body(Body::empty()).expect("a request")).await;
@@ -170,7 +170,7 @@ async fn a_body_stays_at_its_end() {
     let (stream, mut server) = tokio::io::duplex(1000);
     let mut client = connect(Asked::new(stream), &config());
     let get = || Request::get("http://a/").body(Body::empty()).expect("a request");
-    send(&mut server, "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n1").await;
+    send(&mut server, "HTTP/1.1 200 OK\r\ncontent-length: 1\r\n\r\n1").await;
     let mut first = client.send(get()).await.expect("an answer").into_body();
     while let Some(frame) = soon(first.frame()).await {
         frame.expect("content");
@@ -179,7 +179,7 @@ async fn a_body_stays_at_its_end() {
         for _ in 0..2 {
             expect(&mut server, "GET / HTTP/1.1\r\nhost: a\r\n\r\n").await;
         }
-        send(&mut server, "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n2").await;
+        send(&mut server, "HTTP/1.1 200 OK\r\ncontent-length: 1\r\n\r\n2").await;
     };
     let (second, ()) = tokio::join!(client.send(get()), answers);
     let second = second.expect("an answer").into_body();
@@ -206,9 +206,9 @@ async fn who_waits_for_a_switch_that_does_not_come_is_told() {
         async { Ok::<_, BoxError>(Response::new(Full::<Bytes>::from("no"))) }
     });
     let (mut client, _serving) = served_by(1000, config(), handler);
-    send(&mut client, "GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: foo\r\n\r\n")
+    send(&mut client, "GET / HTTP/1.1\r\nHost: a\r\nconnection: upgrade\r\nupgrade: foo\r\n\r\n")
         .await;
-    expect(&mut client, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nno").await;
+    expect(&mut client, "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nno").await;
     assert_eq!(soon(outcome.recv()).await, Some(false));
 }
 
@@ -232,9 +232,9 @@ async fn what_is_not_to_speak_is_dropped() {
         async { Ok::<_, BoxError>(Response::new(Full::<Bytes>::from("no"))) }
     });
     let (mut client, serving) = served_by(1000, config(), handler);
-    send(&mut client, "GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: foo\r\n\r\n")
+    send(&mut client, "GET / HTTP/1.1\r\nHost: a\r\nconnection: upgrade\r\nupgrade: foo\r\n\r\n")
         .await;
-    expect(&mut client, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nno").await;
+    expect(&mut client, "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nno").await;
     assert!(soon(dropped).await.is_err());
     drop(client);
     soon(serving).await.expect("no panic").expect("served");
@@ -253,11 +253,11 @@ async fn trailers_are_left_out_where_there_is_no_place_for_them() {
     };
     for (request, length, wanted) in [
         (GET, Some(3), "HTTP/1.1 200 OK\r\ncontent-length: 3\r\n\r\nabc"),
-        ("GET / HTTP/1.0\r\n\r\n", None, "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nabc"),
+        ("GET / HTTP/1.0\r\n\r\n", None, "HTTP/1.1 200 OK\r\nconnection: close\r\n\r\nabc"),
         (
             "GET / HTTP/1.0\r\n\r\n",
             Some(3),
-            "HTTP/1.1 200 OK\r\ncontent-length: 3\r\nConnection: close\r\n\r\nabc",
+            "HTTP/1.1 200 OK\r\ncontent-length: 3\r\nconnection: close\r\n\r\nabc",
         ),
     ] {
         let handler = service_fn(move |_| async move { Ok::<_, BoxError>(answer(length)) });

@@ -20,7 +20,7 @@ use tokio::time::{sleep, timeout};
 
 use crate::common::{Asked, CHUNKED, GET, config, expect, rest, send, served_by, soon};
 
-const OFFER: &str = "GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: foo\r\n\r\n";
+const OFFER: &str = "GET / HTTP/1.1\r\nHost: a\r\nconnection: upgrade\r\nupgrade: foo\r\n\r\n";
 
 fn get() -> Request<Body> {
     Request::get("http://a/").body(Body::empty()).expect("a request")
@@ -146,10 +146,10 @@ async fn a_frame_that_was_not_waited_for_comes_later() {
     let (mut client, _serving) = served_by(1000, config(), handler);
     send(&mut client, CHUNKED).await;
     trickle(&mut client).await;
-    expect(&mut client, "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabc").await;
+    expect(&mut client, "HTTP/1.1 200 OK\r\ncontent-length: 3\r\n\r\nabc").await;
 
     let (stream, mut server) = tokio::io::duplex(1000);
-    send(&mut server, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n").await;
+    send(&mut server, "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n").await;
     let mut client = connect(Asked::new(stream), &config());
     let response = client.send(get()).await.expect("an answer");
     let (content, ()) = tokio::join!(all(response.into_body()), trickle(&mut server));
@@ -164,7 +164,7 @@ async fn a_frame_that_was_not_waited_for_comes_later() {
 async fn a_client_goes_on_only_where_it_knows_what_comes() {
     let (stream, mut server) = tokio::io::duplex(1000);
     let mut client = connect(Asked::new(stream), &config());
-    send(&mut server, "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n12345").await;
+    send(&mut server, "HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\n12345").await;
     // A response of which only half is read.
     let mut body = client.send(get()).await.expect("an answer").into_body();
     soon(body.frame()).await.expect("content").expect("content");
@@ -283,7 +283,7 @@ fn a_body_is_read_by_another_thread() {
             let (frames, pieces) =
                 if round % 4 == 3 { (round % 7, 20) } else { (usize::MAX, round % 40) };
             let head =
-                "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n";
+                "POST / HTTP/1.1\r\nHost: a\r\ntransfer-encoding: chunked\r\nconnection: close\r\n";
             send(&mut client, &format!("{head}Frames: {frames}\r\n\r\n")).await;
             for at in 0..pieces {
                 send(&mut client, "3\r\nabc\r\n").await;

@@ -79,11 +79,11 @@ async fn requests_follow_each_other_on_one_connection() {
     let (mut client, serving) = scripted(&[
         (
             "GET /a?b HTTP/1.1\r\nhost: example.org\r\n\r\n",
-            "HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello",
+            "HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello",
         ),
         (
             "GET / HTTP/1.1\r\nhost: a\r\n\r\n",
-            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n",
+            "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n",
         ),
         ("GET / HTTP/1.1\r\nhost: a\r\n\r\n", "HTTP/1.1 204 No Content\r\n\r\n"),
     ]);
@@ -182,7 +182,7 @@ async fn an_echo_goes_both_ways_at_once() {
 #[tokio::test]
 async fn a_response_that_is_held_is_in_the_way() {
     let (mut client, _serving) =
-        scripted(&[("GET", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello")]);
+        scripted(&[("GET", "HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello")]);
     let held = client.send(get("http://a/")).await.expect("an answer");
     assert!(matches!(client.send(get("http://a/")).await, Err(Error::Misuse(_))));
     assert_eq!(text(held).await, "hello");
@@ -192,8 +192,8 @@ async fn a_response_that_is_held_is_in_the_way() {
 #[tokio::test]
 async fn a_body_ends_with_its_last_data() {
     let (mut client, _serving) = scripted(&[
-        ("GET / HTTP/1.1\r\nhost: a\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nfirst"),
-        ("GET / HTTP/1.1\r\nhost: a\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nsecond"),
+        ("GET / HTTP/1.1\r\nhost: a\r\n\r\n", "HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nfirst"),
+        ("GET / HTTP/1.1\r\nhost: a\r\n\r\n", "HTTP/1.1 200 OK\r\ncontent-length: 6\r\n\r\nsecond"),
     ]);
     let mut held = client.send(get("http://a/")).await.expect("an answer").into_body();
     let data = held.frame().await.expect("a frame").expect("data").into_data().expect("data");
@@ -209,7 +209,7 @@ async fn a_body_ends_with_its_last_data() {
 #[tokio::test]
 async fn what_no_one_has_asked_for_is_no_answer() {
     const LATE: &str =
-        "HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
+        "HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
     for (is_first, said) in [(true, LATE), (false, LATE), (true, ""), (false, "")] {
         let (stream, mut server) = tokio::io::duplex(1000);
         let mut client = connect(stream, &Config::default());
@@ -243,13 +243,13 @@ async fn what_no_one_has_asked_for_is_no_answer() {
 #[tokio::test]
 async fn a_server_that_breaks_the_protocol_is_an_error() {
     for (answer, wanted) in [
-        ("HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n", ErrorKind::ContentLengthInvalid),
+        ("HTTP/1.1 200 OK\r\ncontent-length: x\r\n\r\n", ErrorKind::ContentLengthInvalid),
         (
-            "HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: bar\r\n\r\n",
+            "HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: bar\r\n\r\n",
             ErrorKind::SwitchNotOffered,
         ),
         (
-            "HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\n\r\n",
+            "HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\n\r\n",
             ErrorKind::SwitchWithoutUpgrade,
         ),
     ] {
@@ -265,8 +265,8 @@ async fn a_server_that_breaks_the_protocol_is_an_error() {
 
 #[tokio::test]
 async fn an_offer_is_accepted() {
-    let asked = "GET / HTTP/1.1\r\nhost: a\r\nUpgrade: foo/2, bar\r\nConnection: Upgrade\r\n\r\n";
-    let head = "HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: bar\r\nX: 1\r\n\r\nearly ";
+    let asked = "GET / HTTP/1.1\r\nhost: a\r\nupgrade: foo/2, bar\r\nconnection: Upgrade\r\n\r\n";
+    let head = "HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: bar\r\nX: 1\r\n\r\nearly ";
     let (mut client, serving) =
         scripted(Box::leak(Box::new([(asked, head), ("hello", "and late")])));
     let outcome = client.upgrade(get("http://a/"), &["foo/2", "bar"]).await.expect("an answer");
@@ -286,9 +286,9 @@ async fn an_offer_is_accepted() {
 
 #[tokio::test]
 async fn an_offer_is_declined_and_the_connection_goes_on() {
-    let asked = "GET / HTTP/1.1\r\nhost: a\r\nUpgrade: foo\r\nConnection: Upgrade\r\n\r\n";
+    let asked = "GET / HTTP/1.1\r\nhost: a\r\nupgrade: foo\r\nconnection: Upgrade\r\n\r\n";
     let (mut client, _serving) = scripted(Box::leak(Box::new([
-        (asked, "HTTP/1.1 200 OK\r\nSet-Cookie: secret\r\nContent-Length: 2\r\n\r\nno"),
+        (asked, "HTTP/1.1 200 OK\r\nSet-Cookie: secret\r\ncontent-length: 2\r\n\r\nno"),
         ("GET /b HTTP/1.1\r\nhost: a\r\n\r\n", "HTTP/1.1 204 No Content\r\n\r\n"),
     ])));
     let outcome = client.upgrade(get("http://a/"), &["foo"]).await.expect("an answer");
@@ -305,15 +305,15 @@ async fn an_offer_is_declined_and_the_connection_goes_on() {
 
 #[tokio::test]
 async fn a_426_says_what_to_offer() {
-    let asked = "GET / HTTP/1.1\r\nhost: a\r\nUpgrade: foo\r\nConnection: Upgrade\r\n\r\n";
+    let asked = "GET / HTTP/1.1\r\nhost: a\r\nupgrade: foo\r\nconnection: Upgrade\r\n\r\n";
     let (mut client, _serving) = scripted(Box::leak(Box::new([
         (
             asked,
-            "HTTP/1.1 426 No\r\nConnection: upgrade\r\nUpgrade: foo/2, bar\r\nContent-Length: 0\r\n\r\n",
+            "HTTP/1.1 426 No\r\nconnection: upgrade\r\nupgrade: foo/2, bar\r\ncontent-length: 0\r\n\r\n",
         ),
         (
             asked,
-            "HTTP/1.1 200 OK\r\nConnection: upgrade\r\nUpgrade: foo/2\r\nContent-Length: 0\r\n\r\n",
+            "HTTP/1.1 200 OK\r\nconnection: upgrade\r\nupgrade: foo/2\r\ncontent-length: 0\r\n\r\n",
         ),
     ])));
     let outcome = client.upgrade(get("http://a/"), &["foo"]).await.expect("an answer");
@@ -333,7 +333,7 @@ async fn a_tunnel_is_asked_for_again_with_credentials() {
     let (mut client, _serving) = scripted(&[
         (
             "CONNECT b:1 HTTP/1.1\r\nhost: b:1\r\n\r\n",
-            "HTTP/1.1 407 Who Are You\r\nContent-Length: 3\r\n\r\nwho",
+            "HTTP/1.1 407 Who Are You\r\ncontent-length: 3\r\n\r\nwho",
         ),
         (
             "CONNECT b:1 HTTP/1.1\r\nhost: b:1\r\nproxy-authorization: me\r\n\r\n",
@@ -403,8 +403,8 @@ async fn the_time_for_a_response_begins_once_the_request_was_sent() {
         ..Timeouts::default()
     };
     for (early, late) in [
-        ("", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"),
-        ("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n", "hi"),
+        ("", "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nhi"),
+        ("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n", "hi"),
     ] {
         let (stream, mut server) = tokio::io::duplex(1000);
         let serving = tokio::spawn(async move {
@@ -436,7 +436,7 @@ async fn a_request_that_was_given_up_is_in_the_way() {
         tokio::time::timeout(Duration::from_secs(1), client.send(get("http://a/1"))).await;
     assert!(given_up.is_err());
     assert!(!client.persists());
-    server.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n1").await.expect("room");
+    server.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 1\r\n\r\n1").await.expect("room");
     let outcome = client.send(get("http://a/2")).await;
     assert!(matches!(outcome, Err(Error::Misuse(_))), "{outcome:?}");
 }
@@ -490,7 +490,7 @@ impl AsyncWrite for Halved {
 /// A server may respond early, with the reason, and read no more.
 #[tokio::test]
 async fn an_answer_is_read_although_the_request_is_not_taken() {
-    let said = b"HTTP/1.1 413 Content Too Large\r\nContent-Length: 61\r\n\r\nThat is more than there is room for. Ten bytes would be fine.";
+    let said = b"HTTP/1.1 413 Content Too Large\r\ncontent-length: 61\r\n\r\nThat is more than there is room for. Ten bytes would be fine.";
     for fails in [io::ErrorKind::BrokenPipe, io::ErrorKind::ConnectionReset] {
         let response = answered_early(fails, said).await;
         assert_eq!(response.status(), 413);
@@ -524,7 +524,7 @@ async fn an_end_in_order_before_a_reset_is_one() {
 #[tokio::test]
 async fn content_that_fails_is_the_callers_error() {
     let body = |pieces: Vec<Result<Frame<Bytes>, BoxError>>| Pieces(pieces.into_iter());
-    for answer in ["", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhel"] {
+    for answer in ["", "HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhel"] {
         let (stream, mut server) = tokio::io::duplex(1000);
         server.write_all(answer.as_bytes()).await.expect("room");
         let mut client = connect(Asked::new(stream), &Config::default());
@@ -555,7 +555,7 @@ impl<I: Iterator<Item = Result<Frame<Bytes>, BoxError>> + Unpin> http_body::Body
 async fn trailers_that_nobody_reads_do_not_hinder_the_next_request() {
     const ASKED: &str = "GET / HTTP/1.1\r\nhost: a\r\n\r\n";
     const TRAILERS: &str =
-        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\nx: y\r\n\r\n";
+        "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\nx: y\r\n\r\n";
     let (mut client, _serving) =
         scripted(&[(ASKED, TRAILERS), (ASKED, "HTTP/1.1 204 No Content\r\n\r\n")]);
     let begun = Instant::now();
@@ -572,7 +572,7 @@ async fn content_that_fails_does_not_spoil_an_early_answer() {
     let (stream, mut server) = tokio::io::duplex(1000);
     let answered = tokio::spawn(async move {
         server.read_exact(&mut [0; 40]).await.expect("a request");
-        let head = "HTTP/1.1 413 Content Too Large\r\nContent-Length: 10\r\n\r\n12345";
+        let head = "HTTP/1.1 413 Content Too Large\r\ncontent-length: 10\r\n\r\n12345";
         server.write_all(head.as_bytes()).await.expect("room");
         sleep(Duration::from_secs(10)).await;
         server.write_all(b"67890").await.expect("room");
@@ -617,10 +617,10 @@ async fn a_connection_that_takes_nothing_does_not_persist() {
 /// With that response the server has said that it does not want the content.
 #[tokio::test]
 async fn content_that_is_not_wanted_stays() {
-    for close in ["Connection: close\r\n", ""] {
+    for close in ["connection: close\r\n", ""] {
         let (stream, mut server) = tokio::io::duplex(100_000);
         let mut client = connect(stream, &Config::default());
-        let response = format!("HTTP/1.1 401 Unauthorized\r\n{close}Content-Length: 2\r\n\r\nno");
+        let response = format!("HTTP/1.1 401 Unauthorized\r\n{close}content-length: 2\r\n\r\nno");
         let (response, ()) = tokio::join!(client.send(expecting("content")), async {
             tokio::time::sleep(Duration::from_millis(10)).await;
             server.write_all(response.as_bytes()).await.expect("room");
@@ -648,7 +648,7 @@ async fn content_is_sent_after_the_head_of_a_success() {
     for (status, close, rest, is_wanted) in [
         ("200 OK", "", "", true),
         ("200 OK", "", "3\r\nyes\r\n", true),
-        ("200 OK", "Connection: close\r\n", "", true),
+        ("200 OK", "connection: close\r\n", "", true),
         ("200 OK", "", "3\r\nyes\r\n0\r\n\r\n", false),
         ("200 OK", "", "3\r\nyes\r\n0\r\nA: b\r\n\r\n", false),
         ("302 Found", "", "", false),
@@ -661,7 +661,7 @@ async fn content_is_sent_after_the_head_of_a_success() {
             let head = server.read(&mut heard).await.expect("a head");
             assert!(heard[..head].ends_with(b"\r\n\r\n"));
             let head =
-                format!("HTTP/1.1 {status}\r\n{close}Transfer-Encoding: chunked\r\n\r\n{rest}");
+                format!("HTTP/1.1 {status}\r\n{close}transfer-encoding: chunked\r\n\r\n{rest}");
             server.write_all(head.as_bytes()).await.expect("room");
             let content = timeout(Duration::from_secs(10), server.read(&mut heard)).await;
             if !rest.ends_with("\r\n\r\n") {
@@ -701,7 +701,7 @@ async fn a_client_that_withholds_its_content_stays() {
 }
 
 const TO_TLS: &str =
-    "HTTP/1.1 101 Switching Protocols\r\nUpgrade: TLS/1.0, HTTP/1.1\r\nConnection: Upgrade\r\n\r\n";
+    "HTTP/1.1 101 Switching Protocols\r\nupgrade: TLS/1.0, HTTP/1.1\r\nconnection: Upgrade\r\n\r\n";
 
 /// Upgrades to TLS by a request, and returns the response received above TLS.
 ///
@@ -719,7 +719,7 @@ fn switched(outcome: Result<Outcome, Error>) -> Upgraded {
     outcome.expect("an answer").into_result().expect("accepted")
 }
 
-const ASKS: &str = "POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 2\r\nUpgrade: TLS/1.0\r\nConnection: Upgrade\r\n\r\nhi";
+const ASKS: &str = "POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 2\r\nupgrade: TLS/1.0\r\nconnection: Upgrade\r\n\r\nhi";
 
 /// Checks that the response arrives above TLS, and that more requests may follow.
 ///
@@ -728,7 +728,7 @@ const ASKS: &str = "POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 2\r\nUpgrade: 
 async fn the_answer_comes_above_a_new_layer_and_more_may_follow() {
     let (mut client, response) = above_tls(&[
         (ASKS, TO_TLS),
-        ("", "HTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 404 Not Found\r\nContent-Length: 5\r\n\r\nsorry"),
+        ("", "HTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 404 Not Found\r\ncontent-length: 5\r\n\r\nsorry"),
         ("GET /b HTTP/1.1\r\nhost: a\r\n\r\n", "HTTP/1.1 204 No Content\r\n\r\n"),
     ])
     .await
@@ -804,8 +804,8 @@ async fn answered_before_the_rest(
 #[tokio::test(start_paused = true)]
 async fn a_client_that_closes_sends_the_rest_of_its_request() {
     for head in [
-        "HTTP/1.1 202 A\r\nContent-Length: 0\r\n\r\n",
-        "HTTP/1.1 202 A\r\nContent-Length: 2\r\n\r\nhi",
+        "HTTP/1.1 202 A\r\ncontent-length: 0\r\n\r\n",
+        "HTTP/1.1 202 A\r\ncontent-length: 2\r\n\r\nhi",
     ] {
         let (client, response, serving) = answered_before_the_rest(head).await;
         assert!(!client.has_sent() && client.persists());
@@ -819,7 +819,7 @@ async fn a_client_that_closes_sends_the_rest_of_its_request() {
 #[tokio::test(start_paused = true)]
 async fn a_client_closes_beside_a_task_that_reads_its_response() {
     let (client, response, serving) =
-        answered_before_the_rest("HTTP/1.1 202 A\r\nContent-Length: 2\r\n\r\nhi").await;
+        answered_before_the_rest("HTTP/1.1 202 A\r\ncontent-length: 2\r\n\r\nhi").await;
     let closing = tokio::spawn(client.close());
     tokio::task::yield_now().await;
     assert_eq!(text(response).await, "hi");
@@ -834,7 +834,7 @@ async fn a_client_closes_beside_a_task_that_reads_its_response() {
 #[tokio::test(start_paused = true)]
 async fn a_client_closes_beside_a_response_that_does_not_end() {
     for stays in [true, false] {
-        let head = "HTTP/1.1 202 A\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n";
+        let head = "HTTP/1.1 202 A\r\ntransfer-encoding: chunked\r\n\r\n2\r\nhi\r\n";
         let (client, response, serving) = answered_before_the_rest(head).await;
         let reading = tokio::spawn(async move {
             let mut body = response.into_body();
@@ -860,8 +860,8 @@ async fn a_client_closes_beside_a_response_that_does_not_end() {
 #[tokio::test(start_paused = true)]
 async fn rfc9112_9_5_a_refused_request_is_not_sent_on_and_that_is_told() {
     for head in [
-        "HTTP/1.1 413 No\r\nContent-Length: 0\r\n\r\n",
-        "HTTP/1.1 202 A\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
+        "HTTP/1.1 413 No\r\ncontent-length: 0\r\n\r\n",
+        "HTTP/1.1 202 A\r\ncontent-length: 0\r\nconnection: close\r\n\r\n",
     ] {
         let (client, _response, serving) = answered_before_the_rest(head).await;
         assert!(!client.persists());
@@ -869,7 +869,7 @@ async fn rfc9112_9_5_a_refused_request_is_not_sent_on_and_that_is_told() {
         assert!(serving.await.expect("a server") < 1_000_000);
     }
     let (mut client, response, _serving) =
-        answered_before_the_rest("HTTP/1.1 405 No\r\nContent-Length: 0\r\n\r\n").await;
+        answered_before_the_rest("HTTP/1.1 405 No\r\ncontent-length: 0\r\n\r\n").await;
     drop(response);
     let failed = client.send(get("http://a/")).await.err();
     assert!(matches!(failed, Some(Error::Disconnected(_))), "{failed:?}");
@@ -879,7 +879,7 @@ async fn rfc9112_9_5_a_refused_request_is_not_sent_on_and_that_is_told() {
 async fn an_endless_response_that_was_dropped_does_not_hold_up_the_next_request() {
     let (client, mut server) = tokio::io::duplex(1000);
     tokio::spawn(async move {
-        server.write_all(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n").await?;
+        server.write_all(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n").await?;
         loop {
             server.write_all(b"5\r\nevent\r\n").await?;
             sleep(Duration::from_millis(100)).await;
@@ -911,7 +911,7 @@ async fn an_idle_connection_tells_that_it_is_closed() {
         assert!(!client.is_closed() && !closes(&mut client).await, "it is open");
         let answered = async {
             server.read_exact(&mut [0; 27]).await.expect("a request");
-            let response = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello";
+            let response = b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello";
             server.write_all(response).await.expect("room");
         };
         let (response, ()) = tokio::join!(client.send(get("http://a/")), answered);
@@ -934,7 +934,7 @@ async fn an_idle_connection_tells_that_it_is_closed() {
         assert_eq!((request.uri().path(), unsent.error.is_disconnect()), ("/", true), "{said:?}");
     }
     let (mut client, _serving) =
-        scripted(&[("GET", "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")]);
+        scripted(&[("GET", "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 0\r\n\r\n")]);
     client.send(get("http://a/")).await.expect("an answer");
     assert!(client.is_closed() && closes(&mut client).await);
 }
@@ -949,7 +949,7 @@ async fn a_connection_tells_that_it_is_closed_after_its_response() {
         let mut client = connect(stream, &Config::default());
         let begun = async {
             server.read_exact(&mut [0; 27]).await.expect("a request");
-            let response = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhe";
+            let response = b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhe";
             server.write_all(response).await.expect("room");
         };
         let (response, ()) = tokio::join!(client.send(get("http://a/")), begun);
@@ -994,14 +994,16 @@ async fn a_request_that_was_sent_is_not_given_back() {
     assert_eq!(client.try_send(get("http://a/")).await.expect("an answer").status(), 204);
 }
 
-/// Checks that a stream gives its transport back, with the bytes that came before.
+/// Checks that an upgraded stream returns its transport and the unread bytes.
+///
+/// They came right after the 101. A downcast to another type gives the stream back.
 #[tokio::test]
 async fn an_upgraded_stream_gives_its_transport_back() {
     let (stream, mut server) = tokio::io::duplex(1000);
     let answered = async {
         server.read_exact(&mut [0; 27]).await.expect("a request");
-        let switched = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: foo\r\n\
-            Connection: upgrade\r\n\r\nhello";
+        let switched = b"HTTP/1.1 101 Switching Protocols\r\nupgrade: foo\r\n\
+            connection: upgrade\r\n\r\nhello";
         server.write_all(switched).await.expect("room");
         server
     };
@@ -1083,7 +1085,7 @@ async fn mirrored(polls: bool) -> String {
         while !received.ends_with(b"\r\n\r\n") {
             server.read_buf(&mut received).await.expect("a head");
         }
-        let head = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n";
+        let head = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nhello\r\n";
         server.write_all(head.as_bytes()).await.expect("room");
         if polls {
             server.write_all(b"0\r\n\r\n").await.expect("room");

@@ -17,7 +17,7 @@ use tokio::time::{Sleep, sleep};
 pub(crate) const GET: &str = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
 
 /// The head of a POST with chunked content, of which no chunk was sent yet.
-pub(crate) const CHUNKED: &str = "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
+pub(crate) const CHUNKED: &str = "POST / HTTP/1.1\r\nHost: a\r\ntransfer-encoding: chunked\r\n\r\n";
 
 /// Returns the default configuration, without a Date field.
 pub(crate) fn config() -> Config {

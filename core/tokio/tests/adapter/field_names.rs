@@ -35,7 +35,7 @@ async fn names_of_a_request_are_kept_and_set_in_its_response() {
     served.expect("served");
     read.expect("text");
     let expected = "HTTP/1.1 200 OK\r\nx-B: 1\r\nAccept: x\r\nX-b: 2\r\nX-B: 3\r\nx-own: 1\r\n\
-                    Content-Length: 23\r\n";
+                    content-length: 23\r\n";
     assert!(said.starts_with(expected), "{said}");
     assert!(said.ends_with("\r\n\r\nHOST x-B Accept X-b X-B"), "{said}");
 }

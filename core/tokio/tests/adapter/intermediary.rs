@@ -80,7 +80,7 @@ async fn a_handler_sends_interim_responses() {
         answer.extensions_mut().insert(sender);
         Ok::<_, BoxError>(answer)
     });
-    let answer = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello";
+    let answer = "HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello";
     let interim = "HTTP/1.1 103 Early Hints\r\nlink: a\r\n\r\nHTTP/1.1 104 \r\n\r\n";
     let got = said(handler, &"GET / HTTP/1.1\r\nHost: a\r\n\r\n".repeat(2)).await;
     assert_eq!(got, format!("{interim}{answer}").repeat(2));
@@ -137,7 +137,7 @@ async fn a_request_has_no_informational_sender_unless_it_is_asked_for() {
         Ok::<_, BoxError>(Response::new(Body::from(informational(&request).is_none().to_string())))
     });
     client
-        .write_all(b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+        .write_all(b"GET / HTTP/1.1\r\nHost: a\r\nconnection: close\r\n\r\n")
         .await
         .expect("room");
     let mut got = String::new();
@@ -175,12 +175,12 @@ async fn a_reason_of_its_own_passes_both_ways() {
     let serving = async {
         let mut server = came(server, "\r\n\r\n").await;
         server
-            .write_all(b"HTTP/1.1 404 Gone Fishing\r\nContent-Length: 0\r\n\r\n")
+            .write_all(b"HTTP/1.1 404 Gone Fishing\r\ncontent-length: 0\r\n\r\n")
             .await
             .expect("room");
         let mut server = came(server, "\r\n\r\n").await;
         server
-            .write_all(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n")
+            .write_all(b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n")
             .await
             .expect("room");
     };
@@ -200,7 +200,7 @@ async fn a_reason_of_its_own_passes_both_ways() {
         std::future::ready(Ok::<_, BoxError>(response))
     });
     let got = said(handler, "GET / HTTP/1.1\r\nHost: a\r\n\r\n").await;
-    assert_eq!(got, "HTTP/1.1 404 Gone Fishing\r\nContent-Length: 0\r\n\r\n");
+    assert_eq!(got, "HTTP/1.1 404 Gone Fishing\r\ncontent-length: 0\r\n\r\n");
 }
 
 /// Checks that OPTIONS for a whole server is distinguished from OPTIONS for a path.
@@ -235,7 +235,7 @@ async fn a_101_with_a_date_gets_no_other() {
         response.headers_mut().insert("date", "Sun, 06 Nov 1994 08:49:37 GMT".parse()?);
         Ok::<_, BoxError>(response)
     });
-    let offer = "GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: foo\r\n\r\n";
+    let offer = "GET / HTTP/1.1\r\nHost: a\r\nconnection: upgrade\r\nupgrade: foo\r\n\r\n";
     client.write_all(offer.as_bytes()).await.expect("room");
     let mut got = String::new();
     let config = Config::default();
@@ -252,8 +252,8 @@ async fn a_101_with_a_date_gets_no_other() {
 #[tokio::test]
 async fn what_follows_a_declined_offer_is_the_next_request() {
     let hello = || service_fn(async |_| Ok::<_, BoxError>(Response::new(Body::from("hello"))));
-    let offer = "POST / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: foo\r\nContent-Length: 2\r\n\r\nhi";
-    let answer = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello";
+    let offer = "POST / HTTP/1.1\r\nHost: a\r\nconnection: upgrade\r\nupgrade: foo\r\ncontent-length: 2\r\n\r\nhi";
+    let answer = "HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello";
     assert_eq!(said(hello(), &offer.repeat(2)).await, answer.repeat(2));
 }
 
@@ -342,7 +342,7 @@ async fn an_early_answer_is_seen_to_be_one() {
     let (content, slow) = slow_body();
     let serving = async {
         let mut server = came(server, "\r\n\r\n").await;
-        server.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n").await.expect("room");
+        server.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\n").await.expect("room");
         tokio::time::sleep(Duration::from_secs(100)).await;
         slow.send(Bytes::from_static(b"more")).await.expect("it is read");
         drop(slow);
@@ -375,7 +375,7 @@ async fn a_client_that_sends_a_byte_a_second_is_given_up() {
     let serving = tokio::spawn(async move { serve_connection(server, echo, &config()).await });
     let begun = tokio::time::Instant::now();
     client
-        .write_all(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\n")
+        .write_all(b"POST / HTTP/1.1\r\nHost: a\r\ncontent-length: 1000\r\n\r\n")
         .await
         .expect("room");
     while client.write_all(b"x").await.is_ok() && begun.elapsed() < Duration::from_secs(100) {
@@ -401,7 +401,7 @@ async fn the_time_that_a_handler_takes_is_not_the_clients() {
     });
     let serving = tokio::spawn(async move { serve_connection(server, slow, &config()).await });
     client
-        .write_all(b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n")
+        .write_all(b"POST / HTTP/1.1\r\nHost: a\r\ntransfer-encoding: chunked\r\n\r\n")
         .await
         .expect("room");
     for _ in 0..3 {

@@ -26,7 +26,7 @@ async fn said(mut stream: TcpStream) -> String {
 /// Returns a client whose connection has switched to `foo`.
 async fn switched(address: SocketAddr) -> TcpStream {
     let mut client = TcpStream::connect(address).await.expect("a server");
-    let offer = GET.replace("\r\n\r\n", "\r\nConnection: upgrade\r\nUpgrade: foo\r\n\r\n");
+    let offer = GET.replace("\r\n\r\n", "\r\nconnection: upgrade\r\nupgrade: foo\r\n\r\n");
     client.write_all(offer.as_bytes()).await.expect("a server");
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
@@ -66,7 +66,7 @@ async fn a_server_that_stops_ends_what_is_under_way() {
     assert_eq!(said(idle).await, "");
     assert_eq!(
         said(busy).await,
-        "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: close\r\n\r\nhello"
+        "HTTP/1.1 200 OK\r\ncontent-length: 5\r\nconnection: close\r\n\r\nhello"
     );
     timeout(WAIT, serving).await.expect("in time").expect("no panic");
     assert!(TcpStream::connect(address).await.is_err(), "it still listens");

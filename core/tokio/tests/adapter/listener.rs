@@ -18,7 +18,7 @@ use tokio::time::timeout;
 use crate::common::GET;
 
 const WAIT: Duration = Duration::from_secs(60);
-const LAST: &str = "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
+const LAST: &str = "GET / HTTP/1.1\r\nHost: a\r\nconnection: close\r\n\r\n";
 
 /// Answers with the peer's address as the type `A`, or `none`.
 async fn tell<A: std::fmt::Debug + Clone + Send + Sync + 'static>(

@@ -144,13 +144,13 @@ async fn read(request: Request<Body>) -> Answer {
 #[tokio::test]
 async fn a_server_shows_requests_and_answers_in_their_order() {
     let post =
-        "POST /e HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nTransfer-Encoding: chunked\r\n\r\n";
+        "POST /e HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\ntransfer-encoding: chunked\r\n\r\n";
     let (log, config) = watched();
     let (mut client, serving) = served_by(100_000, config, service_fn(echo));
     send(&mut client, post).await;
     expect(&mut client, "HTTP/1.1 100 Continue\r\n\r\n").await;
     send(&mut client, "2\r\nhi\r\n0\r\nT: u\r\n\r\n").await;
-    let head = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+    let head = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n";
     expect(&mut client, &format!("{head}2\r\nhi\r\n1\r\n!\r\n0\r\nx: y\r\n\r\n")).await;
     client.shutdown().await.expect("an end");
     soon(serving).await.expect("no panic").expect("served");
@@ -174,10 +174,10 @@ async fn a_server_shows_requests_and_answers_in_their_order() {
 
 #[tokio::test]
 async fn a_short_cut_shows_the_end_of_a_message_all_the_same() {
-    let bytes = "GET /a HTTP/1.1\r\nHost: a\r\n\r\nPOST /b HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nhi";
-    let answer = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+    let bytes = "GET /a HTTP/1.1\r\nHost: a\r\n\r\nPOST /b HTTP/1.1\r\nHost: a\r\ncontent-length: 2\r\n\r\nhi";
+    let answer = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
     let log = answered(|config| config, service_fn(ok), bytes, &answer.repeat(2)).await;
-    let respond = "! respond 200 ok > HTTP/1.1 200 OK\\r\\nContent-Length: 2\\r\\n\\r\\nok";
+    let respond = "! respond 200 ok > HTTP/1.1 200 OK\\r\\ncontent-length: 2\\r\\n\\r\\nok";
     let wanted = [
         "= request GET /a 1.1 @28",
         "= end @28",
@@ -196,7 +196,7 @@ async fn a_short_cut_shows_the_end_of_a_message_all_the_same() {
 async fn a_server_shows_what_it_adds_to_a_handlers_answer() {
     let required =
         service_fn(async |_| Answer::Ok(upgrade::require(&["foo/2", "bar"], Body::from("no\n"))));
-    let answer = "HTTP/1.1 426 Upgrade Required\r\ncontent-length: 3\r\nUpgrade: foo/2, bar\r\nConnection: Upgrade\r\n\r\nno\n";
+    let answer = "HTTP/1.1 426 Upgrade Required\r\ncontent-length: 3\r\nupgrade: foo/2, bar\r\nconnection: Upgrade\r\n\r\nno\n";
     let log = answered(|config| config, required, GET, answer).await;
     assert!(
         log[3].starts_with("! require [\"foo/2\", \"bar\"] | content-length: 3 > HTTP/1.1 426 "),
@@ -209,7 +209,7 @@ async fn a_server_shows_what_it_adds_to_a_handlers_answer() {
         Answer::Ok(response)
     });
     let answer =
-        "HTTP/1.1 200 OK\r\nContent-Length: 3\r\nUpgrade: foo/2\r\nConnection: Upgrade\r\n\r\nyes";
+        "HTTP/1.1 200 OK\r\ncontent-length: 3\r\nupgrade: foo/2\r\nconnection: Upgrade\r\n\r\nyes";
     let log = answered(|config| config, advertised, GET, answer).await;
     assert_eq!(log[3], "! advertise [\"foo/2\"] > ");
     // No valid name is no list.
@@ -218,11 +218,11 @@ async fn a_server_shows_what_it_adds_to_a_handlers_answer() {
         upgrade::advertise(&mut response, &["foo bar", ""]);
         Answer::Ok(response)
     });
-    let answer = "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nyes";
+    let answer = "HTTP/1.1 200 OK\r\ncontent-length: 3\r\n\r\nyes";
     answered(|config| config, invalid, GET, answer).await;
     // The server discards content that the handler does not read, up to a limit; then it closes.
-    let long = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n";
-    let answer = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok";
+    let long = "POST / HTTP/1.1\r\nHost: a\r\ncontent-length: 1000000\r\n\r\n";
+    let answer = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\nconnection: close\r\n\r\nok";
     let log = answered(|config| config, service_fn(ok), long, answer).await;
     assert_eq!(&*log[2], "! skip > ", "{log:?}");
     assert_eq!(log.iter().filter(|line| line.starts_with("! skip")).count(), 1, "{log:?}");
@@ -231,7 +231,7 @@ async fn a_server_shows_what_it_adds_to_a_handlers_answer() {
 #[tokio::test]
 async fn what_the_engine_refuses_is_shown_with_its_reason() {
     let bytes = "GET / HTTP/1.0\r\n\r\n";
-    let answer = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok";
+    let answer = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\nconnection: close\r\n\r\nok";
     let log = answered(
         |config| Config { informational: true, ..config },
         service_fn(inform),
@@ -246,7 +246,7 @@ async fn what_the_engine_refuses_is_shown_with_its_reason() {
 #[tokio::test(start_paused = true)]
 async fn a_peer_that_fails_is_shown_with_the_answer_to_it() {
     let bytes = "GET / HTTP/1.1\r\nHost : a\r\n\r\n";
-    let answer = "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+    let answer = "HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
     let log = answered(|config| config, service_fn(ok), bytes, answer).await;
     assert_eq!(log[1], "= error space-before-colon");
     assert!(log[2].starts_with("! reject 400  > HTTP/1.1 400 Bad Request\\r\\n"), "{log:?}");
@@ -265,13 +265,13 @@ async fn a_peer_that_fails_is_shown_with_the_answer_to_it() {
     assert_eq!(log[0], "< GET / HT");
     assert!(log[1].starts_with("! reject 408  > HTTP/1.1 408 Request Timeout\\r\\n"), "{log:?}");
     // A client that disconnects in the middle of the content.
-    let cut = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nhalf";
-    let answer = "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+    let cut = "POST / HTTP/1.1\r\nHost: a\r\ncontent-length: 9\r\n\r\nhalf";
+    let answer = "HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
     let log = answered(|config| config, service_fn(read), cut, answer).await;
     assert_eq!(log[3..5], ["<end clean", "= error truncated"], "{log:?}");
 }
 
-const OFFER: &str = "GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: TLS/1.3\r\n\r\n";
+const OFFER: &str = "GET / HTTP/1.1\r\nHost: a\r\nconnection: upgrade\r\nupgrade: TLS/1.3\r\n\r\n";
 
 #[tokio::test]
 async fn a_switch_is_shown_and_so_is_http_above_the_new_layer() {
@@ -292,9 +292,9 @@ async fn a_switch_is_shown_and_so_is_http_above_the_new_layer() {
     });
     let (mut client, serving) = served_by(1000, config, handler);
     send(&mut client, OFFER).await;
-    let accepted = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: TLS/1.3, HTTP/1.1\r\nConnection: Upgrade\r\n\r\n";
+    let accepted = "HTTP/1.1 101 Switching Protocols\r\nupgrade: TLS/1.3, HTTP/1.1\r\nconnection: Upgrade\r\n\r\n";
     expect(&mut client, accepted).await;
-    expect(&mut client, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nabove").await;
+    expect(&mut client, "HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nabove").await;
     client.shutdown().await.expect("an end");
     soon(serving).await.expect("no panic").expect("served");
     let wanted = [
@@ -304,7 +304,7 @@ async fn a_switch_is_shown_and_so_is_http_above_the_new_layer() {
         "= switched by upgrade to TLS/1.3, HTTP/1.1 @66",
         "! take > ",
         "! resume > ",
-        "! respond 200 above > HTTP/1.1 200 OK\\r\\nContent-Length: 5\\r\\n\\r\\nabove",
+        "! respond 200 above > HTTP/1.1 200 OK\\r\\ncontent-length: 5\\r\\n\\r\\nabove",
         "<end clean",
         "= paused closed",
     ];
@@ -344,14 +344,14 @@ async fn a_client_shows_what_it_asks_and_what_comes_of_it() {
     let mut heard = String::new();
     stream.read_to_string(&mut heard).await.expect("text");
     soon(serving).await.expect("no panic").expect("served");
-    let request = "GET / HTTP/1.1\r\nhost: a\r\nUpgrade: foo/2\r\nConnection: Upgrade\r\n\r\n";
+    let request = "GET / HTTP/1.1\r\nhost: a\r\nupgrade: foo/2\r\nconnection: Upgrade\r\n\r\n";
     let accepted =
-        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: foo/2\r\nConnection: Upgrade\r\n\r\n";
+        "HTTP/1.1 101 Switching Protocols\r\nupgrade: foo/2\r\nconnection: Upgrade\r\n\r\n";
     let wanted = [
         "! request POST /p [] | host: a | content-length: 2 > POST /p HTTP/1.1\\r\\nhost: a\\r\\ncontent-length: 2\\r\\n\\r\\n",
         "! data hi > hi",
         "! end > ",
-        "< HTTP/1.1 200 OK\\r\\nContent-Length: 2\\r\\n\\r\\nno",
+        "< HTTP/1.1 200 OK\\r\\ncontent-length: 2\\r\\n\\r\\nno",
         "= response 200 1.1 @38",
         "= data \"no\" @40",
         "= end @40",
@@ -374,7 +374,7 @@ async fn a_client_shows_a_server_that_breaks_the_rules() {
     let mut client = connect(Asked::new(client), &config);
     server
         .write_all(
-            b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: bar\r\nConnection: upgrade\r\n\r\n",
+            b"HTTP/1.1 101 Switching Protocols\r\nupgrade: bar\r\nconnection: upgrade\r\n\r\n",
         )
         .await
         .expect("room");

@@ -70,7 +70,7 @@ async fn requests_are_answered_one_after_the_other() {
     let request = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
     let (answer, ended) = said(service_fn(hello), &request.repeat(2)).await;
     assert!(ended.is_ok(), "{ended:?}");
-    assert_eq!(answer, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello".repeat(2));
+    assert_eq!(answer, "HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello".repeat(2));
 }
 
 #[tokio::test]
@@ -81,12 +81,12 @@ async fn a_head_is_answered_without_content() {
 
 #[tokio::test]
 async fn content_is_read_whole_or_in_chunks() {
-    let length = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello";
-    let chunked = "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nhel\r\n2\r\nlo\r\n0\r\n\r\n";
+    let length = "POST / HTTP/1.1\r\nHost: a\r\ncontent-length: 5\r\n\r\nhello";
+    let chunked = "POST / HTTP/1.1\r\nHost: a\r\ntransfer-encoding: chunked\r\n\r\n3\r\nhel\r\n2\r\nlo\r\n0\r\n\r\n";
     for request in [length, chunked] {
         let (answer, ended) = said(service_fn(echo), request).await;
         assert!(ended.is_ok(), "{ended:?}");
-        assert_eq!(answer, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello", "{request}");
+        assert_eq!(answer, "HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello", "{request}");
     }
 }
 
@@ -95,7 +95,7 @@ async fn a_malformed_request_gets_its_status() {
     let (answer, ended) = said(service_fn(hello), "GET / HTTP/1.1\r\n\r\n").await;
     assert!(
         answer
-            .starts_with("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n"),
+            .starts_with("HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\nconnection: close\r\n"),
         "{answer}"
     );
     assert!(matches!(ended, Err(Error::Protocol(_))), "{ended:?}");
@@ -108,11 +108,11 @@ async fn a_client_that_waits_gets_its_100_when_the_content_is_read() {
     let serving = serve_connection(server, service_fn(echo), &config);
     let asking = async {
         let head =
-            "POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n";
+            "POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\ncontent-length: 5\r\n\r\n";
         client.write_all(head.as_bytes()).await.expect("room");
         expect(&mut client, "HTTP/1.1 100 Continue\r\n\r\n").await;
         client.write_all(b"hello").await.expect("room");
-        expect(&mut client, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello").await;
+        expect(&mut client, "HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello").await;
         drop(client);
     };
     let (ended, ()) = tokio::join!(serving, asking);
@@ -170,15 +170,15 @@ async fn content_is_streamed_in_chunks_with_trailers() {
     });
     let (answer, ended) = said(handler, GET).await;
     assert!(ended.is_ok(), "{ended:?}");
-    let wanted = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n2\r\nbc\r\n0\r\ndigest: x\r\n\r\n";
+    let wanted = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n1\r\na\r\n2\r\nbc\r\n0\r\ndigest: x\r\n\r\n";
     assert_eq!(answer, wanted);
 }
 
 #[tokio::test]
 async fn content_to_http_1_0_ends_with_the_connection() {
     let handler = service_fn(async |_| Ok::<_, BoxError>(Response::new(Frames::of(&["a", "bc"]))));
-    let (answer, _) = said(handler, "GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n").await;
-    assert_eq!(answer, "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nabc");
+    let (answer, _) = said(handler, "GET / HTTP/1.0\r\nconnection: keep-alive\r\n\r\n").await;
+    assert_eq!(answer, "HTTP/1.1 200 OK\r\nconnection: close\r\n\r\nabc");
 }
 
 #[tokio::test]
@@ -220,7 +220,7 @@ async fn a_handler_that_fails_is_a_500() {
     let (answer, ended) = said(handler, &GET.repeat(2)).await;
     assert_eq!(
         answer,
-        "HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+        "HTTP/1.1 500 Internal Server Error\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
     );
     assert!(matches!(ended, Err(Error::Handler(_))), "{ended:?}");
 }
@@ -236,7 +236,7 @@ async fn a_handler_that_panics_is_a_500_and_the_panic_goes_on() {
     client.read_to_string(&mut answer).await.expect("text");
     assert_eq!(
         answer,
-        "HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+        "HTTP/1.1 500 Internal Server Error\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
     );
     assert!(served.await.expect_err("a panic").is_panic());
 }
@@ -288,7 +288,7 @@ async fn a_body_that_is_kept_fails_after_the_answer() {
         Ok::<_, BoxError>(Response::new(Body::empty()))
     });
     let request =
-        "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n";
+        "POST / HTTP/1.1\r\nHost: a\r\ntransfer-encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n";
     let (answer, ended) = said(handler, request).await;
     assert!(ended.is_ok(), "{ended:?}");
     assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
@@ -299,7 +299,7 @@ async fn a_body_that_is_kept_fails_after_the_answer() {
 #[tokio::test]
 async fn what_is_not_read_is_dropped_up_to_a_limit() {
     let request = |len: usize| {
-        format!("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: {len}\r\n\r\n{}", "x".repeat(len))
+        format!("POST / HTTP/1.1\r\nHost: a\r\ncontent-length: {len}\r\n\r\n{}", "x".repeat(len))
     };
     let (answer, ended) = said(service_fn(hello), &format!("{}{GET}", request(50_000))).await;
     assert!(ended.is_ok(), "{ended:?}");
@@ -307,14 +307,14 @@ async fn what_is_not_read_is_dropped_up_to_a_limit() {
     // Above the limit the server closes instead, and sends `Connection: close`.
     let (answer, _) = said(service_fn(hello), &format!("{}{GET}", request(900_000))).await;
     assert_eq!(answer.matches("HTTP/1.1 200 OK").count(), 1, "{answer}");
-    assert!(answer.contains("Connection: close"), "{answer}");
+    assert!(answer.contains("connection: close"), "{answer}");
 }
 
 #[tokio::test(start_paused = true)]
 async fn each_wait_has_its_deadline() {
     // The bytes from the client, the beginning of the response, and the seconds until the end.
     let half = "GET / HTTP/1.1\r\nHo";
-    let content = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhel";
+    let content = "POST / HTTP/1.1\r\nHost: a\r\ncontent-length: 5\r\n\r\nhel";
     for (sent, begins, seconds) in [
         ("", "", 60),
         (GET, "HTTP/1.1 200 OK\r\n", 60),
@@ -365,7 +365,7 @@ async fn a_handler_that_never_answers_is_given_up() {
     client.read_to_string(&mut answer).await.expect("text");
     assert_eq!(
         answer,
-        "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+        "HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
     );
     drop(client);
     assert!(serving.await.expect("no panic").is_err());
@@ -399,7 +399,7 @@ async fn a_server_that_stops_ends_with_the_answer_under_way() {
         .expect("served");
     let mut answer = String::new();
     client.read_to_string(&mut answer).await.expect("text");
-    assert_eq!(answer, "HTTP/1.1 200 OK\r\nContent-Length: 8\r\nConnection: close\r\n\r\nthe last");
+    assert_eq!(answer, "HTTP/1.1 200 OK\r\ncontent-length: 8\r\nconnection: close\r\n\r\nthe last");
 }
 
 #[tokio::test]

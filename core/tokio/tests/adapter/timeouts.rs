@@ -64,7 +64,7 @@ async fn read_slowly(client: &mut DuplexStream) -> usize {
 /// A 408 follows an incomplete request.
 #[tokio::test(start_paused = true)]
 async fn a_server_waits_as_long_as_it_says_and_does_not_spin() {
-    let content = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhel";
+    let content = "POST / HTTP/1.1\r\nHost: a\r\ncontent-length: 5\r\n\r\nhel";
     for (sent, outcome, seconds) in [
         ("", "", 60),
         (GET, "HTTP/1.1 200 OK\r\n", 60),
@@ -98,10 +98,10 @@ async fn rest_of(client: &mut DuplexStream) -> String {
 async fn a_byte_now_and_then_is_too_slow() {
     let requests: [(&str, bool); 5] = [
         (GET, true),
-        ("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n", false),
+        ("POST / HTTP/1.1\r\nHost: a\r\ncontent-length: 100\r\n\r\n", false),
         (CHUNKED, false),
         // The handler does not read the content of this request.
-        ("POST /unread HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n", false),
+        ("POST /unread HTTP/1.1\r\nHost: a\r\ncontent-length: 100\r\n\r\n", false),
         ("\r\n", true),
     ];
     for (request, from_the_start) in requests {
@@ -150,7 +150,7 @@ async fn long_content_may_take_long() {
         Ok::<_, BoxError>(Response::new(Full::<Bytes>::from(len.to_string())))
     });
     let (mut client, _serving) = served_by(10_000, config(), handler);
-    send(&mut client, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 120000\r\n\r\n").await;
+    send(&mut client, "POST / HTTP/1.1\r\nHost: a\r\ncontent-length: 120000\r\n\r\n").await;
     for _ in 0..20 {
         sleep(Duration::from_secs(25)).await;
         client.write_all(&[b'x'; 6000]).await.expect("room");
@@ -172,7 +172,7 @@ async fn content_that_comes_while_the_handler_works_extends_the_timeout() {
         Ok::<_, BoxError>(Response::new(Full::<Bytes>::from(len.to_string())))
     });
     let (mut client, _serving) = served_by(100_000, config(), handler);
-    send(&mut client, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 200010\r\n\r\n").await;
+    send(&mut client, "POST / HTTP/1.1\r\nHost: a\r\ncontent-length: 200010\r\n\r\n").await;
     for _ in 0..10 {
         sleep(Duration::from_secs(20)).await;
         client.write_all(b"x").await.expect("room");
@@ -221,7 +221,7 @@ async fn patience_without_an_end_is_for_ever() {
         sleep(Duration::from_secs(100_000)).await;
         send(&mut client, piece).await;
     }
-    expect(&mut client, &"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n".repeat(2)).await;
+    expect(&mut client, &"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n".repeat(2)).await;
 
     let (stream, mut server) = tokio::io::duplex(1000);
     let mut client = connect(stream, &config);
@@ -244,7 +244,7 @@ async fn a_read_that_was_given_up_does_not_cut_the_response() {
         Ok::<Response<Full<Bytes>>, BoxError>(Response::new(vec![b'x'; 100_000].into()))
     });
     let (mut client, _serving) = served_by(1000, config(), handler);
-    send(&mut client, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n123").await;
+    send(&mut client, "POST / HTTP/1.1\r\nHost: a\r\ncontent-length: 10\r\n\r\n123").await;
     let got = read_slowly(&mut client).await;
     assert!(got > 100_000, "{got}");
 }
@@ -255,7 +255,7 @@ async fn a_read_that_was_given_up_does_not_cut_the_response() {
 #[tokio::test(start_paused = true)]
 async fn the_last_answer_reaches_a_slow_client() {
     let (mut client, serving) = served_by(1000, config(), service_fn(large));
-    send(&mut client, "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").await;
+    send(&mut client, "GET / HTTP/1.1\r\nHost: a\r\nconnection: close\r\n\r\n").await;
     let got = read_slowly(&mut client).await;
     assert!(got > 100_000, "{got}");
     drop(client);
@@ -399,7 +399,7 @@ async fn what_the_system_has_taken_earns_a_slow_client_time() {
 async fn an_end_does_not_linger() {
     for (goes_on, seconds) in [(true, 4), (false, 1)] {
         let (mut client, server) = tokio::io::duplex(1000);
-        send(&mut client, "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").await;
+        send(&mut client, "GET / HTTP/1.1\r\nHost: a\r\nconnection: close\r\n\r\n").await;
         let config = config();
         tokio::spawn(async move {
             while !goes_on || client.write_all(b"more").await.is_ok() {
@@ -449,7 +449,7 @@ async fn a_handler_that_never_answers_is_given_up() {
         assert!(matches!(ended, Err(Error::Handler(_))), "{ended:?}");
         assert!(elapsed == 7 && polls < 20, "{busy}: {elapsed} s, {polls} polls");
         let wanted =
-            "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+            "HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
         assert_eq!(rest(&mut client).await, wanted);
     }
 }
@@ -504,7 +504,7 @@ async fn a_wrong_head_after_a_pause_is_answered_and_lingers() {
 async fn what_is_dropped_after_the_last_answer_is_bounded() {
     let (mut client, serving) = served_by(64 * 1024, config(), service_fn(hello));
     let mut sent = 0;
-    send(&mut client, "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").await;
+    send(&mut client, "GET / HTTP/1.1\r\nHost: a\r\nconnection: close\r\n\r\n").await;
     while client.write_all(&[0; 16 * 1024]).await.is_ok() {
         sent += 16 * 1024;
     }
@@ -546,7 +546,7 @@ async fn a_client_waits_as_long_as_it_says_and_does_not_spin() {
         ("", Timeout::Response, 60),
         ("HTTP/1.1 2", Timeout::Response, 60),
         ("HTTP/1.1 103 Early Hints\r\n\r\n", Timeout::Response, 60),
-        ("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhel", Timeout::Content, 30),
+        ("HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhel", Timeout::Content, 30),
         ("HTTP/1.1 200 OK\r\n\r\nhel", Timeout::Content, 30),
     ] {
         let (stream, mut server) = tokio::io::duplex(1000);
@@ -650,7 +650,7 @@ async fn a_time_that_is_over_is_told_once() {
     let (mut client, serving) = served_by(100, config(), forgiving);
     send(
         &mut client,
-        "POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 5\r\n\r\nhel",
+        "POST / HTTP/1.1\r\nHost: a\r\nconnection: close\r\ncontent-length: 5\r\n\r\nhel",
     )
     .await;
     // The client reads the response only after 40 seconds.

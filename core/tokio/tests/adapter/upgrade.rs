@@ -64,10 +64,10 @@ async fn shout(request: Request<Body>) -> Answer {
 }
 
 fn offering(protocols: &str) -> String {
-    format!("GET /a HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: {protocols}\r\n\r\n")
+    format!("GET /a HTTP/1.1\r\nHost: a\r\nconnection: upgrade\r\nupgrade: {protocols}\r\n\r\n")
 }
 
-const PLAIN: &str = "HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\nin HTTP";
+const PLAIN: &str = "HTTP/1.1 200 OK\r\ncontent-length: 7\r\n\r\nin HTTP";
 
 #[tokio::test]
 async fn an_offer_is_accepted_and_what_came_with_it_is_read_first() {
@@ -75,7 +75,7 @@ async fn an_offer_is_accepted_and_what_came_with_it_is_read_first() {
     send(&mut client, &(offering("foo, shout/1, shout/2") + "early ")).await;
     expect(
         &mut client,
-        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: shout/2\r\nConnection: Upgrade\r\n\r\n",
+        "HTTP/1.1 101 Switching Protocols\r\nupgrade: shout/2\r\nconnection: Upgrade\r\n\r\n",
     )
     .await;
     expect(&mut client, "shout/2 for /a\n").await;
@@ -92,7 +92,7 @@ async fn an_offer_that_is_not_wanted_changes_nothing() {
     for request in [
         offering("foo/2"),
         offering("shout/3"),
-        "GET / HTTP/1.1\r\nHost: a\r\nUpgrade: shout/1\r\n\r\n".into(),
+        "GET / HTTP/1.1\r\nHost: a\r\nupgrade: shout/1\r\n\r\n".into(),
     ] {
         send(&mut client, &request).await;
         expect(&mut client, PLAIN).await;
@@ -127,10 +127,10 @@ async fn what_would_do_is_required_or_advertised() {
         Ok(response)
     }));
     send(&mut client, "GET /required HTTP/1.1\r\nHost: a\r\n\r\n").await;
-    let head = "HTTP/1.1 426 Upgrade Required\r\ncontent-length: 4\r\nUpgrade: foo/2, bar\r\nConnection: Upgrade\r\n\r\n";
+    let head = "HTTP/1.1 426 Upgrade Required\r\ncontent-length: 4\r\nupgrade: foo/2, bar\r\nconnection: Upgrade\r\n\r\n";
     expect(&mut client, &format!("{head}foo!")).await;
     send(&mut client, "GET / HTTP/1.1\r\nHost: a\r\n\r\n").await;
-    let head = "HTTP/1.1 200 OK\r\nContent-Length: 7\r\nUpgrade: foo/2, bar\r\nConnection: Upgrade\r\n\r\n";
+    let head = "HTTP/1.1 200 OK\r\ncontent-length: 7\r\nupgrade: foo/2, bar\r\nconnection: Upgrade\r\n\r\n";
     expect(&mut client, &format!("{head}in HTTP")).await;
 }
 
@@ -144,7 +144,7 @@ async fn a_426_that_says_nothing_is_a_400() {
         )
     }));
     send(&mut client, "GET / HTTP/1.1\r\nHost: a\r\n\r\n").await;
-    expect(&mut client, "HTTP/1.1 400 Bad Request\r\nContent-Length: 2\r\n\r\nno").await;
+    expect(&mut client, "HTTP/1.1 400 Bad Request\r\ncontent-length: 2\r\n\r\nno").await;
 }
 
 #[tokio::test]
@@ -164,7 +164,7 @@ async fn a_101_of_a_framework_is_understood() {
         )
     }));
     send(&mut client, &offering("foo")).await;
-    let head = "HTTP/1.1 101 Switching Protocols\r\nx-own: 1\r\nUpgrade: foo\r\nConnection: Upgrade\r\n\r\n";
+    let head = "HTTP/1.1 101 Switching Protocols\r\nx-own: 1\r\nupgrade: foo\r\nconnection: Upgrade\r\n\r\n";
     expect(&mut client, &format!("{head}foo")).await;
     serving.await.expect("no panic").expect("served");
 }
@@ -186,7 +186,7 @@ async fn a_101_that_leads_nowhere_is_a_500() {
         send(&mut client, &offering("foo")).await;
         expect(
             &mut client,
-            "HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
+            "HTTP/1.1 500 Internal Server Error\r\ncontent-length: 0\r\nconnection: close\r\n\r\n",
         )
         .await;
         expect_end(&mut client).await;
@@ -199,13 +199,13 @@ async fn a_101_that_leads_nowhere_is_a_500() {
 #[tokio::test]
 async fn trailers_that_nobody_reads_do_not_hinder_an_accept() {
     let (mut client, _serving) = served(service_fn(shout));
-    let head = "POST /a HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: shout/1\r\n";
-    let content = "Transfer-Encoding: chunked\r\n\r\n2\r\nab\r\n0\r\nx: y\r\n\r\n";
+    let head = "POST /a HTTP/1.1\r\nHost: a\r\nconnection: upgrade\r\nupgrade: shout/1\r\n";
+    let content = "transfer-encoding: chunked\r\n\r\n2\r\nab\r\n0\r\nx: y\r\n\r\n";
     send(&mut client, &format!("{head}{content}early")).await;
     client.shutdown().await.expect("an end");
     expect(
         &mut client,
-        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: shout/1\r\nConnection: Upgrade\r\n\r\n",
+        "HTTP/1.1 101 Switching Protocols\r\nupgrade: shout/1\r\nconnection: Upgrade\r\n\r\n",
     )
     .await;
     expect(&mut client, "shout/1 for /a\nEARLY").await;
@@ -218,9 +218,9 @@ async fn trailers_that_nobody_reads_do_not_hinder_an_accept() {
 /// content the 101.
 #[tokio::test]
 async fn content_before_an_accept_is_answered_as_it_deserves() {
-    let offer = "POST / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: foo\r\n";
-    let chunks = format!("{offer}Transfer-Encoding: chunked\r\n\r\n");
-    let length = |len: usize| format!("{offer}Content-Length: {len}\r\n\r\n");
+    let offer = "POST / HTTP/1.1\r\nHost: a\r\nconnection: upgrade\r\nupgrade: foo\r\n";
+    let chunks = format!("{offer}transfer-encoding: chunked\r\n\r\n");
+    let length = |len: usize| format!("{offer}content-length: {len}\r\n\r\n");
     let accept = async |request: Request<Body>| {
         let chosen = upgrade::select(&request, ["foo"]).expect("it is offered");
         Ok::<Response<Content>, BoxError>(
@@ -277,7 +277,7 @@ async fn a_101_to_a_broken_handshake_is_a_400() {
     send(&mut client, &offering("websocket")).await;
     expect(
         &mut client,
-        "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
+        "HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\nconnection: close\r\n\r\n",
     )
     .await;
     drop(client);
@@ -312,7 +312,7 @@ async fn a_2xx_to_connect_without_a_tunnel_is_a_501() {
     send(&mut client, CONNECT).await;
     expect(
         &mut client,
-        "HTTP/1.1 501 Not Implemented\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
+        "HTTP/1.1 501 Not Implemented\r\ncontent-length: 0\r\nconnection: close\r\n\r\n",
     )
     .await;
     drop(client);
@@ -329,7 +329,7 @@ async fn a_connect_that_is_refused_ends_the_connection() {
         Ok::<_, BoxError>(Response::builder().status(407).body(Content::default())?)
     }));
     send(&mut client, &format!("{CONNECT}GET / HTTP/1.1\r\nHost: a\r\n\r\n")).await;
-    let head = "HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+    let head = "HTTP/1.1 407 Proxy Authentication Required\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
     expect(&mut client, head).await;
     expect_end(&mut client).await;
     drop(client);
@@ -355,14 +355,14 @@ async fn content_is_read_before_the_switch_or_dropped() {
                 }))
             }));
         let fields =
-            "Connection: upgrade\r\nUpgrade: foo\r\nExpect: 100-continue\r\nContent-Length: 5";
+            "connection: upgrade\r\nupgrade: foo\r\nExpect: 100-continue\r\ncontent-length: 5";
         send(&mut client, &format!("POST / HTTP/1.1\r\nHost: a\r\n{fields}\r\n\r\n")).await;
         expect(&mut client, "HTTP/1.1 100 Continue\r\n\r\n").await;
         send(&mut client, "12345rest").await;
         client.shutdown().await.expect("an end");
         expect(
             &mut client,
-            "HTTP/1.1 101 Switching Protocols\r\nUpgrade: foo\r\nConnection: Upgrade\r\n\r\n",
+            "HTTP/1.1 101 Switching Protocols\r\nupgrade: foo\r\nconnection: Upgrade\r\n\r\n",
         )
         .await;
         expect(&mut client, if reads { "12345rest" } else { "rest" }).await;
@@ -423,15 +423,15 @@ async fn http_goes_on_above_a_new_layer() {
     send(&mut client, &offering("TLS/1.0")).await;
     expect(
         &mut client,
-        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: TLS/1.0, HTTP/1.1\r\nConnection: Upgrade\r\n\r\n",
+        "HTTP/1.1 101 Switching Protocols\r\nupgrade: TLS/1.0, HTTP/1.1\r\nconnection: Upgrade\r\n\r\n",
     )
     .await;
     let interim = "HTTP/1.1 102 Processing\r\n\r\n";
     expect(&mut client, interim).await;
-    expect(&mut client, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n/a").await;
+    expect(&mut client, "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n/a").await;
     send(&mut client, "GET /b HTTP/1.1\r\nHost: a\r\n\r\n").await;
     expect(&mut client, interim).await;
-    expect(&mut client, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n/b").await;
+    expect(&mut client, "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n/b").await;
     drop(client);
     serving.await.expect("no panic").expect("served");
 }
@@ -453,7 +453,7 @@ async fn content_from_below_a_new_layer_is_not_empty_content() {
     }
     for (length, wanted) in [(5, "came before TLS"), (0, "Ok(Some(b\"\"))")] {
         let (mut client, serving) = served(service_fn(below));
-        let fields = format!("Upgrade: TLS/1.0\r\nConnection: upgrade\r\nContent-Length: {length}");
+        let fields = format!("upgrade: TLS/1.0\r\nconnection: upgrade\r\ncontent-length: {length}");
         let content = &"hello"[..length];
         send(&mut client, &format!("POST / HTTP/1.1\r\nHost: a\r\n{fields}\r\n\r\n{content}"))
             .await;
@@ -485,13 +485,13 @@ async fn a_connection_goes_on_as_http_2() {
     let serving = tokio::spawn(async move {
         serve_connection(tokio::io::BufWriter::new(server), handler, &config).await
     });
-    let fields = "Connection: upgrade, http2-settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAARAAAAAAAIAAAAA";
+    let fields = "connection: upgrade, http2-settings\r\nupgrade: h2c\r\nHTTP2-Settings: AAMAAABkAARAAAAAAAIAAAAA";
     send(&mut client, &format!("GET /a HTTP/1.1\r\nHost: a\r\n{fields}\r\n\r\n")).await;
     send(&mut client, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").await;
     client.write_all(&[0, 0, 0, 4, 0, 0, 0, 0, 0]).await.expect("room");
     expect(
         &mut client,
-        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c\r\nConnection: Upgrade\r\n\r\n",
+        "HTTP/1.1 101 Switching Protocols\r\nupgrade: h2c\r\nconnection: Upgrade\r\n\r\n",
     )
     .await;
     // Read frames up to the DATA frame of stream 1.

@@ -98,6 +98,7 @@ class Protocol:
             secure=ssl,
             http2_preface=True,
             tidy=True,
+            lowercase_names=True,
         )
         self.connection = Connection(Role.SERVER, limits)
         self.exchange: Exchange | None = None

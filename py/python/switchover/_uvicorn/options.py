@@ -22,7 +22,7 @@ class Options:
 
     __slots__ = ()
 
-    engine_config: ClassVar[Config] = Config(tidy=True, content=CONTENT, drain=CONTENT)
+    engine_config: ClassVar[Config] = Config(tidy=True, lowercase_names=True, content=CONTENT, drain=CONTENT)
     """The configuration of the engine.
 
     `--h11-max-incomplete-event-size` raises its limits of a head. Contradictory fields of frameworks are corrected,
