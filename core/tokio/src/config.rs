@@ -45,6 +45,10 @@ pub struct Config {
     /// incomplete content fails before. Both may go unnoticed while the handler leaves more
     /// content unread than the engine buffers.
     pub half_close: bool,
+    /// Gives each request of a server a [`ClientEnd`](crate::ClientEnd).
+    ///
+    /// A handler then learns that its client has ended its direction, also under `half_close`.
+    pub client_end: bool,
     /// Gives each request of a server an [`InformationalSender`](crate::informational).
     ///
     /// This costs a few allocations for each request.
@@ -78,6 +82,7 @@ impl Default for Config {
             timeouts: Timeouts::default(),
             date: true,
             half_close: true,
+            client_end: false,
             informational: false,
             field_names: false,
             extensions: Extensions::new(),

@@ -19,6 +19,7 @@ mod axum;
 mod body;
 mod callback_slot;
 pub mod client;
+mod client_end;
 mod config;
 mod date;
 mod error;
@@ -50,6 +51,7 @@ pub mod hyper;
 #[cfg(feature = "axum")]
 pub use axum::FromAxum;
 pub use body::Body;
+pub use client_end::ClientEnd;
 pub use config::{Config, Http2Connection, Http2Handler};
 pub use error::{BoxError, Error, Timeout};
 pub use field_names::FieldNames;

@@ -16,6 +16,7 @@ use http_body::Body as HttpBody;
 use switchover::{Connection, Role};
 
 use crate::body::{Body, Channel};
+use crate::client_end::ClientEndSender;
 use crate::config::Config;
 use crate::date::CachedDate;
 use crate::error::{BoxError, Error};
@@ -188,6 +189,8 @@ struct ServerConnection<'c, S, H: HttpService, F> {
     config: &'c Config,
     stop: Pin<&'c mut F>,
     is_stopping: bool,
+    /// The sender of the client's end, if the configuration asks for it.
+    client_end: Option<ClientEndSender>,
     /// The deadline for the handler to return a response.
     handling: Deadline,
     question: NextRequest,

@@ -15,6 +15,7 @@ use tokio::sync::watch;
 use super::response::{ResponseKind, ResponseOutcome};
 use super::{Failure, NO_HTTP2, NextRequest, RequestHandles, ServerConnection};
 use crate::body::{Body, Channel};
+use crate::client_end::ClientEndSender;
 use crate::config::{Config, Http2Connection, Http2Handler};
 use crate::error::{BoxError, Error, Timeout, content_error};
 use crate::field_names::FieldNames;
@@ -41,6 +42,7 @@ impl<'c, S: Transport, H: HttpService, F: Future<Output = ()>> ServerConnection<
             config,
             stop,
             is_stopping: false,
+            client_end: config.client_end.then(ClientEndSender::new),
             handling: Deadline::default(),
             question: NextRequest::default(),
             is_asked: false,
@@ -93,6 +95,10 @@ impl<'c, S: Transport, H: HttpService, F: Future<Output = ()>> ServerConnection<
                 && let Some(ending) = self.next_request().await?
             {
                 return Ok(ending);
+            }
+            if let Some(client_end) = &self.client_end {
+                self.question.request.extensions_mut().insert(client_end.signal());
+                self.tell_client_end();
             }
             let NextRequest { request, links } = &mut self.question;
             let (kind, span, mut links) =
@@ -287,6 +293,7 @@ impl<'c, S: Transport, H: HttpService, F: Future<Output = ()>> ServerConnection<
                 return Err(Error::Disconnected("the client has gone"));
             }
         }
+        self.tell_client_end();
         if !self.wire.http.wants_input() && self.wire.poll_reset(context).is_ready() {
             return Err(Error::Disconnected("the client has gone"));
         }
@@ -296,6 +303,15 @@ impl<'c, S: Transport, H: HttpService, F: Future<Output = ()>> ServerConnection<
     /// Returns whether the client has ended its direction, and so counts as gone.
     fn has_left(&self) -> bool {
         self.wire.is_read_closed() && !self.config.half_close
+    }
+
+    /// Gives the signal of the client's end, once it has come and if it is asked for.
+    fn tell_client_end(&self) {
+        if let Some(client_end) = &self.client_end
+            && self.wire.is_read_closed()
+        {
+            client_end.end();
+        }
     }
 
     // The end of the connection.

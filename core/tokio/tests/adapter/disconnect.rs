@@ -15,7 +15,7 @@ use http_body_util::{BodyExt, Full, combinators::UnsyncBoxBody};
 use switchover::ErrorKind;
 use switchover_tokio::client::{Outcome, connect};
 use switchover_tokio::{
-    Body, BoxError, Config, Error, Transport, serve_connection, service_fn, upgrade,
+    Body, BoxError, ClientEnd, Config, Error, Transport, serve_connection, service_fn, upgrade,
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -158,34 +158,34 @@ fn points() -> Vec<Point> {
     let both = |name, sent, read, ended, fates: &'static [&'static str]| {
         point(name, sent, read, (ended, fates), (ended, fates))
     };
-    let offer = "GET /switch HTTP\r\nConnection: upgrade\r\nUpgrade: foo\r\n\r\n";
+    let offer = "GET /switch HTTP\r\nconnection: upgrade\r\nupgrade: foo\r\n\r\n";
     vec![
         both("before a byte", "", 0, "served", &[]),
         point("in the head", "GET / HTTP\r\nA", 0, ("cut", &[]), ("io", &[])),
         point(
             "after the head",
-            "POST /read HTTP\r\nContent-Length: 5\r\n\r\n",
+            "POST /read HTTP\r\ncontent-length: 5\r\n\r\n",
             0,
             ("handler", &["told"]),
             ("handler", &["told"]),
         ),
         both(
             "in the content",
-            "POST /read HTTP\r\nContent-Length: 5\r\n\r\nhel",
+            "POST /read HTTP\r\ncontent-length: 5\r\n\r\nhel",
             0,
             "handler",
             &["told"],
         ),
         both(
             "in a chunk",
-            "POST /read HTTP\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhel",
+            "POST /read HTTP\r\ntransfer-encoding: chunked\r\n\r\n5\r\nhel",
             0,
             "handler",
             &["told"],
         ),
         both(
             "after the 100",
-            "POST /read HTTP\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n",
+            "POST /read HTTP\r\ncontent-length: 5\r\nExpect: 100-continue\r\n\r\n",
             25,
             "handler",
             &["told"],
@@ -290,7 +290,7 @@ async fn a_client_goes() {
 async fn a_client_goes_and_its_handler_with_it() {
     let silent = format!("GET /never {HOST}\r\n");
     // Its handler has met the end by the content, and goes on.
-    let cut = format!("POST /read-and-never {HOST}Content-Length: 5\r\n\r\nhe");
+    let cut = format!("POST /read-and-never {HOST}content-length: 5\r\n\r\nhe");
     for (by, sent) in [By::Fin, By::Rst].iter().flat_map(|by| [(by, &silent), (by, &cut)]) {
         let (mut client, server) = pair().await;
         let fates = Fates(Arc::default());
@@ -309,6 +309,51 @@ async fn a_client_goes_and_its_handler_with_it() {
             (wanted, &["dropped"][..]),
             "{by:?} after {sent}"
         );
+    }
+}
+
+/// Checks that a handler learns of a half-close, and its client gets the response.
+#[tokio::test]
+async fn a_handler_hears_the_end_of_a_client_that_reads_on() {
+    let config = Config { client_end: true, ..config() };
+    let handler = service_fn(async |request: Request<Body>| {
+        let end = request.extensions().get::<ClientEnd>().expect("a signal").clone();
+        let knew = end.has_ended();
+        end.clone().wait().await;
+        let said = format!("{} {knew} {}\n", request.uri().path(), end.has_ended());
+        Ok::<_, BoxError>(Response::new(Full::<Bytes>::from(said)))
+    });
+    // The second request arrives whole before the FIN, and is answered after it.
+    for (sent, later, wanted) in [
+        (format!("GET /1 {HOST}\r\n"), String::new(), &["/1 false true"][..]),
+        (
+            format!("GET /1 {HOST}\r\nGET /2 {HOST}\r\n"),
+            String::new(),
+            &["/1 false true", "/2 true true"],
+        ),
+        (
+            format!("POST /1 {HOST}content-length: 5\r\n\r\nhe"),
+            "llo".to_owned(),
+            &["/1 false true"],
+        ),
+    ] {
+        let (mut client, server) = pair().await;
+        let client = async {
+            client.write_all(sent.as_bytes()).await.expect("a server");
+            sleep(Duration::from_millis(20)).await;
+            client.write_all(later.as_bytes()).await.expect("a server");
+            client.shutdown().await.expect("a half-close");
+            let mut answers = String::new();
+            client.read_to_string(&mut answers).await.expect("answers");
+            answers
+        };
+        let (ended, answers) = tokio::join!(
+            calmly("a handler", serve_connection(server, handler.clone(), &config)),
+            client
+        );
+        ended.expect("served");
+        let said: Vec<_> = answers.lines().filter(|line| line.starts_with('/')).collect();
+        assert_eq!(said, wanted, "{sent:?}");
     }
 }
 
@@ -383,7 +428,7 @@ async fn a_server_goes() {
             "plain",
             answer(
                 "after the head",
-                &[(0, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n")],
+                &[(0, "HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\n")],
                 "content cut",
                 "content io",
             ),
@@ -392,7 +437,7 @@ async fn a_server_goes() {
             "plain",
             answer(
                 "in the content",
-                &[(0, "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhel")],
+                &[(0, "HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhel")],
                 "content cut",
                 "content io",
             ),
@@ -401,7 +446,7 @@ async fn a_server_goes() {
             "plain",
             answer(
                 "in a chunk",
-                &[(0, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhel")],
+                &[(0, "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nhel")],
                 "content cut",
                 "content io",
             ),
@@ -458,7 +503,7 @@ async fn a_server_goes() {
                 "at the 101",
                 &[(
                     0,
-                    "HTTP/1.1 101 Switching Protocols\r\nUpgrade: foo\r\nConnection: upgrade\r\n\r\n",
+                    "HTTP/1.1 101 Switching Protocols\r\nupgrade: foo\r\nconnection: upgrade\r\n\r\n",
                 )],
                 "0 bytes",
                 "broken",
@@ -470,7 +515,7 @@ async fn a_server_goes() {
                 "in the tunnel",
                 &[(
                     0,
-                    "HTTP/1.1 101 Switching Protocols\r\nUpgrade: foo\r\nConnection: upgrade\r\n\r\nearly",
+                    "HTTP/1.1 101 Switching Protocols\r\nupgrade: foo\r\nconnection: upgrade\r\n\r\nearly",
                 )],
                 "5 bytes",
                 "broken",
@@ -534,7 +579,7 @@ async fn a_reset_behind_unread_content_is_noticed() {
         let config = Config::default();
         let serving = serve_connection(server, silent, &config);
         let going = async {
-            let head = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n";
+            let head = "POST / HTTP/1.1\r\nHost: a\r\ncontent-length: 10\r\n\r\n";
             client.write_all(head.as_bytes()).await.expect("room");
             client.read_u8().await.expect("a response");
             client.write_all(content.as_bytes()).await.expect("room");
@@ -556,7 +601,7 @@ async fn a_reset_behind_unread_content_of_a_waiting_handler_is_noticed() {
         let config = Config::default();
         let serving = serve_connection(server, never, &config);
         let going = async {
-            let head = format!("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: {len}\r\n\r\n");
+            let head = format!("POST / HTTP/1.1\r\nHost: a\r\ncontent-length: {len}\r\n\r\n");
             client.write_all(head.as_bytes()).await.expect("room");
             sleep(Duration::from_millis(30)).await;
             client.write_all(&vec![b'x'; len]).await.expect("room");
@@ -578,7 +623,7 @@ async fn a_reset_that_the_content_has_met_ends_the_exchange() {
     let config = Config::default();
     let serving = serve_connection(server, stays, &config);
     let going = async {
-        let head = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nhalf";
+        let head = "POST / HTTP/1.1\r\nHost: a\r\ncontent-length: 10\r\n\r\nhalf";
         client.write_all(head.as_bytes()).await.expect("room");
         By::Rst.go(client).await;
     };
@@ -619,7 +664,7 @@ async fn an_answer_is_cut_whose_reset_a_write_has_met() {
 #[tokio::test]
 async fn a_new_protocol_is_cut_whose_reset_a_write_has_met() {
     let said =
-        b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: foo\r\nConnection: upgrade\r\n\r\nhalf of";
+        b"HTTP/1.1 101 Switching Protocols\r\nupgrade: foo\r\nconnection: upgrade\r\n\r\nhalf of";
     let (client, serving) = before_a_reset(said).await;
     // A boxed transport, as `Upgraded::into_parts` returns it.
     let mut client = connect(Box::new(client) as Box<dyn Transport>, &config());
@@ -651,7 +696,7 @@ async fn an_end_without_a_close_alert_is_one() {
             tokio::spawn(
                 async move { serve_connection(unclosed(server), handler, &config()).await },
             );
-        let head = format!("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: {length}\r\n\r\nhi");
+        let head = format!("POST / HTTP/1.1\r\nHost: a\r\ncontent-length: {length}\r\n\r\nhi");
         client.write_all(head.as_bytes()).await.expect("room");
         client.shutdown().await.expect("an end");
         let mut answer = String::new();
@@ -669,7 +714,7 @@ async fn a_reset_behind_much_that_nobody_reads_is_noticed() {
     let behind = "GET / HTTP/1.1\r\nHost: a\r\n\r\n".repeat(400_000);
     for (head, more) in [
         ("GET / HTTP/1.1\r\nHost: a\r\n\r\n", behind.as_str()),
-        ("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9999999\r\n\r\n", behind.as_str()),
+        ("POST / HTTP/1.1\r\nHost: a\r\ncontent-length: 9999999\r\n\r\n", behind.as_str()),
     ] {
         let (mut client, server) = pair().await;
         let serving = tokio::spawn(async move {
