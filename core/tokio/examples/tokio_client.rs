@@ -1,15 +1,10 @@
 //! A client on tokio that offers `foo/2`: `tokio_client [ADDRESS]`.
 
-use std::time::Duration;
-
 use http::Request;
 use switchover_tokio::{Body, BoxError, client};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
-use tokio::time::timeout;
-
-/// The time for the server's line in `foo/2`.
-const TIMEOUT: Duration = Duration::from_secs(30);
+use tokio::time::{Duration, timeout};
 
 #[tokio::main]
 async fn main() -> Result<(), BoxError> {
@@ -19,7 +14,7 @@ async fn main() -> Result<(), BoxError> {
     let mut stream = BufReader::new(outcome.into_result()?);
     let mut line = String::new();
     stream.write_all(b"hello\n").await?;
-    timeout(TIMEOUT, stream.take(65_536).read_line(&mut line)).await??;
+    timeout(Duration::from_secs(30), stream.take(65_536).read_line(&mut line)).await??;
     print!("{line}");
     Ok(())
 }

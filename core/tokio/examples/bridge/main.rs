@@ -18,6 +18,8 @@ mod flow;
 mod forward;
 mod head;
 mod idle_timeout;
+#[path = "../pool/pool.rs"]
+mod pool;
 mod tls;
 
 use std::future::{pending, poll_fn};
@@ -37,7 +39,6 @@ use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderValue};
 use http::{Method, Request, Response, StatusCode, request};
 use http_body_util::{BodyExt, Either, Empty};
 use switchover::gateway::may_forward;
-use switchover_tokio::client::Outcome;
 use switchover_tokio::{BoxError, ShutdownSignal, Upgraded, accept};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, ReadHalf, WriteHalf};
 use tokio::net::{TcpListener, TcpStream};
@@ -47,10 +48,12 @@ use tokio::time::{Instant, sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
-use crate::backend::{Backend, Farewell, SYSTEM, host_and_port, locked, serve_until_ctrl_c};
+use crate::backend::{
+    Answer, Backend, Farewell, SYSTEM, host_and_port, locked, serve_until_ctrl_c,
+};
 use crate::content::Content;
 use crate::flow::send;
-use crate::forward::{count_down, forwardable_trailers, last_answer, valid_status};
+use crate::forward::{count_down, forwardable_trailers, forwarded, last_answer, valid_status};
 use crate::head::{blamed, plain, to_request, translated, when_declined};
 use crate::idle_timeout::IdleTimeout;
 
@@ -272,9 +275,7 @@ async fn exchange(
     // The DATA of an extended CONNECT is no content, and is sent after the upgrade.
     let (method, body) = match protocol {
         Some(_) => (Method::GET, Either::Left(Empty::new())),
-        None => {
-            (head.method.clone(), Either::Right(content.clone().map_frame(forwardable_trailers)))
-        }
+        None => (head.method.clone(), Either::Right(forwarded(content.clone()))),
     };
     let mut request = Request::builder().method(method).uri(&target).body(body)?;
     *request.headers_mut() = headers;
@@ -294,12 +295,12 @@ async fn exchange(
         let head = translated(interim.status(), interim.headers(), interim.version());
         let _ = informed.lock().send_informational(head);
     };
-    match backend.send(request, &offer, inform).await?.0 {
-        Outcome::Declined(declined) => {
+    match backend.send(request, || Either::Left(Empty::new()), &offer, inform).await?.0 {
+        Answer::Response(response) => {
             let known = if protocol.is_some() { when_declined } else { valid_status };
-            pass(declined.response, known, respond, backend.timeout).await
+            pass(response, known, respond, backend.timeout).await
         }
-        Outcome::Upgraded(server) => {
+        Answer::Upgraded(server) => {
             // RFC 8441 5: the 101 of one hop is the 200 of the other.
             let agreed = server.response().ok_or("a switch without its 101")?;
             let mut head = translated(StatusCode::OK, agreed.headers(), agreed.version());
@@ -314,7 +315,7 @@ async fn exchange(
 
 /// Forwards the backend's response, to its end.
 async fn pass(
-    response: Response<switchover_tokio::Body>,
+    response: Response<backend::Content>,
     known: fn(StatusCode) -> StatusCode,
     respond: &Respond,
     limit: Duration,

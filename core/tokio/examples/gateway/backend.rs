@@ -5,14 +5,15 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
-use http_body::Body;
+use http_body_util::Either;
 use switchover::Blame;
-use switchover_tokio::client::{Outcome, check, connect};
-use switchover_tokio::{BoxError, Config, Error, Timeout, Timeouts};
-use tokio::net::TcpStream;
+use switchover_tokio::client::{Outcome, check};
+use switchover_tokio::{Body, BoxError, Config, Error, Timeouts, Upgraded};
 use tokio::signal::ctrl_c;
 use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
+
+use crate::pool::{Pool, Pooled};
 
 /// The time that connections have to finish after the first ^C.
 const GOODBYE: Duration = Duration::from_secs(4);
@@ -26,6 +27,15 @@ const FAREWELL: Duration = Duration::from_secs(1);
 /// HTTP/2 client reports it after half of its window.
 pub(crate) const SYSTEM: u32 = 4;
 
+/// The content of a response, whose connection may return to the pool.
+pub(crate) type Content = Either<Pooled, Body>;
+
+/// The backend's answer to a request.
+pub(crate) enum Answer {
+    Response(Response<Content>),
+    Upgraded(Upgraded),
+}
+
 /// The server that requests are forwarded to.
 #[derive(Clone)]
 pub(crate) struct Backend {
@@ -37,6 +47,8 @@ pub(crate) struct Backend {
     /// Those of HTTP/1.1 messages are in `config`.
     pub(crate) timeout: Duration,
     pub(crate) farewell: Farewell,
+    /// The connections to the backend.
+    pool: Pool,
 }
 
 impl Backend {
@@ -57,30 +69,62 @@ impl Backend {
             informational: true,
             ..Config::default()
         };
-        Self { address: address.into(), config, timeout: limit, farewell: Farewell::default() }
+        let pool = Pool::new(config.clone(), limit);
+        Self {
+            address: address.into(),
+            config,
+            timeout: limit,
+            farewell: Farewell::default(),
+            pool,
+        }
     }
 
-    /// Sends a request to the backend, over a new connection.
+    /// Sends a request to the backend, over a connection of the pool.
+    ///
+    /// A request with an offer has a new connection, as the upgrade takes that over. One without
+    /// content can be repeated if its method allows that; `empty` is its body then.
     ///
     /// Also returns `true` if the response came before the request was complete.
     pub(crate) async fn send<B>(
         &self,
         request: Request<B>,
+        empty: fn() -> B,
         offer: &[&str],
-        inform: impl FnMut(Response<()>) + Send + 'static,
-    ) -> Result<(Outcome, bool), Error>
+        inform: impl FnMut(Response<()>) + Clone + Send + 'static,
+    ) -> Result<(Answer, bool), Error>
     where
-        B: Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
+        B: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
     {
         check(&request, offer, &self.config)?;
-        let connecting = timeout(self.timeout, TcpStream::connect(&*self.address));
-        let stream = connecting.await.map_err(|_| Error::TimedOut(Timeout::Response))??;
-        stream.set_nodelay(true)?;
-        let mut client = connect(stream, &self.config);
+        if offer.is_empty() {
+            let copy = |request: &Request<B>| without_content(request, empty);
+            let sent = self.pool.send_to(&self.address, request, copy, inform);
+            let (response, is_early) = sent.await?;
+            return Ok((Answer::Response(response.map(Either::Left)), is_early));
+        }
+        let mut client = self.pool.connect(&self.address).await?;
         client.on_informational(inform);
-        let outcome = client.upgrade(request, offer).await?;
-        Ok((outcome, !client.has_sent()))
+        let answer = match client.upgrade(request, offer).await? {
+            Outcome::Upgraded(stream) => Answer::Upgraded(stream),
+            Outcome::Declined(declined) => Answer::Response(declined.response.map(Either::Right)),
+        };
+        Ok((answer, !client.has_sent()))
     }
+}
+
+/// Returns a copy of a request that has no content.
+fn without_content<B: http_body::Body>(
+    request: &Request<B>,
+    empty: fn() -> B,
+) -> Option<Request<B>> {
+    if !request.body().is_end_stream() {
+        return None;
+    }
+    let mut copy = Request::new(empty());
+    *copy.method_mut() = request.method().clone();
+    *copy.uri_mut() = request.uri().clone();
+    *copy.headers_mut() = request.headers().clone();
+    Some(copy)
 }
 
 /// Returns the status for an error: 400 for an invalid request, otherwise 5xx.

@@ -5,7 +5,9 @@
 use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, HeaderName, HeaderValue, MAX_FORWARDS, TRANSFER_ENCODING, VIA};
 use http::{HeaderMap, Method, StatusCode, Version};
-use http_body::Frame;
+use http_body::{Body, Frame};
+use http_body_util::BodyExt;
+use http_body_util::combinators::MapFrame;
 use switchover::FieldSource;
 use switchover::gateway::EndToEnd;
 
@@ -57,6 +59,14 @@ pub(crate) fn header_map(fields: &dyn FieldSource) -> HeaderMap {
         }
     });
     map
+}
+
+/// Content without the trailers that must not be forwarded.
+pub(crate) type Forwarded<B> = MapFrame<B, fn(Frame<Bytes>) -> Frame<Bytes>>;
+
+/// Returns content without the trailers that must not be forwarded.
+pub(crate) fn forwarded<B: Body<Data = Bytes>>(content: B) -> Forwarded<B> {
+    content.map_frame(forwardable_trailers)
 }
 
 /// Removes the trailers that must not be forwarded; a data frame stays unchanged.

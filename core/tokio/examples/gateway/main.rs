@@ -1,13 +1,16 @@
-//! A reverse proxy: it forwards requests to a backend, and its responses back.
+//! A reverse proxy: it forwards requests to a backend, and responses to the client.
 //!
 //! ```text
 //! gateway --backend HOST:PORT [--port N] [--timeout SECONDS]
 //! ```
 //!
-//! Hop-by-hop fields are removed, other fields are forwarded (RFC 9110, section 7.6.1). An offer
-//! is forwarded too, unless it breaks a rule or is for a single hop, like TLS and h2c. The engine
-//! checks the backend's 101 against the offer, and the gateway accepts the client's offer. Then
-//! bytes are copied in both directions until each side has ended its direction. If the backend
+//! Hop-by-hop fields are removed, and Via is added (RFC 9110, section 7.6). Other header fields are
+//! forwarded; Host, Max-Forwards and contradictory fields may be corrected. Of trailers, only those
+//! in `forward::TRAILERS` are forwarded.
+//!
+//! An offer is forwarded too, unless it breaks a rule or is for a single hop, like TLS and h2c. The
+//! engine checks the backend's 101 against the offer, and the gateway accepts the client's offer.
+//! Then bytes are copied in both directions until each side has ended its direction. If the backend
 //! declines, its ordinary response is forwarded. Bytes after the offer are then parsed as the next
 //! request, as strictly as any (RFC 9931, section 3).
 //!
@@ -16,24 +19,22 @@
 
 mod backend;
 mod forward;
+#[path = "../pool/pool.rs"]
+mod pool;
 
 use std::io;
 use std::net::Ipv4Addr;
 use std::sync::Mutex;
 use std::time::Duration;
 
-use bytes::Bytes;
 use clap::Parser;
 use http::header::{
     CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderName, HeaderValue, TRANSFER_ENCODING,
     UPGRADE,
 };
 use http::{Method, Request, Response, StatusCode, request};
-use http_body::Frame;
-use http_body_util::BodyExt;
-use http_body_util::combinators::MapFrame;
+use http_body_util::Either;
 use switchover::gateway::{EndToEnd, may_forward};
-use switchover_tokio::client::Outcome;
 use switchover_tokio::{
     Body, BoxError, Error, ReasonPhrase, Upgraded, accept, informational, serve_connection_until,
     service_fn, upgrade,
@@ -45,10 +46,10 @@ use tokio::sync::Notify;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use crate::backend::{
-    Backend, Farewell, SYSTEM, host_and_port, locked, serve_until_ctrl_c, status,
+    Answer, Backend, Content, Farewell, SYSTEM, host_and_port, locked, serve_until_ctrl_c, status,
 };
 use crate::forward::{
-    count_down, end_to_end, forwardable_trailers, header_map, last_answer, valid_status,
+    Forwarded, count_down, end_to_end, forwarded, header_map, last_answer, valid_status,
 };
 
 #[derive(Parser)]
@@ -76,9 +77,6 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// The maximum of bytes of a tunnel copied at a time.
 const PIECE: usize = 16 * 1024;
 
-/// Content to forward, without the trailers that must not be forwarded.
-type Content = MapFrame<Body, fn(Frame<Bytes>) -> Frame<Bytes>>;
-
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), BoxError> {
     let Args { port, backend, timeout } = Args::parse();
@@ -101,7 +99,10 @@ async fn main() -> Result<(), BoxError> {
 }
 
 /// Returns the backend's response, or one of the gateway itself.
-async fn answer(request: Request<Body>, backend: Backend) -> Result<Response<Content>, BoxError> {
+async fn answer(
+    request: Request<Body>,
+    backend: Backend,
+) -> Result<Response<Forwarded<Content>>, BoxError> {
     let response = match forward(request, &backend).await {
         Ok(response) => response,
         // The client's own content has failed: `serve` knows the response for that.
@@ -111,19 +112,18 @@ async fn answer(request: Request<Body>, backend: Backend) -> Result<Response<Con
             refusal(status(&error))
         }
     };
-    Ok(response.map(|content| content.map_frame(forwardable_trailers as fn(_) -> _)))
+    Ok(response.map(forwarded))
 }
 
-async fn forward(request: Request<Body>, backend: &Backend) -> Result<Response<Body>, Error> {
+async fn forward(request: Request<Body>, backend: &Backend) -> Result<Response<Content>, Error> {
     let (head, content) = request.into_parts();
     if head.method == Method::CONNECT {
         return Ok(refusal(StatusCode::NOT_IMPLEMENTED));
     }
-    let mut onward =
-        to_request(&head, &backend.address).map(|()| content.map_frame(forwardable_trailers));
+    let mut onward = to_request(&head, &backend.address).map(|()| forwarded(content));
     if count_down(&head.method, onward.headers_mut()) {
         let line = format!("{} {} {:?}", head.method, head.uri, head.version);
-        let mut last = Response::new(last_answer(&line, &head.headers).into());
+        let mut last = own_response(last_answer(&line, &head.headers));
         if head.method == Method::TRACE {
             last.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("message/http"));
         }
@@ -140,9 +140,9 @@ async fn forward(request: Request<Body>, backend: &Backend) -> Result<Response<B
             sender.send(interim);
         }
     };
-    match backend.send(onward, &offer, inform).await? {
-        (Outcome::Declined(declined), is_early) => Ok(to_response(declined.response, is_early)),
-        (Outcome::Upgraded(server), _) => {
+    match backend.send(onward, || forwarded(Body::empty()), &offer, inform).await? {
+        (Answer::Response(response), is_early) => Ok(to_response(response, is_early)),
+        (Answer::Upgraded(server), _) => {
             let agreed = server
                 .response()
                 .map(|response| end_to_end(response.headers(), response.version()));
@@ -150,8 +150,8 @@ async fn forward(request: Request<Body>, backend: &Backend) -> Result<Response<B
             let selected = selected
                 .ok_or(Error::Misuse("the backend speaks what the client has not offered"))?;
             let (limit, farewell) = (backend.timeout, backend.farewell.clone());
-            let mut response =
-                selected.accept(move |client| tunnel(client, server, limit, farewell));
+            let response = selected.accept(move |client| tunnel(client, server, limit, farewell));
+            let mut response = response.map(Either::Right);
             response.headers_mut().extend(agreed.unwrap_or_default());
             Ok(response)
         }
@@ -178,7 +178,7 @@ fn to_request(head: &request::Parts, backend: &str) -> Request<()> {
 /// Returns the response that is sent to the client.
 ///
 /// `is_early`: the response came before the end of the request, so it closes the connection.
-fn to_response(mut response: Response<Body>, is_early: bool) -> Response<Body> {
+fn to_response(mut response: Response<Content>, is_early: bool) -> Response<Content> {
     let protocols: Vec<String> = members(&response, UPGRADE)
         .filter(|protocol| may_forward(protocol))
         .map(String::from)
@@ -205,24 +205,29 @@ fn to_response(mut response: Response<Body>, is_early: bool) -> Response<Body> {
     response
 }
 
-fn lengths_differ(response: &Response<Body>) -> bool {
+fn lengths_differ(response: &Response<Content>) -> bool {
     let mut lengths = members(response, CONTENT_LENGTH);
     let first = lengths.next();
     lengths.any(|length| Some(length) != first)
 }
 
 /// Returns the members of a list-based field, from all its lines.
-fn members(response: &Response<Body>, name: HeaderName) -> impl Iterator<Item = &str> {
+fn members(response: &Response<Content>, name: HeaderName) -> impl Iterator<Item = &str> {
     let lists = response.headers().get_all(name).into_iter().filter_map(|list| list.to_str().ok());
     lists.flat_map(|list| list.split(',')).map(str::trim)
 }
 
 /// Returns a response of the gateway itself, after which the connection closes.
-fn refusal(status: StatusCode) -> Response<Body> {
-    let mut response = Response::new(Body::empty());
+fn refusal(status: StatusCode) -> Response<Content> {
+    let mut response = own_response(Body::empty());
     *response.status_mut() = status;
     response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     response
+}
+
+/// Returns a response with content of the gateway itself.
+fn own_response(content: impl Into<Body>) -> Response<Content> {
+    Response::new(Either::Right(content.into()))
 }
 
 /// Copies bytes between client and server in both directions.

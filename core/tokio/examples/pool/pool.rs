@@ -12,34 +12,44 @@ use http::{Request, Response};
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use http_body_util::Full;
 use switchover_tokio::client::{Client, TrySendError, connect};
-use switchover_tokio::{Body, Config, Error};
+use switchover_tokio::{Body, BoxError, Config, Error, Timeout};
 use tokio::net::TcpStream;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 use tower_service::Service;
 
 /// The number of idle connections to one server that are kept.
 const IDLE_MAX: usize = 8;
 /// The time for which an idle connection is kept.
 const IDLE_TIME: Duration = Duration::from_secs(30);
+/// The time in which a server has to accept a connection.
+const CONNECT_TIME: Duration = Duration::from_secs(30);
 
 /// A pool of connections; clones share it.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub(crate) struct Pool {
     idle: Arc<Mutex<HashMap<String, Vec<Idle>>>>,
     config: Config,
+    connect_time: Duration,
+}
+
+impl Default for Pool {
+    fn default() -> Self {
+        Self::new(Config::default(), CONNECT_TIME)
+    }
 }
 
 /// A connection without a request, and the time since when.
 struct Idle(Client<TcpStream>, Instant);
 
 impl Pool {
-    /// Sends a request over an idle connection, or over a new one.
-    ///
-    /// A request of which nothing was sent is sent over the next connection. One that was sent is
-    /// sent once more if its method is idempotent (RFC 9110, section 9.2.2).
+    pub(crate) fn new(config: Config, connect_time: Duration) -> Self {
+        Self { idle: Arc::default(), config, connect_time }
+    }
+
+    /// Sends a request to its URI's authority, over an idle connection or a new one.
     pub(crate) async fn send(
         &self,
-        mut request: Request<Full<Bytes>>,
+        request: Request<Full<Bytes>>,
     ) -> Result<Response<Pooled>, Error> {
         // Another scheme than that of clear text is not spoken here.
         if request.uri().scheme() != Some(&Scheme::HTTP) {
@@ -47,35 +57,69 @@ impl Pool {
         }
         let key = request.uri().authority().map(ToString::to_string);
         let key = key.ok_or(Error::Misuse("the URI has no authority"))?;
+        let sent = self.send_to(&key, request, |request| Some(request.clone()), |_| {});
+        sent.await.map(|(response, _)| response)
+    }
+
+    /// Sends a request to that server, over an idle connection or a new one.
+    ///
+    /// A request of which nothing was sent is sent over the next connection. One that was sent is
+    /// sent once more if its method is idempotent (RFC 9110, section 9.2.2), and if `copy` has
+    /// copied it before. `inform` gets interim responses. Also returns `true` if the response came
+    /// before the end of the request.
+    pub(crate) async fn send_to<B>(
+        &self,
+        key: &str,
+        mut request: Request<B>,
+        copy: impl Fn(&Request<B>) -> Option<Request<B>>,
+        inform: impl FnMut(Response<()>) + Clone + Send + 'static,
+    ) -> Result<(Response<Pooled>, bool), Error>
+    where
+        B: HttpBody<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
+    {
         let mut may_repeat = request.method().is_idempotent();
         loop {
-            let (mut client, is_new) = match self.idle(&key) {
+            let (mut client, is_new) = match self.idle(key) {
                 Some(client) => (client, false),
-                None => (self.connect(&key).await?, true),
+                None => (self.connect(key).await?, true),
             };
-            let copy = request.clone();
+            client.on_informational(inform.clone());
+            let again = if may_repeat { copy(&request) } else { None };
             let TrySendError { error, request: unsent, .. } = match client.try_send(request).await {
                 Ok(response) => {
-                    let back = Some((client, key, self.clone()));
-                    let mut response = response.map(|body| Pooled { body, back });
-                    response.body_mut().give_back_at_end();
-                    return Ok(response);
+                    let is_early = !client.has_sent();
+                    return Ok((self.pooled(response, client, key), is_early));
                 }
                 Err(failed) => failed,
             };
-            // A new connection that fails would fail again.
-            if is_new || !error.is_disconnect() || (unsent.is_none() && !may_repeat) {
-                return Err(error);
-            }
             may_repeat &= unsent.is_some();
-            request = unsent.unwrap_or(copy);
+            // A new connection that fails would fail again.
+            match unsent.or(again) {
+                Some(next) if !is_new && error.is_disconnect() => request = next,
+                _ => return Err(error),
+            }
         }
     }
 
-    async fn connect(&self, key: &str) -> Result<Client<TcpStream>, Error> {
+    /// Returns the response, which gives its connection back once its content was read.
+    fn pooled(
+        &self,
+        response: Response<Body>,
+        client: Client<TcpStream>,
+        key: &str,
+    ) -> Response<Pooled> {
+        let back = Some((client, key.to_owned(), self.clone()));
+        let mut response = response.map(|body| Pooled { body, back });
+        response.body_mut().give_back_at_end();
+        response
+    }
+
+    /// Opens a connection to that server.
+    pub(crate) async fn connect(&self, key: &str) -> Result<Client<TcpStream>, Error> {
         let has_port = key.rsplit(':').next().is_some_and(|port| port.parse::<u16>().is_ok());
         let address = if has_port { key.to_owned() } else { format!("{key}:80") };
-        let stream = TcpStream::connect(address).await?;
+        let connecting = timeout(self.connect_time, TcpStream::connect(address));
+        let stream = connecting.await.map_err(|_| Error::TimedOut(Timeout::Response))??;
         stream.set_nodelay(true)?;
         Ok(connect(stream, &self.config))
     }
