@@ -20,8 +20,9 @@ export! {
     ///
     /// `status` is the status of a response, or 0 for a request. Check the field lines that an
     /// HTTP/2 library delivers before you use them as a message. Errors: SWO_REFUSED if they are
-    /// not allowed, which makes the message malformed, and for the status 101; `reason` is then a
-    /// SWO_OVER_HTTP2_*, else SWO_NONE. RFC 9113, sections 8.2.1, 8.2.2 and 8.6.
+    /// not allowed, which makes the message malformed. It is also for `Sec-WebSocket-Key`,
+    /// `Sec-WebSocket-Accept` and status 101. `reason` is then a SWO_OVER_HTTP2_*, else SWO_NONE.
+    /// RFC 9113, sections 8.2.1, 8.2.2 and 8.6; RFC 8441, section 5.
     fn swo_check_http2(
         status: u32, fields: *const swo_field, count: usize, reason: *mut u32,
     ) -> swo_result = check_http2(status, (fields, count), reason);

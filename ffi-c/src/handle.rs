@@ -1,8 +1,8 @@
 //! The boundary to C: all `unsafe` code of the crate is in this module and below.
 //!
 //! It converts the pointers that C passes to references and slices, once, by their type; the rest
-//! of the crate is safe code. This file converts pointers to the library's objects, `memory`
-//! pointers to the caller's own memory.
+//! of the crate is safe code. This file converts pointers to the library's objects and to places
+//! for results; `memory` converts the other pointers to the caller's memory.
 //!
 //! All of it relies on *the contract* in the first lines of the header. A pointer is NULL, or
 //! points to an object of its type that lives through the call. A length is that of the object that

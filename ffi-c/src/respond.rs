@@ -41,18 +41,19 @@ export! {
     /// For a server. For sendfile(2), a kernel that encrypts, or the buffers of an event library.
     ///
     /// A `Content-Length` of `len` is added, unless `response` has it. To HEAD and with a 304,
-    /// `len` is what a GET would get. If it is 0 there, no length is added. Send what was written.
-    /// Then send the content if swo_owes is SWO_OWES_CONTENT. If it is not, the response has ended:
-    /// after HEAD, with a 304, and if `len` is 0. Pass the number of bytes that you have sent to
-    /// swo_send_data_parts, at once or piece by piece. It adds nothing to them, and the response
-    /// ends with the last byte. If the content fails on its way, call swo_abandon.
-    /// SWO_ERROR_FRAMING_CONFLICT is for another length, a `Transfer-Encoding`, a 204 or 205 with
-    /// content, and a 2xx to CONNECT. Next: swo_next_event. RFC 9112, section 6.
+    /// `len` is what a GET would get. A length of 0 is not added to HEAD, or with a 204 or 304.
+    /// Send what was written. Then send the content if swo_owes is SWO_OWES_CONTENT. If it is not,
+    /// the response has ended: after HEAD, with a 304, and if `len` is 0. Pass the number of bytes
+    /// that you have sent to swo_send_data_parts, at once or piece by piece. It adds nothing to
+    /// them, and the response ends with the last byte. If the content fails on its way, call
+    /// swo_abandon. SWO_ERROR_FRAMING_CONFLICT is for another length, a `Transfer-Encoding`, a 204
+    /// or 205 with content, and a 2xx to CONNECT. Next: swo_next_event. RFC 9112, section 6.
     ///
     /// Errors: SWO_ERROR_WRONG_ROLE, SWO_ERROR_UNASKED, SWO_ERROR_ANSWERED, SWO_ERROR_CLOSED,
     /// SWO_ERROR_SWITCHED, SWO_ERROR_FAILED, SWO_ERROR_INVALID_STATUS, SWO_ERROR_INVALID_REASON,
     /// SWO_ERROR_INVALID_NAME, SWO_ERROR_INVALID_VALUE, SWO_ERROR_INVALID_HOST,
-    /// SWO_ERROR_FRAMING_CONFLICT, SWO_ERROR_RESERVED_FIELD, SWO_ERROR_OUTPUT_TOO_SMALL.
+    /// SWO_ERROR_FRAMING_CONFLICT, SWO_ERROR_RESERVED_FIELD, SWO_ERROR_OUT_OF_MEMORY,
+    /// SWO_ERROR_OUTPUT_TOO_SMALL.
     fn swo_respond_head(
         conn: *mut swo_conn, response: *const swo_response_head, len: u64, out: *mut u8, cap: usize,
         written: *mut usize,

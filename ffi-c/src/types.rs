@@ -282,8 +282,9 @@ pub struct swo_data_parts {
 
 /// A protocol chosen from the offer of one request, made by swo_select.
 ///
-/// It may be copied. It is rejected once its request is over. Its bytes have no meaning outside the
-/// library.
+/// It may be copied. Use it only for that request. It is rejected for another request of the
+/// connection, or for another offer. A request of another connection with the same number and
+/// offer cannot be detected. Its bytes have no meaning outside the library.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct swo_selection {

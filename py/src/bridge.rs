@@ -71,7 +71,8 @@ pub(crate) fn may_forward(protocol: Text) -> bool {
 
 /// Returns the reason why these field lines are not allowed in HTTP/2, or None.
 ///
-/// `status` is that of a response, None for a request. RFC 9113, sections 8.2.1 and 8.2.2.
+/// `status` is that of a response, None for a request. RFC 9113, sections 8.2.1, 8.2.2 and 8.6;
+/// RFC 8441, section 5.
 #[pyfunction]
 #[pyo3(signature = (fields, status = None))]
 pub(crate) fn check_http2(

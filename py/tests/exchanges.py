@@ -16,7 +16,10 @@ SIZES = st.sampled_from([1, 13, 1000, 20_000, 70_000, 300_000])
 PAUSES = st.sampled_from([0.0, 0.001, 0.2, 1.0])
 ALL = 10**9
 BUFFER = 16384
-"""The bytes that each side's system may hold."""
+"""The size of the client's receive buffer and the server's send buffer, in bytes.
+
+It is small, so that the server soon notices a client that does not read.
+"""
 PATIENCE = 300
 """The seconds after which a client expects its connection to have ended."""
 GOODBYE = b"the end"
@@ -47,7 +50,7 @@ class Sleep:
 
 @dataclass(frozen=True)
 class Send:
-    """Sends pieces of content, each by a task of its own."""
+    """Sends pieces of content concurrently, each by a task; a single one directly."""
 
     sizes: tuple[int, ...]
     limit: float | None

@@ -60,9 +60,10 @@ def configured(case: Case) -> Config:
 
 
 class Player:
-    """A run of one case: feeds its input and makes its calls.
+    """A run of one case: feeds its input, makes its calls and logs the results.
 
-    A call is made as soon as the lines expected before it have been logged; right after input, once that is received.
+    A call directly after input is made once all of that input was fed. Any other call is made at once, even with input
+    left to feed.
     """
 
     def __init__(self, case: Case, feed: str | int) -> None:

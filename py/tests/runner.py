@@ -33,7 +33,7 @@ def read_cases(path: Path) -> Iterator[Case]:
                 lines.append(words)
                 continue
             (_, name, role, shows, *config), *items = lines
-            # `note_response` exists in C and Rust only.
+            # This package does not have the function that the verb calls (`note_response` in Rust).
             if not any(item[:2] == ["do", "note"] for item in items):
                 yield Case(name, role, shows == "fields", dict(entry.split("=") for entry in config), items)
             lines = []

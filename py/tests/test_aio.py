@@ -566,7 +566,10 @@ def authority() -> Any:
 
 
 async def test_a_stream_of_objects() -> None:
-    """Each object on the stream has any length that its sender chooses."""
+    """Checks a server on an object stream, where no read has a maximum length.
+
+    One object has two requests, an offer and 300,000 bytes of the new protocol.
+    """
     to_server, at_server = anyio.create_memory_object_stream[bytes](math.inf)
     to_client, at_client = anyio.create_memory_object_stream[bytes](math.inf)
     client, server = StapledObjectStream(to_server, at_client), StapledObjectStream(to_client, at_server)

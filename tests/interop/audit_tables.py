@@ -152,7 +152,10 @@ def roles_of_the_page():
 
 
 def rows(text):
-    """Returns the table rows, by role and by program with version or by check."""
+    """Returns the lines of the tables in a text, by key.
+
+    The key of a program's row is its role, name and version. That of a check's row is the role and the check's ID.
+    """
     found = {}
     for part in text.split("\n### ")[1:]:
         role, _, tables = part.partition("\n")

@@ -5,16 +5,24 @@
 import { DECIDED, FIELDS, of, shortened, STATUSES, WAITS } from "./explain/words.js";
 
 /**
- * An explanation: a title, sentences, and the section that they follow.
+ * An explanation: a title, sentences, and the RFC section that they follow.
  *
  * A section is written as `RFC 9110, 7.8`; it is empty for none.
  * @typedef {{ title: string, words: string, clause: string }} Explanation
+ */
+
+/**
+ * An event or error of the engine: its line in a test vector, without the `= `.
  *
- * A step that consumed bytes: its line in a test vector, without the mark. `to` is the offset of the byte after it, or
- * `null` if the line has it. Of a switch, `left` is the number of bytes in the leftover.
+ * `to` is the offset after its last byte. If `null`, the line's `@offset` is used, if it has one. After a switch,
+ * `left` is the number of leftover bytes.
  * @typedef {{ line: string, to: number | null, left?: number }} Consumed
+ */
+
+/**
+ * A range of received bytes, and the line of the step that they belong to.
  *
- * A range of the received bytes, and the steps' line that it belongs to.
+ * `line` is empty if no step has consumed them. `head` is the head of their message.
  * @typedef {{ kind: "head" | "content" | "leftover" | "error" | "unread", from: number, to: number, line: string, head: string }} Range
  */
 

@@ -77,10 +77,10 @@ pub trait Bound: Sized {
 
     /// Sends the head of a response whose content the caller sends by other ways.
     ///
-    /// A `Content-Length` of `len` is added, unless the fields have it. If `len` is 0, a HEAD, a
-    /// 204 and a 304 get none. The caller passes the bytes that it has sent to `send_data_parts`.
-    /// The response ends with the last of them. It has ended already if `len` is 0, or if it has
-    /// no content.
+    /// A `Content-Length` of `len` is added, unless the fields have it. A length of 0 is not added
+    /// to HEAD, or with a 204 or 304. The caller passes the number of bytes that it has sent to
+    /// `send_data_parts`. The response ends with the last of them. It has ended already if `len`
+    /// is 0, or if it has no content.
     ///
     /// # Errors
     ///

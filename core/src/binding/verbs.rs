@@ -25,7 +25,7 @@ pub struct Verb {
 
 macro_rules! verbs {
     ($($name:literal, $role:expr, $clause:literal, $next:literal, [$($error:ident),*];)+) => {
-        /// The methods that receive, send or decide, with their errors and next calls.
+        /// The table of methods that receive, send or decide: errors and next calls.
         pub const VERBS: &[Verb] = &[$(
             Verb { name: $name, role: $role, clause: $clause, next: $next, errors: &[$($error),*] }
         ),+];

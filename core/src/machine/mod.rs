@@ -50,7 +50,7 @@ pub enum Rx {
 /// The state of the direction in which we send.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Tx {
-    /// We send HTTP.
+    /// The state in which our sending direction still carries HTTP.
     Open,
     /// We send no more HTTP.
     Closed,
@@ -106,19 +106,19 @@ pub enum ClientVersion {
 pub enum Awaiting {
     /// Your code: a decision on an offer, a response, more content or the next request.
     Caller,
-    /// The peer: the next request, on an idle server connection.
+    /// The client, which may send a request to the idle server.
     Request,
-    /// The peer: more content or the end of the message.
+    /// The peer, which has to send more content or the end of its message.
     Content,
-    /// The peer: a response.
+    /// The server, which has to send a response.
     Response,
-    /// The peer: a 100 before the client sends its content.
+    /// The server, which should send a 100 before the client sends its content.
     ///
     /// Send the content anyway after a timeout (RFC 9110, section 10.1.1).
     Continue,
     /// Nobody: HTTP has ended on this connection.
     Nothing,
-    /// The peer: the rest of a request's head, which has begun to arrive.
+    /// The client, which has to send the rest of a request's head that has begun.
     Head,
 }
 

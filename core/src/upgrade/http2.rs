@@ -41,7 +41,7 @@ pub enum OverHttp2 {
     WebSocketAccept,
     /// A name that is not a token in lower case (RFC 9113, section 8.2.1).
     ///
-    /// Only the name of a pseudo-header field may begin with a colon.
+    /// One leading colon is accepted. The names of pseudo-header fields are not checked further.
     Name,
     /// A value with a control character except HTAB, or with whitespace around it.
     ///
@@ -114,7 +114,8 @@ impl core::error::Error for OverHttp2 {}
 /// Checks the field list of an HTTP/2 request, or of a response with `status`.
 ///
 /// `status` is `None` for a request. Call it with the fields from an HTTP/2 library, before you use
-/// them as an HTTP/1.1 message. RFC 9113, sections 8.2.1 and 8.2.2.
+/// them as an HTTP/1.1 message. `Sec-WebSocket-Key`, `Sec-WebSocket-Accept` and status 101 are
+/// rejected too. RFC 9113, sections 8.2.1, 8.2.2 and 8.6; RFC 8441, section 5.
 ///
 /// # Errors
 ///

@@ -12,7 +12,9 @@ use crate::wire::protocol::Protocol;
 
 /// The server's choice among the offers of one request.
 ///
-/// It borrows nothing. It is valid only for that request.
+/// It borrows nothing. Use it only for that request. The engine rejects it for another request of
+/// the connection, or for another offer. It cannot detect a request of another connection with the
+/// same number and offer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Selection {
     /// The number of the request, on its connection, that the selection belongs to.

@@ -3,7 +3,9 @@
 use crate::wire::fields::{Field, Fields};
 use crate::wire::known::{KnownField, KnownFields};
 
-/// A part of a field source, for the encoder.
+/// A field line, or a block of lines, with the extent of its earlier validation.
+///
+/// A [`FieldSource`] passes these to the encoder, which validates the rest.
 pub enum Piece<'a> {
     /// A field line that the encoder must validate.
     Line(Field<'a>),

@@ -85,7 +85,7 @@ fn add_tests(claims: &mut Claims, source: &Path) {
     }
 }
 
-/// Returns the ids after `Proves:` in a documentation.
+/// Returns the ids after `Proves:` in a doc comment.
 fn claimed(documentation: &str) -> impl Iterator<Item = String> {
     let list = documentation.split_once("Proves:").map_or("", |(_, list)| list);
     list.split(',').map(|id| id.trim().trim_end_matches('.').to_owned()).filter(|id| !id.is_empty())

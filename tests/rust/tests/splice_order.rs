@@ -126,7 +126,9 @@ struct Play {
     on_the_way: Vec<u8>,
     client_window: i64,
     engine_window: i64,
-    /// The bytes that the engine received after stream 1, even of an incomplete frame.
+    /// The bytes that the engine received after the request of the upgrade (stream 1).
+    ///
+    /// The last frame may be incomplete.
     got: Vec<u8>,
 }
 

@@ -89,9 +89,9 @@ const LANGUAGES: [Language; 4] = [
     },
 ];
 
-/// Returns the positions of a documentation's first line and of its end.
+/// Returns the positions of a doc comment's first line and of its end.
 ///
-/// In Python that is the line with the closing quotes, elsewhere the line after the documentation.
+/// In Python that is the line with the closing quotes, elsewhere the line after the comment.
 fn document(lines: &[String], declared: usize, language: &Language) -> (usize, usize) {
     if language.ending == "pyi" {
         // Only the last of several overloads is documented.

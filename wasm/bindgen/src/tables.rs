@@ -130,8 +130,8 @@ fn upgrades() -> String {
 fn constants() -> String {
     let secrets =
         "The fields that commonly hold a credential, in lower case: for redaction in logs.";
-    let udp = "The template for `connect-udp` where nothing else is configured (RFC 9298, 2).";
-    let ip = "The template for `connect-ip` where nothing else is configured (RFC 9484, 3).";
+    let udp = "The path of the default URI template for `connect-udp` (RFC 9298, 2).";
+    let ip = "The path of the default URI template for `connect-ip` (RFC 9484, 3).";
     constant("UDP_TEMPLATE", udp, &format!("{:?}", UdpTarget::TEMPLATE))
         + &constant("IP_TEMPLATE", ip, &format!("{:?}", IpTarget::TEMPLATE))
         + &constant(

@@ -15,7 +15,8 @@ const faults = namesOf(OverHttp2);
  * Returns why a field list is malformed in HTTP/2, or `null` if it is not.
  *
  * The list belongs to a response with `status`, or to a request if `status` is `null`. Use it to validate what an
- * HTTP/2 library delivers before converting it. RFC 9113, sections 8.2.1 and 8.2.2.
+ * HTTP/2 library delivers before converting it. `Sec-WebSocket-Key`, `Sec-WebSocket-Accept` and status 101 are
+ * rejected too. RFC 9113, sections 8.2.1, 8.2.2 and 8.6; RFC 8441, section 5.
  */
 export function checkHttp2(status: number | null, headers: HeaderSource): OverHttp2 | null {
   const fault = raw.check_http2(status === null ? 0 : statusOf(status) + 1, encodeHeaders(headers));

@@ -16,7 +16,7 @@ import { Awaiting, Closing, Order, Owes, Why } from "../generated/tables.js";
 /**
  * An offered protocol that `select` chose, for `accept`.
  *
- * It is valid only for the current request.
+ * Use it only for its request: `accept` rejects it for any other request of any connection.
  */
 export class Selection {
   readonly #owner: Connection;

@@ -243,12 +243,12 @@ export class Inbound extends Handle {
   }
 
   /**
-   * Server: returns all bytes of the current request, for another parser.
+   * Server: hands the whole connection over to another parser.
    *
-   * These are the request's head and all bytes received after it, unchanged. Call it at the `request` event, before the
-   * next call that receives. With an offer or a CONNECT it may come later, while nothing after the head was parsed.
-   * Throws `head-gone` otherwise, `answered` once a final response was sent, `switched` after a 101. Next: `free` the
-   * engine, keep the transport.
+   * Returns the current request's head and all bytes after it, exactly as received. Call it at the `request` event,
+   * before the next inbound call. While the head of an offer or a CONNECT is kept, it may come later. It fails once
+   * something after the head has been read, or a final response or 101 was sent. Next: `free` the engine, keep the
+   * transport.
    * @throws ProtocolError: `wrong-role`, `unasked`, `answered`, `head-gone`, `closed`, `switched`, `failed`.
    */
   handOver(): Uint8Array<ArrayBuffer> {

@@ -17,14 +17,22 @@ export class Lifetime {
   /** The timer of the whole exchange. */
   #exchange: ReturnType<typeof setTimeout> | undefined;
 
-  /** Records a peer's or transport's error, reports a disconnect; returns the error. */
+  /**
+   * Records an error and returns it; passes a disconnect to `onGone`.
+   *
+   * The error is one of the peer or the transport, or the reason in `failure`.
+   */
   note<T>(error: T): T {
     if (typeof error === "object" && error !== null) this.#noted.add(error);
     if (error instanceof DisconnectedError) this.onGone?.(error);
     return error;
   }
 
-  /** Returns whether an error is the peer's or the transport's, not the user code's. */
+  /**
+   * Returns whether `note` has recorded this error.
+   *
+   * It is then an error of the peer or the transport, or the reason in `failure`: check that first.
+   */
   hasNoted(error: unknown): boolean {
     return typeof error === "object" && error !== null && this.#noted.has(error);
   }

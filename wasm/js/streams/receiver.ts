@@ -198,7 +198,11 @@ export class Receiver {
     this.more().then(() => goOn(), goOn);
   }
 
-  /** Ends a wait of `whenMore`; there are no bytes after `nudge`. */
+  /**
+   * Ends a wait of `whenMore`: processes the bytes, then calls its `goOn`.
+   *
+   * `bytes` is `undefined` if `nudge` ended the wait.
+   */
   #goesOn(bytes: Uint8Array | null | undefined): void {
     const goOn = this.#goOn;
     this.#left -= performance.now() - this.#begun;

@@ -165,7 +165,12 @@ export class Sender {
     this.#freed();
   }
 
-  /** Adds the time that sent bytes earn to the next timeout, less what they took. */
+  /**
+   * Updates the time by which sent bytes extend the timeouts of later writes.
+   *
+   * Each byte adds a millisecond, and the duration of the write is subtracted. The result is at least 0 and at most
+   * `EARNED_MAX` times the limit.
+   */
   #earn(length: number, milliseconds = 0): void {
     const earned = this.#credit + length * MS_PER_BYTE - milliseconds;
     this.#credit = Math.max(0, Math.min(earned, EARNED_MAX * this.#limit));

@@ -97,9 +97,10 @@ export interface Pair {
 /** @internal The streams of a new protocol, and the means to recover the socket. */
 export interface Handed extends Pair {
   /**
-   * Returns the socket with its initial `allowHalfOpen`, unless its input ended.
+   * Returns the socket as the caller gave it; `undefined` if its input has ended.
    *
-   * Our `error` listener is removed too.
+   * Its initial `allowHalfOpen` is restored and the added `error` listener removed. If it returns `undefined`, nothing
+   * has changed.
    */
   asGiven?(): NodeSocket | undefined;
   /** The errors of the socket that its streams have thrown. */

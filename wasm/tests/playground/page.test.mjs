@@ -49,7 +49,7 @@ function settled(tab) {
   return tab.waitForFunction(hasTried, PATIENCE);
 }
 
-/** Returns what each part of the page shows. */
+/** Returns the contents of those parts of the page that the tests compare. */
 function seen(tab = page) {
   return tab.evaluate(() => {
     /** @param {string} selector */

@@ -18,7 +18,7 @@ import { Flags, Lenient } from "switchover";
 /**
  * Parses the exported test cases, except those with the verb `note`.
  *
- * Only C and Rust have the function that these call.
+ * This package does not have the function that they call (`note_response` in Rust).
  * @param {string} text
  * @returns {Case[]}
  */
@@ -31,7 +31,7 @@ export function parse(text) {
     if (word === "case") cases.push(head(rest));
     else if (word !== "" && word !== "." && word !== "every") items.push(item(word, rest));
   }
-  // Cases for servers that encode their own responses need a function that only C and Rust have.
+  // Cases for servers that encode their own responses need a function that this package does not have.
   return cases.filter(({ items }) => !items.some((item) => item.is === "do" && item.verb === "note"));
 }
 

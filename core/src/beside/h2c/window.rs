@@ -32,7 +32,7 @@ impl Window {
         self.debt = 0;
     }
 
-    /// Subtracts DATA that was passed to the engine.
+    /// Subtracts DATA passed to the engine from the engine's window.
     pub(super) fn count(&mut self, len: usize) {
         self.engine -= len as i64;
     }

@@ -30,9 +30,9 @@ pub struct IpTarget {
 }
 
 impl UdpTarget {
-    /// The default template for `connect-udp`.
+    /// The path of the default URI template for `connect-udp`.
     ///
-    /// RFC 9298, section 2.
+    /// RFC 9298, section 2, puts a scheme and an authority before it.
     pub const TEMPLATE: &str = "/.well-known/masque/udp/{target_host}/{target_port}/";
 
     /// Parses the variables `target_host` and `target_port` of a request target.
@@ -60,9 +60,9 @@ impl UdpTarget {
 }
 
 impl IpTarget {
-    /// The default template for `connect-ip`.
+    /// The path of the default URI template for `connect-ip`.
     ///
-    /// RFC 9484, section 3.
+    /// RFC 9484, section 3, puts a scheme and an authority before it.
     pub const TEMPLATE: &str = "/.well-known/masque/ip/{target}/{ipproto}/";
 
     /// Parses the variables `target` and `ipproto` of a request target.

@@ -58,9 +58,10 @@ impl Class {
         len + rest[len..].iter().take_while(|&&byte| table[byte as usize] & bit != 0).count()
     }
 
-    /// Returns the number of consecutive bytes of the class, scanned `LEN` at a time.
+    /// Returns the number of consecutive bytes of the class from offset `at` on.
     ///
-    /// `prefix` returns the number of bytes of the class at the beginning of one chunk.
+    /// It scans `LEN` bytes at a time, then the rest singly. `prefix` returns the number of bytes
+    /// of the class at the beginning of one chunk.
     #[inline(always)]
     #[cfg_attr(
         any(

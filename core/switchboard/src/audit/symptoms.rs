@@ -237,13 +237,13 @@ fn is_unanswered(seen: &Seen<'_>) -> bool {
     !seen.first().is_some_and(is_answered)
 }
 
-/// Detects an invalid response, except for truncation and errors of a 101.
+/// Detects an invalid response, except for truncation and an unacceptable switch.
 fn unreadable(seen: &Seen<'_>) -> Option<String> {
     let error = seen.exchange.answers.iter().find_map(fault)?;
     Some(format!("an answer cannot be read: {}", because(&error)))
 }
 
-/// Returns the error of a response, except truncation and errors of a 101.
+/// Returns the error of a response, except truncation and an unacceptable switch.
 fn fault(answer: &Answer) -> Option<Error> {
     answer.error.filter(|error| !matches!(error.code(), 501 | 502 | 600..700))
 }

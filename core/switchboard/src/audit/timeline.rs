@@ -29,7 +29,7 @@ pub(crate) enum MomentKind {
     Came(usize),
     /// The audit has closed its sending direction.
     Ended,
-    /// The peer has closed or reset the connection.
+    /// The peer's direction has ended: by a FIN, a reset or another read error.
     Closed,
     /// The audit has finished with the connection and dropped it.
     Left,

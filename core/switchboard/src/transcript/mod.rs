@@ -91,7 +91,7 @@ pub(crate) struct Verdict {
     pub(crate) text: String,
     /// The status code of the latest final response, if one was received.
     pub(crate) status: Option<u16>,
-    /// The engine's reason for the outcome of the offer.
+    /// The engine's reason why the upgrade did not happen, if there is one.
     pub(crate) why: Option<Why>,
 }
 

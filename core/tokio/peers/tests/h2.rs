@@ -141,7 +141,9 @@ async fn alpn_selects_the_version() {
     serving.abort();
 }
 
-/// Checks that the request with the offer is served in HTTP/2, with its content.
+/// Checks that a request that offers h2c is answered in HTTP/2, with its content.
+///
+/// An offer with 70,000 bytes of content is declined instead. A stop ends an upgraded connection.
 #[tokio::test]
 async fn an_upgrade_to_h2c_is_served_by_the_same_router() {
     let served = both().await;

@@ -57,7 +57,10 @@ pub(super) struct Exchange<S> {
 /// What it gives up of the request's content is dropped once it is unlocked.
 pub(super) struct Locked<'a, S> {
     exchange: MutexGuard<'a, Exchange<S>>,
-    /// Dropped after the guard above, as the fields are dropped in order.
+    /// Request content that was given up, dropped after the mutex is unlocked.
+    ///
+    /// Fields are dropped in order, so it stays below the guard. Its own drop may lock the exchange
+    /// again.
     given_up: Option<Pin<Box<Sent>>>,
 }
 

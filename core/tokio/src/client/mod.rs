@@ -82,7 +82,7 @@ pub struct Client<S>(Arc<Mutex<Exchange<S>>>);
 /// The error of [`Client::try_send`], with the request if it can be sent elsewhere.
 #[non_exhaustive]
 pub struct TrySendError<B> {
-    /// The reason.
+    /// The reason why the request failed.
     pub error: Error,
     /// The request; `None` if it is invalid, or a part of it may have been sent.
     pub request: Option<Request<B>>,

@@ -250,10 +250,10 @@ impl<S: Transport> Wire<S> {
         self.http.unread().is_empty() && self.http.state().is_idle()
     }
 
-    /// Starts the timeout for the next request, unless it runs already.
+    /// Starts or continues the timeout for the next request; `None` disables it.
     ///
-    /// Also sets the time at which the connection releases its memory. Returns the current time if
-    /// the timeout starts now.
+    /// Also schedules the release of memory, unless it is scheduled or done. Returns the current
+    /// time if the clock starts now.
     pub(crate) fn wait_for_request(&mut self, timeout: Option<Duration>) -> Option<Instant> {
         let begun = self.receiving.wait_for(Timeout::Idle, timeout);
         if let Memory::Held = self.memory {

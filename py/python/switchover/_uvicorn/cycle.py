@@ -355,7 +355,11 @@ class Cycle:
         self.unheard = 0
 
     def check_absence(self) -> None:
-        """Ends an app whose empty content would go on after its client has left."""
+        """Ends an app that still sends empty content after its client has left.
+
+        Empty content meets no reset, so this looks at the socket, once a second at most. A half-closed client has left
+        after `timeout_write`.
+        """
         now, raw = self.protocol.loop.time(), self.transport.get_extra_info("socket")
         if now < self.looked + 1:
             return

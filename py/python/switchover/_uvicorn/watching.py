@@ -46,9 +46,10 @@ class Watching(Base):
         return cycle.receivers > 0 or not cycle.response_complete
 
     def was_reset(self) -> bool:
-        """Returns whether the client has reset the connection.
+        """Returns whether a TCP client has reset the connection.
 
-        A Unix socket knows no reset: one that was closed may have sent what the app is still to receive.
+        False for a Unix socket: one that was closed may have sent what the app is still to receive. Once both
+        directions have ended, an orderly end looks like a reset.
         """
         raw = self.transport.get_extra_info("socket")
         return is_tcp(raw) and was_reset(raw)

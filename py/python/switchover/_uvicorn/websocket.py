@@ -25,15 +25,15 @@ NO_CLASS = (
 )
 """The warning that uvicorn's own classes log."""
 
-# Fields of a handshake that the WebSocket class does not get: the offers, and those about discarded content.
+# Fields of a handshake that are not copied: `Upgrade`, which is written anew, and those about discarded content.
 LEFT_OUT = {b"upgrade", b"content-length", b"transfer-encoding", b"trailer", b"expect"}
 
 
 def handshake_of(request: Request) -> bytes:
     """Encodes the head of a request again, with WebSocket as the only offer.
 
-    Fields about the content, which was discarded, are omitted. The names are in lower case, because uvicorn's classes
-    copy them into a scope unchanged.
+    The content was discarded, so `Content-Length`, `Transfer-Encoding`, `Trailer` and `Expect` are omitted. The names
+    are in lower case, because uvicorn's classes copy them into a scope unchanged.
     """
     lines = b"".join(b"%b: %b\r\n" % line for line in request.headers.lower() if line[0] not in LEFT_OUT)
     start = b"%b %b HTTP/%b\r\n" % (request.method, request.target, request.http_version.encode())

@@ -28,9 +28,10 @@ pub struct Record {
     is_open: bool,
 }
 
-/// Verbs that are not recorded, since only this engine has such calls.
+/// Verbs left out of the record: a vector can be replayed without them.
 ///
-/// They concern its memory, or what it returns. Queries are not recorded either.
+/// They release memory, or return or discard something, and cause no later event. Queries are not
+/// recorded either.
 const SILENT: &[&str] = &["release", "select", "take", "trace"];
 
 impl Record {

@@ -51,7 +51,7 @@ async fn shout(stream: Upgraded, response: String) {
     }
 }
 
-/// Returns each message of a WebSocket.
+/// Sends each text or binary message of a WebSocket back.
 async fn echo(stream: Upgraded) {
     let limits = WebSocketConfig::default().max_message_size(Some(1 << 20));
     let mut socket = WebSocketStream::from_raw_socket(stream, Role::Server, Some(limits)).await;

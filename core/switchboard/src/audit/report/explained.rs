@@ -53,7 +53,9 @@ fn texts<T>(symptoms: &[(&'static str, T, &'static str)]) -> Vec<(&'static str, 
     symptoms.iter().map(|(name, _, text)| (*name, *text)).collect()
 }
 
-/// Returns the reason of an unmet need, without what it says about one client.
+/// Returns the reason why a check does not apply, without its part on one client.
+///
+/// That part begins with `, and this `, as in `, and this one offers OFFERED`.
 fn general(what: &str) -> &str {
     what.split(", and this ").next().unwrap_or(what)
 }

@@ -16,7 +16,7 @@ let picked = -1;
 /** True if the user has picked a line; until then the page picks one. */
 let isPicked = false;
 
-/** Shows another connection. */
+/** Chooses another connection, and clears the list; `draw` shows the new one. */
 export function begin(next) {
   story = next;
   shown = 0;
