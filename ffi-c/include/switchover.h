@@ -294,7 +294,7 @@ enum swo_result_code {
     SWO_ERROR_BODY_PENDING = 814,
     /** no answer is owed above a new protocol. */
     SWO_ERROR_NOTHING_OWED = 815,
-    /** `swo_resume_http` came before `swo_take_leftover`, or before the end of the message. */
+    /** a `swo_resume_http` before `swo_take_leftover`, or before the end of the message. */
     SWO_ERROR_LEFTOVER_PENDING = 816,
     /** the head of the response was already sent without Connection: close. */
     SWO_ERROR_TOO_LATE = 817,

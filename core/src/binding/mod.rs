@@ -160,7 +160,9 @@ impl Bound for Connection {
         if has_length || (len == 0 && says_nothing) {
             return self.send_response(head, out);
         }
-        let length = [Field { name: b"Content-Length", value: digits.as_bytes() }];
+        let lowercase = self.config().lowercase_names;
+        let name: &[u8] = if lowercase { b"content-length" } else { b"Content-Length" };
+        let length = [Field { name, value: digits.as_bytes() }];
         let source: &(&dyn FieldSource, _) = &(head.fields, length);
         self.send_response(&ResponseHead { fields: source, ..*head }, out)
     }

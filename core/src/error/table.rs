@@ -275,7 +275,7 @@ errors! {
         "no answer is owed above a new protocol"
         "`resume_http` is for a 101 in both directions whose request is not answered yet.";
     LeftoverPending = 816 "leftover-pending" Local 0 "RFC 9110, 7.8"
-        "`resume_http` came before `take_leftover`, or before the end of the message"
+        "a `resume_http` before `take_leftover`, or before the end of the message"
         "Call `next_event` up to the `Switched` event, then `take_leftover`, then `resume_http`.";
     TooLate = 817 "too-late" Local 0 "RFC 9112, 9.6"
         "the head of the response was already sent without Connection: close"

@@ -749,7 +749,7 @@ class ErrorKind(enum.IntEnum):
     NOTHING_OWED = 815
     """No answer is owed above a new protocol."""
     LEFTOVER_PENDING = 816
-    """`resume_http` came before `take_leftover`, or before the end of the message."""
+    """A `resume_http` before `take_leftover`, or before the end of the message."""
     TOO_LATE = 817
     """The head of the response was already sent without Connection: close."""
     CLOSED = 818

@@ -253,7 +253,7 @@ MEMBERS = {
         "STALE_SELECTION": "The selection is of another request.",
         "BODY_PENDING": "The request is not complete yet.",
         "NOTHING_OWED": "No answer is owed above a new protocol.",
-        "LEFTOVER_PENDING": "`resume_http` came before `take_leftover`, or before the end of the message.",
+        "LEFTOVER_PENDING": "A `resume_http` before `take_leftover`, or before the end of the message.",
         "TOO_LATE": "The head of the response was already sent without Connection: close.",
         "CLOSED": "The direction is closed.",
         "SWITCHED": "The direction has left HTTP.",

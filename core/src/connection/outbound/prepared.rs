@@ -109,7 +109,8 @@ impl Prepared {
     /// Checks and encodes a response for connections with this configuration.
     ///
     /// If its [`tidy`](Config::tidy) is set, field lines are corrected. A connection without it
-    /// rejects a response that was corrected.
+    /// rejects a response that was corrected. Its [`lowercase_names`](Config::lowercase_names)
+    /// should be that of the connections, which may write the head anew.
     ///
     /// # Errors
     ///

@@ -103,7 +103,10 @@ impl Connection {
         let strict = self.send_request_strict(request, offer, out);
         self.retry_tidied(
             strict,
-            |_| tidy::request(request),
+            |connection| {
+                let lowercase = connection.config().lowercase_names;
+                tidy::request(request, if lowercase { "host" } else { "Host" })
+            },
             |connection, fields| {
                 connection.send_request_strict(&RequestHead { fields, ..*request }, offer, out)
             },

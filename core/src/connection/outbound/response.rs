@@ -46,7 +46,8 @@ impl Connection {
             put_status_line(draft, response)?;
             let survey = write_interim(draft, response.fields, false)?;
             let next = connection.try_input(input)?;
-            encode::finish(draft, &survey, &EngineFields::default());
+            let lowercase = connection.config().lowercase_names;
+            encode::finish(draft, &survey, &EngineFields { lowercase, ..EngineFields::default() });
             encode::write_draft(draft, b"", out).map(|()| next)
         })?;
         self.state = next;

@@ -75,9 +75,14 @@ pub(crate) fn response<'a>(
 }
 
 /// Corrects Host, framing and Expect among the field lines of a request.
-pub(crate) fn request<'a>(request: &RequestHead<'a>) -> Result<Tidied<'a>, ErrorKind> {
+///
+/// `host` is the name of a Host that is added.
+pub(crate) fn request<'a>(
+    request: &RequestHead<'a>,
+    host: &'static str,
+) -> Result<Tidied<'a>, ErrorKind> {
     let mut tidied = Tidied::of(request.fields)?;
-    tidied.tidy_host(request);
+    tidied.tidy_host(request, host);
     tidied.tidy_framing(Allowed::Both);
     let has_content = tidied.lines.iter().any(|field| {
         field.is("Transfer-Encoding")
@@ -125,14 +130,14 @@ impl<'a> Tidied<'a> {
     /// Sets Host to the target's authority, if it has one (RFC 9112, section 3.2).
     ///
     /// If there are two Hosts, both stay and are rejected.
-    fn tidy_host(&mut self, request: &RequestHead<'a>) {
+    fn tidy_host(&mut self, request: &RequestHead<'a>, name: &'static str) {
         let target = request.target.as_bytes();
         let is_connect = request.method == "CONNECT";
         let Some(authority) = (if is_connect { Some(target) } else { absolute_authority(target) })
         else {
             return;
         };
-        let host = Field { name: b"Host", value: authority };
+        let host = Field { name: name.as_bytes(), value: authority };
         let mut hosts = self.lines.iter_mut().filter(|field| field.is("Host"));
         match (hosts.next(), hosts.next()) {
             (None, _) => self.lines.insert(0, host),
