@@ -4,7 +4,7 @@ use tokio::sync::watch;
 
 /// A signal that the client has ended its direction, and may await the response.
 ///
-/// It is an extension of each request of a server, with
+/// It is an extension of each request of a server in HTTP/1.1, with
 /// [`Config::client_end`](crate::Config::client_end). A client that has half-closed still reads its
 /// response (RFC 9112, section 9.6); one that has gone looks the same until it resets. So a handler
 /// whose work is dear, or whose response has no end, can stop.
@@ -36,7 +36,7 @@ impl ClientEnd {
 
     /// Waits until the client has ended its direction, or its connection has ended.
     ///
-    /// Cancel safe.
+    /// After an upgrade only the latter: there the upgraded stream tells of its end. Cancel safe.
     pub async fn wait(mut self) {
         // An error means that the connection is gone.
         let _ = self.0.wait_for(|&has_ended| has_ended).await;

@@ -45,7 +45,7 @@ pub struct Config {
     /// incomplete content fails before. Both may go unnoticed while the handler leaves more
     /// content unread than the engine buffers.
     pub half_close: bool,
-    /// Gives each request of a server a [`ClientEnd`](crate::ClientEnd).
+    /// Gives each request of a server in HTTP/1.1 a [`ClientEnd`](crate::ClientEnd).
     ///
     /// A handler then learns that its client has ended its direction, also under `half_close`.
     pub client_end: bool,

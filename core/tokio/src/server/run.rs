@@ -350,7 +350,7 @@ impl<'c, S: Transport, H: HttpService, F: Future<Output = ()>> ServerConnection<
         if upgraded.splice.is_some() {
             upgraded.http2 = Some(Box::new(self.config.http2_options()));
         }
-        told_of_stop(callback(upgraded), self.stop, self.is_stopping, stops)
+        told_of_stop(callback(upgraded), self.stop, self.is_stopping, stops, self.client_end)
     }
 
     /// Passes the connection to the handler of HTTP/2, with every byte of it.
@@ -361,20 +361,24 @@ impl<'c, S: Transport, H: HttpService, F: Future<Output = ()>> ServerConnection<
         stream.stopping = Some(stopping.clone());
         let extensions = self.config.extensions.clone();
         let serving = handler(Http2Connection { stream, extensions, stopping });
-        Ok(told_of_stop(serving, self.stop, self.is_stopping, stops))
+        Ok(told_of_stop(serving, self.stop, self.is_stopping, stops, None))
     }
 }
 
 /// Runs a protocol after HTTP/1.1; once `stop` is ready, its signal is given.
+///
+/// `kept` is dropped at the end: the client has not ended its direction before, as far as is known.
 fn told_of_stop(
     mut speaking: Pin<Box<dyn Future<Output = ()> + Send>>,
     mut stop: Pin<&mut impl Future<Output = ()>>,
     mut is_stopping: bool,
     stops: watch::Sender<bool>,
+    kept: Option<ClientEndSender>,
 ) -> impl Future<Output = ()> {
     // The signal is kept for those that look later.
     stops.send_replace(is_stopping);
     poll_fn(move |context| {
+        let _kept = &kept;
         if !is_stopping && stop.as_mut().poll(context).is_ready() {
             is_stopping = true;
             let _ = stops.send(true);

@@ -4,7 +4,7 @@
 //! must end, its handler must get the documented error, no task may remain and none may poll in a
 //! loop.
 
-use std::future::{Future, poll_fn};
+use std::future::{Future, poll_fn, ready};
 use std::pin::pin;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -347,14 +347,42 @@ async fn a_handler_hears_the_end_of_a_client_that_reads_on() {
             client.read_to_string(&mut answers).await.expect("answers");
             answers
         };
-        let (ended, answers) = tokio::join!(
-            calmly("a handler", serve_connection(server, handler.clone(), &config)),
-            client
-        );
+        let (ended, answers) =
+            tokio::join!(calmly("a handler", serve_connection(server, handler, &config)), client);
         ended.expect("served");
         let said: Vec<_> = answers.lines().filter(|line| line.starts_with('/')).collect();
         assert_eq!(said, wanted, "{sent:?}");
     }
+}
+
+/// Checks that an upgrade is no end of the client's direction.
+#[tokio::test]
+async fn an_upgrade_is_not_the_end_of_a_client() {
+    let config = Config { client_end: true, ..config() };
+    let (mut client, server) = pair().await;
+    let end = Arc::new(Mutex::new(None));
+    let kept = Arc::clone(&end);
+    let handler = service_fn(move |request: Request<Body>| {
+        *kept.lock().expect("no panic") = request.extensions().get::<ClientEnd>().cloned();
+        let selected = upgrade::select(&request, ["foo/2"]).expect("an offer");
+        ready(Ok::<Response<Body>, BoxError>(selected.accept(async |mut stream| {
+            let _ = stream.read_to_end(&mut Vec::new()).await;
+        })))
+    });
+    let client = async {
+        let offer = format!("GET / {HOST}Upgrade: foo/2\r\nConnection: Upgrade\r\n\r\n");
+        client.write_all(offer.as_bytes()).await.expect("a server");
+        client.read_u8().await.expect("a 101");
+        let end = end.lock().expect("no panic").clone().expect("a signal");
+        assert!(!end.has_ended());
+        timeout(Duration::from_millis(20), end.clone().wait()).await.expect_err("no end");
+        drop(client);
+        end
+    };
+    let serving = calmly("a handler", serve_connection(server, handler, &config));
+    let (ended, end) = tokio::join!(serving, client);
+    ended.expect("served");
+    end.wait().await;
 }
 
 // Servers that disconnect.
