@@ -252,7 +252,7 @@ async fn cancelled(poll_reset: impl FnMut(&mut Context<'_>) -> Poll<Result<Reaso
     }
 }
 
-/// Serves one request, over a new connection to the backend.
+/// Serves one request, over a connection to the backend.
 async fn exchange(
     head: request::Parts,
     content: &Content,
@@ -298,7 +298,7 @@ async fn exchange(
     match backend.send(request, || Either::Left(Empty::new()), &offer, inform).await?.0 {
         Answer::Response(response) => {
             let known = if protocol.is_some() { when_declined } else { valid_status };
-            pass(response, known, respond, backend.timeout).await
+            pass(*response, known, respond, backend.timeout).await
         }
         Answer::Upgraded(server) => {
             // RFC 8441 5: the 101 of one hop is the 200 of the other.

@@ -32,7 +32,7 @@ pub(crate) type Content = Either<Pooled, Body>;
 
 /// The backend's answer to a request.
 pub(crate) enum Answer {
-    Response(Response<Content>),
+    Response(Box<Response<Content>>),
     Upgraded(Upgraded),
 }
 
@@ -100,13 +100,15 @@ impl Backend {
             let copy = |request: &Request<B>| without_content(request, empty);
             let sent = self.pool.send_to(&self.address, request, copy, inform);
             let (response, is_early) = sent.await?;
-            return Ok((Answer::Response(response.map(Either::Left)), is_early));
+            return Ok((Answer::Response(Box::new(response.map(Either::Left))), is_early));
         }
         let mut client = self.pool.connect(&self.address).await?;
         client.on_informational(inform);
         let answer = match client.upgrade(request, offer).await? {
             Outcome::Upgraded(stream) => Answer::Upgraded(stream),
-            Outcome::Declined(declined) => Answer::Response(declined.response.map(Either::Right)),
+            Outcome::Declined(declined) => {
+                Answer::Response(Box::new(declined.response.map(Either::Right)))
+            }
         };
         Ok((answer, !client.has_sent()))
     }

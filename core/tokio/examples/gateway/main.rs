@@ -141,7 +141,7 @@ async fn forward(request: Request<Body>, backend: &Backend) -> Result<Response<C
         }
     };
     match backend.send(onward, || forwarded(Body::empty()), &offer, inform).await? {
-        (Answer::Response(response), is_early) => Ok(to_response(response, is_early)),
+        (Answer::Response(response), is_early) => Ok(to_response(*response, is_early)),
         (Answer::Upgraded(server), _) => {
             let agreed = server
                 .response()

@@ -7,8 +7,9 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
+use http::header::{AUTHORIZATION, HeaderMap};
 use http::uri::Scheme;
-use http::{Request, Response};
+use http::{Request, Response, Version};
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use http_body_util::Full;
 use switchover_tokio::client::{Client, TrySendError, connect};
@@ -19,7 +20,7 @@ use tower_service::Service;
 
 /// The number of idle connections to one server that are kept.
 const IDLE_MAX: usize = 8;
-/// The time for which an idle connection is kept.
+/// The time after which an idle connection is not used any more.
 const IDLE_TIME: Duration = Duration::from_secs(30);
 /// The time in which a server has to accept a connection.
 const CONNECT_TIME: Duration = Duration::from_secs(30);
@@ -77,9 +78,11 @@ impl Pool {
     where
         B: HttpBody<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
     {
+        let is_private = authenticates_connection(request.headers());
         let mut may_repeat = request.method().is_idempotent();
         loop {
-            let (mut client, is_new) = match self.idle(key) {
+            let idle = if is_private { None } else { self.idle(key) };
+            let (mut client, is_new) = match idle {
                 Some(client) => (client, false),
                 None => (self.connect(key).await?, true),
             };
@@ -88,6 +91,7 @@ impl Pool {
             let TrySendError { error, request: unsent, .. } = match client.try_send(request).await {
                 Ok(response) => {
                     let is_early = !client.has_sent();
+                    let key = (!is_private).then_some(key);
                     return Ok((self.pooled(response, client, key), is_early));
                 }
                 Err(failed) => failed,
@@ -102,13 +106,17 @@ impl Pool {
     }
 
     /// Returns the response, which gives its connection back once its content was read.
+    ///
+    /// Without a `key` it does not, nor after a response in HTTP/1.0: that server takes no chunked
+    /// request.
     fn pooled(
         &self,
         response: Response<Body>,
         client: Client<TcpStream>,
-        key: &str,
+        key: Option<&str>,
     ) -> Response<Pooled> {
-        let back = Some((client, key.to_owned(), self.clone()));
+        let key = key.filter(|_| response.version() != Version::HTTP_10);
+        let back = key.map(|key| (client, key.to_owned(), self.clone()));
         let mut response = response.map(|body| Pooled { body, back });
         response.body_mut().give_back_at_end();
         response
@@ -142,6 +150,8 @@ impl Pool {
         if client.is_closed() || !client.has_sent() {
             return;
         }
+        // The callback of the last request may hold what belongs to that request.
+        client.on_informational(|_| {});
         let mut all = self.lock();
         // Connections to servers that are not asked any more would be kept forever.
         all.retain(|_, idle| {
@@ -172,6 +182,16 @@ impl Service<Request<Full<Bytes>>> for Pool {
         let pool = self.clone();
         Box::pin(async move { pool.send(request).await })
     }
+}
+
+/// Returns whether the request authenticates its whole connection (RFC 4559).
+///
+/// Another client's request on that connection would have the same rights.
+fn authenticates_connection(headers: &HeaderMap) -> bool {
+    headers.get_all(AUTHORIZATION).iter().any(|value| {
+        let scheme = value.as_bytes().split(|&byte| byte == b' ').next().unwrap_or_default();
+        [&b"ntlm"[..], b"negotiate"].iter().any(|bound| scheme.eq_ignore_ascii_case(bound))
+    })
 }
 
 /// The content of a response, at whose end the connection returns to the pool.

@@ -39,8 +39,11 @@ async fn server(script: &'static [&'static [&'static str]]) -> (String, Arc<Atom
                         break;
                     }
                     let len = answer.len();
-                    let response =
-                        format!("HTTP/1.1 200 OK\r\nContent-Length: {len}\r\n\r\n{answer}");
+                    let version = if answer.starts_with("old") { "1.0" } else { "1.1" };
+                    let response = format!(
+                        "HTTP/{version} 200 OK\r\nConnection: keep-alive\r\n\
+                         Content-Length: {len}\r\n\r\n{answer}"
+                    );
                     stream.write_all(response.as_bytes()).await.expect("a client");
                 }
             });
@@ -128,4 +131,29 @@ async fn a_uri_of_https_is_refused() {
     let error = ask(&Pool::default(), Method::GET, &url.replace("http:", "https:")).await;
     assert!(matches!(error, Err(switchover_tokio::Error::Misuse(_))), "{error:?}");
     assert_eq!(requests.load(Ordering::Relaxed), 0);
+}
+
+/// Checks that an authenticated connection is used for no other request.
+///
+/// RFC 4559.
+#[tokio::test]
+async fn an_authenticated_connection_is_not_shared() {
+    let (url, _) = server(&[&["a1", "a2"], &["b1", "b2"]]).await;
+    let pool = Pool::default();
+    assert_eq!(ask(&pool, Method::GET, &url).await.expect("an answer"), "a1");
+    let request = Request::get(&url).header("authorization", "NTLM TlRMTVNTUAAB");
+    let request = request.body(Full::<Bytes>::default()).expect("a request");
+    let response = within(pool.send(request)).await.expect("an answer");
+    let content = within(response.into_body().collect()).await.expect("content").to_bytes();
+    assert_eq!(content, "b1");
+    assert_eq!(ask(&pool, Method::GET, &url).await.expect("an answer"), "a2");
+}
+
+/// Checks that a connection of HTTP/1.0, which takes no chunks, is not kept.
+#[tokio::test]
+async fn a_connection_of_an_old_server_is_not_kept() {
+    let (url, _) = server(&[&["old", "a2"], &["b1"]]).await;
+    let pool = Pool::default();
+    assert_eq!(ask(&pool, Method::GET, &url).await.expect("an answer"), "old");
+    assert_eq!(ask(&pool, Method::GET, &url).await.expect("an answer"), "b1");
 }
