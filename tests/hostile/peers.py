@@ -453,8 +453,11 @@ def http2(server):
     if not server.host.http2:
         raise NotApplicable("it speaks no HTTP/2")
     opening = PREFACE + frame(SETTINGS)
-    # GET, http and / of the static table, then `:authority: a`.
-    get = b"\x82\x86\x84\x41\x01a"
+    # GET and http of the static table, then `:path` and `:authority: a`.
+    plain, large = (
+        b"\x82\x86\x04" + bytes([len(path)]) + path.encode() + b"\x41\x01a"
+        for path in (server.host.plain, server.host.large or server.host.plain)
+    )
     for at in range(1, len(opening) + 1):
         server.connect(opening[:at])
         peer = server.connect(opening[:at])
@@ -462,11 +465,11 @@ def http2(server):
         yield
     streams = range(1, 2 * server.scale, 2)
     server.connect(opening).send_what_fits(
-        b"".join(frame(HEADERS, stream, get, END_HEADERS) + frame(RST_STREAM, stream, bytes(4)) for stream in streams)
+        b"".join(frame(HEADERS, stream, plain, END_HEADERS) + frame(RST_STREAM, stream, bytes(4)) for stream in streams)
     )
     yield
     server.connect(opening).send_what_fits(
-        b"".join(frame(HEADERS, stream, get, END_HEADERS | END_STREAM) for stream in streams)
+        b"".join(frame(HEADERS, stream, large, END_HEADERS | END_STREAM) for stream in streams)
     )
     yield
     server.connect(opening).send_what_fits(frame(PING, 0, bytes(8)) * server.scale)
@@ -475,7 +478,7 @@ def http2(server):
     yield
     # A window of 0: each response waits.
     server.connect(PREFACE + frame(SETTINGS, payload=struct.pack(">HI", 4, 0))).send_what_fits(
-        b"".join(frame(HEADERS, stream, get, END_HEADERS | END_STREAM) for stream in streams[:100])
+        b"".join(frame(HEADERS, stream, large, END_HEADERS | END_STREAM) for stream in streams[:100])
     )
     yield
     server.reset_all()

@@ -167,7 +167,7 @@ def complaint_a_declined_offer_is_no_no_op(_):
 def complaint_one_listener_takes_all_or_nothing(_):
     """In Node, a listener for WebSocket also gets all other offers."""
     serves(
-        offer(b"/foo", tokens=b"echo/1, IRC/6.9"), f"no switch: {DECLINED}", b"Upgrade: foo/2, foo/1", b"This is /foo"
+        offer(b"/foo", tokens=b"echo/1, IRC/6.9"), f"no switch: {DECLINED}", b"upgrade: foo/2, foo/1", b"This is /foo"
     )
 
 

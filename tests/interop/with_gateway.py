@@ -419,8 +419,8 @@ def an_offer_with_content(_, front):
 @before_the_switchboard("a socket", "foo/2")
 def a_list(board, front):
     raw = Raw(front.port, offer(b"/foo", b"example/1, foo/2, foo/1"))
-    check(b"\r\nUpgrade: foo/2\r\n" in check_switched(raw))
-    check(b"< Upgrade: example/1, foo/2, foo/1\n" in board.read(), board.read())
+    check(b"\r\nupgrade: foo/2\r\n" in check_switched(raw))
+    check(b"< upgrade: example/1, foo/2, foo/1\n" in board.read(), board.read())
 
 
 @before_the_switchboard("a socket", "foo/2")
@@ -463,7 +463,7 @@ def reads_early_bytes(board, port):
 def a_426(_, front):
     raw = Raw(front.port, HELLO.replace(b"/plain", b"/required"))
     head = raw.until(b"\r\n\r\n")
-    check(head.startswith(b"HTTP/1.1 426 ") and b"\r\nUpgrade: foo/2, websocket\r\n" in head, head)
+    check(head.startswith(b"HTTP/1.1 426 ") and b"\r\nupgrade: foo/2, websocket\r\n" in head, head)
     out, errors = probe(front.url + "/required", "--offer", "example/1", stdin=b"hello\nQUIT\n")
     same(out, b"foo/2 200 GET /required 0\nHELLO\nBYE\n")
     check(b"* offering foo/2 instead, on the same connection\n" in errors, errors)

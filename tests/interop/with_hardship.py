@@ -376,7 +376,7 @@ def the_gateway_is_interrupted_in_the_middle(_):
         goes_on.set()
         got = raw.rest()
         check(front.process.wait(WAIT) == 0, "ended with", front.process.returncode)
-    check(got.startswith(b"HTTP/1.1 200 ") and b"\r\nConnection: close\r\n" in got and got.endswith(b"half"), got)
+    check(got.startswith(b"HTTP/1.1 200 ") and b"\r\nconnection: close\r\n" in got and got.endswith(b"half"), got)
 
 
 def gateway(backend, *arguments):

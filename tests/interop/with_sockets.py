@@ -28,7 +28,7 @@ WEBSOCKET = offer(b"/ws", b"websocket")[:-2] + KEY
 @case("a socket", "foo/2")
 def early_bytes_glued_to_the_request(board):
     raw = Raw(board.port, offer(b"/foo", b"example/1, foo/2", b"content") + b"first\nsecond\nQUIT\n")
-    check(b"\r\nUpgrade: foo/2\r\n" in raw.until(b"\r\n\r\n"))
+    check(b"\r\nupgrade: foo/2\r\n" in raw.until(b"\r\n\r\n"))
     same(raw.rest(), b"foo/2 200 POST /foo 7\ncontent\nFIRST\nSECOND\nBYE\n")
 
 
@@ -54,7 +54,7 @@ def early_frames_glued_to_a_websocket_handshake(board):
     frames = bytes([0x81, 0x82, 0, 0, 0, 0]) + b"hi" + bytes([0x88, 0x82, 0, 0, 0, 0, 3, 0xE8])
     raw = Raw(board.port, WEBSOCKET + frames)
     head = raw.until(b"\r\n\r\n")
-    check(b"\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n" in head, head)
+    check(b"\r\nsec-websocket-accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n" in head, head)
     same(raw.rest(), b"\x81\x02hi\x88\x02\x03\xe8")
 
 
@@ -85,25 +85,25 @@ def answer(raw):
 @case("a socket", "foo/2")
 def whose_order_counts(board):
     both = offer(b"/foo", b"foo/1, foo/2")
-    check(b"\r\nUpgrade: foo/1\r\n" in Raw(board.port, both).until(b"\r\n\r\n"), "the client's order is the default")
+    check(b"\r\nupgrade: foo/1\r\n" in Raw(board.port, both).until(b"\r\n\r\n"), "the client's order is the default")
     with Switchboard("--prefer", "server") as other:
-        check(b"\r\nUpgrade: foo/2\r\n" in Raw(other.port, both).until(b"\r\n\r\n"), "--prefer server")
+        check(b"\r\nupgrade: foo/2\r\n" in Raw(other.port, both).until(b"\r\n\r\n"), "--prefer server")
 
 
 @case("a socket", "foo/2")
 def offers_in_http_1_0_are_ignored(board):
     got = Raw(board.port, offer(b"/foo", b"foo/2", version=b"1.0")).rest()
-    check(got.startswith(b"HTTP/1.1 200 OK\r\n") and re.search(rb"\r\nConnection: [^\r]*close", got), got)
+    check(got.startswith(b"HTTP/1.1 200 OK\r\n") and re.search(rb"\r\nconnection: [^\r]*close", got), got)
 
 
 @case("a socket", "websocket")
 def a_broken_websocket_offer_spoils_nothing_else(board):
     key = b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: short\r\n\r\n"
     broken = offer(b"/required", b"websocket, foo/2").replace(b"\r\n\r\n", b"\r\n" + key)
-    check(b"\r\nUpgrade: foo/2\r\n" in Raw(board.port, broken).until(b"\r\n\r\n"))
+    check(b"\r\nupgrade: foo/2\r\n" in Raw(board.port, broken).until(b"\r\n\r\n"))
     old = offer(b"/ws", b"websocket").replace(b"\r\n\r\n", b"\r\nSec-WebSocket-Version: 8\r\n\r\n")
     head = Raw(board.port, old).until(b"\r\n\r\n")
-    check(head.startswith(b"HTTP/1.1 426 ") and b"\r\nSec-WebSocket-Version: 13\r\n" in head, head)
+    check(head.startswith(b"HTTP/1.1 426 ") and b"\r\nsec-websocket-version: 13\r\n" in head, head)
 
 
 @case("a socket", "HTTP/1.1")

@@ -163,9 +163,9 @@ impl Session {
         let peer = stream.peer_addr().map_or(String::new(), |peer| peer.to_string());
         let opening = self.in_time(opening(&stream)).await;
         let setup = match opening {
-            Ok(Opening::Tls) => "server secure",
+            Ok(Opening::Tls) => "server secure lowercase_names",
             Ok(Opening::Http2) => "server http2_preface",
-            _ => "server",
+            _ => "server lowercase_names",
         };
         self.log.open(&peer, setup);
         let outcome = match opening {
