@@ -147,7 +147,7 @@ static EXHIBITS: &[Demo] = &[
         about: "A 101, the handshake, and the answer within it.",
         script: &[
             Offer("GET /tls", "TLS/1.3", &[]),
-            Await("Upgrade: TLS/1.3, HTTP/1.1\r\nConnection: Upgrade\r\n\r\n"),
+            Await("upgrade: TLS/1.3, HTTP/1.1\r\nconnection: Upgrade\r\n\r\n"),
             StartTls,
             Await("This is HTTP/1.1 in TLS."),
             Send("GET /plain HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"),
