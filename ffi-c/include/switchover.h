@@ -279,8 +279,7 @@ enum swo_result_code {
     SWO_ERROR_PIPELINE_FULL = 806,
     /** the connection will not carry another request. */
     SWO_ERROR_NOT_PERSISTENT = 807,
-    /** no content may be sent: no message is open, or a request has no Content-Length or
-     *  Transfer-Encoding. */
+    /** no message takes content now; a request needs Content-Length or chunked for it. */
     SWO_ERROR_NO_CONTENT = 808,
     /** an HTTP/1.0 client gets no informational response. */
     SWO_ERROR_HTTP_1_0_PEER = 810,
@@ -296,7 +295,7 @@ enum swo_result_code {
     SWO_ERROR_NOTHING_OWED = 815,
     /** a `swo_resume_http` before `swo_take_leftover`, or before the end of the message. */
     SWO_ERROR_LEFTOVER_PENDING = 816,
-    /** the head of the response was already sent without Connection: close. */
+    /** the response head was already sent without Connection: close. */
     SWO_ERROR_TOO_LATE = 817,
     /** the direction is closed. */
     SWO_ERROR_CLOSED = 818,

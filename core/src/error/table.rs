@@ -250,11 +250,9 @@ errors! {
         "the connection will not carry another request"
         "Open another connection.";
     NoContent = 808 "no-content" Local 0 "RFC 9112, 6.3"
-        "no content may be sent: no message is open, or a request has no Content-Length or \
-         Transfer-Encoding"
-        "Send a head first, that of a request with the framing of its content. The answers to \
-         HEAD, 204 and 304 have none. While content may come, `owes` is `Content`. `send_end` may \
-         be called once after such a message.";
+        "no message takes content now; a request needs Content-Length or chunked for it"
+        "Send a head first; the answers to HEAD, 204 and 304 have no content. While content may \
+         come, `owes` is `Content`. `send_end` may be called once after such a message.";
     Http10Peer = 810 "http-1.0-peer" Local 0 "RFC 9110, 15.2"
         "an HTTP/1.0 client gets no informational response"
         "Leave it out; HTTP/1.0 knows none.";
@@ -276,9 +274,9 @@ errors! {
         "`resume_http` is for a 101 in both directions whose request is not answered yet.";
     LeftoverPending = 816 "leftover-pending" Local 0 "RFC 9110, 7.8"
         "a `resume_http` before `take_leftover`, or before the end of the message"
-        "Call `next_event` up to the `Switched` event, then `take_leftover`, then `resume_http`.";
+        "`next_event` to the `Switched` event, `take_leftover`, then `resume_http`.";
     TooLate = 817 "too-late" Local 0 "RFC 9112, 9.6"
-        "the head of the response was already sent without Connection: close"
+        "the response head was already sent without Connection: close"
         "Close the transport after the response instead.";
     Closed = 818 "closed" Local 0 "RFC 9112, 9.6"
         "the direction is closed"

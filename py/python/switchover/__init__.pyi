@@ -732,10 +732,7 @@ class ErrorKind(enum.IntEnum):
     NOT_PERSISTENT = 807
     """The connection will not carry another request."""
     NO_CONTENT = 808
-    """No content may be sent.
-
-    No message is open, or a request has no Content-Length or Transfer-Encoding.
-    """
+    """No message takes content now; a request needs Content-Length or chunked for it."""
     HTTP_1_0_PEER = 810
     """An HTTP/1.0 client gets no informational response."""
     NOTHING_OFFERED = 811
@@ -751,7 +748,7 @@ class ErrorKind(enum.IntEnum):
     LEFTOVER_PENDING = 816
     """A `resume_http` before `take_leftover`, or before the end of the message."""
     TOO_LATE = 817
-    """The head of the response was already sent without Connection: close."""
+    """The response head was already sent without Connection: close."""
     CLOSED = 818
     """The direction is closed."""
     SWITCHED = 819

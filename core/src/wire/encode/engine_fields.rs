@@ -21,10 +21,13 @@ impl FramingLine {
     fn put(self, draft: &mut Draft, lowercase: bool) {
         match self {
             Self::None => {}
-            Self::Chunked if lowercase => {
-                draft.extend_from_slice(b"transfer-encoding: chunked\r\n");
+            Self::Chunked => {
+                let begin = draft.len();
+                draft.extend_from_slice(b"Transfer-Encoding: chunked\r\n");
+                if lowercase {
+                    lowercase_names(draft, begin);
+                }
             }
-            Self::Chunked => draft.extend_from_slice(b"Transfer-Encoding: chunked\r\n"),
             Self::Length(length) => put_length(draft, length, lowercase),
         }
     }
@@ -151,6 +154,7 @@ fn finish_slow(draft: &mut Draft, survey: &FieldSummary, added: &EngineFields<'_
 }
 
 /// Writes the names of the field lines from `begin` to the end in lower case.
+#[inline(never)]
 fn lowercase_names(draft: &mut Draft, begin: usize) {
     let mut is_name = true;
     for byte in draft.iter_mut().skip(begin) {
