@@ -155,7 +155,7 @@ static void texts_are_lines(void) {
 static void content_leaves_by_other_ways(void) {
     static const swo_field type[] = {{SWO_TEXT("Content-Type"), SWO_TEXT("text/plain")}};
     swo_response_head head = {200, {NULL, 0}, type, 1};
-    swo_config config;
+    swo_config lowercase;
     swo_data_parts parts;
     uint8_t out[256];
     size_t written = 0;
@@ -169,9 +169,9 @@ static void content_leaves_by_other_ways(void) {
     IS(swo_send_data_parts(conn, 2000000000u, &parts), SWO_OK);
     HOLDS(swo_owes(conn) == SWO_OWES_NOTHING && swo_persists(conn));
     swo_conn_free(conn);
-    IS(swo_config_init(&config, sizeof config), SWO_OK);
-    config.lowercase_names = 1;
-    conn = heard(&config, PLAIN);
+    IS(swo_config_init(&lowercase, sizeof lowercase), SWO_OK);
+    lowercase.lowercase_names = 1;
+    conn = heard(&lowercase, PLAIN);
     IS(swo_respond_head(conn, &head, 5, out, sizeof out, &written), SWO_OK);
     HOLDS(holds(out, written, "Content-Type: text/plain\r\ncontent-length: 5\r\n\r\n"));
     swo_conn_free(conn);
