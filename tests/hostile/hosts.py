@@ -293,7 +293,7 @@ def plain(target):
         command = [python, DRIVERS / "asgi_server.py", loop, "websockets-sansio", "h11"]
         yield Host(f"uvicorn's own, {loop}", command, lies=frozenset({"/accepts-later"}), switch="websocket")
     command = [python, DRIVERS / "hypercorn_server.py", "own"]
-    yield Host("hypercorn's own", command, lies=ASGI, switch="websocket")
+    yield Host("hypercorn's own", command, lies=ASGI, switch="websocket", http2=True)
 
 
 def runtimes(target):
