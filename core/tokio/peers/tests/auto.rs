@@ -56,12 +56,16 @@ async fn content(response: Response<hyper::body::Incoming>) -> Bytes {
     within(response.into_body().collect()).await.expect("content").to_bytes()
 }
 
+/// Checks that a client of HTTP/1.1 gets its response.
+async fn answers_http1(served: &Served) {
+    let mut sender = connect_h1(served).await;
+    let response = within(sender.send_request(request(served))).await.expect("a response");
+    assert_eq!(content(response).await, BODY);
+}
+
 #[tokio::test]
 async fn http1() {
-    let served = both().await;
-    let mut sender = connect_h1(&served).await;
-    let response = within(sender.send_request(request(&served))).await.expect("a response");
-    assert_eq!(content(response).await, BODY);
+    answers_http1(&both().await).await;
 }
 
 #[tokio::test]
@@ -74,10 +78,7 @@ async fn http2() {
 
 #[tokio::test]
 async fn http1_only() {
-    let served = http1_only_server().await;
-    let mut sender = connect_h1(&served).await;
-    let response = within(sender.send_request(request(&served))).await.expect("a response");
-    assert_eq!(content(response).await, BODY);
+    answers_http1(&http1_only_server().await).await;
 }
 
 #[tokio::test]
