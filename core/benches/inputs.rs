@@ -88,7 +88,7 @@ pub fn offers(protocols: &[&str], lines: usize) -> Vec<u8> {
     format!("GET / HTTP/1.1\r\nHost: a\r\n{others}{hop}{upgrade}\r\n").into_bytes()
 }
 
-/// Returns the inputs of the first five letters, which are constants.
+/// Returns the inputs `a` to `e`, whose bytes are constants.
 pub fn small() -> Vec<Input> {
     let input = |name, what, bytes: &[u8]| Input { name, what, bytes: bytes.to_vec() };
     vec![

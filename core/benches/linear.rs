@@ -16,7 +16,7 @@ use switchover_benches::{Job, best};
 
 /// The limit of growth in the cost of a byte from one size of input to the next.
 const MOST: f64 = 2.0;
-/// The maximum of measurements, as noise must not count as growth.
+/// The most measurements of one kind of input, as noise must not count as growth.
 const TRIES: usize = 4;
 const ROUNDS: usize = 12;
 const CHUNK: &[u8] = b"1\r\nx\r\n";

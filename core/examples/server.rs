@@ -166,7 +166,9 @@ fn is_late(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock)
 }
 
-/// Accepts an offer of `foo/2` if `status` is 200; else responds and advertises.
+/// Accepts an offer of `foo/2` if `status` is 200.
+///
+/// Without an offer, or with another status, it responds in HTTP/1.1 and advertises `foo/2`.
 fn answer(
     http: &mut Connection,
     status: u16,

@@ -73,8 +73,8 @@ use crate::wire::source::{FieldSource, Piece, Pieces};
 
 /// Returns the request target that a client sends to the origin server for `uri`.
 ///
-/// It is the path and query, or `*` if the URI is that, or for CONNECT the authority. In a request
-/// to a proxy, send the whole URI instead. RFC 9112, section 3.2.
+/// It is the path and query, `*` if the URI is that, or for CONNECT the authority. A missing path
+/// becomes `/`. In a request to a proxy, send the whole URI instead. RFC 9112, section 3.2.
 pub fn target<'a>(method: &Method, uri: &'a Uri) -> Cow<'a, str> {
     if method == Method::CONNECT {
         return uri
@@ -213,7 +213,9 @@ fn whole_server<'a>(received: &Request<'a>) -> Option<&'a str> {
     received.authority().filter(|_| !rest.contains(['/', '?']))
 }
 
-/// Returns `part` of `whole` as a slice of `copy`, or a new copy of it.
+/// Returns the bytes of `part`, as a slice of `copy` if possible.
+///
+/// `copy` is a copy of `whole`. If `part` is not within `whole`, the result is a new copy of it.
 fn part(copy: &Bytes, whole: &[u8], part: &[u8]) -> Bytes {
     let start = (part.as_ptr() as usize).wrapping_sub(whole.as_ptr() as usize);
     match start.checked_add(part.len()) {
@@ -249,7 +251,9 @@ impl TryFrom<Fields<'_>> for HeaderMap {
     }
 }
 
-/// Fills a map with field lines; the values share the bytes of `copy`.
+/// Adds received field lines to a map; the values share the bytes of `copy`.
+///
+/// `copy` is a copy of the head or trailer section. Equal lengths become one.
 fn fill(headers: &mut HeaderMap, received: Fields<'_>, copy: &Bytes) -> Result<(), Error> {
     let (_, spans) = received.spans();
     headers.try_reserve(spans.len())?;
@@ -267,7 +271,9 @@ fn fill(headers: &mut HeaderMap, received: Fields<'_>, copy: &Bytes) -> Result<(
     Ok(())
 }
 
-/// Replaces equal lengths by one, which may be forwarded (RFC 9110, section 8.6).
+/// Replaces equal `Content-Length` values by one (RFC 9110, section 8.6).
+///
+/// So the message may be forwarded. Lengths that differ stay unchanged.
 fn unify_lengths(headers: &mut HeaderMap) {
     let lines = headers.get_all(header::CONTENT_LENGTH);
     let mut lengths = lines.iter().map(|line| one_length(line.as_bytes()));

@@ -6,7 +6,7 @@ macro_rules! flags {
         impl $type {
             /// Returns the name and value of each flag, in declaration order.
             ///
-            /// [`Lenient::set`] and [`Config::set_flag`] accept the same names.
+            /// [`Lenient::set`] or [`Config::set_flag`] accepts these names.
             pub fn $table(&self) -> impl Iterator<Item = (&'static str, bool)> + use<> {
                 [$((stringify!($flag), self.$flag)),+].into_iter()
             }
@@ -90,9 +90,9 @@ pub struct Limits {
     /// half as much again, the current head, and the space that one read requests beyond the limit.
     /// Default 131,072.
     pub buffered: u32,
-    /// The maximum number of protocols in one offer.
+    /// The maximum number of protocols in a received offer.
     ///
-    /// A limit above 254 has the effect of 254. Default 32.
+    /// An offer of more counts as no offer. A limit above 254 has the effect of 254. Default 32.
     pub offers: u32,
     /// The maximum size of the head of a request that is upgraded to `h2c`.
     ///
@@ -342,6 +342,7 @@ pub struct Config {
     pub lenient: Lenient,
     /// Set if the transport is TLS.
     ///
+    /// Offers of protocols that are not switched to over TLS, such as `h2c`, are then ineligible.
     /// If not set, a server rejects a request for an `https` target, unless `trusted_gateway` is
     /// set (RFC 9110, section 7.4).
     pub secure: bool,

@@ -85,9 +85,9 @@ pub(crate) struct Ring {
     steps: [TraceStep; Self::SIZE],
     numbers: [u32; Self::SIZE],
     offsets: [u64; Self::SIZE],
-    /// The number of entries added so far; it wraps.
+    /// The number of entries added so far, which wraps around.
     ///
-    /// `popped` is the number of entries taken or lost, and wraps too.
+    /// `popped` is the number of entries taken or overwritten, and wraps around too.
     pushed: u32,
     popped: u32,
 }

@@ -16,7 +16,7 @@ pub(crate) struct Figure {
     /// The value in nanoseconds, or in the unit `unit`.
     pub(crate) value: f64,
     pub(crate) unit: Option<String>,
-    /// The length of the measured message in bytes; of several, the mean.
+    /// The length of the measured message in bytes; of several messages, the mean.
     pub(crate) bytes: Option<f64>,
 }
 
@@ -156,12 +156,12 @@ impl Figures {
         self.all.iter().filter(is_of).min_by(|one, other| one.value.total_cmp(&other.value))
     }
 
-    /// Returns the value in a column of exactly the name `column`.
+    /// Returns the value in a row of a table, in the column that is named `column`.
     pub(crate) fn at(&self, table: &str, row: &str, column: &str) -> Option<f64> {
         Some(self.find(table, row, column)?.value)
     }
 
-    /// Returns the unit in such a column, where it is not nanoseconds.
+    /// Returns the unit of the value in the column `column`; `None` for nanoseconds.
     pub(crate) fn unit(&self, table: &str, row: &str, column: &str) -> Option<&str> {
         self.find(table, row, column)?.unit.as_deref()
     }
@@ -189,7 +189,7 @@ impl Figures {
     }
 }
 
-/// Returns what is in a folder, in the order of the names.
+/// Returns the paths of a folder's entries, sorted by name.
 fn children(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
     let mut paths: Vec<_> =
         std::fs::read_dir(folder)?.filter_map(|entry| Some(entry.ok()?.path())).collect();

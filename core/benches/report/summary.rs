@@ -57,7 +57,7 @@ const ROWS: [Row; 12] = [
     }),
 ];
 
-/// Returns the table.
+/// Returns the table in Markdown: for each row, the range of its ratios.
 pub(crate) fn table(runs: &Runs) -> String {
     let mut table = format!("{TITLES}|---|---|---|\n");
     for (measured, against, ratios) in ROWS {
@@ -86,9 +86,9 @@ fn heads(run: &Figures, rows: &[&str], peers: &[&str]) -> Vec<Option<f64>> {
     rows.iter().flat_map(|row| of_row(row)).collect()
 }
 
-/// Returns the ratios of the rows that begin with `prefix`.
+/// Returns each peer's figure as a ratio to ours, in rows that begin with `prefix`.
 ///
-/// A row that lacks one of both columns has none.
+/// The ratio is `None` if a row lacks one of the two columns.
 fn each(run: &Figures, table: &str, prefix: &str, ours: &str, peers: &[&str]) -> Vec<Option<f64>> {
     let ratio = |row: &str, peer: &str| Some(run.at(table, row, peer)? / run.at(table, row, ours)?);
     let rows = run.rows(table).into_iter().filter(|row| row.starts_with(prefix));

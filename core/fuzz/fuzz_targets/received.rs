@@ -1,7 +1,7 @@
-//! A fuzz target that reads received messages in every way there is.
+//! A fuzz target that reads received messages by every function of the engine.
 //!
 //! Invariant: methods of the API, functions for bindings and conversions to the `http` crate give
-//! the same. No text has the value of a secret field.
+//! the same values. No text has the value of a secret field.
 
 #![no_main]
 

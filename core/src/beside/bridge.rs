@@ -51,14 +51,16 @@ use crate::wire::source::FieldSource;
 
 /// Converts a request that offers `protocol` to an extended CONNECT.
 ///
-/// `secure` is whether its scheme is `https`. In the result, pseudo-header fields come first. Send
-/// it only if the server's SETTINGS_ENABLE_CONNECT_PROTOCOL is 1. A 2xx response to it means what a
-/// 101 means in HTTP/1.1. RFC 8441, sections 3 to 5.
+/// `secure` is whether the request's scheme is `https`. In the result, pseudo-header fields come
+/// first. Send the result only if the server's SETTINGS_ENABLE_CONNECT_PROTOCOL is 1. A 2xx
+/// response to it means what a 101 means in HTTP/1.1. RFC 8441, sections 3 to 5.
 pub fn extended_connect(request: &RequestHead<'_>, protocol: &str, secure: bool) -> Vec<FieldLine> {
     memory::or_end(collect(|each| each_of_connect(request, protocol, secure, each)))
 }
 
-/// Calls `each` with the lines that [`extended_connect`] returns.
+/// Calls `each` with the field lines of [`extended_connect`], names in any case.
+///
+/// Each value has two parts, which the receiver joins.
 pub(crate) fn each_of_connect(
     request: &RequestHead<'_>,
     protocol: &str,
@@ -94,7 +96,9 @@ pub fn http1_fields(
     memory::or_end(try_http1_fields(authority, fields, websocket_key))
 }
 
-/// Converts field lines like [`http1_fields`].
+/// Converts HTTP/2 field lines to HTTP/1.1 like [`http1_fields`].
+///
+/// The inner result is that of `http1_fields`.
 ///
 /// # Errors
 ///
@@ -153,7 +157,9 @@ mod tests {
         assert_eq!(http1_fields("a", &fields, Some("k")).map(|lines| lines.len()), Ok(3));
     }
 
-    /// Checks that repeated lengths become one, however many zeros each begins with.
+    /// Checks that `http2_fields` merges equal lengths, whatever their leading zeros.
+    ///
+    /// Of several equal `Content-Length` values the first is kept. Different ones stay unchanged.
     ///
     /// Proves: R9110-8.6-9.
     #[test]

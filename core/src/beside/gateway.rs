@@ -41,16 +41,18 @@ use crate::wire::protocol::Protocol;
 
 /// Returns whether an intermediary may forward an offer of `protocol`.
 ///
-/// Call it for the `:protocol` of an extended CONNECT, which is not listed as an offer. The value
-/// must be a single protocol, and not one between two neighbours, like TLS and h2c.
+/// Call it for the `:protocol` of an extended CONNECT in HTTP/2, for which [`forwardable`] cannot
+/// be called. Returns `false` unless the text is one valid protocol. Returns `false` too for a
+/// protocol between two neighbours, like TLS and h2c.
 pub fn may_forward(protocol: &str) -> bool {
     Protocol::parse(protocol.as_bytes()).is_some_and(|protocol| policy::may_be_forwarded(&protocol))
 }
 
-/// Returns the protocols that an intermediary may offer to its server.
+/// Returns the protocols of `request` that an intermediary may offer to its server.
 ///
-/// They are in the client's order. A protocol whose rules the engine knows is in its registered
-/// case. Each can be accepted, and is not one between two neighbours, like TLS and h2c.
+/// They are in the client's order. There are none if the request has no valid offer. Left out are
+/// ineligible protocols, and those between two neighbours, like TLS and h2c. A protocol whose rules
+/// the engine knows is in its registered case.
 pub fn forwardable<'a>(
     request: &Request<'a>,
 ) -> impl Iterator<Item = Protocol<'a>> + Clone + use<'a> {

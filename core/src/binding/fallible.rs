@@ -20,6 +20,8 @@ use crate::wire::source::FieldSource;
 
 /// Checks and encodes a response like [`Prepared::with_config`].
 ///
+/// Unlike `with_config`, it reports every lack of memory as an error.
+///
 /// # Errors
 ///
 /// Those of `with_config`, and `OutOfMemory`.
@@ -32,7 +34,7 @@ pub fn prepared(
     Prepared::try_own(response, content, model)
 }
 
-/// Creates a splice like [`Splice::new`].
+/// Creates a splice like [`Splice::new`]; the inner result is that of `new`.
 ///
 /// # Errors
 ///
@@ -46,7 +48,7 @@ pub fn splice(
     Splice::try_new(request, content, trailers).map_err(Error::local)
 }
 
-/// Processes bytes like [`Splice::client_sent`].
+/// Processes bytes that the client sent, like [`Splice::client_sent`].
 ///
 /// # Errors
 ///
@@ -56,7 +58,7 @@ pub fn client_sent(splice: &mut Splice, bytes: &[u8]) -> Result<(), Error> {
     splice.try_client_sent(bytes).map_err(Error::local)
 }
 
-/// Records the end like [`Splice::client_ended`].
+/// Records the end of the client's bytes like [`Splice::client_ended`].
 ///
 /// # Errors
 ///
@@ -66,7 +68,7 @@ pub fn client_ended(splice: &mut Splice) -> Result<(), Error> {
     splice.try_client_ended().map_err(Error::local)
 }
 
-/// Processes bytes like [`Splice::engine_sent`].
+/// Processes bytes that the HTTP/2 engine wrote, like [`Splice::engine_sent`].
 ///
 /// # Errors
 ///
@@ -76,7 +78,7 @@ pub fn engine_sent(splice: &mut Splice, bytes: &[u8]) -> Result<(), Error> {
     splice.try_engine_sent(bytes).map_err(Error::local)
 }
 
-/// Parses a target like [`UdpTarget::parse`].
+/// Parses the target of a `connect-udp` request like [`UdpTarget::parse`].
 ///
 /// # Errors
 ///
@@ -85,7 +87,7 @@ pub fn udp_target(template: &str, target: &str) -> Result<Option<UdpTarget>, Err
     UdpTarget::try_parse(template, target).map_err(Error::local)
 }
 
-/// Parses a target like [`IpTarget::parse`].
+/// Parses the target of a `connect-ip` request like [`IpTarget::parse`].
 ///
 /// # Errors
 ///
@@ -94,7 +96,7 @@ pub fn ip_target(template: &str, target: &str) -> Result<Option<IpTarget>, Error
     IpTarget::try_parse(template, target).map_err(Error::local)
 }
 
-/// Appends bytes like [`Capsules::receive`].
+/// Appends bytes of a stream of capsules like [`Capsules::receive`].
 ///
 /// # Errors
 ///
@@ -103,7 +105,7 @@ pub fn receive_capsules(capsules: &mut Capsules, bytes: &[u8]) -> Result<(), Err
     capsules.try_receive(bytes).map_err(Error::local)
 }
 
-/// Converts field lines like [`http2_fields`](crate::bridge::http2_fields).
+/// Converts HTTP/1.1 fields like [`http2_fields`](crate::bridge::http2_fields).
 ///
 /// # Errors
 ///
@@ -121,7 +123,9 @@ pub fn http2_request(request: &RequestHead<'_>, secure: bool) -> Result<Vec<Fiel
     collect(|each| http2::each_of_request(request, secure, each)).map_err(Error::local)
 }
 
-/// Converts a request like [`extended_connect`](crate::bridge::extended_connect).
+/// Converts an offer like [`extended_connect`](crate::bridge::extended_connect).
+///
+/// The offer is an HTTP/1.1 request; the result is an HTTP/2 request.
 ///
 /// # Errors
 ///
@@ -135,6 +139,8 @@ pub fn extended_connect(
 }
 
 /// Converts field lines like [`http1_fields`](crate::bridge::http1_fields).
+///
+/// They are those of an HTTP/2 request. The inner result is that of `http1_fields`.
 ///
 /// # Errors
 ///

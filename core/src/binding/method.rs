@@ -2,9 +2,9 @@
 
 use crate::enums::enums;
 
-/// A method of the IANA registry.
+/// A method of the HTTP Method Registry of IANA, as a number for bindings.
 ///
-/// A request's method is still its text, because an unregistered method has no value here.
+/// A request also has its method as text, because an unregistered method has no value here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Method {
     /// The method `GET`, which is safe (RFC 9110, section 9.3.1).
@@ -103,9 +103,9 @@ enums! {
 }
 
 impl Method {
-    /// Returns the registered method with exactly this text, if there is one.
+    /// Returns the registered method with exactly this text, or `None`.
     ///
-    /// Methods are compared with case (RFC 9110, section 9.1). The common ones are compared first.
+    /// Case matters (RFC 9110, section 9.1). The most common methods are compared first.
     pub fn of(text: &[u8]) -> Option<Self> {
         Self::ALL.iter().copied().find(|method| method.name().as_bytes() == text)
     }

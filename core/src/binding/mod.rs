@@ -41,7 +41,7 @@ use crate::wire::syntax;
 
 /// Access to a connection for languages that cannot hold Rust references.
 pub trait Bound: Sized {
-    /// Creates a connection with a configuration of its own.
+    /// Creates a connection with a configuration that it does not share.
     ///
     /// # Errors
     ///
@@ -53,18 +53,19 @@ pub trait Bound: Sized {
 
     /// Returns whether the transport is TLS.
     ///
-    /// `Config::secure` says so, or HTTP was resumed within TLS.
+    /// True if `Config::secure` is set, or if HTTP was resumed in TLS after an upgrade.
     fn is_secure(&self) -> bool;
 
     /// Returns the error of the peer that ended receiving, if there was one.
     fn failure(&self) -> Option<Error>;
 
-    /// Returns the limits of the connection, with changes by `set_limits`.
+    /// Returns the connection's limits, with those set by `set_limits`.
     fn limits(&self) -> Limits;
 
-    /// Returns whether `bytes` overlaps the memory of the received bytes.
+    /// Returns whether `bytes` overlaps the buffer of the connection's received bytes.
     ///
-    /// In some languages, a slice of an event could be passed to `receive`.
+    /// In C, for example, a slice of an event could be passed to `receive`; the binding then
+    /// rejects it.
     fn holds(&self, bytes: &[u8]) -> bool;
 
     /// Returns the bytes that `take_leftover` would return.
@@ -72,15 +73,15 @@ pub trait Bound: Sized {
 
     /// Passes the bytes that `take_leftover` would return to `copy`, and removes them.
     ///
-    /// It needs no memory of its own.
+    /// No memory is allocated for it.
     fn leave_leftover<T>(&mut self, copy: impl FnOnce(&[u8]) -> T) -> T;
 
-    /// Sends the head of a response whose content the caller sends by other ways.
+    /// Sends the head of a final response whose content the caller sends itself.
     ///
     /// A `Content-Length` of `len` is added, unless the fields have it. A length of 0 is not added
-    /// to HEAD, or with a 204 or 304. The caller passes the number of bytes that it has sent to
-    /// `send_data_parts`. The response ends with the last of them. It has ended already if `len`
-    /// is 0, or if it has no content.
+    /// in response to HEAD, or with a 204 or 304. Each time it has sent content, the caller passes
+    /// the number of bytes to `send_data_parts`. The response ends after `len` bytes. If `len` is
+    /// 0, or the response has no content, it ends with its head.
     ///
     /// # Errors
     ///
@@ -93,9 +94,11 @@ pub trait Bound: Sized {
         out: &mut impl BufMut,
     ) -> Result<(), Error>;
 
-    /// Calls `hand_over`, and writes the head and the unread bytes to `out`.
+    /// Hands the connection over like `hand_over`, and writes the bytes to `out`.
     ///
-    /// All of them are written, or nothing.
+    /// They are the request's head and all unread bytes.
+    ///
+    /// All of them are written; after an error nothing is.
     fn hand_over_into(&mut self, out: &mut impl BufMut) -> Result<(), Error>;
 }
 
@@ -180,7 +183,8 @@ pub const fn event_kind(event: &Event<'_>) -> EventKind {
 
 /// Returns the kind of the content still to come, and its length in bytes.
 ///
-/// Of chunked content it is the rest of the current chunk. It is 0 where the kind has none.
+/// The length of chunked content is what is left of the current chunk. The length is 0 if there is
+/// no content, or if the end of the connection ends it.
 pub const fn content_kind(content: Content) -> (ContentKind, u64) {
     content.kind_and_len()
 }
@@ -191,22 +195,24 @@ pub fn request_line<'a>(request: &Request<'a>) -> (&'a [u8], &'a [u8]) {
     request.line_bytes()
 }
 
-/// Returns whether a request has no content (RFC 9112, section 6.3).
+/// Returns whether a request ends with its head (RFC 9112, section 6.3).
+///
+/// True without `Transfer-Encoding`, if `Content-Length` is missing or 0.
 #[inline]
 pub fn request_ends(request: &Request<'_>) -> bool {
     framing::ends(request.head, request.bytes)
 }
 
-/// Returns [`Request::path`] and [`Request::query`] of a head that was copied.
+/// Returns a target's path and query, like [`Request::path`] and `Request::query`.
 ///
-/// It is for a head that the connection does not hold any more.
+/// It is for bindings that have copied the method and the target of a request.
 pub fn path_and_query<'t>(method: &[u8], target: &'t [u8]) -> (&'t [u8], Option<&'t [u8]>) {
     request::path_and_query((method, target))
 }
 
-/// Returns [`Request::authority`] of a head that was copied.
+/// Returns the authority of a request, as [`Request::authority`] does.
 ///
-/// It is for a head that the connection does not hold any more.
+/// It is for bindings that have copied the request's head.
 pub fn authority<'a>(head: &RequestHead<'a>) -> Option<&'a [u8]> {
     request::authority(head.method.as_bytes(), head.target.as_bytes(), || {
         let mut host = None;
@@ -215,7 +221,7 @@ pub fn authority<'a>(head: &RequestHead<'a>) -> Option<&'a [u8]> {
     })
 }
 
-/// Checks the bytes of a field line; returns the known field that it is.
+/// Checks the bytes of a field line to be sent; returns the known field that it is.
 ///
 /// `Ok(None)` if the engine does not know the field.
 ///
@@ -240,9 +246,9 @@ pub fn members(value: &[u8]) -> impl Iterator<Item = &[u8]> {
     fields::members(value)
 }
 
-/// Returns the bytes of a head or trailers, and where its names and values are.
+/// Returns the bytes of a head or trailers, and four offsets in them for each line.
 ///
-/// The four numbers are start and end of the name, then start and end of the value.
+/// They are start and end of the field name, then start and end of the value.
 #[inline]
 pub fn spans<'a>(
     fields: &Fields<'a>,
@@ -250,22 +256,24 @@ pub fn spans<'a>(
     fields.spans()
 }
 
-/// Returns the index of the first line of a known field, without a search.
+/// Returns the index among `fields` of the first line of a known field.
 ///
-/// `None` if there is no such line.
+/// `None` if there is no such line. The parser has already found it, so that nothing is searched.
 pub fn index_of(fields: &Fields<'_>, field: KnownField) -> Option<usize> {
     fields.index_of(field)
 }
 
-/// Encodes a nonce like [`key`](crate::websocket::key), without an allocation.
+/// Encodes a nonce as `Sec-WebSocket-Key`, without an allocation.
+///
+/// It returns the characters that [`key`](crate::websocket::key) returns.
 #[cfg(feature = "websocket")]
 pub fn websocket_key(nonce: &[u8; 16]) -> [u8; 24] {
     crate::upgrade::websocket::encoded(nonce)
 }
 
-/// Returns whether `bytes` overlaps the memory of a parser of capsules.
+/// Returns whether `bytes` overlaps the bytes that a parser of capsules holds.
 ///
-/// It is [`Bound::holds`] for `Capsules`.
+/// A binding rejects such bytes before it passes them to the parser.
 pub fn capsules_hold(capsules: &Capsules, bytes: &[u8]) -> bool {
     capsules.holds(bytes)
 }
@@ -286,6 +294,8 @@ pub const FEATURES: &[&str] = &[
 ];
 
 /// Encodes a selection, the server's choice among the offers, as four numbers.
+///
+/// For bindings to languages that keep a selection outside of Rust.
 pub const fn selection_to_bits(selection: Selection) -> [u32; 4] {
     selection.to_bits()
 }

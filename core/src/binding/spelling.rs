@@ -10,11 +10,13 @@ pub enum Language {
     C,
     /// Python: functions are methods; limits and leniencies are arguments of `Config`.
     Python,
-    /// JavaScript: Rust's names in camel case.
+    /// JavaScript: most names are Rust's names in camel case.
     JavaScript,
 }
 
-/// The methods that errors or comments mention; in C they are functions.
+/// The methods that descriptions of errors, or comments, mention.
+///
+/// In C they are functions.
 pub const METHODS: &[&str] = &[
     "abandon",
     "accept",
@@ -43,7 +45,7 @@ pub const METHODS: &[&str] = &[
     "wants_input",
 ];
 
-/// Other identifiers in such texts: in Rust, C, Python, JavaScript.
+/// Other identifiers in descriptions of errors: in Rust, C, Python, JavaScript.
 const OTHERS: &[[&str; 4]] = &[
     ["Config::tidy", "config.tidy", "Config.tidy", "config.tidy"],
     ["Content", "SWO_OWES_CONTENT", "Owes.CONTENT", "content"],
@@ -70,9 +72,9 @@ pub struct Spelled {
 }
 
 impl Spelled {
-    /// Replaces Rust's identifiers in the text by those of `language`.
+    /// Replaces Rust's identifiers between backticks in `text` by those of `language`.
     ///
-    /// A result longer than `LONGEST` bytes is truncated.
+    /// An unknown identifier stays as it is. A result longer than `LONGEST` bytes is truncated.
     pub const fn new(text: &str, language: Language) -> Self {
         let mut spelled = Self { bytes: [0; LONGEST], len: 0 };
         let mut rest = text.as_bytes();
@@ -162,14 +164,16 @@ impl Spelled {
     }
 }
 
-/// Splits a text around its next identifier: before it, the identifier, after it.
+/// Splits a text into the part before its next identifier, this, and the rest.
+///
+/// An identifier is the text between two backticks, which are left out. `None` if there is none.
 const fn next_name(text: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
     let Some((before, rest)) = cut(text) else { return None };
     let Some((name, rest)) = cut(rest) else { return None };
     Some((before, name, rest))
 }
 
-/// Splits a text at the first backtick.
+/// Splits a text at its first backtick, which is left out; `None` if it has none.
 const fn cut(text: &[u8]) -> Option<(&[u8], &[u8])> {
     let mut at = 0;
     while at < text.len() {
@@ -220,7 +224,7 @@ mod tests {
     use crate::error::ErrorKind;
     use crate::limits::{Lenient, Limits};
 
-    /// Texts between backticks that are the same in all languages, such as fields.
+    /// Texts between backticks that are equal in all languages, such as field names.
     const PLAIN: &[&str] = &[
         "#",
         "*",
@@ -258,9 +262,10 @@ mod tests {
         assert_eq!(Spelled::new("no name, a ` alone", Language::C).as_str(), "no name, a ` alone");
     }
 
-    /// Each identifier in the table of errors is listed here for every language.
+    /// Each identifier in the table of errors is known to this module.
     ///
-    /// An unknown one would be shown to users of other languages in Rust's spelling.
+    /// It is in one of the module's lists, or is a limit or a leniency. An unknown one would be
+    /// shown to users of other languages in Rust's spelling.
     #[test]
     fn every_name_in_the_table_of_errors_is_known() {
         let limits: Vec<_> =

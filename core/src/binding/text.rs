@@ -9,14 +9,14 @@ use crate::wire::syntax::trim;
 ///
 /// The CRLF of the last line is optional.
 ///
-/// Unlike [`Block`](crate::Block) it needs no memory, may have any field, and each of its lines is
-/// checked each time, and counted. A line without a colon, or one that is empty, has an invalid
-/// name; a lone LF is an invalid byte of its value.
+/// Unlike a [`Block`](crate::Block), it allocates nothing and may have any field. Each time it is
+/// sent, each of its lines is checked, and counts as one line. A line without a colon, or an empty
+/// one, has an invalid name. A lone LF is an invalid byte of the value.
 #[derive(Clone, Copy, Debug)]
 pub struct TextLines<'a>(pub &'a [u8]);
 
 impl<'a> TextLines<'a> {
-    /// Calls `each` with every line in order.
+    /// Calls `each` with the name and the value of every line, in order.
     // The small flavour of the C library has it once.
     #[cfg_attr(feature = "std", inline(always))]
     #[cfg_attr(not(feature = "std"), inline(never))]
@@ -43,10 +43,10 @@ impl<'a> TextLines<'a> {
     }
 }
 
-/// Set if speed counts more than size, as it does where `std` is.
+/// True if this build prefers speed to code size, as with the feature `std`.
 const IS_FAST: bool = cfg!(feature = "std");
 
-/// Returns the place of the first colon.
+/// Returns the offset of the first colon in a field line.
 ///
 /// Names are short, so that eight bytes at a time are faster than a call of memchr.
 fn colon(line: &[u8]) -> Option<usize> {

@@ -25,7 +25,7 @@ impl Connection {
         }
     }
 
-    /// Server: returns whether the client waits for a 100.
+    /// Server: returns whether the client waits for a 100 before it sends its content.
     ///
     /// RFC 9110, section 10.1.1.
     fn owes_continue(&self) -> bool {
@@ -104,6 +104,9 @@ impl Connection {
     }
 
     /// Returns the protocols that a 101 switched to, lowest layer first.
+    ///
+    /// Empty before a 101, after a switch by CONNECT or HTTP/2 preface, and from the next request
+    /// on.
     pub fn agreed(&self) -> Protocols<'_> {
         let is_agreed = matches!(self.state.upgrade, UpgradeState::Agreed | UpgradeState::Resumed);
         Protocols::new(
@@ -157,14 +160,17 @@ impl Connection {
         }
     }
 
-    /// Returns why the current request's upgrade did not happen.
+    /// Returns why the latest request's upgrade has not happened.
     ///
-    /// `None` if it did, before the first request, and for a head that a server did not read.
+    /// `None` before the first request, and if the upgrade or CONNECT was accepted. `None` too if a
+    /// server did not read the latest request's head, because of an error or after `reject`.
     pub fn why(&self) -> Option<Why> {
         self.why
     }
 
     /// Removes and returns the oldest entry of the trace, a log of messages and calls.
+    ///
+    /// `None` if no entry is left.
     pub fn trace(&mut self) -> Option<Trace> {
         self.scratch.as_mut()?.trace.pop()
     }

@@ -14,7 +14,8 @@ use bytes::{BufMut, Bytes};
 impl Connection {
     /// Returns the received bytes of the new protocol.
     ///
-    /// On a server, empty until the end of the request has been emitted.
+    /// Empty unless the peer's direction has switched. On a server, also empty until the end of the
+    /// request has been emitted.
     pub(crate) fn leftover(&self) -> &[u8] {
         if self.state.rx == Rx::Switched && !self.flags.owes_end { self.unread() } else { &[] }
     }
@@ -58,7 +59,10 @@ impl Connection {
         Ok(bytes.into())
     }
 
-    /// Writes the head and the unread bytes to `out` for another parser, or nothing.
+    /// Hands the connection over: writes head and unread bytes to `out`.
+    ///
+    /// They are written whole or not at all, for another parser. HTTP has then ended on this
+    /// connection.
     pub(crate) fn hand_over_into(&mut self, out: &mut impl BufMut) -> Result<(), Error> {
         let written = self.may_hand_over().and_then(|()| {
             let scratch = self.scratch.as_deref();

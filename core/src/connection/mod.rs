@@ -102,7 +102,9 @@ enum SendFraming {
 /// that methods such as [`respond`](Self::respond) write. No call blocks, and none reads a clock.
 pub struct Connection {
     config: ConfigRef,
-    /// The buffers for messages; [`release`](Self::release) frees them.
+    /// The buffers for messages; `None` until they are needed.
+    ///
+    /// [`release`](Self::release) frees them.
     pub(crate) scratch: Option<Boxed<Scratch>>,
     body: Body,
     outgoing: SendFraming,
@@ -126,9 +128,11 @@ pub struct Connection {
 /// The configuration of a connection.
 enum ConfigRef {
     Default,
-    /// Connections share it.
+    /// A configuration that several connections may share.
     Shared(Arc<Config>),
-    /// Unlike `Shared`, it reports that there is no memory for it.
+    /// A configuration of this connection alone.
+    ///
+    /// Its allocation can report `OutOfMemory`, which that of an `Arc` cannot.
     Own(Boxed<Config>),
 }
 
@@ -159,7 +163,7 @@ impl core::fmt::Debug for Connection {
     }
 }
 
-/// The size limit of a connection in bytes, without what it has on the heap.
+/// A check that a connection has at most 128 bytes, without those on the heap.
 #[cfg(target_pointer_width = "64")]
 const _: () = assert!(size_of::<Connection>() <= 128);
 
@@ -167,17 +171,19 @@ const _: () = assert!(size_of::<Connection>() <= 128);
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Flags {
     pub(crate) secure: bool,
-    /// A received message has ended, and no event has reported it yet.
+    /// True while a received message has ended and no event has reported it.
     owes_end: bool,
     /// The cause of the peer's switch, until an event has reported it.
     owes_switched: Option<SwitchedBy>,
-    /// The sent message was complete before `send_end`, which may still be called.
+    /// True if the sent message was complete before `send_end`.
+    ///
+    /// `send_end` may still be called once.
     ended_by_framing: bool,
-    /// The caller has called `skip_content` for the current message.
+    /// True if the caller has called `skip_content` for the message being received.
     skips: bool,
-    /// Client: the server has responded in HTTP/1.0.
+    /// Client: true once the server has sent a final response in HTTP/1.0.
     old_server: bool,
-    /// Server: at least one final response has been sent or begun on this connection.
+    /// Server: true once a final response has been sent or begun on this connection.
     has_answered: bool,
 }
 
@@ -185,20 +191,23 @@ pub(crate) struct Flags {
 pub(crate) struct Scratch {
     pub(crate) buffer: Buffer,
     head: Head,
-    /// The trailer section, which few messages have.
+    /// The latest parsed trailer section; few messages have one.
     trailers: Option<Boxed<Head>>,
-    /// The offset in the peer's bytes at which the current request's head ends.
+    /// The offset in the peer's bytes at which the latest request's head ends.
     head_end: u64,
-    /// The amount of chunked content still accepted for the current message.
+    /// The number of bytes of chunked content still accepted for the current message.
     room: Room,
     /// The number of bytes of the current message that `skip_content` has discarded.
     drained: u64,
     shown: Shown,
-    /// The limits and flags by which an offer is eligible, as of the latest head.
+    /// The connection's limits and flags that decide which offers are eligible.
+    ///
+    /// They are copied when the buffers are allocated or the limits change. With each received
+    /// request, `secure` is set anew.
     terms: OfferContext,
-    /// Client: the offer that was sent. Server: the protocols to advertise next.
+    /// Client: the latest offer sent. Server: the protocols to advertise next.
     offer: Draft,
-    /// The protocols that a 101 switched to.
+    /// The protocols that the latest 101 switched to, as an `Upgrade` value.
     agreed: Draft,
     /// Client: the protocols that a 426 to the latest request requires.
     required: Draft,
@@ -220,7 +229,7 @@ impl Connection {
         Self::build(role, ConfigRef::Shared(config.into()))
     }
 
-    /// Creates a connection with a configuration of its own.
+    /// Creates a connection with a configuration that it does not share.
     ///
     /// # Errors
     ///
@@ -258,7 +267,10 @@ impl Connection {
         &self.config
     }
 
-    /// Returns the latest request head, whatever the state of the connection.
+    /// Returns the latest head as a request, without a check that it is kept.
+    ///
+    /// On a client, the head is a response's. If no head is kept, the request has no bytes. `None`
+    /// if no buffers are allocated.
     fn kept_request(&self) -> Option<Request<'_>> {
         self.scratch.as_deref().map(Scratch::request)
     }
@@ -302,7 +314,7 @@ impl Connection {
         Err(error)
     }
 
-    /// Clears the protocols of the last switch: the next one has none.
+    /// Clears the protocols of an earlier 101, at a switch by CONNECT.
     fn forget_agreed(&mut self) {
         if let Some(scratch) = &mut self.scratch {
             scratch.agreed.clear();
@@ -324,16 +336,16 @@ impl Connection {
         }
     }
 
-    /// Sets the reason why the upgrade did not happen, unless it is already known.
+    /// Sets the reason why the upgrade did not happen, if the offer is still undecided.
     fn set_why_if_undecided(&mut self, why: Why) {
         if self.why == Some(Why::Undecided) {
             self.why = Some(why);
         }
     }
 
-    /// Ends the current event, and consumes its bytes.
+    /// Ends the current event, if there is one, and consumes its bytes.
     ///
-    /// The latest head is dropped too, unless it is still needed.
+    /// The bytes of the latest head are dropped too, unless the caller may still read them.
     #[cfg_attr(not(target_family = "wasm"), inline(always))]
     #[cfg_attr(target_family = "wasm", inline(never))]
     fn consume_event(&mut self) {
@@ -406,7 +418,7 @@ impl Scratch {
         Response { head: &self.head, bytes: self.buffer.kept(), dropped }
     }
 
-    /// Returns the current event.
+    /// Returns the current event; `None` if there is none.
     ///
     /// Each variant reads only the fields that it borrows.
     #[inline(always)]

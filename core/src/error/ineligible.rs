@@ -28,7 +28,7 @@ pub enum Ineligible {
     ///
     /// Or, for `h2c`, its content exceeds `limits.h2c_content`.
     Content,
-    /// The request's head is larger than `limits.h2c_head`.
+    /// The request's head, counted as in HTTP/2, is larger than `limits.h2c_head`.
     Head,
     /// The protocol cannot be switched to over TLS.
     Secure,
@@ -51,7 +51,7 @@ enums! {
 }
 
 impl Ineligible {
-    /// Returns the status to respond with, if the caller requires the protocol.
+    /// Returns the status with which a server responds if it requires the protocol.
     pub const fn status(self) -> u16 {
         match self {
             Self::Version => 426,

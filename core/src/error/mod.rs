@@ -20,11 +20,11 @@ use crate::enums::enums;
 pub enum Blame {
     /// The peer broke the protocol or exceeded a limit.
     ///
-    /// Receiving has ended; a server may respond once.
+    /// Receiving has ended; a server may respond once, if it has not begun a response.
     Peer,
     /// Your code called a method out of order, or with a bad argument.
     ///
-    /// Nothing has changed.
+    /// Nothing has changed, except that a call that receives has ended the current event.
     Local,
 }
 
@@ -38,7 +38,7 @@ pub(crate) struct Fault {
 }
 
 impl Fault {
-    /// Returns a fault that is not one of certain bytes.
+    /// Returns a fault that concerns no single byte, with the offset 0.
     pub(crate) const fn at_once(kind: ErrorKind) -> Self {
         Self { kind, at: 0 }
     }
@@ -87,12 +87,14 @@ impl Error {
         Self { kind: ErrorKind::OutputTooSmall, number: needed as u64 }
     }
 
-    /// Returns the error for content that is shorter than its Content-Length.
+    /// Returns the error for sent content that is shorter than its Content-Length.
+    ///
+    /// `missing` is the number of missing bytes, or 0.
     pub(crate) const fn short(missing: u64) -> Self {
         Self { kind: ErrorKind::LengthShort, number: missing }
     }
 
-    /// Returns the error for an offer of the caller that breaks its protocol's rules.
+    /// Returns the error for a client's offer that breaks its protocol's rules.
     pub(crate) const fn ineligible_offer(reason: Ineligible) -> Self {
         Self { kind: ErrorKind::ProfileField, number: reason.number() as u64 + 1 }
     }
@@ -107,7 +109,7 @@ impl Error {
         self.kind.code()
     }
 
-    /// Returns the error for the caller's field line at `index`, counted from 0.
+    /// Returns the error of `kind` for the caller's field line at `index`, from 0.
     pub(crate) const fn in_field(kind: ErrorKind, index: usize) -> Self {
         Self { kind, number: index as u64 + 1 }
     }
@@ -134,7 +136,7 @@ impl Error {
         }
     }
 
-    /// Returns a local error without the index of a field line.
+    /// Returns a local error without the index of a field line; others stay unchanged.
     pub(crate) fn without_field(self) -> Self {
         Self { number: if self.field().is_some() { 0 } else { self.number }, ..self }
     }

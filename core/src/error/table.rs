@@ -15,7 +15,7 @@ macro_rules! errors {
        $text:literal $advice:literal;)+) => {
         /// The kinds of error.
         ///
-        /// `docs/errors.md` is printed from this table. A later version may have more kinds.
+        /// `core/docs/errors.md` is printed from this table. A later version may have more kinds.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         #[repr(u16)]
         #[non_exhaustive]
@@ -29,8 +29,8 @@ macro_rules! errors {
 
             /// Returns the name, clause, description and advice of this kind.
             ///
-            /// They are separate from `verdict`, so that a program that prints no errors does not
-            /// contain their texts.
+            /// They are separate from the blame and the status, so that a program that prints no
+            /// errors does not contain their texts.
             const fn texts(self) -> &'static Texts {
                 match self {
                     $(Self::$variant => {
@@ -39,7 +39,9 @@ macro_rules! errors {
                 }
             }
 
-            /// Returns the side that caused the error, and the response status, or 0.
+            /// Returns the side that caused the error, and the response status.
+            ///
+            /// The status is 0 for local errors, and for errors that only a client can encounter.
             const fn verdict(self) -> (Blame, u16) {
                 match self {
                     $(Self::$variant => (Blame::$blame, $status),)+
@@ -389,7 +391,9 @@ impl ErrorKind {
         self.verdict().0
     }
 
-    /// Returns the status with which a server responds, if there is one.
+    /// Returns the status with which a server responds to a peer's error of this kind.
+    ///
+    /// `None` for local errors, and for errors that only a client can encounter.
     pub const fn status(self) -> Option<u16> {
         match self.verdict().1 {
             0 => None,

@@ -6,7 +6,9 @@ use super::{Event, Switched};
 use crate::upgrade::{NoOffer, Request};
 use crate::wire::fields::Fields;
 
-/// The largest number of content bytes that are printed and not just counted.
+/// The maximum length in bytes of content that is printed.
+///
+/// Of longer content only the length is printed.
 const SHOWN: usize = 160;
 
 /// Formats an event on one line, such as `request GET /chat 1.1 offers [foo/2]`.
@@ -88,7 +90,9 @@ fn change(switched: &Switched<'_>, f: &mut Formatter<'_>) -> Result {
     }
 }
 
-/// Bytes; backslashes and all but printable ASCII become `\r \n \t \0 \\ \xHH`.
+/// Bytes to print; backslashes and all but printable ASCII become escapes.
+///
+/// The escapes are `\r \n \t \0 \\ \xHH`.
 struct Escaped<'a>(&'a [u8]);
 
 impl Display for Escaped<'_> {

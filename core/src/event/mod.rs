@@ -207,13 +207,13 @@ pub struct Switched<'a> {
     pub by: SwitchedBy,
     /// The protocols that the peer now sends, lowest layer first.
     ///
-    /// Empty after CONNECT or a preface.
+    /// Empty after a CONNECT or an HTTP/2 preface.
     pub protocols: Protocols<'a>,
     /// Server: the request; after a 101 the new protocol responds to it.
     ///
-    /// `None` after a preface, which comes without a request.
+    /// `None` on a client, and after a preface, which comes without a request.
     pub request: Option<Request<'a>>,
-    /// Client: the 101, or the 2xx to CONNECT.
+    /// Client: the 101, or the 2xx to CONNECT. `None` on a server.
     pub response: Option<Response<'a>>,
     /// The bytes of the new protocol received so far.
     pub leftover: &'a [u8],
@@ -234,7 +234,7 @@ pub(crate) enum Shown {
         len: usize,
         tail: usize,
     },
-    /// The end of a message, with `len` bytes of trailer section.
+    /// The end of a message, with `len` bytes of trailer section, 0 if it has none.
     End {
         len: usize,
     },
@@ -242,7 +242,7 @@ pub(crate) enum Shown {
 }
 
 impl Shown {
-    /// Returns the number of unread bytes that are consumed with the event.
+    /// Returns the number of unread bytes that are consumed when the event ends.
     #[inline(always)]
     pub(crate) fn len(self) -> usize {
         match self {

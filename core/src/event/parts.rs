@@ -1,4 +1,4 @@
-//! The parts of an event, for code that treats all kinds alike.
+//! The parts of an event, for code that treats all kinds of events alike.
 
 use super::{Event, Response};
 use crate::upgrade::Request;
@@ -26,11 +26,11 @@ pub struct EventParts<'a> {
     pub request: Option<Request<'a>>,
     /// The response head of the event, if it has one.
     pub response: Option<Response<'a>>,
-    /// The field lines of the head, or the trailers.
+    /// The field lines of the event's head, or the trailers of the message.
     ///
-    /// `None` for content and for an HTTP/2 preface.
+    /// `None` for content, and for a switch by an HTTP/2 preface.
     pub fields: Option<Fields<'a>>,
-    /// The content, or after a switch the first bytes of the new protocol.
+    /// The content, or at a switch the first bytes of the new protocol; else empty.
     pub bytes: &'a [u8],
 }
 

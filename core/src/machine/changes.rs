@@ -13,7 +13,11 @@ impl State {
         self.close_cycle(role)
     }
 
-    /// Closes directions after a response, if no further request may follow.
+    /// Closes directions once the last response has ended.
+    ///
+    /// Nothing changes while another request may follow, or while a response is incomplete. A
+    /// server that still receives the request goes on to read it. A client truncates an unfinished
+    /// request.
     pub(super) fn close_cycle(mut self, role: Role) -> Self {
         if self.persist || self.response != Phase::Done || self.pipelined > 0 {
             return self;

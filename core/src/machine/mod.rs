@@ -50,7 +50,7 @@ pub enum Rx {
 /// The state of the direction in which we send.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Tx {
-    /// The state in which our sending direction still carries HTTP.
+    /// We send HTTP.
     Open,
     /// We send no more HTTP.
     Closed,
@@ -80,7 +80,7 @@ pub enum UpgradeState {
 /// The progress of the client's `Expect: 100-continue`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Expect {
-    /// No 100 is expected, or it is no longer expected.
+    /// No 100 is expected: there was no expectation, or it is met or void.
     None,
     /// A 100 is expected, and the client has sent no content.
     Owed,
@@ -124,7 +124,8 @@ pub enum Awaiting {
 
 /// The state of one connection.
 ///
-/// `docs/states.md` describes the states that can be reached, and the transitions between them.
+/// `core/docs/states.md` describes the states that can be reached, and the transitions between
+/// them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct State {
     /// The progress of the latest request.
@@ -172,7 +173,8 @@ impl State {
     /// Returns the state of a server after a final response to a plain request.
     ///
     /// Returns `None` unless the state is [`PLAIN_REQUEST`](Self::PLAIN_REQUEST), with or without
-    /// an offer. The response must not close the connection; `response` is its progress.
+    /// an offer. The response must not close the connection; `response` is its progress. An offer
+    /// is then declined.
     #[inline(always)]
     pub(crate) fn after_plain_response(self, response: Phase) -> Option<Self> {
         let upgrade = match self.upgrade {
@@ -217,7 +219,7 @@ impl State {
         self.rx == Rx::Switched && self.tx == Tx::Switched
     }
 
-    /// Returns whether a 100 is still expected and no final response has begun.
+    /// Returns whether the client still expects a 100 and no final response has begun.
     pub fn continue_unsent(self) -> bool {
         self.expect != Expect::None && self.response == Phase::Idle
     }

@@ -55,7 +55,9 @@ impl State {
         }
     }
 
-    /// Returns the state after a response's head, and its end if it is sent whole.
+    /// Returns the state after a final response's head.
+    ///
+    /// If `is_whole`, the response is sent whole, and the state is that after its end.
     pub(crate) fn apply_response(
         self,
         role: Role,
@@ -368,7 +370,7 @@ impl State {
 
     // Helpers of several transitions.
 
-    /// Checks that the direction of `message` still carries HTTP.
+    /// Checks that the direction in which `message` is sent still carries HTTP.
     fn lane(self, role: Role, message: Message) -> Result<(), ErrorKind> {
         match (role, message) {
             (Role::Client, Message::Request) | (Role::Server, Message::Response) => self.writes(),

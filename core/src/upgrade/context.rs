@@ -36,7 +36,9 @@ impl OfferContext {
     }
 }
 
-/// The field with which a 101 proves that the server understood the request.
+/// The field with which a 101 proves that the server understood the offer.
+///
+/// For WebSocket, `Sec-WebSocket-Accept`.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Proof {
     pub(crate) known: KnownField,
@@ -50,14 +52,14 @@ impl Proof {
     }
 }
 
-/// Returns whether there is a field line with that name, ignoring case.
+/// Returns whether `fields` has a line with that name, ignoring case.
 pub(crate) fn has(fields: &dyn FieldSource, name: &[u8]) -> bool {
     let mut is_there = false;
     fields.each(&mut |field| is_there |= field.name.eq_ignore_ascii_case(name));
     is_there
 }
 
-/// Returns whether at least one of these known fields is present.
+/// Returns whether `fields` has a line of at least one of these known fields.
 pub(crate) fn is_any_there(fields: &dyn FieldSource, known: KnownFields) -> bool {
     let mut is_there = false;
     fields.each_known(known, &mut |_, _| is_there = true);

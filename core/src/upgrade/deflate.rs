@@ -34,8 +34,8 @@ const LARGEST: u8 = 15;
 impl Deflate {
     /// Client: returns the parameters that the server's 101 has agreed to.
     ///
-    /// `None` if the 101 has no permessage-deflate. The engine has checked the parameters against
-    /// the offer before it emitted the switch.
+    /// `None` if the 101 has no permessage-deflate, or a malformed one. The engine has checked the
+    /// parameters against the offer before it emitted the switch.
     pub fn of(fields: &dyn FieldSource) -> Option<Self> {
         let mut said = None;
         extensions(fields, &mut |extension| {
@@ -47,10 +47,10 @@ impl Deflate {
         }
     }
 
-    /// Returns the parameters with which the server accepts an offer, if it can.
+    /// Returns the parameters with which the server accepts an offer of the extension.
     ///
-    /// `self` has the parameters that the server prefers. `None` if they exclude the offer, or if
-    /// a parameter is illegal. RFC 7692, section 7.1.
+    /// `self` has the parameters that the server prefers. `None` if they exclude the offer, or if a
+    /// parameter of either is illegal. RFC 7692, section 7.1.
     pub(crate) fn accept(&self, offer: &Extension<'_>) -> Option<Self> {
         if !self.is_legal() {
             return None;
@@ -107,7 +107,9 @@ impl fmt::Display for Deflate {
     }
 }
 
-/// Returns whether a 101's parameters suit those offered (RFC 7692, section 7.1).
+/// Returns whether a 101's parameters suit those of an offer.
+///
+/// RFC 7692, section 7.1. `false` if one of them is unknown, repeated or illegal.
 pub(crate) fn is_answer(answer: &Extension<'_>, offer: &Extension<'_>) -> bool {
     let (Some(answer), Some(offer)) = (Parameters::read(answer), Parameters::read(offer)) else {
         return false;
@@ -126,10 +128,10 @@ pub(crate) fn is_answer(answer: &Extension<'_>, offer: &Extension<'_>) -> bool {
         && client_window_fits
 }
 
-/// The parameters of one `permessage-deflate`, in an offer or in a 101.
+/// The parameters of one `permessage-deflate` extension, in an offer or in a 101.
 struct Parameters {
     agreed: Deflate,
-    /// Set for `client_max_window_bits` without a value: the server may choose one.
+    /// True for `client_max_window_bits` without a value: the server may choose one.
     client_bits_hint: bool,
 }
 
@@ -167,7 +169,9 @@ impl Parameters {
     }
 }
 
-/// Parses window bits: 8 to 15, without leading zeros (RFC 7692, section 7.1.2).
+/// Parses a window size in bits: 8 to 15, without leading zeros; else `None`.
+///
+/// RFC 7692, section 7.1.2.
 fn window_bits(value: Value<'_>) -> Option<u8> {
     let mut bytes = value.bytes();
     match (bytes.next()?, bytes.next(), bytes.next()) {

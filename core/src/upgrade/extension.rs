@@ -8,18 +8,18 @@ use crate::wire::scan::class::{TOKEN_CLASS, is_tchar};
 use crate::wire::source::FieldSource;
 use crate::wire::syntax::is_ows;
 
-/// One extension with its parameters.
+/// One WebSocket extension with its parameters.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Extension<'a> {
     pub(crate) name: &'a [u8],
-    /// The text of the parameters, each after a semicolon; it is well-formed.
+    /// The text of the parameters, each with a semicolon before it; it is well-formed.
     parameters: &'a [u8],
 }
 
-/// The name and value of a parameter.
+/// The name of an extension's parameter, and its value if it has one.
 pub(crate) type Parameter<'a> = (&'a [u8], Option<Value<'a>>);
 
-/// The value of a parameter: a token, perhaps from a quoted string.
+/// The value of an extension's parameter: a token, perhaps from a quoted string.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Value<'a>(&'a [u8]);
 
@@ -45,9 +45,10 @@ impl Value<'_> {
     }
 }
 
-/// Calls `each` with the extensions of all field lines.
+/// Calls `each` with the extensions of all `Sec-WebSocket-Extensions` lines.
 ///
-/// Returns `None` if a line is malformed. RFC 6455, section 9.1.
+/// Returns `None` if a line is malformed; extensions before that fault have then been passed to
+/// `each`. RFC 6455, section 9.1.
 pub(crate) fn extensions<'s>(
     fields: &'s dyn FieldSource,
     each: &mut dyn FnMut(Extension<'s>),
@@ -59,7 +60,9 @@ pub(crate) fn extensions<'s>(
     are_valid
 }
 
-/// Calls `each` with the extensions of one line; `None` if it is malformed.
+/// Calls `each` with the extensions in the value of one line.
+///
+/// Returns `None` if the value is malformed; `each` may have been called before that.
 pub(crate) fn parse<'a>(value: &'a [u8], each: &mut dyn FnMut(Extension<'a>)) -> Option<()> {
     let mut rest = Rest(value);
     loop {
@@ -84,7 +87,7 @@ pub(crate) fn is_valid(value: &[u8]) -> bool {
     value == b"permessage-deflate; client_max_window_bits" || parse(value, &mut |_| {}).is_some()
 }
 
-/// The part of a field value that has not been parsed.
+/// The part of a `Sec-WebSocket-Extensions` value that has not been parsed.
 struct Rest<'a>(&'a [u8]);
 
 impl<'a> Rest<'a> {
@@ -115,7 +118,9 @@ impl<'a> Rest<'a> {
         (!token.is_empty()).then_some(token)
     }
 
-    /// Parses the next parameter, if there is one; `None` if it is malformed.
+    /// Parses the next parameter of an extension.
+    ///
+    /// `Some(None)` if there is no further one; `None` if it is malformed.
     fn parameter(&mut self) -> Option<Option<Parameter<'a>>> {
         if !self.takes(b';') {
             return Some(None);
@@ -127,7 +132,7 @@ impl<'a> Rest<'a> {
 
     /// Parses a parameter's value: a token, or a quoted string that contains one.
     ///
-    /// RFC 6455, section 9.1.
+    /// RFC 6455, section 9.1. `None` if it is malformed.
     fn value(&mut self) -> Option<Value<'a>> {
         if !self.takes(b'"') {
             return self.token().map(Value);

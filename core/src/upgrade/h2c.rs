@@ -38,7 +38,9 @@ pub(crate) fn check(request: &OfferingRequest<'_>, terms: &OfferContext) -> Resu
     if fits(request, terms.h2c_head) { Ok(()) } else { Err(Ineligible::Head) }
 }
 
-/// Returns whether the request's head, as HTTP/2 counts it, is within `limit`.
+/// Returns whether the size of the request's head in HTTP/2 is within `limit`.
+///
+/// The size is counted as for SETTINGS_MAX_HEADER_LIST_SIZE (RFC 9113, section 6.5.2).
 fn fits(request: &OfferingRequest<'_>, limit: u32) -> bool {
     let limit = limit as usize;
     // An upper bound first: the pseudo-header fields need less than 256 bytes beyond target and
@@ -55,7 +57,9 @@ fn fits(request: &OfferingRequest<'_>, limit: u32) -> bool {
     list_size(&head) <= limit
 }
 
-/// The overhead in bytes that HTTP/2 counts per line (RFC 9113, section 6.5.2).
+/// The overhead in bytes that HTTP/2 counts per field line.
+///
+/// RFC 9113, section 6.5.2.
 const LINE: usize = 32;
 
 /// Returns the size of an upgraded head as SETTINGS_MAX_HEADER_LIST_SIZE counts it.
@@ -69,7 +73,7 @@ fn list_size(head: &RequestHead<'_>) -> usize {
     size
 }
 
-/// Returns the value of `HTTP2-Settings`.
+/// Returns the value of a request's `HTTP2-Settings` field.
 ///
 /// `None` if the field is missing or repeated, or if its settings are not legal.
 pub(crate) fn requested(fields: &dyn FieldSource) -> Option<&[u8]> {
@@ -79,7 +83,9 @@ pub(crate) fn requested(fields: &dyn FieldSource) -> Option<&[u8]> {
     }
 }
 
-/// Appends the SETTINGS payload in a value that [`requested`] has returned.
+/// Decodes a value that [`requested`] has returned, and appends it to `out`.
+///
+/// It is the payload of a SETTINGS frame.
 pub(crate) fn put_settings(value: &[u8], out: &mut Draft) {
     let (settings, _) = value.as_chunks::<8>();
     for setting in settings.iter().filter_map(setting) {
@@ -88,9 +94,10 @@ pub(crate) fn put_settings(value: &[u8], out: &mut Draft) {
     }
 }
 
-/// Returns whether the value is base64url of legal settings, without padding.
+/// Returns whether an `HTTP2-Settings` value is base64url of legal settings.
 ///
-/// RFC 7540, section 3.2.1. A setting has six bytes, so it takes exactly eight characters.
+/// It has no padding (RFC 7540, section 3.2.1). A setting has six bytes, so it takes exactly eight
+/// characters.
 fn are_settings(value: &[u8]) -> bool {
     let (settings, rest) = value.as_chunks::<8>();
     rest.is_empty() && settings.iter().all(|text| setting(text).is_some_and(is_legal))
@@ -119,7 +126,7 @@ static DIGITS: [u8; 256] = {
     digits
 };
 
-/// Returns whether a setting has a legal value; an unknown one always has.
+/// Returns whether an HTTP/2 setting has a legal value; most settings allow any.
 ///
 /// RFC 9113, section 6.5.2 and RFC 8441, section 3.
 fn is_legal(setting: u64) -> bool {

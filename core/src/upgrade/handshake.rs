@@ -34,7 +34,7 @@ const ASKED: KnownFields = KnownField::set(&[
 const CHOSEN: KnownFields =
     KnownField::set(&[KnownField::WebSocketProtocol, KnownField::WebSocketExtensions]);
 
-/// The fields of a `websocket` offer against which the 101 is checked.
+/// The fields of a `websocket` offer that are stored to check the 101 against.
 pub(crate) const REMEMBERED: KnownFields = CHOSEN;
 
 /// Checks a `websocket` offer's version (13), key, subprotocols and extensions.
@@ -78,7 +78,7 @@ fn are_valid(fields: &dyn FieldSource) -> bool {
         }
 }
 
-/// Returns whether no subprotocol is repeated; slow, but it needs no memory.
+/// Returns whether no offered subprotocol is repeated; slow, but needs no memory.
 fn are_different(fields: &dyn FieldSource) -> bool {
     let (mut are_different, mut place) = (true, 0);
     each_subprotocol(fields, &mut |name| {
@@ -119,7 +119,7 @@ pub(crate) fn is_answer(asked: &dyn FieldSource, answer: &dyn FieldSource) -> bo
     subprotocol_is_asked && extensions_are_asked
 }
 
-/// Returns whether the extensions of a 101 were offered.
+/// Returns whether all extensions of a 101 were offered.
 ///
 /// `permessage-deflate` may be chosen once, with parameters that suit the offer. `false` if the
 /// list of the offer or of the 101 is malformed.
@@ -140,8 +140,8 @@ fn are_asked(asked: &dyn FieldSource, answer: &[u8]) -> bool {
 
 /// Returns the `Sec-WebSocket-Accept` field for the key of an offer.
 ///
-/// Its value is base64 of SHA-1 of the key and the GUID. `None` if the key is missing or repeated.
-/// RFC 6455, section 4.2.2.
+/// Its value is base64 of SHA-1 of the key and the GUID. `None` if the key is missing, repeated, or
+/// not 24 bytes long. RFC 6455, section 4.2.2.
 pub(crate) fn proof(asked: &dyn FieldSource) -> Option<Proof> {
     let Values::One(key) = values(asked, KnownField::WebSocketKey) else { return None };
     // `check` has validated the key, which always has this length.
@@ -157,9 +157,9 @@ pub(crate) fn proof(asked: &dyn FieldSource) -> Option<Proof> {
     Some(Proof { known: KnownField::WebSocketAccept, name: ACCEPT, value })
 }
 
-/// Returns whether a value is base64 of 16 bytes.
+/// Returns whether a `Sec-WebSocket-Key` value is base64 of 16 bytes.
 ///
-/// It has 22 characters, the last of which encodes two bits, and padding.
+/// It has 22 characters, the last of which encodes two bits, and two of padding.
 fn is_key(value: &[u8]) -> bool {
     let Some(([digits @ .., last, b'=', b'='], [])) = value.split_first_chunk::<24>() else {
         return false;
@@ -168,7 +168,7 @@ fn is_key(value: &[u8]) -> bool {
         && digits.iter().fold(true, |all, &byte| all & is_base64(byte))
 }
 
-/// Calls `each` with the members of all `Sec-WebSocket-Protocol` lines.
+/// Calls `each` with every subprotocol in all `Sec-WebSocket-Protocol` lines.
 fn each_subprotocol<'s>(fields: &'s dyn FieldSource, each: &mut dyn FnMut(&'s [u8])) {
     fields.each_known(KnownField::WebSocketProtocol.bit(), &mut |_, value| {
         members(value).for_each(&mut *each);

@@ -44,8 +44,8 @@ const END_TO_END: [&str; 9] = [
 ///
 /// `Connection`, the fields that it lists, and other hop-by-hop fields are left out. Host,
 /// Content-Length, Cache-Control, Max-Forwards and fields that intermediaries add are kept even if
-/// it lists them. Equal lengths become one. Send it in place of the message's own fields. To add
-/// fields, use a pair: `(EndToEnd(&fields), [("Via", "1.1 here")])`.
+/// `Connection` lists them. Equal values of Content-Length become one. Send this in place of the
+/// message's own fields. To add fields, use a pair: `(EndToEnd(&fields), [("Via", "1.1 here")])`.
 #[derive(Clone, Copy)]
 pub struct EndToEnd<'a>(pub &'a dyn FieldSource);
 
@@ -73,7 +73,9 @@ fn each_end_to_end<'s>(fields: &'s dyn FieldSource, each: &mut dyn FnMut(Field<'
     });
 }
 
-/// Returns the options of all `Connection` lines; `None` if out of memory.
+/// Returns the options that all `Connection` lines list.
+///
+/// `None` if memory for the list ran out.
 fn listed_options(fields: &dyn FieldSource) -> Option<Vec<Folded<'_>>> {
     let (mut options, mut is_whole) = (Vec::new(), true);
     fields.each(&mut |field| {
@@ -85,7 +87,7 @@ fn listed_options(fields: &dyn FieldSource) -> Option<Vec<Folded<'_>>> {
     is_whole.then_some(options)
 }
 
-/// Returns whether a `Connection` line lists the option.
+/// Returns whether a `Connection` line lists this field name as an option.
 fn lists(fields: &dyn FieldSource, name: &[u8]) -> bool {
     let mut is_listed = false;
     fields.each(&mut |field| {
@@ -99,12 +101,12 @@ fn is_one_of(field: Field<'_>, names: &[&str]) -> bool {
     names.iter().any(|name| field.is(name))
 }
 
-/// Returns whether a field is always hop-by-hop.
+/// Returns whether a field is hop-by-hop even if `Connection` does not list it.
 pub(crate) fn is_for_one_hop(field: Field<'_>) -> bool {
     is_one_of(field, &HOP_BY_HOP)
 }
 
-/// A field name that is compared without regard to case.
+/// A field name that is compared without regard to ASCII case.
 struct Folded<'a>(&'a [u8]);
 
 impl Ord for Folded<'_> {

@@ -76,7 +76,9 @@ impl OverHttp2 {
         }
     }
 
-    /// Returns the fault of a field that HTTP/2 forbids by name, except `TE: trailers`.
+    /// Returns the fault of a field that HTTP/2 forbids by its name.
+    ///
+    /// `TE: trailers` is no fault. `None` if there is none.
     fn named(field: Field<'_>) -> Option<Self> {
         const FIELDS: [OverHttp2; 8] = [
             OverHttp2::Connection,
@@ -92,7 +94,9 @@ impl OverHttp2 {
         fault.filter(|&fault| fault != Self::Te || !field.value.eq_ignore_ascii_case(b"trailers"))
     }
 
-    /// Returns the fault of a malformed name or value (RFC 9113, section 8.2.1).
+    /// Returns the fault of a malformed name or value, or `None`.
+    ///
+    /// RFC 9113, section 8.2.1.
     fn malformed(field: Field<'_>) -> Option<Self> {
         let name = field.name.strip_prefix(b":").unwrap_or(field.name);
         if !is_token(name) || name.iter().any(u8::is_ascii_uppercase) {
@@ -131,10 +135,14 @@ pub fn check_http2(status: Option<u16>, fields: &dyn FieldSource) -> Result<(), 
 /// A field line, as name and value, of a message converted to another HTTP version.
 pub type FieldLine = (Vec<u8>, Vec<u8>);
 
-/// A consumer of converted field lines: names in any case, each value in two parts.
+/// A callback for converted field lines: names in any case, values in two parts.
+///
+/// The two parts of a value belong together, without a separator.
 pub(crate) type EachLine<'e> = &'e mut dyn FnMut(&[u8], [&[u8]; 2]);
 
-/// Returns the field lines that `walk` passes on, with their names in lower case.
+/// Returns the field lines that `walk` passes to its callback.
+///
+/// Their names become lower case. The error is `OutOfMemory`.
 pub(crate) fn collect(walk: impl FnOnce(EachLine<'_>)) -> Result<Vec<FieldLine>, ErrorKind> {
     let (mut list, mut result) = (Vec::new(), Ok(()));
     walk(&mut |name, value| {
@@ -160,7 +168,7 @@ pub fn http2_fields(fields: &dyn FieldSource) -> Vec<FieldLine> {
     memory::or_end(collect(|each| each_field(fields, each)))
 }
 
-/// Calls `each` with the lines that [`http2_fields`] returns.
+/// Calls `each` with the field lines of [`http2_fields`], names in any case.
 pub(crate) fn each_field(fields: &dyn FieldSource, each: EachLine<'_>) {
     let end_to_end = EndToEnd(fields);
     end_to_end.each(&mut |field| {
@@ -187,22 +195,24 @@ pub fn http2_request(request: &RequestHead<'_>, secure: bool) -> Vec<FieldLine> 
     memory::or_end(collect(|each| each_of_request(request, secure, each)))
 }
 
-/// Calls `each` with the lines that [`http2_request`] returns.
+/// Calls `each` with the field lines of [`http2_request`], names in any case.
 pub(crate) fn each_of_request(request: &RequestHead<'_>, secure: bool, each: EachLine<'_>) {
     each_with_pseudo(request, request.method.as_bytes(), None, secure, each);
 }
 
-/// Calls `each` with the lines of a request that is upgraded to `h2c`.
+/// Calls `each` with the HTTP/2 field lines of a request that is upgraded to `h2c`.
 ///
-/// The target decides the scheme: a trusted gateway may send an `https` target without TLS.
+/// The scheme is that of an absolute target, else `http`: a trusted gateway may send an `https`
+/// target without TLS.
 #[cfg(feature = "h2c")]
 pub(crate) fn each_of_upgraded(request: &RequestHead<'_>, each: EachLine<'_>) {
     each_of_request(request, has_https_scheme(request.target.as_bytes()), each);
 }
 
-/// Converts a request head for HTTP/2, perhaps with `:protocol`.
+/// Calls `each` with the HTTP/2 field lines of a request, pseudo-header first.
 ///
-/// With a protocol it is an extended CONNECT (RFC 8441, section 4).
+/// `method` is the value of `:method`. With a `protocol` the request is an extended CONNECT (RFC
+/// 8441, section 4).
 pub(crate) fn each_with_pseudo(
     request: &RequestHead<'_>,
     method: &[u8],
@@ -228,10 +238,10 @@ pub(crate) fn each_with_pseudo(
     each_field(request.fields, each);
 }
 
-/// Returns the authority of a request, and the path of its target with the query.
+/// Returns the authority of a request, and the path with query of its target.
 ///
 /// The authority is that of the target if it has one, else that of Host (RFC 9112, section 3.2.2).
-/// The path has two parts.
+/// `None` if Host is missing or empty. The path is in two parts, to be joined.
 fn split_target<'a>(request: &RequestHead<'a>) -> (Option<&'a [u8]>, [&'a [u8]; 2]) {
     let target = request.target.as_bytes();
     let form = target_form(request.method.as_bytes(), target);

@@ -7,7 +7,9 @@ use crate::error::Ineligible;
 use crate::wire::known::{KnownField, KnownFields};
 use crate::wire::source::FieldSource;
 
-/// Checks that a request has no fields for content: capsules follow its head.
+/// Checks that a request has no content fields, because capsules follow its head.
+///
+/// They are `Content-Length`, `Content-Type` and `Transfer-Encoding`.
 ///
 /// RFC 9297, section 3.2.
 pub(crate) fn check(request: &OfferingRequest<'_>) -> Result<(), Ineligible> {

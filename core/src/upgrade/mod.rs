@@ -54,11 +54,11 @@ use crate::wire::source::FieldSource;
 pub enum Why {
     /// The request offered no protocol.
     NotOffered,
-    /// The offer came in HTTP/1.0 and is ignored.
+    /// The request with the offer was HTTP/1.0, so the offer is ignored.
     Http10,
-    /// `Connection` did not list `upgrade`.
+    /// The request's `Connection` field did not list `upgrade`.
     NoConnectionOption,
-    /// `Upgrade` was malformed.
+    /// The request's `Upgrade` field was not a list of protocol names.
     Malformed,
     /// The offer had more protocols than `limits.offers`, or more than 254.
     TooMany,
@@ -74,9 +74,9 @@ pub enum Why {
     ///
     /// The protocol that was offered may be in that list.
     Required,
-    /// The response to an earlier request closed the connection.
+    /// The connection ended with the response to an earlier request.
     Dropped,
-    /// The connection failed before the response.
+    /// The peer broke the protocol, or its bytes ended, before the response.
     Failed,
     /// Your code called `abandon` or `hand_over` before the response.
     Abandoned,
@@ -128,14 +128,15 @@ impl From<NoOffer> for Why {
     }
 }
 
-/// Returns whether the agreed protocols include TLS.
+/// Returns whether the protocols of a 101 include TLS.
 pub(crate) fn is_secured(list: Protocols<'_>) -> bool {
     list.iter().any(|protocol| policy::is_below_http(&protocol))
 }
 
 /// Checks the protocols of a 101 against `offer`, and writes them to `agreed`.
 ///
-/// `offer` is the list that this client sent. `agreed` is short if memory ran out.
+/// `offer` is the list that this client sent. If memory ran out, `agreed` lacks some, and its
+/// `whole` returns an error.
 pub(crate) fn verify(
     head: &Head,
     bytes: &[u8],
@@ -193,7 +194,7 @@ pub(crate) fn verify(
     Ok(())
 }
 
-/// Returns whether every layer of a 101 was offered.
+/// Returns whether every layer that a 101 lists was offered.
 ///
 /// An HTTP/1.1 above another layer need not be offered. The protocols must be the layers of one
 /// stack, unless `lenient` also permits alternatives.
@@ -209,14 +210,16 @@ fn is_offered(agreed: Protocols<'_>, offer: Protocols<'_>, lenient: &Lenient) ->
     })
 }
 
-/// Fields that a client adds to an offer, and data to check the 101 with.
+/// The fields that a client adds to an offer, and data to check the 101 with.
 #[derive(Debug, Default)]
 pub(crate) struct OfferFields {
-    /// Fields that both an offer and its 101 have, such as `Capsule-Protocol`.
+    /// Fields for both an offer and its 101, such as `Capsule-Protocol`.
+    ///
+    /// Those that the caller's field lines already have are not in the list.
     pub(crate) markers: Vec<Field<'static>>,
     /// The names of hop-by-hop fields, which `Connection` must list.
     pub(crate) hop_fields: Vec<&'static str>,
-    /// Set if the connection ends when the offer is declined.
+    /// True if the client's connection ends when the offer is declined.
     pub(crate) closes: bool,
     /// The sent offer against which the 101 is checked, if one of the rules needs it.
     pub(crate) remembered: Option<SentOffer>,
@@ -255,7 +258,9 @@ pub(crate) fn offer_fields(
     Ok(asked)
 }
 
-/// Adds the field that marks offers and 101s of the protocol, unless it is there.
+/// Adds the field that marks offers and 101s of a protocol, if it has one.
+///
+/// Nothing is added if `fields` or `markers` have the field already.
 fn add_marker(
     policy: &Policy,
     fields: &dyn FieldSource,
@@ -269,7 +274,7 @@ fn add_marker(
     }
 }
 
-/// Fields that a server adds to its 101.
+/// The fields that a server adds to its 101, besides `Upgrade` and `Connection`.
 #[derive(Debug, Default)]
 pub(crate) struct AcceptFields {
     pub(crate) markers: Vec<Field<'static>>,
@@ -278,7 +283,8 @@ pub(crate) struct AcceptFields {
 
 /// Returns the fields that a server adds to the 101 for these protocols.
 ///
-/// Fails if the caller's field lines do not suit the offer, or if a 101 may not have one of them.
+/// `fields` are the caller's field lines. Fails if they do not suit the offer, or if a 101 may not
+/// have one of them.
 pub(crate) fn accept_fields(
     request: Request<'_>,
     agreed: Protocols<'_>,
@@ -311,6 +317,8 @@ pub(crate) fn accept_fields(
 }
 
 /// Returns the fields that a server adds to a 426 that requires these protocols.
+///
+/// `fields` are the caller's field lines; a field that is among them is not returned.
 pub(crate) fn hints(
     required: &[&str],
     fields: &dyn FieldSource,
@@ -328,7 +336,8 @@ pub(crate) fn hints(
 
 /// Returns whether a 101 satisfies the rules of each protocol that it switches to.
 ///
-/// It must suit the offer, and have the proof if the protocol has one.
+/// Its fields must suit those of the offer, `asked`. It must have the proof if the protocol has
+/// one.
 pub(crate) fn matches_request(
     fields: Fields<'_>,
     agreed: Protocols<'_>,

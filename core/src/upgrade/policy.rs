@@ -14,11 +14,11 @@ use crate::wire::source::FieldSource;
 pub(crate) struct Policy {
     /// The protocol name, in its registered case.
     name: &'static str,
-    /// Set if the row is for versions of the name (`TLS/1.2`), not for the bare name.
+    /// True if the row is for versions of the name (`TLS/1.2`), not for the bare name.
     versioned: bool,
-    /// Set if the protocol is a layer below HTTP/1.1 (RFC 2817, section 3).
+    /// True if the protocol is a layer below HTTP/1.1 (RFC 2817, section 3).
     ///
-    /// Alone, its name then means that layer with HTTP/1.1 above it.
+    /// As the only or last protocol of a list, it means that layer with HTTP/1.1 above it.
     below_http: bool,
     /// The only method with which the protocol may be offered; `None` permits any.
     method: Option<&'static str>,
@@ -40,9 +40,9 @@ pub(crate) struct Policy {
     ///
     /// The client calls it before it sends the request, the server after it has received it.
     request: fn(&OfferingRequest<'_>, &OfferContext) -> Result<(), Ineligible>,
-    /// Returns whether the field lines of a 101 suit those of the offer.
+    /// Returns whether the field lines of a 101 (`answer`) suit those of the offer.
     ///
-    /// The server also calls it before it sends the 101.
+    /// The client calls it for a received 101, the server before it sends one.
     pub(super) answer: fn(asked: &dyn FieldSource, answer: &dyn FieldSource) -> bool,
     /// Returns the field with which a 101 proves that the server understood the offer.
     ///
@@ -61,7 +61,7 @@ struct HopField {
 }
 
 impl Policy {
-    /// The policy of a protocol without rules.
+    /// The policy of a protocol without rules, from which the others are made.
     const GENERIC: Self = Self {
         name: "",
         versioned: false,
@@ -132,10 +132,10 @@ static TABLE: &[Policy] = &[
 /// It belongs to the protocols whose rows list it. A `Block` cannot hold it.
 struct Own {
     name: &'static str,
-    /// Returns whether the caller may send the field in a response with that status.
+    /// Returns whether the caller may send a handshake field in such a response.
     ///
-    /// `None`: in no response, except the correct proof in a 101. It belongs to requests, or the
-    /// engine adds it.
+    /// The argument is the response's status. `None`: in no response, except the correct proof in a
+    /// 101. It belongs to requests, or the engine adds it.
     carried_by: Option<fn(status: u16) -> bool>,
 }
 
@@ -146,9 +146,9 @@ impl Own {
     }
 }
 
-/// Returns whether capsules may follow a response with that status.
+/// Returns whether a response with that status may begin a stream of capsules.
 ///
-/// Other responses do not have `Capsule-Protocol`. RFC 9297, sections 3.2 and 3.4.
+/// Responses with another status do not have `Capsule-Protocol`. RFC 9297, sections 3.2 and 3.4.
 fn starts_capsules(status: u16) -> bool {
     status == 101 || (matches!(status, 200..=299) && !matches!(status, 204..=206))
 }
@@ -174,7 +174,7 @@ const OWN_LENGTHS: u32 = {
 
 pub(crate) const ROWS: usize = TABLE.len();
 
-/// Returns the index of the protocol's row in the table of policies.
+/// Returns the index of the protocol's row in the table of policies, or `None`.
 ///
 /// A version makes it another protocol: the table has no row for `websocket/2`.
 pub(crate) fn row(protocol: &Protocol<'_>) -> Option<usize> {
@@ -188,7 +188,8 @@ pub(crate) fn row(protocol: &Protocol<'_>) -> Option<usize> {
 
 /// Returns the index of the policy for a protocol name without a version.
 ///
-/// Nearly every offer is one registered name and nothing else.
+/// `None` if the table has no row for the bare name. It is a short path for the usual offer, which
+/// is one registered name and nothing else.
 pub(crate) fn bare_row(token: &[u8]) -> Option<usize> {
     TABLE
         .iter()
@@ -197,7 +198,7 @@ pub(crate) fn bare_row(token: &[u8]) -> Option<usize> {
 
 /// Returns the index of the policy for the only protocol in a list.
 ///
-/// It is `Some(None)` if that protocol has no policy, and `None` if the list has not one protocol.
+/// `Some(None)` if that protocol has no policy; `None` if the list does not have exactly one.
 pub(crate) fn only_row(list: &[u8]) -> Option<Option<usize>> {
     match bare_row(list) {
         Some(row) => Some(Some(row)),
@@ -210,6 +211,8 @@ fn of(protocol: &Protocol<'_>) -> Option<&'static Policy> {
 }
 
 /// Returns the policies of the protocols in a list, in the list's order.
+///
+/// Protocols without a policy are left out.
 pub(crate) fn of_list(list: Protocols<'_>) -> impl Iterator<Item = &'static Policy> {
     let lone = bare_row(list.as_bytes());
     let others = if lone.is_some() { Protocols::NONE } else { list };
@@ -225,13 +228,16 @@ pub(crate) fn registered<'a>(protocol: Protocol<'a>) -> Protocol<'a> {
 
 /// Returns whether the protocol is a layer below HTTP/1.1, such as TLS.
 ///
-/// Alone, its name then means that layer with HTTP/1.1 above it (RFC 2817, section 3).
+/// As the only or last protocol of a list, it means that layer with HTTP/1.1 above it (RFC 2817,
+/// section 3).
 pub(crate) fn is_below_http(protocol: &Protocol<'_>) -> bool {
     of(protocol).is_some_and(|policy| policy.below_http)
 }
 
 impl Policy {
     /// Checks that a request may offer the protocol.
+    ///
+    /// The caller checks the rule of the protocol's hop-by-hop field.
     pub(super) fn check(
         &self,
         request: &OfferingRequest<'_>,
@@ -259,13 +265,17 @@ impl Policy {
         self.marker.map(Field::from)
     }
 
-    /// Returns the field that is added to a 426 to help clients with the offer.
+    /// Returns the field that is added to a 426 that requires the protocol.
+    ///
+    /// It tells the client how to offer the protocol, such as `Sec-WebSocket-Version: 13`.
     pub(super) fn hint(&self) -> Option<Field<'static>> {
         self.hint.map(Field::from)
     }
 }
 
 /// Checks that a received request may offer the protocol of this row of the table.
+///
+/// `options` are those of its `Connection` field, which must list the protocol's hop-by-hop field.
 pub(crate) fn check_received(
     row: usize,
     request: &OfferingRequest<'_>,
@@ -295,13 +305,15 @@ pub(crate) fn may_be_forwarded(protocol: &Protocol<'_>) -> bool {
 }
 
 /// Returns whether the caller may send the field in a response with that status.
+///
+/// Only the handshake fields of a protocol in the table may be forbidden.
 #[inline(always)]
 pub(crate) fn is_for_response(status: u16, field: Field<'_>) -> bool {
     // The length of most names already differs from that of every `own` field.
     OWN_LENGTHS & length_bit(field.name.len()) == 0 || is_carried(status, field)
 }
 
-/// Returns whether the field is reserved for a protocol of the table.
+/// Returns whether the field is reserved for some protocol's handshake.
 pub(crate) fn is_own(field: Field<'_>) -> bool {
     TABLE.iter().flat_map(|policy| policy.own).any(|own| field.is(own.name))
 }

@@ -94,7 +94,7 @@ impl<'a> Request<'a> {
         Ok(offers(*self))
     }
 
-    /// Returns the number of [`offers`](Self::offers), eligible or not.
+    /// Returns the number of offered protocols, eligible or not.
     ///
     /// # Errors
     ///
@@ -108,7 +108,7 @@ impl<'a> Request<'a> {
         }
     }
 
-    /// Returns the value of `Upgrade` if it occurs once.
+    /// Returns the value of `Upgrade` if the head has exactly one such line.
     #[inline]
     pub(crate) fn only_upgrade(&self) -> Option<&'a [u8]> {
         self.head.only(KnownField::Upgrade, self.bytes).map(|(value, _)| value)
@@ -119,7 +119,9 @@ impl<'a> Request<'a> {
     }
 }
 
-/// Returns the authority of a request's resource (RFC 9112, section 3.3).
+/// Returns the authority of the resource that a request is for.
+///
+/// It is that of the target, or else `host`. RFC 9112, section 3.3.
 pub(crate) fn authority<'a>(
     method: &[u8],
     target: &'a [u8],
@@ -193,7 +195,7 @@ enums! {
 
 /// Returns the number of offered protocols, or why there are none.
 ///
-/// They are parsed from the head on each call.
+/// `options` are those of its `Connection` field. The list is parsed from the head on each call.
 pub(crate) fn offered(request: Request<'_>, options: Options) -> Result<usize, NoOffer> {
     may_offer(request, options)?;
     let count = |total, value| token::count(value).map(|count| total + count);
@@ -224,16 +226,19 @@ fn is_in_bounds(total: usize, terms: &OfferContext) -> Result<usize, NoOffer> {
     }
 }
 
-/// Returns the offered protocols of a request.
+/// Returns the protocols in a request's `Upgrade` lines, each with its eligibility.
+///
+/// Malformed members are skipped. The function does not check that the request may make an offer.
 pub(crate) fn offers<'a>(
     request: Request<'a>,
 ) -> impl Iterator<Item = Offer<'a>> + Clone + use<'a> {
     protocols(request).enumerate().map(move |(place, protocol)| offer(request, place, protocol))
 }
 
-/// Returns the offer of the protocol at this place in `Upgrade`.
+/// Returns the offer of the protocol at this place in `Upgrade`, counted from 0.
 ///
-/// One of the first 64 that was found eligible before is not checked again.
+/// An offer among the first 64 that the check of the received head found eligible is not checked
+/// again.
 fn offer<'a>(request: Request<'a>, place: usize, protocol: Protocol<'a>) -> Offer<'a> {
     let is_known = place < 64 && request.head.eligible & (1 << place) != 0;
     let row = if is_known { None } else { policy::row(&protocol) };
@@ -241,7 +246,9 @@ fn offer<'a>(request: Request<'a>, place: usize, protocol: Protocol<'a>) -> Offe
     Offer { protocol, ineligible: row.and_then(|row| verdict(row).err()) }
 }
 
-/// Returns the offer of a request that offers one protocol, as nearly all do.
+/// Returns the only offer of a request, as nearly all have one.
+///
+/// `None` if the request has not exactly one `Upgrade` line with exactly one protocol.
 pub(crate) fn only_offer(request: Request<'_>) -> Option<Offer<'_>> {
     Protocol::parse(request.only_upgrade()?).map(|protocol| offer(request, 0, protocol))
 }
@@ -263,15 +270,15 @@ fn check(row: usize, request: Request<'_>, options: Options) -> Result<(), Ineli
 /// The number and the eligibility of the protocols that a request offers.
 pub(crate) struct OfferCheck {
     pub(crate) total: u32,
-    /// Set if at least one protocol is eligible.
+    /// True if at least one protocol is eligible.
     pub(crate) any: bool,
     /// The eligible ones of the first 64 protocols, a bit for each; the first is bit 0.
     pub(crate) eligible: u64,
 }
 
-/// Checks the offers of a request, or returns why there are none.
+/// Checks the offers of a received request, or returns why there are none.
 ///
-/// Nearly every offer is one protocol.
+/// An offer of one protocol, as nearly every offer is, takes a short path.
 pub(crate) fn check_offers(request: Request<'_>, options: Options) -> Result<OfferCheck, NoOffer> {
     may_offer(request, options)?;
     if let Some(only) = request.only_upgrade()

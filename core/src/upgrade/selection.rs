@@ -82,7 +82,9 @@ impl Selection {
     }
 }
 
-/// Selects the preference that `by` puts first, of those offered and eligible.
+/// Selects one of the preferences that were offered and are eligible.
+///
+/// It is the first in the order of the side `by`. `None` if there is none.
 ///
 /// Each preference is a protocol or a stack of protocols, lowest layer first. An HTTP/1.1 at the
 /// top need not be offered.
@@ -148,7 +150,9 @@ fn stack(request: Request<'_>, preference: &str, cycle: u32) -> Option<Selection
     (selection.len > 0).then_some(selection)
 }
 
-/// Returns the offer at a place among those of the request.
+/// Returns the offer at a place among those of the request, counted from 0.
+///
+/// The place `HTTP` gives HTTP/1.1, which need not be offered. `None` if there is no such place.
 fn at(request: Request<'_>, place: u8) -> Option<Offer<'_>> {
     match place {
         HTTP => Some(Offer { protocol: HTTP_1_1, ineligible: None }),
@@ -157,6 +161,8 @@ fn at(request: Request<'_>, place: u8) -> Option<Offer<'_>> {
 }
 
 /// Returns the first offer for which `is_it` returns `true`, and its place.
+///
+/// `is_it` receives the place, counted from 0, and the offer.
 #[inline(never)]
 fn find<'a>(
     request: Request<'a>,
@@ -190,7 +196,7 @@ fn checksum(request: Request<'_>) -> u32 {
     }
 }
 
-/// The length in bytes that suffices for most lists of protocols.
+/// The initial memory in bytes for the 101's list of protocols: enough for most.
 const USUAL: usize = 32;
 
 /// Writes the chosen protocols as the `Upgrade` list of the 101.

@@ -7,10 +7,10 @@ use crate::wire::known::{KnownField, KnownFields};
 use crate::wire::memory::Draft;
 use crate::wire::source::FieldSource;
 
-/// The parts of an offer that the 101 is checked against: field lines and proof.
+/// The field lines and the proof of a sent offer, to check the 101 against.
 #[derive(Debug, Default)]
 pub(crate) struct SentOffer {
-    /// The field lines, each as one byte for the field, the value, and an LF.
+    /// The field lines, each as one byte for the field, its value, and an LF.
     ///
     /// No value contains an LF. The byte for a field is no LF either: it is [`FIRST`] or more.
     lines: Draft,
@@ -27,7 +27,7 @@ impl SentOffer {
         self.lines.push(b'\n');
     }
 
-    /// Fails if memory ran out for one of the lines.
+    /// Returns `OutOfMemory` if memory ran out for one of the field lines.
     pub(crate) fn whole(&self) -> Result<(), ErrorKind> {
         self.lines.whole().map(drop)
     }

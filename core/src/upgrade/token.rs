@@ -25,7 +25,7 @@ impl<'a> Protocols<'a> {
 
     pub(crate) const NONE: Self = Self { text: b"" };
 
-    /// Returns the list as it is written in a field.
+    /// Returns the list as text, in the form of an `Upgrade` value.
     pub(super) fn as_bytes(self) -> &'a [u8] {
         self.text
     }
@@ -40,12 +40,14 @@ impl<'a> Protocols<'a> {
         members(self.text).filter_map(Protocol::parse)
     }
 
-    /// Returns whether the list is empty.
+    /// Returns whether the list has no valid protocol.
     pub fn is_empty(&self) -> bool {
         self.iter().next().is_none()
     }
 
-    /// Returns whether the list contains `protocol`.
+    /// Returns whether the list contains `protocol`, with the same version or none.
+    ///
+    /// The case of its name does not matter.
     pub fn contains(&self, protocol: &Protocol<'_>) -> bool {
         self.iter().any(|member| member.same_as(protocol))
     }
@@ -67,7 +69,9 @@ impl core::fmt::Debug for Protocols<'_> {
     }
 }
 
-/// Returns the number of protocols in a list; `None` if a member is malformed.
+/// Returns the number of protocols in an `Upgrade` value.
+///
+/// `None` if a member is malformed.
 pub(crate) fn count(value: &[u8]) -> Option<usize> {
     members(value).try_fold(0, |count, member| Protocol::parse(member).map(|_| count + 1))
 }

@@ -25,7 +25,7 @@ pub fn key(nonce: &[u8; 16]) -> String {
     encoded(nonce).map(char::from).iter().collect()
 }
 
-/// Encodes a nonce like [`key`], without an allocation.
+/// Encodes a WebSocket nonce as 24 bytes of base64, without an allocation.
 pub(crate) fn encoded(nonce: &[u8; 16]) -> [u8; 24] {
     let mut key = [0; 24];
     let written = STANDARD.encode_slice(nonce, &mut key);
@@ -35,17 +35,18 @@ pub(crate) fn encoded(nonce: &[u8; 16]) -> [u8; 24] {
 
 /// Returns the subprotocols that a request offers, in the client's order.
 ///
-/// RFC 6455, section 4.1.
+/// They are the members of all `Sec-WebSocket-Protocol` field lines; those that are not UTF-8 are
+/// left out. RFC 6455, section 4.1.
 pub fn subprotocols<'a>(request: &Request<'a>) -> impl Iterator<Item = &'a str> + use<'a> {
     // Names of an eligible offer are ASCII.
     request.fields().list(SUBPROTOCOL).filter_map(|name| core::str::from_utf8(name).ok())
 }
 
-/// Server: chooses a subprotocol that both sides support, in the order of `by`.
+/// Server: chooses a subprotocol that both sides support.
 ///
-/// Send it in the 101 as the value of `Sec-WebSocket-Protocol`; without that field no subprotocol
-/// is used. `None` if no preference was offered. Names are compared with their case. RFC 6455,
-/// section 4.2.2.
+/// `by` says whose order decides, that of `preferences` or that of the client. Send it in the 101
+/// as the value of `Sec-WebSocket-Protocol`; without that field no subprotocol is used. `None` if
+/// no preference was offered. Names are compared with their case. RFC 6455, section 4.2.2.
 pub fn select_subprotocol<'p>(
     request: &Request<'_>,
     preferences: &[&'p str],
@@ -65,7 +66,8 @@ pub fn select_subprotocol<'p>(
 ///
 /// The first offer that this side's own parameters allow is accepted. Send the result, as text, in
 /// the 101 as the value of `Sec-WebSocket-Extensions`; without that field nothing is compressed.
-/// `None` if no offer can be accepted. RFC 7692, sections 5.1 and 7.1.
+/// `None` if no offer can be accepted or the request's field is malformed. RFC 7692, sections 5.1
+/// and 7.1.
 pub fn select_deflate(request: &Request<'_>, own: &Deflate) -> Option<Deflate> {
     let fields = request.fields();
     let mut chosen = None;

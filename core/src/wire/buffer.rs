@@ -33,10 +33,11 @@ pub(crate) struct Buffer {
     kept: Range<usize>,
     start: usize,
     end: usize,
-    /// The bound of `end`: below it, bytes without a control byte only continue a line.
+    /// The bound for `end` below which added bytes only continue an unfinished line.
     ///
-    /// It is 0 unless all bytes have been scanned and the last ones belong to a line that has not
-    /// ended. Below it no length limit is exceeded, and no memory has to be allocated.
+    /// It holds for bytes without a control byte. Below it no length limit is exceeded, and no
+    /// memory has to be allocated. It is 0 unless all unread bytes have been scanned and end inside
+    /// a line.
     line: usize,
     /// The number of bytes after `end` that the last `reserve` lent to the caller.
     ///
@@ -44,7 +45,8 @@ pub(crate) struct Buffer {
     reserved: usize,
     /// The number of unread bytes at which the caller has to stop reading.
     ///
-    /// The memory grows over a quarter beyond it and the kept head only if one read needs that.
+    /// The memory exceeds it and the kept head by more than a quarter only if a single read needs
+    /// that.
     waiting: usize,
 }
 
@@ -77,8 +79,9 @@ impl Buffer {
 
     /// Returns all memory from the first unread byte on, and the unread length.
     ///
-    /// It is mutable because the parser replaces an obs-fold by spaces, and the decoder coalesces
-    /// chunks. It extends beyond the unread bytes because the scanner loads whole blocks.
+    /// The slice is mutable because the parser replaces an obs-fold by spaces, and the decoder
+    /// coalesces chunks. The slice extends beyond the unread bytes because the scanner loads whole
+    /// blocks.
     #[inline]
     pub(crate) fn unread_mut(&mut self) -> (&mut [u8], usize) {
         let len = self.len();
@@ -100,7 +103,7 @@ impl Buffer {
         &self.data[self.kept.clone()]
     }
 
-    /// Returns whether a head is kept.
+    /// Returns whether a consumed head is kept readable.
     pub(crate) fn keeps(&self) -> bool {
         !self.kept.is_empty()
     }
@@ -117,13 +120,13 @@ impl Buffer {
         }
     }
 
-    /// Consumes `len` unread bytes but keeps them readable; discards those kept before.
+    /// Consumes the first `len` unread bytes, and keeps them readable as the head.
     pub(crate) fn keep(&mut self, len: usize) {
         self.kept = self.start..self.start + len;
         self.start += len;
     }
 
-    /// Discards the kept bytes.
+    /// Discards the bytes of the consumed head that was kept readable.
     pub(crate) fn unkeep(&mut self) {
         self.kept = 0..0;
         self.consume(0);
@@ -152,7 +155,7 @@ impl Buffer {
 
     /// Appends the first `len` reserved bytes to the unread ones; returns `len`.
     ///
-    /// Appends nothing and returns 0 if fewer bytes are reserved.
+    /// Appends nothing and returns 0 if the last `reserve` lent fewer bytes.
     #[inline]
     pub(crate) fn commit(&mut self, len: usize) -> usize {
         // The reserved space stays valid, so that bytes already read into it are not lost.
@@ -176,15 +179,15 @@ impl Buffer {
             self.start.saturating_add(reach).min(self.data.len() - PADDING).saturating_add(1);
     }
 
-    /// Returns whether all bytes since `expect_line` surely belong to that line.
+    /// Returns whether all bytes since `expect_line` surely belong to its line.
     ///
-    /// Its CR may be among them.
+    /// The line's CR may be among them. Returns `false` if no unfinished line is recorded.
     #[inline(always)]
     pub(crate) fn is_inside_line(&self) -> bool {
         self.line > 0
     }
 
-    /// Removes the mark that `expect_line` made.
+    /// Forgets the unfinished line that `expect_line` recorded.
     pub(crate) fn end_line(&mut self) {
         self.line = 0;
     }
@@ -216,7 +219,7 @@ impl Buffer {
         true
     }
 
-    /// Appends bytes; an error changes nothing.
+    /// Appends bytes to the unread ones, or none of them if memory runs out.
     #[inline]
     pub(crate) fn append(&mut self, bytes: &[u8]) -> Result<(), ErrorKind> {
         if self.free() < bytes.len() {
@@ -236,6 +239,8 @@ impl Buffer {
     }
 
     /// Frees the memory that neither the kept nor the unread bytes need.
+    ///
+    /// Frees nothing if the smaller copy of a buffer that is in use cannot be allocated.
     pub(crate) fn release(&mut self) {
         if self.is_empty() && self.kept.is_empty() {
             *self = Self::with_room_for(self.waiting);
@@ -267,7 +272,7 @@ impl Buffer {
         Ok(())
     }
 
-    /// Compacts the buffer if useful, and returns the size needed for `min` more bytes.
+    /// Compacts the buffer if useful; returns the size to have for `min` more bytes.
     fn room(&mut self, min: usize) -> usize {
         self.reserved = 0;
         // `most` covers the bytes that may wait, and the kept head. Beyond it the buffer is

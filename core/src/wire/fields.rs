@@ -50,7 +50,9 @@ impl<'a> Field<'a> {
     pub(crate) const SECRETS: [&'static str; 4] =
         ["authorization", "proxy-authorization", "cookie", "set-cookie"];
 
-    /// Returns whether the field has that name, ignoring case (RFC 9110, section 5.1).
+    /// Returns whether the field's name is `name`, ignoring case.
+    ///
+    /// RFC 9110, section 5.1.
     pub fn is(&self, name: &str) -> bool {
         self.name.eq_ignore_ascii_case(name.as_bytes())
     }
@@ -102,7 +104,9 @@ impl<'a> Fields<'a> {
         Self { bytes, spans, known }
     }
 
-    /// Returns one slice that contains every name and value, for a single copy.
+    /// Returns one slice that contains every name and value.
+    ///
+    /// So all of them can be copied at once.
     pub fn as_bytes(&self) -> &'a [u8] {
         self.bytes
     }
@@ -148,7 +152,9 @@ impl<'a> Fields<'a> {
         self.all(name).next()
     }
 
-    /// Returns the index of the first line of a known field, without a search.
+    /// Returns the index of the first line of a known field; `None` if there is none.
+    ///
+    /// The parser has recorded the index, so no line is searched.
     pub(crate) fn index_of(&self, field: KnownField) -> Option<usize> {
         self.known.first(field)
     }
@@ -231,9 +237,10 @@ impl<'a> Iterator for Commas<'a> {
     }
 }
 
-/// Returns one number for a repeated `Content-Length` (RFC 9110, section 8.6).
+/// Returns the one number that a `Content-Length` value repeats, as text and value.
 ///
-/// `3, 03` becomes `3`. `None` if the value is not one number.
+/// For `3, 03` they are `3` and 3. Empty members are ignored. `None` if there is no number, or the
+/// members differ. RFC 9110, section 8.6.
 pub(crate) fn one_length(value: &[u8]) -> Option<(&[u8], u64)> {
     let mut lengths = members(value);
     let length = lengths.next()?;
@@ -241,12 +248,18 @@ pub(crate) fn one_length(value: &[u8]) -> Option<(&[u8], u64)> {
     lengths.all(|other| decimal(other) == Some(number)).then_some((length, number))
 }
 
-/// Makes equal `Content-Length` values of one message one (RFC 9110, section 8.6).
+/// A filter that unites repeated `Content-Length` lines of one message.
+///
+/// RFC 9110, section 8.6.
 #[derive(Debug, Default)]
 pub struct LengthUnifier(Option<u64>);
 
 impl LengthUnifier {
-    /// Returns the field line to pass on; `None` for one without a new length.
+    /// Returns the field line to pass on; `None` for a repeated `Content-Length`.
+    ///
+    /// A line is repeated if its number is that of the `Content-Length` before. An empty value
+    /// counts as repeated, too. A list of equal numbers becomes one number. Other fields and
+    /// invalid values are returned unchanged.
     #[inline]
     pub fn unify<'a>(&mut self, field: Field<'a>) -> Option<Field<'a>> {
         if !field.is("Content-Length") {

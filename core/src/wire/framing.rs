@@ -101,7 +101,8 @@ pub(crate) fn request_fast(head: &Head, bytes: &[u8]) -> Option<PlainRequest> {
 
 /// Checks the head of a request and returns its framing.
 ///
-/// The head is the first `len` bytes of `bytes`. A `Content-Length` may be at most `most`.
+/// The head is the first `len` bytes of `bytes`. A `Content-Length` may be at most `most`. With
+/// `accepts_https`, the target may have the scheme `https`.
 pub(crate) fn request(
     head: &Head,
     bytes: &[u8],
@@ -151,7 +152,9 @@ pub(crate) fn request(
     faults.or(framing)
 }
 
-/// Returns whether a received request has no content.
+/// Returns whether a received request has no content, by its framing fields.
+///
+/// It has none without `Transfer-Encoding` if `Content-Length` is missing, invalid or 0.
 pub(crate) fn ends(head: &Head, bytes: &[u8]) -> bool {
     let length = || content_length(head, bytes, &mut FirstFault::default());
     !head.has(KnownField::TransferEncoding) && length().is_none_or(|length| length == 0)
@@ -159,7 +162,8 @@ pub(crate) fn ends(head: &Head, bytes: &[u8]) -> bool {
 
 /// Returns the framing of a response.
 ///
-/// It does not apply to a response to HEAD, nor to a 2xx response to CONNECT. They have no content.
+/// It must not be called for a response to HEAD, nor for a 2xx response to CONNECT: they have no
+/// content.
 pub(crate) fn response(head: &Head, bytes: &[u8], lenient: &Lenient) -> Result<Framing, Fault> {
     // RFC 9112 6.3: these responses end at the empty line whatever their fields say.
     if matches!(head.status(), 100..=199 | 204 | 304) {

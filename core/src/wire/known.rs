@@ -102,10 +102,10 @@ impl KnownField {
         set
     };
 
-    /// Compares the middle of a [`LONG`](Self::LONG) name, after [`slot`](Self::slot).
+    /// Returns whether the middle of a [`LONG`](Self::LONG) name is right.
     ///
-    /// At most eight bytes are left to compare, and the eight bytes after the first eight contain
-    /// them.
+    /// [`slot`](Self::slot) has compared the first and the last eight bytes with the known name. At
+    /// most eight are left, and the eight bytes after the first eight contain them.
     #[inline]
     pub(crate) fn verify_slot(name: &[u8]) -> bool {
         let shape = name.first().and_then(|&first| SHAPES.get(shape_of(name.len(), first)));

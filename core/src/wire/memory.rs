@@ -1,7 +1,7 @@
 //! Memory that is allocated as messages need it, and that may run out.
 //!
 //! Rust's own lists and boxes end the program if the allocator has no memory. A peer could then end
-//! it. These report it instead, and the call returns `OutOfMemory`.
+//! it. The types and functions here report it instead, and the call returns `OutOfMemory`.
 
 use alloc::alloc::{Layout, handle_alloc_error};
 use alloc::boxed::Box;
@@ -10,10 +10,10 @@ use core::ops::{Deref, DerefMut};
 
 use crate::error::ErrorKind;
 
-/// A list of bytes being written, which takes no more once memory has run out.
+/// A list of bytes being written, which records if memory has run out.
 ///
-/// Whoever uses the bytes asks first, by [`whole`](Self::whole). So the code that appends them need
-/// not check each time.
+/// Bytes for which there is no memory are left out. Code that appends need not check for that,
+/// because [`whole`](Self::whole) then returns an error to the code that uses the bytes.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Draft {
     /// The memory, all of it initialised, so that an append is one copy.
@@ -85,7 +85,9 @@ impl Draft {
         Ok(())
     }
 
-    /// Appends what another draft has; is short if that one is.
+    /// Appends the bytes of another draft.
+    ///
+    /// If memory has run out for the other draft, it counts as run out for this one.
     pub(crate) fn append(&mut self, other: &Self) {
         self.extend_from_slice(other);
         self.is_short |= other.is_short;
@@ -105,7 +107,8 @@ impl Draft {
 
     /// Removes and returns all bytes.
     ///
-    /// The memory stays if it is much more than they need, so that they hold no more than that.
+    /// If they fill less than half of the memory, they are copied, and the draft keeps its memory.
+    /// Otherwise they are returned in that memory.
     #[cfg(feature = "h2c")]
     pub(crate) fn take(&mut self) -> Vec<u8> {
         if self.len < self.memory.len() / 2
@@ -154,7 +157,7 @@ impl PartialEq for Draft {
 
 impl Eq for Draft {}
 
-/// A value on the heap.
+/// A value on the heap, whose allocation returns an error if memory runs out.
 #[derive(Debug)]
 pub(crate) struct Boxed<T>(Box<[T; 1]>);
 
@@ -187,7 +190,7 @@ impl<T> DerefMut for Boxed<T> {
     }
 }
 
-/// Allocates memory for `len` items of a list in all.
+/// Allocates memory for `len` items of a list in all, unless it has that much.
 #[cfg_attr(not(target_family = "wasm"), inline(always))]
 #[cfg_attr(target_family = "wasm", inline(never))]
 pub(crate) fn fit<T>(list: &mut Vec<T>, len: usize) -> Result<(), ErrorKind> {

@@ -31,7 +31,7 @@ impl<'a> RequestHead<'a> {
 /// A response to send.
 #[derive(Clone, Copy)]
 pub struct ResponseHead<'a> {
-    /// The status code, in the range that the method permits.
+    /// The status code, in the range that the called function permits.
     ///
     /// 100 to 199 but not 101 for `send_informational`, 400 to 599 for `reject`, else 200 to 599.
     pub status: u16,
@@ -191,12 +191,12 @@ impl DataParts {
         self.len += 1;
     }
 
-    /// Returns the bytes to send before the content.
+    /// Returns the bytes to send before the content; empty unless it is chunked.
     pub fn prefix(&self) -> &[u8] {
         &self.prefix[..self.len as usize]
     }
 
-    /// Returns the bytes to send after the content.
+    /// Returns the bytes to send after the content; empty unless it is chunked.
     pub fn suffix(&self) -> &'static [u8] {
         self.suffix
     }

@@ -85,7 +85,9 @@ impl FieldSource for Fields<'_> {
         self.iter().for_each(each);
     }
 
-    /// Calls `each` with the wanted values, whose lines the parser has recorded.
+    /// Calls `each` with the values of the known fields in `wanted`.
+    ///
+    /// The parser has recorded the first line of each, so only repeated fields are searched.
     fn each_known<'s>(&'s self, wanted: KnownFields, each: &mut dyn FnMut(KnownField, &'s [u8])) {
         let mut rest = wanted & self.known.seen;
         while rest != 0 {

@@ -7,7 +7,9 @@ use crate::wire::memory::Draft;
 /// The connection preface of a client (RFC 9113, section 3.4).
 pub(super) const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
-/// The longest payload that every endpoint accepts (RFC 9113, section 4.2).
+/// The longest frame payload that every endpoint accepts, in bytes.
+///
+/// RFC 9113, section 4.2.
 pub(super) const LONGEST: usize = 16_384;
 
 pub(super) const DATA: u8 = 0;
@@ -21,10 +23,10 @@ pub(super) const END_STREAM: u8 = 1;
 pub(super) const END_HEADERS: u8 = 4;
 pub(super) const PADDED: u8 = 8;
 
-/// The length of a frame's header (RFC 9113, section 4.1).
+/// The length of a frame's header in bytes (RFC 9113, section 4.1).
 pub(super) const HEADER: usize = 9;
 
-/// The header of a frame.
+/// The nine bytes of an HTTP/2 frame's header (RFC 9113, section 4.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Header {
     pub(super) bytes: [u8; HEADER],
@@ -55,7 +57,10 @@ impl Header {
         u32::from_be_bytes([a & 0x7f, b, c, d])
     }
 
-    /// Splits the header into two; the first frame has `len` bytes of payload.
+    /// Splits a frame's header into those of two frames.
+    ///
+    /// The payload of the first has `len` bytes, that of the second the rest. Only the second keeps
+    /// END_STREAM; both keep the other flags.
     pub(super) fn split(&self, len: u32) -> (Self, Self) {
         let [kind, flags] = [self.kind(), self.bytes[4]];
         let front = Self::new(len as usize, kind, flags & !END_STREAM, self.stream());
@@ -67,12 +72,12 @@ impl Header {
     }
 }
 
-/// An incremental parser of frames; the input may be split anywhere.
+/// An incremental parser of HTTP/2 frames; the input may be split anywhere.
 ///
 /// The payload of a frame is returned in the pieces in which it arrives.
 #[derive(Debug, Default)]
 pub(super) struct Frames {
-    /// The first bytes of a header, as far as received.
+    /// The bytes of a frame's header received so far; `len` of them are valid.
     partial: [u8; HEADER],
     len: usize,
     /// The number of payload bytes still to come in the current frame.
@@ -110,7 +115,9 @@ impl Frames {
         Some(Piece::Header(header))
     }
 
-    /// Returns whether the payload of the current frame is complete.
+    /// Returns whether the payload of the latest frame is complete.
+    ///
+    /// The latest frame is the last one whose header is complete. Also true before the first frame.
     pub(super) fn is_whole(&self) -> bool {
         self.left == 0
     }
@@ -132,6 +139,8 @@ pub(super) fn put(kind: u8, flags: u8, stream: u32, payload: &[u8], out: &mut Dr
 }
 
 /// Encodes a field block as HEADERS, and CONTINUATION frames as needed.
+///
+/// `ends_stream` sets END_STREAM on the HEADERS frame. An empty block encodes nothing.
 pub(super) fn put_block(block: &[u8], ends_stream: bool, stream: u32, out: &mut Draft) {
     let end_stream = if ends_stream { END_STREAM } else { 0 };
     let mut pieces = block.chunks(LONGEST).peekable();
@@ -144,7 +153,7 @@ pub(super) fn put_block(block: &[u8], ends_stream: bool, stream: u32, out: &mut 
     }
 }
 
-/// Appends a field line to a block, as a never-indexed literal.
+/// Appends a field line to an HPACK field block, as a never-indexed literal.
 ///
 /// RFC 7541, section 6.2.3. So the dynamic table that the client shares with the HTTP/2 engine does
 /// not change. The name becomes lower case.

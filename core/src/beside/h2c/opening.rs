@@ -12,18 +12,22 @@ use crate::wire::message::RequestHead;
 use crate::wire::source::FieldSource;
 use crate::wire::syntax::decimal;
 
-/// The first bytes for the engine, which wait for the client's SETTINGS.
+/// The first bytes for the HTTP/2 engine, held until the client's SETTINGS frame.
 pub(super) struct Opening {
-    /// The client's bytes.
+    /// All bytes received from the client so far.
+    ///
+    /// They are held until its first SETTINGS frame is complete.
     held: Draft,
-    /// The settings of `HTTP2-Settings`, for a SETTINGS frame before the client's own.
+    /// The payload of a SETTINGS frame that goes before the client's own.
+    ///
+    /// It has the settings of the request's `HTTP2-Settings` field.
     settings: Draft,
     /// The frames of the request, which follow the client's own SETTINGS.
     request: Draft,
 }
 
 impl Opening {
-    /// Encodes a request, or returns why it cannot be converted to HTTP/2.
+    /// Encodes the upgraded request, or returns why it cannot be converted to HTTP/2.
     ///
     /// # Errors
     ///
@@ -51,9 +55,10 @@ impl Opening {
         Ok(Ok(Self { held: Draft::new(), settings, request }))
     }
 
-    /// Allocates memory for `len` more bytes of the client.
+    /// Allocates memory to hold `len` more bytes from the client.
     ///
-    /// Returns how many bytes the engine may receive of all. The error is `OutOfMemory`.
+    /// Returns the most bytes that the engine may then receive: the client's, the added SETTINGS
+    /// frame and the request. The error is `OutOfMemory`.
     pub(super) fn reserve(&mut self, len: usize) -> Result<usize, ErrorKind> {
         let held = self.held.len() + len;
         self.held.reserve(held)?;
@@ -65,15 +70,16 @@ impl Opening {
         self.held.extend_from_slice(bytes);
     }
 
-    /// Returns the client's bytes so far.
+    /// Returns all bytes received from the client so far.
     pub(super) fn held(&self) -> &[u8] {
         &self.held
     }
 
-    /// Writes what the engine receives first to `out`.
+    /// Writes the first bytes for the engine to `out`, once they are complete.
     ///
-    /// Returns the client's bytes behind its SETTINGS. `None` until the client's SETTINGS are
-    /// complete; an error if its bytes are something else.
+    /// They are the preface, the added SETTINGS frame, the client's first one, and the request.
+    /// Returns the client's bytes after its first SETTINGS frame. `None` until that frame is
+    /// complete; an error if the client sent something else. Both write nothing.
     pub(super) fn begin(&self, out: &mut Draft) -> Option<Result<&[u8], ()>> {
         let Ok(len) = first_settings(&self.held)? else { return Some(Err(())) };
         let (first, rest) = self.held.split_at(len);
@@ -113,7 +119,8 @@ fn frames(
 
 /// Returns the total length of the client's preface and its first SETTINGS frame.
 ///
-/// `None` until `held` contains all of both; an error if its bytes are something else.
+/// `held` has the client's bytes so far. `None` until it contains all of both; an error if it
+/// begins with something else.
 fn first_settings(held: &[u8]) -> Option<Result<usize, ()>> {
     let seen = held.len().min(PREFACE.len());
     if held[..seen] != PREFACE[..seen] {

@@ -92,19 +92,19 @@ pub struct Splice {
     engine: Frames,
     /// The fate of the client's current frame: passed to the engine, or queued.
     client_frame: Fate,
-    /// The fate of the client's unfinished header block.
+    /// The fate of the client's header block that has begun; `None` between blocks.
     block: Option<Fate>,
     engine_frame: Reply,
     window: Window,
     waiting: Waiting,
     has_dropped_ack: bool,
-    /// Set once the client has closed its direction.
+    /// Set once `client_ended` was called: the client sends no more bytes.
     has_ended: bool,
     for_engine: Draft,
     for_client: Draft,
 }
 
-/// Shows only the state, because a header block may contain a password.
+/// Formats only the state, because a header block may contain a password.
 impl core::fmt::Debug for Splice {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.debug_struct("Splice")
@@ -137,15 +137,17 @@ enum Fate {
 enum Reply {
     Passes,
     Dropped,
-    /// A WINDOW_UPDATE for the connection, with its number as far as received.
+    /// A WINDOW_UPDATE for the connection, with the bytes of its increment so far.
+    ///
+    /// The rest of the debt is subtracted from the increment before the client gets it.
     Update(u32),
 }
 
 impl Splice {
     /// Creates a splice, before the 101 is sent.
     ///
-    /// `content` and `trailers` are those of the whole request: at most 65,535 bytes, and `&()` for
-    /// no trailers.
+    /// `content` is the whole content of the request, at most 65,535 bytes. `trailers` are its
+    /// trailers, or `&()` if it has none.
     ///
     /// # Errors
     ///
@@ -158,7 +160,7 @@ impl Splice {
         memory::or_end(Self::try_new(request, content, trailers))
     }
 
-    /// Creates a splice like [`new`](Self::new).
+    /// Creates a splice like [`new`](Self::new); the inner result is that of `new`.
     ///
     /// # Errors
     ///
@@ -195,7 +197,7 @@ impl Splice {
         memory::or_end(self.try_client_sent(bytes));
     }
 
-    /// Processes bytes like [`client_sent`](Self::client_sent).
+    /// Processes bytes that the client sent, like [`client_sent`](Self::client_sent).
     ///
     /// # Errors
     ///
@@ -214,12 +216,15 @@ impl Splice {
         Ok(())
     }
 
-    /// Allocates the memory that a call needs at most.
+    /// Allocates the most memory that a call can need.
     ///
-    /// So a call changes all or nothing. It gets `client` bytes of the client and `engine` bytes of
+    /// It does so before the call changes anything, so that a call that fails has changed nothing.
+    /// `client` and `engine` are the numbers of bytes passed to the call from the client and from
     /// the engine.
     fn reserve(&mut self, client: usize, engine: usize) -> Result<(), ErrorKind> {
-        /// The length of a header received in part, and of one where DATA is split.
+        /// The length of two frame headers.
+        ///
+        /// One may have been received in part, and one is added where DATA is split.
         const SPARE: usize = 2 * HEADER;
         let first = match &mut self.start {
             Start::Awaited(opening) => opening.reserve(client)?,
@@ -241,7 +246,7 @@ impl Splice {
         memory::or_end(self.try_client_ended());
     }
 
-    /// Records the end like [`client_ended`](Self::client_ended).
+    /// Records the end of the client's bytes like [`client_ended`](Self::client_ended).
     ///
     /// # Errors
     ///
@@ -263,7 +268,7 @@ impl Splice {
         memory::or_end(self.try_engine_sent(bytes));
     }
 
-    /// Processes bytes like [`engine_sent`](Self::engine_sent).
+    /// Processes bytes that the engine wrote, like [`engine_sent`](Self::engine_sent).
     ///
     /// # Errors
     ///
@@ -303,7 +308,9 @@ impl Splice {
         self.waiting.len() < MOST_WAITING || !self.client.is_whole()
     }
 
-    /// Returns whether bytes of the client wait for the engine's flow-control window.
+    /// Returns whether frames of the client are queued for the engine.
+    ///
+    /// They wait for the engine's connection window, or behind a frame that does.
     pub fn is_waiting(&self) -> bool {
         self.waiting.frames() > 0
     }
@@ -341,9 +348,11 @@ impl Splice {
         }
     }
 
-    /// Passes bytes to the engine that do not begin with a preface and SETTINGS.
+    /// Passes the client's bytes to the engine without the upgraded request.
     ///
-    /// The engine receives no content of the request, so there is no debt.
+    /// It is for bytes that do not begin with a preface and a SETTINGS frame. The engine receives
+    /// no content of the request, so there is no debt. Does nothing once that SETTINGS frame has
+    /// been passed.
     fn leave_to_engine(&mut self) {
         if let Start::Awaited(opening) = &self.start {
             self.for_engine.extend_from_slice(opening.held());
@@ -398,7 +407,7 @@ impl Splice {
         if may_wait(header) && (must_wait || has_earlier) { Fate::Waits } else { Fate::Passes }
     }
 
-    /// Subtracts a frame's DATA from the engine's window.
+    /// Subtracts the length of a frame from the engine's window if the frame is DATA.
     fn count(&mut self, header: Header) {
         if header.kind() == DATA {
             self.window.count(header.len() as usize);
@@ -407,8 +416,9 @@ impl Splice {
 
     /// Passes queued frames to the engine, as far as its window allows.
     ///
-    /// `is_whole`: the client's current frame is complete. None passes while the engine has a part
-    /// of a frame or header block, unless the client has ended: then the rest will not come.
+    /// `is_whole`: the client's current frame is complete. No frame passes while the engine has
+    /// received only a part of a frame or header block. An incomplete last frame or header block
+    /// stays queued. After the client's end neither applies, since no more will come.
     fn release(&mut self, is_whole: bool) {
         let is_between_frames = is_whole || self.client_frame == Fate::Waits;
         let is_inside = !is_between_frames || self.block == Some(Fate::Passes);
@@ -431,7 +441,8 @@ impl Splice {
     /// Passes the first queued frame, or as much of its DATA as the window allows.
     ///
     /// Returns whether something has passed. DATA is split because some engines enlarge their
-    /// window only once that is used up.
+    /// window only once that is used up. Padded DATA is not split, and waits until the window has
+    /// room for all of it.
     fn pass_waiting(&mut self) -> bool {
         let Some(header) = self.waiting.first() else { return false };
         let room = self.window.room();

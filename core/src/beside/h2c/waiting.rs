@@ -1,4 +1,4 @@
-//! The queue of frames that wait for the engine's window.
+//! The queue of the client's frames that wait for the engine's connection window.
 
 use alloc::vec::Vec;
 
@@ -15,30 +15,33 @@ pub(super) const MOST_WAITING: usize = 4 * FIRST_WINDOW;
 
 /// Returns whether a client's frame is short enough to be queued.
 ///
-/// A longer one is the client's error, which the engine will detect.
+/// A longer one is passed to the engine at once. Longer DATA exceeds the client's window, an error
+/// that the engine detects.
 pub(super) fn may_wait(header: Header) -> bool {
     header.len() as usize <= MOST_WAITING
 }
 
-/// The number of streams that have an entry.
+/// The maximum number of streams that have an entry in the queue's list of streams.
 ///
-/// It bounds the time that one entry takes. A server allows a client fewer streams at a time. If
-/// there are more, all frames of streams wait that have none.
+/// It bounds the time to find or insert an entry. Servers usually allow a client fewer streams at a
+/// time. If there are more, the frames of the others are queued without an entry. While there are
+/// such frames, the frames of every stream wait.
 const MOST_STREAMS: usize = 4096;
 
 /// The client's frames that the engine cannot accept yet, in order.
 #[derive(Default)]
 pub(super) struct Waiting {
-    /// The frames as they came; of the last, a part of the payload may be missing.
+    /// The queued frames as they came; a part of the last one's payload may be missing.
     bytes: Draft,
-    /// The offset of the first frame.
+    /// The offset in `bytes` at which the first queued frame begins.
     start: usize,
     frames: usize,
-    /// The streams with queued frames, in order, and how many each has.
+    /// The identifiers of streams with queued frames, ascending, each with its count.
     streams: Vec<(u32, u32)>,
-    /// The number of queued frames of streams without an entry.
+    /// The number of queued frames whose stream has no entry in `streams`.
     ///
-    /// While there are any, no stream gets an entry, so that none has frames of both kinds.
+    /// While there are any, no stream gets an entry. So no stream has both counted and uncounted
+    /// frames.
     unlisted: usize,
     /// The number of queued frames that a header block must not overtake.
     blocks_and_acks: usize,
@@ -56,11 +59,15 @@ impl Waiting {
     }
 
     /// Returns whether a frame of this stream is queued, or may be.
+    ///
+    /// True for every stream while there are queued frames of streams without an entry.
     pub(super) fn has_stream(&self, stream: u32) -> bool {
         self.unlisted > 0 || self.place_of(stream).is_ok()
     }
 
-    /// Returns whether something is queued that a header block must not overtake.
+    /// Returns whether a header block or a SETTINGS ACK is queued.
+    ///
+    /// A new header block must not overtake it.
     pub(super) fn has_block_or_ack(&self) -> bool {
         self.blocks_and_acks > 0
     }
@@ -100,13 +107,13 @@ impl Waiting {
         }
     }
 
-    /// Returns the header of the first frame.
+    /// Returns the header of the first queued frame; `None` if the queue is empty.
     pub(super) fn first(&self) -> Option<Header> {
         let bytes = self.bytes.get(self.start..)?.first_chunk()?;
         Some(Header { bytes: *bytes })
     }
 
-    /// Moves the first frame to `out`.
+    /// Moves the first queued frame to `out`; does nothing if the queue is empty.
     pub(super) fn pop(&mut self, out: &mut Draft) {
         let Some(header) = self.first() else { return };
         let end = self.bytes.len().min(self.start + HEADER + header.len() as usize);
@@ -158,7 +165,7 @@ mod tests {
     use super::super::frame::DATA;
     use super::*;
 
-    /// Frames of many streams are queued in a bounded time, and returned as they came.
+    /// At most `MOST_STREAMS` streams get an entry; all frames are returned in order.
     #[test]
     fn more_streams_than_have_an_entry() {
         let (mut waiting, mut all, mut out) = (Waiting::default(), Draft::new(), Draft::new());

@@ -28,7 +28,7 @@ crate::enums::enums! {
 }
 
 impl CapsuleFault {
-    /// Returns a description of the fault for people.
+    /// Returns a description of the fault in English, without a period.
     pub const fn text(self) -> &'static str {
         match self {
             Self::TooLong => "a datagram is longer than the limit",
@@ -74,11 +74,11 @@ pub struct Capsules {
     passed: usize,
     /// The number of bytes still to skip of a capsule other than DATAGRAM.
     skip: u64,
-    /// The fault of the stream; nothing after it is parsed.
+    /// The fault of the stream of capsules; after it nothing is parsed.
     fault: Option<CapsuleFault>,
 }
 
-/// Shows only the state, not the payloads.
+/// Formats only the state, not the payloads.
 impl core::fmt::Debug for Capsules {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.debug_struct("Capsules")
@@ -108,7 +108,7 @@ impl Capsules {
         memory::or_end(self.try_receive(bytes));
     }
 
-    /// Appends bytes like [`receive`](Self::receive).
+    /// Appends bytes of the stream of capsules like [`receive`](Self::receive).
     ///
     /// # Errors
     ///
@@ -121,7 +121,7 @@ impl Capsules {
         Ok(())
     }
 
-    /// Returns whether `bytes` overlaps the memory of the received bytes.
+    /// Returns whether `bytes` overlaps the memory that holds received capsules.
     pub(crate) fn holds(&self, bytes: &[u8]) -> bool {
         overlap(&self.held, bytes)
     }
@@ -142,7 +142,9 @@ impl Capsules {
         Ok(datagram.map(|(context, payload)| Datagram { context, payload: &self.held[payload] }))
     }
 
-    /// Returns the context of the next datagram, and the range of its payload.
+    /// Consumes the next datagram; returns its context and its payload's range.
+    ///
+    /// The range is within `held`. `None` if more bytes are needed.
     fn read(&mut self) -> Result<Option<(u64, Range<usize>)>, CapsuleFault> {
         let value = loop {
             let rest = &self.held[self.passed..];
@@ -216,9 +218,9 @@ impl Datagram<'_> {
     }
 }
 
-/// Parses a variable-length integer; also returns the bytes after it.
+/// Parses a variable-length integer; returns it and the bytes after it.
 ///
-/// RFC 9000, section 16.
+/// RFC 9000, section 16. `None` if it is incomplete.
 fn varint(bytes: &[u8]) -> Option<(u64, &[u8])> {
     let len = 1 << (bytes.first()? >> 6);
     let (bytes, rest) = bytes.split_at_checked(len)?;
@@ -249,7 +251,9 @@ mod tests {
     use super::*;
     use alloc::string::String;
 
-    /// Returns the datagrams of `bytes`, fed `piece` bytes at a time, and the fault.
+    /// Returns as text the datagrams in `bytes`, and the fault if there is one.
+    ///
+    /// The parser receives `piece` bytes at a time.
     fn shown(bytes: &[u8], piece: usize, longest: usize) -> String {
         let (mut capsules, mut out) = (Capsules::new(longest), String::new());
         for piece in bytes.chunks(piece) {
@@ -267,9 +271,9 @@ mod tests {
         out + capsules.finish().err().map_or("", CapsuleFault::name)
     }
 
-    /// Unknown capsules are skipped, and a truncated one is an error.
+    /// Capsules of unknown types are skipped, and a truncated capsule is an error.
     ///
-    /// It holds for pieces of every length. Requirement R9297-3.3-1.
+    /// Both hold for input in pieces of every length. Requirement R9297-3.3-1.
     #[test]
     fn streams() {
         let mut stream = Vec::new();

@@ -47,10 +47,10 @@ use crate::upgrade::context::Values;
 use crate::wire::scan::class::is_tchar;
 use crate::wire::source::FieldSource;
 
-/// Returns whether a message announces capsules with `Capsule-Protocol`.
+/// Returns whether a message announces capsules with a `Capsule-Protocol` field.
 ///
-/// The value must be the item `?1`, with any parameters. Any other value counts as absent (RFC
-/// 9297, section 3.4).
+/// There must be one such field line. Its value must be the item `?1`, with any parameters. Any
+/// other value counts as absent (RFC 9297, section 3.4).
 pub fn says_capsules(fields: &dyn FieldSource) -> bool {
     let mut capsules = Values::None;
     fields.each(&mut |field| {
@@ -87,7 +87,10 @@ fn are_parameters(mut rest: &[u8]) -> bool {
     rest.is_empty()
 }
 
-/// Returns the bytes after something like a bare item (RFC 9651, section 3.3).
+/// Returns the bytes after a bare item with which `value` begins.
+///
+/// RFC 9651, section 3.3. `None` if it begins with none. Lengths of numbers and percent-encoding
+/// are not checked.
 fn bare_item(value: &[u8]) -> Option<&[u8]> {
     match value {
         [b'"', rest @ ..] | [b'%', b'"', rest @ ..] => string(rest),
@@ -107,7 +110,9 @@ fn bare_item(value: &[u8]) -> Option<&[u8]> {
     }
 }
 
-/// Returns the bytes after the closing quote of a string, which is printable ASCII.
+/// Returns the bytes after the closing quote of a string of printable ASCII.
+///
+/// `rest` begins after the opening quote. `None` if the string is malformed or has no end.
 fn string(mut rest: &[u8]) -> Option<&[u8]> {
     loop {
         rest = match rest {
@@ -121,7 +126,9 @@ fn string(mut rest: &[u8]) -> Option<&[u8]> {
     }
 }
 
-/// Returns the bytes after a number; the number of its digits is not checked.
+/// Returns the bytes after a number; `None` if `value` does not begin with one.
+///
+/// It is an integer or a decimal, perhaps negative. The number of its digits is not checked.
 fn number(value: &[u8]) -> Option<&[u8]> {
     let digits =
         |value: &[u8]| value.iter().position(|byte| !byte.is_ascii_digit()).unwrap_or(value.len());
@@ -140,7 +147,9 @@ fn number(value: &[u8]) -> Option<&[u8]> {
 mod tests {
     use super::*;
 
-    /// Only the item `?1`, with any valid parameters, announces capsules.
+    /// Only one `Capsule-Protocol` line with the item `?1` announces capsules.
+    ///
+    /// The item may have any valid parameters.
     ///
     /// Requirements R9297-3.4-1 and R9297-3.4-2.
     #[test]

@@ -47,6 +47,8 @@ impl UdpTarget {
 
     /// Parses a request target like [`parse`](Self::parse).
     ///
+    /// The inner result is that of `parse`.
+    ///
     /// # Errors
     ///
     /// `OutOfMemory`.
@@ -77,6 +79,8 @@ impl IpTarget {
 
     /// Parses a request target like [`parse`](Self::parse).
     ///
+    /// The inner result is that of `parse`.
+    ///
     /// # Errors
     ///
     /// `OutOfMemory`.
@@ -96,7 +100,9 @@ impl IpTarget {
     }
 }
 
-/// Returns whether `host` is an IP address, or a name as in RFC 3986.
+/// Returns whether `host` is an IP address, or a host name as in RFC 3986.
+///
+/// An IPv6 address has no brackets, and there is no port.
 ///
 /// A name must not contain a percent sign, because it has been decoded.
 fn is_host(host: &str) -> bool {
@@ -106,15 +112,17 @@ fn is_host(host: &str) -> bool {
 }
 
 /// Parses a decimal number without leading zeros.
+///
+/// `None` if it is malformed, or too large for its type.
 fn number<N: core::str::FromStr>(digits: &str) -> Option<N> {
     let is_plain = digits.bytes().all(|byte| byte.is_ascii_digit())
         && (digits == "0" || !digits.starts_with('0'));
     is_plain.then(|| digits.parse().ok())?
 }
 
-/// Returns whether `target`, as `address/length`, is valid; `None` without a slash.
+/// Returns whether `target` is a valid IP prefix; `None` if it has no slash.
 ///
-/// RFC 9484, section 4.6: all bits after the prefix must be 0.
+/// It has the form `address/length`. RFC 9484, section 4.6: all bits after the prefix must be 0.
 fn is_prefix(target: &str) -> Option<bool> {
     let (address, length) = target.split_once('/')?;
     let length: u32 = number(length).unwrap_or(u32::MAX);
@@ -131,7 +139,9 @@ fn is_prefix(target: &str) -> Option<bool> {
     })
 }
 
-/// Returns the values of a template's variables, as they stand in the target.
+/// Returns the values of a template's variables, in the order of `names`.
+///
+/// They are not decoded. `None` if the target does not match the template.
 ///
 /// The template may have expressions of the forms `{name}` and `{?name,name}` (RFC 6570, section
 /// 1.2). The examples of RFC 9298 and RFC 9484 have no others. Each variable must occur exactly
@@ -167,9 +177,10 @@ fn variables<'a, const N: usize>(
     is_complete.then(|| values.map(Option::unwrap_or_default))
 }
 
-/// Stores one value, which extends to `end` or the end of the target.
+/// Stores the value of the variable `name`, with which `rest` begins.
 ///
-/// Returns the text after it; `None` if the variable is unknown or repeated.
+/// The value extends to the first `end`, or to the end of `rest`. Returns the text after it; `None`
+/// if the variable is unknown or repeated.
 fn take_value<'a>(
     name: &str,
     rest: &'a str,
@@ -183,7 +194,9 @@ fn take_value<'a>(
     values.get_mut(place)?.replace(value).is_none().then_some(rest)
 }
 
-/// Decodes the values of variables; `None` if there are none, or one is invalid.
+/// Decodes the percent-encoded values of variables.
+///
+/// `None` if `values` is `None`, or if a value is malformed.
 ///
 /// # Errors
 ///

@@ -44,17 +44,17 @@ impl Connection {
         }
     }
 
-    /// Returns how many more bytes of the current message may be discarded.
+    /// Returns how many more bytes of the message may be discarded by `skip_content`.
     #[inline]
     pub(in crate::connection) fn drain_room(&self) -> u64 {
         let drained = self.scratch.as_ref().map_or(0, |scratch| scratch.drained);
         self.config().limits.drain.saturating_sub(drained)
     }
 
-    /// Consumes bytes of content or of its framing.
+    /// Consumes `len` bytes of content or of its framing.
     ///
-    /// Discarded bytes are counted. Returns `false` if they exceed `limits.drain`: receiving has
-    /// then ended.
+    /// If the caller skips the content, they count as discarded. Returns `false` if they then
+    /// exceed `limits.drain`: receiving has ended.
     fn consume_content(&mut self, len: usize) -> Result<bool, Error> {
         if !self.flags.skips {
             self.pass(len);
@@ -116,7 +116,7 @@ impl Connection {
         Ok(Some(self.emit_end(len)))
     }
 
-    /// Ends a received message that is complete by its framing.
+    /// Applies the end of a received message, which is complete by its framing.
     ///
     /// The event that reports the end may follow later.
     pub(in crate::connection) fn end_incoming(&mut self) -> Result<(), Error> {

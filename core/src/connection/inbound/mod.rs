@@ -39,9 +39,10 @@ impl Connection {
         if self.receive_fast(bytes) { Ok(()) } else { self.receive_slow(bytes) }
     }
 
-    /// Fast path of `receive`: more bytes of an unfinished line.
+    /// Fast path of `receive`: appends bytes that continue an unfinished line.
     ///
-    /// Returns whether the bytes were appended. Must equal `receive_slow`.
+    /// Returns `false` and changes nothing if they do not, or if it cannot tell. Must equal
+    /// `receive_slow`.
     #[inline(always)]
     fn receive_fast(&mut self, bytes: &[u8]) -> bool {
         self.state.rx == Rx::Open
@@ -88,7 +89,8 @@ impl Connection {
 
     /// Records the end of the peer's bytes.
     ///
-    /// It takes effect once all bytes received before it have been read. Next: `next_event`.
+    /// It takes effect once all bytes received before it have been read. Ignored after an earlier
+    /// call, and once the peer's direction has switched. Next: `next_event`.
     pub fn receive_eof(&mut self, end: End) {
         self.consume_event();
         // After the switch it is the end of the new protocol.
@@ -103,7 +105,9 @@ impl Connection {
 
     /// Returns whether the caller should read from the transport.
     ///
-    /// Stop reading while it is `false`: the peer notices that as back-pressure.
+    /// Stop reading while it is `false`: the peer notices that as back-pressure. It is `false` too
+    /// after the peer's direction has ended or switched. After a switch, read the new protocol
+    /// without the engine.
     pub fn wants_input(&self) -> bool {
         self.state.rx == Rx::Open && self.end.is_none() && !self.is_full()
     }
@@ -170,7 +174,9 @@ impl Connection {
         self.emit_end(0)
     }
 
-    /// Slow path of `advance`, out of line to keep the fast path small.
+    /// Slow path of `advance`: ends the current event, and reads up to the next one.
+    ///
+    /// It is out of line to keep the fast path small.
     #[inline(never)]
     fn advance_slow(&mut self) -> Result<Step, Error> {
         self.consume_event();
@@ -192,6 +198,8 @@ impl Connection {
     }
 
     /// Calls [`advance`](Self::advance), and returns the [`event`](Self::event).
+    ///
+    /// It also returns the errors of the peer that `advance` returns.
     ///
     /// # Errors
     ///
@@ -275,7 +283,7 @@ impl Connection {
         if self.role == Role::Server { self.state.request } else { self.state.response }
     }
 
-    /// Repeats `step` until there is something to return.
+    /// Repeats `step` until it returns an event, a pause, or the need for more bytes.
     #[inline(never)]
     fn step_until_event(&mut self) -> Result<Step, Error> {
         loop {
@@ -307,7 +315,9 @@ impl Connection {
         }
     }
 
-    /// Emits the end of a message whose trailer section has `len` bytes.
+    /// Makes the end of a message the current event.
+    ///
+    /// `len` is the number of unread bytes that are its trailer section: 0 if it has none.
     #[cfg_attr(not(target_family = "wasm"), inline(always))]
     #[cfg_attr(target_family = "wasm", inline(never))]
     pub(in crate::connection) fn emit_end(&mut self, len: usize) -> Step {
@@ -318,7 +328,7 @@ impl Connection {
         self.emit(Shown::End { len }, TraceStep::ReceivedEnd, 0)
     }
 
-    /// Makes an event the current one, and records it in the trace.
+    /// Makes an event the current one, and records it in the trace with `number`.
     #[cfg_attr(not(target_family = "wasm"), inline(always))]
     #[cfg_attr(target_family = "wasm", inline(never))]
     pub(in crate::connection) fn emit(
@@ -370,6 +380,9 @@ impl Connection {
     }
 
     /// Returns `NeedData`, or applies the end of the peer's bytes if it was received.
+    ///
+    /// `None` once the end is applied. The end is an error of the peer if it truncates a message,
+    /// or if a client still waits for a response.
     pub(in crate::connection) fn need_data(&mut self) -> Result<Option<Step>, Error> {
         let Some(end) = self.end else { return Ok(Some(Step::NeedData)) };
         let is_empty = self.scratch.as_ref().is_none_or(|scratch| scratch.buffer.is_empty());
@@ -393,7 +406,9 @@ impl Connection {
         }
     }
 
-    /// Returns a fault: the peer's fails the connection, `OutOfMemory` changes nothing.
+    /// Returns a fault as an error.
+    ///
+    /// `OutOfMemory` changes nothing; every other fault is the peer's, and fails the connection.
     #[cold]
     pub(in crate::connection) fn fault<T>(&mut self, fault: Fault) -> Result<T, Error> {
         match fault.kind {
@@ -402,7 +417,7 @@ impl Connection {
         }
     }
 
-    /// Fails the connection with a peer error, `at` bytes after the first unread one.
+    /// Ends receiving with an error of the peer, `at` bytes after the first unread one.
     #[cold]
     pub(in crate::connection) fn fail<T>(
         &mut self,

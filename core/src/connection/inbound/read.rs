@@ -24,7 +24,7 @@ struct Offered {
     upgrade: UpgradeState,
     /// The reason why no switch has happened so far.
     why: Why,
-    /// The number of offered protocols.
+    /// The number of offered protocols; 0 if the offer is invalid or absent.
     count: u32,
 }
 
@@ -36,9 +36,11 @@ impl Offered {
 }
 
 impl Connection {
-    /// Parses the next head; returns its length, or `None` if it is incomplete.
+    /// Parses the next head at the unread bytes; returns its length.
     ///
-    /// It is inlined for each role, except in WebAssembly, where code size counts.
+    /// `None` if it is incomplete.
+    ///
+    /// The function is inlined for each role, except in WebAssembly, where code size counts.
     #[cfg_attr(not(target_family = "wasm"), inline(always))]
     #[cfg_attr(target_family = "wasm", inline(never))]
     fn read_head(&mut self, section: Section) -> Result<Option<usize>, Error> {
@@ -84,12 +86,12 @@ impl Connection {
         }
     }
 
-    /// Returns whether a bare LF ends a line of a request's head.
+    /// Returns whether the configuration lets a bare LF end a line of a request's head.
     fn takes_lone_lf(&self) -> bool {
         self.role == Role::Server && self.config().lenient.lone_lf
     }
 
-    /// Consumes bytes that belong to no event.
+    /// Consumes `len` unread bytes that belong to no event.
     pub(super) fn pass(&mut self, len: usize) {
         if let Some(scratch) = &mut self.scratch {
             scratch.buffer.consume(len);
@@ -139,7 +141,7 @@ impl Connection {
         self.config().limits.content
     }
 
-    /// Fast path of `take_request`, for a request that `request_fast` has checked.
+    /// Fast path of `take_request`, for a request that `framing::request_fast` accepts.
     ///
     /// Must equal `take_request_slow`; debug builds compare framing and state.
     #[inline(always)]
@@ -247,7 +249,7 @@ impl Connection {
 
     /// Begins a request that the state machine has accepted, and emits its head.
     ///
-    /// Its content may have `most` bytes.
+    /// Its content may have at most `most` bytes.
     #[inline(always)]
     fn begin_request(&mut self, framing: Framing, offered: &Offered, most: u64) -> Option<Step> {
         self.cycle = self.cycle.wrapping_add(1);
@@ -256,7 +258,9 @@ impl Connection {
         Some(self.emit(Shown::Request, TraceStep::ReceivedRequest, offered.count))
     }
 
-    /// Begins the content of a received message, which may have `most` bytes.
+    /// Begins the content of a received message.
+    ///
+    /// Chunked content may have at most `most` bytes.
     #[inline(always)]
     fn begin_body(&mut self, framing: Framing, most: u64) {
         self.body = Body::new(framing);
@@ -399,7 +403,9 @@ impl Connection {
         )))
     }
 
-    /// Stores the protocols that a 426 requires, for `required`.
+    /// Stores the protocols that a 426 requires, for `Connection::required`.
+    ///
+    /// A final response with any other status clears them.
     fn remember_required(&mut self, len: usize, status: u16) -> Result<(), Error> {
         let Scratch { buffer, head, required, .. } = self.scratch()?;
         required.clear();

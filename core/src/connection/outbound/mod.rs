@@ -179,6 +179,7 @@ impl Connection {
 
     /// Server: sends the head of a 426 that requires one of these protocols.
     ///
+    /// The engine writes `Upgrade` with these protocols, and `fields` has the other field lines.
     /// Next: `send_data` for content, and `send_end`, then the client's next request. RFC 9110,
     /// section 15.5.22.
     ///

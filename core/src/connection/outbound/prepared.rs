@@ -18,8 +18,8 @@ use crate::wire::source::CheckedFields;
 
 /// A whole response, checked and encoded once, for many connections.
 ///
-/// Send it with [`respond_prepared`](Connection::respond_prepared). Clones share its memory. If it
-/// has a `Date` field, it is up to date for one second.
+/// Send it with [`respond_prepared`](Connection::respond_prepared). Clones share its memory. A
+/// `Date` field in it is sent as it is: encode the response anew each second.
 ///
 /// ```
 /// use switchover::{Connection, Prepared, ResponseHead, Role, Step};
@@ -50,9 +50,9 @@ use crate::wire::source::CheckedFields;
 #[derive(Clone)]
 pub struct Prepared(Place);
 
-/// The memory of a prepared response, for one language or for clones.
+/// The memory of a prepared response: of its own, or shared with clones.
 enum Place {
-    /// Memory that may run out, which an `Arc` cannot report.
+    /// Memory whose allocation can report `OutOfMemory`, which that of an `Arc` cannot.
     Own(Boxed<Parts>),
     Shared(Arc<Parts>),
 }
@@ -81,9 +81,13 @@ impl Deref for Place {
 struct Parts {
     status: u16,
     reason: Draft,
-    /// The field lines that the caller gave.
+    /// The field lines passed to [`Prepared::new`], without those that the engine adds.
+    ///
+    /// The head is encoded anew from them if a connection cannot use `wire`.
     lines: Draft,
     /// The bytes that [`Connection::respond`] writes in response to a plain request.
+    ///
+    /// That is a GET in HTTP/1.1 without an offer or `Expect`, on a connection that persists.
     wire: Vec<u8>,
     /// The offset of the content in `wire`.
     head_len: usize,
@@ -93,7 +97,9 @@ struct Parts {
     tidied: u32,
 }
 
-/// The length in bytes that all that the engine adds to a head does not exceed.
+/// An upper bound of the bytes that the engine adds to a prepared response.
+///
+/// It adds them to reason, field lines and content: a status line, framing and `Connection`.
 const ADDED: usize = 128;
 
 impl Prepared {
@@ -128,7 +134,9 @@ impl Prepared {
         Self(Place::Shared(Arc::new(parts)))
     }
 
-    /// Encodes a response in memory of its own, for `model`'s configuration.
+    /// Encodes a response in memory of its own, for the configuration of `model`.
+    ///
+    /// `model` is a new server, which encodes the response and is then dropped.
     pub(crate) fn try_own(
         response: &ResponseHead<'_>,
         content: &[u8],
@@ -150,7 +158,7 @@ impl Prepared {
 }
 
 impl Parts {
-    /// Encodes a response by `respond`, so that both always write the same bytes.
+    /// Encodes a response by `Connection::respond`, so that both give the same bytes.
     fn encode(
         response: &ResponseHead<'_>,
         content: &[u8],
@@ -242,9 +250,10 @@ impl Connection {
         self.respond(&response, prepared.content(), out)
     }
 
-    /// Returns whether the prepared bytes suit the current request.
+    /// Returns whether the prepared bytes suit the request that waits for a response.
     ///
-    /// If they do, only a connection that does not persist can still require other bytes.
+    /// If they do, the bytes can still be wrong in one way: the connection must close, and they do
+    /// not say so.
     fn answers_plainly(&self, parts: &Parts) -> bool {
         let advertises = || self.scratch.as_ref().is_some_and(|scratch| !scratch.offer.is_empty());
         let is_plain = self.role == Role::Server

@@ -17,7 +17,7 @@ use crate::wire::message::{DataParts, RequestHead};
 use crate::wire::source::FieldSource;
 use crate::wire::syntax::{absolute_authority, is_target, is_token, target_form, without_port};
 
-/// The initial capacity of the draft, in bytes: most heads are no longer.
+/// The initial memory in bytes to encode a head, which suffices for most heads.
 const DRAFT: usize = 256;
 
 impl Connection {
@@ -43,9 +43,10 @@ impl Connection {
         outcome
     }
 
-    /// Returns `strict`, the result of a first send, or that of a corrected second one.
+    /// Returns the result of a first send, or of a second one with corrected lines.
     ///
-    /// It sends again if the field lines were rejected, and `Config::tidy` allows corrections.
+    /// `strict` is the first result. `send` runs again if the field lines were rejected and
+    /// `Config::tidy` is set. `tidy` makes the corrections.
     #[inline(always)]
     pub(in crate::connection) fn retry_tidied<'f>(
         &mut self,
@@ -199,7 +200,9 @@ impl Connection {
         self.flags.ended_by_framing = outgoing == SendFraming::None;
     }
 
-    /// Checks that a message is being sent; returns a client's state after the content.
+    /// Checks that a message is being sent; returns a client's state after content.
+    ///
+    /// `None` for a server, whose state does not change with its content.
     fn check_sending(&self) -> Result<Option<State>, Error> {
         match self.role {
             Role::Client => self.try_input(Input::RequestContent).map(Some),
@@ -287,7 +290,9 @@ impl Connection {
         Ok(())
     }
 
-    /// Writes the end of the message; returns `true` if it had already ended.
+    /// Writes the end of the message being sent, with its trailers.
+    ///
+    /// Returns `true`, and writes nothing, if the message had already ended.
     fn compose_end(
         &self,
         draft: &mut Draft,
@@ -321,7 +326,7 @@ impl Connection {
 }
 
 impl Scratch {
-    /// Keeps an offer to check the 101 against, and allocates memory for the response.
+    /// Stores an offer to check the 101 against; allocates memory for the response.
     fn keep_offer(&mut self, offer: &[&str], sent: Option<SentOffer>) -> Result<(), ErrorKind> {
         encode::join(offer, &mut self.offer)?;
         sent.as_ref().map_or(Ok(()), SentOffer::whole)?;
@@ -331,7 +336,9 @@ impl Scratch {
     }
 }
 
-/// Returns the framing that the caller's field lines declare.
+/// Returns the framing of the content that the caller's field lines declare.
+///
+/// `SendFraming::None` without framing fields, or with a length of 0.
 pub(in crate::connection) fn declared_framing(survey: &FieldSummary) -> SendFraming {
     match survey.length {
         _ if survey.chunked => SendFraming::Chunked,
@@ -342,7 +349,7 @@ pub(in crate::connection) fn declared_framing(survey: &FieldSummary) -> SendFram
 
 /// Encodes a request head up to its last field line.
 ///
-/// The state machine and the rules of the offered protocols are checked elsewhere.
+/// The caller checks the state machine and the rules of the offered protocols.
 fn write_request(
     draft: &mut Draft,
     request: &RequestHead<'_>,

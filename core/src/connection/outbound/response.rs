@@ -56,6 +56,8 @@ impl Connection {
     }
 
     /// Sends a final response: its head, and all of its content if `content` is given.
+    ///
+    /// `required` lists the protocols that a 426 requires; it is empty otherwise.
     pub(in crate::connection) fn send_response_dyn(
         &mut self,
         response: &ResponseHead<'_>,
@@ -204,9 +206,10 @@ impl Connection {
         Ok(outgoing)
     }
 
-    /// Completes a head with hop-by-hop fields, and fields of a protocol to require.
+    /// Completes a response head with `Connection`, `Upgrade` and framing fields.
     ///
-    /// Out of line, as most responses have none.
+    /// For a 426, also with the fields of the protocols that it requires. Out of line, as most
+    /// responses need none of these hop-by-hop fields.
     #[inline(never)]
     fn compose_hop_by_hop(
         &self,
@@ -270,13 +273,15 @@ impl Connection {
         Ok(())
     }
 
-    /// Returns the list of protocols that the next final response advertises.
+    /// Returns the list of protocols to advertise in the next final response.
+    ///
+    /// It is the value of an `Upgrade` field.
     fn advertised(&self) -> &str {
         let list = self.scratch.as_ref().map_or(&[][..], |scratch| &scratch.offer);
         core::str::from_utf8(list).unwrap_or_default()
     }
 
-    /// Returns whether a response with this status is a 2xx to CONNECT.
+    /// Returns whether a response with this status would be a 2xx to CONNECT.
     ///
     /// It then opens a tunnel (RFC 9110, section 9.3.6).
     pub(crate) fn opens_tunnel(&self, status: u16) -> bool {
@@ -324,9 +329,11 @@ impl Connection {
         })
     }
 
-    /// Returns the framing of content that is sent at once, by its length.
+    /// Returns the framing of a response sent whole, and the framing field to add.
     ///
-    /// The client's HTTP version does not matter.
+    /// `len` is the length of its content. The framing is a length, or none without content.
+    ///
+    /// So the client's HTTP version does not matter. No field is added if the caller gave one.
     fn frame_whole(
         &self,
         status: u16,
@@ -364,7 +371,7 @@ impl Connection {
         self.heads & 1 != 0
     }
 
-    /// Sends the connection's last response, to the waiting request or the next one.
+    /// Sends a server's last response: to the waiting request, or else to the next one.
     pub(in crate::connection) fn reject_dyn(
         &mut self,
         response: &ResponseHead<'_>,
@@ -430,8 +437,8 @@ fn put_status_line(draft: &mut Draft, response: &ResponseHead<'_>) -> Result<(),
 /// Writes the field lines of an informational response.
 ///
 /// It has no content, so no framing fields are allowed (RFC 9112, section 6.1; RFC 9110, section
-/// 8.6). Connection options for persistence are not allowed either. A 101 may list `upgrade`; the
-/// engine adds it anyway.
+/// 8.6). Connection options for persistence are not allowed either. `switches` is set for a 101,
+/// which may list `upgrade` in `Connection`; the engine adds it anyway.
 pub(super) fn write_interim(
     draft: &mut Draft,
     fields: &dyn FieldSource,

@@ -17,9 +17,11 @@ use crate::wire::message::RequestHead;
 use crate::wire::source::FieldSource;
 use crate::wire::syntax::{absolute_authority, decimal};
 
-/// The bits of the corrections in the trace, from here to `HOST_REPLACED`.
+/// The bit for a removed `Content-Length` in the trace entry of corrections.
 ///
-/// The comment of `TraceStep::Tidied` describes them.
+/// The constants after it, up to `HOST_REPLACED`, are the bits for the other corrections.
+///
+/// The comment of `TraceStep::Tidied` describes all of them.
 const LENGTH_LEFT_OUT: u32 = 1;
 const LENGTH_ONCE: u32 = 2;
 const CODING_LEFT_OUT: u32 = 4;
@@ -76,7 +78,7 @@ pub(crate) fn response<'a>(
 
 /// Corrects Host, framing and Expect among the field lines of a request.
 ///
-/// `host` is the name of a Host that is added.
+/// `host` is the field name, `Host` or `host`, for a line that is added.
 pub(crate) fn request<'a>(
     request: &RequestHead<'a>,
     host: &'static str,
@@ -127,9 +129,11 @@ impl<'a> Tidied<'a> {
         }
     }
 
-    /// Sets Host to the target's authority, if it has one (RFC 9112, section 3.2).
+    /// Sets Host to the target's authority, if the target has one.
     ///
-    /// If there are two Hosts, both stay and are rejected.
+    /// RFC 9112, section 3.2. `name` is the field name for a line that is added.
+    ///
+    /// If there are several Host lines, all stay, and the strict encoder rejects them.
     fn tidy_host(&mut self, request: &RequestHead<'a>, name: &'static str) {
         let target = request.target.as_bytes();
         let is_connect = request.method == "CONNECT";
@@ -151,8 +155,8 @@ impl<'a> Tidied<'a> {
 
     /// Keeps at most one framing field: chunked if it is given, else the length.
     ///
-    /// That is removed too if it is not allowed. Different lengths and codings other than chunked
-    /// stay, and are rejected. RFC 9112, section 6.
+    /// The one kept is removed too if `allowed` excludes it. Different lengths and codings other
+    /// than chunked stay, and the strict encoder rejects them. RFC 9112, section 6.
     fn tidy_framing(&mut self, allowed: Allowed) {
         let (mut codings, mut is_chunked) = (0, false);
         self.each_member("Transfer-Encoding", &mut |coding| {

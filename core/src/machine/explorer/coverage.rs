@@ -1,4 +1,4 @@
-//! Tests that every part of the state machine is used.
+//! Tests that every part of the state machine is used, or known to be impossible.
 //!
 //! Every value, error and input occurs in each role, or is listed with the reason why it does not.
 
@@ -61,7 +61,7 @@ const REFUSALS: &[ErrorKind] = &[
     ErrorKind::WrongRole,
 ];
 
-/// Returns the names of all values, errors and inputs, whatever the role.
+/// Returns the names of all values, errors and inputs, for either role.
 fn all() -> BTreeSet<String> {
     let mut all = BTreeSet::new();
     let mut add = |kind: &str, names: Vec<&str>| {

@@ -28,14 +28,14 @@ All that follows was observed. Every state that a role can reach was visited, an
 there, with at most three requests waiting for their responses.
 ";
 
-/// An accepted input, and the states before and after it.
+/// An input that the state machine accepts, and the states before and after it.
 struct Edge {
     from: State,
     input: Input,
     to: State,
 }
 
-/// All reachable states of a role, and the accepted inputs between them.
+/// All reachable states of a role, and the accepted inputs that lead between them.
 struct Seen {
     role: Role,
     states: Vec<State>,
@@ -55,7 +55,7 @@ impl Seen {
         Self { role, states, edges }
     }
 
-    /// Returns the fields that distinguish these states, with their values.
+    /// Returns as text the fields that distinguish these states, with their values.
     ///
     /// They are the fields that have only some of their possible values in `among`.
     fn condition(&self, among: &[State]) -> String {
@@ -166,9 +166,9 @@ fn diagram<'a>(
 
 // Tables of inputs, waiting parties, faults and rules.
 
-/// Returns the result of an input, given its name.
+/// Returns the result of the inputs with the name `kind` in a state.
 ///
-/// If the state accepts one of the inputs with that name, its result counts.
+/// That is the state after the first one that is accepted. If none is, it is the error of the last.
 fn verdict(role: Role, state: State, kind: &str) -> Result<State, ErrorKind> {
     let mut verdict = Err(ErrorKind::Unasked);
     for input in inputs(role, state.upgrade).into_iter().filter(|input| name(*input) == kind) {

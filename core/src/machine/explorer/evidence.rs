@@ -61,7 +61,7 @@ impl Rule {
         }
     }
 
-    /// Checks that each fault of `evidence` appears without this rule.
+    /// Checks that each fault of `evidence` is found in the machine without this rule.
     fn is_needed(self) {
         for &(place, fault) in self.evidence() {
             let machine = Machine::without(self);
@@ -81,7 +81,7 @@ impl Rule {
         assert!(found.faults.contains_key(&fault), "{title}, this does not show: {}", fault.name());
     }
 
-    /// Prints how often each fault occurs without this rule.
+    /// Prints how often each fault occurs without this rule, in every exploration.
     fn count(self) {
         let machine = Machine::without(self);
         println!("without \"{}\":", self.name());

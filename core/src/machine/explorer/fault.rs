@@ -11,7 +11,10 @@ pub(super) enum Fault {
     Reopened,
     SwitchLeft,
     Undead,
-    /// `Agreed` must hold exactly while the server's tx (the client's rx) is Switched.
+    /// The upgrade state contradicts the direction in which responses are sent.
+    ///
+    /// It must be `Agreed` exactly while the server's `tx`, which is the client's `rx`, is
+    /// `Switched`.
     AgreedElsewhere,
     KeepAliveReturned,
     KeepAliveAfterEnd,
@@ -41,15 +44,15 @@ pub(super) enum Fault {
     EarlyAfterUpgrade,
     /// A tunnel read as HTTP after a declined CONNECT; not preventable.
     ///
-    /// The client continues, as the proxy does. It cannot tell a proxy that tunnels all the same
-    /// from one that sends responses.
+    /// The client keeps the connection, as HTTP allows. It cannot tell a proxy that tunnels all the
+    /// same from one that sends responses.
     TunnelAfterRefusal,
 }
 
 impl Fault {
-    /// Returns whether the protocol itself allows the fault.
+    /// Returns whether HTTP itself allows the fault, so that no rule can prevent it.
     ///
-    /// It is then counted and does not fail the test.
+    /// The explorer then counts the fault, and the test does not fail.
     pub(super) fn is_inherent(self) -> bool {
         matches!(
             self,

@@ -69,7 +69,9 @@ impl Against {
         }
     }
 
-    /// Returns what the peer may send next, each with its state after that.
+    /// Returns the messages that the peer may send next.
+    ///
+    /// Each has the peer's state after it.
     fn sends(&self, node: &Pair) -> Vec<(What, Mind)> {
         match (self.role(), node.mind) {
             (_, Mind::Tunnelling(_)) => vec![(What::Foreign, node.mind)],
@@ -109,7 +111,7 @@ impl Against {
             .then_some((What::Http(Input::Request(opening)), mind))
     }
 
-    /// Returns the peer's state after its message that makes or declines this offer.
+    /// Returns the peer's state after it has made or declined this offer.
     fn mind_after(&self, upgrade: UpgradeState) -> Mind {
         match (self.habit, upgrade) {
             (
@@ -139,9 +141,12 @@ impl Against {
         refusals.map(send).collect()
     }
 
-    /// Returns our side after it has read the next message.
+    /// Returns our side after it has read the peer's next message.
     ///
-    /// A fault that the peer itself causes does not count as ours.
+    /// `None` if our side does not read it yet. A fault that the peer itself causes is not ours: it
+    /// is ignored, or replaced by one that HTTP allows.
+    ///
+    /// If our side rejects the message, its connection fails.
     fn read(&self, node: &Pair, message: Message) -> Option<Result<Side, Fault>> {
         let side = node.side;
         // The peer breaks one rule only: its messages belong to the right request.
@@ -216,7 +221,9 @@ impl Model for Against {
 }
 
 impl Mind {
-    /// Returns the peer's state after a 100 that it may have waited for.
+    /// Returns the peer's state after a choice of our caller.
+    ///
+    /// It changes only if the choice sends the 100 for which the peer waits.
     fn hearing(self, choice: &Move) -> Self {
         let is_continue = choice.sends.contains(&What::Http(Input::Continue));
         if self == Self::Holding && is_continue { Self::Sending(UpgradeState::None) } else { self }
@@ -234,7 +241,7 @@ enums! {
 
 /// Checks that exactly these faults occur against this peer.
 ///
-/// They are those that the protocol allows.
+/// They are those that HTTP itself allows, so that no rule of the machine can prevent them.
 fn assert_only(habit: Habit, inherent: &[Fault]) {
     let found = search(&Against { scope: Scope::FULL, habit }, Until::Exhausted);
     found.assert_sound(habit.name());

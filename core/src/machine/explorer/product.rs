@@ -1,4 +1,6 @@
-//! Client × server, with queues of two messages between them.
+//! The exploration of a client and a server that are both correct.
+//!
+//! A queue of at most two messages is between them in each direction.
 
 use std::prelude::v1::*;
 
@@ -41,6 +43,8 @@ impl Joint {
     }
 
     /// Returns both ends after `role` has read the first message in its queue.
+    ///
+    /// `side` is the end of `role` after that.
     fn after_read(mut self, role: Role, side: Side) -> Self {
         let queue = self.incoming(role);
         *queue = queue.popped();

@@ -52,7 +52,7 @@ pub(super) const FIELDS: &[Field] = &[
     },
 ];
 
-/// Returns the name of an input.
+/// Returns the name of an input, without its properties.
 pub(super) fn name(input: Input) -> &'static str {
     match input {
         Input::Request(_) => "request",

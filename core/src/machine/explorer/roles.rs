@@ -18,7 +18,7 @@ pub(super) struct Alone {
     pub(super) machine: Machine,
 }
 
-/// Returns every request head that has its own effect on the machine of `role`.
+/// Returns every request head that a machine of `role` distinguishes and can get.
 pub(super) fn openings(role: Role) -> impl Iterator<Item = RequestInfo> {
     // Our client speaks HTTP/1.1; a server's client may speak either version.
     let versions: &[ClientVersion] = if role == Role::Client {
@@ -110,7 +110,7 @@ impl Model for Alone {
 }
 
 impl Alone {
-    /// Returns the fault of a transition that must never occur.
+    /// Returns the fault of a transition; `None` if the transition is sound.
     fn edge_fault(&self, from: State, input: Input, to: State) -> Option<Fault> {
         let had_ended =
             |state: State| (matches!(state.rx, Rx::Closed | Rx::Failed), state.tx == Tx::Closed);
@@ -126,13 +126,15 @@ impl Alone {
         }
     }
 
-    /// Returns whether an offer, if the server has one, can be accepted now.
+    /// Returns whether a server can accept the offer in this state at once.
+    ///
+    /// True for a client, and if there is no offer to accept.
     fn accepts_at_once(&self, state: State) -> bool {
         let is_asked = self.role == Role::Server && state.upgrade == UpgradeState::Offered;
         !is_asked || self.machine.apply(state, self.role, Input::Switch { early: false }).is_ok()
     }
 
-    /// Returns the fault of a state that must never occur.
+    /// Returns the fault of a state; `None` if the state is sound.
     fn node_fault(&self, state: State) -> Option<Fault> {
         let answers_switched = match self.role {
             Role::Client => state.rx == Rx::Switched,
@@ -154,6 +156,8 @@ impl Alone {
 }
 
 /// Returns whether this input completes a request.
+///
+/// It is the end of a request, or a head without content.
 fn completes(input: Input) -> bool {
     match input {
         Input::Request(opening) => !opening.content,

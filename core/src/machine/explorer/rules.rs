@@ -1,7 +1,7 @@
-//! The state machine without one of those rules that look arbitrary.
+//! The state machine without one of the rules that look arbitrary, for tests.
 //!
-//! A rule is removed by changing the result of `apply`, so that the machine itself needs no switch.
-//! Rules that are not in `apply` are removed where they are applied: in `side.rs`, or in
+//! A rule is removed by changing the result of [`State::apply`], so that the machine itself needs
+//! no switch. Rules that are not in `apply` are removed where they are applied: in `side.rs`, or in
 //! [`Machine::awaiting`].
 
 use crate::enums::enums;
@@ -40,7 +40,9 @@ pub(super) enum Rule {
     RejectionIsLast,
 }
 
-/// The result of `apply` without a rule; `None` where the rule makes no difference.
+/// The result of `State::apply` without a rule.
+///
+/// `None` if the rule does not concern the input in that state.
 type Bent = Option<Result<State, ErrorKind>>;
 
 impl Machine {
@@ -73,7 +75,9 @@ impl Machine {
 }
 
 impl Rule {
-    /// Returns the result of `apply` without this rule, where it may differ.
+    /// Returns the result of `State::apply` without this rule.
+    ///
+    /// `None` if the rule does not concern the input in that state.
     fn bent(self, state: State, role: Role, input: Input) -> Bent {
         match self {
             Self::PipelinedCounts => forget_count(state, role, input),

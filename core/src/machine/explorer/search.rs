@@ -10,11 +10,11 @@ use std::{format, println};
 
 use super::fault::Fault;
 
-/// A graph that can be searched.
+/// A graph of states and steps, which [`search`] explores.
 pub(super) trait Model {
     /// The complete state of the model.
     type Node: Copy + Eq + Hash + Debug;
-    /// The name of a step, for the printed path.
+    /// The name of a step, for the printed path to a fault.
     type Label: Copy + Debug;
 
     fn start(&self) -> Self::Node;
@@ -23,10 +23,12 @@ pub(super) trait Model {
     fn steps(&self, node: &Self::Node, steps: &mut Vec<Step<Self>>);
 
     /// Returns the fault of a node, given the steps that start at it.
+    ///
+    /// `None` if it has no fault.
     fn check(&self, node: &Self::Node, steps: &[Step<Self>]) -> Option<Fault>;
 }
 
-/// A step to the next node, or to a fault, where the search goes no further.
+/// A step from a node to the next one, or to a fault; nothing is searched beyond.
 pub(super) struct Step<M: Model + ?Sized> {
     pub(super) label: M::Label,
     pub(super) to: Result<M::Node, Fault>,
@@ -57,7 +59,7 @@ pub(super) enum Until {
     Exhausted,
 }
 
-/// Visits the nodes of `model`, until the condition holds.
+/// Visits the nodes of `model` breadth first, until the condition holds.
 pub(super) fn search<M: Model>(model: &M, until: Until) -> Found<M::Node> {
     let mut tree = Tree::new(model.start());
     let mut found = Found { nodes: Vec::new(), edges: 0, faults: BTreeMap::new() };
@@ -110,7 +112,7 @@ impl<N> Found<N> {
     }
 }
 
-/// The visited nodes in the order of discovery.
+/// The visited nodes of a search, in the order of discovery.
 ///
 /// Each has the index of the node from which it was first reached.
 struct Tree<N> {
@@ -133,7 +135,7 @@ impl<N: Copy + Eq + Hash> Tree<N> {
         }
     }
 
-    /// Returns the labels on the shortest path to a node, then `last`.
+    /// Returns the labels on the shortest path to a node, then `last` if it is given.
     ///
     /// Labels are not stored: the few that are needed are found by computing the steps again.
     fn trace<M: Model<Node = N>>(

@@ -33,7 +33,7 @@ impl Scope {
     pub(super) const SMALL: Self =
         Self { machine: Machine::WHOLE, gives_up: false, impatient: false };
 
-    /// The full bounds, for foreign peers, and for the product in `tests/run`.
+    /// The full bounds, for peers that break rules, and for the product in `tests/run`.
     pub(super) const FULL: Self = Self { machine: Machine::WHOLE, gives_up: true, impatient: true };
 }
 
@@ -117,7 +117,7 @@ impl Side {
             }
     }
 
-    /// Returns this end in `state`, with `age` and `gave_up` adapted to it.
+    /// Returns this end with a new `state`, and with `age` and `gave_up` adapted to it.
     fn with(self, state: State) -> Self {
         let is_done = state.is_idle() || (state.is_over() && !state.is_switched());
         let is_between = self.role == Role::Server && is_done;
@@ -132,7 +132,7 @@ impl Side {
         }
     }
 
-    /// Returns this end after the peer broke the protocol.
+    /// Returns this end after it has found that the peer broke the protocol.
     pub(super) fn failed(self, scope: &Scope) -> Self {
         let state = scope.machine.apply(self.state, self.role, Input::Fail).unwrap_or(self.state);
         Self { gave_up: true, ..self.with(state) }
@@ -231,7 +231,9 @@ impl Side {
 
     /// Applies the end of the peer's bytes.
     ///
-    /// Between messages it is regular; within a message it is an error of the peer.
+    /// Between messages it is regular. Within a message it fails the connection if the peer has
+    /// given up. If the peer has not, or if this end is a server that has sent `close`, it is the
+    /// fault `Blamed`.
     fn meet_end(self, scope: &Scope, gave_up: bool) -> Result<Self, Fault> {
         if let Ok(state) = scope.machine.apply(self.state, self.role, Input::End) {
             return Ok(self.with(state));
@@ -321,9 +323,10 @@ impl Side {
         Some(Move { side: Self { layer: 1, ended: false, keeps_old, ..step.side }, ..step })
     }
 
-    /// Closes after the current response, or at once if idle.
+    /// Returns the choice to close after the current response, or at once if idle.
     ///
-    /// A request may then be in transit: HTTP has no remedy for that.
+    /// If idle, a request may be in transit: HTTP has no remedy for that. `None` if the choice
+    /// changes nothing, or if the machine rejects it.
     fn close_after_response(self, scope: &Scope) -> Option<Move> {
         let input = Input::CloseAfterResponse;
         if self.state.is_idle() {
@@ -332,7 +335,10 @@ impl Side {
         self.decide(scope, input, &[], false).filter(|step| step.side != self)
     }
 
-    /// Gives up: closes the transport too, even if its own direction was closed before.
+    /// Returns the choice to give up by `input`, which closes the transport too.
+    ///
+    /// It is a choice even if this end's direction was closed before. `None` if it changes nothing,
+    /// or if the machine rejects it.
     fn give_up(self, scope: &Scope, input: Input) -> Option<Move> {
         let step = self.decide(scope, input, &[], false)?;
         let side = Side { gave_up: true, ended: self.ended && self.gave_up, ..step.side };
@@ -378,11 +384,11 @@ impl Side {
         Some(Move { sends: vec![head], ..step })
     }
 
-    /// Sends the last response, with `reject`.
+    /// Returns the choice to send the last response, with `reject`.
     ///
     /// It responds to the request that waits for one, or else to the next request. That is in
     /// transit, or the client has yet to send it. The response head is part of the same call, and
-    /// never a 2xx.
+    /// never a 2xx. `None` if the machine rejects the call.
     fn reject(self, scope: &Scope, coming: Queue, content: bool) -> Option<Move> {
         let step = self.decide(scope, Input::Reject, &[], false)?;
         let answer = ResponseInfo { success: false, content, persist: true };

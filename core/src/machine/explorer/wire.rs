@@ -8,11 +8,11 @@ use crate::machine::Input;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Message {
     pub(super) what: What,
-    /// The number of times that its sender had resumed HTTP.
+    /// The number of times that the message's sender had resumed HTTP before.
     ///
     /// 0 is HTTP on the transport, and the new protocol that it switched to.
     pub(super) layer: u8,
-    /// The number of requests that the client sent after the one it belongs to.
+    /// The number of requests that the client has sent after the message's own request.
     pub(super) age: u8,
 }
 
@@ -24,20 +24,22 @@ pub(super) enum What {
     Foreign,
     /// The end of the bytes that the sender sends in its layer.
     Eof {
-        /// Set if the sender gave up, so that its last message may be incomplete.
+        /// Set if the sender had given up, so that its last message may be incomplete.
         gave_up: bool,
     },
 }
 
-/// The age that stands for no request.
+/// The age of a message that belongs to no request.
 ///
-/// One more than the age of the oldest request in a full pipeline.
+/// It is one more than the age of the oldest request in a full pipeline.
 pub(super) const NOBODY: u8 = PIPELINE;
 
-/// The mark, in place of an age, of a response to a request not yet sent.
+/// The value of `age` for a response to a request that the client has not sent yet.
 pub(super) const NEXT: u8 = u8::MAX;
 
 /// Returns the age of a message after the client has sent another request.
+///
+/// `NEXT` becomes 0. The largest age, `NOBODY`, stays.
 pub(super) fn aged(age: u8) -> u8 {
     NOBODY.min(age.wrapping_add(1))
 }
@@ -51,7 +53,7 @@ impl Queue {
         self.0[0]
     }
 
-    /// Returns the age of the first request in the queue.
+    /// Returns the age of the first request in the queue; `None` if it has no request.
     pub(super) fn first_request(self) -> Option<u8> {
         let is_request = |message: &Message| matches!(message.what, What::Http(Input::Request(_)));
         self.0.into_iter().flatten().find(is_request).map(|message| message.age)

@@ -53,9 +53,9 @@ impl Chunked {
         if self.place == ChunkState::Data { self.left } else { 0 }
     }
 
-    /// Records that the caller read `len` bytes of the chunk's data itself.
+    /// Records that the caller itself read `len` bytes of the current chunk's data.
     ///
-    /// Returns `false` if the chunk has fewer bytes left.
+    /// Returns `false` and changes nothing if the chunk has fewer bytes left.
     pub(super) fn pass(&mut self, len: u64) -> bool {
         let left = self.data_left();
         if len > left {
@@ -106,8 +106,9 @@ impl Chunked {
 
     /// Returns content from offset `at`, coalesced with that of small chunks after it.
     ///
-    /// Only small and complete chunks without extensions are coalesced: to copy so few bytes costs
-    /// less than another event.
+    /// Chunks are coalesced only if the current one ends in the input and no limit can be exceeded.
+    /// They must be small, complete and without extensions: to copy so few bytes costs less than
+    /// another event.
     #[inline(always)]
     fn data(
         &mut self,
@@ -251,7 +252,7 @@ fn small_chunk_line(bytes: &[u8], at: usize, end: usize) -> Option<(usize, usize
 
 /// Parses `CRLF chunk-size CRLF` with `COUNT` digits from the low bytes of `word`.
 ///
-/// Returns the length of these bytes, and the chunk size.
+/// Returns the length of these bytes, and the chunk size; `None` if `word` begins otherwise.
 #[inline(always)]
 fn digits<const COUNT: usize>(word: u64) -> Option<(usize, usize)> {
     const CRLF: u16 = u16::from_le_bytes(*b"\r\n");

@@ -22,9 +22,10 @@ pub enum Content {
     None,
     /// The number of content bytes still to come.
     Length(u64),
-    /// The number of bytes still to come in the current chunk.
+    /// The number of data bytes still to come in the current chunk.
     ///
-    /// The sizes of later chunks are not known yet.
+    /// It is 0 between chunks and in the trailer section. The sizes of later chunks are not known
+    /// yet.
     Chunked(u64),
     /// All bytes until the connection closes.
     UntilClose,
@@ -35,7 +36,7 @@ pub enum Content {
 /// These are the variants of [`Content`] without their numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ContentKind {
-    /// There is no content, or the message has been received completely.
+    /// There is no message, it has no content, or it has been received completely.
     None,
     /// The content has the length that `Content-Length` gives.
     Length,
@@ -128,9 +129,9 @@ impl Body {
         }
     }
 
-    /// Decodes the next part from the first `len` bytes of `bytes`, at least 1.
+    /// Decodes the next part of the message from the first `len` bytes of `bytes`.
     ///
-    /// The content of small chunks is coalesced.
+    /// `len` is at least 1. The data of consecutive small chunks is moved together within `bytes`.
     pub(crate) fn decode(
         &mut self,
         bytes: &mut [u8],
@@ -166,7 +167,8 @@ impl Body {
 
     /// Records that the caller read `len` content bytes from the transport itself.
     ///
-    /// Returns `false` if fewer bytes are left.
+    /// Returns `false` and changes nothing if fewer bytes are left, in chunked content in the
+    /// current chunk.
     pub(crate) fn pass(&mut self, len: u64) -> bool {
         match self {
             Self::UntilClose => true,
@@ -179,7 +181,7 @@ impl Body {
         }
     }
 
-    /// Returns whether the message is complete.
+    /// Returns whether the message has been received completely.
     pub(crate) fn is_complete(self) -> bool {
         matches!(self, Self::None | Self::Length(0))
     }
@@ -210,7 +212,8 @@ mod tests {
 
     /// Returns the decoded content, and the offset of the trailer section.
     ///
-    /// The input is decoded `step` bytes at a time.
+    /// The input is decoded `step` bytes at a time. The offset is `None` if the input ends before
+    /// the trailer section.
     fn decode(input: &[u8], step: usize) -> Result<(Vec<u8>, Option<usize>), (ErrorKind, usize)> {
         let (mut body, mut content, mut at) = (Body::new(Framing::Chunked), Vec::new(), 0);
         let mut end = 0;
@@ -294,7 +297,7 @@ mod tests {
         assert_eq!(next(&mut body, &mut input[4..], len - 4, &limits), Err(fault));
     }
 
-    /// Checks the limit of content with the input in pieces of every size.
+    /// Checks the limit for chunked content with the input in pieces of every size.
     #[test]
     fn content_is_bounded_at_the_digit_that_is_too_much() {
         let bytes = b"3\r\nabc\r\n0a\r\n0123456789\r\n1\r\nx\r\n0\r\n";

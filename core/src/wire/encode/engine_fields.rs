@@ -39,7 +39,7 @@ fn put_length(draft: &mut Draft, length: u64, lowercase: bool) {
     end_line(draft);
 }
 
-/// A number in decimal digits, without the heap.
+/// A number as decimal digits, stored without heap memory.
 pub(crate) struct Decimal {
     digits: [u8; 20],
     first: usize,
@@ -64,12 +64,13 @@ impl Decimal {
     }
 }
 
-/// The fields that the engine adds to those of the caller.
+/// The fields that the engine adds to a head, besides the caller's.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct EngineFields<'a> {
     /// The fields that mark an offer, a 101 or a 426, such as `Capsule-Protocol`.
     ///
-    /// They come from the policies of the protocols. `Upgrade` and the proof are not among them.
+    /// The rules of the offered or accepted protocols give them. `Upgrade` and the field in `proof`
+    /// are not among them.
     pub(crate) markers: &'a [Field<'a>],
     /// The proof that the server understood the offer, such as `Sec-WebSocket-Accept`.
     pub(crate) proof: Option<Field<'a>>,
@@ -81,7 +82,7 @@ pub(crate) struct EngineFields<'a> {
     pub(crate) hop_fields: &'a [&'a str],
     pub(crate) close: bool,
     pub(crate) keep_alive: bool,
-    /// Set if the names of these fields are written in lower case.
+    /// True if the names of the engine's fields are written in lower case.
     pub(crate) lowercase: bool,
 }
 
@@ -153,7 +154,7 @@ fn finish_slow(draft: &mut Draft, survey: &FieldSummary, added: &EngineFields<'_
     draft.extend_from_slice(b"\r\n");
 }
 
-/// Writes the names of the field lines from `begin` to the end in lower case.
+/// Converts the names of the field lines from offset `begin` on to lower case.
 #[inline(never)]
 fn lowercase_names(draft: &mut Draft, begin: usize) {
     let mut is_name = true;
@@ -181,7 +182,10 @@ fn remove_connection_field(draft: &mut Draft, survey: &FieldSummary) {
     draft.truncate(kept);
 }
 
-/// Writes the engine's connection options, then the caller's other ones.
+/// Appends the engine's connection options to `list`, then the caller's others.
+///
+/// The options are separated by commas. Those of the caller that the engine decides about are left
+/// out.
 fn options(list: &mut Draft, given: CheckedFields<'_>, te: bool, added: &EngineFields<'_>) {
     let said = [
         (!added.upgrade.is_empty(), "Upgrade"),

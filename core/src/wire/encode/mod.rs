@@ -29,7 +29,7 @@ pub(crate) fn write_all(parts: &[&[u8]], out: &mut dyn BufMut) -> Result<(), Err
 
 /// Writes a head, and content after it, to `out`, or nothing.
 ///
-/// Returns an error if memory ran out while the head was encoded.
+/// Returns an error if memory ran out while the head was encoded, or `out` has too little room.
 #[inline]
 pub(crate) fn write_draft(
     draft: &Draft,
@@ -55,18 +55,18 @@ fn at(place: DraftOffset, draft: &[u8]) -> &[u8] {
     draft.get(place.0..place.1).unwrap_or_default()
 }
 
-/// Framing and connection options found in the caller's fields.
+/// Findings in the caller's field lines, such as framing and connection options.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct FieldSummary {
     pub(crate) length: Option<u64>,
-    /// Set if the last transfer coding is chunked.
+    /// Set if the last transfer coding in the caller's fields is chunked.
     pub(crate) chunked: bool,
     pub(crate) options: Options,
     pub(crate) expects_continue: bool,
     codings: bool,
-    /// Set if there is a `Connection` field, to merge with the engine's options.
+    /// Set if the caller gave a `Connection` field, to merge with the engine's options.
     connection: bool,
-    /// Set if there is a `TE` field, which `Connection` must list.
+    /// Set if the caller gave a `TE` field, which `Connection` must list.
     ///
     /// RFC 9110, section 10.1.4.
     te: bool,
@@ -76,7 +76,9 @@ pub(crate) struct FieldSummary {
     host_index: usize,
     /// The number of field lines written so far; a `Block` counts as one.
     count: usize,
-    /// The first wrong line's error; `reserved` has that of the first forbidden line.
+    /// The error of the first invalid field line, or else of conflicting framing.
+    ///
+    /// `reserved` has the error of the first line that `is_allowed` did not permit.
     fault: Option<Error>,
     reserved: Option<Error>,
     /// The range of the caller's field lines in the draft; the engine's follow it.
@@ -87,7 +89,8 @@ pub(crate) struct FieldSummary {
 ///
 /// # Errors
 ///
-/// The error of the first line that may not be sent, or `FramingConflict` for them together.
+/// The error of the first line that may not be sent, or `FramingConflict` for the lines together.
+/// `OutOfMemory` if `draft` cannot hold them.
 pub(crate) fn lines(draft: &mut Draft, source: &dyn FieldSource) -> Result<FieldSummary, Error> {
     let mut survey = FieldSummary::default();
     survey.lines_allowed(draft, source, |_| true).map(|()| survey)
@@ -241,7 +244,7 @@ impl FieldSummary {
         self.length.is_some() || self.codings
     }
 
-    /// Returns whether a `Transfer-Encoding` was found.
+    /// Returns whether the caller's fields have a `Transfer-Encoding`.
     pub(crate) fn is_coded(&self) -> bool {
         self.codings
     }
@@ -260,12 +263,12 @@ impl FieldSummary {
         Error::in_field(ErrorKind::HostDiffers, self.host_index)
     }
 
-    /// Returns the value of `Host`; empty if there is none.
+    /// Returns the value of the caller's `Host`; empty if there is none.
     pub(crate) fn host<'d>(&self, draft: &'d [u8]) -> &'d [u8] {
         first_line(at(self.host, draft)).map_or(&[], |(field, _)| field.value)
     }
 
-    /// Returns whether the caller's only `Connection` field has exactly these options.
+    /// Returns whether the caller's only `Connection` is `options`, ignoring case.
     fn lists(&self, options: &[u8], draft: &[u8]) -> bool {
         let (mut lines, mut is_same) = (0, false);
         self.written(draft).each(&mut |field| {
@@ -381,12 +384,14 @@ pub(crate) fn request_line(draft: &mut Draft, method: &str, target: &str) {
 pub(crate) enum StatusLine<'a> {
     /// The complete line with the registered reason phrase.
     Usual(&'static str),
-    /// The status code, and a reason phrase of the caller.
+    /// A status code, with a reason phrase other than its registered one.
     Own(u16, &'a [u8]),
 }
 
 impl<'a> StatusLine<'a> {
-    /// Returns a status line with the registered reason phrase, or with none.
+    /// Returns a status line with the registered reason phrase.
+    ///
+    /// If none is registered, the reason phrase is empty.
     #[inline]
     pub(crate) fn usual(status: u16) -> Self {
         match standard_status_line(status) {

@@ -44,9 +44,13 @@ impl Line {
 enum Place {
     Method,
     Target,
-    /// In the HTTP version, at this index or, at 8, after it.
+    /// In the HTTP version: the number is the index of the next byte in `HTTP/1.1`.
+    ///
+    /// At 8, the byte after the version is next.
     Version(u8),
-    /// In the status code, at this digit or, at 3, the space after it.
+    /// In the status code: the number is the index of its next digit.
+    ///
+    /// At 3, the byte after the code is next.
     Status(u8),
     FieldStart,
     FieldName,
@@ -75,7 +79,7 @@ pub(crate) fn diagnose(
     fault.unwrap_or(Fault { kind: ErrorKind::BadFieldValue, at: bytes.len() })
 }
 
-/// Returns the first fault of the line, or `None` if it has none.
+/// Returns the first fault of the line at offset `start`; `None` if it has none.
 pub(crate) fn first_fault(
     line: Line,
     bytes: &[u8],
@@ -118,7 +122,7 @@ fn section_too_large(line: Line) -> ErrorKind {
     }
 }
 
-/// Returns the limit that the byte at `index` of the line exceeds, if any.
+/// Returns the error if the byte at `index` of the line exceeds a limit.
 fn exceeded(
     line: Line,
     place: Place,
@@ -221,6 +225,8 @@ fn status(line: Line, at: u8, byte: u8) -> Result<Place, ErrorKind> {
 }
 
 /// Checks whitespace at the start of a line (RFC 9112, sections 2.2 and 5.2).
+///
+/// It continues the field value before if the section permits obs-fold, else it is an error.
 fn fold(line: Line) -> Result<Place, ErrorKind> {
     match line {
         Line::Field { section, index: 1.. } if section.folds() => Ok(Place::Text),

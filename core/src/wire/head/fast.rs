@@ -38,7 +38,9 @@ impl Head {
         Some(head_len)
     }
 
-    /// Verifies the known fields of whose names only the ends have been compared.
+    /// Returns whether the long names recognised by their ends are known names.
+    ///
+    /// Only the first and the last eight bytes of these names have been compared before.
     #[inline]
     fn are_what_they_seem(&self, bytes: &[u8]) -> bool {
         let mut long = self.known.seen & KnownField::LONG;
@@ -167,6 +169,8 @@ impl Found<'_> {
 }
 
 /// Parses a field line that the fast path rejects; also returns its [`Known`] slot.
+///
+/// `None` if the line is malformed.
 #[cold]
 #[inline(never)]
 fn unusual(bytes: &[u8], start: usize, end: usize) -> Option<(FieldSpan, usize)> {

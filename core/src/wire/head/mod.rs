@@ -34,7 +34,9 @@ pub(crate) struct Head {
     has_start_line: bool,
     is_complete: bool,
     known: Known,
-    /// The eligible ones among the first 64 offered protocols, a bit for each.
+    /// The offered protocols whose own rules the request satisfies, a bit for each.
+    ///
+    /// Bit 0 is the first protocol; those after the 64th have no bit.
     pub(crate) eligible: u64,
     fields: Vec<FieldSpan>,
     /// The offset at which the current line starts.
@@ -69,7 +71,7 @@ impl Head {
         *self = Self { fields, ..Self::default() };
     }
 
-    /// Allocates the memory that most heads need, before a head is awaited.
+    /// Allocates memory for as many field lines as most heads have.
     pub(crate) fn make_room(&mut self) -> Result<(), ErrorKind> {
         memory::fit(&mut self.fields, USUAL)
     }
@@ -180,7 +182,10 @@ impl Head {
         self.scanned = bytes.strip_suffix(b"\r").unwrap_or(bytes).len();
     }
 
-    /// Returns whether all `len` bytes are scanned and the last line has not ended.
+    /// Returns whether all `len` bytes are scanned, and they end inside a line.
+    ///
+    /// After a complete line, that is the next one, of which no byte has arrived. After a CR that
+    /// waits for its LF it is `false`.
     pub(crate) fn is_inside_line(&self, len: usize) -> bool {
         self.scanned == len
     }
@@ -220,7 +225,7 @@ impl Head {
         }
     }
 
-    /// Stores the parsed start line; returns `false` if there is none.
+    /// Stores the parsed start line; returns `false` for `None`, a malformed line.
     fn begin(&mut self, start_line: Option<StartLine>) -> bool {
         self.has_start_line = start_line.is_some();
         self.start_line = start_line.unwrap_or_default();
@@ -238,6 +243,8 @@ impl Head {
     }
 
     /// Replaces the line end of an obs-fold by spaces (RFC 9112, section 5.2).
+    ///
+    /// The last field's value then extends to the end of the new line.
     fn unfold(&mut self, bytes: &mut [u8], end: usize) {
         let crlf = bytes[self.line - 2] == b'\r';
         bytes[self.line - 1 - usize::from(crlf)..self.line].fill(b' ');
@@ -290,6 +297,8 @@ impl Head {
     }
 
     /// Returns the minor version, the x of HTTP/1.x.
+    ///
+    /// It is 0 for HTTP/0.x and 1 for HTTP/2.x to 9.x, which a client may be set to accept.
     #[inline]
     pub(crate) fn minor(&self) -> u8 {
         self.start_line.minor
@@ -335,7 +344,7 @@ impl Head {
     }
 }
 
-/// Returns whether a CRLF is at `end`.
+/// Returns whether a CRLF is at the offset `end` of `bytes`.
 #[inline(always)]
 fn ends_at(bytes: &[u8], end: usize) -> bool {
     bytes.get(end..end + 2) == Some(b"\r\n")
@@ -351,7 +360,8 @@ fn slot(field: FieldSpan, bytes: &[u8]) -> usize {
 
 /// Parses a field line in any valid form.
 ///
-/// The name has `name` bytes and the line ends before `end`.
+/// The name has `name` bytes and the line ends before `end`. `None` if the name is empty or no
+/// colon follows it.
 fn field_line(bytes: &[u8], start: usize, name: usize, end: usize) -> Option<FieldSpan> {
     let colon = start + name;
     if name == 0 || bytes.get(colon) != Some(&b':') {

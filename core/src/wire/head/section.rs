@@ -67,7 +67,8 @@ impl Section {
 
     /// Returns whether a value or a reason phrase may contain this control byte.
     ///
-    /// Returns `false` for NUL, and for 0x09 to 0x0d, which are whitespace or line ends.
+    /// It may if a client's leniency permits control bytes. Returns `false` for NUL, and for 0x09
+    /// to 0x0d, which are whitespace or line ends.
     pub(super) fn takes_control(self, byte: u8) -> bool {
         matches!(byte, 0x01..=0x08 | 0x0e..=0x1f | 0x7f) && self.tolerated().controls
     }

@@ -8,7 +8,7 @@
 pub(crate) struct Class {
     #[cfg_attr(any(miri, not(target_arch = "x86_64")), allow(dead_code))]
     pub(super) columns: [u8; 16],
-    /// The two ranges of a class that consists of exactly two ranges.
+    /// The two ranges of a class that consists of exactly two ranges, else `None`.
     #[cfg_attr(any(miri, not(target_arch = "x86_64")), allow(dead_code))]
     pub(super) ranges: Option<Ranges>,
     /// The table for lookup of single bytes; `bit` is this set's bit in each entry.

@@ -63,9 +63,9 @@ pub use path::Path;
 ///
 /// - The head is incomplete.
 /// - Fewer than [`PADDING`] bytes follow the first `len`.
-/// - The head has more than `most` lines.
+/// - The head has more than `most` lines, or more than 129, its start line included.
 /// - The first line has fewer than 8 bytes, so it is no start line.
-/// - The reader rejects the start line, or this build has no scanner.
+/// - The reader rejects a line or the head, or this build has no scanner.
 ///
 /// At the end of each line is some control byte; the reader must check that it is a CRLF. The
 /// caller must check that the head ends within `len`, as its last LF may not.

@@ -1,4 +1,6 @@
 //! The two passes over a head, generic over the instruction set and the reader.
+//!
+//! The first finds the ends of the lines, the second parses the lines.
 #![allow(unsafe_code)]
 
 use alloc::vec::Vec;
@@ -21,8 +23,8 @@ pub(crate) const FIRST_LINE: usize = 8;
 
 /// The largest number of lines in a head that the scanner reads.
 ///
-/// The start line, and as many field lines as the limit has at first. A head with more is parsed
-/// line by line.
+/// These are the start line, and as many field lines as the default limit permits. A head with more
+/// is parsed line by line.
 pub(crate) const LINES: usize = 129;
 
 /// A field line as the scanner finds it, before it is parsed.
@@ -32,11 +34,11 @@ pub(crate) struct Line<'a> {
     pub(crate) start: usize,
     /// The number of token characters at the start of the line.
     ///
-    /// There may be more: if no colon follows them, count again.
+    /// The scanner may stop early: if no colon follows, the reader must count again.
     pub(crate) name: usize,
     /// The offset of the control byte that ends the line.
     pub(crate) end: usize,
-    /// The eight bytes from `start` on, the first one lowest.
+    /// The eight bytes from the line's start on, the first one lowest.
     pub(crate) name_begins: u64,
     /// The last eight bytes of the name, the first one lowest.
     ///
@@ -44,7 +46,7 @@ pub(crate) struct Line<'a> {
     pub(crate) name_ends: u64,
     /// The three bytes after the field name: mostly `: ` and the value's first byte.
     pub(crate) middle: &'a [u8; 3],
-    /// The byte before `end`, and the two bytes from `end` on.
+    /// The byte before the line's end, and the two bytes that usually are its CRLF.
     pub(crate) closing: &'a [u8; 3],
 }
 
@@ -63,9 +65,9 @@ pub(crate) trait Reader<'a>: Sized {
     /// Parses the start line; `None` ends the pass.
     ///
     /// `ends` are the offsets in `bytes` at which lines end; the start line ends at the first.
-    /// `token` returns the number of token characters at the start of `bytes`, as [`Line::name`]
-    /// has it; `run` is [`run`](super::run). Also returns the list that the results for the field
-    /// lines replace, with memory for all of them.
+    /// `token` returns the number of token characters at the start of `bytes`, perhaps too few, as
+    /// in [`Line::name`]; `run` is [`run`](super::run). Also returns the list that the results for
+    /// the field lines replace, with memory for all of them.
     fn start(
         self,
         token: impl Fn() -> usize,
@@ -83,6 +85,8 @@ pub(crate) trait Reader<'a>: Sized {
     fn line_slow(state: &mut Self::State, bytes: &[u8], line: Line<'_>) -> Self::Item;
 
     /// Ends the pass after the last line, and returns its result.
+    ///
+    /// `None` rejects the head.
     fn finish(state: Self::State) -> Option<usize>;
 }
 

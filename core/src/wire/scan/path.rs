@@ -24,7 +24,7 @@ static CURRENT: AtomicU8 = AtomicU8::new(0);
 impl Path {
     const ALL: [Self; 5] = [Self::Avx2, Self::Sse2, Self::Neon, Self::Simd128, Self::Swar];
 
-    /// Set if this program contains the path that scans 8 bytes at a time.
+    /// True if this program contains the path that scans 8 bytes at a time.
     ///
     /// It does in tests and Miri, with the feature `std` outside WebAssembly, and on machines
     /// without vectors, except microcontrollers (`target_os = "none"`). If no other path exists
@@ -86,7 +86,7 @@ impl Path {
 
     /// Returns the instruction set to scan with.
     ///
-    /// The first call finds it, and later calls load it.
+    /// The first call detects it, unless `force` has set it. Later calls load it.
     #[inline(always)]
     pub(super) fn current() -> Self {
         const AVX2: u8 = Path::Avx2 as u8;

@@ -21,7 +21,7 @@ const fn below(word: u64, bound: u8) -> u64 {
 
 /// Returns a word with the top bit set for each byte that is `byte`.
 ///
-/// Only the lowest flag is reliable, as in `below`.
+/// Only the lowest of these top bits is reliable; those above it may be wrong.
 pub(crate) const fn equal(word: u64, byte: u8) -> u64 {
     below(word ^ (LOW * byte as u64), 1)
 }
@@ -47,7 +47,7 @@ impl Questions for Words {
     }
 }
 
-/// Parses a head; not inlined, like the paths that are detected at run time.
+/// Parses a head with 8-byte words; not inlined, so that choosing a path is cheap.
 #[inline(never)]
 pub(super) fn head<'a, R: Reader<'a>>(
     bytes: &[u8],
@@ -58,7 +58,7 @@ pub(super) fn head<'a, R: Reader<'a>>(
     passes::head(Words, bytes, len, most, reader)
 }
 
-/// Returns the control bytes of a block; every bit is exact.
+/// Returns the control bytes of a block: bit i is set exactly if byte i is one.
 ///
 /// No addition carries from one byte into the next.
 #[inline(always)]

@@ -100,10 +100,11 @@ fn load_avx2(bytes: &[u8; 32]) -> __m256i {
     unsafe { _mm256_loadu_si256(bytes.as_ptr().cast()) }
 }
 
-/// Returns the control bytes of a block.
+/// Returns the control bytes of a block: bit i is set if byte i is one.
 ///
-/// As signed numbers, one more than any other ASCII byte is above 0x20. For 0x7f it overflows. Any
-/// byte above 0x7f has its highest bit set, and is no control byte either.
+/// To each byte 1 is added. As a signed number, the sum is above 0x20 exactly for the bytes 0x20 to
+/// 0x7e; for 0x7f it overflows. Bytes above 0x7f are told by their highest bit: they are no control
+/// bytes either.
 #[inline]
 #[target_feature(enable = "avx2")]
 fn controls_avx2(block: &[u8; 64]) -> u64 {
@@ -184,7 +185,9 @@ fn load_sse2(bytes: &[u8; 16]) -> __m128i {
     unsafe { _mm_loadu_si128(bytes.as_ptr().cast()) }
 }
 
-/// Returns the control bytes of a block; see [`controls_avx2`].
+/// Returns the control bytes of a block: bit i is set if byte i is one.
+///
+/// It works as [`controls_avx2`] does.
 #[inline]
 #[target_feature(enable = "sse2")]
 fn controls_sse2(block: &[u8; 64]) -> u64 {
@@ -199,8 +202,8 @@ fn controls_sse2(block: &[u8; 64]) -> u64 {
 
 /// Returns the number of letters, digits, `-` and `_` at the beginning.
 ///
-/// SSE2 has no table lookup for all token characters. A token with another one is left to the slow
-/// path, which counts anew.
+/// SSE2 has no table lookup for all token characters. A token with another character is counted
+/// again by the slow path.
 #[inline]
 #[target_feature(enable = "sse2")]
 fn token_sse2(bytes: &[u8; OPENING]) -> usize {
