@@ -22,7 +22,8 @@ use crate::{live, play, udp};
 
 /// The most content of a request, in bytes, that is read before a possible switch.
 ///
-/// HTTP/2 has a limit of its own. On other routes content is echoed or discarded as it arrives.
+/// More is responded to with 413. A switch to HTTP/2 has a limit of its own. On other routes
+/// content is echoed or discarded as it arrives.
 const KEPT: usize = 1 << 20;
 
 const TEXT: &str = "text/plain; charset=utf-8";
@@ -60,7 +61,7 @@ pub(crate) fn answer(session: Arc<Session>, request: Request<Body>) -> Answer {
     })
 }
 
-/// Declines every offer, and responds with the length of the content.
+/// Declines every offer, and responds with a text that has the content's length.
 async fn plain(request: Request<Body>) -> Result<Response<Body>, BoxError> {
     // RFC 9110 9.3.2: the response to HEAD has the fields of the response to GET.
     let method =
@@ -163,9 +164,10 @@ fn declined(route: Route, request: &Request<Bytes>) -> Response<Body> {
     }
 }
 
-/// Switches to HTTP/2, in which the request gets its response.
+/// Accepts an offer of h2c, so that the request gets its response in HTTP/2.
 ///
-/// The request's content is handed over to HTTP/2. Without a switch the response is in HTTP/1.1.
+/// The request's content is passed to HTTP/2. If no eligible h2c is offered, or the content exceeds
+/// the engine's limit for h2c, responds in HTTP/1.1 with the reason.
 async fn http2(session: Arc<Session>, request: Request<Body>) -> Result<Response<Body>, BoxError> {
     let most = Limits::DEFAULT.h2c_content as usize;
     let (head, content) = request.into_parts();
@@ -199,7 +201,9 @@ async fn counted(mut content: Body, most: usize) -> Result<(usize, Bytes), BoxEr
     Ok((bytes, kept.into()))
 }
 
-/// Returns whether an Origin field names a host but `localhost` and 127.0.0.1.
+/// Returns whether an Origin field names neither `localhost` nor 127.0.0.1.
+///
+/// False for a request without Origin. True for a value that is not an http or https origin.
 fn is_foreign(request: &Request<Body>) -> bool {
     request.headers().get_all(ORIGIN).iter().any(|origin| !live::is_ours(origin.as_bytes()))
 }

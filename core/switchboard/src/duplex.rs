@@ -19,7 +19,7 @@ use switchover::End;
 /// The most bytes of one read.
 const PIECE: usize = 16 * 1024;
 
-/// The most inputs that wait in the inbox; more make the threads that fill it wait.
+/// The most inputs that wait in the inbox; the threads that add more are blocked.
 const INBOX: usize = 16;
 
 /// The number of unsent bytes at which reading of the local source pauses.
@@ -51,7 +51,7 @@ enum Output {
 }
 
 impl Duplex {
-    /// Connects to `host:port`.
+    /// Connects to `host:port`, trying each of its addresses for `timeout`.
     pub(crate) fn connect(address: &str, timeout: Duration) -> io::Result<Self> {
         let mut outcome =
             Err(io::Error::new(io::ErrorKind::NotFound, format!("{address} is no address")));
@@ -88,7 +88,7 @@ impl Duplex {
         self.queue.locked().bytes
     }
 
-    /// Shuts down the probe's direction once all queued bytes are sent.
+    /// Shuts down the sending direction once all queued bytes are sent.
     pub(crate) fn finish(&self) {
         let _ = self.outbox.send(Output::End);
     }
@@ -179,7 +179,7 @@ fn write(mut stream: TcpStream, outputs: &Receiver<Output>, queue: &Queue) {
     queue.give_up(None);
 }
 
-/// The number of bytes that wait to be sent, with a wake-up on each change.
+/// The number of bytes that wait to be sent; threads can wait until it changes.
 #[derive(Default)]
 struct Queue {
     state: Mutex<Queued>,
@@ -208,12 +208,14 @@ impl Queue {
         self.change(|queued| (queued.is_over, queued.failure) = (true, failure));
     }
 
-    /// Waits until fewer than `QUEUED` bytes wait to be sent, or none can be.
+    /// Blocks until fewer than `QUEUED` bytes wait to be sent, or sending has ended.
     fn wait(&self) {
         drop(self.wait_while(|bytes| bytes >= QUEUED));
     }
 
-    /// Returns the error of a failed write, after waiting for all queued bytes.
+    /// Blocks until all queued bytes are sent or sending has ended.
+    ///
+    /// Returns the error of a write that failed, if one did.
     fn failure(&self) -> Option<io::ErrorKind> {
         self.wait_while(|bytes| bytes > 0).failure
     }

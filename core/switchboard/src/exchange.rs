@@ -29,15 +29,17 @@ type Failure = Box<dyn AnyError>;
 /// RFC 9110, section 10.1.1: clients do not wait for it indefinitely.
 const UNTIL_CONTINUE: Duration = Duration::from_secs(1);
 
-/// The most bytes of the new protocol that are kept until the request is sent.
+/// The most bytes of the new protocol that are kept before the request is complete.
+///
+/// More of them make the exchange fail.
 const EARLY: usize = 1 << 20;
 
-/// Returns whether the agreed protocol is TLS, in which HTTP goes on.
+/// Returns whether a protocol is TLS, of any version.
 fn is_tls(protocol: Protocol<'_>) -> bool {
     protocol.name.eq_ignore_ascii_case("TLS")
 }
 
-/// The outcome of a request.
+/// The outcome of a request that the probe has sent.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Outcome {
     /// Both directions have switched to the new protocol.
@@ -55,7 +57,7 @@ pub(crate) struct Exchange<'a> {
     pub(crate) line: Stream,
     pub(crate) http: ObservedConnection,
     pub(crate) transcript: Arc<Transcript>,
-    /// The content's file, until its sending begins or is given up.
+    /// The file of the request's content, until its sending begins or is given up.
     body: Option<File>,
     /// True while the content's file is being read; its `LocalEnd` is still to come.
     is_feeding: bool,
@@ -65,7 +67,7 @@ pub(crate) struct Exchange<'a> {
     early: Vec<u8>,
     /// The end of the server's direction, clean or truncated; `None` before it.
     end: Option<End>,
-    /// The status code of the latest final response; 0 before one.
+    /// The status code of the current request's final response; 0 before it.
     status: u16,
     /// True once the final response is complete.
     is_answered: bool,
@@ -99,7 +101,7 @@ impl<'a> Exchange<'a> {
         })
     }
 
-    /// Sends a request with this offer, and returns its outcome.
+    /// Sends a request with this offer, and returns its outcome, which it also records.
     pub(crate) fn ask(&mut self, offer: &[String]) -> Result<Outcome, Failure> {
         let offer: Vec<&str> = offer.iter().map(String::as_str).collect();
         let fields = self.fields(&offer)?;
@@ -139,9 +141,10 @@ impl<'a> Exchange<'a> {
         Ok(Outcome::AnsweredInTls)
     }
 
-    /// Returns the bytes of the new protocol received so far, and removes them.
+    /// Returns the kept bytes of the new protocol, and removes them.
     ///
-    /// The second value is the end of the server's direction, if it was received.
+    /// They were received before the probe might send in that protocol. The second value is the end
+    /// of the server's direction, if it was received.
     pub(crate) fn take_early(&mut self) -> (Vec<u8>, Option<End>) {
         (std::mem::take(&mut self.early), self.end)
     }
@@ -330,7 +333,9 @@ impl<'a> Exchange<'a> {
 
     // Remarks and the verdict.
 
-    /// Records the outcome and its reason as the verdict, unless recorded before.
+    /// Records the outcome and its reason as the verdict.
+    ///
+    /// Records nothing for a failure, whose verdict was recorded where it occurred.
     fn judge(&self, outcome: Outcome, offer: &[&str]) {
         let connection = &self.http;
         let why = connection.why().map_or("", |why| why.text());

@@ -26,21 +26,21 @@ use tokio::io::{
 };
 use tokio::time::timeout;
 
-/// The tokens, in the server's order of preference.
+/// The names of the protocols, in the server's order of preference.
 pub(crate) const TOKENS: [&str; 2] = ["foo/2", "foo/1"];
 
-/// The longest line, its LF included, in bytes.
+/// The longest line that is accepted from the client, its LF included, in bytes.
 const LONGEST: u64 = 65_536;
 
-/// The time to wait for a line of the client, or for a write to it.
+/// The longest wait for a line of the client, and for each write to the client.
 const TIMEOUT: Duration = Duration::from_secs(60);
 /// The size of the pieces of content; a client must read each within `TIMEOUT`.
 const PIECE: usize = 16 * 1024;
 
-/// Speaks `foo` until one side ends it or `stop` resolves.
+/// Speaks `foo/2` or `foo/1` until one side ends it or `stop` resolves.
 ///
 /// `content` is that of the upgrade request. Returns the number of lines of the client that were
-/// answered; all of them are sent then, so that the stream may end.
+/// answered. The answers have then been written, so that the stream may end.
 pub(crate) async fn speak(
     content: &[u8],
     stream: &mut Upgraded,

@@ -1,7 +1,7 @@
 //! An example server, a probe client and an audit tool, over real sockets.
 //!
 //! ```text
-//! switchboard [--port N] [--trace] [--prefer server]   serves a few paths; `/` lists them
+//! switchboard [--port N] [--trace] [--prefer server]   serves a few paths; `/` shows how
 //! switchboard probe URL [--offer LIST] [--body FILE]   offers protocols, and reports the outcome
 //! switchboard audit URL [--websocket PATH]             checks a server's upgrades against the RFCs
 //! switchboard audit --client | --proxy URL             checks those of a client, or a proxy's
@@ -170,7 +170,7 @@ struct ProbeArgs {
 
 /// Prints text to standard output, or drops it once no one reads there.
 ///
-/// A reader such as `head` may leave early. What the text reports goes on without it. Other errors,
+/// A reader such as `head` may close the pipe early, which must not end the program. Other errors,
 /// such as that of a full disk, are returned.
 pub(crate) fn print(text: &str) -> io::Result<()> {
     let mut output = io::stdout().lock();
@@ -232,7 +232,9 @@ The exit status is 0 where it switched, or got a response without having offered
 where the server stayed with HTTP/1.1, or declined a CONNECT, 1 where something failed, and 64 where
 these arguments make no sense.";
 
-/// Parses a protocol's name, with or without a version; empty text is accepted.
+/// Parses an item of `--offer`: a protocol's name, with or without a version.
+///
+/// Spaces around it are removed. An empty item is accepted, and offers nothing.
 fn protocol(name: &str) -> Result<String, String> {
     match name.trim() {
         "" => Ok(String::new()),
@@ -241,9 +243,9 @@ fn protocol(name: &str) -> Result<String, String> {
     }
 }
 
-/// Splits `NAME: VALUE` as typed by the user.
+/// Splits `NAME: VALUE`, the argument of `--header`, at the first colon.
 ///
-/// Neither the name nor the value is validated.
+/// Spaces around the value are removed. Neither name nor value is validated.
 fn field_line(line: &str) -> Result<(String, String), &'static str> {
     let (name, value) = line.split_once(':').ok_or("NAME: VALUE is wanted")?;
     Ok((name.into(), value.trim().into()))

@@ -1,6 +1,6 @@
-//! The playground: files of the npm package's folder.
+//! The playground's files, which are served from the npm package's folder.
 //!
-//! The files are read on each request, so the example can be built without them.
+//! The files are read on each request, so switchboard can be built without them.
 //!
 //! `/play/` serves the folder `playground`, `/dist/` the built module that its scripts import.
 
@@ -12,19 +12,21 @@ The playground is not here. Build the module with wasm/build, and start the swit
 repository's folder, or with --play FOLDER, where FOLDER is the repository's `wasm`.
 ";
 
-/// The content security policy of these files; it allows WebAssembly.
+/// The Content-Security-Policy of the playground's files; it allows WebAssembly.
 pub(crate) const POLICY: &str = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; \
                                  img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'";
 
 /// A response: status, media type, content.
 pub(crate) type Answer = (u16, &'static str, Vec<u8>);
 
-/// Returns whether a path belongs to the playground.
+/// Returns whether a request path belongs to the playground.
+///
+/// That is `/play`, and every path below `/play/` or `/dist/`.
 pub(crate) fn is_here(path: &str) -> bool {
     path == "/play" || path.starts_with("/play/") || path.starts_with("/dist/")
 }
 
-/// Returns the response to a request path: a file of the npm package, or a 404.
+/// Returns the response to a request path: a file below `folder`, or a 404.
 pub(crate) fn file(folder: &Path, path: &str) -> Answer {
     let inside = match path.strip_prefix("/play/") {
         Some("") => "playground/index.html".to_owned(),
@@ -40,7 +42,7 @@ pub(crate) fn file(folder: &Path, path: &str) -> Answer {
 
 /// Returns the media type of a file; `None` if it may not be served.
 ///
-/// Paths that leave the folder and names that begin with a dot are rejected.
+/// Paths that leave the folder, names that begin with a dot, and unknown endings are rejected.
 fn kind(path: &str) -> Option<&'static str> {
     let is_name = |name: &str| {
         let is_plain =

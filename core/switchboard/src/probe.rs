@@ -19,10 +19,12 @@ use crate::transcript::{Transcript, Verdict};
 
 type Failure = Box<dyn AnyError>;
 
-/// The exit status if the server stays with HTTP/1.1.
+/// The exit status if the server responds to an offer or CONNECT in HTTP/1.1.
 const NOT_SWITCHED: u8 = 2;
 
-/// Runs the probe; the last line of the transcript is the outcome.
+/// Runs the probe and returns its exit status.
+///
+/// The last line of the transcript, on standard error, is the outcome.
 pub(crate) fn run(args: &ProbeArgs) -> ExitCode {
     let transcript = Arc::new(Transcript::of_probe(args.json));
     let code = probe(args, &transcript).unwrap_or_else(|failure| {
@@ -64,11 +66,11 @@ fn probe(args: &ProbeArgs, transcript: &Arc<Transcript>) -> Result<ExitCode, Fai
     }
 }
 
-/// Returns the protocol to offer after a 426, and the difference for a remark.
+/// Returns the protocol to offer after a 426, and a word for the transcript.
 ///
 /// Returns the first protocol in the 426 that was not offered (`instead`). If there is none and
 /// several were offered, returns the first offered one that the 426 names (`alone`): many servers
-/// do not understand a list.
+/// do not understand a list. Returns `None` if neither exists.
 fn wanted(exchange: &Exchange<'_>, offered: &[String]) -> Option<(String, &'static str)> {
     let required = exchange.http.required();
     exchange.say(match required.is_empty() {

@@ -12,7 +12,7 @@ use tungstenite::{Error, Message};
 use crate::duplex::Input;
 use crate::transport::Stream;
 
-/// The server's silence after the end of the input, at which the probe closes.
+/// The server's silence at which the probe closes, if standard input has ended.
 ///
 /// A WebSocket has no half-close: many servers discard pending messages when they receive a Close.
 const QUIET: Duration = Duration::from_secs(1);
@@ -22,13 +22,13 @@ const QUIET: Duration = Duration::from_secs(1);
 /// The probe fails if a server causes more of them without reading.
 pub(crate) const UNREAD: usize = 4 << 20;
 
-/// The time to wait for the server's Close, or for its end after both Closes.
+/// The time to wait for the server's Close, or for EOF after both Close frames.
 const CLOSING: Duration = Duration::from_secs(5);
 
-/// Copies standard input to the server, and what it sends to standard output.
+/// Copies standard input to the server, and the server's bytes to standard output.
 ///
 /// `early` was received before the relay began; `end` is set if the server's direction has ended
-/// already. Returns when the server closes.
+/// already. Returns when the server's direction ends; fails if it was truncated.
 pub(crate) fn pipe(line: &mut Stream, early: &[u8], end: Option<End>) -> io::Result<()> {
     let mut stdout = io::stdout().lock();
     print(&mut stdout, early)?;
@@ -57,12 +57,11 @@ pub(crate) fn whole(end: End) -> io::Result<()> {
     }
 }
 
-/// Relays lines of standard input as text messages, and messages as lines.
+/// Relays lines of standard input as WebSocket messages, and messages as lines.
 ///
-/// A line that is not UTF-8 is sent as a binary message. Closes once the input has ended and the
-/// server is silent.
-/// `early` was received before the relay began; `peer_ended` tells that the server's bytes have
-/// ended already.
+/// A line is sent as a text message, or as a binary one if it is not UTF-8. Closes once standard
+/// input has ended and the server is silent for `QUIET`. `early` was received before the relay
+/// began; `peer_ended` is true if the server's bytes have ended already.
 pub(crate) fn messages(
     line: &mut Stream,
     early: &[u8],
@@ -115,7 +114,7 @@ pub(crate) fn messages(
     Ok(())
 }
 
-/// Relays lines of standard input as datagrams, and datagrams as lines.
+/// Relays lines of standard input as UDP datagrams, and datagrams as lines.
 ///
 /// Returns when the server closes, or a second after the end of the input and the server's last
 /// bytes. `early` was received before the relay began; `end` is set if the server's direction
@@ -170,7 +169,7 @@ fn datagram(line: &[u8]) -> Vec<u8> {
     out
 }
 
-/// Prints all complete messages; returns `false` once the WebSocket is closed.
+/// Prints all complete messages; returns `false` once the WebSocket has ended.
 fn print_messages(frames: &mut WebSocket<Wire>) -> Result<bool, Box<dyn std::error::Error>> {
     let mut stdout = io::stdout().lock();
     loop {
@@ -213,7 +212,7 @@ fn close(frames: &mut WebSocket<Wire>) -> Result<(), Box<Error>> {
     if_open(outcome)
 }
 
-/// Ignores the errors of a message that is sent after the server has closed.
+/// Turns the errors of a message sent after the server's Close into success.
 fn if_open(outcome: Result<(), Error>) -> Result<(), Box<Error>> {
     match outcome {
         Err(Error::ConnectionClosed | Error::AlreadyClosed | Error::Protocol(_)) | Ok(()) => Ok(()),

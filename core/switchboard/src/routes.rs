@@ -8,35 +8,41 @@ use crate::{foo, live, play, tls, udp};
 /// A route of the server.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Route {
-    /// `/`: the page that shows the server's connections, with its files.
+    /// `/` and its files: the page that shows the server's connections.
     ///
-    /// They include `/errors` and the documents below `/docs/`.
+    /// The files include `/errors` and the documents below `/docs/`.
     Page(&'static live::File),
-    /// `/live`: the WebSocket that sends transcripts to the page.
+    /// `/live`: the WebSocket on which the server sends its transcripts to the page.
     Live,
     /// `/play/` and `/dist/`: the playground, if it was built.
     Play,
-    /// `/ws`: switches to WebSocket if offered; without an offer a 426.
+    /// `/ws`: switches to WebSocket if offered, else a 426.
+    ///
+    /// An offer that breaks a rule of WebSocket gets the status for that, such as 400.
     Ws,
     /// `/foo`: switches to `foo/2` or `foo/1` if offered, else a text.
     Foo,
-    /// `/required`: switches to `foo/2` or WebSocket; without an offer a 426.
+    /// `/required`: switches to `foo/2` or WebSocket if offered, else a 426.
+    ///
+    /// An offer that breaks a rule of WebSocket gets the status for that, such as 400.
     Required,
     /// `/h2c`: switches to HTTP/2 if offered, else a text.
     H2c,
     /// `/tls`: switches to TLS if offered, else a 426; inside TLS a text.
     Tls,
-    /// The target `*`: switches to TLS or HTTP/2 if offered.
+    /// The target `*`: switches to TLS or HTTP/2 if offered, else a text.
     ///
     /// CUPS, and nghttp if it has content, send `OPTIONS *` with their offer before other requests.
     Server,
-    /// `/.well-known/masque/udp/`, reserved by RFC 9298: UDP to this machine.
+    /// `/.well-known/masque/udp/`: switches to UDP proxying (RFC 9298) if offered.
+    ///
+    /// Only targets on this machine are allowed; others get a 403.
     Udp,
-    /// `/echo`: sends the request's content back.
+    /// `/echo`: declines every offer, and sends the request's content back.
     Echo,
-    /// `/plain`: declines every offer.
+    /// `/plain`: declines every offer, and tells the length of the request's content.
     Plain,
-    /// Any other target.
+    /// Any other target, which gets a 404.
     Missing,
 }
 
@@ -77,7 +83,7 @@ impl Route {
     }
 }
 
-/// The methods that the server implements.
+/// The methods that the server implements; others get a 405 or 501.
 const METHODS: [&str; 5] = ["GET", "HEAD", "POST", "PUT", "OPTIONS"];
 /// Known methods that no resource of the server allows: the response is a 405.
 const OTHER_METHODS: [&str; 3] = ["DELETE", "PATCH", "TRACE"];

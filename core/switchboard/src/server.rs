@@ -21,13 +21,13 @@ use crate::session_log::SessionLog;
 use crate::transcript::Transcript;
 use crate::{http2, tls, udp};
 
-/// The time that connections get to finish after ^C.
+/// The time that connections get to finish after a signal to stop, such as ^C.
 const GOODBYE: Duration = Duration::from_secs(5);
 
-/// The interval between two looks at an incomplete HTTP/2 preface.
+/// The time after which an incomplete HTTP/2 preface is checked again.
 const MOMENT: Duration = Duration::from_millis(10);
 
-/// Serves until ^C, SIGTERM or SIGHUP.
+/// Serves until ^C, SIGTERM or SIGHUP; fails if the port cannot be bound.
 pub(crate) fn run(args: &ServeArgs) -> io::Result<()> {
     tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(serve(args))
 }
@@ -87,7 +87,9 @@ async fn serve(args: &ServeArgs) -> io::Result<()> {
     Ok(())
 }
 
-/// Returns a channel that a signal to stop sets to `true`; a second one exits.
+/// Returns a channel that ^C, SIGTERM or SIGHUP sets to `true`.
+///
+/// A second such signal exits the process with status 130.
 fn stop_on_signal() -> io::Result<watch::Receiver<bool>> {
     let (stop, stopped) = watch::channel(false);
     let on_signal = move || {
@@ -104,7 +106,9 @@ async fn has_stopped(mut stopped: watch::Receiver<bool>) {
     let _ = stopped.wait_for(|&has_stopped| has_stopped).await;
 }
 
-/// Prints the greeting; its first line is meant for programs that start the server.
+/// Prints the server's address and examples of commands.
+///
+/// The first line, with the address, is meant for programs that start the server.
 fn greet(address: SocketAddr, echoes_datagrams: bool) {
     let port = address.port();
     let program = std::env::args().next().unwrap_or_else(|| "switchboard".into());
@@ -133,7 +137,7 @@ Or try, from another terminal:
     ));
 }
 
-/// The protocol that a client's first bytes begin.
+/// The protocol with which a client begins its connection.
 enum Opening {
     Tls,
     /// HTTP/2 with prior knowledge.
@@ -141,7 +145,9 @@ enum Opening {
     Http1,
 }
 
-/// Detects the protocol from the first bytes, without consuming them.
+/// Detects the protocol from a connection's first bytes, without consuming them.
+///
+/// Waits until they suffice; fails if the client closes without any.
 async fn opening(stream: &TcpStream) -> io::Result<Opening> {
     let mut first = [0; http2::PREFACE.len()];
     loop {
@@ -214,10 +220,12 @@ mod tests {
     use super::*;
 
     const LONG: Duration = Duration::from_secs(3600);
-    /// The time in which lines fill all buffers, or are answered.
+    /// The time in which a client's lines fill all buffers, or are answered.
     const STALLED: Duration = Duration::from_millis(300);
 
-    /// Returns the address of a server, and the server; it runs until `stop` resolves.
+    /// Returns the address of a test server, and the future that runs it.
+    ///
+    /// The future accepts connections until `stop` resolves, and serves them to their end.
     async fn server(
         stop: impl Future<Output = ()>,
     ) -> Result<(SocketAddr, impl Future<Output = ()>), Box<dyn Error>> {
@@ -242,7 +250,7 @@ mod tests {
         Ok((address, served))
     }
 
-    /// Connects a client of `foo/2` that has sent `lines`.
+    /// Connects a client that has sent an offer of `foo/2`, and `lines` after it.
     fn client(address: SocketAddr, lines: &[u8]) -> io::Result<std::net::TcpStream> {
         let mut client = std::net::TcpStream::connect(address)?;
         client.write_all(
@@ -279,9 +287,10 @@ mod tests {
         Ok(())
     }
 
-    /// Checks that a shutdown cuts no line of `foo/2` and ends with a FIN.
+    /// Checks that a client of `foo/2` never takes a part of a line for the last one.
     ///
-    /// A client that is behind is reset; one that waits has the answers to its whole lines.
+    /// At a shutdown, a client that has read the answers to its whole lines gets a FIN. A client
+    /// that does not read is reset.
     #[tokio::test]
     async fn foo_is_not_cut_within_a_line_at_shutdown() -> Result<(), Box<dyn Error>> {
         let (stop, stopped) = tokio::sync::oneshot::channel();

@@ -21,9 +21,9 @@ pub(crate) struct App {
     pub(crate) prefer: Order,
     pub(crate) tls: TlsAcceptor,
     pub(crate) timeout: Duration,
-    /// The HTTP/2 flow-control window, in bytes.
+    /// The HTTP/2 flow-control window of a stream and of the connection, in bytes.
     pub(crate) window: u32,
-    /// The viewers of the page.
+    /// The viewers of the live page, and the history of connections for new ones.
     pub(crate) live: Arc<Hub>,
     /// The folder of the playground's files; it may not exist.
     pub(crate) play: PathBuf,
@@ -33,14 +33,14 @@ pub(crate) struct App {
     pub(crate) places: Semaphore,
 }
 
-/// A client's connection.
+/// A client's connection to the server; clones share its log.
 #[derive(Clone)]
 pub(crate) struct Session {
     pub(crate) app: Arc<App>,
     pub(crate) log: Arc<SessionLog>,
     /// The signal of the server's shutdown, which ends this connection.
     pub(crate) stopping: ShutdownSignal,
-    /// True inside TLS.
+    /// True if HTTP is spoken inside TLS, from the first byte or after an upgrade.
     pub(crate) is_secure: bool,
 }
 
@@ -53,9 +53,9 @@ impl Session {
         if self.is_secure { config.secure() } else { config }
     }
 
-    /// Awaits a future until the timeout or the server's shutdown.
+    /// Awaits a future until the timeout of `App` or the server's shutdown.
     ///
-    /// Either of these two is returned as an error.
+    /// Fails if one of these two comes first.
     pub(crate) async fn in_time<T>(
         &self,
         outcome: impl Future<Output = io::Result<T>>,
@@ -68,8 +68,8 @@ impl Session {
 
     /// Runs a protocol until its end or shutdown, and records the outcome.
     ///
-    /// Returns `false` if the protocol has failed or was cut. One that ends by itself at the
-    /// shutdown is not cut.
+    /// Returns `false` if the protocol has failed, or was cut by the shutdown. A protocol that ends
+    /// by itself when the shutdown begins is not cut.
     pub(crate) async fn tell_of<E: Display>(
         &self,
         protocol: &str,

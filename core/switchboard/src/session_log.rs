@@ -12,7 +12,7 @@ use switchover_tokio::observe::{Decision, Observation, Observer};
 use crate::live;
 use crate::transcript::{Transcript, Verdict, What};
 
-/// A connection's transcript, with remarks and a verdict on each offer.
+/// A connection's transcript, with remarks on offers and a verdict at the end.
 pub(crate) struct SessionLog {
     transcript: Transcript,
     asked: Mutex<Asked>,
@@ -21,11 +21,11 @@ pub(crate) struct SessionLog {
 /// Properties of the latest request that explain a declined offer or an error.
 #[derive(Default)]
 struct Asked {
-    /// The reason why the first ineligible offered protocol is ineligible.
+    /// The fault of the first ineligible protocol of the offer; `None` without one.
     flaw: Option<Ineligible>,
     /// True if `Connection` lists `upgrade` but the Upgrade field is missing.
     lacks_upgrade: bool,
-    /// True if the server declined the offer.
+    /// True if the server's response declined the request's offer.
     is_declined: bool,
     /// True once the connection has failed; later failures are not recorded.
     has_failed: bool,
@@ -36,7 +36,7 @@ impl SessionLog {
         Self { transcript, asked: Mutex::default() }
     }
 
-    /// Records a new connection.
+    /// Records a new connection as the transcript's first entry.
     pub(crate) fn open(&self, peer: &str, setup: &str) {
         self.transcript.tell(&What::Opened { peer, setup });
     }
@@ -45,26 +45,26 @@ impl SessionLog {
         self.transcript.say(remark);
     }
 
-    /// Leaves the bytes of the new protocol out of the transcript.
+    /// Leaves further bytes of the new protocol out of the transcript.
     pub(crate) fn be_private(&self) {
         self.transcript.be_private();
     }
 
-    /// Records the failure of the connection as its verdict.
+    /// Sets the failure of the connection as its verdict.
     ///
-    /// Only the first failure is recorded; later ones follow from it.
+    /// Only the first failure counts; later ones follow from it.
     pub(crate) fn fail(&self, verdict: impl Display) {
         if !std::mem::replace(&mut self.asked().has_failed, true) {
             self.transcript.conclude(Verdict::new("failed", format_args!("closed; {verdict}")));
         }
     }
 
-    /// Records that the connection ended before its protocol was detected.
+    /// Sets the verdict of a connection that ended before its protocol was detected.
     pub(crate) fn leave(&self, verdict: impl Display) {
         self.transcript.conclude(Verdict::new("closed", format_args!("closed; {verdict}")));
     }
 
-    /// Records the end of the connection, and its failure if there was one.
+    /// Records the verdict as the transcript's last entry, with `outcome` if it failed.
     pub(crate) fn close(&self, outcome: Result<(), Error>) {
         if let Err(error) = outcome {
             self.fail(format_args!("{error:#}"));
@@ -90,7 +90,10 @@ impl SessionLog {
         asked.is_declined = false;
     }
 
-    /// Records the reason why the response does not accept the offer, if any.
+    /// Records the reason why a response does not accept the request's offer.
+    ///
+    /// The reason becomes a remark and the verdict. Nothing is recorded after a failure, or without
+    /// an offer, unless Connection lists `upgrade`.
     fn explain(&self, why: Option<Why>) {
         let Asked { flaw, lacks_upgrade, has_failed, .. } = *self.asked();
         self.asked().is_declined = why == Some(Why::Declined);

@@ -1,4 +1,4 @@
-//! The protocols that a connection can switch to.
+//! The server's side of the protocols that a connection can switch to.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -14,20 +14,22 @@ use tokio::time::timeout;
 use crate::session::Session;
 use crate::{foo, http2, live, udp, websocket};
 
-/// The longest time to read and discard bytes after the last ones were sent.
+/// The longest time to discard a client's bytes after the new protocol has ended.
 const LINGER_MAX: Duration = Duration::from_secs(2);
 
-/// The future of a response.
+/// The future of the server's response to a request.
 ///
-/// The type is boxed, because requests inside upgraded TLS call the same code recursively.
+/// It is boxed, because `answer` calls itself for requests inside TLS after an upgrade.
 pub(crate) type Answer = Pin<Box<dyn Future<Output = Result<Response<Body>, BoxError>> + Send>>;
 
 /// The protocol that a connection switches to, if it is neither TLS nor h2c.
 pub(crate) enum NextProtocol {
-    /// `foo`, with the request's content, which the server sends back after one line.
+    /// `foo/1` or `foo/2`, with the request's content.
+    ///
+    /// The server sends the content back after its first line.
     Foo(Bytes),
     WebSocket,
-    /// The live page's protocol in WebSocket.
+    /// WebSocket, with the messages of the live page.
     Live,
     Udp(UdpTarget),
 }
@@ -66,10 +68,10 @@ impl Session {
         self.tell_of("h2c", http2::serve(stream, self.app.window)).await;
     }
 
-    /// Performs the TLS handshake, then responds to the request within TLS.
+    /// Performs the TLS handshake after a 101, then goes on with HTTP within TLS.
     ///
-    /// RFC 2817, section 3.3. A handshake that fails ends the connection: no more is sent in clear
-    /// text.
+    /// The upgrade request gets its response there (RFC 2817, section 3.3). A handshake that fails
+    /// ends the connection: no more is sent in clear text.
     pub(crate) async fn go_on_in_tls<S>(self: Arc<Self>, stream: Upgraded, serve: S)
     where
         S: Fn(Arc<Self>, Request<Body>) -> Answer + Send + Sync + 'static,

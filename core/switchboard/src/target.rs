@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-/// The address to connect to, and the path to request.
+/// A parsed URL: the address to connect to, and the path to request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Target {
     /// Host and port as written in the URL, for the Host field.
@@ -58,7 +58,8 @@ impl FromStr for Target {
 
 /// Returns the path of a request target.
 ///
-/// The query and, in absolute-form, the scheme and authority are removed.
+/// The query and, in absolute-form, the scheme and authority are removed. An empty path becomes
+/// `/`.
 pub(crate) fn path(target: &str) -> &str {
     let path = match target.split_once("://") {
         Some((_, rest)) if !target.starts_with('/') => {

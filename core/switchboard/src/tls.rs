@@ -1,7 +1,7 @@
 //! TLS for server and client, with a certificate that is generated at the start.
 //!
 //! No client has a reason to trust the certificate of `server`, so `client` accepts any. The
-//! audit's client does so if it is told to.
+//! audit, too, can be told to accept any.
 
 use std::error::Error;
 use std::sync::Arc;
@@ -32,9 +32,9 @@ pub(crate) fn server() -> Result<Arc<ServerConfig>, Box<dyn Error>> {
     Ok(with_certificate(made.cert.der().clone(), key)?)
 }
 
-/// Returns a server configuration for this machine, and its CA certificate in PEM.
+/// Returns a TLS configuration for a server, and its CA's certificate in PEM.
 ///
-/// For clients that verify certificates.
+/// For clients that verify certificates. The names are `localhost` and 127.0.0.1.
 pub(crate) fn vouched_server() -> Result<(Arc<ServerConfig>, String), Box<dyn Error>> {
     let mut params = CertificateParams::new(Vec::new())?;
     params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));

@@ -21,12 +21,14 @@ pub(crate) struct Stream {
     tls: Option<Box<ClientConnection>>,
     /// Decrypted bytes that `next` has not returned yet.
     opened: Vec<u8>,
-    /// True once the server has closed TLS with close_notify.
+    /// True once the server has ended its direction of TLS with close_notify.
     has_ended: bool,
-    /// True once that end was returned; what the socket has behind it does not count.
+    /// True once `next` has returned the end by close_notify.
+    ///
+    /// The end of the socket itself is ignored then.
     has_told_end: bool,
     timeout: Duration,
-    /// The transcript that records the bytes of the new protocol, after a switch.
+    /// The transcript that records the bytes of the new protocol; `None` before.
     overhearing: Option<Arc<Transcript>>,
 }
 
@@ -78,7 +80,7 @@ impl Stream {
         Ok(())
     }
 
-    /// Queues bytes for sending, behind those that still wait.
+    /// Queues bytes for sending, encrypted if the connection is TLS.
     pub(crate) fn send(&mut self, bytes: Vec<u8>) -> io::Result<()> {
         self.tell(By::Us, &bytes);
         let bytes = match &mut self.tls {
@@ -97,7 +99,7 @@ impl Stream {
         Ok(())
     }
 
-    /// Returns the number of bytes that wait to be sent.
+    /// Returns the number of queued bytes that the socket has not accepted yet.
     pub(crate) fn unsent(&self) -> usize {
         self.duplex.unsent()
     }
@@ -113,14 +115,14 @@ impl Stream {
         Ok(())
     }
 
-    /// Starts a thread that reads a source and emits its bytes as `Input::Local`.
+    /// Starts a thread that reads `source`; `next` returns its bytes as `Input::Local`.
     ///
     /// The thread pauses while too many bytes wait to be sent.
     pub(crate) fn feed(&self, source: impl Read + Send + 'static) {
         self.duplex.feed(source);
     }
 
-    /// Records all further bytes, which are no longer HTTP/1.1, in a transcript.
+    /// Records further bytes of both directions in a transcript, after a switch.
     pub(crate) fn overhear(&mut self, transcript: &Arc<Transcript>) {
         self.overhearing = Some(Arc::clone(transcript));
     }
@@ -131,7 +133,9 @@ impl Stream {
         }
     }
 
-    /// Returns the next event; `None` if there is none before the deadline.
+    /// Waits for the next input, decrypted; returns `None` at the deadline.
+    ///
+    /// Without a deadline it waits as long as needed.
     pub(crate) fn next(&mut self, deadline: Option<Instant>) -> io::Result<Option<Input>> {
         let input = self.wait(deadline)?;
         if let Some(Input::Peer(bytes)) = &input {
@@ -190,7 +194,7 @@ impl Stream {
     }
 }
 
-/// Takes the encrypted records that rustls has to send.
+/// Removes and returns the encrypted records that rustls has to send.
 fn records(tls: &mut ClientConnection) -> io::Result<Vec<u8>> {
     let mut out = Vec::new();
     while tls.wants_write() {

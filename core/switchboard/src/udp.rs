@@ -13,13 +13,13 @@ use tokio::net::UdpSocket;
 
 use crate::idle_timeout::IdleTimeout;
 
-/// The upgrade token of UDP proxying.
+/// The upgrade tokens of UDP proxying: one.
 pub(crate) const TOKENS: [&str; 1] = ["connect-udp"];
 
-/// The idle timeout of the client's connection.
+/// The time without a read or write after which a client's connection fails.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
-/// The most bytes of one read.
+/// The most bytes of one read from the client.
 const PIECE: usize = 16 * 1024;
 
 /// Returns whether the proxy relays datagrams to that target: this machine only.
@@ -29,9 +29,9 @@ pub(crate) fn is_allowed(target: &UdpTarget) -> bool {
     target.host.eq_ignore_ascii_case("localhost") || target.host == Ipv4Addr::LOCALHOST.to_string()
 }
 
-/// Starts a UDP echo on that address, for trying `connect-udp`.
+/// Starts a UDP echo server on `address`, for trying out `connect-udp`.
 ///
-/// Returns whether the echo runs.
+/// Returns whether it runs: the address can be bound, and a thread started.
 pub(crate) fn echo(address: SocketAddr) -> bool {
     let Ok(socket) = std::net::UdpSocket::bind(address) else { return false };
     let echo = move || {
@@ -46,9 +46,10 @@ pub(crate) fn echo(address: SocketAddr) -> bool {
     std::thread::Builder::new().spawn(echo).is_ok()
 }
 
-/// Relays datagrams between client and target until the client ends.
+/// Relays datagrams between client and target until the client's EOF.
 ///
-/// Returns the number of datagrams in both directions.
+/// Returns the number of datagrams in both directions. Only the port of `target` is used, on this
+/// machine. Fails if the client's connection fails, or sends malformed capsules.
 pub(crate) async fn relay(target: &UdpTarget, stream: &mut Upgraded) -> io::Result<u64> {
     let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).await?;
     socket.connect((Ipv4Addr::LOCALHOST, target.port)).await?;

@@ -1,4 +1,4 @@
-//! WebSocket after the opening handshake, with the frames of tungstenite.
+//! The server's WebSockets after the opening handshake, with frames by tungstenite.
 //!
 //! The engine has performed the opening handshake.
 
@@ -17,21 +17,25 @@ use tungstenite::{Error, Message};
 /// The largest message that is echoed, in bytes.
 const LARGEST: usize = 4 << 20;
 
-/// The most bytes that may wait to be sent.
+/// The most bytes that may wait to be sent on a WebSocket.
 ///
 /// If a client pings without reading the pongs, only the latest pong is sent once so many bytes
 /// wait (RFC 6455, section 5.5.3).
 const MOST_WAITING: usize = 2 * LARGEST;
 
-/// The time to wait for a message of the client, or for a write to it.
+/// The time to wait for the client's next message in an echo, or for a write.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
-/// The most extra time for writing a message, as a multiple of the time limit.
+/// The most extra time for writing a message, as a multiple of its time limit.
+///
+/// Each byte of the message adds a millisecond.
 const EARNED_MAX: u32 = 9;
 
 pub(crate) type Frames<'s> = WebSocketStream<&'s mut Upgraded>;
 
-/// Creates a WebSocket on this stream; messages have at most `largest` bytes.
+/// Creates a server's WebSocket on a stream, after the opening handshake.
+///
+/// A received message or frame with more than `largest` bytes is an error.
 pub(crate) async fn frames(stream: &mut Upgraded, largest: usize) -> Frames<'_> {
     let config = WebSocketConfig::default()
         .max_message_size(Some(largest))
@@ -40,9 +44,10 @@ pub(crate) async fn frames(stream: &mut Upgraded, largest: usize) -> Frames<'_> 
     WebSocketStream::from_raw_socket(stream, Role::Server, Some(config)).await
 }
 
-/// Sends every message back until one side closes or `stop` resolves.
+/// Sends every text and binary message back until the client closes.
 ///
-/// Returns the number of messages.
+/// Returns the number of messages. Fails if `stop` resolves first, or a read or write fails or is
+/// too slow; the client then gets a Close.
 pub(crate) async fn echo(
     stream: &mut Upgraded,
     stop: impl Future<Output = ()>,
@@ -85,7 +90,9 @@ fn late(elapsed: tokio::time::error::Elapsed) -> Error {
     Error::Io(elapsed.into())
 }
 
-/// Sends a Close frame with the status code for an error; ignores failures.
+/// Sends a WebSocket Close frame with the status code for an error.
+///
+/// Ignores failures.
 ///
 /// RFC 6455, section 7.4.1.
 pub(crate) async fn say_goodbye(frames: &mut Frames<'_>, error: &Error) {

@@ -64,13 +64,13 @@ pub(crate) struct AuditArgs {
         conflicts_with_all = ["client", "proxy"]
     )]
     pub(crate) subprotocol: Option<String>,
-    /// The Host field, if it is not that of the URL.
+    /// The value of the Host field, if it is not the authority of the URL.
     #[arg(long, value_name = "HOST[:PORT]", value_parser = host, conflicts_with = "client")]
     pub(crate) host: Option<String>,
-    /// Run only these checks.
+    /// Run only the checks with these IDs, separated by commas.
     #[arg(long, value_name = "ID", value_delimiter = ',')]
     pub(crate) only: Vec<String>,
-    /// Skip these checks.
+    /// Skip the checks with these IDs, separated by commas.
     #[arg(long, value_name = "ID", value_delimiter = ',')]
     pub(crate) skip: Vec<String>,
     /// The baseline: a file of findings that are accepted, so that only new ones fail.
@@ -122,7 +122,7 @@ pub(crate) struct AuditArgs {
     /// Print the report as a Markdown table.
     #[arg(long)]
     pub(crate) markdown: bool,
-    /// Write the report as a page to this file, besides what is printed.
+    /// Write the report as an HTML page to this file, besides what is printed.
     #[arg(long, value_name = "FILE")]
     pub(crate) html: Option<PathBuf>,
     /// Have the page of --html open exchanges in the playground of this address.
@@ -159,13 +159,17 @@ handshake, 64 where these arguments make no sense, 74 where the report cannot be
 after ^C.";
 
 impl AuditArgs {
-    /// Returns whether --only and --skip let a check be run.
+    /// Returns whether a check is to be run, according to --only and --skip.
+    ///
+    /// Without --only all checks are, except those of --skip.
     pub(crate) fn wants(&self, check: &Check) -> bool {
         let is_among = |list: &[String]| list.iter().any(|id| is(id, check));
         (self.only.is_empty() || is_among(&self.only)) && !is_among(&self.skip)
     }
 
-    /// Returns the first ID in --only, --skip and --explain that no check has.
+    /// Returns the first ID in --only, --skip and --explain that no check has, if any.
+    ///
+    /// The word `all` in --explain is no ID.
     pub(crate) fn unknown<'a>(&'a self, checks: &[Check]) -> Option<&'a String> {
         let explained = self.explain.iter().filter(|id| *id != "all");
         let mut ids = self.only.iter().chain(&self.skip).chain(explained);
@@ -187,6 +191,8 @@ impl AuditArgs {
     }
 
     /// Returns the field lines of --header and --cookie, added to each request.
+    ///
+    /// All cookies are in one Cookie line.
     pub(crate) fn fields(&self) -> Vec<String> {
         let cookies =
             (!self.cookie.is_empty()).then(|| format!("Cookie: {}", self.cookie.join("; ")));
@@ -194,6 +200,8 @@ impl AuditArgs {
     }
 
     /// Returns the --header, --cookie, --host and TLS options, each after a space.
+    ///
+    /// They are quoted for a shell, for the command that repeats a check.
     pub(crate) fn of_requests(&self) -> String {
         let named = |name: &'static str, values: &[String]| -> String {
             values.iter().map(|value| format!(" --{name} {}", quoted(value))).collect()
@@ -206,12 +214,14 @@ impl AuditArgs {
     }
 }
 
-/// Returns whether an ID is that of a check, without regard to case.
+/// Returns whether an ID is that of the check, compared without regard to case.
 pub(crate) fn is(id: &str, check: &Check) -> bool {
     id.eq_ignore_ascii_case(check.id)
 }
 
-/// Reads a baseline; an ID that no check has is an error.
+/// Reads the baseline file of --known.
+///
+/// An error names the file. An ID that no check has is an error.
 pub(crate) fn read_known(path: &Path, checks: &[Check]) -> Result<Baseline, String> {
     let text = fs::read_to_string(path).map_err(|error| error.to_string());
     text.and_then(|text| Baseline::parse(&text, checks))
@@ -232,7 +242,7 @@ fn timeout(text: &str) -> Result<Duration, &'static str> {
     seconds(text).map(|time| time.clamp(*range.start(), *range.end()))
 }
 
-/// Parses an absolute path, as it is sent in a request line.
+/// Parses an absolute path with an optional query, as a request line has it.
 fn path(text: &str) -> Result<String, &'static str> {
     let is_path = text.starts_with('/') && text.bytes().all(|byte| byte.is_ascii_graphic());
     if is_path {
@@ -242,7 +252,7 @@ fn path(text: &str) -> Result<String, &'static str> {
     }
 }
 
-/// Parses `TOKEN=PATH`.
+/// Parses the `TOKEN=PATH` of --offer: a protocol's name and an absolute path.
 fn offer(text: &str) -> Result<(String, String), &'static str> {
     let (token, place) = text.split_once('=').ok_or("TOKEN=/PATH is wanted")?;
     let place = path(place)?;
@@ -275,7 +285,7 @@ fn field(text: &str) -> Result<String, &'static str> {
     Ok(format!("{name}: {value}"))
 }
 
-/// Parses the value of a Host field.
+/// Parses the `HOST[:PORT]` of --host: any printable ASCII text without blanks.
 fn host(text: &str) -> Result<String, &'static str> {
     let is_host = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic());
     if is_host { Ok(text.into()) } else { Err("HOST or HOST:PORT is wanted, without blanks") }

@@ -7,15 +7,17 @@ use super::finding::{Finding, Missing};
 use super::table::Check;
 use super::verdict::Verdict;
 
-/// The reason why an audit cannot go on, for the user.
+/// The reason why an audit cannot go on, as a text for the user.
 pub(crate) type ServerError = String;
 
 /// An audit of a program in one of its roles.
 pub(crate) trait Auditor {
-    /// Returns the recorded findings.
+    /// Returns the findings that the audit has recorded so far.
     fn findings(&mut self) -> &mut Findings;
 
     /// Returns why a check cannot be run, apart from the needs that it names.
+    ///
+    /// `None` if it can be run as far as that is concerned.
     fn bar(&self, _: &Check) -> Option<Missing> {
         None
     }
@@ -26,12 +28,13 @@ pub(crate) trait Auditor {
     /// its control decides count as met here.
     fn missing(&mut self, need: &str) -> Result<Option<Missing>, ServerError>;
 
-    /// Runs a check, whose needs are met.
+    /// Runs a check whose needs are met, and returns its finding.
     ///
-    /// Fails, for example, if the program cannot be reached any more, or cannot be started.
+    /// Returns an error if, for example, the program cannot be reached any more, or cannot be
+    /// started.
     fn attempt(&mut self, check: &Check) -> Result<Finding, ServerError>;
 
-    /// Returns whether a check with a warning or failure may be run again.
+    /// Returns whether the audit may run a check again after a warning or failure.
     fn repeats(&self) -> bool {
         true
     }
@@ -43,15 +46,17 @@ pub(crate) trait Auditor {
         Ok(cmp::min_by_key(first, self.attempt(check)?, |finding| finding.verdict))
     }
 
-    /// Returns the latest finding that may explain why the program is gone.
+    /// Returns the latest finding that may explain why the audited program is gone.
     ///
-    /// Returns `None` before the first, or if an error of `judge` is not the program's fault.
+    /// Returns `None` before the first finding, and for a client, whose absence no check explains.
     fn suspect(&self) -> Option<Finding>;
 
-    /// Checks that a server or an intermediary is still there.
+    /// Checks that a server or an intermediary still accepts connections.
+    ///
+    /// Does nothing for a client.
     fn see_it_alive(&self) -> Result<(), ServerError>;
 
-    /// Returns the finding of a check; if none is recorded, makes one.
+    /// Returns the recorded finding of a check, or makes and records one.
     fn judge(&mut self, check: &Check) -> Result<Finding, ServerError> {
         if let Some(finding) = self.findings().known(check) {
             return Ok(finding);
@@ -64,7 +69,7 @@ pub(crate) trait Auditor {
         Ok(finding)
     }
 
-    /// Returns the first reason why a check is not applicable.
+    /// Returns the first reason why a check is not applicable; `None` if it is.
     fn unmet(&mut self, check: &Check) -> Result<Option<Missing>, ServerError> {
         if let Some(bar) = self.bar(check) {
             return Ok(Some(bar));
@@ -77,7 +82,9 @@ pub(crate) trait Auditor {
         Ok(None)
     }
 
-    /// Runs a check; after a warning or failure, may run it again.
+    /// Runs a check, and in most cases runs it again after a warning or failure.
+    ///
+    /// Not if the check sends nothing of its own, or if the audit does not repeat checks.
     fn run(&mut self, check: &Check) -> Result<Finding, ServerError> {
         let first = self.attempt(check)?;
         // A check without lines looks at what the others have seen, which does not change.
@@ -99,14 +106,16 @@ impl Findings {
         Self { all: Vec::new(), deadline }
     }
 
-    /// Returns a check's recorded finding; else after the deadline `NotApplicable`.
+    /// Returns a check's recorded finding, if there is one.
+    ///
+    /// Without one, returns a finding `NotApplicable` after the deadline, and `None` before it.
     fn known(&self, check: &Check) -> Option<Finding> {
         let is_over = self.deadline.is_some_and(|deadline| Instant::now() >= deadline);
         let over = || is_over.then(|| Finding::without(check, &Missing::time_is_over()));
         self.all.iter().find(|finding| finding.check.id == check.id).cloned().or_else(over)
     }
 
-    /// Returns the ID of a section's first check that the program did not answer.
+    /// Returns the ID of the first check of a section that got no response, if any.
     pub(crate) fn silent(&self, section: &str) -> Option<&'static str> {
         let is_it = |finding: &&Finding| finding.is_silent && finding.check.section == section;
         self.all.iter().find(is_it).map(|finding| finding.check.id)

@@ -1,7 +1,7 @@
 //! The baseline: a file of accepted findings, so that only new ones fail.
 //!
-//! Each finding is a line `ID VERDICT`. The rest of the line is ignored, so the first line of each
-//! finding in a text report can be copied.
+//! Each finding is a line `ID fail` or `ID warn`. The rest of the line is ignored, so the first
+//! line of each failure or warning in a text report can be copied.
 
 use super::finding::Finding;
 use super::table::Check;
@@ -14,7 +14,8 @@ pub(crate) struct Baseline(Vec<(String, Verdict)>);
 impl Baseline {
     /// Parses lines `ID fail …` and `ID warn …`; skips empty lines and `#` comments.
     ///
-    /// An ID that no check has is an error: its finding would never be accepted.
+    /// Any other line is an error. So is an ID that no check has: its finding would never be
+    /// accepted.
     pub(crate) fn parse(text: &str, checks: &[Check]) -> Result<Self, String> {
         let lines =
             text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
@@ -33,13 +34,15 @@ impl Baseline {
         known.collect::<Result<_, _>>().map(Self)
     }
 
-    /// Returns whether a warning or failure is listed, as it is or as a worse one.
+    /// Returns whether a finding is a warning or failure that the baseline accepts.
+    ///
+    /// The baseline must list its check with that verdict or a worse one.
     pub(crate) fn accepts(&self, finding: &Finding) -> bool {
         finding.verdict >= Verdict::Warn
             && self.verdict(finding).is_some_and(|known| finding.verdict <= known)
     }
 
-    /// Returns whether a check is in the baseline but passes now.
+    /// Returns whether a finding passes although the baseline lists its check.
     pub(crate) fn is_mended(&self, finding: &Finding) -> bool {
         finding.verdict == Verdict::Pass && self.verdict(finding).is_some()
     }

@@ -17,7 +17,7 @@ use crate::target::Target;
 /// An audit that has begun, or the reason why it cannot.
 type Begun<'a> = Result<Box<dyn Auditor + 'a>, ServerError>;
 
-/// Begins the audit of a client.
+/// Begins the audit of a client, with a certificate if --tls is given.
 pub(crate) fn client<'a>(args: &AuditArgs, run: &Run, checks: &'a [Check]) -> Begun<'a> {
     let RoleArgs { command, tls, .. } = &args.roles;
     let caller = if command.is_empty() {
@@ -32,7 +32,7 @@ pub(crate) fn client<'a>(args: &AuditArgs, run: &Run, checks: &'a [Check]) -> Be
     Ok(Box::new(audit))
 }
 
-/// Begins the audit of a server, or of an intermediary if one is named.
+/// Begins the audit of a server, or of an intermediary if --proxy names one.
 pub(crate) fn server_or_proxy<'a>(
     args: &'a AuditArgs,
     endpoint: Endpoint<'a>,
@@ -62,7 +62,7 @@ pub(crate) fn server_or_proxy<'a>(
     Ok(Box::new(server::Audit::begin(server, findings(args), checks)?))
 }
 
-/// Returns an empty list of findings, with the deadline that --budget sets.
+/// Returns an empty list of findings, with the deadline of --budget, if any.
 fn findings(args: &AuditArgs) -> Findings {
     Findings::until(args.budget.and_then(|budget| Instant::now().checked_add(budget)))
 }

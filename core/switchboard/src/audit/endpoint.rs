@@ -14,7 +14,7 @@ pub(crate) struct Endpoint<'a> {
     pub(crate) target: &'a Target,
     /// The configuration of TLS, for a target whose scheme requires it.
     pub(crate) tls: Option<Tls>,
-    /// The timeout of each wait.
+    /// The timeout of the attempt to connect, and of each wait for the program.
     pub(crate) timeout: Duration,
     /// The pause before each connection.
     pub(crate) delay: Duration,
@@ -26,7 +26,7 @@ impl<'a> Endpoint<'a> {
         Self { target, tls: None, timeout, delay: Duration::ZERO }
     }
 
-    /// Connects after the pause, with TLS if it is configured.
+    /// Connects after the time `delay`, and performs a TLS handshake if `tls` is set.
     pub(crate) fn connect(&self) -> io::Result<Wire> {
         thread::sleep(self.delay);
         let address = &self.target.address;

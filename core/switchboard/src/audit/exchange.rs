@@ -15,40 +15,44 @@ use super::script::{Asked, Script, Step, Wait};
 use super::timeline::{Switch, Timeline};
 use super::wire::{WaitResult, Wire};
 
-/// The length of `~ pause`, and of other short waits.
+/// The length of `~ pause` in a check's script, and of other short waits.
 const PAUSE: Duration = Duration::from_millis(300);
-/// The most received bytes of an exchange that are kept for its report.
+/// The most bytes received in an exchange that a finding keeps for the report.
 const KEPT: usize = 16 * 1024;
 
-/// The record of one connection.
+/// The record of one connection of the audit to a server or an intermediary.
 #[derive(Clone, Debug)]
 pub(crate) struct Exchange {
-    /// The requests of the script; some are not sent if the connection switches.
+    /// The requests of the script, in order; those after a switch are not sent.
     pub(crate) asked: Vec<Asked>,
-    /// The responses, in the order of the requests; the last may be incomplete.
+    /// The responses, in the order of the requests.
+    ///
+    /// The last may be incomplete, or empty if no head of it was received.
     pub(crate) answers: Vec<Answer>,
-    /// The number of steps `Ask` whose bytes were sent; the others came after a switch.
+    /// The number of steps `Ask` whose bytes were sent.
+    ///
+    /// The other steps `Ask` were left out, because the connection had switched.
     pub(crate) asks: usize,
-    /// The number of HTTP bytes received by the end of each wait for a response.
+    /// The total of HTTP bytes received by the end of each wait for a response.
     pub(crate) marks: Vec<usize>,
-    /// The bytes of the probe; empty if there was no switch or no probe.
+    /// The sent bytes of the probe of the new protocol; empty if none was sent.
     pub(crate) said: Vec<u8>,
     /// The result of the probe of the new protocol, if one was sent.
     pub(crate) spoken: Option<Spoken>,
-    /// All sent bytes.
+    /// All bytes that the audit has sent on the connection.
     pub(crate) sent: Vec<u8>,
-    /// All received bytes.
+    /// All bytes that the audit has received on the connection.
     pub(crate) came: Vec<u8>,
     pub(crate) timeline: Timeline,
     /// The offset in `came` up to which bytes were parsed as responses.
     pub(crate) end: usize,
     /// True if the peer has closed or reset the connection.
     pub(crate) has_ended: bool,
-    /// The duration of the last wait, if nothing ended it before its timeout.
+    /// The duration of the last wait, if it ended by its timeout; else `None`.
     pub(crate) waited: Option<Duration>,
-    /// True if the wait for a 100 brought no 1xx, no response and no end.
+    /// True if the wait for a 100 brought no 1xx, no response head and no close.
     pub(crate) waited_in_vain: bool,
-    /// True if the peer has sent more than the audit reads.
+    /// True if the peer has sent more bytes than the audit reads of a connection.
     pub(crate) is_flooded: bool,
     /// The random payloads that tell this exchange's bytes from those of others.
     pub(crate) nonce: Nonce,
@@ -57,15 +61,19 @@ pub(crate) struct Exchange {
 /// The condition that ends an exchange, after the responses.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Until {
-    /// All requests are answered.
+    /// Each request of the script has its response.
     Answered,
-    /// A short wait for a response that no request expects is over.
+    /// The short wait after the last response is over, or more bytes have come.
+    ///
+    /// They would be a response that no request expects.
     Another,
-    /// The connection is closed, if a response has announced that.
+    /// The peer has closed the connection; only waited for if a response announces it.
     AnnouncedEnd,
-    /// The connection is closed, announced or not; not waited for after a switch.
+    /// The peer has closed the connection, announced or not.
+    ///
+    /// The close is not waited for after a switch.
     End,
-    /// All requests and the probe are answered; the probe is sent after a pause.
+    /// Each request and the probe are answered; the probe is sent after a pause.
     ///
     /// In the pause, a server can answer content that it took for the new protocol.
     Settled,
@@ -74,22 +82,29 @@ pub(crate) enum Until {
 }
 
 impl Exchange {
-    /// Returns the response to the first request, complete or not.
+    /// Returns the response to the first request of the script.
+    ///
+    /// It may be incomplete, or empty if none was received. `None` only if the engine could not
+    /// parse responses to that request.
     pub(crate) fn first(&self) -> Option<&Answer> {
         self.answers.first()
     }
 
-    /// Returns the status of the first request's final response, or 101.
+    /// Returns the status of the response to the script's first request.
+    ///
+    /// It is that of a final response or 101; `None` if neither was received.
     pub(crate) fn status(&self) -> Option<u16> {
         self.first()?.status()
     }
 
-    /// Returns the response to the last request, if all earlier ones have theirs.
+    /// Returns the response to the last request of the script, complete or not.
+    ///
+    /// `None` if an earlier response is incomplete, or does not let the connection persist.
     pub(crate) fn last(&self) -> Option<&Answer> {
         self.answers.get(self.asked.len().checked_sub(1)?)
     }
 
-    /// Returns whether every request has a complete response.
+    /// Returns whether every request of the script has a complete final response.
     pub(crate) fn is_complete(&self) -> bool {
         self.last().is_some_and(|answer| answer.is_whole)
     }
@@ -99,12 +114,14 @@ impl Exchange {
         self.answers.iter().any(|answer| answer.switched.is_some())
     }
 
-    /// Returns the bytes after those that were parsed as responses.
+    /// Returns the received bytes after those that were parsed as responses.
+    ///
+    /// After a switch they are those of the new protocol.
     pub(crate) fn rest(&self) -> &[u8] {
         &self.came[self.end..]
     }
 
-    /// Returns the first received bytes, and how the connection ended.
+    /// Returns the first `KEPT` received bytes, the connection's end and its timeline.
     pub(crate) fn received(&self) -> Received {
         let end = match self.waited {
             _ if self.has_ended => End::Closed,
@@ -121,7 +138,7 @@ impl Exchange {
     }
 }
 
-/// Sends a script and reads the responses.
+/// Connects, sends a script, reads the responses, and probes a new protocol.
 ///
 /// A WebSocket is probed by a frame with `opcode`.
 pub(crate) fn run(
@@ -224,7 +241,9 @@ impl Session {
         self.marks.push(self.reader.came.len() - spoken);
     }
 
-    /// Reads until the condition, the end, or the limit of time or of size.
+    /// Reads until a condition holds, the peer closes, or `time` has passed.
+    ///
+    /// Stops also when more was received than the audit reads of a connection.
     fn listen(&mut self, time: Duration, mut is_enough: impl FnMut(&ResponseReader) -> bool) {
         let deadline = Instant::now() + time;
         self.waited = None;
@@ -242,7 +261,8 @@ impl Session {
 
     /// Waits for responses until a condition holds, with the full timeout for each.
     ///
-    /// A slow server may need it for each of several requests.
+    /// A slow server may need it for each of several requests. Stops when a timeout brings no
+    /// response.
     fn hear_answers(&mut self, is_enough: impl Fn(&ResponseReader) -> bool) {
         loop {
             let before = self.reader.answered();
@@ -253,7 +273,9 @@ impl Session {
         }
     }
 
-    /// Sends the probe of the new protocol, if there is one, and checks the response.
+    /// Sends the probe of the new protocol, and rates what comes back.
+    ///
+    /// `None` without a switch, or if the audit has no probe of that protocol.
     fn speak(&mut self, nonce: &Nonce, opcode: u8) -> Option<Spoken> {
         let protocol = self.reader.last()?.switched.clone()?;
         let mut probe;
@@ -284,7 +306,9 @@ impl Session {
     }
 }
 
-/// Returns whether the latest response has a 1xx or its head, or parsing is over.
+/// Returns whether a head or a 1xx of the latest response was received.
+///
+/// True also once no more bytes are parsed as HTTP.
 fn has_begun(reader: &ResponseReader) -> bool {
     reader.is_done()
         || reader.last().is_some_and(|answer| answer.head.is_some() || !answer.interim.is_empty())

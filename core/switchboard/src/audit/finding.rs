@@ -17,7 +17,7 @@ pub(crate) struct Finding {
     ///
     /// For a check that passes, what was seen instead. A client's output may follow.
     pub(crate) reasons: Vec<String>,
-    /// True if a server gave no complete response within the timeout.
+    /// True if a server gave no complete response in time and kept the connection open.
     pub(crate) is_silent: bool,
     pub(crate) evidence: Option<Evidence>,
 }
@@ -25,13 +25,13 @@ pub(crate) struct Finding {
 /// The bytes that support a finding.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Evidence {
-    /// The requests that the server got or was to get.
+    /// The requests of the exchange, those included that were not sent after a switch.
     pub(crate) asked: Vec<Asked>,
     pub(crate) sent: Vec<u8>,
     pub(crate) came: Received,
-    /// The bytes received in the control, the exchange to compare with.
+    /// The bytes received in the control, with which those of the check are compared.
     pub(crate) control: Option<Received>,
-    /// The bytes that an intermediary sent to the origin.
+    /// The bytes that an intermediary sent to the origin; `None` in other audits.
     pub(crate) arrived: Option<Vec<u8>>,
     /// A shell command that repeats the exchange.
     pub(crate) again: String,
@@ -46,7 +46,7 @@ pub(crate) struct Received {
     pub(crate) timeline: Timeline,
 }
 
-/// The end of a connection: closed by the peer, or still open.
+/// The end of a connection as the audit saw it: closed by the peer, or still open.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum End {
     Closed,
@@ -57,7 +57,7 @@ pub(crate) enum End {
 }
 
 impl End {
-    /// Returns the end of the connection in parentheses, for a report.
+    /// Returns a text in parentheses for a report, such as `(closed)`.
     pub(crate) fn text(self) -> String {
         match self {
             Self::Closed => "(closed)".into(),
@@ -84,13 +84,15 @@ impl Missing {
         Self::new("the time of --budget is over", "say --budget SECONDS with more of them")
     }
 
-    /// Creates the unmet need of a check that, like `other` before, was not answered.
+    /// Creates the unmet need of a check that, like check `other`, got no response.
     pub(crate) fn unanswered_like(other: &str) -> Self {
         let what = format!("no whole answer came, as in {other}");
         Self::new(what, format!("have {other} answered first"))
     }
 
-    /// Creates the unmet need of a switch with more bytes after it than are read.
+    /// Creates the unmet need of a check after whose 101 too many bytes came.
+    ///
+    /// They are more than the audit reads of a connection.
     pub(crate) fn flood() -> Self {
         Self::new(
             "after the 101 came more than a megabyte, and the answer to the probe not in it",
@@ -111,13 +113,13 @@ impl Missing {
 }
 
 impl Finding {
-    /// Creates a finding without evidence.
+    /// Creates a finding with one reason, and without evidence.
     pub(crate) fn bare(check: &Check, verdict: Verdict, reason: impl Into<String>) -> Self {
         let reasons = vec![reason.into()];
         Self { check: check.clone(), verdict, reasons, is_silent: false, evidence: None }
     }
 
-    /// Creates the finding of a check that is not applicable.
+    /// Creates the finding of a check that is not applicable, from its unmet need.
     pub(crate) fn without(check: &Check, missing: &Missing) -> Self {
         Self::bare(check, Verdict::NotApplicable, missing.text())
     }
@@ -125,10 +127,10 @@ impl Finding {
 
 /// Returns a shell command that sends a script's bytes and prints the response.
 ///
-/// The first `asks` steps `Ask` were sent; others came after a switch. Where the check waits for an
-/// answer, the command reads as many bytes as the check received there, and goes on at once. It
-/// uses `env printf`, which writes all at once; the shell's own `printf` writes each line in a
-/// segment. Then it sends `said`, the bytes in the new protocol.
+/// The first `asks` steps `Ask` were sent; others are left out, as the connection had switched.
+/// Where the check waits for an answer, the command reads as many bytes as the check received
+/// there, and goes on at once. It uses `env printf`, which writes all at once; the shell's own
+/// `printf` writes each line in a segment. Then it sends `said`, the bytes in the new protocol.
 pub(crate) fn again(
     endpoint: &Endpoint<'_>,
     script: &Script,
@@ -188,7 +190,7 @@ impl Again {
     }
 }
 
-/// Returns bytes as an argument for `printf`, for quotes of either kind.
+/// Escapes bytes for `printf` of a shell, to be put in single or double quotes.
 fn printable(bytes: &[u8]) -> String {
     let mut text = String::new();
     for &byte in bytes {

@@ -14,19 +14,21 @@ pub(crate) const PONG: u8 = 10;
 
 /// The mask of all frames that the audit sends as a client.
 const MASK: [u8; 4] = [1, 2, 3, 4];
-/// The longest payload of a control frame, or with a head of two bytes, in bytes.
+/// The longest payload in bytes whose length fits into the second byte of a frame.
+///
+/// It is also the longest payload of a control frame (RFC 6455, section 5.5).
 const CONTROL_MAX: u8 = 125;
 
 /// A reader of the frames at the beginning of a growing buffer.
 #[derive(Default)]
 pub(crate) struct FrameReader {
-    /// The complete frames so far.
+    /// The complete frames at the beginning of the buffer, as far as it was read.
     pub(crate) frames: Vec<Frame>,
     /// The offset in the buffer of the first byte after `frames`.
     at: usize,
-    /// True within a fragmented message.
+    /// True if the last data frame was not the final one of its message.
     is_fragmented: bool,
-    /// True once the bytes are no frames.
+    /// True once the next bytes cannot be a frame: reading has stopped.
     pub(crate) is_broken: bool,
 }
 
@@ -85,7 +87,7 @@ impl FrameHead {
         Some((Self { is_final, reserved, opcode, len, mask }, rest))
     }
 
-    /// Returns whether a frame may have this head.
+    /// Returns whether a frame may have this head, within a fragmented message or not.
     ///
     /// RSV1 is allowed: it belongs to permessage-deflate (RFC 7692, section 6).
     fn is_legal(&self, is_fragmented: bool) -> bool {

@@ -150,7 +150,7 @@ fn audit(args: &AuditArgs, run: &Run) -> Result<(), Stop> {
     run.carry_out(audit.as_mut(), &wanted).map_err(trouble)
 }
 
-/// Returns the output of --version, --list or --explain; `None` if a run is wanted.
+/// Returns the text that --version, --list or --explain print; `None` without them.
 fn told(args: &AuditArgs, checks: &[Check]) -> Option<String> {
     if args.version {
         return Some(format!("switchboard audit {VERSION}, tables {TABLES}\n"));
@@ -164,9 +164,9 @@ fn told(args: &AuditArgs, checks: &[Check]) -> Option<String> {
     Some(checks.iter().filter(is_wanted).map(report::explanation).collect())
 }
 
-/// Audits the switchboard at that address, with the paths of its resources.
+/// Audits a switchboard server at that address, with the paths of its resources.
 ///
-/// Returns the totals; an error says why the audit ended early.
+/// Prints nothing. Returns the totals; an error says why the audit ended early.
 pub(crate) fn of_a_switchboard(address: SocketAddr) -> Result<String, String> {
     let plain = format!("http://{address}/plain");
     let offers = ["--offer", "foo/2=/foo", "--offer", "h2c=/h2c", "--offer", "TLS/1.3=/tls"];
@@ -193,7 +193,9 @@ fn is_local(target: &Target) -> bool {
         .is_ok_and(|mut all| all.all(|address| address.ip().is_loopback()))
 }
 
-/// Asks if the target may be audited; returns `false` without a terminal.
+/// Asks the user whether the target may be audited; returns `true` for a `y`.
+///
+/// Without a terminal, does not ask and returns `false`.
 fn is_allowed(target: &Target) -> bool {
     if !io::stdin().is_terminal() {
         return false;

@@ -62,7 +62,9 @@ pub(crate) fn missing_in_control(need: &str, control: &Exchange) -> Option<Missi
     if is_met { None } else { lack(need) }
 }
 
-/// Returns the unmet need of that name, with its remedy; `None` for unknown names.
+/// Returns the reason and the remedy of the unmet need with that name.
+///
+/// `None` for a name that is not in `NEEDS`.
 pub(crate) fn lack(need: &str) -> Option<Missing> {
     NEEDS
         .iter()

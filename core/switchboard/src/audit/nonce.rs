@@ -7,9 +7,10 @@ const LETTERS: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
 /// The length of a random word, in bytes.
 pub(crate) const LEN: usize = 5;
 
-/// Two random words that no other exchange sends.
+/// Two random words that most likely no other exchange sends.
 ///
-/// A resource may store a message and deliver it to the next client, as a chat does.
+/// They are needed because a resource may store a message and deliver it to the next client, as a
+/// chat does.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Nonce {
     /// The payload of the frame that probes a WebSocket.

@@ -17,7 +17,7 @@ const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
 pub(crate) enum Spoken {
     /// The peer speaks the new protocol.
     Yes,
-    /// The peer speaks the new protocol, but ends it without an answer.
+    /// The peer ended a WebSocket with a Close frame, without an answer to the probe.
     End,
     /// The bytes do not belong to the new protocol.
     Other,
@@ -31,15 +31,16 @@ pub(crate) enum Spoken {
 pub(crate) struct Probe {
     protocol: &'static str,
     word: [u8; nonce::LEN],
-    /// The opcode of the frame that answers.
+    /// The opcode of the WebSocket frame that answers the probe.
     answer: u8,
     frames: FrameReader,
 }
 
 impl Probe {
-    /// Returns a probe of a protocol, and its bytes; `None` if there is none.
+    /// Returns a probe of a protocol and the bytes to send.
     ///
-    /// A WebSocket is sent a frame with `opcode`: a Ping, or a message that comes back.
+    /// `None` for a protocol that the audit cannot probe. A WebSocket is sent a frame with
+    /// `opcode`: a Ping, or a message that comes back.
     pub(crate) fn of(protocol: &str, nonce: &Nonce, opcode: u8) -> Option<(Self, Vec<u8>)> {
         let protocol = kind(protocol);
         let opening = match protocol {
@@ -55,7 +56,7 @@ impl Probe {
 
     /// Rates all bytes that were received since the switch.
     ///
-    /// So `came` begins with the bytes of the last call.
+    /// `came` has to begin with the bytes that the previous call was given.
     pub(crate) fn judge(&mut self, came: &[u8]) -> Spoken {
         match self.protocol {
             "websocket" => {

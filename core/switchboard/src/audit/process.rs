@@ -6,9 +6,9 @@ use std::io;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// The process groups of the running commands.
+/// The process groups of the commands that the audit has started and not dropped.
 ///
-/// ^C in a terminal does not reach them, so its handler ends them.
+/// ^C in a terminal does not reach these groups, so the audit's handler of ^C kills them.
 static GROUPS: Mutex<Vec<u32>> = Mutex::new(Vec::new());
 
 /// Returns a word for a shell, in quotes unless all its characters are plain.
@@ -41,7 +41,7 @@ impl Process {
         &mut self.0
     }
 
-    /// Returns whether the command has ended.
+    /// Returns whether the command has ended, or its state is unknown.
     pub(crate) fn is_over(&mut self) -> bool {
         matches!(self.0.try_wait(), Ok(Some(_)) | Err(_))
     }

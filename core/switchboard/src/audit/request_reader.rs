@@ -9,21 +9,21 @@ use super::script::Asked;
 
 /// The number of bytes of a connection above which the audit stops reading.
 const MOST: usize = 1 << 20;
-/// The most bytes that are kept of a request's content.
+/// The most bytes that are kept of a request's content; the rest is discarded.
 const KEPT: usize = 1 << 10;
 
-/// A request, valid or not.
+/// A request as it was received, valid or not.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Request {
     pub(crate) fields: Vec<(String, String)>,
-    /// The bytes of the head; empty if the head is malformed.
+    /// The bytes of the request's head as received; empty if the head is malformed.
     pub(crate) head: Vec<u8>,
     pub(crate) content: Vec<u8>,
-    /// True once the end of the message was received.
+    /// True once the end of the request was received.
     pub(crate) is_whole: bool,
     /// The offered protocols, each with the rule that the offer breaks, if any.
     pub(crate) offers: Vec<(String, Option<&'static str>)>,
-    /// The engine's reason why the request has no offer.
+    /// The engine's reason why the request has no offer; `None` if it has one.
     pub(crate) no_offer: Option<NoOffer>,
     /// The engine's error for the request, if it is malformed or truncated.
     pub(crate) error: Option<Error>,
@@ -33,17 +33,17 @@ pub(crate) struct Request {
 pub(crate) struct RequestReader {
     engine: Option<Connection>,
     pub(crate) requests: Vec<Request>,
-    /// All received bytes.
+    /// All bytes received on the connection.
     pub(crate) came: Vec<u8>,
     /// The offset in `came` of the first byte that the current engine received.
     begin: usize,
-    /// The offset in `came` up to which the engine has parsed.
+    /// The offset in `came` up to which the current or last engine has parsed.
     end: usize,
     pub(crate) has_ended: bool,
 }
 
 impl Request {
-    /// Returns the request's method and offer, which are needed to parse its response.
+    /// Returns the request's method and offer, which a reader of its response needs.
     pub(crate) fn asked(&self) -> Asked {
         let method = self.head.split(|byte| *byte == b' ').next().unwrap_or_default();
         let mut asked =
@@ -53,13 +53,13 @@ impl Request {
         asked
     }
 
-    /// Returns the value of the first field with a name, if there is one.
+    /// Returns the value of the first field line with that name, if there is one.
     pub(crate) fn field(&self, name: &str) -> Option<&str> {
         let field = self.fields.iter().find(|(each, _)| each.eq_ignore_ascii_case(name))?;
         Some(&field.1)
     }
 
-    /// Returns whether a list field has a member, compared without regard to case.
+    /// Returns whether the field lines with that name list `member`, in any case.
     pub(crate) fn lists(&self, name: &str, member: &str) -> bool {
         let lines = self.fields.iter().filter(|(each, _)| each.eq_ignore_ascii_case(name));
         lines
@@ -67,7 +67,7 @@ impl Request {
             .any(|each| each.trim().eq_ignore_ascii_case(member))
     }
 
-    /// Returns a description of the error in the request or in its offer, if any.
+    /// Returns a description of the rule that the request or its offer breaks, if any.
     pub(crate) fn fault(&self) -> Option<String> {
         if let Some(error) = self.error {
             return Some(format!("{} ({})", error.kind().text(), error.kind().clause()));
@@ -114,17 +114,19 @@ impl RequestReader {
         self.came.len() > MOST
     }
 
-    /// Returns whether the request is complete or wrong, or too much was received.
+    /// Returns whether the current request is complete or malformed.
+    ///
+    /// True also if more was received than the audit reads of a connection.
     pub(crate) fn is_done(&self) -> bool {
         self.engine.is_none() || self.is_full()
     }
 
-    /// Returns whether bytes of the current request were received.
+    /// Returns whether bytes after the previous request were received.
     pub(crate) fn has_begun(&self) -> bool {
         self.came.len() > self.begin
     }
 
-    /// Returns the bytes after the latest parsed part of a request.
+    /// Returns the received bytes after the latest parsed part of a request.
     pub(crate) fn rest(&self) -> &[u8] {
         &self.came[self.end..]
     }

@@ -13,7 +13,7 @@ use super::script::Asked;
 /// The number of bytes of a connection above which the audit stops reading.
 const MOST: usize = 1 << 20;
 
-/// A response head, valid or not.
+/// A response head as it was received, valid or not.
 #[derive(Clone, Debug)]
 pub(crate) struct Head {
     pub(crate) status: u16,
@@ -25,13 +25,15 @@ pub(crate) struct Head {
 pub(crate) struct Answer {
     /// The 1xx responses before the final one.
     pub(crate) interim: Vec<Head>,
-    /// The final or malformed response, or the 101; `None` until it is received.
+    /// The head of the final or malformed response, or of the 101; `None` before.
     pub(crate) head: Option<Head>,
-    /// True once the end of the message was received.
+    /// True once the end of the final response was received.
     pub(crate) is_whole: bool,
-    /// True if the connection persists after the complete response.
+    /// True if the connection persists after this response; false until it is complete.
     pub(crate) persists: bool,
-    /// The protocols of a switch; `None` without one, empty for a tunnel.
+    /// The protocols that the response switched to; `None` without a switch.
+    ///
+    /// Empty for the tunnel of a 2xx to CONNECT.
     pub(crate) switched: Option<String>,
     /// The engine's error for the response, if it is malformed or truncated.
     pub(crate) error: Option<Error>,
@@ -39,23 +41,25 @@ pub(crate) struct Answer {
 
 /// A reader that parses the responses of a connection one by one.
 pub(crate) struct ResponseReader {
-    /// The requests behind the one whose response is being read.
+    /// The requests after the one whose response is being read, in order.
     asked: VecDeque<Asked>,
     is_secure: bool,
     engine: Option<Connection>,
     pub(crate) answers: Vec<Answer>,
-    /// All received bytes.
+    /// All bytes received on the connection.
     pub(crate) came: Vec<u8>,
     /// The offset in `came` of the first byte that the current engine received.
     begin: usize,
-    /// The offset in `came` up to which the engine has parsed.
+    /// The offset in `came` up to which responses have been parsed.
     head: usize,
     /// True once the peer has closed its direction, or the connection has failed.
     pub(crate) has_ended: bool,
 }
 
 impl Head {
-    /// Parses a head leniently; `None` without a status line.
+    /// Parses a response head leniently, even a malformed one.
+    ///
+    /// `None` if it does not begin with a status line of HTTP/1.x.
     fn read(bytes: &[u8]) -> Option<Self> {
         let end = bytes.windows(4).position(|window| window == b"\r\n\r\n").unwrap_or(bytes.len());
         let text = String::from_utf8_lossy(&bytes[..end]);
@@ -67,7 +71,7 @@ impl Head {
         Some(Self { status, fields: lines.filter_map(field).collect() })
     }
 
-    /// Returns the values of all fields with a name.
+    /// Returns the values of all field lines with that name.
     pub(crate) fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
         self.fields
             .iter()
@@ -79,7 +83,7 @@ impl Head {
         self.all(name).next().is_some()
     }
 
-    /// Returns whether a list field has a member, compared without regard to case.
+    /// Returns whether the field lines with that name list `member`, in any case.
     pub(crate) fn lists(&self, name: &str, member: &str) -> bool {
         self.all(name)
             .flat_map(|value| value.split(','))
@@ -88,7 +92,7 @@ impl Head {
 }
 
 impl Answer {
-    /// Returns the status code of `head`, if there is one.
+    /// Returns the status code of the final response or the 101, if it was received.
     pub(crate) fn status(&self) -> Option<u16> {
         self.head.as_ref().map(|head| head.status)
     }
@@ -128,7 +132,9 @@ impl ResponseReader {
         }
     }
 
-    /// Returns whether no more bytes are parsed as HTTP.
+    /// Returns whether no more bytes are parsed as responses.
+    ///
+    /// So it is after the last expected response, an error, a switch, or too many bytes.
     pub(crate) fn is_done(&self) -> bool {
         self.engine.is_none() || self.is_full()
     }
@@ -138,7 +144,7 @@ impl ResponseReader {
         self.came.len() > MOST
     }
 
-    /// Returns the bytes after the last parsed part of a response.
+    /// Returns the received bytes after the last parsed part of a response.
     ///
     /// After a switch they belong to the new protocol; after the last response, no request expects
     /// them.
@@ -156,12 +162,14 @@ impl ResponseReader {
         self.last().is_some_and(|answer| answer.switched.is_some())
     }
 
-    /// Returns the latest response, complete or not.
+    /// Returns the latest response, complete or not; empty before its first head.
     pub(crate) fn last(&self) -> Option<&Answer> {
         self.answers.last()
     }
 
-    /// Starts an engine for the response to the next request, at an offset in `came`.
+    /// Starts parsing the response to the next request, at an offset in `came`.
+    ///
+    /// Without a next request nothing more is parsed.
     fn expect_next(&mut self, at: usize) {
         (self.begin, self.head) = (at, at);
         self.engine =
@@ -221,7 +229,9 @@ impl ResponseReader {
     }
 }
 
-/// A request that the engine sends in place of one that may be invalid.
+/// A valid request that the engine sends in place of the real one of a check.
+///
+/// The real request may be invalid, so that the engine would not send it.
 pub(crate) struct Shadow<'a> {
     pub(crate) method: &'a str,
     pub(crate) target: &'static str,
@@ -230,9 +240,10 @@ pub(crate) struct Shadow<'a> {
 }
 
 impl<'a> Shadow<'a> {
-    /// Returns the closest allowed request, and a connection that has sent it.
+    /// Returns the closest request that the engine allows, and an engine that sent it.
     ///
-    /// Tries the real fields of the offer first, then valid ones, then no offer.
+    /// Tries the real fields of the offer first, then valid ones, then no offer. `None` if the
+    /// engine rejects all of them.
     pub(crate) fn of(asked: &'a Asked, is_secure: bool) -> Option<(Self, Connection)> {
         let offer: Vec<&str> = asked.offer.iter().map(String::as_str).collect();
         let offers = |token: &str| offer.iter().any(|each| each.eq_ignore_ascii_case(token));

@@ -1,4 +1,4 @@
-//! The scripted responses of a check, filled in from the peer's request.
+//! The scripted responses of a check, whose placeholders the peer's request fills.
 //!
 //! ```text
 //!   HTTP/1.1 101 Switching Protocols
@@ -32,12 +32,14 @@ pub(crate) enum Step {
     End,
 }
 
-/// Splits the lines into the responses to successive requests.
+/// Splits the lines at `~ next` into the responses to successive requests.
 pub(crate) fn sections(lines: &[Line]) -> Vec<&[Line]> {
     lines.split(|line| matches!(line.what, What::Wait("next"))).collect()
 }
 
-/// Returns the steps that send the response to a request.
+/// Returns the steps that send the lines of a response, filled in from its request.
+///
+/// An error names an unknown `~` line or a wrong escape.
 pub(crate) fn steps(lines: &[Line], request: &Request) -> Result<Vec<Step>, String> {
     let mut steps = Vec::new();
     for line in lines {
@@ -66,15 +68,16 @@ fn send(steps: &mut Vec<Step>, bytes: &[u8]) {
     }
 }
 
-/// Returns whether a response script names a subprotocol.
+/// Returns whether the lines of a response have a Sec-WebSocket-Protocol field.
 fn has_protocol(lines: &[Line]) -> bool {
     let is_it = |text: &str| text.starts_with("Sec-WebSocket-Protocol");
     lines.iter().any(|line| matches!(line.what, What::Text(text) if is_it(text)))
 }
 
-/// Adds the first subprotocol that the request asks for to a 101.
+/// Adds the first subprotocol that the request asks for to the head of a 101.
 ///
-/// A client may refuse a server that names none (RFC 6455, section 1.9).
+/// Adds nothing if it asks for none. A client may refuse a server that names none (RFC 6455,
+/// section 1.9).
 fn name_protocol(steps: &mut [Step], request: &Request) {
     let Some(asked) = request.field("sec-websocket-protocol") else { return };
     let first = asked.split(',').next().unwrap_or_default().trim();

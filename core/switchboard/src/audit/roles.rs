@@ -11,7 +11,7 @@ use crate::target::Target;
 
 #[derive(Args)]
 pub(crate) struct RoleArgs {
-    /// Audit a client: print a URL for each check and wait for the client's request.
+    /// Audit a client: for each check run COMMAND, or print a URL for a person to open.
     #[arg(long, conflicts_with_all = ["url", "proxy"])]
     pub(crate) client: bool,
     /// Audit an intermediary that forwards to 127.0.0.1 and the origin's port.

@@ -1,4 +1,6 @@
-//! A run of checks: prints findings as they come, and a report even if interrupted.
+//! A run of checks, which prints its report even if it is interrupted.
+//!
+//! In the text form, each finding that is shown is printed as soon as it is known.
 
 use std::fs;
 use std::io::{self, IsTerminal};
@@ -16,14 +18,14 @@ use super::verdict::Verdict;
 /// The exit status after ^C, the same as in shells.
 const INTERRUPTED: i32 = 130;
 
-/// Prints text; an error says that this cannot be done.
+/// Prints text to standard output; an error says that it cannot be written.
 pub(super) fn print(text: &str) -> Result<(), String> {
     crate::print(text).map_err(|error| format!("standard output cannot be written: {error}"))
 }
 
-/// A run, with its report so far.
+/// A run of the audit, with its report so far.
 ///
-/// The handler of ^C shares the report, to print it.
+/// The handler of ^C has a clone of the run, to print that report.
 #[derive(Clone)]
 pub(crate) struct Run {
     report: Arc<Mutex<Report>>,
@@ -50,12 +52,14 @@ impl Run {
         Self { prints: false, ..Self::new(report, Form::Json, None) }
     }
 
-    /// Returns the report so far.
+    /// Locks and returns the report so far.
     pub(crate) fn report(&self) -> MutexGuard<'_, Report> {
         self.report.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Makes ^C, SIGTERM and SIGHUP print the report so far, and exit.
+    /// Makes ^C, SIGTERM and SIGHUP print the report so far, and exit with status 130.
+    ///
+    /// Commands that the audit has started are killed.
     pub(crate) fn report_on_signals(&self) {
         let run = self.clone();
         // If a handler is installed already, it stays.
@@ -69,9 +73,10 @@ impl Run {
         });
     }
 
-    /// Runs the wanted checks; fails on an error that no finding explains.
+    /// Runs the wanted checks, and records their findings.
     ///
-    /// If the program is gone, the latest check fails, and those that follow are not applicable.
+    /// If the program is gone, the latest finding becomes a failure, and the checks that follow are
+    /// not applicable. Returns an error if there is no such finding.
     pub(crate) fn carry_out(
         &self,
         audit: &mut dyn Auditor,
@@ -109,7 +114,9 @@ impl Run {
         Ok(())
     }
 
-    /// Adds a finding in place of one of the same check, and may print it.
+    /// Adds a finding to the report, in place of one of the same check.
+    ///
+    /// Prints it, if the run prints and the form of the report shows this finding at once.
     fn add(&self, finding: Finding) {
         let mut report = self.report();
         if self.prints

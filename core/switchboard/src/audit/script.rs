@@ -11,15 +11,15 @@ pub(crate) struct Places {
     pub(crate) authority: String,
     /// The `HOST:PORT` for the target of a CONNECT.
     pub(crate) address: String,
-    /// The target that replaces `/plain`.
+    /// The request target that replaces `/plain`: the resource for plain requests.
     pub(crate) plain: String,
-    /// The target that replaces `/echo`.
+    /// The request target that replaces `/echo`: the resource that accepts POST.
     pub(crate) echo: String,
-    /// The target that replaces `/ws`.
+    /// The request target that replaces `/ws`: the resource that speaks WebSocket.
     pub(crate) websocket: String,
     /// A protocol and the target that speaks it, which replace `TOKEN` and `/token`.
     pub(crate) token: Option<(String, String)>,
-    /// Field lines that each request has besides those of its check.
+    /// The field lines of --header and --cookie, which each request has as well.
     pub(crate) fields: Vec<String>,
     /// The subprotocol that a handshake asks for, if its check does not ask for others.
     pub(crate) subprotocol: Option<String>,
@@ -48,9 +48,9 @@ pub(crate) enum Step {
 pub(crate) enum Wait {
     /// A short wait, so that the peer reads the next bytes separately.
     Pause,
-    /// The wait for a 100, or for another response.
+    /// A wait for a 100, another 1xx or a final response to the latest request.
     Continue,
-    /// The wait for this number of final responses.
+    /// A wait for this number of final responses on the connection.
     Answers(usize),
 }
 
@@ -60,7 +60,9 @@ pub(crate) struct Asked {
     pub(crate) method: String,
     /// The protocols in all `Upgrade` fields of the request.
     pub(crate) offer: Vec<String>,
-    /// The fields that belong to the offered protocols, such as Sec-WebSocket-Key.
+    /// The fields that belong to upgrade protocols, with names in lower case.
+    ///
+    /// They are `Sec-WebSocket-*`, HTTP2-Settings and Capsule-Protocol.
     pub(crate) fields: Vec<(String, String)>,
 }
 
@@ -68,7 +70,9 @@ pub(crate) struct Asked {
 pub(crate) const AGENT: &str = concat!("User-Agent: switchboard-audit/", env!("CARGO_PKG_VERSION"));
 
 impl Script {
-    /// Builds a check's script; `By::Control` gives that without the part under test.
+    /// Builds the script of a check, or with `By::Control` of its control.
+    ///
+    /// The control is the exchange without the part under test.
     pub(crate) fn of(check: &Check, by: By, places: &Places) -> Result<Self, String> {
         let nonce = Nonce::new();
         let mut script = Self { steps: Vec::new(), requests: Vec::new(), nonce };
@@ -117,7 +121,9 @@ impl Script {
         Ok(script)
     }
 
-    /// Appends a line of a head; the first line begins a request.
+    /// Appends a line of a request head; the first line begins a request.
+    ///
+    /// After the first line comes the audit's User-Agent.
     fn line(&mut self, text: &str, is_first: bool) {
         if is_first && !matches!(self.steps.last(), Some(Step::Ask(_) | Step::Send(_))) {
             self.steps.push(Step::Ask(Vec::new()));
@@ -158,7 +164,7 @@ impl Script {
             .collect();
     }
 
-    /// Returns the bytes of all steps, without the waits.
+    /// Returns the bytes of all steps, joined; waits have none.
     pub(crate) fn bytes(&self) -> Vec<u8> {
         let sent = self.steps.iter().filter_map(|step| match step {
             Step::Ask(bytes) | Step::Send(bytes) => Some(bytes.as_slice()),
@@ -169,7 +175,9 @@ impl Script {
 }
 
 impl Asked {
-    /// Records a field line, if it belongs to an upgrade offer.
+    /// Records a request's field line, if it belongs to an upgrade offer.
+    ///
+    /// `name` must be in lower case.
     pub(crate) fn note(&mut self, name: &str, value: &str) {
         if name == "upgrade" {
             self.offer.extend(
@@ -238,7 +246,7 @@ fn is_websocket(line: &str) -> bool {
     })
 }
 
-/// Returns the fields that an offer of a protocol requires.
+/// Returns the field lines that an offer of a protocol needs besides Upgrade.
 fn credentials(token: &str) -> &'static [&'static str] {
     match token.split('/').next().unwrap_or_default().to_ascii_lowercase().as_str() {
         "websocket" => {

@@ -31,9 +31,11 @@ const UNKNOWN_OFFER: &str = "S01";
 const TRIES: u32 = 5;
 /// The time between two attempts to reconnect.
 const BETWEEN_TRIES: Duration = Duration::from_millis(300);
-/// The time that a program gets to close its port, after a request has crashed it.
+/// The time that a server gets to close its port if a check has crashed it.
 const DYING: Duration = Duration::from_millis(100);
-/// The divisor of the timeout for checks in a section with an unanswered check.
+/// The divisor of the timeout for checks of a section in which one got no response.
+///
+/// So a server that never responds to such checks does not take the full timeout for each.
 const SHARE_OF_SILENT: u32 = 6;
 
 /// The audited server, and the options of the audit.
@@ -42,7 +44,7 @@ pub(crate) struct Server<'a> {
     pub(crate) places: Places,
     /// True if the user named a resource that speaks WebSocket.
     pub(crate) has_websocket: bool,
-    /// Other protocols, each with the path that speaks it.
+    /// The protocols of --offer, each with the path of a resource that speaks it.
     pub(crate) offers: &'a [(String, String)],
 }
 
@@ -54,9 +56,13 @@ pub(crate) struct Audit<'a> {
     controls: HashMap<Vec<Step>, Exchange>,
     /// The reason why plain requests get no usable answer; `None` if they get one.
     no_plain: Option<Missing>,
-    /// The latest finding with evidence, after which the server may be unreachable.
+    /// The latest finding of a check that was sent; `None` before the first.
+    ///
+    /// If the server is unreachable afterwards, this check is suspected.
     latest: Option<Finding>,
-    /// The response heads of checks and controls, with the check's ID and evidence.
+    /// All received response heads, of checks and of controls.
+    ///
+    /// Each has the ID of its check, and the evidence of its exchange.
     heads: Vec<(&'static str, Head, Evidence)>,
 }
 
@@ -120,7 +126,10 @@ impl Auditor for Audit<'_> {
         Ok(worst)
     }
 
-    /// Runs a check and its control again; the control's answer must not have changed.
+    /// Runs a check and its control again; returns the milder of the two findings.
+    ///
+    /// If the control's answer changes, or the server limits requests, returns a finding
+    /// `NotApplicable` instead.
     fn attempt_again(&mut self, check: &Check, first: Finding) -> Result<Finding, ServerError> {
         self.controls.clear();
         let finding = cmp::min_by_key(first, self.attempt(check)?, |finding| finding.verdict);
@@ -206,10 +215,10 @@ impl<'a> Audit<'a> {
         Ok(())
     }
 
-    /// Returns why a bad finding does not count: the control's answer changes.
+    /// Returns why a warning or failure does not count; `None` if it does.
     ///
-    /// The control is sent once more, after the check. A server that limits the rate of requests
-    /// answers 429 or 503 then.
+    /// It does not if the control's answer changes. The control is sent once more, after the check.
+    /// A server that limits the rate of requests answers 429 or 503 then.
     fn unsteady(
         &mut self,
         check: &Check,
@@ -232,7 +241,7 @@ impl<'a> Audit<'a> {
         }))
     }
 
-    /// Sends a check's control, if it has one, and the check; returns the finding.
+    /// Sends a check's control, if it has one, and then the check; returns the finding.
     fn try_out(&mut self, check: &Check) -> Result<Finding, ServerError> {
         let control = if check.has_control() {
             Some(self.control(check, control_until(check))?)
@@ -302,7 +311,7 @@ impl<'a> Audit<'a> {
         }
     }
 
-    /// Returns the control exchange of a check, or a kept one with the same steps.
+    /// Returns the control exchange of a check, a kept one if its steps are equal.
     fn control(&mut self, check: &Check, until: Until) -> Result<Exchange, ServerError> {
         let script = Script::of(check, By::Control, &self.server.places)?;
         if let Some(known) = self.controls.get(&script.steps) {
@@ -325,7 +334,9 @@ impl<'a> Audit<'a> {
         self.persistently(|| exchange::run(&endpoint, script, until, PING))
     }
 
-    /// Calls a function that connects; retries if a check has reached the server.
+    /// Calls a function that connects, and calls it again if it fails.
+    ///
+    /// It is called again only if a check has reached the server before, and at most `TRIES` times.
     fn persistently<T>(&self, connect: impl Fn() -> io::Result<T>) -> Result<T, ServerError> {
         let mut outcome = connect();
         for _ in 0..TRIES {
@@ -346,7 +357,9 @@ impl<'a> Audit<'a> {
         }
     }
 
-    /// Evaluates a check of all recorded heads, after all checks that send lines.
+    /// Evaluates a check that rates all response heads of the run.
+    ///
+    /// Runs all checks that send lines before, as far as they have no finding.
     fn judge_heads(&mut self, check: &Check) -> Result<Finding, ServerError> {
         let checks = self.checks;
         for other in checks.iter().filter(|other| !other.lines.is_empty()) {
@@ -377,7 +390,7 @@ impl<'a> Audit<'a> {
     }
 }
 
-/// Returns how long to observe the connection, by the symptoms that a check names.
+/// Returns the condition that ends a check's exchange, by its symptoms.
 fn until(check: &Check) -> Until {
     match () {
         () if check.asks("content-as-frames") => Until::Settled,
@@ -406,7 +419,9 @@ fn verdict(rules: &Rules, seen: &Seen<'_>) -> (Verdict, Vec<String>) {
     rules.verdict([Verdict::Fail, Verdict::Warn, Verdict::NotApplicable], told, || seen.summary())
 }
 
-/// Returns the unmet need of a server that limits requests: it answered 429 or 503.
+/// Returns an unmet need if a response has the status 429 or 503, else `None`.
+///
+/// The server then limits requests or is overloaded, so the check cannot be rated.
 fn limit_of(exchange: &Exchange) -> Option<Missing> {
     let statuses = exchange.answers.iter().filter_map(|answer| answer.status());
     let status = statuses.into_iter().find(|status| matches!(status, 429 | 503))?;
@@ -416,7 +431,7 @@ fn limit_of(exchange: &Exchange) -> Option<Missing> {
     ))
 }
 
-/// Describes the statuses of an exchange and the end of its connection.
+/// Returns the statuses of an exchange as text, with `closed` after a close.
 fn outcome(exchange: &Exchange) -> String {
     let statuses = exchange
         .answers

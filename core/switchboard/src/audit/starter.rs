@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use super::process::Process;
 use crate::target::Target;
 
-/// The longest wait for a command to listen, without `--wait`.
+/// The longest wait for a started command to accept connections, without `--wait`.
 const START: Duration = Duration::from_secs(30);
 /// The pause between two attempts to connect.
 const GLANCE: Duration = Duration::from_millis(50);

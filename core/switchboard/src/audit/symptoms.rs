@@ -11,10 +11,10 @@ use super::head_rules::{with_one_framing, with_option, with_upgrade, without_fra
 use super::probes::Spoken;
 use super::response_reader::{Answer, Head};
 
-/// The exchange of a check, and its control, in which symptoms are searched.
+/// The exchange of a check and its control, in which symptoms are detected.
 pub(crate) struct Seen<'a> {
     pub(crate) exchange: &'a Exchange,
-    /// The exchange without the part under test.
+    /// The control: the exchange without the part under test; `None` if there is none.
     pub(crate) control: Option<&'a Exchange>,
 }
 
@@ -136,12 +136,12 @@ impl Seen<'_> {
         self.first().filter(|first| first.is_whole && !self.exchange.has_switched())
     }
 
-    /// Returns the head of the 101.
+    /// Returns the head of the first response, if it is a 101.
     fn switch(&self) -> Option<&Head> {
         self.first()?.head.as_ref().filter(|head| head.status == 101)
     }
 
-    /// Describes the responses, for a check that passes.
+    /// Describes the responses in a sentence, for a check that passes.
     pub(crate) fn summary(&self) -> String {
         if let Some(answer) = self.exchange.answers.iter().find(|answer| answer.switched.is_some())
         {
@@ -168,7 +168,9 @@ impl Seen<'_> {
         }
     }
 
-    /// Returns the check's status, if not 101, and the control's; `None` without both.
+    /// Returns the first statuses of the check and of its control.
+    ///
+    /// `None` if one of the two has none, or if that of the check is 101.
     fn statuses(&self) -> Option<(u16, u16)> {
         let statuses = (self.exchange.status()?, self.control?.status()?);
         (statuses.0 != 101).then_some(statuses)
@@ -218,13 +220,17 @@ fn no_version(seen: &Seen<'_>) -> Option<String> {
         .then(|| format!("the {} has no Sec-WebSocket-Version", head.status))
 }
 
-/// Detects an open connection without a switch, whole or malformed response.
+/// Detects that no response came in time, and the connection stayed open.
+///
+/// A complete or malformed response counts as one, and so does a 101 or a tunnel.
 pub(crate) fn silent(seen: &Seen<'_>) -> Option<String> {
     (is_unanswered(seen) && !seen.exchange.has_ended)
         .then(|| "no whole answer came in time; the connection stayed open".into())
 }
 
-/// Detects a closed connection without a switch, whole or malformed response.
+/// Detects that the connection was closed without a response.
+///
+/// A complete or malformed response counts as one, and so does a 101 or a tunnel.
 fn closed_unanswered(seen: &Seen<'_>) -> Option<String> {
     (is_unanswered(seen) && seen.exchange.has_ended)
         .then(|| "the connection was closed without a whole answer".into())
@@ -237,13 +243,17 @@ fn is_unanswered(seen: &Seen<'_>) -> bool {
     !seen.first().is_some_and(is_answered)
 }
 
-/// Detects an invalid response, except for truncation and an unacceptable switch.
+/// Detects a response that the engine rejects.
+///
+/// Truncation does not count, nor a switch whose rules the response breaks.
 fn unreadable(seen: &Seen<'_>) -> Option<String> {
     let error = seen.exchange.answers.iter().find_map(fault)?;
     Some(format!("an answer cannot be read: {}", because(&error)))
 }
 
-/// Returns the error of a response, except truncation and an unacceptable switch.
+/// Returns the engine's error for a response, if it is malformed.
+///
+/// Truncation does not count, nor a switch whose rules the response breaks.
 fn fault(answer: &Answer) -> Option<Error> {
     answer.error.filter(|error| !matches!(error.code(), 501 | 502 | 600..700))
 }
@@ -253,7 +263,7 @@ fn because(error: &Error) -> String {
     format!("{} ({}, error {} of the engine)", kind.text(), kind.clause(), kind.code())
 }
 
-/// Detects that the server began no response before the content was sent.
+/// Detects that no response began while the audit waited to send the content.
 ///
 /// Any 1xx is a beginning. A connection that ends during the wait is not reported.
 fn waits_for_content(seen: &Seen<'_>) -> Option<String> {
@@ -281,7 +291,7 @@ fn framed_tunnel(seen: &Seen<'_>) -> Option<String> {
 
 // Symptoms of the connection.
 
-/// Detects a response that closes the connection, unlike the control exchange.
+/// Detects a response that closes the connection, unlike that of the control.
 fn says_close(seen: &Seen<'_>) -> Option<String> {
     let control = seen.control?.first()?;
     let is_due = seen.answered().is_some_and(|first| !first.persists)
@@ -311,14 +321,18 @@ fn close_unsaid(seen: &Seen<'_>) -> Option<String> {
     })
 }
 
-/// Detects a missing response to a later request, on an open connection.
+/// Detects that a later request got no response, and the connection stayed open.
+///
+/// Only after a complete first response that lets the connection persist.
 fn lost(seen: &Seen<'_>) -> Option<String> {
     let is_due = seen.answered().is_some_and(|first| first.persists) && is_next_unanswered(seen);
     (is_due && !seen.exchange.has_ended)
         .then(|| "the next request was not answered, and the connection stayed open".into())
 }
 
-/// Detects a close before a later response, not announced by an earlier one.
+/// Detects that the connection closed before a later response, unannounced.
+///
+/// It is announced if the first response does not let the connection persist.
 fn closed_unsaid_before_next(seen: &Seen<'_>) -> Option<String> {
     let is_unsaid =
         seen.answered()?.persists && is_next_unanswered(seen) && seen.exchange.has_ended;
@@ -332,7 +346,7 @@ fn is_next_unanswered(seen: &Seen<'_>) -> bool {
     !seen.exchange.is_complete() && unreadable(seen).is_none()
 }
 
-/// Detects a last response whose status differs from the control exchange's.
+/// Detects that the last of several responses has another status in the control.
 fn next_differs(seen: &Seen<'_>) -> Option<String> {
     let (status, without) = (seen.exchange.last()?.status()?, seen.control?.last()?.status()?);
     let is_next = seen.exchange.asked.len() > 1;
@@ -351,7 +365,7 @@ fn extra(seen: &Seen<'_>) -> Option<String> {
 
 // Symptoms of the switch.
 
-/// Detects a 101.
+/// Detects that one of the responses is a 101.
 fn switched(seen: &Seen<'_>) -> Option<String> {
     let heads = seen.exchange.answers.iter().filter_map(|answer| answer.head.as_ref());
     let head = heads.into_iter().find(|head| head.status == 101)?;
@@ -361,7 +375,7 @@ fn switched(seen: &Seen<'_>) -> Option<String> {
     ))
 }
 
-/// Detects that no 101 came, but another final response or none.
+/// Detects that the first response is not a 101, or that none came.
 pub(crate) fn declined(seen: &Seen<'_>) -> Option<String> {
     match seen.exchange.status() {
         Some(101) => None,
@@ -370,7 +384,7 @@ pub(crate) fn declined(seen: &Seen<'_>) -> Option<String> {
     }
 }
 
-/// Detects a 101 that breaks a rule.
+/// Detects that the first response is a 101 that the engine rejects.
 fn bad_switch(seen: &Seen<'_>) -> Option<String> {
     let error = seen.switch().and(seen.first()?.error)?;
     Some(format!("the 101 breaks a rule: {}", because(&error)))
@@ -383,6 +397,9 @@ fn misnamed(seen: &Seen<'_>) -> Option<String> {
 }
 
 /// Detects that the server does not speak the new protocol after the 101.
+///
+/// The bytes that follow the 101 are not of that protocol, or no answer to the probe comes and the
+/// connection stays open.
 fn mute(seen: &Seen<'_>) -> Option<String> {
     let protocol = seen.first()?.switched.as_deref()?;
     match seen.exchange.spoken? {
@@ -395,6 +412,8 @@ fn mute(seen: &Seen<'_>) -> Option<String> {
 }
 
 /// Detects that the server ended the new protocol without responding to the probe.
+///
+/// It has sent a Close frame of WebSocket, or closed the connection.
 fn left(seen: &Seen<'_>) -> Option<String> {
     let protocol = seen.first()?.switched.as_deref()?;
     match seen.exchange.spoken? {
@@ -456,7 +475,9 @@ fn deflated(seen: &Seen<'_>) -> Option<String> {
     extended(seen).filter(|_| deflate(seen).is_some())
 }
 
-/// Detects permessage-deflate accepted without the requested window size.
+/// Detects a 101 that accepts permessage-deflate without the requested window.
+///
+/// The request asks for `server_max_window_bits=8`.
 fn window_ignored(seen: &Seen<'_>) -> Option<String> {
     let mut parameters =
         deflate(seen)?.split(';').skip(1).filter_map(|parameter| parameter.split_once('='));

@@ -42,17 +42,17 @@ pub(crate) struct Check {
 /// The rules that turn symptoms into the verdict of a check.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Rules {
-    /// The text of the clause.
+    /// The text of the clause that the check tests.
     pub(crate) says: &'static str,
-    /// The conditions under which the check is applicable.
+    /// The needs that must be met for the check to be applicable.
     pub(crate) needs: Vec<&'static str>,
-    /// The symptoms that break the clause.
+    /// The symptoms that break the clause, so that the check fails.
     pub(crate) fail: Vec<&'static str>,
-    /// The symptoms that are worth a warning.
+    /// The symptoms that give the check a warning.
     pub(crate) warn: Vec<&'static str>,
     /// The symptoms that make the check not applicable.
     pub(crate) moot: Vec<&'static str>,
-    /// The symptoms that a check tells although it passes.
+    /// The symptoms that are reported although the check passes.
     pub(crate) note: Vec<&'static str>,
     /// The remedy if `moot`, or no head to judge, makes the check not applicable.
     pub(crate) apply: &'static str,
@@ -105,7 +105,7 @@ pub(crate) enum By {
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum What {
-    /// A line of a head.
+    /// A line of a message head, without its CRLF.
     Text(&'static str),
     /// The empty line that ends a head.
     Empty,
@@ -118,7 +118,7 @@ pub(crate) enum What {
 }
 
 impl Check {
-    /// Returns whether the check has a control, which sends other lines.
+    /// Returns whether the check has a control: an exchange that sends other lines.
     pub(crate) fn has_control(&self) -> bool {
         self.lines.iter().any(|line| line.by != By::Both)
     }
@@ -129,7 +129,7 @@ impl Check {
         self.lines.iter().any(|line| matches!(line.what, What::Text(text) if is_plain(text)))
     }
 
-    /// Returns whether `fail` or `warn` of the check names a symptom.
+    /// Returns whether the check names a symptom as a failure or a warning.
     pub(crate) fn asks(&self, symptom: &str) -> bool {
         self.rules.fail.iter().chain(&self.rules.warn).any(|name| *name == symptom)
     }
@@ -169,7 +169,7 @@ pub(crate) fn parse(text: &'static str) -> Result<Vec<Check>, String> {
     Ok(checks)
 }
 
-/// Parses a line to send; `None` if it does not begin with one of the five marks.
+/// Parses a line of a script; `None` if it begins with none of the five marks.
 fn sent(line: &'static str) -> Option<Line> {
     let (mark, text) = line.split_at_checked(2)?;
     let (by, what) = match mark {
@@ -195,7 +195,9 @@ fn end_head(check: Option<&mut Check>) {
 }
 
 impl Check {
-    /// Parses `ID LEVEL RFC N, SECTION: TITLE`.
+    /// Parses the first line of a check: `ID LEVEL RFC N, SECTION: TITLE`.
+    ///
+    /// Its rules begin as those of its section. `None` if the line has another form.
     fn begin(line: &'static str, section: &'static str, rules: &Rules) -> Option<Self> {
         let (head, title) = line.split_once(": ")?;
         let (id, rest) = head.split_once(' ')?;

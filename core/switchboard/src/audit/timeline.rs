@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-/// The most moments of a connection that are kept.
+/// The most moments that are kept of one connection; later ones are lost.
 const MOST: usize = 400;
 
 /// The moments of one or more connections, in order.
@@ -25,7 +25,7 @@ pub(crate) enum MomentKind {
     Opened,
     /// The audit has sent bytes.
     Sent(usize),
-    /// Bytes of the peer came.
+    /// The audit has received bytes of the peer.
     Came(usize),
     /// The audit has closed its sending direction.
     Ended,
@@ -39,9 +39,9 @@ pub(crate) enum MomentKind {
 #[derive(Clone, Debug)]
 pub(crate) struct Switch {
     pub(crate) protocol: String,
-    /// The number of bytes that were sent in HTTP.
+    /// The number of bytes that the audit sent before the switch, in HTTP.
     pub(crate) sent: usize,
-    /// The number of bytes that came in HTTP.
+    /// The number of bytes that the audit received before the switch, in HTTP.
     pub(crate) came: usize,
 }
 
@@ -53,7 +53,7 @@ impl Timeline {
         }
     }
 
-    /// Appends the moments of another connection, which came after this one.
+    /// Appends the moments of a later connection, all of them.
     pub(crate) fn extend(&mut self, next: &Self) {
         self.moments.extend(&next.moments);
     }

@@ -44,7 +44,9 @@ pub(crate) struct Tls {
 }
 
 impl TlsArgs {
-    /// Returns the configuration; an error names a file that cannot be used.
+    /// Returns the TLS configuration that the options ask for.
+    ///
+    /// An error names a file that cannot be used.
     pub(crate) fn tls(&self) -> Result<Tls, String> {
         let versions = match self.tls_max.as_deref() {
             Some("1.2") => &[&TLS12][..],
@@ -91,7 +93,7 @@ impl TlsArgs {
 
     /// Returns the options of `openssl s_client`, each after a space.
     ///
-    /// It does not check the certificate, so --cacert is not among them.
+    /// `s_client` does not check the certificate, so --cacert is not among them.
     fn openssl(&self) -> String {
         let file = |name: &str, path: &Option<PathBuf>| {
             path.as_ref().map(|path| format!(" -{name} {}", quoted(&path.display().to_string())))
@@ -117,7 +119,9 @@ impl fmt::Display for TlsArgs {
     }
 }
 
-/// Adds the options that help, such as --cacert, to an error about a certificate.
+/// Adds the advice to use --cacert or --insecure to an error about a certificate.
+///
+/// Returns any other error unchanged.
 pub(crate) fn explained(error: io::Error) -> io::Error {
     let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
     match inner {

@@ -1,4 +1,4 @@
-//! The audit's transport: TCP, or TLS over it, with a deadline for each wait.
+//! The audit's transport: TCP, or TLS over it, with a time limit for each wait.
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpStream};
@@ -39,7 +39,7 @@ trait Stream: Write {
     /// The kind of that error is `TimedOut`, or `WouldBlock` as on Unix.
     fn read_by(&mut self, deadline: Instant, piece: &mut [u8]) -> io::Result<usize>;
 
-    /// Sends TLS's close_notify; does nothing on plain TCP.
+    /// Sends TLS's close_notify alert; does nothing on plain TCP.
     fn say_end(&mut self);
 }
 
@@ -108,7 +108,7 @@ impl Wire {
         Ok(wire)
     }
 
-    /// Creates a plain wire on a connection, with a timeout for reads and writes.
+    /// Creates a wire without TLS on a connection, with a timeout for reads and writes.
     pub(crate) fn new(socket: TcpStream, timeout: Duration) -> io::Result<Self> {
         socket.set_nodelay(true)?;
         socket.set_read_timeout(Some(timeout))?;
@@ -118,7 +118,7 @@ impl Wire {
         Ok(Self { stream: Box::new(socket.try_clone()?), socket, timeline })
     }
 
-    /// Drops the connection; returns its timeline.
+    /// Drops the connection, which closes it; returns its timeline.
     pub(crate) fn leave(mut self) -> Timeline {
         self.timeline.note(MomentKind::Left);
         self.timeline
@@ -133,14 +133,16 @@ impl Wire {
         self.stream.flush()
     }
 
-    /// Shuts down the audit's direction; ignores a peer that has disconnected.
+    /// Ends the audit's direction: in TLS with a close_notify alert, then with a FIN.
+    ///
+    /// A peer that has disconnected is no error.
     pub(crate) fn end(&mut self) {
         self.timeline.note(MomentKind::Ended);
         self.stream.say_end();
         let _ = self.socket.shutdown(Shutdown::Write);
     }
 
-    /// Waits for bytes or the end of the connection, until the deadline.
+    /// Waits for bytes or the end of the peer's direction, until the deadline.
     pub(crate) fn next(&mut self, deadline: Instant) -> WaitResult {
         let result = self.read(deadline);
         match &result {
@@ -172,7 +174,7 @@ impl Wire {
     }
 }
 
-/// Performs the TLS handshake until the deadline.
+/// Performs the TLS handshake; fails if it is not complete by the deadline.
 fn shake_hands<C, S>(stream: &mut StreamOwned<C, TcpStream>, deadline: Instant) -> io::Result<()>
 where
     C: DerefMut<Target = ConnectionCommon<S>>,
@@ -191,7 +193,10 @@ where
     }
 }
 
-/// Reads and decrypts bytes of TLS; returns their number, 0 at the end.
+/// Reads bytes of TLS from the socket and processes them.
+///
+/// Returns the number of bytes read, before decryption; 0 at the end. Fails once the deadline
+/// passes.
 fn hear<C, S>(stream: &mut StreamOwned<C, TcpStream>, deadline: Instant) -> io::Result<usize>
 where
     C: DerefMut<Target = ConnectionCommon<S>>,
@@ -204,7 +209,9 @@ where
     Ok(read)
 }
 
-/// Sets the socket's read timeout to the time left; `TimedOut` if none is.
+/// Sets the socket's read timeout to the time until `deadline`.
+///
+/// Returns an error of kind `TimedOut` if the deadline has passed.
 fn wait_until(socket: &TcpStream, deadline: Instant) -> io::Result<()> {
     let left = deadline.saturating_duration_since(Instant::now());
     if left.is_zero() {

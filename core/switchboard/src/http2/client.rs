@@ -16,18 +16,19 @@ use crate::duplex::Input;
 use crate::relay::{UNREAD, whole};
 use crate::transport::Stream;
 
-/// The most bytes of one read.
+/// The most bytes of `h2`'s output that one read of the pipe takes.
 const PIECE: usize = 16 * 1024;
 
-/// The capacity of the pipe to and from `h2`, in bytes.
+/// The capacity of the in-memory pipe to and from `h2`, in bytes per direction.
 const MOST_WAITING: usize = 64 * 1024;
 
-/// The most bytes of memory that small frames may cost beyond their content.
+/// The most bytes that a server's small DATA frames may cost `h2` beyond content.
 ///
-/// A non-empty frame counts 256 bytes less its content, so this allows more than a window holds.
+/// `h2` counts a non-empty frame as 256 bytes less its content. The default window of 65,535 bytes
+/// never holds enough frames to exceed this.
 const FRAMES: usize = 16 << 20;
 
-/// The time to wait for input from the server before output of `h2` is sent.
+/// The time to wait for the server's bytes before pending output of `h2` is sent.
 const TURN: Duration = Duration::from_millis(5);
 
 const SILENT: &str = "the server does not answer in HTTP/2";
@@ -35,15 +36,18 @@ const STOPPED: &str = "the server does not go on with its answer in HTTP/2";
 const GOES: &str = "the server goes away, and has not answered";
 const ENDED: &str = "the server has ended the connection before the end of its answer";
 
-/// The HTTP2-Settings of the offer: 100 streams, and the default window.
+/// The value of HTTP2-Settings in the probe's offer of `h2c`.
+///
+/// It allows 100 concurrent streams, and sets the default window of 65,535 bytes.
 ///
 /// RFC 7540, section 3.2.1.
 pub(crate) const SETTINGS: &str = "AAMAAABkAAQAAP__";
 
-/// Reads the response to the upgrade request; prints the content.
+/// Reads the response to the upgrade request in HTTP/2; prints its content.
 ///
-/// Returns the status. The request itself was sent in HTTP/1.1, with this method. `early` are the
-/// bytes of HTTP/2 received so far. Fails if the server sends nothing for the time `limit`.
+/// Returns the status of the response. The request itself was sent in HTTP/1.1, with `method`.
+/// `early` are the bytes of HTTP/2 that were received with the 101. Fails if the response does not
+/// come to its end, or the server sends or reads nothing for the time `limit`.
 pub(crate) fn ask(
     line: &mut Stream,
     early: &[u8],

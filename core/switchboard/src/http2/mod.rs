@@ -1,7 +1,8 @@
 //! HTTP/2 with the `h2` crate, which does not support upgrades.
 //!
-//! After an upgrade, the engine rewrites the beginning of the `server`'s stream for `h2`. The
-//! `client` gives `h2` a substitute for the request that was sent in HTTP/1.1.
+//! After an upgrade, `Http2Stream` rewrites the beginning of the `server`'s stream, so that `h2`
+//! receives the HTTP/1.1 request as stream 1. The `client` gives `h2` a substitute for the request
+//! that was sent in HTTP/1.1.
 
 mod client;
 // Shared with the bridge example, which is published without this crate.

@@ -1,4 +1,4 @@
-//! The HTTP/2 server, which responds to each request.
+//! The HTTP/2 server of switchboard: an echo, and a description of other requests.
 
 use std::time::Duration;
 
@@ -11,16 +11,16 @@ use super::flow::send;
 use crate::idle_timeout::IdleTimeout;
 use crate::target::path;
 
-/// The idle timeout of the client's connection.
+/// The time without a read or write after which a client's connection fails.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// The most concurrent requests of a client (RFC 9113, section 6.5.2).
 const AT_A_TIME: u32 = 100;
 
-/// The most bytes of memory that a client's small frames may cost beyond content.
+/// The most bytes that a client's small DATA frames may cost `h2` beyond content.
 ///
-/// A non-empty frame counts 256 bytes less its content, so a default window of frames with four
-/// bytes each is allowed.
+/// `h2` counts a non-empty frame as 256 bytes less its content. So frames of four bytes that fill
+/// the default window of 65,535 bytes are allowed.
 const FRAMES: usize = 4 << 20;
 
 /// The largest field section of a request, in bytes.
@@ -29,9 +29,10 @@ const FRAMES: usize = 4 << 20;
 /// line, which takes memory once it is decoded.
 const FIELDS: u32 = 64 << 10;
 
-/// Serves HTTP/2 until one side ends it.
+/// Serves HTTP/2 on a stream until the client ends the connection.
 ///
-/// Returns the number of requests.
+/// Returns the number of requests that were received. Fails if the connection does, for example by
+/// the idle timeout. `window` is the initial flow-control window of streams and connection.
 pub(crate) async fn serve(
     stream: impl AsyncRead + AsyncWrite + Unpin,
     window: u32,
@@ -54,9 +55,9 @@ pub(crate) async fn serve(
     Ok(requests)
 }
 
-/// Responds: `/echo` sends the content back, other paths describe the request.
+/// Responds to a request: `/echo` sends its content back, other paths describe it.
 ///
-/// A CONNECT is rejected, since the server provides no tunnels.
+/// A response to HEAD is a head alone. A CONNECT gets a 501, since the server provides no tunnels.
 async fn answer(
     request: Request<RecvStream>,
     mut respond: SendResponse<bytes::Bytes>,

@@ -18,7 +18,9 @@ use crate::audit;
 struct Demo {
     /// The name by which the page starts the demonstration.
     name: &'static str,
-    /// The kind of outcome, by which the page groups: `switches`, `stays` or `fails`.
+    /// The kind of outcome, by which the page groups demonstrations.
+    ///
+    /// It is `switches`, `stays` or `fails`.
     group: &'static str,
     title: &'static str,
     /// The method and path of the first request, for display.
@@ -35,7 +37,7 @@ use ClientStep::{Await, AwaitEnd, Finish, Offer, Send, SendBytes, StartTls};
 ///
 /// RFC 9113, sections 3.4 and 6.5.
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
-/// An acknowledgement of SETTINGS, and a GOAWAY.
+/// Two HTTP/2 frames: an acknowledgement of SETTINGS, and GOAWAY without an error.
 const ACK_AND_GOODBYE: &[u8] = b"\0\0\0\x04\x01\0\0\0\0\0\0\x08\x07\0\0\0\0\0\0\0\0\0\0\0\0\0";
 
 static EXHIBITS: &[Demo] = &[
@@ -226,7 +228,7 @@ const AUDIT: &str = "audit";
 const CROWD: &str = "crowd";
 const CROWD_SIZE: usize = 200;
 
-/// The name of what a page sends itself.
+/// The name, in the response to the page, of a client that sends the page's bytes.
 const OWN: &str = "own";
 
 /// The most demonstrations that run at a time; further ones are not started.
@@ -242,8 +244,9 @@ pub(super) fn catalogue() -> String {
 
 /// Starts a demonstration; returns JSON with its name and the client's address.
 ///
-/// The address is `null` if the name is unknown, or the client did not connect. There is none for
-/// the audit and the crowd. The audit calls `conclude` with its totals at the end.
+/// The address is `null` if the name is unknown, `MOST` demonstrations run already, or the client
+/// did not connect. There is none for the audit and the crowd. At its end the audit calls
+/// `conclude` with its totals, or with the error that prevented it.
 pub(super) fn play(
     name: &str,
     address: SocketAddr,
@@ -266,6 +269,8 @@ pub(super) fn play(
 }
 
 /// Starts a client that sends bytes; returns JSON with the client's address.
+///
+/// The address is `null` if `MOST` demonstrations run already, or the client did not connect.
 pub(super) fn play_bytes(bytes: Bytes, address: SocketAddr) -> String {
     let send = move |client: &mut ScriptedClient| client.send_and_wait(&bytes);
     playing(OWN, begin(OWN, address, send))
@@ -276,11 +281,15 @@ fn playing(name: &str, peer: Option<SocketAddr>) -> String {
 }
 
 /// Starts a demonstration in a new thread; returns the client's address.
+///
+/// Returns `None` if `MOST` demonstrations run already, or the client did not connect.
 fn start(exhibit: &'static Demo, address: SocketAddr) -> Option<SocketAddr> {
     begin(exhibit.name, address, |client| client.play(exhibit.script))
 }
 
 /// Connects a client and runs it in a new thread; returns the client's address.
+///
+/// Returns `None` if `MOST` demonstrations run already, or the client did not connect.
 fn begin(
     name: &str,
     address: SocketAddr,
@@ -296,7 +305,7 @@ fn begin(
     peer
 }
 
-/// Runs a function in a new thread, unless `MOST` threads run already.
+/// Runs a function in a new thread, unless `MOST` demonstrations run already.
 fn aside(name: &str, play: impl FnOnce() + std::marker::Send + 'static) {
     let Some(place) = Place::take() else { return };
     // The place is dropped without a thread and after a panic, too.
@@ -306,7 +315,7 @@ fn aside(name: &str, play: impl FnOnce() + std::marker::Send + 'static) {
     });
 }
 
-/// The place of a demonstration among the `MOST` ones, until it is dropped.
+/// One of the `MOST` places for running demonstrations; its drop frees the place.
 struct Place;
 
 impl Place {

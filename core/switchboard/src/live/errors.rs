@@ -1,4 +1,4 @@
-//! The page of errors: number, name, text, clause, fault, status, advice.
+//! The page `/errors`: the engine's table of errors, with clauses and advice.
 
 use std::fmt::Write;
 
@@ -6,7 +6,7 @@ use switchover::{Blame, ErrorKind};
 
 use crate::clause::linked;
 
-/// Returns the page with the table of errors, as HTML.
+/// Returns the page `/errors` as HTML, with a row for each kind of error.
 pub(super) fn page() -> String {
     let mut rows = String::new();
     for kind in ErrorKind::ALL {
@@ -28,7 +28,7 @@ pub(super) fn page() -> String {
     include_str!("page/errors.html").replace("<!-- rows -->", &rows)
 }
 
-/// Returns text as HTML, with text in backquotes marked as code.
+/// Returns text as HTML, with `<` escaped and text in backquotes marked as code.
 fn marked(text: &str) -> String {
     let part = |(index, part): (usize, &str)| {
         if index % 2 == 1 { format!("<code>{part}</code>") } else { part.into() }

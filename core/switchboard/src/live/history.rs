@@ -1,13 +1,13 @@
-//! The history: the latest connections, for viewers that connect later.
+//! The history: events of the latest connections, for pages that are opened later.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-/// The most connections that are sent to a new viewer.
+/// The most connections whose events are sent to a new viewer, an opened page.
 const CONNECTIONS: usize = 50;
-/// The most connections that are kept, those of the page itself included.
+/// The most connections that the history keeps, those of the page itself included.
 ///
-/// The page's own connections are soon removed with `forget`.
+/// The page's own connections, for its files and its WebSocket, are soon removed with `forget`.
 const WITH_THE_PAGES_OWN: usize = 64;
 
 /// The most bytes of events that are kept of each connection.
@@ -28,7 +28,9 @@ struct Kept {
 }
 
 impl History {
-    /// Keeps an event of a connection; returns whether later ones can be kept, too.
+    /// Keeps an event of connection `number`; returns whether the event was kept.
+    ///
+    /// After `false`, no event of that connection but its last, the verdict, can be kept.
     pub(super) fn keep(&mut self, number: u64, moment: &Arc<str>, place: Place) -> bool {
         if place == Place::First {
             self.connections.push_back(Kept { number, moments: Vec::new(), bytes: 0 });
@@ -54,14 +56,14 @@ impl History {
         self.connections.retain(|kept| kept.number != number);
     }
 
-    /// Returns the events of the latest connections, in order.
+    /// Returns the events of the latest `CONNECTIONS` connections, the oldest first.
     pub(super) fn moments(&self) -> impl Iterator<Item = &Arc<str>> {
         let too_many = self.connections.len().saturating_sub(CONNECTIONS);
         self.connections.iter().skip(too_many).flat_map(|kept| &kept.moments)
     }
 }
 
-/// The position of an event in its connection.
+/// The position of an event among the events of its connection.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Place {
     First,

@@ -1,8 +1,9 @@
 //! The live page: its files, its viewers, and the events that they receive.
 //!
 //! A page opens a WebSocket to `/live` on this server. It receives the list of demonstrations, the
-//! history, then each [`JsonEvent`] of every connection. Bytes of the WebSockets at `/live` are
-//! left out. A page may request demonstrations, or send bytes for a client to send.
+//! history, then each [`JsonEvent`] of every connection, unless it is too slow. Bytes of the
+//! WebSockets at `/live` are left out. A page may request demonstrations, or send bytes for a
+//! client to send.
 
 mod demos;
 mod errors;
@@ -31,13 +32,15 @@ use history::{History, Place};
 /// Further events are dropped, and the viewer receives their number.
 const WAITING: usize = 4 << 20;
 
-/// The most bytes of events in a message to a viewer; the last may exceed them.
+/// The most bytes of events in a message to a viewer; the last event may exceed it.
 const AT_ONCE: usize = 32 * 1024;
 
-/// The time for which events are collected into one message.
+/// The time for which events are collected into one message to a viewer.
 const GATHERING: Duration = Duration::from_millis(10);
 
-/// The time limit for sending a message to a viewer; a long one gets more.
+/// The time limit for sending a message to a viewer; each byte adds a millisecond.
+///
+/// It also limits the wait for the end of the WebSocket after a viewer's Close.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The silence of a viewer after which it is pinged.
@@ -45,12 +48,15 @@ const TIMEOUT: Duration = Duration::from_secs(30);
 /// After as much silence again, the viewer is disconnected.
 const ASKED_AFTER: Duration = Duration::from_secs(30);
 
-/// The content security policy: files of this server only, and no embedding.
+/// The Content-Security-Policy of the live page's files.
+///
+/// It allows files of this server, images in `data:` URLs and any WebSocket. No page may embed
+/// these.
 pub(crate) const POLICY: &str = "default-src 'self'; img-src 'self' data:; \
                                  connect-src 'self' ws: wss:; frame-ancestors 'none'; \
                                  base-uri 'none'";
 
-/// A file of the page: path, media type, content.
+/// A file of the live page: request path, media type, content.
 pub(crate) type File = (&'static str, &'static str, &'static str);
 
 const HTML: &str = "text/html; charset=utf-8";
@@ -59,14 +65,14 @@ const SCRIPT: &str = "text/javascript; charset=utf-8";
 
 const TEXT: &str = "text/plain; charset=utf-8";
 
-/// Returns a file that the page shares with the playground.
+/// Returns the text of a file in `wasm/playground`, which the live page uses too.
 macro_rules! shared {
     ($path:literal) => {
         include_str!(concat!("../../../../wasm/playground/", $path))
     };
 }
 
-/// The files of the page, and the documents that it links to.
+/// The files of the live page except `/errors`, and the documents that it links to.
 static FILES: [File; 25] = [
     ("/", HTML, include_str!("page/index.html")),
     ("/page/style.css", CSS, include_str!("page/style.css")),
@@ -95,10 +101,10 @@ static FILES: [File; 25] = [
     ("/docs/states.md", TEXT, include_str!("../../../docs/states.md")),
 ];
 
-/// The page with the table of errors.
+/// The page `/errors`, with the table of errors; it is made when first requested.
 static ERRORS: LazyLock<File> = LazyLock::new(|| ("/errors", HTML, String::leak(errors::page())));
 
-/// Returns the file at a path; `None` if there is none.
+/// Returns the live page's file at a request path; `None` if there is none.
 pub(crate) fn file(path: &str) -> Option<&'static File> {
     if path == ERRORS.0 { Some(&ERRORS) } else { FILES.iter().find(|(known, _, _)| *known == path) }
 }
@@ -121,9 +127,10 @@ pub(crate) fn is_ours(origin: &[u8]) -> bool {
     authority.is_some_and(host)
 }
 
-/// Returns whether the page itself requests that path.
+/// Returns whether a path is `/live` or begins with `/page/`.
 ///
-/// Connections with such requests are not kept in the history.
+/// The live page requests these itself, so connections with such requests are not kept in the
+/// history.
 pub(crate) fn is_the_pages_own(path: &str) -> bool {
     path == "/live" || path.starts_with("/page/")
 }
@@ -132,7 +139,7 @@ pub(crate) fn is_the_pages_own(path: &str) -> bool {
 #[derive(Default)]
 pub(crate) struct Hub {
     audience: Mutex<Viewers>,
-    /// The number of viewers; without one, fewer transcript entries need to be built.
+    /// The number of viewers; if it is 0, fewer transcript entries need to be built.
     count: AtomicUsize,
 }
 
@@ -181,7 +188,7 @@ impl Hub {
     }
 }
 
-/// The place of a viewer in the hub; dropping it removes the viewer.
+/// The registration of a viewer in a `Hub`; dropping it removes the viewer.
 struct ViewerSlot<'h> {
     hub: &'h Hub,
     viewer: Arc<Viewer>,
@@ -195,7 +202,7 @@ impl Drop for ViewerSlot<'_> {
     }
 }
 
-/// One viewer: an open page.
+/// One viewer: an open live page, with the events that wait for it.
 #[derive(Default)]
 struct Viewer {
     waiting: Mutex<Waiting>,
@@ -207,9 +214,9 @@ struct Waiting {
     moments: VecDeque<Arc<str>>,
     /// The total size of the waiting events, in bytes.
     bytes: usize,
-    /// The number of events that were dropped because the viewer is slow.
+    /// The number of dropped events that the slow viewer has not been told of.
     left_out: usize,
-    /// The outcome of an audit that the viewer has requested.
+    /// The outcome of an audit that the viewer requested; `None` once it is sent.
     verdict: Option<String>,
 }
 
@@ -225,13 +232,15 @@ impl Viewer {
         self.changed.notify_one();
     }
 
-    /// Tells the viewer the outcome of an audit.
+    /// Queues the outcome of an audit for the viewer that requested it.
     fn conclude(&self, verdict: String) {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner).verdict = Some(verdict);
         self.changed.notify_one();
     }
 
-    /// Waits for events and returns them as a JSON message. Cancel safe.
+    /// Waits for events, or for an audit's outcome, and returns a JSON message.
+    ///
+    /// Cancel safe: events that are not returned stay queued.
     async fn next(&self) -> String {
         loop {
             if let Some(message) = self.take() {
@@ -263,10 +272,12 @@ impl Viewer {
     }
 }
 
-/// The largest message of a page, in bytes: what a client is to send.
+/// The largest message that a page may send, in bytes.
+///
+/// It limits the bytes that a page can have a client send.
 const LARGEST: usize = 64 * 1024;
 
-/// Sends events to a page until it disconnects or stays silent.
+/// Sends events to a page until it disconnects, or answers no ping.
 ///
 /// Starts what the page requests, as clients of the server at `address`. A text message names a
 /// demonstration; a binary one has the bytes to send. Returns the number of requests.

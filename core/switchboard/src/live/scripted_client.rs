@@ -1,4 +1,4 @@
-//! A client that runs a script of sends and waits.
+//! The client of a demonstration: it runs a script of sends and waits.
 
 use std::io::ErrorKind::{TimedOut, WouldBlock};
 use std::io::{self, Read, Write};
@@ -10,13 +10,13 @@ use rustls::{ClientConnection, StreamOwned};
 
 use crate::tls;
 
-/// The timeout for connecting, and for each read and write.
+/// The timeout for connecting, and for each read and write of a script.
 const TIMEOUT: Duration = Duration::from_secs(5);
 
-/// The silence of the server after which a client has sent everything it wants to.
+/// The server's silence after which `send_and_wait` ends the client's direction.
 const SILENCE: Duration = Duration::from_millis(500);
 
-/// The longest time of a client that sends bytes of a page's own.
+/// The time after which `send_and_wait` gives up, once its current read ends.
 const LONGEST: Duration = Duration::from_secs(30);
 
 /// A step of a client's script.
@@ -25,9 +25,9 @@ pub(super) enum ClientStep {
     Offer(&'static str, &'static str, &'static [&'static str]),
     Send(&'static str),
     SendBytes(&'static [u8]),
-    /// Waits until the server has sent this text.
+    /// Waits until the server has sent this text, and consumes the bytes up to its end.
     Await(&'static str),
-    /// Waits until the server closes its direction.
+    /// Reads and discards until the server closes its direction.
     AwaitEnd,
     /// Closes the client's direction.
     Finish,
@@ -36,7 +36,7 @@ pub(super) enum ClientStep {
 
 pub(super) struct ScriptedClient {
     line: Line,
-    /// The bytes received since the latest text that was awaited.
+    /// The received bytes that follow the latest awaited text.
     heard: Vec<u8>,
 }
 
@@ -54,7 +54,7 @@ impl ScriptedClient {
         Ok(Self { line: Line::Clear(stream), heard: Vec::new() })
     }
 
-    /// Returns the client's own address.
+    /// Returns the client's own address; `None` if the system cannot tell it.
     pub(super) fn address(&self) -> Option<SocketAddr> {
         self.line.socket().local_addr().ok()
     }
@@ -75,7 +75,8 @@ impl ScriptedClient {
 
     /// Sends bytes, and ends the client's direction once the server is silent.
     ///
-    /// Reads and discards what the server sends, to its end.
+    /// It is silent after `SILENCE` without a byte. Reads and discards what the server sends, until
+    /// the server closes or `LONGEST` has passed.
     pub(super) fn send_and_wait(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.line.send(bytes)?;
         self.line.socket().set_read_timeout(Some(SILENCE))?;

@@ -16,38 +16,40 @@ pub(crate) struct JsonEvent {
     /// The number of the connection, counted from 1; 0 in a probe, and then omitted.
     #[serde(skip_serializing_if = "is_zero")]
     connection: u64,
-    /// The number of the entry on its connection, from 1; gaps are missing entries.
+    /// The entry's number within its connection, from 1; a gap means missing entries.
     ///
     /// In a probe it is 0, and then omitted.
     #[serde(skip_serializing_if = "is_nothing")]
     step: u32,
-    /// Milliseconds since the transcript began.
+    /// The time since the transcript began, in milliseconds; 0 for `opened`.
     at: f64,
     /// The kind of entry, such as `received`, `event`, `decision` or `verdict`.
     what: &'static str,
     /// The name that belongs to `what`, such as an event's kind or a decision's verb.
     #[serde(skip_serializing_if = "String::is_empty")]
     name: String,
-    /// The entry in the language of the engine's test vectors.
+    /// The entry in the language of the engine's test vectors; empty if it has none.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     lines: Vec<String>,
-    /// The number of bytes received or written; for a switch, those of the leftover.
+    /// The number of bytes received or written; for a switch, that of the leftover.
+    ///
+    /// `None` for the kinds of entries that carry no bytes.
     #[serde(skip_serializing_if = "Option::is_none")]
     bytes: Option<usize>,
     /// True if `lines` shows only the first of the entry's bytes.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     cut: bool,
-    /// A description for people.
+    /// A text for people, such as a remark or the peer's address; empty without one.
     #[serde(skip_serializing_if = "String::is_empty")]
     text: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     state: Option<Machine>,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<Fault>,
-    /// The status code of the final response, in a verdict.
+    /// The status code of the latest final response, in a verdict of the probe.
     #[serde(skip_serializing_if = "Option::is_none")]
     status: Option<u16>,
-    /// The engine's reason for the outcome of the offer, in a verdict.
+    /// The engine's reason why no upgrade happened, in a verdict.
     #[serde(skip_serializing_if = "Option::is_none")]
     why: Option<&'static str>,
 }
@@ -58,7 +60,7 @@ struct Fault {
     code: u16,
     rule: &'static str,
     advice: &'static str,
-    /// The status code with which a server responds to the error.
+    /// The status code with which a server responds to the error; `None` without one.
     #[serde(skip_serializing_if = "Option::is_none")]
     status: Option<u16>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -169,12 +171,12 @@ impl JsonEvent {
         }
     }
 
-    /// Returns whether this is the first entry of its connection.
+    /// Returns whether this entry, `opened`, is the first of its connection.
     pub(crate) fn is_first(&self) -> bool {
         self.what == "opened"
     }
 
-    /// Returns whether this is the last entry of its connection.
+    /// Returns whether this entry, `verdict`, is the last of its connection.
     pub(crate) fn is_last(&self) -> bool {
         self.what == "verdict"
     }
@@ -183,7 +185,7 @@ impl JsonEvent {
         Self { step, ..self }
     }
 
-    /// Sets the event's kind and number of bytes; `lines` shows at most `most` of them.
+    /// Sets the entry's kind and number of bytes; `lines` shows at most `most` of them.
     fn bytes(self, what: &'static str, bytes: &[u8], most: usize) -> Self {
         Self { what, bytes: Some(bytes.len()), cut: bytes.len() > most, ..self }
     }

@@ -1,6 +1,7 @@
 //! Transcript entries as lines in the language of the test vectors.
 //!
-//! Marks: `<` received, `=` event of the engine, `!` decision, `?` its error if rejected, `>` sent.
+//! Marks: `<` received, `=` event of the engine, `!` decision, `?` error of a rejected decision,
+//! `>` sent.
 
 use switchover::{Error, Event, FieldSource, ResponseHead, Switched};
 use switchover_tokio::observe::Decision;
@@ -14,7 +15,7 @@ pub(super) const MOST: usize = 4096;
 /// The most bytes that are shown of one read or write after a switch.
 pub(super) const MOST_SPOKEN: usize = 512;
 
-/// The most bytes of an event that are shown in full, not as a checksum.
+/// The most bytes of content or leftover that are shown in full, not as a checksum.
 const SHORT: usize = 160;
 
 /// The most bytes of a received or sent line that one transcript line shows.
@@ -46,7 +47,7 @@ pub(super) fn of(what: &What<'_>) -> Vec<String> {
     }
 }
 
-/// Returns a decision as a line of a test vector, without the engine's output.
+/// Returns a decision as a line of a test vector, without mark and output.
 pub(super) fn words(decision: &Decision<'_>) -> String {
     match *decision {
         Decision::Request(head, offer) => {
@@ -123,7 +124,7 @@ fn checksum(bytes: &[u8]) -> u64 {
     })
 }
 
-/// Returns the line of an error by the peer: number, name, status and offset.
+/// Returns the line for an error by the peer: number, name, status and offset.
 fn failed(error: &Error) -> String {
     let or_none = |number: Option<u64>| number.map_or("-".into(), |number| number.to_string());
     let (status, offset) = (or_none(error.status().map(u64::from)), or_none(error.offset()));
@@ -132,7 +133,8 @@ fn failed(error: &Error) -> String {
 
 /// Returns the first `most` bytes as lines of a transcript, each with the mark.
 ///
-/// Each received or sent line has one of its own. The mark is doubled before bytes without a CRLF.
+/// Each piece of `bytes` up to a CRLF has a line of its own. The mark is doubled for a piece that
+/// no CRLF ends.
 fn marked(bytes: &[u8], most: usize, mark: char, mut secrecy: Redactor) -> Vec<String> {
     let (mut lines, mut rest) = (Vec::new(), &bytes[..bytes.len().min(most)]);
     while !rest.is_empty() {
@@ -150,7 +152,7 @@ fn marked(bytes: &[u8], most: usize, mark: char, mut secrecy: Redactor) -> Vec<S
     lines
 }
 
-/// Returns a field line as text, with the value of a credential field hidden.
+/// Returns a field line as escaped text, with a credential field's value hidden.
 pub(super) fn text(line: &[u8]) -> String {
     Redactor::default().shown(line)
 }
@@ -166,7 +168,9 @@ fn word(bytes: &[u8]) -> String {
     spaces(lead) + inner + &spaces(text.len() - lead - inner.len())
 }
 
-/// Returns field lines as the line of a test vector has them, each after a `|`.
+/// Returns field lines in the form of a test vector: each after a ` | `.
+///
+/// Values of credential fields are hidden.
 fn fields(fields: &dyn FieldSource) -> String {
     let mut text = String::new();
     fields.each(&mut |field| {
@@ -176,7 +180,7 @@ fn fields(fields: &dyn FieldSource) -> String {
     text
 }
 
-/// Returns a list of protocols as a test vector has it, separated by semicolons.
+/// Returns a list of protocols in the form of a test vector: separated by `; `.
 fn list(protocols: &[&str]) -> String {
     protocols.join("; ")
 }

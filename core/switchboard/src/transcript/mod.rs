@@ -1,4 +1,4 @@
-//! Transcripts: all input and output of the engine, in order.
+//! Transcripts of connections: all input and output of the engine, in order.
 //!
 //! `lines` encodes entries in the language of the engine's test vectors. `text` prints for people,
 //! `json` for programs and the live page. `redact` hides credentials in all three.
@@ -25,14 +25,15 @@ use json::Printer;
 use redact::{Redactor, hides_secrets};
 use text::TextPrinter;
 
-/// The viewers of a server's transcripts.
+/// The viewers of a server's transcripts, and the history for future viewers.
 pub(crate) trait Audience: Send + Sync {
-    /// Returns whether there is a viewer now.
+    /// Returns whether at least one viewer is connected.
     fn is_watched(&self) -> bool;
 
     /// Sends an event of connection `number` to all viewers.
     ///
-    /// Returns whether later events of the connection are kept for future viewers.
+    /// Returns whether the event was kept for future viewers. If not, of later events only the last
+    /// can be.
     fn tell(&self, number: u64, event: &JsonEvent) -> bool;
 
     /// Removes a connection from the history for future viewers.
@@ -48,7 +49,7 @@ pub(crate) enum By {
 
 /// One entry of a transcript.
 pub(crate) enum What<'a> {
-    /// A new connection: the peer's address, and the engine's setup.
+    /// A new connection: the peer's address, and the engine's role and options.
     Opened { peer: &'a str, setup: &'a str },
     /// Bytes that the engine received, with the redactor's state before them.
     ///
@@ -58,9 +59,9 @@ pub(crate) enum What<'a> {
     Ended(End),
     /// An event of the engine, and the offset in the peer's bytes at which it ends.
     Came(Event<'a>, u64),
-    /// The end of a message, and its offset in the peer's bytes.
+    /// The end of a received message, and its offset in the peer's bytes.
     MessageEnded(u64),
-    /// The engine has paused, for this reason.
+    /// The engine has paused, for this reason; only `Paused::Closed` is recorded.
     Paused(Paused),
     /// A protocol error by the peer.
     Failed(Error),
@@ -78,7 +79,7 @@ pub(crate) enum What<'a> {
     Whispered(By, usize),
     /// A remark of the server or of the probe.
     Remark(&'a str),
-    /// The outcome of the connection, and its reason: the last entry.
+    /// The outcome of the connection, and its reason: the transcript's last entry.
     Verdict(&'a Verdict),
 }
 
@@ -103,30 +104,30 @@ impl Verdict {
 
 /// A receiver of a transcript's entries.
 pub(crate) trait Listener {
-    /// Handles an entry; `at` is the time since the connection began.
+    /// Handles an entry; `at` is the time since the transcript began.
     fn hear(&mut self, at: Duration, what: &What<'_>);
 }
 
-/// The transcript of a connection, sent to its listeners as it happens.
+/// The transcript of a connection, sent to listener and viewers as it happens.
 ///
-/// Observes the engine, whose events and decisions it records.
+/// It observes the engine, and records the engine's events and decisions.
 pub(crate) struct Transcript(Mutex<Telling>);
 
 struct Telling {
     begun: Instant,
     listener: Option<Box<dyn Listener + Send>>,
-    /// The viewers of the live page; `None` in the probe.
+    /// The viewers of the live page, and the history; `None` in the probe.
     live: Option<Arc<dyn Audience>>,
-    /// True if bytes of the new protocol are left out.
+    /// True if bytes of the new protocol are left out of the transcript.
     is_private: bool,
-    /// True once HTTP/2 is spoken, unless secrets are shown.
+    /// True once the connection has switched to h2c, unless secrets are shown.
     ///
     /// Then only numbers of bytes are shown, except for bytes that came with the 101. HTTP/2
     /// compresses its field lines, so secrets cannot be recognised in its bytes.
     whispers: bool,
-    /// True while the history keeps further events for future viewers.
+    /// True while the history keeps the connection's events for future viewers.
     is_kept: bool,
-    /// The number of the latest entry; entries that nobody receives count, too.
+    /// The number of the connection's latest entry; unreceived entries count, too.
     steps: u32,
     number: u64,
     state: Option<State>,
@@ -138,6 +139,8 @@ struct Telling {
 
 impl Transcript {
     /// Creates the server's transcript of its `number`th connection.
+    ///
+    /// If `prints` is true, it is printed on standard output as well as sent to `live`.
     pub(crate) fn of_connection(number: u64, prints: bool, live: Arc<dyn Audience>) -> Self {
         let narrator =
             || Box::new(TextPrinter::on_stdout(format!("[{number}] "))) as Box<dyn Listener + Send>;
@@ -146,7 +149,7 @@ impl Transcript {
 
     /// Creates the probe's transcript, which is printed on standard error.
     ///
-    /// Standard output belongs to the new protocol.
+    /// Standard output gets the content of responses, and the new protocol's bytes.
     pub(crate) fn of_probe(is_json: bool) -> Self {
         let listener: Box<dyn Listener + Send> =
             if is_json { Box::new(Printer) } else { Box::new(TextPrinter::on_stderr()) };
@@ -181,7 +184,7 @@ impl Transcript {
         self.lock().tell(what);
     }
 
-    /// Records bytes of the new protocol.
+    /// Records bytes of the new protocol, which `by` has sent.
     pub(crate) fn spoke(&self, by: By, bytes: &[u8]) {
         if !bytes.is_empty() {
             let mut telling = self.lock();
@@ -190,12 +193,12 @@ impl Transcript {
         }
     }
 
-    /// Records a remark.
+    /// Records a remark of the server or the probe.
     pub(crate) fn say(&self, remark: impl Display) {
         self.tell(&What::Remark(&remark.to_string()));
     }
 
-    /// Sets the verdict; [`close`](Self::close) records the latest.
+    /// Sets the verdict, which [`close`](Self::close) records; the latest one counts.
     pub(crate) fn conclude(&self, verdict: Verdict) {
         self.lock().verdict = verdict;
     }
@@ -206,7 +209,7 @@ impl Transcript {
         self.say(text);
     }
 
-    /// Records the verdict as the last entry.
+    /// Records the verdict as the transcript's last entry.
     pub(crate) fn close(&self) {
         let verdict = self.lock().verdict.clone();
         self.tell(&What::Verdict(&verdict));
@@ -219,7 +222,7 @@ impl Transcript {
         telling.live.iter().for_each(|hub| hub.forget(telling.number));
     }
 
-    /// Leaves the bytes of the new protocol out of the transcript.
+    /// Leaves further bytes of the new protocol out of the transcript.
     pub(crate) fn be_private(&self) {
         self.lock().is_private = true;
     }
@@ -228,13 +231,15 @@ impl Transcript {
 impl Telling {
     /// Returns whether a listener, a viewer or the history needs entries.
     ///
-    /// Otherwise only the verdict is built.
+    /// If none does, only the verdict is built and sent.
     fn is_heard(&self) -> bool {
         self.listener.is_some()
             || self.live.as_ref().is_some_and(|hub| self.is_kept || hub.is_watched())
     }
 
-    /// Returns the entry for bytes of the new protocol, or for their number alone.
+    /// Returns the entry for bytes of the new protocol.
+    ///
+    /// If they may contain secrets, it has only their number.
     fn upgraded<'a>(&self, by: By, bytes: &'a [u8]) -> What<'a> {
         if self.whispers {
             What::Whispered(by, bytes.len())
@@ -329,7 +334,9 @@ mod tests {
         }
     }
 
-    /// Switches to `token` and receives `bytes`; returns the transcript's last line.
+    /// Switches a server to `token` and observes `bytes`; returns the last line.
+    ///
+    /// That is the last line of the transcript, for `bytes` of the new protocol.
     fn heard(token: &str, bytes: &[u8]) -> String {
         let lines: Arc<Mutex<Vec<String>>> = Arc::default();
         let transcript =

@@ -1,4 +1,4 @@
-//! Redaction of credential fields in transcripts.
+//! Redaction of the values of credential fields in transcripts.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -6,13 +6,13 @@ use switchover::Field;
 
 use super::escape::push_escaped;
 
-/// The replacement of a secret value.
+/// The text that replaces a secret value in transcripts.
 pub(super) const HIDDEN: &str = "<hidden>";
 
-/// True if transcripts show secrets.
+/// True if transcripts show the values of credential fields.
 static SHOWS_SECRETS: AtomicBool = AtomicBool::new(false);
 
-/// Turns redaction off for the rest of the process.
+/// Turns off the redaction of transcripts for the rest of the process.
 pub(crate) fn show_secrets() {
     SHOWS_SECRETS.store(true, Ordering::Relaxed);
 }
@@ -28,25 +28,27 @@ pub(super) fn is_hidden(field: Field<'_>) -> bool {
 /// A length above that of any credential field's name.
 const LONG_NAME: usize = 32;
 
-/// A scanner that finds credential fields in a stream, split into pieces anywhere.
+/// A scanner for credential fields in a stream, which may be split anywhere.
 ///
 /// It also recognises malformed and obsolete lines: a space before the colon, an obs-fold, a line
 /// after a lone CR or LF.
 #[derive(Clone, Default)]
 pub(crate) struct Redactor {
     place: Place,
-    /// The field name received so far, without spaces.
+    /// The name of the current field line so far, without spaces and tabs.
     name: Vec<u8>,
 }
 
 /// The position of the next byte within a message.
 #[derive(Clone, Copy)]
 enum Place {
-    /// The beginning of a line; `is_secret` describes the previous line.
+    /// The beginning of a line; `is_secret` is true if the previous value is hidden.
+    ///
+    /// A fold could continue that value.
     Begin {
         is_secret: bool,
     },
-    /// After a CR, which may end the line; `is_secret` describes that line.
+    /// After a CR, which may end the line; `is_secret` is true if its value is hidden.
     AfterCr {
         is_secret: bool,
     },
@@ -64,7 +66,7 @@ impl Default for Place {
 }
 
 impl Redactor {
-    /// Consumes a byte; returns whether it is hidden.
+    /// Consumes a byte; returns whether the byte belongs to a hidden value.
     fn hides(&mut self, byte: u8) -> bool {
         let is_secret = match self.place {
             Place::Value { is_secret } | Place::AfterCr { is_secret } => is_secret,
@@ -96,14 +98,14 @@ impl Redactor {
         matches!(self.place, Place::Value { is_secret: true }) && byte != b':'
     }
 
-    /// Consumes bytes without returning their text.
+    /// Consumes bytes of the stream without returning their text.
     pub(super) fn pass(&mut self, bytes: &[u8]) {
         for &byte in bytes {
             self.hides(byte);
         }
     }
 
-    /// Consumes bytes and returns them as text, with secrets replaced.
+    /// Consumes bytes and returns them as escaped text, with secret values replaced.
     pub(super) fn shown(&mut self, bytes: &[u8]) -> String {
         let (mut text, mut was_hidden) = (String::with_capacity(bytes.len()), false);
         for &byte in bytes {
@@ -124,7 +126,7 @@ impl Redactor {
 mod tests {
     use super::*;
 
-    /// Secrets are hidden however the bytes are split.
+    /// The values of credential fields are hidden however the bytes are split.
     #[test]
     fn secrets_are_hidden_in_whole_and_in_pieces() {
         let heads = [

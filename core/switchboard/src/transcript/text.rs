@@ -1,4 +1,4 @@
-//! The transcript as text for people.
+//! The printing of a transcript as text for people.
 //!
 //! Shows heads line by line, content by its length, and the bytes around an error. The content of a
 //! received 426 is shown, too.
@@ -28,24 +28,24 @@ const BEFORE: usize = 48;
 /// The most bytes that are shown from an error's offset on.
 const BEHIND: usize = 32;
 
-/// A printer of a transcript as text, while it happens.
+/// A printer of a transcript's entries as text, as they happen.
 pub(super) struct TextPrinter {
     to: To,
-    /// A text in each line that identifies the connection.
+    /// The text in each line that identifies the connection; empty in the probe.
     prefix: String,
-    /// The latest received bytes, at most 64 KiB.
+    /// The latest bytes that the engine received, at most 64 KiB.
     latest: Vec<u8>,
-    /// The number of bytes received so far: the offset where `latest` ends.
+    /// The number of bytes the engine received so far: the offset where `latest` ends.
     passed: u64,
-    /// The numbers of content bytes received and sent in the current messages.
+    /// The numbers of content bytes, received and sent, that no line has reported yet.
     content: [u64; 2],
-    /// True while received content is printed: that of a 426.
+    /// True if the latest final response is a 426, whose content is printed.
     shows_content: bool,
     /// The numbers of bytes received and sent in the new protocol.
     spoken: [u64; 2],
 }
 
-/// The output stream; colours are used if it is a terminal.
+/// The output stream of a transcript; colours are used if it is a terminal.
 enum To {
     Stdout,
     Stderr,
@@ -156,10 +156,10 @@ impl TextPrinter {
         });
     }
 
-    /// Prints an error, with the bytes around its offset and a caret below that place.
+    /// Prints the peer's error, with the bytes around its offset and a caret below.
     ///
     /// If the offset begins a line of a complete head, prints the lines from there instead. These,
-    /// and a line with a secret, get no caret.
+    /// and a line with a secret, get no caret. Bytes that `latest` does not have are not printed.
     fn failed(&self, at: Duration, error: &Error) {
         let status =
             error.status().map_or(String::new(), |status| format!(", to be answered {status}"));
@@ -246,7 +246,7 @@ impl TextPrinter {
         }
     }
 
-    /// Keeps the latest bytes, in case an error refers to them.
+    /// Keeps the latest received bytes, in case an error's offset refers to them.
     fn received(&mut self, bytes: &[u8]) {
         self.passed += bytes.len() as u64;
         self.latest.extend_from_slice(bytes);

@@ -14,7 +14,9 @@ use crate::tls;
 /// The number of identities so far in this process, for unique folder names.
 static COUNT: AtomicU32 = AtomicU32::new(0);
 
-/// A server certificate, and a folder with its CA certificate, removed on drop.
+/// The scripted server's TLS configuration, and a folder with its CA certificate.
+///
+/// The folder is removed on drop.
 pub(crate) struct Identity {
     pub(crate) config: Arc<ServerConfig>,
     folder: PathBuf,

@@ -12,9 +12,9 @@ use std::time::{Duration, Instant};
 use super::identity::Identity;
 use crate::audit::process::{Process, quoted};
 
-/// The most bytes of a command's output that are kept.
+/// The most bytes that are kept of the output of a client's command.
 const KEPT: usize = 64 * 1024;
-/// The least time that a person gets to open the URL in the client.
+/// The least time that a person gets to open a check's URL in the audited client.
 const STROLL: Duration = Duration::from_secs(60);
 /// The interval of polling for the end of a process or for a connection.
 pub(crate) const GLANCE: Duration = Duration::from_millis(5);
@@ -22,14 +22,14 @@ pub(crate) const GLANCE: Duration = Duration::from_millis(5);
 ///
 /// A process that outlives the command may hold its pipes open.
 const LAST_OUTPUT: Duration = Duration::from_secs(1);
-/// The standard input of a command.
+/// The bytes written to the standard input of a client's command.
 ///
 /// The pipe stays open until the check is over.
 const INPUT: &[u8] = b"hello\n";
 
 pub(crate) enum ClientLauncher {
     Person,
-    /// A command, with placeholders `{url}`, `{ws}`, `{port}`, `{id}` and `{ca}`.
+    /// A command with the placeholders `{url}`, `{ws}`, `{port}`, `{id}` and `{ca}`.
     Command(Vec<String>),
     #[cfg(test)]
     Thread(Arc<dyn Fn(u16) + Send + Sync>),
@@ -49,13 +49,16 @@ pub(crate) struct Call {
 /// The exit status and output of a command that has ended.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Ended {
-    /// The exit status; `None` if the command was killed.
+    /// The exit status; `None` if the audit killed the command, or a signal ended it.
     pub(crate) code: Option<i32>,
     pub(crate) output: Vec<u8>,
 }
 
 impl ClientLauncher {
-    /// Starts the client for a check, or asks the user to do so.
+    /// Starts the client for a check, or asks a person to open the check's URL in it.
+    ///
+    /// The URL has the port of the scripted server and the check's ID. With an identity, it is an
+    /// https or wss URL.
     pub(crate) fn call(
         &self,
         port: u16,
@@ -92,12 +95,14 @@ impl ClientLauncher {
     }
 
     /// Returns the time to wait for the client's connection, at least `timeout`.
+    ///
+    /// It is at least a minute for a person, and five times `timeout` for a command.
     pub(crate) fn timeout(&self, timeout: Duration) -> Duration {
         // A command gets more time, because a program may have to be loaded first.
         if matches!(self, Self::Person) { STROLL.max(timeout) } else { timeout * 5 }
     }
 
-    /// Returns whether a check can be repeated without asking a person.
+    /// Returns whether a check can be repeated without a person's help.
     pub(crate) fn is_patient(&self) -> bool {
         !matches!(self, Self::Person)
     }
@@ -110,7 +115,7 @@ impl ClientLauncher {
         }
     }
 
-    /// Returns the shell command that runs one check again.
+    /// Returns the shell command that audits the client again with one check only.
     pub(crate) fn again(&self, id: &str, is_secure: bool) -> String {
         let words = match self {
             Self::Command(words) => words.iter().map(|word| quoted(word)).collect(),
@@ -145,14 +150,15 @@ impl Call {
         Ok(Self { process: Some(process), _input: input, output, readers: Some(readers) })
     }
 
-    /// Returns whether the command has ended.
+    /// Returns whether the client's command has ended; false if there is no command.
     pub(crate) fn is_over(&mut self) -> bool {
         self.process.as_mut().is_some_and(Process::is_over)
     }
 
-    /// Waits for the command to end, at most for `grace`, then kills it.
+    /// Closes the command's standard input, and returns its exit status and output.
     ///
-    /// Returns `None` if there is no command.
+    /// Waits at most for `grace` until it ends, then kills it. Returns `None` if there is no
+    /// command.
     pub(crate) fn end(mut self, grace: Duration) -> Option<Ended> {
         self.process.as_ref()?;
         drop(self._input.take());
@@ -173,9 +179,10 @@ impl Call {
     }
 }
 
-/// Starts a thread that reads a pipe and keeps its first bytes.
+/// Starts a thread that reads a pipe, and appends what it reads to `output`.
 ///
-/// The rest is read and discarded. The thread drops `reader` at the end of the pipe.
+/// Bytes for which `output` has no room are read and discarded. The thread drops `reader` at the
+/// end of the pipe.
 fn keep(
     pipe: Option<impl Read + Send + 'static>,
     output: &Arc<Mutex<Vec<u8>>>,

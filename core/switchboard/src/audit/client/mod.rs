@@ -75,7 +75,7 @@ pub(crate) struct Audit<'a> {
     checks: &'a [Check],
     findings: Findings,
     visits: HashMap<&'static str, ClientSession>,
-    /// The Sec-WebSocket-Key values of all handshakes.
+    /// The Sec-WebSocket-Key values of all handshakes of the run so far.
     keys: Vec<String>,
     /// The protocols in the client's first request; empty if it offers none.
     offers: Vec<String>,
@@ -142,12 +142,12 @@ impl Auditor for Audit<'_> {
         Ok(Finding { check, verdict, reasons, is_silent: false, evidence })
     }
 
-    /// Returns false where a person would have to open the client again.
+    /// Returns false if a person would have to open the client again for a repetition.
     fn repeats(&self) -> bool {
         self.caller.is_patient()
     }
 
-    /// Returns `None`: that a client cannot be started is no fault of its handshake.
+    /// Returns `None`, because no check explains that a client cannot be started.
     fn suspect(&self) -> Option<Finding> {
         None
     }
@@ -160,7 +160,7 @@ impl Auditor for Audit<'_> {
 impl<'a> Audit<'a> {
     /// Begins an audit with the first check, in which the client must send a request.
     ///
-    /// Without a request there is nothing to rate.
+    /// If it sends none, there is nothing to rate: returns the reasons as an error.
     pub(crate) fn begin(
         caller: ClientLauncher,
         identity: Option<Identity>,
@@ -209,7 +209,9 @@ impl<'a> Audit<'a> {
     }
 }
 
-/// Returns how long to observe the connection, by a check's ID and symptoms.
+/// Returns the condition that ends the observation of the client in a check.
+///
+/// It depends on the check's ID, and on the symptoms that its rules name.
 fn until(check: &Check) -> Until {
     match () {
         () if check.id == CONTROL || check.asks("unheard") => Until::Pong,
@@ -220,7 +222,7 @@ fn until(check: &Check) -> Until {
     }
 }
 
-/// Describes the exit status and the output of a command.
+/// Describes the exit status of a client's command, and the end of its output.
 fn said(ended: &launcher::Ended) -> String {
     let cut = tail(&String::from_utf8_lossy(&ended.output));
     let how = ended.code.map_or("the command did not end by itself".into(), |code| {

@@ -32,29 +32,31 @@ const NOT_HERE: &[u8] = b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnect
 /// The times that the scripted server waits.
 #[derive(Clone, Copy)]
 pub(crate) struct Times {
-    /// The timeout of each longer wait, except that for the first connection.
+    /// The timeout of each longer wait, such as for a request or a reaction.
+    ///
+    /// The wait for the first connection has another timeout.
     pub(crate) timeout: Duration,
-    /// The pause before the next bytes, and the length of other short waits.
+    /// The length of `~ pause` in a response script, and of other short waits.
     pub(crate) pause: Duration,
 }
 
-/// The most requests of a client that get a response.
+/// The number of a client's requests at which an observation until `Asked` ends.
 const MOST_ASKED: usize = 3;
 
 /// The recorded behaviour of a client in one session.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct ClientSession {
-    /// The client's requests; the check's responses answer the first ones.
+    /// The client's requests, in order; the first ones get the check's responses.
     pub(crate) requests: Vec<Request>,
     /// The bytes received after the first request and before its response.
     pub(crate) early: Vec<u8>,
     /// The bytes sent to the client on all connections.
     pub(crate) sent: Vec<u8>,
-    /// The bytes received on all connections.
+    /// The bytes received from the client on all connections.
     pub(crate) came: Vec<u8>,
-    /// The bytes received after the last request.
+    /// The bytes received after the last request, on its connection.
     pub(crate) after: Vec<u8>,
-    /// True once the client has closed the last connection.
+    /// True if the client has closed or reset the last connection.
     pub(crate) has_ended: bool,
     /// True if a request came on another connection than the first.
     pub(crate) has_moved: bool,
@@ -67,10 +69,12 @@ pub(crate) struct ClientSession {
     pub(crate) ended: Option<Ended>,
 }
 
-/// The condition that ends an observation.
+/// The condition that ends the observation of a client after the last response.
+///
+/// A timeout, or the client that closes, ends the observation too.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Until {
-    /// The first bytes show whether the client speaks the new protocol.
+    /// The client has sent bytes of the new protocol, or a Close frame.
     Opened,
     /// The client has sent a Pong.
     Pong,
@@ -78,7 +82,7 @@ pub(crate) enum Until {
     Acknowledged,
     /// The client has sent `MOST_ASKED` requests in all, on any connections.
     Asked,
-    /// The check's response was sent.
+    /// The check's responses were sent; there is no further wait.
     Answered,
 }
 
@@ -87,7 +91,7 @@ impl ClientSession {
         self.requests.first()
     }
 
-    /// Returns all received bytes, and how the last connection ended.
+    /// Returns all received bytes, how the last connection ended, and the timeline.
     pub(crate) fn received(&self) -> Received {
         Received {
             bytes: self.came.clone(),
@@ -96,7 +100,7 @@ impl ClientSession {
         }
     }
 
-    /// Returns the switch to the first offered protocol, if a 101 was sent.
+    /// Returns the switch to the client's first offered protocol, if a 101 was sent.
     fn switch(&self) -> Option<Switch> {
         let find = |bytes: &[u8], from: usize| {
             let rest = self.sent.get(from..)?;
@@ -108,14 +112,17 @@ impl ClientSession {
         Some(Switch { protocol, sent, came: self.came.len() - self.after.len() })
     }
 
-    /// Returns whether the client has spoken the new protocol before any Close.
+    /// Returns whether the client has spoken the new protocol after its last request.
+    ///
+    /// WebSocket frames after a Close frame do not count.
     pub(crate) fn is_open(&self) -> bool {
         self.speaks(&self.after)
     }
 
-    /// Returns whether bytes show that the client speaks the new protocol.
+    /// Returns whether bytes of the client show that it speaks the new protocol.
     ///
-    /// A Close alone does not. For an unknown protocol, any bytes do that do not begin a request.
+    /// They do if they begin with a preface of HTTP/2, or have a WebSocket frame before any Close
+    /// frame. For an unknown protocol, any bytes do that do not begin a request.
     fn speaks(&self, bytes: &[u8]) -> bool {
         let is_unknown =
             || !self.offers("websocket") && !self.offers("h2c") && self.offers_anything();
@@ -137,12 +144,12 @@ impl ClientSession {
         self.first().is_some_and(|first| !first.offers.is_empty())
     }
 
-    /// Returns whether a Pong came with the payload of the Ping that was sent.
+    /// Returns whether the client has sent a Pong with the payload of the audit's Ping.
     pub(crate) fn has_pong(&self) -> bool {
         has_pong(&self.after)
     }
 
-    /// Returns whether the client has sent a Close frame.
+    /// Returns whether the client has sent a Close frame of WebSocket.
     pub(crate) fn has_left(&self) -> bool {
         has_left(&self.after)
     }
@@ -169,7 +176,9 @@ fn has_left(bytes: &[u8]) -> bool {
     spoken(bytes).iter().any(|frame| frame.opcode == CLOSE)
 }
 
-/// Returns a client's WebSocket frames; none if the first has no mask bit.
+/// Returns the complete WebSocket frames in a client's bytes.
+///
+/// Returns none if the first frame has no mask bit, which a client's frames must have.
 fn spoken(bytes: &[u8]) -> Vec<Frame> {
     if bytes.get(1).is_some_and(|second| second & 0x80 != 0) { frames(bytes) } else { Vec::new() }
 }
@@ -186,7 +195,9 @@ fn has_acknowledged(bytes: &[u8]) -> bool {
     false
 }
 
-/// Runs a check with the client; returns its session, or why no request came.
+/// Runs one check with the client; returns its session, or why no request came.
+///
+/// Starts the client, sends it the check's responses, and observes it.
 pub(crate) fn visit(
     caller: &ClientLauncher,
     identity: Option<&Identity>,
@@ -250,9 +261,9 @@ struct Talk {
 }
 
 impl ScriptedServer {
-    /// Accepts connections until a request begins on one, which is returned.
+    /// Accepts connections until a request begins on one, and returns that connection.
     ///
-    /// Returns `None` if none comes in time, or before the command ends.
+    /// Returns `None` if no request begins in time, or before the client's command ends.
     fn admit(&mut self, deadline: Instant) -> io::Result<Option<Talk>> {
         // Connections without a request may be many, so the total time is limited.
         let latest = deadline.max(Instant::now()) + self.times.timeout;
@@ -286,7 +297,9 @@ impl ScriptedServer {
         }
     }
 
-    /// Wraps a connection, in TLS if configured; `None` if its handshake fails.
+    /// Wraps an accepted connection, with the server's side of TLS if it is configured.
+    ///
+    /// Returns `None` if the TLS handshake fails.
     fn wire(&mut self, socket: TcpStream, timeout: Duration) -> io::Result<Option<Wire>> {
         let Some(config) = self.config.clone() else {
             return Wire::new(socket, timeout).map(Some);
@@ -300,7 +313,7 @@ impl ScriptedServer {
         }
     }
 
-    /// Returns the reason why no request came, with its remedy.
+    /// Returns the reason why no request of the client came, with its remedy.
     fn absent(&self) -> Missing {
         match &self.refused {
             None => Missing::new("no client came", "have it ask for {url} or {ws}"),
@@ -371,9 +384,10 @@ impl ScriptedServer {
         self.visit.offers("websocket") && has(b" 101 ")
     }
 
-    /// Waits for another request, on this connection or a new one.
+    /// Waits for another request of the client, on this connection or a new one.
     ///
-    /// Returns `false` if none comes in time, or before the client ends.
+    /// A new connection replaces this one in `talk`. Returns `false` if no request comes in time,
+    /// or before the client ends.
     fn wait_for_next(&mut self, talk: &mut Talk) -> io::Result<bool> {
         let may_ask_here = spoken(talk.incoming.rest()).is_empty() && !talk.incoming.is_full();
         if may_ask_here {
@@ -414,7 +428,9 @@ impl ScriptedServer {
 }
 
 impl Talk {
-    /// Reads until the condition, the end, or the limit of time or of size.
+    /// Reads until a condition holds, the client closes, or `time` has passed.
+    ///
+    /// Stops also when more was received than the audit reads of a connection.
     fn listen(&mut self, time: Duration, is_enough: impl Fn(&RequestReader) -> bool) {
         let deadline = Instant::now() + time;
         while !is_enough(&self.incoming) && !self.incoming.has_ended && !self.incoming.is_full() {
@@ -427,7 +443,7 @@ impl Talk {
     }
 }
 
-/// Returns whether bytes begin like a request: with two upper-case letters.
+/// Returns whether bytes begin with two upper-case letters, as a request does.
 pub(crate) fn is_request(bytes: &[u8]) -> bool {
     bytes.first().is_some_and(u8::is_ascii_uppercase)
         && bytes.get(1).is_some_and(u8::is_ascii_uppercase)

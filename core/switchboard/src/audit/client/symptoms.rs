@@ -5,7 +5,9 @@
 
 use super::session::{ClientSession, is_request};
 
-/// The session, and the keys of the whole run, in which symptoms are searched.
+/// The client's session in one check, and the keys of the whole run.
+///
+/// The symptoms are detected in them.
 pub(crate) struct Seen<'a> {
     pub(crate) visit: &'a ClientSession,
     /// The Sec-WebSocket-Key values of all handshakes of the run.
@@ -40,7 +42,7 @@ pub(crate) const SYMPTOMS: &[(&str, Symptom, &str)] = &[
 ];
 
 impl Seen<'_> {
-    /// Describes what the client did, for a check that passes.
+    /// Describes in a sentence what the client did, for a check that passes.
     pub(crate) fn summary(&self) -> String {
         let visit = self.visit;
         if visit.requests.is_empty() {
@@ -63,9 +65,10 @@ fn bad_request(seen: &Seen<'_>) -> Option<String> {
     seen.visit.first()?.fault().map(|fault| format!("the request breaks a rule: {fault}"))
 }
 
-/// Detects bytes of the client between its offer and the response.
+/// Detects bytes that the client sent between its first request and the response.
 ///
-/// Pipelined requests are allowed, except after a WebSocket handshake.
+/// Only after a request with an offer. Pipelined requests are allowed, except after a WebSocket
+/// handshake.
 fn early(seen: &Seen<'_>) -> Option<String> {
     let (early, first) = (&seen.visit.early, seen.visit.first()?);
     let offers =
@@ -113,7 +116,9 @@ fn unacknowledged(seen: &Seen<'_>) -> Option<String> {
         .then(|| "the server's SETTINGS were not acknowledged".into())
 }
 
-/// Detects that the client leaves without a message: a normal Close, or exit 0.
+/// Detects that the client ends normally without having spoken the new protocol.
+///
+/// It sends a Close frame without an error code, or its command ends with exit status 0.
 fn leaves_at_once(seen: &Seen<'_>) -> Option<String> {
     let is_content = seen.visit.ended.as_ref().is_some_and(|ended| ended.code == Some(0));
     (!seen.visit.is_open() && (seen.visit.has_left_normally() || is_content))
@@ -125,13 +130,15 @@ fn opened(seen: &Seen<'_>) -> Option<String> {
     seen.visit.is_open().then(|| "the client speaks the new protocol".into())
 }
 
-/// Detects that the client neither speaks the new protocol nor closes.
+/// Detects that the client leaves the connection open and sends no new protocol.
+///
+/// It has sent no bytes of it and no Close frame, and has not closed the connection.
 fn left_open(seen: &Seen<'_>) -> Option<String> {
     (!seen.visit.is_open() && !seen.visit.has_left() && !seen.visit.has_ended)
         .then(|| "the client sent nothing, and left the connection open".into())
 }
 
-/// Detects another request, if all came on the same connection.
+/// Detects that the client sent another request, and all on the same connection.
 fn asked_again(seen: &Seen<'_>) -> Option<String> {
     let is_same = seen.visit.requests.len() > 1 && !seen.visit.has_moved;
     is_same.then(|| "the client asked again on the same connection".into())

@@ -45,7 +45,7 @@ pub(super) const NEEDS: &[(&str, &str, &str)] = &[
 ];
 /// The check with a plain request, which all others need.
 const CONTROL: &str = "P00";
-/// The interval of looks at the origin's record, until it has a request.
+/// The interval at which the origin's record is polled for a first request.
 const BLINK: Duration = Duration::from_millis(20);
 /// The longest wait for a request at the origin, after the client's exchange.
 const LATE: Duration = Duration::from_secs(1);
@@ -75,9 +75,9 @@ pub(crate) struct Proxy<'a> {
     pub(crate) endpoint: Endpoint<'a>,
     /// True for a forward proxy, which gets requests in absolute-form.
     pub(crate) is_forward: bool,
-    /// The Host field, if it is not that of the URL.
+    /// The value of the Host field, if it is not the authority of the URL.
     pub(crate) host: Option<String>,
-    /// The field lines that each request has besides its own.
+    /// The field lines of --header and --cookie, which each request has as well.
     pub(crate) fields: Vec<String>,
     /// The command-line options for `host`, `fields` and TLS, each after a space.
     pub(crate) options: String,
@@ -89,11 +89,13 @@ pub(crate) struct Audit<'a> {
     origin: Origin,
     checks: &'a [Check],
     findings: Findings,
-    /// The latest finding, after which the proxy may be unreachable.
+    /// The latest finding of a check that was sent; `None` before the first.
+    ///
+    /// If the proxy is unreachable afterwards, this check is suspected.
     latest: Option<Finding>,
-    /// True if the proxy has answered two requests on one connection.
+    /// True if the proxy has answered two requests without an offer on one connection.
     persists: bool,
-    /// The request `CHANGED` as it was sent; `None` unless it arrives changed.
+    /// The request `CHANGED` as it was sent; `None` unless the proxy changes it.
     changed: Option<Vec<u8>>,
 }
 
@@ -149,9 +151,9 @@ impl Auditor for Audit<'_> {
 }
 
 impl<'a> Audit<'a> {
-    /// Begins an audit with a plain request, which the proxy must forward.
+    /// Begins an audit with check P00: a plain request, which the proxy must forward.
     ///
-    /// Otherwise no check could be rated.
+    /// If that check does not pass, no other one can be rated: returns its reasons as an error.
     pub(crate) fn begin(
         proxy: Proxy<'a>,
         origin: Origin,
@@ -192,12 +194,14 @@ impl<'a> Audit<'a> {
         Ok(matches!(exchange.status(), Some(502..=504)))
     }
 
-    /// Sends a check through the proxy, and returns the records of both sides.
+    /// Sends a check's requests to the proxy; returns the records of both its sides.
     fn exchange(&self, check: &Check) -> Result<(Exchange, Log), ServerError> {
         self.run(check, &self.proxy.endpoint, &self.places(false))
     }
 
-    /// Returns the response to the same request without the proxy, as the control.
+    /// Sends a check's requests to the origin directly; returns what came back.
+    ///
+    /// This is the control of the check: the exchange without the proxy.
     fn directly(&self, check: &Check) -> Result<Option<Received>, ServerError> {
         let origin = format!("http://127.0.0.1:{}/plain", self.origin.port).parse::<Target>()?;
         let endpoint = Endpoint::plain(&origin, self.proxy.endpoint.timeout);
@@ -270,7 +274,9 @@ fn border(check: &Check) -> usize {
     check.lines.iter().position(is_border).unwrap_or(check.lines.len())
 }
 
-/// Returns a copy of a check with only the lines that are sent to the proxy.
+/// Returns a copy of a check with only the lines before `~ origin`.
+///
+/// Those are sent to the proxy.
 fn question(check: &Check) -> Check {
     let mut lines = check.lines[..border(check)].to_vec();
     if let Some(Line { by, what: What::Text(_) }) = lines.last().copied() {
@@ -279,12 +285,12 @@ fn question(check: &Check) -> Check {
     Check { lines, ..check.clone() }
 }
 
-/// Returns the lines with which the origin responds.
+/// Returns the lines of a check after `~ origin`: the origin's responses.
 fn answers(check: &Check) -> &[Line] {
     check.lines.get(border(check) + 1..).unwrap_or_default()
 }
 
-/// Returns how long to observe the connection, by the symptoms that a check names.
+/// Returns the condition that ends a check's exchange, by its symptoms.
 fn until(check: &Check) -> Until {
     match () {
         () if check.asks("end-lost") => Until::OtherEnd,

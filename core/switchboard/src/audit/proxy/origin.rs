@@ -27,9 +27,9 @@ pub(crate) struct Log {
     pub(crate) requests: Vec<Request>,
     /// The bytes of the requests and in tunnels, received on all connections.
     pub(crate) came: Vec<u8>,
-    /// The number of interim responses that were sent before the 101.
+    /// The number of interim responses that the origin's script has before the 101.
     pub(crate) interim: usize,
-    /// True if the origin has sent a 101.
+    /// True if the origin has sent a 101, or is about to.
     pub(crate) has_switched: bool,
 }
 
@@ -45,7 +45,7 @@ struct State {
     /// The number of the current check; requests from earlier ones are dropped.
     number: u64,
     log: Log,
-    /// The connections that have switched, which are closed at the next check.
+    /// The connections that have switched; they are closed when the next check begins.
     tunnels: Vec<TcpStream>,
 }
 
@@ -68,6 +68,8 @@ impl Origin {
     }
 
     /// Begins a check: sets the origin's script, clears the record, closes tunnels.
+    ///
+    /// The tunnels are the switched connections of the check before.
     pub(crate) fn begin(&self, lines: &[Line]) {
         let mut state = locked(&self.state);
         for tunnel in state.tunnels.drain(..) {
@@ -77,7 +79,7 @@ impl Origin {
         *state = State { lines: lines.to_vec(), number, ..State::default() };
     }
 
-    /// Returns the record of the current check.
+    /// Returns a copy of the record of the current check.
     pub(crate) fn log(&self) -> Log {
         locked(&self.state).log.clone()
     }
@@ -91,7 +93,9 @@ struct Connection {
     stream: TcpStream,
     state: Arc<Mutex<State>>,
     incoming: RequestReader,
-    /// The number of bytes of this connection that were copied to the record.
+    /// The number of received bytes of this connection that `note` has passed.
+    ///
+    /// They are in the record, unless their check was over.
     logged: usize,
 }
 
@@ -150,7 +154,9 @@ impl Connection {
         self.incoming.requests.last().is_some_and(|request| !request.content.is_empty())
     }
 
-    /// Begins a request; returns its check's number, its index and its script lines.
+    /// Records a new request of the current check.
+    ///
+    /// Returns the check's number, the request's index in the check, and the lines of the response.
     fn enter(&self) -> (u64, usize, Vec<Line>) {
         let mut state = locked(&self.state);
         let index = state.log.requests.len();
@@ -161,7 +167,9 @@ impl Connection {
         (state.number, index, section)
     }
 
-    /// Copies the request received so far to the record, unless its check is over.
+    /// Copies the request received so far, and its bytes, to the record.
+    ///
+    /// Copies nothing if the current check is not the check with that number.
     fn note(&mut self, number: u64, index: usize) {
         let mut state = locked(&self.state);
         if state.number == number {
@@ -171,7 +179,7 @@ impl Connection {
         self.logged = self.incoming.came.len();
     }
 
-    /// Sends the scripted response to a request; returns whether it is a 101.
+    /// Sends the scripted response to a request; returns whether it contains a 101.
     fn answer(&mut self, number: u64, section: &[Line], request: &Request) -> io::Result<bool> {
         let switches = section
             .iter()
@@ -197,7 +205,7 @@ impl Connection {
         Ok(switches)
     }
 
-    /// Speaks WebSocket: echoes one message of the audit, answers EOF with a Close.
+    /// Speaks WebSocket: echoes the first text message, answers EOF with a Close.
     fn speak(&mut self, number: u64) -> io::Result<()> {
         let mut came = self.incoming.rest().to_vec();
         let mut piece = [0; 4096];
@@ -237,9 +245,9 @@ impl Connection {
     }
 }
 
-/// Returns the frame that sends the audit's message back, if it has arrived.
+/// Returns the frame that sends the audit's text message back.
 ///
-/// The message is also found behind bytes that are no frames.
+/// `None` before the message has arrived. It is also found behind bytes that are no frames.
 fn echo(came: &[u8]) -> Option<Vec<u8>> {
     let frames = frames::frames(came);
     if let Some(frame) = frames.iter().find(|frame| frame.opcode == TEXT) {

@@ -10,13 +10,13 @@ use crate::audit::probes::Spoken;
 use crate::audit::request_reader::Request;
 use crate::audit::response_reader::Head;
 
-/// The records of both sides, in which symptoms are searched.
+/// The records of both sides of the proxy, in which symptoms are detected.
 pub(crate) struct Seen<'a> {
     /// The exchange on the client's side.
     pub(crate) exchange: &'a Exchange,
     /// The record of the origin's side.
     pub(crate) log: &'a Log,
-    /// A request as it was sent, if the proxy changes it when forwarding; else `None`.
+    /// A plain request as it was sent, if the proxy forwards it changed; else `None`.
     pub(crate) changed: Option<&'a [u8]>,
 }
 
@@ -123,7 +123,9 @@ impl Seen<'_> {
         self.exchange.answers.iter().filter_map(|answer| answer.head.as_ref())
     }
 
-    /// Describes what reached the origin and the client, for a check that passes.
+    /// Describes in a sentence what reached the origin and the client.
+    ///
+    /// It is the reason of a check that passes.
     pub(crate) fn summary(&self) -> String {
         let requests = self.log.requests.len();
         let upgrade = self.log.requests.iter().find_map(|request| request.field("upgrade"));
@@ -211,13 +213,15 @@ fn content_lost(seen: &Seen<'_>) -> Option<String> {
     })
 }
 
-/// Detects a 101 at the client although the origin did not get all content.
+/// Detects that the client got the 101, but the origin not all of the content.
 fn content_cut(seen: &Seen<'_>) -> Option<String> {
     seen.switch()?;
     content_lost(seen)
 }
 
 /// Detects that a later request reached the origin unchanged, as in a tunnel.
+///
+/// Detects nothing for a proxy that forwards the request unchanged in any case.
 fn tunnel(seen: &Seen<'_>) -> Option<String> {
     let sent = seen.changed?;
     (seen.log.requests.iter().skip(1).any(|request| request.head == sent)).then(|| {
@@ -251,7 +255,9 @@ fn not_5xx(seen: &Seen<'_>) -> Option<String> {
     (!is_5xx).then(|| format!("the client got {} and no 5xx, and {what}", seen.status()))
 }
 
-/// Detects a missing response to the next request, on an open connection.
+/// Detects that the next request got no response, and the connection stayed open.
+///
+/// Only after a complete first response that lets the connection persist.
 fn next_lost(seen: &Seen<'_>) -> Option<String> {
     let first = seen.exchange.first().filter(|first| first.is_whole)?;
     (first.persists && !seen.exchange.is_complete() && !seen.exchange.has_ended)
@@ -264,7 +270,9 @@ fn closed_before_next(seen: &Seen<'_>) -> Option<String> {
         .then(|| "the connection was closed before the next request was answered".into())
 }
 
-/// Detects an unannounced close before the next response.
+/// Detects that the connection closed before the next response, unannounced.
+///
+/// It is announced if the first response does not let the connection persist.
 fn closed_unsaid(seen: &Seen<'_>) -> Option<String> {
     closed_before_next(seen).filter(|_| seen.exchange.first().is_some_and(|first| first.persists))
 }
@@ -322,7 +330,7 @@ fn tunnelled(seen: &Seen<'_>) -> Option<String> {
     Some(format!("CONNECT to a port without a listener was answered {status}"))
 }
 
-/// Detects a response to bytes after a rejected CONNECT.
+/// Detects that bytes after a rejected CONNECT were responded to as a request.
 fn answered_after_refusal(seen: &Seen<'_>) -> Option<String> {
     let status = seen.exchange.answers.get(1)?.status()?;
     Some(format!("CONNECT was refused, and what follows it was answered as a request, {status}"))
@@ -358,7 +366,9 @@ fn length_relayed(seen: &Seen<'_>) -> Option<String> {
         .then(|| "the 101 reached the client with Content-Length".into())
 }
 
-/// Detects that the frame sent with the 101 did not arrive, or not first.
+/// Detects that the origin's frame in the segment of its 101 did not arrive first.
+///
+/// The client must have received the 101.
 fn leftover_lost(seen: &Seen<'_>) -> Option<String> {
     seen.switch()?;
     let frames = seen.exchange.frames();
@@ -368,7 +378,7 @@ fn leftover_lost(seen: &Seen<'_>) -> Option<String> {
     })
 }
 
-/// Detects that a message did not come back from the origin after the 101.
+/// Detects that the client's message was not echoed by the origin after the 101.
 fn mute(seen: &Seen<'_>) -> Option<String> {
     seen.switch()?;
     (seen.exchange.spoken != Some(Spoken::Yes)).then(|| {
@@ -376,7 +386,9 @@ fn mute(seen: &Seen<'_>) -> Option<String> {
     })
 }
 
-/// Detects that the origin's last frame, a Close, did not arrive.
+/// Detects that the origin's Close frame did not reach the client.
+///
+/// The origin sends it after the client's half-close. The client must have received the 101.
 fn end_lost(seen: &Seen<'_>) -> Option<String> {
     seen.switch()?;
     let has_come = seen

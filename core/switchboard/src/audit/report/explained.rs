@@ -7,7 +7,7 @@ use std::fmt::Write;
 use crate::audit::table::{By, Check, Line, What};
 use crate::audit::{client, needs, proxy, symptoms};
 
-/// Returns the description of a check.
+/// Returns the description of a check, for --explain.
 pub(crate) fn explanation(check: &Check) -> String {
     let Check { id, level, clause, title, rules, .. } = check;
     let mut out = format!("{id}: {title}\n  rule     {clause} ({level}): {}\n", rules.says);
@@ -38,9 +38,10 @@ fn part(out: &mut String, name: &str, lines: impl Iterator<Item = String>) {
 
 type Needs = &'static [(&'static str, &'static str, &'static str)];
 
-/// Returns the symptoms and the needs that a check may name.
+/// Returns the symptoms and the needs that the checks of one table may name.
 ///
-/// The first letter of the check's ID tells its table: C for clients, P for intermediaries.
+/// The first letter of the check's ID tells its table: C for clients, P for intermediaries, any
+/// other for servers.
 fn vocabulary(check: &Check) -> (Vec<(&'static str, &'static str)>, Needs) {
     match check.id.as_bytes()[0] {
         b'C' => (texts(client::symptoms::SYMPTOMS), client::NEEDS),
@@ -60,7 +61,9 @@ fn general(what: &str) -> &str {
     what.split(", and this ").next().unwrap_or(what)
 }
 
-/// Returns the sentence of a symptom that a check names.
+/// Returns the sentence that describes a symptom which a check names.
+///
+/// For a symptom of one kind of proxy, it says which kind.
 fn sentence(symptoms: &[(&str, &str)], word: &str) -> String {
     let (name, whose) = proxy::symptoms::named(word);
     let whose =
@@ -72,7 +75,7 @@ fn sentence(symptoms: &[(&str, &str)], word: &str) -> String {
     format!("{text}{whose}")
 }
 
-/// Returns the lines that the check or its control sends, for display.
+/// Returns the lines that a check and its control send, marked for display.
 fn sends(check: &Check) -> String {
     if check.lines.is_empty() {
         return "  sends    nothing of its own: it looks at what came in the checks before it\n"

@@ -169,7 +169,7 @@ fn bytes(title: &str, text: &str) -> String {
     format!("<section><h4>{title}</h4><pre tabindex=\"0\">{text}</pre></section>\n")
 }
 
-/// Returns a figure that has a timeline's data, from which the script draws it.
+/// Returns a figure with a timeline's data, which the page's script draws.
 fn figure(caption: &str, story: &Story) -> String {
     // The value has only strings and numbers, so this cannot fail.
     let story = escaped(&serde_json::to_string(story).unwrap_or_default());

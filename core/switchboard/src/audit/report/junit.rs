@@ -54,7 +54,7 @@ fn case(report: &Report, finding: &Finding) -> String {
 
 /// Escapes markup, and control characters except LF and tab, for XML.
 ///
-/// Bytes of the exchange are escaped before.
+/// The bytes of exchanges in the text have been escaped already.
 fn escaped(text: &str) -> String {
     let mut out = String::new();
     for letter in text.chars() {

@@ -19,12 +19,12 @@ use super::verdict::Verdict;
 
 /// The version of the tables of checks.
 ///
-/// It rises with each change of a check, its ID, or its verdicts.
+/// It must be raised with each change of a check, its ID, or its verdicts.
 pub(crate) const TABLES: u32 = 2;
 /// The version of the program.
 pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
 
-/// The most bytes that are shown of each direction of an exchange.
+/// The most bytes that a report shows of each direction of an exchange.
 const SHOWN: usize = 2048;
 
 /// The role of the audited program.
@@ -37,7 +37,7 @@ pub(crate) enum Role {
 }
 
 impl Role {
-    /// Returns the role with its article.
+    /// Returns the role for the report's page, such as `a server`.
     fn name(self) -> &'static str {
         match self {
             Self::Server => "a server",
@@ -56,19 +56,19 @@ impl Role {
     }
 }
 
-/// The results of a run.
+/// The results of a run of the audit, from which reports are made.
 pub(crate) struct Report {
     /// The name of the audited program: authority and path, or a client's command.
     pub(crate) subject: String,
     pub(crate) role: Role,
     pub(crate) findings: Vec<Finding>,
-    /// The findings that are accepted.
+    /// The baseline: findings that are accepted, so that they do not fail the run.
     pub(crate) known: Baseline,
     /// True if a warning fails the run.
     pub(crate) is_strict: bool,
     /// The arguments of the command line.
     pub(crate) arguments: Vec<String>,
-    /// The time at which the run began.
+    /// The time at which the run began, by the system clock and the monotonic clock.
     pub(crate) begun: (SystemTime, Instant),
 }
 
@@ -86,7 +86,7 @@ impl Default for Report {
     }
 }
 
-/// The form of a report.
+/// The form in which a report is printed.
 #[derive(Clone, Copy)]
 pub(crate) enum Form {
     Text { is_verbose: bool },
@@ -96,7 +96,9 @@ pub(crate) enum Form {
 }
 
 impl Report {
-    /// Returns what is printed as soon as a finding is known; `None` if nothing is.
+    /// Returns the text to print as soon as a finding is known; `None` if nothing is.
+    ///
+    /// Only the text form prints findings at once.
     pub(crate) fn told_at_once(&self, finding: &Finding, form: Form) -> Option<String> {
         match form {
             Form::Text { is_verbose } => text::at_once(self, finding, is_verbose),
@@ -104,7 +106,10 @@ impl Report {
         }
     }
 
-    /// Returns what is printed at the end of the run.
+    /// Returns the text to print at the end of the run.
+    ///
+    /// In the text form it is the totals, because findings are printed at once. In other forms it
+    /// is the whole report.
     pub(crate) fn told_at_the_end(&self, form: Form) -> String {
         match form {
             Form::Text { .. } => text::totals(self),
@@ -112,7 +117,9 @@ impl Report {
         }
     }
 
-    /// Returns the totals as text, unless the report itself is text.
+    /// Returns the totals as text for the standard error; `None` for the text form.
+    ///
+    /// That form has them in the report itself.
     pub(crate) fn totals_beside(&self, form: Form) -> Option<String> {
         match form {
             Form::Text { .. } => None,
@@ -120,7 +127,7 @@ impl Report {
         }
     }
 
-    /// Returns the whole report.
+    /// Returns the whole report in the given form.
     pub(crate) fn told(&self, form: Form) -> String {
         match form {
             Form::Text { is_verbose } => text::report(self, is_verbose),
@@ -130,14 +137,16 @@ impl Report {
         }
     }
 
-    /// Returns the whole report as a page.
+    /// Returns the whole report as an HTML page.
     ///
-    /// Its findings link to a playground, if there is one.
+    /// If a playground's URL is given, exchanges that are not too long link to it.
     pub(crate) fn page(&self, playground: Option<&str>) -> String {
         html::page(self, playground)
     }
 
-    /// Returns whether a finding fails the run: it is bad enough, and not accepted.
+    /// Returns whether a finding fails the run.
+    ///
+    /// It is a failure, or with `is_strict` also a warning, and the baseline does not accept it.
     pub(crate) fn is_failure(&self, finding: &Finding) -> bool {
         let least = if self.is_strict { Verdict::Warn } else { Verdict::Fail };
         finding.verdict >= least && !self.known.accepts(finding)
@@ -207,13 +216,13 @@ fn cut(bytes: &[u8]) -> String {
     }
 }
 
-/// Returns the first line of bytes, at most 80 of them.
+/// Returns the first line of bytes as text, at most 80 bytes of it.
 fn first_line(bytes: &[u8]) -> String {
     let line = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
     shown(&line[..line.len().min(80)])
 }
 
-/// Returns a character U+0000 to U+00FF for each byte.
+/// Returns bytes as text, with a character U+0000 to U+00FF for each byte.
 fn latin1(bytes: &[u8]) -> String {
     bytes.iter().copied().map(char::from).collect()
 }

@@ -11,12 +11,14 @@ use crate::audit::finding::{End, Evidence};
 use crate::audit::response_reader::Shadow;
 use crate::transcript::escape;
 
-/// The most bytes of a direction for which a link is made.
+/// The most bytes of one direction of an exchange for which a link is made.
 const MOST: usize = 8 * 1024;
 
 /// Returns playground links for both sides of an exchange, each with its label.
 ///
-/// A server reads what the client has sent. A client reads the answer to a single request.
+/// One link opens the client's bytes as a server reads them. The other opens the server's bytes as
+/// a client reads them, if there was just one request. A side without bytes, or with more than
+/// `MOST`, has no link.
 pub(super) fn links(
     playground: &str,
     role: Role,
@@ -44,7 +46,7 @@ pub(super) fn links(
     all.map(|(_, scenario, text)| (address(playground, &scenario.to_string()), text)).collect()
 }
 
-/// Returns the decision of a client to send a request, as a test vector writes it.
+/// Returns a client's request in the syntax of the engine's test vectors.
 fn act(request: &Shadow<'_>) -> String {
     let Shadow { method, target, offer, fields } = request;
     let offer = match offer[..] {

@@ -1,4 +1,4 @@
-//! The timeline of a connection, in the terms of the page's `timeline.js`.
+//! The timeline of a connection, as the data that the page's `timeline.js` draws.
 
 use std::time::{Duration, Instant};
 
@@ -36,19 +36,21 @@ struct Mark {
     text: String,
 }
 
-/// The bytes of one direction; those before `offset` are drawn.
+/// The bytes of one direction; marks exist for those before `offset`.
 struct Lane<'a> {
     name: &'static str,
     /// The kinds of the marks for bytes before a switch, and for those after it.
     marks: [&'static str; 2],
     bytes: &'a [u8],
     offset: usize,
-    /// The number of this direction's HTTP bytes; `usize::MAX` without a switch.
+    /// The number of this direction's bytes before a switch; `usize::MAX` without one.
     end: usize,
 }
 
 impl Story {
-    /// Builds the story of a timeline, with the bytes that were sent and received.
+    /// Builds the data of a timeline from its moments and the bytes of both directions.
+    ///
+    /// `sent` are the audit's bytes, `came` those of the audited program.
     pub(super) fn of(timeline: &Timeline, role: Role, sent: &[u8], came: &[u8]) -> Self {
         let switch = timeline.switch.as_ref();
         let end = |of: fn(&Switch) -> usize| switch.map_or(usize::MAX, of);
@@ -105,7 +107,9 @@ impl Story {
         story
     }
 
-    /// Appends a mark for the pause before `at`, if it was long.
+    /// Appends a mark for the pause between `before` and `at`, if it is long enough.
+    ///
+    /// Pauses of at least `PAUSE` have a mark.
     fn pause(&mut self, begun: Option<Instant>, before: Option<Instant>, at: Instant) {
         let pause = before.map_or(Duration::ZERO, |before| at.saturating_duration_since(before));
         if pause >= PAUSE {
@@ -133,6 +137,8 @@ impl Lane<'_> {
 }
 
 /// Returns the milliseconds between two moments, rounded to tenths.
+///
+/// 0 if there is no first moment.
 fn since(begun: Option<Instant>, at: Instant) -> f64 {
     let time = begun.map_or(Duration::ZERO, |begun| at.saturating_duration_since(begun));
     (time.as_secs_f64() * 10_000.0).round() / 10.0

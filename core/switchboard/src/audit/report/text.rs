@@ -7,9 +7,9 @@ use crate::audit::finding::{Evidence, Finding, Received};
 use crate::audit::table::Check;
 use crate::audit::verdict::Verdict;
 
-/// Returns the failures and warnings, or all findings, and the totals.
+/// Returns the findings as text, and the totals.
 ///
-/// Findings that the baseline accepts are left out, unless all are returned.
+/// Without `is_verbose`, only failures and warnings that the baseline does not accept are returned.
 pub(super) fn report(report: &Report, is_verbose: bool) -> String {
     let told = report.findings.iter().enumerate().filter_map(|(index, finding)| {
         entry(report, &report.findings[..index], finding, is_verbose)
@@ -17,14 +17,16 @@ pub(super) fn report(report: &Report, is_verbose: bool) -> String {
     told.collect::<String>() + &totals(report)
 }
 
-/// Returns a finding that `report` does not have yet as text; `None` if not shown.
+/// Returns a new finding, not in `report` yet, as text; `None` if it is not shown.
 pub(super) fn at_once(report: &Report, finding: &Finding, is_verbose: bool) -> Option<String> {
     entry(report, &report.findings, finding, is_verbose)
 }
 
 /// Returns a finding as text; `None` if it is not shown.
 ///
-/// One that passes or is not applicable refers to an earlier one of that verdict and reason.
+/// Without `is_verbose`, only failures and warnings that the baseline does not accept are shown.
+/// For one that passes or is not applicable, a reason that an earlier one has is replaced by that
+/// one's ID. The two must have the same verdict.
 fn entry(
     report: &Report,
     earlier: &[Finding],
@@ -65,9 +67,9 @@ pub(super) fn totals(report: &Report) -> String {
     out + &unjudged(report).unwrap_or_default()
 }
 
-/// Returns a line if more than half of the checks were not applicable.
+/// Returns a remark if more than half of the checks were not applicable.
 ///
-/// Such a run may pass, and has shown little.
+/// Otherwise returns `None`. A run with the remark may pass, and has shown little.
 fn unjudged(report: &Report) -> Option<String> {
     let is_it = |finding: &&Finding| finding.verdict == Verdict::NotApplicable;
     let reasons = || report.findings.iter().filter(is_it).flat_map(|finding| &finding.reasons);
@@ -79,7 +81,9 @@ fn unjudged(report: &Report) -> Option<String> {
     })
 }
 
-/// Returns the first line of a finding, which a baseline can contain.
+/// Returns the first line of a finding: ID, verdict and title.
+///
+/// For a warning or failure, it can be copied to a baseline.
 fn line(report: &Report, finding: &Finding) -> String {
     let Check { id, title, .. } = finding.check;
     let known = if report.known.accepts(finding) { " (known)" } else { "" };

@@ -41,24 +41,28 @@ enum Way {
     Tls,
 }
 
-/// A condition for a fault, on the response head and the correct accept value.
+/// A condition for a fault, on the response head and the valid accept value.
+///
+/// The accept value is that of Sec-WebSocket-Accept for the client's key.
 type When = fn(&str, &str) -> bool;
 
-/// The fault of a mutant.
+/// The fault of a mutant, which is a test client.
 #[derive(Clone, Copy)]
 enum Wrong {
     Nothing,
-    /// Rejects a valid response.
+    /// Closes the connection after a response that fulfils the condition.
     Refuses(When),
-    /// Speaks the new protocol although the response is invalid.
+    /// Speaks the new protocol after a response that fulfils the condition.
+    ///
+    /// The condition selects responses after which a client must not speak it.
     Opens(When),
-    /// Loses the bytes after the head of the 101 in its segment.
+    /// Loses the bytes that were received together with the head of the 101.
     Deaf(When),
     /// Loses the first byte after a 101 that was received in at least three pieces.
     Piecemeal,
-    /// Sends nothing more, and keeps the connection open.
+    /// Sends nothing after a response that fulfils the condition; keeps the connection.
     Sleeps(When),
-    /// Closes as soon as the WebSocket is open, which is not a fault.
+    /// Sends a Close frame as soon as the WebSocket is open, which is not a fault.
     Leaves,
     /// Sends the offer without `Connection: Upgrade`.
     NoOption,
@@ -262,7 +266,9 @@ fn no_client_hangs_an_audit() {
     }
 }
 
-/// A client that closes at once is not rated, because it has not rejected the 101.
+/// A client that sends only a Close frame after a valid 101 is not rated.
+///
+/// It shows neither that it accepts the 101 nor that it rejects it.
 #[test]
 fn who_says_nothing_is_not_judged() {
     let checks = checks();
@@ -329,7 +335,9 @@ fn each_check_has_a_mutant() {
     assert_eq!(untried, [""; 0]);
 }
 
-/// Gives a command https and wss URLs, and the file {ca}, removed afterwards.
+/// Gives a client's command https and wss URLs, and a CA file in place of {ca}.
+///
+/// The file is removed with the TLS identity.
 #[cfg(unix)]
 #[test]
 fn a_command_is_given_what_to_trust() {
@@ -384,7 +392,9 @@ fn checks() -> Vec<Check> {
 
 type Complaint = (&'static str, Verdict, Vec<String>);
 
-/// Returns an audit's warnings and failures, of a second run if not as wanted.
+/// Returns the warnings and failures of an audit of the test client.
+///
+/// If they are not as wanted, returns those of a second audit with longer timeouts.
 fn complaints(
     way: Way,
     kind: Kind,
@@ -542,7 +552,7 @@ fn some(stream: &mut dyn Stream) -> std::io::Result<Vec<u8>> {
     Ok(piece)
 }
 
-/// Speaks the new protocol until the server closes.
+/// Speaks the new protocol until the server closes the connection or the WebSocket.
 ///
 /// Sends a message or a preface, and responds to Ping and Close frames, or to SETTINGS.
 fn speak(stream: &mut dyn Stream, kind: Kind, leftover: &[u8]) -> std::io::Result<()> {
@@ -574,7 +584,7 @@ fn speak(stream: &mut dyn Stream, kind: Kind, leftover: &[u8]) -> std::io::Resul
     }
 }
 
-/// Long output of a command is cut to its last words, after an ellipsis.
+/// Long output of a client's command is cut to its last words, after an ellipsis.
 #[test]
 fn what_a_command_says_is_cut_between_words() {
     assert_eq!(tail(" short\n"), "short");

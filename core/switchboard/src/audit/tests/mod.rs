@@ -31,15 +31,15 @@ use reference::{Then, Wrong};
 
 const MUTANTS: &str = include_str!("server.mutants");
 
-/// The timeout of the first attempt, and a longer one for a second.
+/// The timeout of a first audit, and a longer one for a second.
 ///
-/// The second attempt helps on a slow or busy machine.
+/// The second is needed on a slow or busy machine.
 const TIMEOUT: [Duration; 2] = [Duration::from_millis(1500), Duration::from_secs(15)];
 
 /// The number of mutants that are audited in parallel; they mostly wait.
 const WORKERS: usize = 40;
 
-/// A line of `server.mutants`.
+/// A line of `server.mutants`, which describes a server with one fault.
 struct Mutant<'a> {
     id: &'a str,
     verdict: &'a str,
@@ -157,7 +157,9 @@ fn audit(
     }
 }
 
-/// Returns the fault of a mutant that listens on a port.
+/// Returns the fault of a mutant that listens on that port.
+///
+/// It is the mutant's wrong response, and the first bytes of the check to which it is sent.
 fn wrong_of(checks: &[Check], mutant: &Mutant<'_>, port: u16) -> Wrong {
     let check = checks.iter().find(|check| check.id == mutant.at).expect("a check");
     let mut places = places(port);
@@ -187,9 +189,9 @@ fn audit_with(
     checks.iter().map(|check| audit.judge(check)).collect()
 }
 
-/// A peer that is silent, endless or closes at once does not block an audit.
+/// A server that is silent, endless or closes at once does not block an audit.
 ///
-/// The peer does so instead of a response to a check, or after it.
+/// It does so instead of a response to a check, or after it.
 #[test]
 fn no_peer_hangs_an_audit() {
     let checks = checks();
@@ -224,7 +226,9 @@ fn a_control_that_fails_is_trouble() {
     assert!(trouble.contains("does not answer"), "{trouble}");
 }
 
-/// Audits the reference with command-line options.
+/// Audits the reference server with command-line options; returns the report.
+///
+/// An error has the exit status and the message.
 fn audited_by(scheme: &str, path: &str, options: &[&str]) -> Result<Report, (u8, String)> {
     let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port");
     let url = format!("{scheme}://{}{path}", listener.local_addr().expect("an address"));
@@ -298,7 +302,9 @@ fn a_shell_sends_the_same() {
     }
 }
 
-/// The command of a finding leaves out what was not asked after a switch.
+/// The shell command of a finding leaves out requests that came after a switch.
+///
+/// The audit has not sent them.
 #[test]
 fn a_shell_asks_no_more_after_a_switch() {
     let is_ask = |step: &&Step| matches!(step, Step::Ask(_));
@@ -341,7 +347,9 @@ fn a_shell_shows_what_the_finding_says() {
     assert_eq!(wrong.into_inner().expect("no panic"), [""; 0]);
 }
 
-/// Audits a mutant by its check; returns whether the shell command shows the same.
+/// Audits a mutant by its check, and runs the shell command of the finding.
+///
+/// Returns whether the command's output begins with the bytes that the audit received.
 fn is_shown_again(checks: &[Check], mutant: &Mutant<'_>) -> bool {
     let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port");
     let port = listener.local_addr().expect("an address").port();
@@ -456,7 +464,7 @@ fn no_control_of_a_terminal_is_printed() {
     );
 }
 
-/// The tables of `audit.md` that defend checks name each check, and no other.
+/// The tables of `audit.md` that justify the checks name each check, and no other.
 #[test]
 fn each_check_is_defended() {
     let page = include_str!("../../../../docs/audit.md");
@@ -498,7 +506,9 @@ fn the_page_has_no_markup_of_a_peer() {
     assert_eq!(page.matches("/* script */").count(), 2, "a mark in a text is no mark");
 }
 
-/// A finding says whether the connection was closed; S14 shows no other difference.
+/// A finding says whether the connection was closed, for its check and its control.
+///
+/// In check S14 that may be the only difference between the two.
 #[test]
 fn a_finding_says_whether_the_connection_was_closed() {
     let timeout = Duration::from_secs(2);
@@ -515,7 +525,7 @@ fn a_finding_says_whether_the_connection_was_closed() {
     assert!(told[control..].contains("plain\n           (closed)"), "{told}");
 }
 
-/// A description consists of sentences and does not name symptoms.
+/// The description of a check consists of sentences and does not name symptoms.
 ///
 /// It lists the lines to send, or says that there are none.
 #[test]
@@ -556,7 +566,7 @@ fn the_reference_passes() {
     assert!(is_passed(&findings), "{}", told(findings));
 }
 
-/// Returns the IDs and verdicts of checks that fail or warn.
+/// Returns the ID and verdict of each finding that is a failure or warning.
 fn bad(findings: &[Finding]) -> Vec<(&str, &str)> {
     let bad = findings.iter().filter(|finding| finding.verdict >= Verdict::Warn);
     bad.map(|finding| (finding.check.id, finding.verdict.name())).collect()

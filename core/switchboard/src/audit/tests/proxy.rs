@@ -18,7 +18,7 @@ use crate::audit::table::{self, Check, Rules};
 use crate::audit::verdict::Verdict;
 use crate::target::Target;
 
-/// The fault of a mutant.
+/// The fault of a mutant, which is a test proxy.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Wrong {
     Nothing,
@@ -92,9 +92,9 @@ const MUTANTS: &[(&str, Verdict, Wrong)] = &[
     ("P26", Verdict::Warn, PassesConnect),
 ];
 
-/// The mutants that run as forward proxies, mostly with a worse verdict.
+/// The mutants that are audited as forward proxies, mostly with a worse verdict.
 ///
-/// Worse than that of a gateway with the same fault (RFC 9110, section 3.7).
+/// It is worse than that of a gateway with the same fault (RFC 9110, section 3.7).
 const FORWARD_MUTANTS: &[(&str, Verdict, Wrong)] = &[
     ("P01", Verdict::Fail, RefusesSwitches),
     ("P02", Verdict::Fail, LosesLeftover),
@@ -109,16 +109,18 @@ const FORWARD_MUTANTS: &[(&str, Verdict, Wrong)] = &[
     ("P27", Verdict::Fail, ServesAfterRefusal),
 ];
 
-/// The mutants that pass all checks, with the check that notes what it has seen.
+/// The mutants that pass all checks, each with a check and words of its reason.
+///
+/// The check passes with a note of what it has seen.
 const NOTED: &[(&str, Wrong, &str)] = &[
     ("P06", ForwardsUnnamed, "the origin got Upgrade: websocket"),
     ("P15", Forwards("TLS/1.2"), "the origin got Upgrade: TLS/1.2"),
     ("P20", EndsBoth, "did not reach the client"),
 ];
 
-/// The timeout of the first attempt, and a longer one for a second.
+/// The timeout of a first audit, and a longer one for a second.
 ///
-/// The second attempt helps on a slow or busy machine.
+/// The second is needed on a slow or busy machine.
 const TIMEOUT: [Duration; 2] = [Duration::from_millis(1500), Duration::from_secs(15)];
 /// The longest time that a test may take, and the proxy's read timeout.
 const LONGEST: Duration = Duration::from_secs(60);
@@ -239,7 +241,9 @@ fn checks() -> Vec<Check> {
 
 type Complaint = (&'static str, Verdict, Vec<String>);
 
-/// Returns an audit's warnings and failures, of a second run if not as wanted.
+/// Returns the warnings and failures of an audit of a test proxy.
+///
+/// If they are not as wanted, returns those of a second audit with longer timeouts.
 fn complaints(
     wrong: Wrong,
     is_forward: bool,
@@ -282,7 +286,7 @@ fn findings_within(
     checks.iter().map(|check| audit.judge(check)).collect()
 }
 
-/// Returns an intermediary to audit, without options.
+/// Returns the settings for the audit of an intermediary, without its options.
 fn proxy(target: &Target, is_forward: bool, timeout: Duration) -> super::Proxy<'_> {
     let (host, fields, options) = Default::default();
     super::Proxy { endpoint: Endpoint::plain(target, timeout), is_forward, host, fields, options }

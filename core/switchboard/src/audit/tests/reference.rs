@@ -1,4 +1,4 @@
-//! The reference: a server that passes every check.
+//! The reference: a server that passes every check of the audit.
 //!
 //! A mutant differs in its response to the first bytes of one check.
 
@@ -15,27 +15,27 @@ use crate::audit::frames::{CLOSE, Frame, PONG, frames, unmasked};
 /// The read timeout, longer than any wait of an audit, so that nothing hangs.
 const LIMIT: Duration = Duration::from_secs(60);
 
-/// The fault of a mutant.
+/// The fault of a mutant of the reference server.
 pub(super) struct Wrong {
     /// The first bytes of the connections on which the mutant is wrong.
     pub(super) begin: Vec<u8>,
-    /// The wrong response.
+    /// The wrong response that the mutant sends.
     pub(super) answer: Vec<u8>,
-    /// The behaviour after the wrong response.
+    /// The behaviour of the mutant after the wrong response.
     pub(super) then: Then,
 }
 
 #[derive(Clone, Copy)]
 pub(super) enum Then {
-    /// Reads without responding.
+    /// Reads without responding, until the client closes.
     Hold,
     /// Sends a second response after a short wait, then reads without responding.
     Late,
     /// Handles the bytes that follow as the reference server does.
     GoOn,
-    /// Speaks WebSocket.
+    /// Speaks WebSocket, as the reference server does.
     Frames,
-    /// Speaks WebSocket, and treats the request's content as frames.
+    /// Speaks WebSocket, and treats the request's content as its first frames.
     Content,
     /// Sends bytes without end.
     Flood,
@@ -201,7 +201,9 @@ impl Peer {
     }
 }
 
-/// Responds by path: switches to WebSocket, HTTP/2 or UDP, else responds in HTTP.
+/// Responds to a request by its path: switches for an offer of the path's protocol.
+///
+/// The paths are those of WebSocket, HTTP/2 and UDP. Any other request gets a response in HTTP.
 fn respond(
     http: &mut Connection,
     (method, target): &(String, String),

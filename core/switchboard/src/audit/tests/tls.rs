@@ -44,21 +44,23 @@ impl Files {
         Self { authority, folder }
     }
 
-    /// Writes a file, and returns its path.
+    /// Writes a file into the folder, and returns its path.
     fn write(&self, name: &str, text: &str) -> String {
         let path = self.folder.join(name);
         fs::write(&path, text).expect("it can be written");
         path.display().to_string()
     }
 
-    /// Returns a certificate and its key in PEM.
+    /// Returns a new certificate for 127.0.0.1 and its key, both in PEM.
+    ///
+    /// The authority has signed the certificate.
     fn issue(&self) -> (String, String) {
         let params = CertificateParams::new(["127.0.0.1".into()]).expect("parameters");
         let key = KeyPair::generate().expect("a key");
         (params.signed_by(&key, &self.authority).expect("a certificate").pem(), key.serialize_pem())
     }
 
-    /// Serves the reference in TLS on a free port.
+    /// Serves the reference server in TLS on a free port, and returns the port.
     ///
     /// With `wants_client`, clients must have a certificate of this authority.
     fn serve(&self, versions: &[&'static SupportedProtocolVersion], wants_client: bool) -> u16 {
@@ -195,7 +197,7 @@ fn a_version_is_the_newest() {
     assert!(parsed(&["audit", "https://127.0.0.1/", "--tls-max", "1.1"]).is_err());
 }
 
-/// Checks that the shell command shows the answer, and never sleeps.
+/// Checks that the shell command prints a 200 first, and never sleeps.
 fn shows(again: &str) {
     assert!(!again.contains("sleep"), "{again}");
     let mut command = Command::new("bash");
@@ -208,7 +210,7 @@ fn shows(again: &str) {
     assert!(line.starts_with("HTTP/1.1 200 OK"), "{again}: {line}");
 }
 
-/// An option that a role does not have is an error, and not ignored.
+/// A command-line option that a role does not have is an error, and not ignored.
 #[test]
 fn options_of_another_role_are_errors() {
     let (client, proxy) = (["--client"], ["--proxy", "http://127.0.0.1/", "--origin-port", "1"]);

@@ -2,11 +2,11 @@
 
 import { escape } from "./code.js";
 
-/** Fields that are left for curl to generate. */
+/** The names of fields that are left out of the command, as curl generates them. */
 const ITS_OWN = new Set(["host", "content-length"]);
 
 /**
- * Returns the curl command.
+ * Returns the curl command that sends a client's requests again.
  *
  * If curl cannot send the requests as they are, such as malformed or chunked ones, the command sends the raw bytes with curl's telnet.
  * That doubles each byte 0xff (RFC 854).
@@ -23,7 +23,11 @@ export function curl(bytes, isRaw, origin) {
   return `curl ${requests.map((request) => words(request, origin)).join(" \\\n  --next ")}`;
 }
 
-/** Parses the requests; returns `null` if curl cannot send all of them as HTTP. */
+/**
+ * Parses a client's bytes as requests.
+ *
+ * Returns `null` if there is no request, or curl cannot send all of them as HTTP.
+ */
 function parse(bytes) {
   const requests = [];
   for (let rest = bytes; rest !== ""; ) {
@@ -44,9 +48,9 @@ function parse(bytes) {
 }
 
 /**
- * Returns the curl options of a request, with all text from the client quoted.
+ * Returns the curl options of a request, with its URL and all text quoted.
  *
- * The options make curl send it literally: not as a file name, a range, or a normalised path.
+ * The options make curl send the client's text literally: not as a file name, a range, or a normalised path.
  */
 function words({ method, target, headers, content, hasContent }, origin) {
   const kept = headers.filter(([name]) => !ITS_OWN.has(name.toLowerCase()));
@@ -63,7 +67,7 @@ function quoted(text) {
   return `'${text.replaceAll("'", "'\\''")}'`;
 }
 
-/** Turns an escape into one that printf knows: its own letters, else octal digits. */
+/** Turns the escapes `\x..` and `\0` into octal ones for printf; others stay. */
 function octal(escaped, code) {
   if (code !== "0" && code[0] !== "x") return escaped;
   return `\\${parseInt(code.slice(1) || "0", 16).toString(8).padStart(3, "0")}`;

@@ -9,10 +9,10 @@ const GROUPS = [
 
 const demos = new Map();
 
-/** Returns a demonstration by its name. */
+/** Returns the demonstration with a name, or `null`. */
 export const demo = (name) => demos.get(name) ?? null;
 
-/** Fills the gallery with buttons, which call `play` with a demonstration's name. */
+/** Fills the gallery with buttons; a click calls `play` with its name. */
 export function fill(exhibits, play) {
   for (const exhibit of exhibits) demos.set(exhibit.name, exhibit);
   const groups = GROUPS.map(([group, title]) => {
@@ -25,7 +25,7 @@ export function fill(exhibits, play) {
   document.getElementById("exhibits").replaceChildren(...groups);
 }
 
-/** Marks a button as pressed, and no other; `null` for none. */
+/** Marks a button of the gallery as pressed, and no other; `null` for none. */
 export function press(pressed) {
   for (const button of document.querySelectorAll("#exhibits button")) button.setAttribute("aria-pressed", String(button === pressed));
 }
@@ -45,7 +45,7 @@ function button({ name, title, path, about }, play) {
   return made;
 }
 
-/** The demonstration in which the browser itself is the client. */
+/** The demonstration in which the browser itself is the client, over a WebSocket. */
 export const IN_THE_BROWSER = {
   name: "websocket",
   group: "switches",

@@ -8,11 +8,15 @@ import { Story } from "./story.js";
 import { blank, draw } from "./timeline.js";
 import * as transcript from "./transcript.js";
 
-/** The number of connections above which the page forgets the oldest. */
+/** The number of connections above which the page forgets the oldest closed ones. */
 const MOST = 300;
-/** The number of entries that wait for a frame at most. */
+/**
+ * The most transcript entries that wait for an animation frame.
+ *
+ * If there are more, all are added to their stories at once.
+ */
 const MOST_WAITING = 20_000;
-/** The milliseconds of a frame in which entries are added and rows are drawn. */
+/** The milliseconds of an animation frame for adding entries and drawing rows. */
 const AT_ONCE = 2.5;
 
 const at = (id) => document.getElementById(id);
@@ -20,17 +24,25 @@ const list = at("connections");
 
 /** The `Story` of each connection, with its entries, by the connection's number. */
 const stories = new Map();
-/** The row of each connection in the list, by its number. */
+/** The row of each connection in the list, by the connection's number. */
 const rows = new Map();
 const changed = new Set();
 let chosen = null;
 /** The story of the list's active row, from which the arrow keys move on. */
 let active = null;
-/** A client that this page has started, to choose its connection: `{ peer, name }`. */
+/**
+ * The client whose connection is to be chosen: `{ peer, name }`; `null` for none.
+ *
+ * Its connection has not appeared yet. `peer` is the client's address, `name` that of its demonstration.
+ */
 let awaited = null;
-/** The newest connection's number before a demonstration; only later ones match. */
+/**
+ * The newest connection's number when the page last requested a client.
+ *
+ * Of the connections that are known by then, none can be that client's.
+ */
 let latest = 0;
-/** The path of the browser's own request, to choose its connection once seen. */
+/** The path of a request whose connection is chosen once it appears, or `null`. */
 let awaitedPath = null;
 let leftOut = 0;
 /** The ID of the server's run that is shown; `null` before the first message. */
@@ -41,7 +53,11 @@ let known = null;
 /** Entries that have been received and not yet added to their stories. */
 let waiting = [];
 
-/** Adds the waiting entries to their stories, until a time. */
+/**
+ * Adds waiting entries to their stories until none is left, or the time is `end`.
+ *
+ * Chooses the connection that is awaited, once it appears.
+ */
 function tell(end) {
   let count = 0;
   while (count < waiting.length && performance.now() < end) {
@@ -74,7 +90,7 @@ function isAwaited(story, moment) {
   return false;
 }
 
-/** Chooses the latest connection with a request, if the user has chosen none. */
+/** Chooses the latest closed connection with a request, if none is chosen yet. */
 function chooseOne() {
   if (chosen !== null) return;
   const latest = [...stories.values()].findLast(({ requests, isOver }) => requests > 0 && isOver);
@@ -236,7 +252,7 @@ function choose(story) {
 
 // Highlighting of a mark in the timeline together with its lines.
 
-/** The number of the highlighted entry of the chosen connection; `null` for none. */
+/** The number of the chosen connection's highlighted entry; `null` for none. */
 let lit = null;
 
 function showLight() {
@@ -274,7 +290,11 @@ function moveTo(story) {
 
 let hasMoved = false;
 
-/** Highlights the active row, after the drawing, which may have created the row. */
+/**
+ * Highlights the list's active row if it has changed, and scrolls to it.
+ *
+ * It is called after the drawing, which may create the row.
+ */
 function markActive() {
   const row = active === null ? undefined : rows.get(active.number)?.row;
   if (row === undefined || !hasMoved) return;
@@ -337,7 +357,7 @@ function open() {
   });
 }
 
-/** Plays a demonstration. */
+/** Plays a demonstration: in the browser for its WebSocket, else by the server. */
 function play(name) {
   if (name === IN_THE_BROWSER.name) {
     awaitedPath = "/ws";
@@ -346,9 +366,9 @@ function play(name) {
 }
 
 /**
- * Sends a request to the server.
+ * Sends a message to the server, which then starts a client.
  *
- * It is a demonstration's name, or bytes for a client to send. Returns false if the server has gone.
+ * The message is a demonstration's name, or bytes for the client to send. Returns false if the WebSocket is not open.
  */
 function request(message) {
   // The status line says that the server has gone, so nothing else does.
@@ -359,9 +379,9 @@ function request(message) {
 }
 
 /**
- * Chooses the connection of a client, now or once it appears.
+ * Chooses the connection of the client `peer`, an address, once it has appeared.
  *
- * Its events may have arrived before the message with the client's address.
+ * The connection's events may have arrived before the message with the client's address.
  */
 function awaitPeer(peer, name) {
   const known = [...stories.values()].findLast((story) => story.peer === peer && story.number > latest);
@@ -374,7 +394,7 @@ function awaitPeer(peer, name) {
 
 // Bytes of the user's own.
 
-/** The most bytes that the server takes in a message. */
+/** The most bytes of a message that the server accepts from the page. */
 const MOST_BYTES = 65_536;
 
 const EXAMPLE = "GET /foo HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: example/1, foo/2\r\nConnection: upgrade\r\n\r\nhello\nQUIT\n";
@@ -387,7 +407,11 @@ at("own-form").addEventListener("submit", (event) => {
   if (bytes.length <= MOST_BYTES) request(Uint8Array.from(bytes, (one) => one.charCodeAt(0)));
 });
 
-/** Fills the field with the bytes of the address, if it has any. */
+/**
+ * Fills the field of bytes to send with those of `#send=` in the page's address.
+ *
+ * Does nothing if there are none, or if they are malformed or contain a repetition.
+ */
 function fillBytes() {
   const [, text] = /^#send=(.*)$/.exec(location.hash) ?? [];
   if (text === undefined) return;

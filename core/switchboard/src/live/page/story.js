@@ -17,7 +17,11 @@ const OF_THE_ENGINE = new Set(["received", "ended", "event", "error", "decision"
  * Later ones are dropped, except the verdict: the last entry, with the outcome.
  */
 const MOST_STEPS = 1000;
-/** The number of characters of a connection's lines after which no more are kept. */
+/**
+ * The most characters in a connection's lines before entries are dropped.
+ *
+ * The verdict, the last entry, is kept in any case.
+ */
 const MOST_TEXT = 500_000;
 
 export class Story {
@@ -28,13 +32,17 @@ export class Story {
    * `at` is the offset of a received line in `received`.
    */
   lines = [];
-  /** The bytes that the client sent in HTTP, as far as they are shown. */
+  /** The bytes that the client sent in HTTP, as far as the transcript shows them. */
   received = "";
   /** False once `received` lacks bytes; then only whole lines can be explained. */
   isCertain = true;
-  /** The demonstration that made the connection: its title and description. */
+  /** The demonstration that made the connection, or `null` if none did. */
   demo = null;
-  /** The number of missing entries: those not received, or dropped here. */
+  /**
+   * The number of missing entries: those not received, and those dropped here.
+   *
+   * While the page has lost its server, it counts one for those that may follow.
+   */
   missing = 0;
   /** The number of the latest transcript entry, also if it was not kept. */
   #step = 0;
@@ -42,20 +50,20 @@ export class Story {
   peer = "";
   setup = "";
   state = null;
-  /** The method and target of the latest request, or of the latest with an offer. */
+  /** The method and target of the latest request with an offer, else of the latest. */
   asked = "";
-  /** The number of requests. */
+  /** The number of requests on the connection so far. */
   requests = 0;
-  /** True if one of the requests has an offer. */
+  /** True if one of the connection's requests has an upgrade offer. */
   #hasOffer = false;
   outcome = "";
   result = "";
   /** The protocols after a switch, the lowest layer first; empty before one. */
   protocol = "";
-  /** The engine's reason for the outcome of an offer; empty without one. */
+  /** The name of the engine's reason why no upgrade happened; empty without one. */
   #why = "";
   isOver = false;
-  /** True if the record has ended without the connection. */
+  /** True if the record ended because the page lost its server. */
   #isLost = false;
 
   constructor(number) {
@@ -92,7 +100,7 @@ export class Story {
     }
   }
 
-  /** Ends the record of the connection, because the page lost its server. */
+  /** Ends the record of an open connection, because the page lost its server. */
   lose() {
     if (this.isOver) return;
     this.isOver = this.#isLost = true;
@@ -100,7 +108,7 @@ export class Story {
     this.missing++;
   }
 
-  /** Goes on with a connection that was lost, since the server tells more of it. */
+  /** Reopens the record that `lose` has ended, since the server sends more entries. */
   #find() {
     this.isOver = this.#isLost = false;
     this.result = "";
@@ -125,13 +133,17 @@ export class Story {
     for (const { text } of this.lines.slice(before)) this.#length += text.length;
   }
 
-  /** The ranges of the received bytes, each with the step that consumed it. */
+  /** The ranges of `received`, each with the event or error that consumed it. */
   get ranges() {
     const steps = this.moments.filter(({ what }) => what === "event" || what === "error");
     return rangesOf(this.received, steps.map(({ lines, name, bytes }) => ({ line: lines[0].slice(2), to: null, left: name === "switched" ? bytes : 0 })));
   }
 
-  /** The index of the line that says most: of an error, a switch, or a decision. */
+  /**
+   * The index in `lines` of the entry that explains the outcome best.
+   *
+   * That is the first error, else the first switch, else the first decision but `data` and `end`, else the last line.
+   */
   get turn() {
     const isTurn = [
       ({ what }) => what === "error" || what === "refused",
@@ -143,9 +155,9 @@ export class Story {
   }
 
   /**
-   * Records a request for the title.
+   * Records a request for the title of the connection.
    *
-   * `line` is the line of the event. A request with an offer takes precedence.
+   * `line` is the transcript's line of the request event. A request with an offer takes precedence over those without.
    */
   #ask(line) {
     this.requests++;
@@ -169,7 +181,7 @@ export class Story {
     return "open";
   }
 
-  /** Returns texts for the state of both directions, of request, response and offer. */
+  /** Returns short texts for both directions, the latest request, response and offer. */
   get chips() {
     const { theirs, ours, request, response, offer } = this.state ?? {};
     const protocol = this.protocol.split(", ")[0];
@@ -224,7 +236,7 @@ export class Story {
     return LANGUAGES[language].program(programOf(this.setup, this.#engineLines));
   }
 
-  /** Returns a curl command that repeats the client's requests. */
+  /** Returns a curl command that repeats the client's bytes up to a switch. */
   curl(origin) {
     const end = this.moments.findIndex(({ name }) => name === "switched");
     const received = this.moments.slice(0, end < 0 ? undefined : end).filter(({ what }) => what === "received");
@@ -241,7 +253,7 @@ export class Story {
     return ofVector({ info: this.setup, lines: this.#engineLines });
   }
 
-  /** Returns a test vector for the engine: input, events, decisions, output. */
+  /** Returns the exchange as a test vector of the engine, in Markdown. */
   vector() {
     const lines = this.#engineLines;
     const name = `${this.asked || "connection"} ${this.number}`.toLowerCase().replace(/[^a-z0-9]+/g, "-").replace(/^-|-$/g, "");
@@ -249,7 +261,11 @@ export class Story {
   }
 }
 
-/** Returns the bytes of a received line of a transcript. */
+/**
+ * Returns the bytes that a received line of a transcript stands for.
+ *
+ * After the mark `<` they end with CRLF, after `<<` they do not.
+ */
 function bytesOf(text) {
   return text.startsWith("<<") ? unescape(text.slice(2).replace(/^ /, "")) : `${unescape(text.slice(1).replace(/^ /, ""))}\r\n`;
 }

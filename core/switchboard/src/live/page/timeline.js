@@ -21,12 +21,12 @@ function node(name, attributes, tip) {
   return element;
 }
 
-/** Returns the width of a bar for a number of bytes: logarithmic, with a maximum. */
+/** Returns a bar's width for a number of bytes: logarithmic, at most 46 pixels. */
 function widthOf(bytes) {
   return Math.min(46, 4 + 4.2 * Math.log2(1 + bytes / 16));
 }
 
-/** Returns an entry's mark (width and drawing function), or `null` if it has none. */
+/** Returns an entry's mark (width and `draw` function), or `null` if it has none. */
 function stepOf(moment, world) {
   const tip = `${moment.at.toFixed(1)} ms: ${moment.lines?.[0] ?? moment.text ?? moment.what}`;
   const bar = (y, bytes, kind) => ({
@@ -87,7 +87,7 @@ function stepOf(moment, world) {
   }
 }
 
-/** Redraws a timeline of that width; if it is too long, shows the latest marks. */
+/** Redraws a connection's timeline with `width`; shows the latest marks that fit. */
 export function draw(svg, story, width) {
   const steps = [];
   let left = width - LEFT - 4;
@@ -119,7 +119,7 @@ export function draw(svg, story, width) {
 /**
  * Draws the lane of a direction.
  *
- * The line is solid while the direction carries HTTP, coloured after a switch, dashed after its end.
+ * The line is solid while the direction carries HTTP, coloured after a switch, dashed after its end or failure.
  */
 function lane(name, y, state, width) {
   const kind = state === "switched" ? "other" : state === "closed" || state === "failed" ? "ended" : "";

@@ -9,14 +9,14 @@ const at = (id) => document.getElementById(id);
 
 /** The shown connection; `null` for none. */
 let story = null;
-/** The number of its lines that the page shows. */
+/** The number of the shown connection's lines that are in the list. */
 let shown = 0;
-/** The index of the picked line. */
+/** The index of the picked line, whose meaning is shown; -1 for none. */
 let picked = -1;
 /** True if the user has picked a line; until then the page picks one. */
 let isPicked = false;
 
-/** Chooses another connection, and clears the list; `draw` shows the new one. */
+/** Chooses the connection to show, and clears the list of lines; `draw` fills it. */
 export function begin(next) {
   story = next;
   shown = 0;
@@ -27,7 +27,7 @@ export function begin(next) {
   at("open-play").setAttribute("href", "/play/");
 }
 
-/** Shows that there is no connection to show. */
+/** Empties the transcript's part of the page: no connection is chosen. */
 export function clear() {
   story = null;
   at("story-name").textContent = "What comes of it";
@@ -38,7 +38,7 @@ export function clear() {
   at("meaning").replaceChildren();
 }
 
-/** Draws what has changed of the connection. */
+/** Draws what has changed of the chosen connection. */
 export function draw() {
   at("story-none").hidden = true;
   at("story-body").hidden = false;
@@ -91,7 +91,7 @@ function lineOf({ moment, text }, index) {
   return line;
 }
 
-/** Returns text as nodes, with the number of an error as a link to its rule. */
+/** Returns text as nodes, with an error's number as a link to its row in `/errors`. */
 function withRules(text) {
   const [, before, number, after] = /^(.*\(error )(\d+)(.*)$/.exec(text) ?? [];
   if (number === undefined) return [text];
@@ -105,9 +105,9 @@ function rule(textContent, number) {
 // The picked line and its meaning.
 
 /**
- * Picks a line and explains it, or the byte at a character of it.
+ * Picks a line of the transcript, and explains it or its byte at `column`.
  *
- * An event of the list, `pick`, has the number of its step.
+ * Then dispatches an event `pick` on the list of lines; its `detail` is the number of the line's entry.
  */
 function pick(index, column = 2) {
   at("lines").querySelector('[aria-selected="true"]')?.setAttribute("aria-selected", "false");
@@ -122,14 +122,14 @@ function pick(index, column = 2) {
   at("lines").dispatchEvent(new CustomEvent("pick", { detail: story.lines[index].moment.step }));
 }
 
-/** Picks the first line of a step. */
+/** Picks the first line of the transcript's entry with a number. */
 export function pickStep(step) {
   isPicked = true;
   const index = story.lines.findIndex(({ moment }) => moment.step === step);
   if (index >= 0) pick(index);
 }
 
-/** Replaces the words for the engine's caller, which is the server here. */
+/** Replaces `your code`, the engine's caller, with `the server` in an explanation. */
 const ofServer = (text) => text.replaceAll("Your code", "The server").replaceAll("your code", "the server");
 
 function explain({ title, words, clause, code = "" }) {
@@ -206,7 +206,7 @@ at("lines").addEventListener("keydown", (event) => {
 /**
  * Sets the link that opens the exchange in the playground.
  *
- * If no test vector can be made of it, the link opens the playground alone.
+ * If no test vector can be made of the exchange, the link opens the playground without it.
  */
 async function linkToPlayground(of) {
   const address = of.flaw === "" ? `/play/#s=${await toAddress(of.scenario())}` : "/play/";
