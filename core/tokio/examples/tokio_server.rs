@@ -30,7 +30,7 @@ async fn answer(request: Request<Body>) -> Result<Response<Body>, BoxError> {
     }
 }
 
-/// Speaks `foo/2`: returns each line in upper case.
+/// Speaks `foo/2` on an upgraded stream: sends each line back in upper case.
 async fn shout(stream: Upgraded) {
     let (mut stream, mut line) = (BufReader::new(stream), Vec::new());
     // A line longer than 65,536 bytes is processed in several parts.

@@ -63,11 +63,11 @@ pub async fn within<F: Future>(future: F) -> F::Output {
 
 /// A TLS server for `localhost`, and a client that trusts its certificate.
 pub struct Tls {
-    /// The server's side.
+    /// The server's side of TLS, with the certificate and its key.
     pub acceptor: TlsAcceptor,
-    /// The client's side.
+    /// The client's side of TLS, which trusts only that certificate.
     pub connector: TlsConnector,
-    /// The certificate, as PEM.
+    /// The server's self-signed certificate, as PEM.
     pub certificate: String,
 }
 

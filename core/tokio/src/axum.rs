@@ -27,7 +27,7 @@ impl<S: Send + Sync, A: Clone + Send + Sync + 'static> FromRequestParts<S> for P
     }
 }
 
-/// A listener of axum's, for [`serve`](crate::serve).
+/// A wrapper that lets [`serve`](crate::serve) use a listener of axum's.
 #[derive(Debug)]
 pub struct FromAxum<L>(pub L);
 
@@ -38,7 +38,9 @@ where
     type Stream = L::Io;
     type Address = L::Addr;
 
-    /// Waits for the next connection; axum's listeners handle their errors themselves.
+    /// Waits for the next connection, and sets the options of a TCP socket.
+    ///
+    /// It never fails, because axum's listeners handle their errors themselves.
     async fn accept(&mut self) -> io::Result<(L::Io, L::Addr)> {
         let (stream, address) = self.0.accept().await;
         if let Some(socket) = (&stream as &dyn Any).downcast_ref() {

@@ -30,11 +30,11 @@ enum Kind {
     Empty,
     Whole(Bytes),
     Coming(Held),
-    /// Content that came before TLS, where it was read or discarded.
+    /// Content of a request that came before the switch to TLS: reading it is an error.
     Lost,
 }
 
-/// A source that somebody holds; it learns when that ends.
+/// A body's handle on its source; dropping it calls the source's `release`.
 struct Held(Arc<dyn Source>);
 
 impl Drop for Held {
@@ -46,11 +46,13 @@ impl Drop for Held {
 /// A source of a message's content, read frame by frame.
 pub(crate) trait Source: Send + Sync {
     fn poll_frame(&self, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>>;
-    /// Learns that nobody reads the content any more.
+    /// Notifies the source that its body was dropped, or has reached its end.
     fn release(&self) {}
     /// Returns the number of bytes of content still to be read, if that is known.
     fn left(&self) -> Option<u64>;
-    /// Returns whether the last data ended the message, without an end of its own.
+    /// Returns whether the data frame just returned was the last frame of the message.
+    ///
+    /// Then the source must not be polled again: its next frame would be of another message.
     fn take_end(&self) -> bool {
         false
     }
@@ -62,7 +64,10 @@ impl Body {
         Self(Kind::Empty)
     }
 
-    /// Returns the content that a request had before it was handled again above TLS.
+    /// Returns the body for a request that is handled again over TLS.
+    ///
+    /// Reading it fails if the request's head announced content, because that came before TLS.
+    /// Otherwise the body is empty.
     pub(crate) fn again(headers: &HeaderMap) -> Self {
         let length = headers.get(header::CONTENT_LENGTH);
         let had_content = headers.contains_key(header::TRANSFER_ENCODING)

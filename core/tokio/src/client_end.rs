@@ -7,7 +7,7 @@ use tokio::sync::watch;
 /// It is an extension of each request of a server in HTTP/1.1, with
 /// [`Config::client_end`](crate::Config::client_end). A client that has half-closed still reads its
 /// response (RFC 9112, section 9.6); one that has gone looks the same until it resets. So a handler
-/// whose work is dear, or whose response has no end, can stop.
+/// whose work is expensive, or whose response has no end, can stop.
 ///
 /// ```
 /// use switchover_tokio::{Body, ClientEnd};
@@ -27,9 +27,10 @@ use tokio::sync::watch;
 pub struct ClientEnd(watch::Receiver<bool>);
 
 impl ClientEnd {
-    /// Returns whether the client has ended its direction, as far as was read.
+    /// Returns whether the client's direction or the connection is known to have ended.
     ///
-    /// The server reads ahead while a handler works, up to `limits.buffered` bytes.
+    /// The server reads ahead while a handler works, up to `limits.buffered` bytes; an end behind
+    /// more bytes is not known.
     pub fn has_ended(&self) -> bool {
         *self.0.borrow() || self.0.has_changed().is_err()
     }
@@ -43,7 +44,7 @@ impl ClientEnd {
     }
 }
 
-/// The connection's side of the signal.
+/// The sender of the signal that the client has ended its direction.
 pub(crate) struct ClientEndSender(watch::Sender<bool>);
 
 impl ClientEndSender {
@@ -55,7 +56,7 @@ impl ClientEndSender {
         ClientEnd(self.0.subscribe())
     }
 
-    /// Gives the signal, once.
+    /// Signals that the client has ended its direction; later calls do nothing.
     pub(crate) fn end(&self) {
         self.0.send_if_modified(|has_ended| !std::mem::replace(has_ended, true));
     }

@@ -38,35 +38,37 @@ pub struct Config {
     /// Makes a server respond to a half-closed client (RFC 9112, section 9.6).
     ///
     /// Then a disconnect after the request is noticed only by a reset, or when the response is
-    /// sent. The system of a client that has closed its socket resets after about a minute. That
-    /// of a Unix socket tells at once.
+    /// sent. If a client has closed its socket, its system resets the connection after about a
+    /// minute. A closed Unix socket is noticed at once.
     ///
-    /// If this is `false`, the handler is dropped once the client closes its direction. A read of
-    /// incomplete content fails before. Both may go unnoticed while the handler leaves more
-    /// content unread than the engine buffers.
+    /// If this is `false`, the handler is dropped once the client closes its direction. A handler
+    /// that reads incomplete content first gets an error from that read. Both may go unnoticed
+    /// while the handler leaves more content unread than the engine buffers.
     pub half_close: bool,
     /// Gives each request of a server in HTTP/1.1 a [`ClientEnd`](crate::ClientEnd).
     ///
     /// A handler then learns that its client has ended its direction, also under `half_close`.
     pub client_end: bool,
-    /// Gives each request of a server an [`InformationalSender`](crate::informational).
+    /// Gives each request of a server in HTTP/1.1 an `InformationalSender`.
     ///
-    /// This costs a few allocations for each request.
+    /// The handler gets it by [`informational`](crate::informational). This costs a few allocations
+    /// for each request.
     pub informational: bool,
-    /// Gives each received head its [`FieldNames`](crate::FieldNames).
+    /// Gives each head received in HTTP/1.1 its [`FieldNames`](crate::FieldNames).
     pub field_names: bool,
     /// The extensions that each request of a server has, such as the peer's address.
     ///
-    /// [`serve`](crate::serve) adds that itself; see [`for_peer`](Self::for_peer). With each
-    /// request they are cloned.
+    /// [`serve`](crate::serve) adds the address itself; see [`for_peer`](Self::for_peer). The
+    /// extensions are cloned for each request.
     pub extensions: Extensions,
     /// The handler of connections in HTTP/2: see [`with_http2`](Self::with_http2).
     pub http2: Option<Http2Handler>,
     /// The observer of the connection, if any: see [`observe`](crate::observe).
     pub observer: Option<Arc<dyn Observer>>,
-    /// The way to the socket below another stream.
+    /// The function that finds the TCP socket below another stream, such as TLS.
     ///
-    /// [`with_socket`](Self::with_socket) sets it.
+    /// [`with_socket`](Self::with_socket) sets it. A connection over a `TcpStream` itself does not
+    /// need it.
     pub socket: Option<SocketBelow>,
 }
 
@@ -183,7 +185,7 @@ pub struct Http2Handler(pub(crate) Arc<dyn Fn(Http2Connection) -> Serving + Send
 pub struct Http2Connection {
     /// The stream, whose first bytes are the preface.
     pub stream: Upgraded,
-    /// The extensions that requests have here, such as the peer's address.
+    /// The extensions to add to each request, such as the peer's address.
     pub extensions: Extensions,
     /// The signal that the server shuts down: send a GOAWAY then.
     pub stopping: ShutdownSignal,

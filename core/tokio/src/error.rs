@@ -30,9 +30,11 @@ pub enum Error {
     Cancelled(&'static str),
     /// The peer was too slow in this phase.
     TimedOut(Timeout),
-    /// The unread content is longer than `limits.drain`, so it is not discarded.
+    /// The content of a message is longer than the connection accepts or discards.
     ///
-    /// A server responds with 413.
+    /// In HTTP/1.1, unread content is longer than `limits.drain`, so it is not discarded; in
+    /// HTTP/2, the content of a request is longer than `limits.content`. A server responds with
+    /// 413.
     ContentTooLarge,
     /// The content of a request could not be received; the handler's body returns this.
     ///
@@ -59,19 +61,19 @@ pub enum Error {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Timeout {
-    /// The first byte of a request.
+    /// The wait of a server for the first byte of a request.
     Idle,
-    /// The rest of a head.
+    /// The wait of a server for the rest of a head, after its first byte.
     Head,
-    /// Content.
+    /// The wait for the peer's content.
     Content,
-    /// Sending.
+    /// The wait for the peer to accept what is sent.
     Write,
-    /// The response of the handler.
+    /// The wait of a server for its handler to return a response.
     Handler,
-    /// The head of a response.
+    /// The wait of a client for the head of a response.
     Response,
-    /// The 100 that a client awaits; after it the content is sent.
+    /// The wait of a client for a 100; when it ends, the content is sent anyway.
     ExpectContinue,
 }
 
@@ -98,7 +100,10 @@ impl fmt::Display for Timeout {
 impl std::error::Error for Timeout {}
 
 impl Error {
-    /// Returns what to do about an error of the engine, as its table of errors says it.
+    /// Returns what to do about an error of the engine; `None` for other errors.
+    ///
+    /// The text is that of the engine's table of errors. A [`Content`](Self::Content) error has the
+    /// advice of its source.
     pub fn advice(&self) -> Option<&'static str> {
         match self {
             Self::Protocol(error) => Some(error.kind().advice()),
@@ -155,7 +160,8 @@ impl Error {
 
 /// Returns the error of a request's content that caused a handler's error.
 ///
-/// Other errors of a connection may come from the handler's own client.
+/// Only [`Error::Content`] counts: any other error of a connection may come from a client that the
+/// handler uses itself.
 pub(crate) fn content_error(error: &BoxError) -> Option<&Error> {
     let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(&**error);
     while let Some(known) = cause {
@@ -229,9 +235,9 @@ mod tests {
         connection.next_event().expect_err("a space before the colon")
     }
 
-    /// Checks that a text has neither advice nor its source.
+    /// Checks that the text of an error has neither advice nor its source.
     ///
-    /// With `#` it has its source.
+    /// With `{:#}` it has its source.
     #[test]
     fn a_text_is_one_sentence_and_the_source_another() {
         let error = Error::Content(Box::new(Error::Protocol(malformed())));

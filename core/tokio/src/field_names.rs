@@ -29,7 +29,7 @@ use switchover::{Field, Fields};
 pub struct FieldNames(Arc<[Bytes]>);
 
 impl FieldNames {
-    /// Creates the names, one for each field line.
+    /// Creates the list of names, one for each field line, in the order to send.
     pub fn new<N: AsRef<[u8]>>(names: impl IntoIterator<Item = N>) -> Self {
         Self(names.into_iter().map(|name| Bytes::copy_from_slice(name.as_ref())).collect())
     }
@@ -54,6 +54,8 @@ impl FieldNames {
     }
 
     /// Returns the fields of a head in the order and case of these names.
+    ///
+    /// Fields that have no name in the list follow, in lower case.
     pub(crate) fn order<'a>(&'a self, headers: &'a HeaderMap) -> Vec<Field<'a>> {
         // For each name of the map, the number of its values that have a line already.
         let mut placed: Vec<(HeaderName, usize)> = Vec::new();

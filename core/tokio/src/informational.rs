@@ -28,7 +28,7 @@ struct Waiting {
 
 /// Returns the sender of interim responses to the client of this request.
 ///
-/// `None` unless [`Config::informational`](crate::Config) is set.
+/// `None` in HTTP/2, and unless [`Config::informational`](crate::Config) is set.
 pub fn informational<B>(request: &Request<B>) -> Option<InformationalSender> {
     request.extensions().get().cloned()
 }

@@ -64,7 +64,7 @@ pub enum Observation<'a> {
     EndOfMessage,
     /// The engine emits no event until your code acts, or no further event at all.
     Paused(Paused),
-    /// The engine rejected the peer's bytes, or their early end.
+    /// The engine rejected the peer's bytes or their early end, or memory ran out.
     Failed(Error),
     /// A call by your code or the adapter, and the bytes that it wrote for the peer.
     Decided(Decision<'a>, &'a [u8]),
@@ -82,21 +82,21 @@ pub enum Observation<'a> {
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum Decision<'a> {
-    /// A call of [`Connection::send_request`], with the protocols that it offers.
+    /// A call of [`Connection::send_request`], with the head and the offered protocols.
     Request(&'a RequestHead<'a>, &'a [&'a str]),
-    /// A call of [`Connection::send_informational`].
+    /// A call of [`Connection::send_informational`], with the head of the response.
     Inform(&'a ResponseHead<'a>),
-    /// A call of [`Connection::send_response`].
+    /// A call of [`Connection::send_response`], with the head of the response.
     Response(&'a ResponseHead<'a>),
-    /// A call of [`Connection::respond`], with the content.
+    /// A call of [`Connection::respond`], with the head and the content.
     Respond(&'a ResponseHead<'a>, &'a [u8]),
-    /// A call of [`Connection::reject`], with the content.
+    /// A call of [`Connection::reject`], with the head and the content.
     Reject(&'a ResponseHead<'a>, &'a [u8]),
     /// A call of [`Connection::accept`]: selection, candidates, and field lines.
     Accept(Selection, &'a [&'a str], &'a dyn FieldSource),
     /// A call of [`Connection::require`], with the protocols and field lines.
     Require(&'a [&'a str], &'a dyn FieldSource),
-    /// A call of [`Connection::advertise`].
+    /// A call of [`Connection::advertise`], with the protocols.
     Advertise(&'a [&'a str]),
     /// A call of [`Connection::send_data`] or `send_data_parts`, with the content.
     Data(&'a [u8]),
@@ -158,7 +158,7 @@ impl ObservedConnection {
 
     // Input: bytes in, events out.
 
-    /// Calls [`Connection::receive`].
+    /// Calls [`Connection::receive`], then reports the bytes to the observer.
     ///
     /// # Errors
     ///
@@ -171,7 +171,7 @@ impl ObservedConnection {
         Ok(())
     }
 
-    /// Calls [`Connection::receive_buffer`].
+    /// Calls [`Connection::receive_buffer`], which causes no observation.
     ///
     /// # Errors
     ///
@@ -180,7 +180,7 @@ impl ObservedConnection {
         self.connection.receive_buffer(min)
     }
 
-    /// Calls [`Connection::commit`].
+    /// Calls [`Connection::commit`], then reports the appended bytes to the observer.
     pub fn commit(&mut self, len: usize) {
         let taken = self.connection.commit(len);
         // The bytes just committed are the last of the unread ones.
@@ -191,13 +191,13 @@ impl ObservedConnection {
         });
     }
 
-    /// Calls [`Connection::receive_eof`].
+    /// Calls [`Connection::receive_eof`], then reports the end to the observer.
     pub fn receive_eof(&mut self, end: End) {
         self.connection.receive_eof(end);
         self.tell(|_| Some(Observation::Ended(end)));
     }
 
-    /// Calls [`Connection::advance`].
+    /// Calls [`Connection::advance`], then reports the event, pause or error.
     ///
     /// # Errors
     ///
@@ -214,7 +214,7 @@ impl ObservedConnection {
         step
     }
 
-    /// Acts as [`Connection::next_event`] does.
+    /// Acts as [`Connection::next_event`] does, and reports as [`Self::advance`] does.
     ///
     /// # Errors
     ///
@@ -228,7 +228,7 @@ impl ObservedConnection {
         })
     }
 
-    /// Calls [`Connection::take_end`].
+    /// Calls [`Connection::take_end`], then reports an end to the observer.
     #[inline]
     pub fn take_end(&mut self) -> bool {
         let has_ended = self.connection.take_end();
@@ -236,7 +236,7 @@ impl ObservedConnection {
         has_ended
     }
 
-    /// Calls [`Connection::take_leftover`].
+    /// Calls [`Connection::take_leftover`], then reports the call to the observer.
     pub fn take_leftover(&mut self) -> Bytes {
         let leftover = self.connection.take_leftover();
         self.tell(|_| Some(Observation::Decided(Decision::Take, &[])));
@@ -273,7 +273,7 @@ impl ObservedConnection {
         self.write(decision, &mut Vec::new(), |http, _| verb(http))
     }
 
-    /// Calls [`Connection::send_request`].
+    /// Calls [`Connection::send_request`], then reports the call or its error.
     pub fn send_request(
         &mut self,
         request: &RequestHead<'_>,
@@ -285,7 +285,7 @@ impl ObservedConnection {
         })
     }
 
-    /// Calls [`Connection::send_informational`].
+    /// Calls [`Connection::send_informational`], then reports the call or its error.
     pub fn send_informational(
         &mut self,
         response: &ResponseHead<'_>,
@@ -296,7 +296,7 @@ impl ObservedConnection {
         })
     }
 
-    /// Calls [`Connection::send_response`].
+    /// Calls [`Connection::send_response`], then reports the call or its error.
     #[inline]
     pub fn send_response(
         &mut self,
@@ -306,7 +306,7 @@ impl ObservedConnection {
         self.write(Decision::Response(response), out, |http, out| http.send_response(response, out))
     }
 
-    /// Calls [`Connection::respond`].
+    /// Calls [`Connection::respond`], then reports the call or its error.
     #[inline]
     pub fn respond(
         &mut self,
@@ -319,7 +319,7 @@ impl ObservedConnection {
         })
     }
 
-    /// Calls [`Connection::reject`].
+    /// Calls [`Connection::reject`], then reports the call or its error.
     pub fn reject(
         &mut self,
         response: &ResponseHead<'_>,
@@ -331,7 +331,9 @@ impl ObservedConnection {
         })
     }
 
-    /// Calls [`Connection::accept`]; `selection` was selected from `protocols`.
+    /// Calls [`Connection::accept`], then reports the call or its error.
+    ///
+    /// `selection` was selected from `protocols`, which only the observer gets.
     pub fn accept(
         &mut self,
         selection: Selection,
@@ -343,7 +345,7 @@ impl ObservedConnection {
         self.write(decision, out, |http, out| http.accept(selection, fields, out))
     }
 
-    /// Calls [`Connection::require`].
+    /// Calls [`Connection::require`], then reports the call or its error.
     pub fn require(
         &mut self,
         protocols: &[&str],
@@ -354,7 +356,7 @@ impl ObservedConnection {
         self.write(decision, out, |http, out| http.require(protocols, fields, out))
     }
 
-    /// Calls [`Connection::advertise`].
+    /// Calls [`Connection::advertise`], then reports the call or its error.
     ///
     /// # Errors
     ///
@@ -363,7 +365,7 @@ impl ObservedConnection {
         self.decide(Decision::Advertise(protocols), |http| http.advertise(protocols))
     }
 
-    /// Calls [`Connection::send_data`].
+    /// Calls [`Connection::send_data`], then reports the call or its error.
     ///
     /// # Errors
     ///
@@ -372,7 +374,9 @@ impl ObservedConnection {
         self.write(Decision::Data(data), out, |http, out| http.send_data(data, out))
     }
 
-    /// Calls [`Connection::send_data_parts`] for the content `data`.
+    /// Calls [`Connection::send_data_parts`], then reports the call or its error.
+    ///
+    /// `data` is the content.
     ///
     /// The observer gets prefix, content and suffix as one piece.
     ///
@@ -394,7 +398,7 @@ impl ObservedConnection {
         parts
     }
 
-    /// Calls [`Connection::send_end`].
+    /// Calls [`Connection::send_end`], then reports the call or its error.
     ///
     /// # Errors
     ///
@@ -404,7 +408,7 @@ impl ObservedConnection {
         self.write(Decision::End(trailers), out, |http, out| http.send_end(trailers, out))
     }
 
-    /// Calls [`Connection::skip_content`].
+    /// Calls [`Connection::skip_content`], then reports the call or its error.
     ///
     /// If there is nothing to skip, the error is not reported to the observer.
     ///
@@ -421,7 +425,7 @@ impl ObservedConnection {
         outcome
     }
 
-    /// Calls [`Connection::close_after_response`].
+    /// Calls [`Connection::close_after_response`], then reports the call or its error.
     ///
     /// # Errors
     ///
@@ -430,7 +434,7 @@ impl ObservedConnection {
         self.decide(Decision::Close, Connection::close_after_response)
     }
 
-    /// Calls [`Connection::abandon`].
+    /// Calls [`Connection::abandon`], then reports the call or its error.
     ///
     /// # Errors
     ///
@@ -439,7 +443,7 @@ impl ObservedConnection {
         self.decide(Decision::Abandon, Connection::abandon)
     }
 
-    /// Calls [`Connection::resume_http`].
+    /// Calls [`Connection::resume_http`], then reports the call or its error.
     ///
     /// # Errors
     ///
@@ -453,7 +457,7 @@ impl ObservedConnection {
         self.connection.release();
     }
 
-    /// Reports bytes of the new protocol to the observer.
+    /// Reports bytes of the new protocol to the observer, unless there are none.
     #[inline]
     pub(crate) fn tell_of_new_protocol(&self, what: Observation<'_>) {
         match (&self.observer, what) {

@@ -10,7 +10,7 @@ use http::Request;
 
 use crate::observe::ObservedConnection;
 
-/// Runs a future in the span of a connection.
+/// Runs a future in a new span for a server's connection.
 #[cfg(feature = "tracing")]
 pub(crate) fn connection<F: Future>(future: F) -> impl Future<Output = F::Output> {
     tracing::Instrument::instrument(future, tracing::info_span!("connection", role = "server"))
@@ -52,7 +52,7 @@ pub(crate) struct Exchange(tracing::Span);
 pub(crate) struct Exchange;
 
 impl Exchange {
-    /// Runs a future in the span of an exchange.
+    /// Runs a future in the span of this exchange.
     #[cfg(feature = "tracing")]
     pub(crate) fn run<F: Future>(&self, future: F) -> impl Future<Output = F::Output> {
         tracing::Instrument::instrument(future, self.0.clone())

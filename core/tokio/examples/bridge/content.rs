@@ -13,17 +13,19 @@ use tokio::time::{Instant, Sleep, sleep};
 
 use crate::backend::locked;
 
-/// The content of a request; a clone may read on after another clone was dropped.
+/// The content of an HTTP/2 request, as a body; clones read the same stream.
+///
+/// A clone may read on after another one was dropped.
 #[derive(Clone)]
 pub(crate) struct Content(Arc<Mutex<Coming>>);
 
 struct Coming {
     stream: RecvStream,
-    /// The timeout for the client to send content; `None` for none.
+    /// The timeout for the client to send content; `None` if it was disabled.
     clock: Option<Clock>,
 }
 
-/// A timeout for the content: `timeout`, and a millisecond more for each byte.
+/// A timeout for content: `timeout` at first, and a millisecond more for each byte.
 ///
 /// The time left never exceeds `timeout`. So a client that sends one byte per second times out,
 /// and a client that sends much content does not.
@@ -39,7 +41,7 @@ impl Content {
         Self(Arc::new(Mutex::new(Coming { stream, clock: Some(clock) })))
     }
 
-    /// Disables the timeout: the client may take as long as it likes.
+    /// Disables the timeout for content: the client may take as long as it likes.
     pub(crate) fn wait_for_ever(&self) {
         self.with(|coming| coming.clock = None);
     }
@@ -101,7 +103,9 @@ impl Clock {
         self.alarm.get_or_insert_with(|| Box::pin(sleep(self.left))).as_mut().poll(context)
     }
 
-    /// Adds time for `len` received bytes, and stops the clock until the next poll.
+    /// Adds a millisecond for each of `len` received bytes.
+    ///
+    /// Then the clock is stopped until the next `poll`.
     fn earn(&mut self, len: usize) {
         if let Some(alarm) = self.alarm.take() {
             self.left = alarm.deadline().saturating_duration_since(Instant::now());

@@ -9,10 +9,10 @@ use switchover_tokio::{BoxError, Error};
 use crate::backend::status;
 use crate::forward::{end_to_end, header_map, valid_status};
 
-/// Converts the request's target and fields to HTTP/1.1.
+/// Converts the target and fields of an HTTP/2 request to HTTP/1.1.
 ///
-/// Returns `None` for a malformed request. It has a field of HTTP/1.1 alone, two hosts, or a path
-/// that does not begin with a slash (RFC 9113, section 8.3.1).
+/// Returns `None` for a malformed request, such as one with a field of HTTP/1.1 alone. Others have
+/// two hosts, or a path that does not begin with a slash (RFC 9113, section 8.3.1).
 pub(crate) fn to_request(head: &request::Parts) -> Option<(Uri, HeaderMap)> {
     let target = head.uri.path_and_query().map_or("/", |target| target.as_str()).parse().ok()?;
     let authority = head.uri.authority().map_or("", |authority| authority.as_str());
@@ -29,7 +29,8 @@ pub(crate) fn to_request(head: &request::Parts) -> Option<(Uri, HeaderMap)> {
 
 /// Returns the status for a client whose offer the backend has declined.
 ///
-/// A 2xx becomes a 502, as it would mean that the offer was accepted (RFC 8441, section 5).
+/// A 2xx becomes a 502, as it would mean that the offer was accepted (RFC 8441, section 5). So does
+/// a status above 599.
 pub(crate) fn when_declined(status: StatusCode) -> StatusCode {
     if status.is_success() { StatusCode::BAD_GATEWAY } else { valid_status(status) }
 }
@@ -51,7 +52,7 @@ pub(crate) fn plain(status: StatusCode) -> Response<()> {
     head
 }
 
-/// Returns the status for an error: 4xx if the client caused it, otherwise 5xx.
+/// Returns a response's status for an error: 4xx if the client caused it, else 5xx.
 pub(crate) fn blamed(error: &BoxError) -> StatusCode {
     match error.downcast_ref() {
         Some(Error::Body(own)) if matches!(own.downcast_ref(), Some(Error::TimedOut(_))) => {

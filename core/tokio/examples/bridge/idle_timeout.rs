@@ -1,4 +1,4 @@
-//! A stream that fails once it has been idle for a while.
+//! A stream whose reads and writes fail once it has been idle for a timeout.
 //!
 //! It is for protocols in which a peer may be silent. Without it, a peer that disappeared without
 //! a FIN could occupy a connection forever.
@@ -26,13 +26,13 @@ impl<S: Unpin> IdleTimeout<S> {
         Pin::new(&mut self.stream)
     }
 
-    /// Restarts the timeout, because bytes were read or written.
+    /// Restarts the timeout, because a read or write has completed.
     fn begin_anew(&mut self) {
         let late = Instant::now() + self.timeout;
         self.late.as_mut().reset(late);
     }
 
-    /// Waits while no bytes are read or written, and fails after the timeout.
+    /// Polls the timeout: pending until it ends, then an error `TimedOut`.
     fn wait<T>(&mut self, context: &mut Context<'_>) -> Poll<io::Result<T>> {
         ready!(self.late.as_mut().poll(context));
         Poll::Ready(Err(io::Error::new(io::ErrorKind::TimedOut, "nothing has moved for too long")))
@@ -66,7 +66,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for IdleTimeout<S> {
         Poll::Ready(written)
     }
 
-    /// Flushes the stream, which does not restart the timeout.
+    /// Flushes the stream; this does not restart the timeout, but fails after it.
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let flushed = self.stream().poll_flush(context);
         if flushed.is_ready() { flushed } else { self.wait(context) }

@@ -57,7 +57,7 @@ use crate::forward::{count_down, forwardable_trailers, forwarded, last_answer, v
 use crate::head::{blamed, plain, to_request, translated, when_declined};
 use crate::idle_timeout::IdleTimeout;
 
-/// The maximum of bytes that are read from the backend of a tunnel at a time.
+/// The maximum of bytes of one read from a tunnel's backend.
 const PIECE: usize = 16 * 1024;
 
 /// The maximum of concurrent requests of one client.
@@ -66,7 +66,9 @@ const PIECE: usize = 16 * 1024;
 const STREAMS: u32 = 100;
 const UNSENT: usize = 64 * 1024;
 
-/// The window of a stream: the bytes that a client may send before a read.
+/// The flow-control window of a stream, in bytes.
+///
+/// A client may send as many bytes before the bridge reads some.
 ///
 /// RFC 9113, section 6.9.2.
 const WINDOW: u32 = 65_535;
@@ -82,7 +84,7 @@ const FIELDS: u32 = 64 << 10;
 /// `h2` counts a small frame as 256 bytes, less its content.
 const FRAMES: usize = 16 << 20;
 
-/// The idle time after which a client's connection fails, in timeouts.
+/// The idle time after which a client's connection fails, in units of `--timeout`.
 const IDLE: u32 = 3;
 
 /// The longest time to discard the rest of a request after its response.
@@ -215,7 +217,8 @@ impl Respond {
 
     /// Completes once the client has cancelled its request before the response begins.
     ///
-    /// Afterwards the code that sends the response's content checks for a reset.
+    /// Once the response has begun, this stays pending: the code that sends the response's content
+    /// checks for a reset.
     fn poll_cancelled(&self, context: &mut Context<'_>) -> Poll<Result<Reason, h2::Error>> {
         if self.has_begun.load(Relaxed) { Poll::Pending } else { self.lock().poll_reset(context) }
     }
@@ -243,7 +246,7 @@ async fn answer(request: Request<RecvStream>, respond: SendResponse<Bytes>, back
     let _ = timeout(LINGER_MAX, rest).await;
 }
 
-/// Completes once the client has reset a stream, or has disconnected.
+/// Completes once the client has reset the stream of `poll_reset`, or disconnected.
 async fn cancelled(poll_reset: impl FnMut(&mut Context<'_>) -> Poll<Result<Reason, h2::Error>>) {
     match poll_fn(poll_reset).await {
         // The head of the response was sent; from now on the code that sends the content checks.
@@ -252,7 +255,9 @@ async fn cancelled(poll_reset: impl FnMut(&mut Context<'_>) -> Poll<Result<Reaso
     }
 }
 
-/// Serves one request, over a connection to the backend.
+/// Responds to one request of a client, mostly by forwarding it to the backend.
+///
+/// If an error is returned, the caller sends a response for it, or resets the stream.
 async fn exchange(
     head: request::Parts,
     content: &Content,
@@ -313,7 +318,7 @@ async fn exchange(
     }
 }
 
-/// Forwards the backend's response, to its end.
+/// Forwards the backend's response to the client, to its end or the client's reset.
 async fn pass(
     response: Response<backend::Content>,
     known: fn(StatusCode) -> StatusCode,
@@ -352,13 +357,13 @@ async fn pass(
 struct Said {
     /// The time at which the current write to the backend began; `None` if none runs.
     since: Mutex<Option<Instant>>,
-    /// Set once all bytes of the client, and their end, were sent to the backend.
+    /// True once all bytes of the client and a FIN were sent to the backend.
     is_all: AtomicBool,
 }
 
-/// Copies bytes in both directions, until both end or the tunnel fails.
+/// Copies a tunnel's bytes in both directions, until both end or the tunnel fails.
 ///
-/// It also fails if the client cancels or the bridge stops. A failure resets the backend's
+/// The tunnel also fails if the client cancels or the bridge stops. A failure resets the backend's
 /// connection, unless all bytes of the client were sent to it. RFC 9113, section 8.5.
 async fn tunnel(
     server: Upgraded,

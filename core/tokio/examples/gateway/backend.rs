@@ -18,7 +18,7 @@ use crate::pool::{Pool, Pooled};
 /// The time that connections have to finish after the first ^C.
 const GOODBYE: Duration = Duration::from_secs(4);
 
-/// The time for tunnels to reset their connections, once they are told to end.
+/// The time for tunnels to reset their connections, once the proxy stops.
 const FAREWELL: Duration = Duration::from_secs(1);
 
 /// The longest time for a write without progress, as a multiple of the timeout.
@@ -40,11 +40,11 @@ pub(crate) enum Answer {
 #[derive(Clone)]
 pub(crate) struct Backend {
     pub(crate) address: Arc<str>,
-    /// The configuration of connections with clients, and with the backend.
+    /// The configuration of HTTP/1.1 connections with clients, and with the backend.
     pub(crate) config: Config,
-    /// The timeout for connects and handshakes, and for writes of a tunnel.
+    /// The timeout for all but HTTP/1.1 messages, such as connects and tunnel writes.
     ///
-    /// Those of HTTP/1.1 messages are in `config`.
+    /// The timeouts of HTTP/1.1 messages are in `config`.
     pub(crate) timeout: Duration,
     pub(crate) farewell: Farewell,
     /// The connections to the backend.
@@ -81,8 +81,10 @@ impl Backend {
 
     /// Sends a request to the backend, over a connection of the pool.
     ///
-    /// A request with an offer has a new connection, as the upgrade takes that over. One without
-    /// content can be repeated if its method allows that; `empty` is its body then.
+    /// A request with an offer gets a new connection, as the upgrade takes that over. Without an
+    /// offer, a request that an idle connection has lost is sent again. It must be idempotent and
+    /// have no content, and `empty` returns the body of its copy. `inform` receives interim
+    /// responses.
     ///
     /// Also returns `true` if the response came before the request was complete.
     pub(crate) async fn send<B>(
@@ -114,7 +116,7 @@ impl Backend {
     }
 }
 
-/// Returns a copy of a request that has no content.
+/// Returns a copy of a request, or `None` if it has content.
 fn without_content<B: http_body::Body>(
     request: &Request<B>,
     empty: fn() -> B,
@@ -129,7 +131,9 @@ fn without_content<B: http_body::Body>(
     Some(copy)
 }
 
-/// Returns the status for an error: 400 for an invalid request, otherwise 5xx.
+/// Returns the response's status for an error of the exchange with the backend.
+///
+/// It is 400 if the engine rejected the request, 504 for a timeout, and otherwise 502.
 pub(crate) fn status(error: &Error) -> StatusCode {
     match error {
         Error::TimedOut(_) => StatusCode::GATEWAY_TIMEOUT,
@@ -146,7 +150,8 @@ pub(crate) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 /// Runs `serving` until it ends, or drops it some seconds after the first ^C.
 ///
-/// After `GOODBYE`, or at a second ^C, tunnels are told to end. It is dropped `FAREWELL` later.
+/// After `GOODBYE`, or at a second ^C, `farewell` tells tunnels to end. `serving` is dropped
+/// `FAREWELL` later.
 pub(crate) async fn serve_until_ctrl_c(serving: impl Future<Output = ()>, farewell: &Farewell) {
     let cut = async {
         let _ = ctrl_c().await;
@@ -160,7 +165,7 @@ pub(crate) async fn serve_until_ctrl_c(serving: impl Future<Output = ()>, farewe
     }
 }
 
-/// The signal that tunnels have to end, because the server stops.
+/// The signal that tunnels have to end, because the proxy stops.
 #[derive(Clone, Default)]
 pub(crate) struct Farewell(watch::Sender<bool>);
 

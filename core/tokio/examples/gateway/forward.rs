@@ -61,15 +61,15 @@ pub(crate) fn header_map(fields: &dyn FieldSource) -> HeaderMap {
     map
 }
 
-/// Content without the trailers that must not be forwarded.
+/// Content whose trailers are only those of `TRAILERS`.
 pub(crate) type Forwarded<B> = MapFrame<B, fn(Frame<Bytes>) -> Frame<Bytes>>;
 
-/// Returns content without the trailers that must not be forwarded.
+/// Returns content without trailers that are not in `TRAILERS`.
 pub(crate) fn forwarded<B: Body<Data = Bytes>>(content: B) -> Forwarded<B> {
     content.map_frame(forwardable_trailers)
 }
 
-/// Removes the trailers that must not be forwarded; a data frame stays unchanged.
+/// Removes trailers that are not in `TRAILERS`; a data frame stays unchanged.
 pub(crate) fn forwardable_trailers(frame: Frame<Bytes>) -> Frame<Bytes> {
     frame.into_trailers().map_or_else(
         |content| content,
@@ -82,7 +82,8 @@ pub(crate) fn forwardable_trailers(frame: Frame<Bytes>) -> Frame<Bytes> {
 
 /// Decrements Max-Forwards in OPTIONS and TRACE requests.
 ///
-/// Returns `true` if it was 0: the request must not be forwarded (RFC 9110, section 7.6.2).
+/// Returns `true` if its value was 0: the request must not be forwarded (RFC 9110, section 7.6.2).
+/// Without the field, or if its value is no number, returns `false`.
 pub(crate) fn count_down(method: &Method, headers: &mut HeaderMap) -> bool {
     let mut is_spent = false;
     let counts = [Method::OPTIONS, Method::TRACE].contains(method);

@@ -66,12 +66,12 @@ struct Args {
     timeout: u64,
 }
 
-/// The longest time to discard the bytes of both sides after a tunnel has ended.
+/// The longest time to read and discard both sides' bytes after a tunnel has ended.
 const LINGER_MAX: Duration = Duration::from_secs(4);
 
-/// The time for bytes to arrive before their connection is reset.
+/// The time for sent bytes to arrive before a tunnel's connections are reset.
 const LINGER_IDLE: Duration = Duration::from_secs(1);
-/// The time between two looks at the receiving side of a silent tunnel.
+/// The time between two checks that a silent tunnel's receiver accepts writes.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// The maximum of bytes of a tunnel copied at a time.
@@ -98,7 +98,9 @@ async fn main() -> Result<(), BoxError> {
     Ok(())
 }
 
-/// Returns the backend's response, or one of the gateway itself.
+/// Returns the response to a client: the backend's, or one of the gateway itself.
+///
+/// Fails if the client's own content fails.
 async fn answer(
     request: Request<Body>,
     backend: Backend,
@@ -177,7 +179,8 @@ fn to_request(head: &request::Parts, backend: &str) -> Request<()> {
 
 /// Returns the response that is sent to the client.
 ///
-/// `is_early`: the response came before the end of the request, so it closes the connection.
+/// `is_early`: the response came before the end of the request, so it closes the connection. A
+/// response with an unknown transfer coding or differing lengths is replaced by a 502.
 fn to_response(mut response: Response<Content>, is_early: bool) -> Response<Content> {
     let protocols: Vec<String> = members(&response, UPGRADE)
         .filter(|protocol| may_forward(protocol))
@@ -211,7 +214,7 @@ fn lengths_differ(response: &Response<Content>) -> bool {
     lengths.any(|length| Some(length) != first)
 }
 
-/// Returns the members of a list-based field, from all its lines.
+/// Returns the members of a response's list-based field, from all its lines.
 fn members(response: &Response<Content>, name: HeaderName) -> impl Iterator<Item = &str> {
     let lists = response.headers().get_all(name).into_iter().filter_map(|list| list.to_str().ok());
     lists.flat_map(|list| list.split(',')).map(str::trim)
@@ -233,8 +236,8 @@ fn own_response(content: impl Into<Body>) -> Response<Content> {
 /// Copies bytes between client and server in both directions.
 ///
 /// A side that ends its own direction still receives the other's. If a side has failed, the bytes
-/// received from it are sent to the other (RFC 9110, section 9.3.6). That one is reset then, as it
-/// must not take them for all.
+/// received from it are sent to the other (RFC 9110, section 9.3.6). Then both connections are
+/// reset, so that the other side does not take these bytes for all.
 async fn tunnel(client: Upgraded, server: Upgraded, limit: Duration, farewell: Farewell) {
     let (mut from_client, mut to_client) = tokio::io::split(client);
     let (mut from_server, mut to_server) = tokio::io::split(server);
@@ -312,7 +315,7 @@ async fn passed_on(
     copy(from, &mut sink()).await.map(drop)
 }
 
-/// Completes once a write of nothing fails.
+/// Completes once a write of no bytes fails; it is tried every `LOOK_EVERY`.
 async fn has_failed(to: &mut WriteHalf<Upgraded>) {
     loop {
         sleep(LOOK_EVERY).await;
@@ -324,7 +327,7 @@ async fn has_failed(to: &mut WriteHalf<Upgraded>) {
 
 /// Completes once neither side of a tunnel has received anything for `limit`.
 ///
-/// The time starts after a write to one of the sides has failed.
+/// The time starts once a write to one of the sides has failed.
 async fn stalled(refused: &Notify, moved: &Mutex<Instant>, limit: Duration) {
     refused.notified().await;
     let mut since = Instant::now();

@@ -20,9 +20,9 @@ use tower_service::Service;
 
 /// The number of idle connections to one server that are kept.
 const IDLE_MAX: usize = 8;
-/// The time after which an idle connection is not used any more.
+/// The time after which an idle connection is not used again, but closed.
 const IDLE_TIME: Duration = Duration::from_secs(30);
-/// The time in which a server has to accept a connection.
+/// The default time in which a server has to accept a TCP connection.
 const CONNECT_TIME: Duration = Duration::from_secs(30);
 
 /// A pool of connections; clones share it.
@@ -39,7 +39,7 @@ impl Default for Pool {
     }
 }
 
-/// A connection without a request, and the time since when.
+/// A connection without a request, and the time at which its last one ended.
 struct Idle(Client<TcpStream>, Instant);
 
 impl Pool {
@@ -48,6 +48,8 @@ impl Pool {
     }
 
     /// Sends a request to its URI's authority, over an idle connection or a new one.
+    ///
+    /// Fails with `Misuse` if the scheme is not `http`.
     pub(crate) async fn send(
         &self,
         request: Request<Full<Bytes>>,
@@ -62,11 +64,12 @@ impl Pool {
         sent.await.map(|(response, _)| response)
     }
 
-    /// Sends a request to that server, over an idle connection or a new one.
+    /// Sends a request to the server `key`, over an idle connection or a new one.
     ///
-    /// A request of which nothing was sent is sent over the next connection. One that was sent is
-    /// sent once more if its method is idempotent (RFC 9110, section 9.2.2), and if `copy` has
-    /// copied it before. `inform` gets interim responses. Also returns `true` if the response came
+    /// If an idle connection turns out to be closed before anything was sent, the request is sent
+    /// over the next one. If something was sent, it is sent once more if its method is idempotent
+    /// (RFC 9110, section 9.2.2) and `copy` has copied it. `key` is the authority. `inform` gets
+    /// interim responses. Also returns `true` if the response came
     /// before the end of the request.
     pub(crate) async fn send_to<B>(
         &self,
@@ -107,8 +110,8 @@ impl Pool {
 
     /// Returns the response, which gives its connection back once its content was read.
     ///
-    /// Without a `key` it does not, nor after a response in HTTP/1.0: that server takes no chunked
-    /// request.
+    /// Without a `key` the connection is not reused, nor after a response in HTTP/1.0: that server
+    /// takes no chunked request.
     fn pooled(
         &self,
         response: Response<Body>,
@@ -122,7 +125,7 @@ impl Pool {
         response
     }
 
-    /// Opens a connection to that server.
+    /// Opens a connection to the authority `key`, by default to port 80.
     pub(crate) async fn connect(&self, key: &str) -> Result<Client<TcpStream>, Error> {
         let has_port = key.rsplit(':').next().is_some_and(|port| port.parse::<u16>().is_ok());
         let address = if has_port { key.to_owned() } else { format!("{key}:80") };
@@ -132,7 +135,9 @@ impl Pool {
         Ok(connect(stream, &self.config))
     }
 
-    /// Takes an idle connection to that server which is still open.
+    /// Removes and returns an idle connection to the server `key` that is still open.
+    ///
+    /// Returns `None` if there is none.
     fn idle(&self, key: &str) -> Option<Client<TcpStream>> {
         let mut all = self.lock();
         let idle = all.get_mut(key)?;
@@ -145,7 +150,9 @@ impl Pool {
         None
     }
 
-    /// Keeps a connection whose response was read to its end.
+    /// Keeps a connection whose response was read to its end, for later requests.
+    ///
+    /// Drops it if it is closed, its request is incomplete, or `IDLE_MAX` are kept already.
     fn keep(&self, key: String, mut client: Client<TcpStream>) {
         if client.is_closed() || !client.has_sent() {
             return;
@@ -203,7 +210,7 @@ pub(crate) struct Pooled {
 }
 
 impl Pooled {
-    /// Returns the connection to the pool if all of the content was read.
+    /// Gives the connection back to the pool if all of the content was read.
     fn give_back_at_end(&mut self) {
         if self.body.is_end_stream()
             && let Some((client, key, pool)) = self.back.take()

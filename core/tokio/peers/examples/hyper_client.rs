@@ -1,4 +1,4 @@
-//! The example client of this project, written with hyper for comparison.
+//! The example `tokio_client` of this project, written with hyper for comparison.
 
 use bytes::Bytes;
 use http::header::{CONNECTION, HOST, UPGRADE};

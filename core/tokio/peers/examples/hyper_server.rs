@@ -1,4 +1,4 @@
-//! The example server of this project, written with hyper for comparison.
+//! The example `tokio_server` of this project, written with hyper for comparison.
 
 use std::pin::pin;
 use std::time::Duration;

@@ -31,7 +31,7 @@ use tokio::task::JoinHandle;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 
-/// A program under one of the two servers.
+/// A program that runs under axum's `serve` or under this adapter's.
 struct App {
     address: SocketAddr,
     stop: oneshot::Sender<()>,
@@ -64,7 +64,7 @@ impl App {
     }
 }
 
-/// Runs the checks of a program under both servers.
+/// Runs `check` on a program under axum's `serve`, then under this adapter's.
 async fn under_both(app: impl Fn() -> Router, check: impl AsyncFn(&App, &Client)) {
     for by_axum in [true, false] {
         println!("under {}", if by_axum { "axum::serve" } else { "switchover_tokio::serve" });
@@ -255,7 +255,9 @@ async fn middleware() {
     .await;
 }
 
-/// Checks that a request in progress ends after the stop, and no other begins.
+/// Checks that a request in progress is completed after a server is told to stop.
+///
+/// No further connection is accepted.
 #[tokio::test]
 async fn graceful_shutdown() {
     for by_axum in [true, false] {

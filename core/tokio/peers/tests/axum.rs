@@ -58,7 +58,7 @@ async fn shout(request: axum::extract::Request) -> axum::response::Response {
     }
 }
 
-/// Checks that `ConnectInfo` and `PeerAddr` are extractors.
+/// Checks that handlers get the client's address by `ConnectInfo` and `PeerAddr`.
 ///
 /// The second server has a listener of axum's.
 #[tokio::test]
@@ -166,7 +166,7 @@ async fn an_upgrade_is_accepted_in_a_route_of_axums() {
     served.stop().await;
 }
 
-/// Checks that axum's own extractor fails cleanly.
+/// Checks that axum's `WebSocketUpgrade` without hyper leads to a 400.
 ///
 /// The extractor needs an extension that only hyper provides. Without that it responds with a 426
 /// that names no protocol; the adapter sends this as a 400.
@@ -315,7 +315,7 @@ async fn a_framework_sees_how_its_client_ends() {
 
 /// Checks that a framework gets an error if its connection's future is dropped.
 ///
-/// The future is dropped while the client still sends.
+/// The future is dropped before the client has ended its direction.
 #[tokio::test]
 async fn a_framework_sees_that_its_connection_is_dropped() {
     let (told, mut ends) = tokio::sync::mpsc::channel(1);
@@ -398,7 +398,7 @@ async fn axums_own_extractor_declines_what_breaks_a_rule() {
     served.stop().await;
 }
 
-/// Checks that the adapter's own extractor opens a WebSocket.
+/// Checks that the adapter's extractor `upgrade::Offers` opens a WebSocket.
 ///
 /// It is used in the same way as axum's extractor, but does not need hyper.
 #[tokio::test]

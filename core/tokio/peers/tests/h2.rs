@@ -36,7 +36,9 @@ fn router() -> Router {
         .route("/ws", any(websocket))
 }
 
-/// Echoes the first message of a WebSocket, with its subprotocol.
+/// Accepts a WebSocket with its first subprotocol, and echoes its first message.
+///
+/// A request without an eligible offer gets a 426.
 async fn websocket(offers: Offers) -> axum::response::Response {
     let Some(chosen) = offers.select(["websocket"]) else {
         return upgrade::require(&["websocket"], axum::body::Body::empty());
@@ -103,9 +105,9 @@ async fn a_router_is_served_in_both_versions() {
     served.stop().await;
 }
 
-/// Checks that ALPN needs no other code.
+/// Checks that a server over TLS needs no code of its own for ALPN.
 ///
-/// A client that agrees on `h2` sends the preface.
+/// A client that agrees on `h2` sends the preface of HTTP/2, which selects the version.
 #[tokio::test]
 async fn alpn_selects_the_version() {
     let (listener, tls) = (TcpListener::bind("127.0.0.1:0").await.expect("a port"), Tls::new(&[]));
@@ -181,7 +183,9 @@ async fn an_upgrade_to_h2c_is_served_by_the_same_router() {
     assert!(begun.elapsed() < Duration::from_secs(5), "a GOAWAY ends it before the timeout");
 }
 
-/// Opens a stream for another protocol: an extended CONNECT, or a plain one.
+/// Opens a stream for another protocol, by an extended CONNECT.
+///
+/// If `protocol` is `None`, the CONNECT is a plain one.
 async fn connect(
     client: &mut SendRequest<Bytes>,
     protocol: Option<&str>,
@@ -213,7 +217,9 @@ async fn connect(
     (head.status, head.headers, mine)
 }
 
-/// Checks that RFC 8441 comes to the handler as the offer of HTTP/1.1 does.
+/// Checks that a WebSocket over HTTP/2 (RFC 8441) is an offer to the handler.
+///
+/// The handler treats it as the offer of HTTP/1.1.
 #[tokio::test]
 async fn a_websocket_over_http2_is_the_same_offer() {
     let served = both().await;
@@ -255,7 +261,9 @@ async fn a_websocket_over_http2_is_the_same_offer() {
     served.stop().await;
 }
 
-/// Responds with a tunnel, an error, a 101 of its own, or content.
+/// Opens a tunnel for a plain CONNECT; otherwise the path selects the outcome.
+///
+/// Outcomes are an error, a panic, no response, a 204 with a length, a 101 of its own, or content.
 async fn odd(request: Request<Body>) -> Result<Response<Full<Bytes>>, BoxError> {
     let echo = async |mut stream: switchover_tokio::Upgraded| {
         let mut piece = [0; 4];
@@ -350,7 +358,9 @@ async fn a_tunnel_over_http2_is_taken_over_or_refused() {
     served.stop().await;
 }
 
-/// Checks that a stream's protocol learns of a stop, in both versions.
+/// Checks that code that speaks a new protocol learns of the server's stop.
+///
+/// Both after an upgrade of HTTP/1.1 and on a stream of HTTP/2.
 #[tokio::test]
 async fn the_protocol_of_a_stream_is_told_of_a_stop() {
     async fn until_stop(request: Request<Body>) -> Result<Response<Full<Bytes>>, Infallible> {
@@ -384,7 +394,7 @@ async fn the_protocol_of_a_stream_is_told_of_a_stop() {
     within(stopping).await.expect("no panic");
 }
 
-/// Checks that a stream is told of no stop if its server does not run it.
+/// Checks that a stream taken by `upgrade::on` is not told of the server's stop.
 #[tokio::test]
 async fn a_stream_that_was_taken_away_is_not_told_of_a_stop() {
     let (told, tells) = tokio::sync::oneshot::channel();
@@ -411,7 +421,7 @@ async fn a_stream_that_was_taken_away_is_not_told_of_a_stop() {
     served.stop().await;
 }
 
-/// Checks that whoever waits for the stream of a request that was reset learns it.
+/// Checks that `upgrade::on` returns `None` if the client resets the HTTP/2 stream.
 #[tokio::test]
 async fn a_reset_ends_the_wait_for_a_stream() {
     struct Told(Option<tokio::sync::oneshot::Sender<()>>);

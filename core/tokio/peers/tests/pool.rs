@@ -1,4 +1,4 @@
-//! Tests of the example of a pool.
+//! Tests of the example `pool`, a client that keeps connections for later requests.
 
 #[path = "../../examples/pool/pool.rs"]
 mod pool;
@@ -16,10 +16,11 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tower::ServiceExt;
 
-/// Starts a server whose connections answer as the script says.
+/// Starts a server whose connections respond as `script` says.
 ///
-/// They come one after the other. `cut` ends a connection without an answer. Returns the URL and
-/// the number of requests.
+/// An item of the script is one connection, in the order of their arrival, with the contents of its
+/// responses. `cut` ends a connection without a response. Returns the URL and the number of
+/// requests.
 async fn server(script: &'static [&'static [&'static str]]) -> (String, Arc<AtomicUsize>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let url = format!("http://{}/", listener.local_addr().expect("an address"));
@@ -71,9 +72,9 @@ async fn requests_share_a_connection_until_it_is_closed() {
     }
 }
 
-/// Checks that an idempotent request is repeated once, and another never.
+/// Checks that only an idempotent request is repeated if its connection is cut.
 ///
-/// RFC 9110, section 9.2.2.
+/// Another request fails (RFC 9110, section 9.2.2).
 #[tokio::test]
 async fn only_an_idempotent_request_is_repeated() {
     let (url, requests) = server(&[&["a1", "cut"], &["b1", "cut"], &["c1"]]).await;
@@ -105,9 +106,10 @@ async fn a_connection_with_an_unread_response_is_not_used_again() {
     assert_eq!(ask(&pool, Method::GET, &url).await.expect("an answer"), "b1");
 }
 
-/// Checks that a forwarded response returns its connection to the pool.
+/// Checks that a response returns its connection to the pool with its last byte.
 ///
-/// It reads no further than the length, and of a response without content nothing.
+/// A proxy that forwards a response reads no further than its length. It reads nothing of a
+/// response without content.
 #[tokio::test]
 async fn a_connection_returns_with_the_last_byte_of_its_response() {
     let (url, requests) = server(&[&["a1", "", "a3"], &[]]).await;
@@ -124,7 +126,7 @@ async fn a_connection_returns_with_the_last_byte_of_its_response() {
     assert_eq!(requests.load(Ordering::Relaxed), 3);
 }
 
-/// Checks that nothing of a request leaves in clear text that is for TLS.
+/// Checks that a request for an `https` URI is refused before a byte is sent.
 #[tokio::test]
 async fn a_uri_of_https_is_refused() {
     let (url, requests) = server(&[&["a1"]]).await;
@@ -133,9 +135,9 @@ async fn a_uri_of_https_is_refused() {
     assert_eq!(requests.load(Ordering::Relaxed), 0);
 }
 
-/// Checks that an authenticated connection is used for no other request.
+/// Checks that a request with NTLM credentials gets a connection of its own.
 ///
-/// RFC 4559.
+/// Such credentials authenticate the connection, which may serve no other request (RFC 4559).
 #[tokio::test]
 async fn an_authenticated_connection_is_not_shared() {
     let (url, _) = server(&[&["a1", "a2"], &["b1", "b2"]]).await;

@@ -113,7 +113,7 @@ fn content_comes_to_its_reader() {
 
 /// The reader gets an error if the request ends before its content.
 ///
-/// The error replaces a frame that was not read yet.
+/// The error may replace the last frame, if that was not read yet.
 #[test]
 fn a_reader_learns_that_the_request_is_over() {
     for frames in 0..3 {

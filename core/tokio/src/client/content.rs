@@ -56,7 +56,7 @@ impl RequestContent {
         matches!(self.state, State::None)
     }
 
-    /// Takes the content out to poll it; `None` if another task has done so.
+    /// Takes the content out to poll it; `None` if there is none or a task has it.
     ///
     /// Next: `put_back`.
     pub(super) fn take_out(&mut self) -> Option<Pin<Box<Sent>>> {
@@ -85,7 +85,9 @@ impl RequestContent {
         Some(missed)
     }
 
-    /// Gives the content up; a task that polls it drops it then.
+    /// Gives up the rest of the content, which is not sent.
+    ///
+    /// Content that a task polls at that time is dropped once the task puts it back.
     pub(super) fn give_up(&mut self) {
         if let State::Content(content) = mem::replace(&mut self.state, State::None) {
             self.given_up = Some(content);

@@ -25,7 +25,7 @@ use crate::sync::{Mutex, MutexGuard, lock};
 use crate::timeouts::Timeouts;
 use crate::wire::{Deadline, Promise, Wire};
 
-/// A connection, and the content of the request being sent.
+/// A client's connection, with the content of the request being sent.
 pub(super) struct Exchange<S> {
     /// The transport and the engine; `None` after an upgrade or `close`.
     pub(super) wire: Option<Wire<S>>,
@@ -37,13 +37,17 @@ pub(super) struct Exchange<S> {
     is_encoded: bool,
     /// Set while the head of a response is due, also after `send` was cancelled.
     awaits_head: bool,
-    /// Set by an error response: `close` and the next request do not send the rest.
+    /// Set by a 4xx or 5xx response, until the next request begins.
+    ///
+    /// `close` and the next call of `send` then do not send the rest of the request.
     pub(super) is_refused: bool,
     /// The error that stopped the sending of a request after its response had begun.
     failure: Option<Error>,
     /// The deadline for a 100 (Continue).
     expect_continue: Deadline,
-    /// Set by a 2xx that came before its 100, until its end or the deadline.
+    /// Set while content is withheld, because a 2xx came before a 100.
+    ///
+    /// It is cleared at the end of the response, or at the deadline for the 100.
     is_withheld: bool,
     /// The reader of a response, and the task in `close` or `closed`.
     pub(super) waiters: Waiters,
@@ -71,7 +75,7 @@ struct Taken<'a, S: Transport> {
 }
 
 impl<S: Transport> Taken<'_, S> {
-    /// Returns the next frame, together with the content.
+    /// Polls the content; returns its next frame together with the content.
     fn poll(&mut self, context: &mut Context<'_>) -> Poll<(NextFrame, Pin<Box<Sent>>)> {
         let Some(content) = &mut self.content else { return Poll::Pending };
         let frame = ready!(content.as_mut().poll_frame(context));
@@ -96,7 +100,7 @@ impl<S: Transport> Drop for Taken<'_, S> {
     }
 }
 
-/// Locks an exchange.
+/// Locks the exchange that a client shares with the bodies of its responses.
 pub(super) fn locked<S>(shared: &Mutex<Exchange<S>>) -> Locked<'_, S> {
     Locked { exchange: lock(shared), given_up: None }
 }
@@ -168,9 +172,10 @@ impl<S: Transport> Exchange<S> {
         Ok(())
     }
 
-    /// Waits until the idle connection takes no further request, which is `true`.
+    /// Waits until the idle connection takes no further request; returns `true`.
     ///
-    /// It is `false` if the last response or request is incomplete, and nobody reads it any more.
+    /// Returns `false` if the last response or request is incomplete, and no body of the response
+    /// is held: the caller has to complete them.
     pub(super) fn poll_closed(&mut self, context: &mut Context<'_>) -> Poll<bool> {
         let waker = self.waiters.register(Waiter::Closer, context);
         let context = &mut Context::from_waker(&waker);
@@ -213,7 +218,7 @@ impl<S: Transport> Exchange<S> {
 
     /// Receives the head of the response; `None` after an informational response.
     ///
-    /// Content may then be due.
+    /// Content of the request may then be due.
     fn poll_next_head(&mut self, context: &mut Context<'_>) -> Poll<Result<Option<Head>, Error>> {
         loop {
             let is_out = self.is_out();
@@ -276,8 +281,9 @@ impl<S: Transport> Exchange<S> {
 
     /// Gives up content that the server has not asked for, as its response has come.
     ///
-    /// Without it no other request can follow. Our direction stays open: servers take its end for a
-    /// client that left. RFC 9110, section 10.1.1.
+    /// Without the content no other request can follow, so the connection closes after the
+    /// response. Our direction stays open: servers take its end for a client that left. RFC 9110,
+    /// section 10.1.1.
     fn withhold(&mut self) {
         self.is_withheld = false;
         self.content.give_up();
@@ -347,7 +353,7 @@ impl<S: Transport> Exchange<S> {
         if self.content.is_none() { Poll::Ready(Ok(())) } else { Poll::Pending }
     }
 
-    /// Stops the sending of the request, whose content will be missing.
+    /// Stops the sending of the request; its unsent bytes are dropped.
     fn stop_sending(&mut self) {
         self.content.give_up();
         self.is_encoded = false;
@@ -492,7 +498,8 @@ impl<S: Transport> Exchange<S> {
 
     /// Sends as much content as is available and the server accepts.
     ///
-    /// Ready once no content is left to send; `is_encoded` is false if the content was given up.
+    /// Ready once no content is left and all output was sent; `is_encoded` is false if the content
+    /// was given up.
     fn poll_sending(shared: &Mutex<Self>, context: &mut Context<'_>) -> Poll<Result<(), Error>> {
         loop {
             let wanted = locked(shared).poll_wanted(context);

@@ -279,7 +279,7 @@ impl<S: Transport> Client<S> {
         closed.poll(&mut Context::from_waker(Waker::noop())) == Poll::Ready(true)
     }
 
-    /// Completes the previous exchange, and looks for what has come without a request.
+    /// Completes the previous exchange, and reads what came without a request.
     async fn prepare(&mut self) -> Result<(), Error> {
         self.finish().await?;
         poll_fn(|context| Poll::Ready(self.lock().look(context))).await

@@ -8,14 +8,14 @@ use switchover::Why;
 use crate::Upgraded;
 use crate::body::Body;
 
-/// The outcome of an offer.
+/// The outcome of a client's request that offers protocols, or of a CONNECT.
 #[derive(Debug)]
 #[must_use = "the server may have accepted, and then waits for the new protocol"]
 pub enum Outcome {
     /// The server has accepted the offer, or a CONNECT.
     ///
-    /// The engine has checked that a 101 names an offered protocol, and follows that protocol's
-    /// rules.
+    /// The engine has checked that a 101 names an offered protocol, unless a leniency is set, and
+    /// follows that protocol's rules.
     Upgraded(Upgraded),
     /// The server has declined, which is no error: its response is ordinary.
     Declined(Declined),

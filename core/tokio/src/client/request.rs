@@ -11,7 +11,7 @@ use crate::field_names::FieldNames;
 use crate::observe::ObservedConnection;
 use crate::wire::Promise;
 
-/// Writes the head of a request to `out`; returns the length that it promises.
+/// Writes the head of a request to `out`; returns the content length that it gives.
 pub(super) fn write_request_head(
     http: &mut ObservedConnection,
     out: &mut Vec<u8>,
@@ -30,7 +30,9 @@ pub(super) fn write_request_head(
     Ok(Promise::of(&head.headers, None))
 }
 
-/// Adds the fields that the caller did not set, and replaces Transfer-Encoding.
+/// Adds the fields that the caller did not set, such as `Host` and the framing.
+///
+/// A `Transfer-Encoding` of the caller is removed; chunked is added if the length is unknown.
 fn complete(head: &mut Parts, body: &impl HttpBody, offer: &[&str]) -> Result<(), Error> {
     if let Some(authority) =
         head.uri.authority().filter(|_| !head.headers.contains_key(header::HOST))
@@ -70,7 +72,9 @@ fn complete(head: &mut Parts, body: &impl HttpBody, offer: &[&str]) -> Result<()
 /// It sets 100 concurrent streams, and the default window (RFC 7540, section 3.2.1).
 const FIRST_SETTINGS: header::HeaderValue = header::HeaderValue::from_static("AAMAAABkAAQAAP__");
 
-/// Adds the fields of a WebSocket handshake (RFC 6455, section 4.1).
+/// Adds the key and version of a WebSocket handshake, unless the caller set them.
+///
+/// RFC 6455, section 4.1.
 #[cfg(feature = "websocket")]
 fn websocket(headers: &mut http::HeaderMap) -> Result<(), Error> {
     if !headers.contains_key(header::SEC_WEBSOCKET_KEY) {

@@ -10,9 +10,10 @@ use crate::ReasonPhrase;
 use crate::error::Error;
 use crate::field_names::FieldNames;
 
-/// Converts the head of a response, with a reason phrase that is not the usual one.
+/// Converts the head of a received response to an `http::Response`.
 ///
-/// With `field_names` it also has the field names as they were received.
+/// A reason phrase other than the registered one becomes an extension. With `field_names`, the
+/// field names as they were received become another.
 pub(super) fn to_response(
     received: switchover::Response<'_>,
     field_names: bool,

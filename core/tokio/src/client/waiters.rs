@@ -5,7 +5,9 @@ use std::task::{Context, Wake, Waker};
 
 use crate::sync::{Mutex, lock};
 
-/// The task that waits, among those that may share a connection.
+/// The role of a task that waits for a client's connection.
+///
+/// A `Reader` reads the content of a response; a `Closer` is in `close` or `closed`.
 #[derive(Clone, Copy)]
 pub(super) enum Waiter {
     Reader,

@@ -8,7 +8,10 @@ use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
 pin_project! {
-    /// The content of a handler's response, or none where it has no response.
+    /// The content of a response: that of the handler's response, or none.
+    ///
+    /// There is none in an error response, in a response to HEAD, with a 204, 205 or 304, and after
+    /// a switch.
     pub struct Content<B> {
         #[pin]
         of_handler: Option<B>,

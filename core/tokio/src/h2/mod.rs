@@ -61,7 +61,7 @@ pub use content::Content;
 use switched::Switched;
 pub use upgrade::WithH2c;
 
-/// The time without a frame after which the client is asked for a PING.
+/// The time without a frame after which the client gets a PING.
 const PING_AFTER: Duration = Duration::from_secs(30);
 
 impl Config {
@@ -93,7 +93,7 @@ impl Config {
 
 /// Returns hyper's options for a connection.
 ///
-/// They allow WebSockets, and end a client that does not answer.
+/// They allow WebSockets, and close the connection of a client that does not answer a PING.
 fn builder() -> Builder<TokioExecutor> {
     let mut builder = Builder::new(TokioExecutor::new());
     builder.timer(TokioTimer::new()).keep_alive_interval(PING_AFTER).enable_connect_protocol();
@@ -123,7 +123,7 @@ where
     run(http2.stream, handler, options, builder, http2.stopping).await
 }
 
-/// Serves a connection until it ends, and the protocols of its streams.
+/// Serves a connection in HTTP/2, until it and its switched streams have ended.
 ///
 /// After `stopping` the client gets a GOAWAY, and the requests in progress are served to their end.
 async fn run<S, H>(
@@ -214,7 +214,7 @@ where
     Ok(response)
 }
 
-/// Runs the handler; a panic is a 500, as in HTTP/1.1.
+/// Runs the handler; its error or panic becomes a status, a panic 500.
 async fn handled<H>(
     mut handler: H,
     request: Request<Body>,
@@ -243,7 +243,7 @@ fn caught<T, E: Into<BoxError>>(
     Ok(polled.map(|answered| answered.map_err(failed)))
 }
 
-/// Waits for the handler, up to its timeout.
+/// Waits for the handler, up to its timeout; then fails with 503.
 async fn within<T>(
     limit: Option<Duration>,
     answering: impl Future<Output = Result<T, StatusCode>>,
@@ -262,7 +262,9 @@ fn error_response<B>(status: StatusCode) -> Response<Content<B>> {
     response
 }
 
-/// Returns the status for an error of the handler, as in HTTP/1.1.
+/// Returns the status for an error of the handler.
+///
+/// It is 500, unless the content of the request caused the error and so decides the status.
 fn failed(error: impl Into<BoxError>) -> StatusCode {
     content_error(&error.into()).map_or(StatusCode::INTERNAL_SERVER_ERROR, crate::Error::status)
 }

@@ -44,9 +44,9 @@ pub(super) fn received(
     Ok((Request::from_parts(head, content), pending))
 }
 
-/// Returns the pending upgrade of a CONNECT.
+/// Returns the pending upgrade of a CONNECT; `None` for any other method.
 ///
-/// An extended one names a protocol (RFC 8441, section 4).
+/// An extended CONNECT names a protocol (RFC 8441, section 4).
 fn pending(head: &mut http::request::Parts) -> Option<PendingStream> {
     // The framework gets the offer alone, as in HTTP/1.1: not hyper's own upgrade.
     let stream =
@@ -79,7 +79,8 @@ impl Drop for PendingStream {
 impl PendingStream {
     /// Switches the stream if the handler has accepted; returns the response to send.
     ///
-    /// A 101 becomes the 200 of HTTP/2. A 2xx that nothing takes over becomes a 501.
+    /// A 101 becomes the 200 of HTTP/2. If it names what the client does not offer, it becomes a
+    /// 500; if the offer breaks a rule, a 400. A 101 or 2xx that nothing takes over becomes a 501.
     pub(super) fn respond<B>(
         mut self,
         mut response: Response<Content<B>>,
@@ -123,7 +124,7 @@ impl PendingStream {
     }
 }
 
-/// The content of a request, with the number of bytes that may still come.
+/// The content of a request, with the number of bytes that its limit still allows.
 struct Received {
     content: Incoming,
     left: u64,

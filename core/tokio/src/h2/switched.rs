@@ -8,7 +8,7 @@ use tokio::task::JoinSet;
 use crate::ShutdownSignal;
 use crate::sync::{Mutex, lock};
 
-/// The tasks of a connection; clones share them.
+/// The tasks of a connection's switched streams; clones share them.
 #[derive(Clone)]
 pub(super) struct Switched {
     tasks: Arc<Mutex<JoinSet<()>>>,

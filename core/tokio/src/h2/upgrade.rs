@@ -1,4 +1,4 @@
-//! The upgrade `h2c` of a handler.
+//! A service that accepts the upgrade `h2c` for a handler.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -16,9 +16,9 @@ use crate::error::{BoxError, Error};
 use crate::handler::HttpService;
 use crate::{Http2Stream, upgrade};
 
-/// The longest content of a request that is upgraded, in bytes.
+/// The longest content of a request that is upgraded to `h2c`, in bytes.
 ///
-/// The engine declines the upgrade of a longer one.
+/// A request with longer content is served in HTTP/1.1. This is also the engine's default limit.
 const MOST_CONTENT: u64 = Limits::DEFAULT.h2c_content;
 
 /// A service that accepts the upgrade `h2c`, and serves the same handler in HTTP/2.

@@ -17,7 +17,7 @@ use tokio::time::{Sleep, sleep};
 use crate::Upgraded;
 use opening::Opening;
 
-/// The maximum of bytes read from the peer at a time, while there is a filter.
+/// The maximum of bytes read from the peer at a time while a filter is used.
 const PIECE: usize = 16 * 1024;
 
 /// The number of unsent bytes at which the HTTP/2 library's writes have to wait.
@@ -39,7 +39,7 @@ pub struct Http2Stream<S = Upgraded> {
     has_ended: bool,
     /// The waker of a pending reader: a write may produce the bytes that it waits for.
     reader: Option<Waker>,
-    /// The deadline for the first bytes for the engine, in a server.
+    /// The deadline for the client to begin HTTP/2; `None` if there is no limit.
     preface: Option<Pin<Box<Sleep>>>,
 }
 
@@ -51,7 +51,7 @@ trait StreamFilter: Send + Sync {
     fn take_for_engine(&mut self) -> Vec<u8>;
     fn take_for_peer(&mut self) -> Vec<u8>;
     fn wants_peer(&self) -> bool;
-    /// Returns whether content of the peer waits for the engine's flow-control window.
+    /// Returns whether content of the peer waits for the HTTP/2 library's window.
     fn is_waiting(&self) -> bool;
     /// Returns whether the filter is not needed any more.
     fn is_done(&self) -> bool;
@@ -120,11 +120,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Http2Stream<S> {
     /// `stream` is the [`Upgraded`]; pass the result to a client such as `h2::client::handshake`.
     ///
     /// The first request must repeat that of the upgrade, without content (`send_request(request,
-    /// true)`). It is not sent, and its response is the one that the server owes. Before it no
-    /// bytes of the server are read, so send it at once. A first request with content, or not on
-    /// stream 1, is an error of the kind `InvalidInput`. So is a second request before the client's
-    /// first ACK of SETTINGS; `h2` sends that in time. Other fields than in the upgrade are not
-    /// noticed. RFC 7540, section 3.2.
+    /// true)`). The stream does not send it; its response is the server's response to the upgrade.
+    /// Until then no bytes of the server are read, so send the request at once. A first request
+    /// with content, or not on stream 1, is an error of the kind `InvalidInput`. So is a second
+    /// request before the client's first ACK of SETTINGS; `h2` sends that in time. Other fields
+    /// than in the upgrade are not noticed. RFC 7540, section 3.2.
     ///
     /// ```no_run
     /// # async fn get(stream: tokio::net::TcpStream) -> Result<(), switchover_tokio::BoxError> {
@@ -175,7 +175,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Http2Stream<S> {
         Ok(())
     }
 
-    /// Moves the filter's output to the buffers for the engine and for the peer.
+    /// Moves the filter's output to the buffers for the HTTP/2 library and the peer.
     ///
     /// Removes the filter once it is not needed any more.
     fn collect(&mut self) {
@@ -201,13 +201,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Http2Stream<S> {
 
     /// Returns whether the peer has ended, and no content waits in the filter.
     ///
-    /// Content that waits for the engine's flow-control window remains readable after the peer's
-    /// end.
+    /// Content that waits for the HTTP/2 library's flow-control window remains readable after the
+    /// peer's end.
     fn is_over(&self) -> bool {
         self.has_ended && !self.between.as_ref().is_some_and(|between| between.is_waiting())
     }
 
-    /// Returns `Pending`; a write wakes the reader while there is a filter.
+    /// Returns `Pending`; while there is a filter, the next write wakes the reader.
     fn wait<T>(&mut self, context: &Context<'_>) -> Poll<T> {
         self.reader = self.between.is_some().then(|| context.waker().clone());
         Poll::Pending

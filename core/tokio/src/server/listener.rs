@@ -68,7 +68,7 @@ pub trait Listener: Send + 'static {
         OnError { listener: self, tell }
     }
 
-    /// Returns a listener for at most so many connections at a time.
+    /// Returns a listener that has at most `limit` connections at a time.
     fn with_limit(self, limit: usize) -> Limited<Self>
     where
         Self: Sized,
@@ -77,7 +77,7 @@ pub trait Listener: Send + 'static {
     }
 }
 
-/// Sets the options of an accepted socket.
+/// Sets `TCP_NODELAY` and the limit for unsent bytes on an accepted socket.
 pub(crate) fn prepare(stream: &TcpStream) {
     // A response is not delayed until the next one is written. If this fails, the socket is
     // already disconnected.

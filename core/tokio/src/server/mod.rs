@@ -117,9 +117,10 @@ impl HttpOverTls {
         self.serve_connection_until(stream, handler, config, std::future::pending()).await
     }
 
-    /// Serves HTTP over the new TLS layer until it ends, or until `stop` is ready.
+    /// Serves HTTP over the new TLS layer, and ends it once `stop` is ready.
     ///
-    /// It stops as [`serve_connection_until`] does.
+    /// Does what [`serve_connection`](Self::serve_connection) does, and stops as
+    /// [`serve_connection_until`] does.
     pub async fn serve_connection_until<S, H>(
         mut self,
         stream: S,
@@ -189,7 +190,7 @@ struct ServerConnection<'c, S, H: HttpService, F> {
     config: &'c Config,
     stop: Pin<&'c mut F>,
     is_stopping: bool,
-    /// The sender of the client's end, if the configuration asks for it.
+    /// The sender of the signal that the client has ended its direction, if enabled.
     client_end: Option<ClientEndSender>,
     /// The deadline for the handler to return a response.
     handling: Deadline,

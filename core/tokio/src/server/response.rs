@@ -63,7 +63,9 @@ struct HandlerFields {
 }
 
 impl HandlerFields {
-    /// Sets the flags in one pass over the fields, which is faster than lookups.
+    /// Returns the flags for the fields that the handler set.
+    ///
+    /// One pass over the fields is faster than lookups.
     fn of(headers: &HeaderMap) -> Self {
         let mut own = Self::default();
         for name in headers.keys() {
@@ -151,10 +153,10 @@ impl<S: Transport, H: HttpService, F: Future<Output = ()>> ServerConnection<'_, 
         Ok(ResponseOutcome::Whole)
     }
 
-    /// Returns whether the chunks being discarded may be too long for that.
+    /// Returns whether the chunked content being discarded may exceed `limits.drain`.
     ///
-    /// Their total length is unknown until all have arrived. The response then announces that the
-    /// connection closes; for a `Content-Length` the engine announces it.
+    /// Its total length is unknown until all has arrived. If it may, the response announces that
+    /// the connection closes; for a `Content-Length` the engine announces it.
     fn may_exceed_drain(&mut self, channel: &Channel) -> bool {
         if channel.left().is_some() {
             return false;
@@ -170,8 +172,8 @@ impl<S: Transport, H: HttpService, F: Future<Output = ()>> ServerConnection<'_, 
 
     /// Returns the engine's method for the response: an ordinary one, or a 426.
     ///
-    /// Removes `Upgrade` from the head, because the engine writes it. A 426 without one becomes
-    /// a 400.
+    /// Removes `Upgrade` from the head, because the engine writes it. A 426 without `Upgrade`
+    /// becomes a 400.
     fn verb(&mut self, head: &mut Parts, own: HandlerFields) -> Result<Verb, Failure> {
         let mut listed = String::new();
         if own.upgrade {
@@ -369,6 +371,8 @@ impl<S: Transport, H: HttpService, F: Future<Output = ()>> ServerConnection<'_, 
 const WHOLE: usize = 4 * 1024;
 
 /// Calls `send` with the handler's fields and those that the server adds.
+///
+/// These are `Date` if `has_date`, and `Content-Length` if there is a `length`.
 fn with_extra(
     head: &Parts,
     has_date: bool,
@@ -416,7 +420,7 @@ fn next_frame<H: HttpService>(
     }
 }
 
-/// Returns the data and the trailers of a frame, of which it has only one.
+/// Returns the data of a frame, empty for trailers, and the trailers, if any.
 ///
 /// The trailers are rare, and boxed so that the future of every response is smaller.
 fn parted<D: Buf>(frame: Frame<D>) -> (Bytes, Option<Box<HeaderMap>>) {

@@ -50,7 +50,9 @@ impl<'c, S: Transport, H: HttpService, F: Future<Output = ()>> ServerConnection<
         }
     }
 
-    /// Serves the connection to its end, first the request `question` if `is_asked`.
+    /// Serves the connection to its end.
+    ///
+    /// If `is_asked` is set, the request in `question` is served first.
     #[expect(clippy::manual_async_fn, reason = "an `async fn` holds its arguments twice")]
     pub(super) fn run(mut self) -> impl Future<Output = Result<(), Error>> {
         async move {
@@ -88,7 +90,7 @@ impl<'c, S: Transport, H: HttpService, F: Future<Output = ()>> ServerConnection<
         }
     }
 
-    /// Serves requests; returns what ends them.
+    /// Serves requests one after the other; returns the reason why there are no more.
     async fn requests(&mut self) -> Result<Ending, Failure> {
         loop {
             if !mem::take(&mut self.is_asked)
@@ -149,6 +151,8 @@ impl<'c, S: Transport, H: HttpService, F: Future<Output = ()>> ServerConnection<
     // Receiving a request.
 
     /// Waits for the next request; returns the end of HTTP/1.1 if there will be none.
+    ///
+    /// `None` means that `question` holds the request.
     async fn next_request(&mut self) -> Result<Option<Ending>, Failure> {
         // If responses are not received by the client, no further request is read.
         poll_fn(|context| self.wire.poll_writable(context)).await?;
@@ -300,12 +304,16 @@ impl<'c, S: Transport, H: HttpService, F: Future<Output = ()>> ServerConnection<
         Ok(false)
     }
 
-    /// Returns whether the client has ended its direction, and so counts as gone.
+    /// Returns whether the client counts as gone, because it has ended its direction.
+    ///
+    /// With `half_close` it never does.
     fn has_left(&self) -> bool {
         self.wire.is_read_closed() && !self.config.half_close
     }
 
-    /// Gives the signal of the client's end, once it has come and if it is asked for.
+    /// Signals that the client has ended its direction, once it has.
+    ///
+    /// Does nothing unless `Config::client_end` is set.
     fn tell_client_end(&self) {
         if let Some(client_end) = &self.client_end
             && self.wire.is_read_closed()
@@ -331,7 +339,7 @@ impl<'c, S: Transport, H: HttpService, F: Future<Output = ()>> ServerConnection<
 
     /// Passes the connection to the callback of the new protocol.
     ///
-    /// The new protocol may last, so its future holds nothing else of the connection.
+    /// The new protocol may run for long, so its future holds nothing else of the connection.
     #[cfg_attr(not(feature = "h2c"), expect(unused_variables))]
     fn into_upgraded(
         self,
@@ -365,9 +373,10 @@ impl<'c, S: Transport, H: HttpService, F: Future<Output = ()>> ServerConnection<
     }
 }
 
-/// Runs a protocol after HTTP/1.1; once `stop` is ready, its signal is given.
+/// Runs a protocol after HTTP/1.1, and signals the shutdown once `stop` is ready.
 ///
-/// `kept` is dropped at the end: the client has not ended its direction before, as far as is known.
+/// `kept` sends the client's end. It is dropped with this future, because a dropped sender means
+/// that the connection has ended.
 fn told_of_stop(
     mut speaking: Pin<Box<dyn Future<Output = ()> + Send>>,
     mut stop: Pin<&mut impl Future<Output = ()>>,
@@ -387,7 +396,7 @@ fn told_of_stop(
     })
 }
 
-/// The end of the requests of a connection.
+/// The reason why a connection serves no more requests in HTTP/1.1.
 enum Ending {
     Closed,
     Switched(Arc<PendingUpgrade>),
@@ -418,9 +427,9 @@ impl NextRequest {
         Ok(())
     }
 
-    /// Gives the request what its connection adds to each.
+    /// Adds to the request the extensions that each request of the connection gets.
     ///
-    /// That is the configured extensions, and a sender of interim responses.
+    /// They are the configured ones, and a sender of interim responses if that is enabled.
     pub(super) fn add_extensions(&mut self, config: &Config) {
         if !config.extensions.is_empty() {
             self.request.extensions_mut().extend(config.extensions.clone());
@@ -434,7 +443,7 @@ impl NextRequest {
 
     /// Sets the request's body: its content if all has arrived, otherwise a channel.
     ///
-    /// Chunked content always gets a channel.
+    /// Chunked content always gets a channel. Without content the body stays empty.
     fn add_content(&mut self, http: &mut ObservedConnection) {
         if http.take_end() {
             return;

@@ -43,7 +43,7 @@ pub struct Offer {
     pub protocol: String,
     /// The rule that the request breaks, so that the offer cannot be accepted.
     ///
-    /// `None` if it can be.
+    /// `None` if it can be accepted.
     pub ineligible: Option<Ineligible>,
 }
 
@@ -67,12 +67,14 @@ impl Offers {
         Self(PendingUpgrade::found_in(extensions).cloned())
     }
 
-    /// Returns the offers: see [`offers`].
+    /// Returns the client's offers in its order, also those that cannot be accepted.
     pub fn list(&self) -> &[Offer] {
         self.0.as_ref().map_or(&[], |pending| &pending.offers)
     }
 
-    /// Selects an offer: see [`select`].
+    /// Selects the first of `preferences` that the client offers; `None` without one.
+    ///
+    /// It works as [`select`] does: protocols whose rules the request breaks are not selected.
     pub fn select<'p>(&self, preferences: impl IntoIterator<Item = &'p str>) -> Option<Selected> {
         let pending = self.0.as_ref()?;
         let is_offered = |layer: &str| {
@@ -159,7 +161,9 @@ impl Selected {
         self.accept_http2_whole(content, |upgraded| speak(crate::Http2Stream::new(upgraded)))
     }
 
-    /// Accepts HTTP/2, with what the connection knows beside its stream.
+    /// Returns the 101 that accepts HTTP/2, and passes the `Upgraded` to `speak`.
+    ///
+    /// The `Upgraded` has the connection's options for HTTP/2, which an `Http2Stream` lacks.
     #[cfg(feature = "h2c")]
     pub(crate) fn accept_http2_whole<F, R, B>(self, content: Bytes, speak: F) -> Response<B>
     where
@@ -216,6 +220,8 @@ pub fn on<B>(
 }
 
 /// Sets the callback that takes over the connection after a 101 or a tunnel's 2xx.
+///
+/// Does nothing if the request has no offer and is no CONNECT.
 pub(crate) fn take_over<F, R, B>(request: &Request<B>, speak: F)
 where
     F: FnOnce(Upgraded) -> R + Send + 'static,

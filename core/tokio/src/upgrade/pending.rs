@@ -45,7 +45,9 @@ enum Http2Handoff {
 struct Offered(Arc<PendingUpgrade>);
 
 impl PendingUpgrade {
-    /// Creates the pending upgrade of a request with an offer or a CONNECT.
+    /// Creates the pending upgrade of a request that has an offer or is a CONNECT.
+    ///
+    /// Returns `None` for any other request.
     pub(crate) fn of(request: &switchover::Request<'_>, method: &Method) -> Option<Arc<Self>> {
         let is_connect = *method == Method::CONNECT;
         let offers: Vec<_> = match request.offers() {
@@ -74,7 +76,7 @@ impl PendingUpgrade {
 
     /// Creates the pending upgrade of a CONNECT in HTTP/2.
     ///
-    /// An extended one offers its protocol (RFC 8441, section 4).
+    /// An extended CONNECT offers its protocol (RFC 8441, section 4).
     #[cfg(feature = "h2")]
     pub(crate) fn of_connect(protocol: Option<&str>, headers: &http::HeaderMap) -> Self {
         let mut versions = headers.get_all(http::header::SEC_WEBSOCKET_VERSION).iter();

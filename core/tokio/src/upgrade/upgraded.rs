@@ -29,7 +29,7 @@ pub struct Upgraded {
     pub(crate) http: Box<ObservedConnection>,
     #[cfg(feature = "h2c")]
     pub(crate) splice: Option<Box<switchover::h2c::Splice>>,
-    /// The options of the connection for HTTP/2 by upgrade; `None` in a client.
+    /// The connection's options for HTTP/2, if it is a server's that accepted `h2c`.
     #[cfg(feature = "h2")]
     pub(crate) http2: Option<Box<crate::http2_options::Http2Options>>,
 }
@@ -46,7 +46,7 @@ struct Agreement {
 }
 
 impl Upgraded {
-    /// Takes over a connection that emits [`Switched`](switchover::Event::Switched).
+    /// Creates the stream of a connection whose current event is `Switched`.
     pub(crate) fn new(stream: Stream<Box<dyn Transport>>, mut http: ObservedConnection) -> Self {
         let mut agreement = Agreement::default();
         if let Some(switchover::Event::Switched(switched)) = http.event() {
@@ -74,7 +74,7 @@ impl Upgraded {
         self.agreement.preface = limit;
     }
 
-    /// Returns that limit.
+    /// Returns the time that a client gets to begin HTTP/2; `None` for no limit.
     #[cfg(feature = "h2c")]
     pub(crate) fn preface(&self) -> Option<std::time::Duration> {
         self.agreement.preface
@@ -147,7 +147,7 @@ impl Upgraded {
         (self.stream.into_inner(), self.leftover)
     }
 
-    /// Returns the transport as its own type, and bytes that came before.
+    /// Returns the transport as its own type, and bytes that were already read.
     ///
     /// Like [`into_parts`](Self::into_parts), for a type that you know, such as
     /// [`TcpStream`](tokio::net::TcpStream).

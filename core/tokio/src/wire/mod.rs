@@ -27,7 +27,9 @@ pub(crate) use promise::Promise;
 pub(crate) use stream::{Stream, bound_unsent};
 pub(crate) use timer::{Alarm, Deadline};
 
-/// The space for one read from the transport; the engine may offer more or less.
+/// The space in bytes for one read from the transport.
+///
+/// The engine's buffer may offer more or less.
 const PIECE: usize = 16 * 1024;
 
 /// The idle time after which a server's connection releases its memory.
@@ -49,13 +51,13 @@ pub(crate) struct Wire<S> {
     pub(crate) http: ObservedConnection,
     pub(crate) out: OutputBuffer,
     write_timeout: Option<Duration>,
-    /// The deadline for the peer to send.
+    /// The deadline for the peer to send what is awaited.
     pub(crate) receiving: Deadline,
-    /// The deadline for the peer to receive.
+    /// The deadline for the peer to accept the waiting output.
     writing: Deadline,
     memory: Memory,
     pub(crate) alarm: Alarm,
-    /// The time at which [`poll_reset`](Self::poll_reset) looks again.
+    /// The time at which [`poll_reset`](Self::poll_reset) looks for a reset again.
     looks_again: Option<Instant>,
     writes: Writes,
     reads: Reads,
@@ -76,7 +78,7 @@ enum Reads {
     Open,
     /// The peer has sent its last byte, or the engine receives no more.
     Ended,
-    /// As `Ended`, while the system asks whether the peer still receives.
+    /// The peer's direction has ended, and the system probes the connection.
     Probed,
     /// A read has failed: the peer has gone.
     Failed,
@@ -262,7 +264,7 @@ impl<S: Transport> Wire<S> {
         begun
     }
 
-    /// Clears the deadlines of the peer and of the memory, after a request arrived.
+    /// Clears the deadline of the peer and the release of memory, as a request arrived.
     pub(crate) fn clear(&mut self) {
         self.receiving.clear();
         self.memory = Memory::Held;
@@ -281,9 +283,9 @@ impl<S: Transport> Wire<S> {
     /// Waits for a reset by a peer from which nothing is read now.
     ///
     /// More bytes than the engine buffers hide it from a read, and the runtime wakes nobody for an
-    /// error alone. So this looks each second. Below TLS it sees what
-    /// [`Config::with_socket`] lets it see. A peer that has closed altogether resets a TCP
-    /// connection after about a minute, as it is asked then. That of a Unix socket is seen at once.
+    /// error alone. So this looks each second. Below TLS it sees what [`Config::with_socket`] lets
+    /// it see. A peer that has closed its socket altogether resets a TCP connection after about a
+    /// minute, when the system probes it. A closed Unix socket is seen at once.
     pub(crate) fn poll_reset(&mut self, context: &mut Context<'_>) -> Poll<()> {
         if self.reads == Reads::Ended {
             self.stream.probe();

@@ -3,17 +3,17 @@
 use bytes::Bytes;
 use http::{HeaderMap, header};
 
-/// The content still to be sent, if the head has its length.
+/// The number of content bytes still to be sent, if the head gives the length.
 ///
-/// The message is complete after its last byte. More is not sent, and the end of the content is not
-/// awaited. What the content does from then on must not become a second message.
+/// The message is complete after the last of them. Further content is not sent, as it must not
+/// become a second message, and the end of the content is not awaited.
 #[derive(Default)]
 pub(crate) struct Promise(Option<u64>);
 
 impl Promise {
     /// Returns the promise of a head with these fields.
     ///
-    /// `added` is the length that it gets if it has none.
+    /// `added` is the `Content-Length` that is added to a head without one.
     pub(crate) fn of(headers: &HeaderMap, added: Option<u64>) -> Self {
         let own = headers.get_all(header::CONTENT_LENGTH).iter();
         let mut lengths =
@@ -31,7 +31,7 @@ impl Promise {
         data
     }
 
-    /// Returns whether all that was promised has been sent.
+    /// Returns whether all that was promised has been sent; `false` without a length.
     pub(crate) fn is_kept(&self) -> bool {
         self.0 == Some(0)
     }

@@ -18,7 +18,7 @@ use crate::socket::SocketBelow;
 /// The limit in bytes for data that the system buffers and has not sent yet.
 const UNSENT: u32 = 128 * 1024;
 
-/// The time before a probe of a peer.
+/// The idle time after which the system probes the peer of a TCP connection.
 #[cfg(not(target_os = "wasi"))]
 const PROBE_EVERY: Duration = Duration::from_secs(15);
 
@@ -49,7 +49,9 @@ impl<S> Stream<S> {
 }
 
 impl<S: Transport> Stream<S> {
-    /// Creates the stream over a transport, with the way to the socket below that.
+    /// Creates the stream over a transport; `below` finds the socket below that.
+    ///
+    /// Limits the unsent bytes of the socket, if one is found.
     pub(crate) fn new(inner: S, below: Option<SocketBelow>) -> Self {
         let stream = Self { inner, failure: None, below };
         if let Some(socket) = stream.lowest() {
@@ -83,7 +85,7 @@ impl<S: Transport> Stream<S> {
 
     /// Returns whether the peer has reset a TCP connection or closed a Unix socket.
     ///
-    /// `None` if the transport is neither, and does not tell.
+    /// `None` if the transport is neither, or the socket below it is not known.
     pub(crate) fn peer_has_gone(&self) -> Option<bool> {
         if let Some(socket) = self.lowest() {
             return Some(socket.try_io(Interest::ERROR, || Ok(())).is_ok());
@@ -100,8 +102,8 @@ impl<S: Transport> Stream<S> {
 
     /// Makes the system ask the peer from time to time whether it still receives.
     ///
-    /// That of a peer which has closed its socket then resets the connection. For another peer
-    /// nothing changes.
+    /// The system of a peer that has closed its socket then resets the connection. For any other
+    /// peer nothing changes.
     pub(crate) fn probe(&self) {
         #[cfg(not(target_os = "wasi"))]
         if let Some(socket) = self.lowest() {
@@ -112,7 +114,7 @@ impl<S: Transport> Stream<S> {
 
     /// Makes a drop of the stream a reset; returns whether that is possible.
     ///
-    /// A transport that is no socket has no reset, nor have the sockets of WASI.
+    /// That is possible only if the transport itself is a TCP socket, and not on WASI.
     pub(crate) fn arm_reset(&self) -> bool {
         #[cfg(target_os = "wasi")]
         return false;
@@ -134,7 +136,7 @@ impl<S: Transport> Stream<S> {
 }
 
 impl Stream<Box<dyn Transport>> {
-    /// Returns the transport as its own type, without the boxes around it.
+    /// Returns the transport as its own type, or the stream if it has another one.
     pub(crate) fn downcast<T: Transport>(mut self) -> Result<T, Self> {
         while is::<Box<dyn Transport>>(&*self.inner) {
             self.inner = *unboxed(self.inner);

@@ -21,7 +21,7 @@ pub(crate) struct Deadline {
     phase: Timeout,
     time: Time,
     timeout: Duration,
-    /// The sent bytes that extend the next phase, because no clock ran.
+    /// The number of bytes sent while no clock ran; they extend the next phase.
     credit: u32,
 }
 
@@ -43,7 +43,8 @@ enum Time {
 impl Deadline {
     /// Starts the deadline, or continues one for the same phase.
     ///
-    /// Returns the current time if the clock starts now, else `None`.
+    /// Removes the deadline if `timeout` is `None`. Returns the current time if the clock starts
+    /// now, else `None`.
     pub(crate) fn wait_for(
         &mut self,
         phase: Timeout,
@@ -92,9 +93,11 @@ impl Deadline {
         self.time = Time::Unlimited;
     }
 
-    /// Extends the deadline for received bytes, at most to a full timeout from now.
+    /// Extends the deadline by a millisecond for each of `len` received bytes.
     ///
-    /// Bytes may arrive while the clock is stopped, too.
+    /// It is extended at most to a full timeout from now.
+    ///
+    /// If the clock is stopped, the time left grows instead, also at most to a timeout.
     pub(crate) fn extend(&mut self, len: usize) {
         if let Time::Left(left) = &mut self.time {
             *left = left.saturating_add(earned(len)).min(self.timeout.max(*left));
@@ -104,7 +107,8 @@ impl Deadline {
 
     /// Extends the deadline for `len` bytes that the system accepted for the peer.
     ///
-    /// If the clock does not run, the extension is kept for the next phase.
+    /// Each byte adds a millisecond, at most to ten timeouts from now. If the clock does not run,
+    /// the bytes are kept for the next phase.
     pub(crate) fn earn_from_system(&mut self, len: usize) {
         match self.time {
             Time::Until(_) => self.earn_up_to(self.timeout.saturating_mul(1 + EARNED_MAX), len),

@@ -213,9 +213,10 @@ async fn a_length_is_the_one_before_the_first_frame() {
     expect(&mut client, "HTTP/1.1 200 OK\r\ncontent-length: 6\r\n\r\nhello!").await;
 }
 
-/// Checks that content is sent and awaited as far as its length.
+/// Checks that a response's content is sent and awaited as far as its length.
 ///
-/// It may grow meanwhile. A failure behind that must not answer the next request.
+/// The body may be longer. An error of the body after that length must not affect the next
+/// response.
 #[tokio::test]
 async fn nothing_is_sent_or_awaited_behind_the_promised_length() {
     let endings: [fn() -> Frames; 4] = [

@@ -120,7 +120,9 @@ async fn content_has_a_length_or_is_chunked() {
     serving.await.expect("no panic");
 }
 
-/// Checks that content is sent and awaited as far as its length.
+/// Checks that a request's content is sent and awaited as far as its length.
+///
+/// The body may be longer, fail later, or not end.
 #[tokio::test(start_paused = true)]
 async fn nothing_is_sent_or_awaited_behind_the_promised_length() {
     let endings: [fn() -> Frames; 3] = [
@@ -678,9 +680,9 @@ async fn content_is_sent_after_the_head_of_a_success() {
     }
 }
 
-/// Checks that the client does not end its direction.
+/// Checks that a client which withholds its content does not end its direction.
 ///
-/// Servers take that for a client that left.
+/// Servers take such an end for a client that has left.
 #[tokio::test(start_paused = true)]
 async fn a_client_that_withholds_its_content_stays() {
     let (stream, mut server) = tokio::io::duplex(100_000);
@@ -815,7 +817,7 @@ async fn a_client_that_closes_sends_the_rest_of_its_request() {
     }
 }
 
-/// Checks that `close` is woken although another task reads the response.
+/// Checks that `close` completes although another task reads the response.
 #[tokio::test(start_paused = true)]
 async fn a_client_closes_beside_a_task_that_reads_its_response() {
     let (client, response, serving) =
@@ -828,9 +830,10 @@ async fn a_client_closes_beside_a_task_that_reads_its_response() {
     assert!(serving.await.expect("a server") > 1_000_000);
 }
 
-/// Checks that `close` is woken, and wakes, beside a response without end.
+/// Checks that `close` completes although the response does not end.
 ///
-/// Its reader waits on, or has given the read up.
+/// Then the reader of the response gets an error, whether it waits or had cancelled an earlier
+/// read.
 #[tokio::test(start_paused = true)]
 async fn a_client_closes_beside_a_response_that_does_not_end() {
     for stays in [true, false] {
@@ -895,14 +898,15 @@ async fn an_endless_response_that_was_dropped_does_not_hold_up_the_next_request(
     assert!(begun.elapsed() < Duration::from_secs(2), "{:?}", begun.elapsed());
 }
 
-/// Waits at most that long, in paused time, for an idle connection to be closed.
+/// Returns whether an idle connection is closed within an hour of paused time.
 async fn closes<S: switchover_tokio::Transport>(client: &mut Client<S>) -> bool {
     tokio::time::timeout(Duration::from_secs(3600), client.closed()).await.is_ok()
 }
 
-/// Checks that an idle connection tells when it takes no further request.
+/// Checks that `closed` completes when an idle connection takes no further request.
 ///
-/// It does after the server's FIN, after bytes that nobody has asked for, and after `close`.
+/// It does after the server's FIN, after bytes that nobody has asked for, and after a response with
+/// `Connection: close`.
 #[tokio::test(start_paused = true)]
 async fn an_idle_connection_tells_that_it_is_closed() {
     for said in ["", "HTTP/1.1 408 Request Timeout\r\n\r\n"] {
@@ -939,9 +943,9 @@ async fn an_idle_connection_tells_that_it_is_closed() {
     assert!(client.is_closed() && closes(&mut client).await);
 }
 
-/// Checks that `closed` waits for a response, and is woken at its end.
+/// Checks that `closed` waits for the end of a response, then for the server's FIN.
 ///
-/// Another task reads it, or drops it before, or drops it while `closed` waits.
+/// Another task reads the response, or drops it before, or drops it while `closed` waits.
 #[tokio::test(start_paused = true)]
 async fn a_connection_tells_that_it_is_closed_after_its_response() {
     for reader in ["reads", "drops", "drops later"] {
@@ -1021,7 +1025,7 @@ async fn an_upgraded_stream_gives_its_transport_back() {
     assert!(heard[..length].ends_with(b"bye"), "{heard:?}");
 }
 
-/// Content of a request that is made of the response's body, or only owns it.
+/// Content of a request that forwards the response's body, or only owns that body.
 struct Mirror {
     shared: Arc<Mutex<Mirrored>>,
     polls: bool,

@@ -355,7 +355,7 @@ async fn a_handler_hears_the_end_of_a_client_that_reads_on() {
     }
 }
 
-/// Checks that an upgrade is no end of the client's direction.
+/// Checks that `ClientEnd` reports no end at a switch, but at a later disconnect.
 #[tokio::test]
 async fn an_upgrade_is_not_the_end_of_a_client() {
     let config = Config { client_end: true, ..config() };
@@ -387,12 +387,13 @@ async fn an_upgrade_is_not_the_end_of_a_client() {
 
 // Servers that disconnect.
 
-/// A point at which a server disconnects, with the outcomes expected by the client.
+/// A point at which a server disconnects, with the outcomes that its client gets.
 ///
-/// `script` is what the server reads and sends before. `fin` and `rst` are the outcomes after each.
+/// `script` is what the server reads and sends before. `fin` and `rst` are the outcomes after a FIN
+/// and after a RST.
 struct Answer {
     name: &'static str,
-    /// The texts to send, each after the request's head and that many bytes of content.
+    /// The texts to send, each after a request head and so many bytes of content.
     script: &'static [(usize, &'static str)],
     fin: &'static str,
     rst: &'static str,
@@ -736,7 +737,7 @@ async fn an_end_without_a_close_alert_is_one() {
 
 /// Checks that a reset is noticed behind more bytes than the engine buffers.
 ///
-/// A read would not come to it: the handler neither answers nor reads the content.
+/// No read gets to the reset, since the handler neither responds nor reads the content.
 #[tokio::test]
 async fn a_reset_behind_much_that_nobody_reads_is_noticed() {
     let behind = "GET / HTTP/1.1\r\nHost: a\r\n\r\n".repeat(400_000);
@@ -780,7 +781,9 @@ impl http_body::Body for Nothing {
     }
 }
 
-/// Checks that content without bytes or end holds up nobody.
+/// Checks that a response of endless empty frames does not hold up other tasks.
+///
+/// The connection notices that its client resets.
 #[tokio::test]
 async fn empty_frames_without_end_leave_others_their_turn() {
     let (mut client, server) = pair().await;

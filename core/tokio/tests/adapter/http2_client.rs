@@ -129,9 +129,10 @@ async fn the_response_is_stream_1_and_others_follow() {
     }
 }
 
-/// Checks that a repeated request with CONTINUATION frames is dropped whole.
+/// Checks that a long repeat of the upgraded request is not sent to the server.
 ///
-/// The server must see neither these frames nor the HEADERS before them.
+/// The HTTP/2 library sends the request again, in HEADERS and CONTINUATION frames. The server must
+/// see none of them.
 #[tokio::test]
 async fn a_long_head_is_made_again_too() {
     let stream = switched("/long", None, usize::MAX).await;
@@ -190,7 +191,7 @@ const ASK: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0\
 /// A client's acknowledgement of SETTINGS.
 const ACK: &[u8] = b"\0\0\0\x04\x01\0\0\0\0";
 
-/// A stream that tells where it reads to, and how many pieces a vectored write has.
+/// A stream that records the address it reads to, and the pieces of a write.
 struct Told {
     stream: DuplexStream,
     read_to: Arc<AtomicUsize>,

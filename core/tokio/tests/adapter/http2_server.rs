@@ -43,7 +43,9 @@ fn hearing() -> (Config, Heard) {
     (config, heard)
 }
 
-/// Sends bytes in pieces of that size, and returns the answer and the outcome.
+/// Sends `bytes` to a server in pieces of `size` bytes.
+///
+/// Returns what the server sends, and the result of its connection.
 async fn exchange(config: &Config, bytes: &[u8], size: usize) -> (String, Result<(), Error>) {
     let (mut client, server) = tokio::io::duplex(64 * 1024);
     let serving = serve_connection(server, service_fn(hello), config);
@@ -61,7 +63,9 @@ async fn exchange(config: &Config, bytes: &[u8], size: usize) -> (String, Result
     (answer, outcome)
 }
 
-/// Checks that a connection which begins with the preface is HTTP/2.
+/// Checks that the HTTP/2 handler gets a connection that begins with the preface.
+///
+/// It gets every byte, the preface among them, and the name of the peer.
 #[tokio::test]
 async fn a_preface_gives_every_byte_to_the_handler_of_http2() {
     for size in [1, 7, 1000] {
@@ -102,7 +106,7 @@ async fn a_preface_without_a_handler_is_refused_before_it_comes() {
     assert!(matches!(outcome, Err(Error::Misuse(_))), "{outcome:?}");
 }
 
-/// Checks that a configuration which has only one of the two is refused.
+/// Checks that a handler of HTTP/2 is refused without the flag `http2_preface`.
 #[tokio::test]
 async fn a_handler_whose_flag_was_cleared_is_refused() {
     let config = Config { http: Arc::default(), ..hearing().0 };
@@ -111,7 +115,7 @@ async fn a_handler_whose_flag_was_cleared_is_refused() {
     assert!(matches!(outcome, Err(Error::Misuse(_))), "{outcome:?}");
 }
 
-/// Checks that a connection in HTTP/2 is told of a shutdown.
+/// Checks that the handler of an HTTP/2 connection is told of a shutdown.
 #[tokio::test(start_paused = true)]
 async fn a_connection_in_http2_is_told_of_a_shutdown() {
     let (mut client, server) = tokio::io::duplex(1000);

@@ -39,7 +39,7 @@ where
     rest.rsplit_once("\r\n\r\n").map_or(rest.clone(), |(_, content)| content.to_owned())
 }
 
-/// A listener of one's own, for streams in memory; the errors come first.
+/// A custom `Listener` for streams in memory, which first returns the given errors.
 struct Piped(mpsc::Receiver<(DuplexStream, &'static str)>, VecDeque<io::ErrorKind>);
 
 impl Listener for Piped {
@@ -134,7 +134,9 @@ async fn a_unix_socket_is_served() {
     std::fs::remove_file(path).expect("the socket");
 }
 
-/// Checks that a client ends its handler by a close, and not by a half-close.
+/// Checks that a client of a Unix socket ends its handler by a close.
+///
+/// A half-close does not end the handler: its response is sent.
 #[cfg(unix)]
 #[tokio::test]
 async fn a_client_that_closes_its_unix_socket_ends_a_silent_handler() {
@@ -204,9 +206,9 @@ async fn a_stream_is_tapped_before_its_first_byte() {
     serving.abort();
 }
 
-/// Checks that each error is told, and survived.
+/// Checks that `on_error` gets each error of `accept`, and that the server goes on.
 ///
-/// One of the listener's own is followed by a delay.
+/// After an error of the listener itself, as a lack of memory, it first waits 50 ms.
 #[tokio::test(start_paused = true)]
 async fn errors_of_a_listener_are_told_and_survived() {
     let errors = [io::ErrorKind::ConnectionAborted, io::ErrorKind::OutOfMemory];

@@ -123,7 +123,7 @@ async fn ok(_: Request<Body>) -> Answer {
     Ok(Response::new("ok".into()))
 }
 
-/// Responds with the content that it reads, in chunks with trailers.
+/// Responds with the content that it reads and a `!`, in two chunks, and a trailer.
 async fn echo(request: Request<Body>) -> Answer<Frames> {
     let content = request.into_body().read(1000).await?.ok_or("too much")?;
     let text: &'static str = String::from_utf8(content.into())?.leak();

@@ -436,7 +436,9 @@ async fn http_goes_on_above_a_new_layer() {
     serving.await.expect("no panic").expect("served");
 }
 
-/// Checks that content which came before TLS does not look whole above it.
+/// Checks that reading content from before an upgrade to TLS fails above TLS.
+///
+/// It must not look like empty content. A request with a length of 0 still has empty content.
 #[tokio::test]
 async fn content_from_below_a_new_layer_is_not_empty_content() {
     async fn above(request: Request<Body>) -> Answer {

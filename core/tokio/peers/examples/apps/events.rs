@@ -23,7 +23,7 @@ pub(crate) fn app() -> Router {
         .with_state(Listeners::default())
 }
 
-/// One listener, as long as its stream is not dropped.
+/// One listener to the events, which counts until its stream is dropped.
 struct Listener(Listeners);
 
 impl Drop for Listener {

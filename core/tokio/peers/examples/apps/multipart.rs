@@ -1,4 +1,4 @@
-//! An upload of files, of which each is counted as it comes.
+//! An upload of files; the bytes of each are counted as they arrive.
 
 use axum::Router;
 use axum::extract::multipart::MultipartError;

@@ -9,7 +9,7 @@ use axum::routing::get;
 use serde_json::{Value, json};
 use tower_http::services::ServeDir;
 
-/// Returns a router that serves the files of a folder at every path but `/api`.
+/// Returns a router that serves the files of a folder, and `/api/status`.
 pub(crate) fn app(folder: impl AsRef<Path>) -> Router {
     let missing = get(async || (StatusCode::NOT_FOUND, "There is no such file.\n"));
     Router::new()
