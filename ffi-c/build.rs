@@ -1,6 +1,6 @@
 //! The linker options of the shared library, such as its soname or install name.
 //!
-//! It contains the ABI number, not the version of the library.
+//! The name contains the ABI number, not the version of the library.
 
 use std::env;
 

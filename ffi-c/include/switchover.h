@@ -392,7 +392,9 @@ enum swo_result_code {
     SWO_OVERLAP = 1011,
     /** A number is too large for the form in which it is encoded. */
     SWO_BAD_NUMBER = 1012,
-    /** The library has allocated memory already, as always in the ordinary (std) build. */
+    /** The call of swo_set_memory is too late.
+     *
+     *  The library has allocated memory already, as always in the ordinary (std) build. */
     SWO_TOO_LATE = 1013,
 };
 
@@ -452,11 +454,11 @@ typedef struct swo_slice {
  */
 typedef struct swo_field {
     /**
-     * The name, as sent.
+     * The name of the field, spelled as sent.
      */
     struct swo_slice name;
     /**
-     * The value, without the whitespace around it.
+     * The value of the field, without the whitespace around it.
      */
     struct swo_slice value;
 } swo_field;
@@ -489,7 +491,7 @@ typedef struct swo_block swo_block;
 /**
  * Returns the version of the loaded library; SWO_VERSION is that of the header.
  *
- * Static.
+ * The string is static and must not be freed.
  */
 const char *swo_version(void);
 
@@ -638,8 +640,8 @@ typedef struct swo_config {
     /**
      * The maximum number of empty lines before a request line.
      *
-     * An idle client accepts as many. RFC 9112, section 2.2 asks a server to ignore at least one.
-     * A limit above 65,535 is none.
+     * An idle client accepts as many from the server. RFC 9112, section 2.2 asks a server to
+     * ignore at least one. A limit above 65,535 is none.
      *
      * Default: 4.
      */
@@ -695,6 +697,8 @@ typedef struct swo_config {
     uint32_t buffered;
     /**
      * The maximum number of protocols in one offer.
+     *
+     * A limit above 254 has the effect of 254.
      *
      * Default: 32.
      */
@@ -988,12 +992,12 @@ swo_result swo_conn_deinit(struct swo_conn *conn);
 swo_result swo_set_limits(struct swo_conn *conn, const struct swo_config *config);
 
 /**
- * Releases the heap memory of an idle connection.
+ * Releases the heap memory that a connection does not need at present.
  *
- * Nothing but a given configuration stays on the heap if no message is under way, no leftover
- * waits and nothing is to be advertised. The entries of swo_trace and the protocols of
- * swo_required and swo_agreed are then lost. **Inbound:** ends the current event and its
- * slices.
+ * If no message is in progress, no received bytes are unread, and no protocols wait to be
+ * advertised, all is released but a given configuration. The entries of swo_trace and the
+ * protocols of swo_required and swo_agreed are then lost. **Inbound:** ends the current event
+ * and its slices.
  */
 swo_result swo_release(struct swo_conn *conn);
 
@@ -1013,10 +1017,11 @@ swo_result swo_release(struct swo_conn *conn);
  * A `len` of 0 is not the end of the input; that is swo_receive_eof. **Inbound:** ends the
  * current event and its slices. Errors, after which nothing was appended:
  * SWO_ERROR_BUFFER_FULL while too many bytes wait (continue with swo_next_event, and respond).
- * SWO_ERROR_SWITCHED if the bytes belong to the new protocol. SWO_ERROR_CLOSED,
- * SWO_ERROR_AFTER_END, SWO_ERROR_OUT_OF_MEMORY, the earlier peer error. SWO_OVERLAP if `data`
- * lies in the connection's own memory. That is a slice of an event (copy it first), or the
- * space of swo_receive_buffer (call swo_receive_commit instead). Next: swo_next_event.
+ * SWO_ERROR_SWITCHED if the bytes belong to the new protocol. SWO_ERROR_FAILED after a peer
+ * error, SWO_ERROR_AFTER_END after swo_receive_eof. SWO_ERROR_CLOSED, SWO_ERROR_OUT_OF_MEMORY.
+ * SWO_OVERLAP if `data` lies in the connection's own memory. That is a slice of an event (copy
+ * it first), or the space of swo_receive_buffer (call swo_receive_commit instead). Next:
+ * swo_next_event.
  *
  * Errors: SWO_ERROR_BUFFER_FULL, SWO_ERROR_AFTER_END, SWO_ERROR_OUT_OF_MEMORY,
  * SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED, SWO_ERROR_FAILED.
@@ -1027,11 +1032,12 @@ swo_result swo_receive(struct swo_conn *conn, const uint8_t *data, size_t len);
  * Returns space for recv(2) to write into.
  *
  * `cap` is the size of the space: at least `min` bytes, often more, and all may be used. Only
- * a `min` above the total that may wait (`buffered` of the configuration) is reduced to that.
- * Request as many bytes as one read may deliver, such as 16,384; with less, pipelined requests
- * are read in pieces. The space is valid until the next inbound call. Do not copy a slice of
- * an event into it: this call may have moved or freed the slice's memory. **Inbound:** ends
- * the current event and its slices. Next: swo_receive_commit with the number of bytes read.
+ * a `min` above the total that may wait is reduced to that. The total is `buffered` of the
+ * configuration, or what one head or trailer section needs if that is more. Request as many
+ * bytes as one read may deliver, such as 16,384; with less, pipelined requests are read in
+ * pieces. The space is valid until the next inbound call. Do not copy a slice of an event into
+ * it: this call may have moved or freed the slice's memory. **Inbound:** ends the current
+ * event and its slices. Next: swo_receive_commit with the number of bytes read.
  *
  * Errors: SWO_ERROR_BUFFER_FULL, SWO_ERROR_AFTER_END, SWO_ERROR_OUT_OF_MEMORY,
  * SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED, SWO_ERROR_FAILED.
@@ -1043,9 +1049,9 @@ swo_result swo_receive_buffer(struct swo_conn *conn, size_t min, uint8_t **data,
  *
  * **Inbound:** ends the current event and its slices. A `len` of 0 appends nothing and is not
  * the end of the input; that is swo_receive_eof. Errors: SWO_BAD_LENGTH if the space is
- * smaller (its bytes remain: call again with a smaller `len`). Also if the space was used
- * already, or another inbound call has ended it. Then nothing was appended. Next:
- * swo_next_event.
+ * smaller (its bytes remain: call again with a smaller `len`). SWO_BAD_LENGTH also if the
+ * space was used already, or another inbound call has ended it. On an error nothing was
+ * appended. Next: swo_next_event.
  */
 swo_result swo_receive_commit(struct swo_conn *conn, size_t len);
 
@@ -1070,9 +1076,11 @@ enum swo_end {
 swo_result swo_receive_eof(struct swo_conn *conn, uint32_t end);
 
 /**
- * Returns whether the caller should read from the transport.
+ * Returns whether the caller should read bytes of HTTP from the transport.
  *
- * Stop reading while it is 0: that is the back-pressure on the peer.
+ * While it is 0 because too many received bytes wait, stop reading: that is the back-pressure
+ * on the peer. It is also 0 after the end of the peer's bytes, after a peer error, and once
+ * the peer's direction has switched or closed. After a switch, read for the new protocol.
  */
 swo_flag swo_wants_input(const struct swo_conn *conn);
 
@@ -1087,6 +1095,9 @@ swo_result swo_unread(const struct swo_conn *conn, struct swo_slice *bytes);
 
 /**
  * Returns the number of the peer's bytes up to the end of the current event.
+ *
+ * Counted from the first byte that the peer sent. Received bytes that are not parsed yet are
+ * not in it. 0 for a connection that is NULL or dead.
  */
 uint64_t swo_position(const struct swo_conn *conn);
 
@@ -1176,15 +1187,15 @@ enum swo_no_offer {
  */
 typedef struct swo_request {
     /**
-     * The method, a token; compare it exactly.
+     * The method of the request, a token; compare it exactly.
      */
     struct swo_slice method;
     /**
-     * The target, as sent: nothing is decoded or normalised.
+     * The target of the request, as sent: nothing is decoded or normalised.
      */
     struct swo_slice target;
     /**
-     * The number of field lines.
+     * The number of field lines of the received request.
      */
     size_t field_count;
     /**
@@ -1214,11 +1225,11 @@ typedef struct swo_response {
      */
     struct swo_slice reason;
     /**
-     * The number of field lines.
+     * The number of field lines of the received response.
      */
     size_t field_count;
     /**
-     * The status, 100 to 999.
+     * The status code of the response, 100 to 999.
      */
     uint32_t status;
     /**
@@ -1481,9 +1492,9 @@ swo_result swo_event_list(const struct swo_conn *conn,
  */
 swo_result swo_current_request(const struct swo_conn *conn, struct swo_request *request);
 
-/** A method of the IANA registry.
+/** A method of the HTTP Method Registry of IANA, as a number for bindings.
  *
- *  A request's method is still its text, because an unregistered method has no value here. */
+ *  A request also has its method as text, because an unregistered method has no value here. */
 enum swo_method {
     /** The method `GET`, which is safe (RFC 9110, section 9.3.1). */
     SWO_METHOD_GET = 0,
@@ -1619,9 +1630,10 @@ enum swo_content_kind {
     SWO_CONTENT_NONE = 0,
     /** The number of content bytes still to come. */
     SWO_CONTENT_LENGTH = 1,
-    /** The number of bytes still to come in the current chunk.
+    /** The number of data bytes still to come in the current chunk.
      *
-     *  The sizes of later chunks are not known yet. */
+     *  It is 0 between chunks and in the trailer section. The sizes of later chunks are not known
+     *  yet. */
     SWO_CONTENT_CHUNKED = 2,
     /** All bytes until the connection closes. */
     SWO_CONTENT_UNTIL_CLOSE = 3,
@@ -1646,21 +1658,20 @@ typedef struct swo_content_left {
 /**
  * Returns how much content of the message being received is still to come.
  *
- * Counted after the current event.
- *
- * If the message was truncated, this is the missing rest. Next: swo_pass_content, if your code
- * can read content without the engine. RFC 9112, section 6.3.
+ * It is the rest after the current event; for chunked content, the rest of the current chunk.
+ * If the peer's bytes ended inside the message, it is the missing rest. Next:
+ * swo_pass_content, if your code can read content without the engine. RFC 9112, section 6.3.
  */
 swo_result swo_content(const struct swo_conn *conn, struct swo_content_left *content);
 
 /**
  * Counts `len` bytes of content that your code has read without the engine.
  *
- * Such as from the transport with splice(2), or into memory of yours. The state and the
- * positions become those after swo_receive of the same bytes. Allowed up to the number that
- * swo_content returns, once all bytes passed to the engine have been parsed. **Inbound:** ends
- * the current event and its slices. Next: swo_next_event; after the last byte it emits the end
- * of the message. RFC 9112, section 6.
+ * Your code may have read them from the transport with splice(2), or into memory of yours. The
+ * state and the positions become those after swo_receive of the same bytes. Allowed up to the
+ * number that swo_content returns, once all bytes passed to the engine have been parsed.
+ * **Inbound:** ends the current event and its slices. Next: swo_next_event; after the last
+ * byte it emits the end of the message. RFC 9112, section 6.
  *
  * Errors: SWO_ERROR_NO_CONTENT, SWO_ERROR_UNREAD_INPUT, SWO_ERROR_LENGTH_EXCEEDED,
  * SWO_ERROR_AFTER_END, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED, SWO_ERROR_FAILED.
@@ -1683,9 +1694,9 @@ swo_result swo_skip_content(struct swo_conn *conn);
  * Consumes the end of the message together with the current event, if known.
  *
  * Returns 1 if the current event was the last of its message; no SWO_EVENT_KIND_END_OF_MESSAGE
- * follows then. That is known for a head without content and for the last content of a known
- * length. The event stays current, and its slices stay valid, while you respond, until the
- * next inbound call. Returns 0 otherwise, and changes nothing. RFC 9112, section 6.
+ * follows then. That is known for a head without content, and for the last content of a
+ * `Content-Length`. The event stays current, and its slices stay valid, while you respond,
+ * until the next inbound call. Returns 0 otherwise, and changes nothing. RFC 9112, section 6.
  */
 swo_flag swo_take_end(struct swo_conn *conn);
 
@@ -1716,12 +1727,10 @@ enum swo_owes {
 /**
  * Returns what the caller must send next, SWO_OWES_*.
  *
- * The peer waits for it.
- *
- * If several things are due, returns the one to send first. SWO_OWES_CONTENT means that
- * content, or the end, of a message of yours is still to come. It may be an older message than
- * you think: if swo_send_response returned SWO_ERROR_ANSWERED, the earlier response is still
- * unfinished. The text of an error page would then become part of its content, so write
+ * The peer waits for it. If several things are due, returns the one to send first.
+ * SWO_OWES_CONTENT means that content, or the end, of a message of yours is still to come.
+ * After SWO_ERROR_ANSWERED from swo_send_response that message is the earlier response, which
+ * is unfinished. The text of an error page would then become part of its content, so write
  * nothing and close the transport.
  */
 uint32_t swo_owes(const struct swo_conn *conn);
@@ -1761,20 +1770,20 @@ enum swo_awaiting {
 uint32_t swo_awaiting(const struct swo_conn *conn);
 
 /**
- * Returns whether the caller may now send the new protocol.
+ * Returns whether the caller may send bytes of the new protocol.
  *
  * A client may once it has received the 101 (or 2xx to CONNECT) and sent its whole request. A
- * server may once it has accepted, or received the HTTP/2 preface. No event tells a client
- * that its own direction has switched.
+ * server may once it has sent the 101 (or 2xx to CONNECT), or received the HTTP/2 preface. No
+ * event tells a client that its own direction has switched.
  */
 swo_flag swo_may_speak(const struct swo_conn *conn);
 
 /**
- * Returns whether another request may follow on this connection.
+ * Returns whether another request may follow on this connection, as far as known.
  *
- * The result may still become 0 with later messages.
- *
- * RFC 9112, section 9.3.
+ * 0 once a message, a call or an error makes the current exchange the last, and while a
+ * direction has switched. On a client without an open request, also while there are unread
+ * bytes. RFC 9112, sections 9.2 and 9.3.
  */
 swo_flag swo_persists(const struct swo_conn *conn);
 
@@ -1800,23 +1809,22 @@ enum swo_closing {
  *
  * SWO_NONE for a connection that is NULL or dead. RFC 9112, sections 8 and 9.6.
  *
- * SWO_CLOSING_CLOSE: close it; the peer loses nothing. SWO_CLOSING_LINGER: shut down the
- * sending side, then read and discard until the peer closes too. Do so for a few seconds at
- * most, then close. Closing a socket with unread bytes resets the TCP connection, and the
- * client may lose the last response. SWO_CLOSING_RESET: set SO_LINGER to 0 and close; over TLS
- * send no closure alert. It is for an incomplete response that is delimited by the end of the
- * connection, as an HTTP/1.0 client gets it. After a FIN the client would consider that
- * response complete.
+ * SWO_CLOSING_CLOSE: close it; no sent response is at risk. A client always gets this.
+ * SWO_CLOSING_LINGER: shut down the sending side, then read and discard until the peer closes
+ * too. Do so for a few seconds at most, then close. Closing a socket with unread bytes resets
+ * the TCP connection, and the client may lose the last response. SWO_CLOSING_RESET: set
+ * SO_LINGER to 0 and close; over TLS send no closure alert. A server gets this during an
+ * unfinished response that is delimited by the end of the connection, as an HTTP/1.0 client
+ * gets it. After a FIN the client would consider that response complete.
  */
 uint32_t swo_closing(const struct swo_conn *conn);
 
 /**
  * Returns the number of requests without a complete final response.
  *
- * For a client. Those that the `dropped` of a response has counted are not in it.
- *
- * Once the connection has ended, these requests may be sent again on another one if that is
- * safe (RFC 9112, section 9.3.2). SWO_NONE for a connection that is NULL or dead.
+ * For a client; always 0 on a server. Requests that the `dropped` of a response has counted
+ * are not in it. Once the connection has ended, the requests may be sent again on another one
+ * if that is safe (RFC 9112, section 9.3.2). SWO_NONE for a connection that is NULL or dead.
  */
 uint32_t swo_unanswered(const struct swo_conn *conn);
 
@@ -1873,7 +1881,7 @@ typedef struct swo_response_head {
      */
     const struct swo_field *fields;
     /**
-     * The number of field lines.
+     * The number of field lines of the response to send.
      */
     size_t field_count;
 } swo_response_head;
@@ -1967,10 +1975,10 @@ typedef struct swo_prepared swo_prepared;
  *
  * The response may be sent on any number of connections. `config` is the configuration of
  * those connections, or NULL for the defaults: its `tidy` may correct the field lines. All
- * arguments are copied. A response with a `Date` field is valid for a second. A prepared
- * response never changes, so several threads may use it at once. Errors: those of swo_respond
- * for the response itself, without the index of a field line; SWO_STRUCT_TOO_OLD,
- * SWO_STRUCT_TOO_NEW. Next: swo_respond_prepared; at the end swo_prepared_free.
+ * arguments are copied. A `Date` field in it is right for a second only. A prepared response
+ * never changes, so several threads may use it at once. Errors: those of swo_respond for the
+ * response itself, without the index of a field line; SWO_STRUCT_TOO_OLD, SWO_STRUCT_TOO_NEW.
+ * Next: swo_respond_prepared; at the end swo_prepared_free.
  */
 swo_result swo_prepared_new(const struct swo_response_head *response,
                             const uint8_t *data,
@@ -2095,7 +2103,7 @@ enum swo_ineligible {
      *
      *  Or, for `h2c`, its content exceeds `config.h2c_content`. */
     SWO_INELIGIBLE_CONTENT = 5,
-    /** The request's head is larger than `config.h2c_head`. */
+    /** The request's head, counted as in HTTP/2, is larger than `config.h2c_head`. */
     SWO_INELIGIBLE_HEAD = 6,
     /** The protocol cannot be switched to over TLS. */
     SWO_INELIGIBLE_SECURE = 7,
@@ -2114,7 +2122,7 @@ enum swo_ineligible {
  */
 typedef struct swo_request_head {
     /**
-     * The method, a token.
+     * The method of the request, a token.
      */
     struct swo_slice method;
     /**
@@ -2130,7 +2138,7 @@ typedef struct swo_request_head {
      */
     const struct swo_field *fields;
     /**
-     * The number of field lines.
+     * The number of field lines of the request to send.
      */
     size_t field_count;
 } swo_request_head;
@@ -2190,7 +2198,7 @@ swo_result swo_send_data(struct swo_conn *conn,
  */
 typedef struct swo_data_parts {
     /**
-     * The bytes before the content.
+     * The framing bytes to send before the content.
      */
     uint8_t prefix[24];
     /**
@@ -2198,7 +2206,7 @@ typedef struct swo_data_parts {
      */
     size_t prefix_len;
     /**
-     * The bytes after the content; static.
+     * The framing bytes to send after the content; static.
      */
     struct swo_slice suffix;
 } swo_data_parts;
@@ -2240,10 +2248,10 @@ swo_result swo_send_end(struct swo_conn *conn,
  * `has_content` is not 0 if content follows the head (never in response to HEAD). `closes` is
  * not 0 if the response says `close` or is delimited by the end of the connection. `persists`
  * becomes 1 if the connection stays open afterwards; if it becomes 0, the head must say
- * `Connection: close`. To an HTTP/1.0 client a response must say `Connection: keep-alive` to
- * keep the connection open. A 426 must have an `Upgrade` field (RFC 9110, section 15.5.22).
- * Next: send the response; if it has content, then swo_send_end, which writes nothing. RFC
- * 9112, section 9.3.
+ * `Connection: close`. For a 2xx to CONNECT ignore it. To an HTTP/1.0 client a response must
+ * say `Connection: keep-alive` to keep the connection open. A 426 must have an `Upgrade` field
+ * (RFC 9110, section 15.5.22). Next: send the response; if it has content, then swo_send_end,
+ * which writes nothing. RFC 9112, section 9.3.
  *
  * Errors: SWO_ERROR_WRONG_ROLE, SWO_ERROR_UNASKED, SWO_ERROR_ANSWERED, SWO_ERROR_CLOSED,
  * SWO_ERROR_SWITCHED, SWO_ERROR_FAILED, SWO_ERROR_INVALID_STATUS, SWO_ERROR_FRAMING_CONFLICT.
@@ -2280,11 +2288,11 @@ struct swo_slice swo_reason(uint32_t status);
  */
 typedef struct swo_protocol {
     /**
-     * The part before the slash.
+     * The name of the protocol: the part before the slash.
      */
     struct swo_slice name;
     /**
-     * The version, after the slash; `data` is NULL if there is none.
+     * The version of the protocol, after the slash; `data` is NULL if there is none.
      */
     struct swo_slice version;
 } swo_protocol;
@@ -2357,10 +2365,10 @@ typedef struct swo_selection {
  * Each preference is a protocol such as `foo/2`, or a stack of layers such as `TLS/1.2,
  * HTTP/1.1`. `by` is SWO_ORDER_CLIENT (the first protocol of the offer that is among the
  * preferences) or SWO_ORDER_SERVER (the first preference that is offered). Errors: SWO_NOTHING
- * if nothing matches (a preference that is not a protocol matches nothing); SWO_BAD_ENUM.
- * SWO_ERROR_INVALID_PROTOCOL if a preference is not UTF-8. swo_offers returns the whole offer.
- * Next: swo_selection_preference returns the index of the choice; swo_accept, or any final
- * response, which declines. RFC 9110, section 7.8.
+ * if nothing matches (a preference that is not a protocol matches nothing), or if no offer
+ * waits for a decision. SWO_BAD_ENUM. SWO_ERROR_INVALID_PROTOCOL if a preference is not UTF-8.
+ * swo_offers returns the whole offer. Next: swo_selection_preference returns the index of the
+ * choice; swo_accept, or any final response, which declines. RFC 9110, section 7.8.
  */
 swo_result swo_select(const struct swo_conn *conn,
                       const struct swo_slice *preferences,
@@ -2434,8 +2442,9 @@ swo_result swo_require(struct swo_conn *conn,
  * Advertises protocols in the `Upgrade` field of the next final response.
  *
  * For a server: the protocols that the connection could be upgraded to. The response remains
- * an ordinary one. A response that your code writes (swo_note_response) has the field only if
- * your code writes it. Next: swo_respond or swo_send_response. RFC 9110, section 7.8.
+ * an ordinary one. A 2xx to CONNECT, a 426 of swo_require, and a response to HTTP/1.0 other
+ * than a 426 omit the list. A response that your code writes (swo_note_response) has the field
+ * only if your code writes it. Next: swo_respond or swo_send_response. RFC 9110, section 7.8.
  *
  * Errors: SWO_ERROR_WRONG_ROLE, SWO_ERROR_INVALID_PROTOCOL, SWO_ERROR_OUT_OF_MEMORY.
  */
@@ -2470,6 +2479,7 @@ swo_result swo_agreed(const struct swo_conn *conn,
  * Returns the protocols that a 426 to the latest request requires.
  *
  * For a client. The final response to that request sets them; `count` is 0 if it is no 426.
+ * Before that response they are those of an earlier request.
  *
  * Valid until the next inbound call. Errors: SWO_ARRAY_TOO_SMALL, with the count needed in
  * `count`. Next: swo_send_request with those that the client supports as the offer. RFC 9110,
@@ -2484,11 +2494,11 @@ swo_result swo_required(const struct swo_conn *conn,
 enum swo_why {
     /** The request offered no protocol. */
     SWO_WHY_NOT_OFFERED = 0,
-    /** The offer came in HTTP/1.0 and is ignored. */
+    /** The request with the offer was HTTP/1.0, so the offer is ignored. */
     SWO_WHY_HTTP_1_0 = 1,
-    /** `Connection` did not list `upgrade`. */
+    /** The request's `Connection` field did not list `upgrade`. */
     SWO_WHY_NO_CONNECTION_OPTION = 2,
-    /** `Upgrade` was malformed. */
+    /** The request's `Upgrade` field was not a list of protocol names. */
     SWO_WHY_MALFORMED = 3,
     /** The offer had more protocols than `config.offers`, or more than 254. */
     SWO_WHY_TOO_MANY = 4,
@@ -2504,9 +2514,9 @@ enum swo_why {
      *
      *  The protocol that was offered may be in that list. */
     SWO_WHY_REQUIRED = 9,
-    /** The response to an earlier request closed the connection. */
+    /** The connection ended with the response to an earlier request. */
     SWO_WHY_DROPPED = 10,
-    /** The connection failed before the response. */
+    /** The peer broke the protocol, or its bytes ended, before the response. */
     SWO_WHY_FAILED = 11,
     /** Your code called `swo_abandon` or `swo_hand_over` before the response. */
     SWO_WHY_ABANDONED = 12,
@@ -2515,7 +2525,8 @@ enum swo_why {
 /**
  * Returns why the latest request's upgrade did not happen, SWO_WHY_*.
  *
- * SWO_NONE if it did, before the first request, and for a head that a server did not read.
+ * SWO_WHY_UNDECIDED while an offer waits for a decision. SWO_NONE if the upgrade happened,
+ * before the first request, and if a server could not read the latest request's head.
  */
 uint32_t swo_why(const struct swo_conn *conn);
 
@@ -2581,7 +2592,7 @@ swo_result swo_resume_http(struct swo_conn *conn);
  */
 typedef struct swo_failure_info {
     /**
-     * The error, SWO_ERROR_*.
+     * The number of the peer error, SWO_ERROR_*.
      */
     uint32_t code;
     /**
@@ -2608,11 +2619,11 @@ typedef struct swo_failure_info {
 swo_result swo_failure(const struct swo_conn *conn, struct swo_failure_info *failure);
 
 /**
- * Returns whether the result means that the connection receives no more.
+ * Returns whether a result is a peer error or SWO_PANIC, which end receiving.
  *
- * Either the peer broke the protocol, or the connection is dead. After a peer error a server
- * may still send one final response (swo_error_status says which status); then close the
- * transport.
+ * Other results, such as SWO_ERROR_CLOSED and SWO_ERROR_FAILED, give 0. After a peer error a
+ * server may still send one final response (swo_error_status says which status); then close
+ * the transport. After SWO_PANIC the connection is dead: free it.
  */
 swo_flag swo_is_fatal(swo_result result);
 
@@ -2629,11 +2640,11 @@ uint32_t swo_error_status(swo_result result);
 enum swo_blame {
     /** The peer broke the protocol or exceeded a limit.
      *
-     *  Receiving has ended; a server may respond once. */
+     *  Receiving has ended; a server may respond once, if it has not begun a response. */
     SWO_BLAME_PEER = 0,
     /** Your code called a method out of order, or with a bad argument.
      *
-     *  Nothing has changed. */
+     *  Nothing has changed, except that a call that receives has ended the current event. */
     SWO_BLAME_LOCAL = 1,
 };
 
@@ -2645,9 +2656,9 @@ enum swo_blame {
 uint32_t swo_error_blame(swo_result result);
 
 /**
- * Returns a sentence for people that describes a result.
+ * Returns a description of a result for people.
  *
- * Never NULL, static.
+ * `success` for SWO_OK, `unknown` for a number that is no result. Never NULL, static.
  */
 const char *swo_error_text(swo_result result);
 
@@ -2661,7 +2672,8 @@ const char *swo_error_advice(swo_result result);
 /**
  * Returns the rule that a SWO_ERROR_* refers to, such as `RFC 9112, 6.3`.
  *
- * Empty for other results. Never NULL, static.
+ * It is that of an RFC, or `the contract` of this library. Empty for other results. Never
+ * NULL, static.
  */
 const char *swo_error_clause(swo_result result);
 
@@ -2714,8 +2726,8 @@ const char *swo_name(uint32_t table, uint32_t number);
  * Returns a sentence for people about an enum's value.
  *
  * `table` is SWO_TABLE_WHY, SWO_TABLE_INELIGIBLE, SWO_TABLE_OVER_HTTP2 or
- * SWO_TABLE_CAPSULE_FAULT; `unknown` for any other. Returns `none` for SWO_NONE. Never NULL,
- * static.
+ * SWO_TABLE_CAPSULE_FAULT. Returns `none` for SWO_NONE, `unknown` for any other number without
+ * a sentence, and for other tables. Never NULL, static.
  */
 const char *swo_text(uint32_t table, uint32_t number);
 
@@ -2745,7 +2757,7 @@ enum swo_rx {
 
 /** The state of the direction in which we send. */
 enum swo_tx {
-    /** The state in which our sending direction still carries HTTP. */
+    /** We send HTTP. */
     SWO_TX_OPEN = 0,
     /** We send no more HTTP. */
     SWO_TX_CLOSED = 1,
@@ -2773,7 +2785,7 @@ enum swo_upgrade_state {
 
 /** The progress of the client's `Expect: 100-continue`. */
 enum swo_expect {
-    /** No 100 is expected, or it is no longer expected. */
+    /** No 100 is expected: there was no expectation, or it is met or void. */
     SWO_EXPECT_NONE = 0,
     /** A 100 is expected, and the client has sent no content. */
     SWO_EXPECT_OWED = 1,
@@ -2846,7 +2858,8 @@ typedef struct swo_state_info {
 /**
  * Returns the whole state of the connection's state machine in one struct.
  *
- * For logs, and apart from the rest: its numbers may change with any version.
+ * Use it only for logs and debugging: unlike the rest of this header, its numbers may change
+ * with any version.
  */
 swo_result swo_state(const struct swo_conn *conn, struct swo_state_info *state);
 
@@ -2865,9 +2878,10 @@ typedef struct swo_trace_entry {
      */
     uint32_t number;
     /**
-     * The number of the peer's bytes consumed then, with those of the current event.
+     * The number of the peer's bytes consumed when the entry was recorded.
      *
-     * A received head or end that the entry records is included.
+     * The bytes of the event that was current then are included, and a received head or end that
+     * the entry records.
      */
     uint64_t offset;
     /**
@@ -2880,7 +2894,8 @@ typedef struct swo_trace_entry {
  * Returns the oldest entries of the connection's trace and removes them.
  *
  * The trace records steps (SWO_TRACE_STEP_*): what was received, sent, decided and rejected.
- * The connection keeps the latest 32. Repeat until `count` is less than `cap`.
+ * The connection keeps the latest 32 entries. Writes at most `cap` entries and their number to
+ * `count`. Repeat until `count` is less than `cap`.
  */
 swo_result swo_trace(struct swo_conn *conn,
                      struct swo_trace_entry *entries,

@@ -205,8 +205,8 @@ swo_result swo_splice_client_sent(struct swo_splice *splice, const uint8_t *data
  *
  * An incomplete HTTP/2 frame goes to the engine as it is. Errors: SWO_ERROR_OUT_OF_MEMORY.
  *
- * Next: as after swo_splice_client_sent; pass the EOF to the engine once swo_splice_is_waiting
- * is 0.
+ * Next: forward the bytes of swo_splice_take_for_engine and swo_splice_take_for_client. Pass
+ * the EOF to the engine once swo_splice_is_waiting is 0.
  */
 swo_result swo_splice_client_ended(struct swo_splice *splice);
 
@@ -293,8 +293,8 @@ swo_result swo_udp_target(const char *uri_template,
  * For a server: returns the variables `target` and `ipproto`, which limit what the client
  * wants to reach. `host` gets a name, an address or a prefix such as `192.0.2.0/24`, and
  * nothing for any host. `protocol` is the Internet Protocol number, SWO_NONE for any.
- * `uri_template` is SWO_IP_TEMPLATE or another one. All else is as with swo_udp_target. RFC
- * 9484, sections 3 and 4.6.
+ * `uri_template` is SWO_IP_TEMPLATE, or the template that the clients are configured with. The
+ * rest, errors included, is as swo_udp_target says. RFC 9484, sections 3 and 4.6.
  */
 swo_result swo_ip_target(const char *uri_template,
                          struct swo_slice target,
@@ -368,9 +368,9 @@ typedef struct swo_datagram {
  * Returns the next datagram of the received capsules.
  *
  * Its payload is valid until the next swo_capsules_receive or swo_capsules_free. Errors:
- * SWO_NOTHING if more bytes are needed. SWO_REFUSED if the stream is malformed; `fault` is
- * then a SWO_CAPSULE_FAULT_*, else SWO_NONE. The stream is then aborted: close the transport.
- * RFC 9297, section 3.3.
+ * SWO_NOTHING if more bytes are needed. SWO_REFUSED if the stream is malformed, or a datagram
+ * longer than the reader allows; `fault` is then a SWO_CAPSULE_FAULT_*, else SWO_NONE. After
+ * SWO_REFUSED close the transport. RFC 9297, section 3.3.
  */
 swo_result swo_capsules_next(struct swo_capsules *capsules,
                              struct swo_datagram *datagram,
@@ -379,9 +379,9 @@ swo_result swo_capsules_next(struct swo_capsules *capsules,
 /**
  * Checks that the stream of capsules has not ended inside a capsule.
  *
- * Call it at EOF, once swo_capsules_next returns SWO_NOTHING. Errors: SWO_REFUSED if it has,
- * if datagrams are unread, or after an earlier fault; `fault` is then a SWO_CAPSULE_FAULT_*,
- * else SWO_NONE. RFC 9297, section 3.3.
+ * Call it at EOF, once swo_capsules_next returns SWO_NOTHING. Errors: SWO_REFUSED if it ends
+ * inside a capsule, if datagrams are unread, or after an earlier fault; `fault` is then a
+ * SWO_CAPSULE_FAULT_*, else SWO_NONE. RFC 9297, section 3.3.
  */
 swo_result swo_capsules_finish(const struct swo_capsules *capsules, uint32_t *fault);
 
@@ -438,10 +438,10 @@ swo_flag swo_may_forward(struct swo_slice protocol);
 /**
  * Returns the end-to-end field lines of the current head.
  *
- * Those of the current event's response, or else of the current request. An intermediary
- * forwards them: `Connection`, the fields that it lists, and other hop-by-hop fields are left
- * out. Some are kept even if it lists them, such as `Host` and `Content-Length`. Equal
- * lengths become one.
+ * The current head is that of the current event's response, or else that of the current
+ * request (swo_current_request). An intermediary forwards them: `Connection`, the fields that
+ * it lists, and other hop-by-hop fields are left out. Some are kept even if it lists them,
+ * such as `Host` and `Content-Length`. Repeated equal `Content-Length` values become one.
  *
  * Valid until the next inbound call. Errors: SWO_NOTHING if there is no head;
  * SWO_ARRAY_TOO_SMALL, with the count needed in `count`. Next: send a head with `Via` and

@@ -41,8 +41,8 @@ pub struct swo_config {
     pub head: u32,
     /// The maximum number of empty lines before a request line.
     ///
-    /// An idle client accepts as many. RFC 9112, section 2.2 asks a server to ignore at least one.
-    /// A limit above 65,535 is none.
+    /// An idle client accepts as many from the server. RFC 9112, section 2.2 asks a server to
+    /// ignore at least one. A limit above 65,535 is none.
     pub empty_lines: u32,
     /// The maximum length of a chunk-size line in bytes, without its CRLF.
     ///
@@ -70,6 +70,8 @@ pub struct swo_config {
     /// It is raised to what one head or trailer section needs.
     pub buffered: u32,
     /// The maximum number of protocols in one offer.
+    ///
+    /// A limit above 254 has the effect of 254.
     pub offers: u32,
     /// The maximum content, in bytes, of a request that is upgraded to `h2c`.
     ///

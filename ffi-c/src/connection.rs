@@ -20,7 +20,7 @@ use crate::types::{swo_free, swo_malloc, swo_realloc};
 export! {
     /// Returns the version of the loaded library; SWO_VERSION is that of the header.
     ///
-    /// Static.
+    /// The string is static and must not be freed.
     fn swo_version() -> *const c_char = version();
 
     /// Returns the ABI number of the loaded library.

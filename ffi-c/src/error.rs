@@ -105,6 +105,8 @@ pub enum BindingError {
     Overlap = 1011,
     /// A number is too large for the form in which it is encoded.
     BadNumber = 1012,
+    /// The call of swo_set_memory is too late.
+    ///
     /// The library has allocated memory already, as always in the ordinary (std) build.
     TooLate = 1013,
 }

@@ -30,10 +30,10 @@ export! {
 
     /// Returns the end-to-end field lines of the current head.
     ///
-    /// Those of the current event's response, or else of the current request. An intermediary
-    /// forwards them: `Connection`, the fields that it lists, and other hop-by-hop fields are left
-    /// out. Some are kept even if it lists them, such as `Host` and `Content-Length`. Equal
-    /// lengths become one.
+    /// The current head is that of the current event's response, or else that of the current
+    /// request (swo_current_request). An intermediary forwards them: `Connection`, the fields that
+    /// it lists, and other hop-by-hop fields are left out. Some are kept even if it lists them,
+    /// such as `Host` and `Content-Length`. Repeated equal `Content-Length` values become one.
     ///
     /// Valid until the next inbound call. Errors: SWO_NOTHING if there is no head;
     /// SWO_ARRAY_TOO_SMALL, with the count needed in `count`. Next: send a head with `Via` and
@@ -49,9 +49,9 @@ fn forwardable(conn: &Connection, out: Array<'_, swo_protocol>) -> Done {
     out.fill_counted(gateway::forwardable(&request).count(), gateway::forwardable(&request))
 }
 
-/// Returns whether an offer may be forwarded.
+/// Returns whether an intermediary may forward an offer of this protocol.
 ///
-/// Bytes that are not UTF-8 are no protocol.
+/// False for bytes that are not UTF-8: they are no protocol's name.
 fn may_forward(protocol: &[u8]) -> Done<bool> {
     Ok(str::from_utf8(protocol).is_ok_and(gateway::may_forward))
 }

@@ -65,9 +65,9 @@ macro_rules! export {
     )+};
 }
 
-/// An argument as C passes it.
+/// A type of argument that C passes, which is converted to a safe type.
 pub(crate) trait Argument<'a> {
-    /// The type that the safe code of the crate gets.
+    /// The safe type to which the argument is converted for the rest of the crate.
     type Safe;
 
     /// # Safety
@@ -157,7 +157,10 @@ impl<'a, T: Plain + 'a> Argument<'a> for (*mut T, usize, *mut usize) {
 // Objects. Every `unsafe fn` from here on requires the contract and nothing else, and each `unsafe`
 // block in it relies on that.
 
-/// Checks the mark of an object before a reference to it is made.
+/// Checks that a pointer from C is to an object with a mark (type tag) of `H`.
+///
+/// Returns the pointer and the mark. `Null` for NULL, `BadHandle` for any other mark. Only the mark
+/// is read, so that no reference is made to memory of another type.
 unsafe fn marked<H: Handle>(handle: *const H) -> Done<(*mut Object<H::Value>, u64)> {
     let object = handle.cast::<Object<H::Value>>().cast_mut();
     if object.is_null() {
@@ -182,9 +185,9 @@ where
     unsafe { marked(handle).map(|(object, _)| &*object) }?.alive()
 }
 
-/// An object to free, even if a panic has left it dead, and its mark.
+/// A pointer to an object that C frees, and the object's mark (type tag).
 ///
-/// `None` for NULL.
+/// `None` if C passed NULL. A dead object, whose change a panic interrupted, may be freed too.
 pub(crate) struct Release<H: Handle>(Option<(*mut Object<H::Value>, u64)>);
 
 unsafe fn doomed<H: Handle>((handle, ()): (*mut H, ())) -> Done<Release<H>> {
@@ -193,14 +196,17 @@ unsafe fn doomed<H: Handle>((handle, ()): (*mut H, ())) -> Done<Release<H>> {
 }
 
 impl<H: Handle> Release<H> {
-    /// Frees an object on the heap.
+    /// Frees an object on the heap; does nothing for NULL.
+    ///
+    /// Returns `BadHandle` for a connection in the caller's memory.
     pub(crate) fn free(self) -> Done {
         self.end(H::MARKS[0])
     }
 
-    /// Frees an object on the heap, or drops the value of one in place.
+    /// Frees an object on the heap, or drops the value of one in the caller's memory.
     ///
-    /// Returns an error for an object whose mark is not `wanted`.
+    /// Its mark becomes 0. Returns `BadHandle` for an object whose mark is not `wanted`. Does
+    /// nothing for NULL.
     pub(crate) fn end(self, wanted: u64) -> Done {
         let Some((object, mark)) = self.0 else { return Ok(()) };
         if mark != wanted {
@@ -221,6 +227,8 @@ impl<H: Handle> Release<H> {
 }
 
 /// Returns the caller's memory for a connection, if it is large enough and aligned.
+///
+/// Otherwise returns `BadPlace`, or `Null` for NULL.
 unsafe fn place<'a>((memory, size): (*mut c_void, usize)) -> Done<Out<'a, Object<Connection>>> {
     let place = memory.cast::<MaybeUninit<Object<Connection>>>();
     match place.is_aligned() && size >= size_of::<Object<Connection>>() {

@@ -14,10 +14,11 @@ export! {
     /// A `len` of 0 is not the end of the input; that is swo_receive_eof. **Inbound:** ends the
     /// current event and its slices. Errors, after which nothing was appended:
     /// SWO_ERROR_BUFFER_FULL while too many bytes wait (continue with swo_next_event, and respond).
-    /// SWO_ERROR_SWITCHED if the bytes belong to the new protocol. SWO_ERROR_CLOSED,
-    /// SWO_ERROR_AFTER_END, SWO_ERROR_OUT_OF_MEMORY, the earlier peer error. SWO_OVERLAP if `data`
-    /// lies in the connection's own memory. That is a slice of an event (copy it first), or the
-    /// space of swo_receive_buffer (call swo_receive_commit instead). Next: swo_next_event.
+    /// SWO_ERROR_SWITCHED if the bytes belong to the new protocol. SWO_ERROR_FAILED after a peer
+    /// error, SWO_ERROR_AFTER_END after swo_receive_eof. SWO_ERROR_CLOSED, SWO_ERROR_OUT_OF_MEMORY.
+    /// SWO_OVERLAP if `data` lies in the connection's own memory. That is a slice of an event (copy
+    /// it first), or the space of swo_receive_buffer (call swo_receive_commit instead). Next:
+    /// swo_next_event.
     ///
     /// Errors: SWO_ERROR_BUFFER_FULL, SWO_ERROR_AFTER_END, SWO_ERROR_OUT_OF_MEMORY,
     /// SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED, SWO_ERROR_FAILED.
@@ -28,11 +29,12 @@ export! {
     /// Returns space for recv(2) to write into.
     ///
     /// `cap` is the size of the space: at least `min` bytes, often more, and all may be used. Only
-    /// a `min` above the total that may wait (`buffered` of the configuration) is reduced to that.
-    /// Request as many bytes as one read may deliver, such as 16,384; with less, pipelined requests
-    /// are read in pieces. The space is valid until the next inbound call. Do not copy a slice of
-    /// an event into it: this call may have moved or freed the slice's memory. **Inbound:** ends
-    /// the current event and its slices. Next: swo_receive_commit with the number of bytes read.
+    /// a `min` above the total that may wait is reduced to that. The total is `buffered` of the
+    /// configuration, or what one head or trailer section needs if that is more. Request as many
+    /// bytes as one read may deliver, such as 16,384; with less, pipelined requests are read in
+    /// pieces. The space is valid until the next inbound call. Do not copy a slice of an event into
+    /// it: this call may have moved or freed the slice's memory. **Inbound:** ends the current
+    /// event and its slices. Next: swo_receive_commit with the number of bytes read.
     ///
     /// Errors: SWO_ERROR_BUFFER_FULL, SWO_ERROR_AFTER_END, SWO_ERROR_OUT_OF_MEMORY,
     /// SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED, SWO_ERROR_FAILED.
@@ -44,9 +46,9 @@ export! {
     ///
     /// **Inbound:** ends the current event and its slices. A `len` of 0 appends nothing and is not
     /// the end of the input; that is swo_receive_eof. Errors: SWO_BAD_LENGTH if the space is
-    /// smaller (its bytes remain: call again with a smaller `len`). Also if the space was used
-    /// already, or another inbound call has ended it. Then nothing was appended. Next:
-    /// swo_next_event.
+    /// smaller (its bytes remain: call again with a smaller `len`). SWO_BAD_LENGTH also if the
+    /// space was used already, or another inbound call has ended it. On an error nothing was
+    /// appended. Next: swo_next_event.
     fn swo_receive_commit(
         conn: *mut swo_conn, len: usize,
     ) -> swo_result = receive_commit(conn, len);
@@ -73,11 +75,11 @@ export! {
 
     /// Counts `len` bytes of content that your code has read without the engine.
     ///
-    /// Such as from the transport with splice(2), or into memory of yours. The state and the
-    /// positions become those after swo_receive of the same bytes. Allowed up to the number that
-    /// swo_content returns, once all bytes passed to the engine have been parsed. **Inbound:** ends
-    /// the current event and its slices. Next: swo_next_event; after the last byte it emits the end
-    /// of the message. RFC 9112, section 6.
+    /// Your code may have read them from the transport with splice(2), or into memory of yours. The
+    /// state and the positions become those after swo_receive of the same bytes. Allowed up to the
+    /// number that swo_content returns, once all bytes passed to the engine have been parsed.
+    /// **Inbound:** ends the current event and its slices. Next: swo_next_event; after the last
+    /// byte it emits the end of the message. RFC 9112, section 6.
     ///
     /// Errors: SWO_ERROR_NO_CONTENT, SWO_ERROR_UNREAD_INPUT, SWO_ERROR_LENGTH_EXCEEDED,
     /// SWO_ERROR_AFTER_END, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED, SWO_ERROR_FAILED.
@@ -86,9 +88,9 @@ export! {
     /// Consumes the end of the message together with the current event, if known.
     ///
     /// Returns 1 if the current event was the last of its message; no SWO_EVENT_KIND_END_OF_MESSAGE
-    /// follows then. That is known for a head without content and for the last content of a known
-    /// length. The event stays current, and its slices stay valid, while you respond, until the
-    /// next inbound call. Returns 0 otherwise, and changes nothing. RFC 9112, section 6.
+    /// follows then. That is known for a head without content, and for the last content of a
+    /// `Content-Length`. The event stays current, and its slices stay valid, while you respond,
+    /// until the next inbound call. Returns 0 otherwise, and changes nothing. RFC 9112, section 6.
     fn swo_take_end(conn: *mut swo_conn) -> swo_flag = take_end(conn);
 
     /// Returns the current request and all bytes after it, for another HTTP parser.
@@ -107,12 +109,12 @@ export! {
         conn: *mut swo_conn, out: *mut u8, cap: usize, written: *mut usize,
     ) -> swo_result = hand_over(conn, (out, cap, written));
 
-    /// Releases the heap memory of an idle connection.
+    /// Releases the heap memory that a connection does not need at present.
     ///
-    /// Nothing but a given configuration stays on the heap if no message is under way, no leftover
-    /// waits and nothing is to be advertised. The entries of swo_trace and the protocols of
-    /// swo_required and swo_agreed are then lost. **Inbound:** ends the current event and its
-    /// slices.
+    /// If no message is in progress, no received bytes are unread, and no protocols wait to be
+    /// advertised, all is released but a given configuration. The entries of swo_trace and the
+    /// protocols of swo_required and swo_agreed are then lost. **Inbound:** ends the current event
+    /// and its slices.
     fn swo_release(conn: *mut swo_conn) -> swo_result = release(conn);
 }
 

@@ -1,6 +1,6 @@
 //! Proxying UDP and IP by upgrade (RFC 9298, RFC 9484), with capsules (RFC 9297).
 //!
-//! The capsules follow the 101.
+//! After the 101 both sides send capsules.
 
 use core::ffi::c_char;
 
@@ -44,8 +44,8 @@ export! {
     /// For a server: returns the variables `target` and `ipproto`, which limit what the client
     /// wants to reach. `host` gets a name, an address or a prefix such as `192.0.2.0/24`, and
     /// nothing for any host. `protocol` is the Internet Protocol number, SWO_NONE for any.
-    /// `uri_template` is SWO_IP_TEMPLATE or another one. All else is as with swo_udp_target. RFC
-    /// 9484, sections 3 and 4.6.
+    /// `uri_template` is SWO_IP_TEMPLATE, or the template that the clients are configured with. The
+    /// rest, errors included, is as swo_udp_target says. RFC 9484, sections 3 and 4.6.
     fn swo_ip_target(
         uri_template: *const c_char, target: swo_slice, host: *mut u8, cap: usize,
         written: *mut usize, protocol: *mut u32,
@@ -72,18 +72,18 @@ export! {
     /// Returns the next datagram of the received capsules.
     ///
     /// Its payload is valid until the next swo_capsules_receive or swo_capsules_free. Errors:
-    /// SWO_NOTHING if more bytes are needed. SWO_REFUSED if the stream is malformed; `fault` is
-    /// then a SWO_CAPSULE_FAULT_*, else SWO_NONE. The stream is then aborted: close the transport.
-    /// RFC 9297, section 3.3.
+    /// SWO_NOTHING if more bytes are needed. SWO_REFUSED if the stream is malformed, or a datagram
+    /// longer than the reader allows; `fault` is then a SWO_CAPSULE_FAULT_*, else SWO_NONE. After
+    /// SWO_REFUSED close the transport. RFC 9297, section 3.3.
     fn swo_capsules_next(
         capsules: *mut swo_capsules, datagram: *mut swo_datagram, fault: *mut u32,
     ) -> swo_result = capsules_next(capsules, datagram, fault);
 
     /// Checks that the stream of capsules has not ended inside a capsule.
     ///
-    /// Call it at EOF, once swo_capsules_next returns SWO_NOTHING. Errors: SWO_REFUSED if it has,
-    /// if datagrams are unread, or after an earlier fault; `fault` is then a SWO_CAPSULE_FAULT_*,
-    /// else SWO_NONE. RFC 9297, section 3.3.
+    /// Call it at EOF, once swo_capsules_next returns SWO_NOTHING. Errors: SWO_REFUSED if it ends
+    /// inside a capsule, if datagrams are unread, or after an earlier fault; `fault` is then a
+    /// SWO_CAPSULE_FAULT_*, else SWO_NONE. RFC 9297, section 3.3.
     fn swo_capsules_finish(capsules: *const swo_capsules, fault: *mut u32) -> swo_result
         = capsules_finish(capsules, fault);
 

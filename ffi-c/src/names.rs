@@ -32,9 +32,10 @@ impl Texts {
     }
 }
 
-/// Makes the `Texts` of an enum at compile time, with the C names of functions.
+/// Makes the `Texts` of an enum at compile time.
 ///
-/// A macro, because a trait's functions cannot be called in a constant.
+/// Functions that a text mentions are spelled as in C. A macro, because a trait's functions cannot
+/// be called in a constant.
 macro_rules! texts {
     ($type:ident.$text:ident) => {{
         const COUNT: usize = $type::ALL.len();
@@ -190,7 +191,7 @@ export! {
     /// Returns a sentence for people about an enum's value.
     ///
     /// `table` is SWO_TABLE_WHY, SWO_TABLE_INELIGIBLE, SWO_TABLE_OVER_HTTP2 or
-    /// SWO_TABLE_CAPSULE_FAULT; `unknown` for any other. Returns `none` for SWO_NONE. Never NULL,
-    /// static.
+    /// SWO_TABLE_CAPSULE_FAULT. Returns `none` for SWO_NONE, `unknown` for any other number without
+    /// a sentence, and for other tables. Never NULL, static.
     fn swo_text(table: u32, number: u32) -> *const c_char = sentence(table, number);
 }

@@ -66,7 +66,7 @@ pub(crate) trait Handle: Sized {
     /// The first is that of an object on the heap.
     const MARKS: &'static [u64];
 
-    /// Makes an object on the heap.
+    /// Makes an object on the heap, and returns the pointer to it for C.
     fn new(value: Self::Value) -> Done<*mut Self> {
         let mut place = Vec::new();
         place.try_reserve_exact(1).map_err(|_| ErrorKind::OutOfMemory)?;
@@ -135,7 +135,7 @@ impl Lines {
     }
 }
 
-/// A splice, and the bytes that C has pointers to.
+/// A splice, and the bytes last taken from it, to which C has pointers.
 #[cfg(feature = "h2c")]
 pub(crate) struct Spliced {
     pub(crate) splice: Splice,
@@ -157,7 +157,7 @@ impl Spliced {
 #[repr(C)]
 pub(crate) struct Object<T> {
     pub(crate) mark: u64,
-    /// Set if a panic interrupted a change of the value.
+    /// True if a panic interrupted a change of the value.
     is_dead: bool,
     pub(crate) value: T,
 }
@@ -167,7 +167,7 @@ impl<T> Object<T> {
         Self { mark, is_dead: false, value }
     }
 
-    /// Returns the value, unless the object is dead.
+    /// Returns the value; `Panic` if a panic has left the object dead.
     pub(crate) fn alive(&self) -> Done<&T> {
         if self.is_dead { Err(BindingError::Panic.into()) } else { Ok(&self.value) }
     }
@@ -178,13 +178,13 @@ impl<T> Object<T> {
 /// A panic while it exists marks the object dead.
 pub(crate) struct Changed<'a, T> {
     object: &'a mut Object<T>,
-    /// Set if the thread was already unwinding when C called.
+    /// True if the thread was already unwinding after a panic when C called.
     ///
-    /// Unwinding is then no sign of a panic in this call.
+    /// Unwinding at the end of this call is then no sign of a panic in it.
     was_panicking: bool,
 }
 
-/// A mutable reference to a connection.
+/// A mutable reference to a connection, which a panic marks dead.
 pub(crate) type Conn<'a> = Changed<'a, Connection>;
 
 impl<'a, T> Changed<'a, T> {
@@ -241,7 +241,7 @@ mod tests {
         is_shared::<Block>();
     }
 
-    /// No two marks are equal, and none is 0.
+    /// The marks (type tags) of the library's objects differ, and none is 0.
     #[test]
     fn every_mark_is_another() {
         let mut marks = [

@@ -50,7 +50,7 @@ impl<T> Out<'_, T> {
 }
 
 impl Out<'_, u32> {
-    /// Writes the reason of an `Err`, or SWO_NONE, and makes the error SWO_REFUSED.
+    /// Writes the number of an `Err`, or SWO_NONE, and turns an `Err` into SWO_REFUSED.
     pub(crate) fn reason<T>(self, outcome: Result<T, u32>) -> Done<T> {
         self.set(outcome.as_ref().err().copied().unwrap_or(SWO_NONE))?;
         Ok(outcome.map_err(|_| BindingError::Refused)?)
@@ -73,7 +73,9 @@ impl<T> Array<'_, T> {
         self.fill_by(count, |put| values.for_each(|value| put(value.into())))
     }
 
-    /// Writes their count, and the values that `each` passes on if they fit.
+    /// Writes `count`, and the values that `each` passes on if that many fit.
+    ///
+    /// If they do not fit, writes none of them and returns `ArrayTooSmall`.
     pub(crate) fn fill_by(self, count: usize, each: impl FnOnce(&mut dyn FnMut(T))) -> Done {
         let fits = count <= self.space.len();
         if fits {
@@ -88,7 +90,7 @@ impl<T> Array<'_, T> {
         if fits { Ok(()) } else { Err(BindingError::ArrayTooSmall.into()) }
     }
 
-    /// Writes all values, or none if they do not fit, and counts them itself.
+    /// Counts the values, and writes them and their count; only the count if too many.
     pub(crate) fn fill(self, values: impl Iterator<Item = impl Into<T>> + Clone) -> Done {
         // Counting field lines by iterating would cost as much as writing them.
         let count = match values.size_hint() {
@@ -98,7 +100,9 @@ impl<T> Array<'_, T> {
         self.fill_counted(count, values)
     }
 
-    /// Writes the values that `next` returns until it has no more or the space is full.
+    /// Writes what `next` returns until that is `None` or the space is full.
+    ///
+    /// Writes the number of values too.
     pub(crate) fn drain(self, mut next: impl FnMut() -> Option<T>) -> Done {
         let mut count = 0;
         for place in self.space {
@@ -160,7 +164,7 @@ impl Output<'_> {
     }
 }
 
-/// The length of a text.
+/// A writer that only counts the bytes of the text written to it.
 struct Length(usize);
 
 impl Write for Length {
@@ -170,7 +174,7 @@ impl Write for Length {
     }
 }
 
-/// A text that is written to the caller's memory, which has room for it.
+/// A writer of text into the caller's memory, which must have room for it.
 struct Text<'a, 's>(&'a mut &'s mut [MaybeUninit<u8>]);
 
 impl Write for Text<'_, '_> {

@@ -6,9 +6,10 @@ use crate::error::{CallError, Done, swo_result};
 use crate::panics::contained;
 use crate::types::{SWO_NONE, swo_flag, swo_slice};
 
-/// Runs the body of an exported function and catches a panic.
+/// Runs the body of an exported function, and converts its result for C.
 ///
-/// A panic marks a [`Conn`](crate::object::Conn) that the body holds as dead.
+/// In the std flavour, a panic is caught and becomes `BindingError::Panic`. It marks a
+/// [`Conn`](crate::object::Conn) that the body holds as dead.
 pub(crate) fn shielded<R: IntoC>(body: impl FnOnce() -> Done<R::Value>) -> R {
     R::from_outcome(contained(body))
 }

@@ -24,7 +24,7 @@ pub(crate) fn contained<T>(body: impl FnOnce() -> Done<T>) -> Done<T> {
     body()
 }
 
-/// Returns whether the thread is unwinding after a panic.
+/// Returns whether the thread is unwinding after a panic; false without `std`.
 #[inline(always)]
 pub(crate) fn is_unwinding() -> bool {
     #[cfg(feature = "std")]

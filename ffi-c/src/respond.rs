@@ -63,10 +63,10 @@ export! {
     ///
     /// The response may be sent on any number of connections. `config` is the configuration of
     /// those connections, or NULL for the defaults: its `tidy` may correct the field lines. All
-    /// arguments are copied. A response with a `Date` field is valid for a second. A prepared
-    /// response never changes, so several threads may use it at once. Errors: those of swo_respond
-    /// for the response itself, without the index of a field line; SWO_STRUCT_TOO_OLD,
-    /// SWO_STRUCT_TOO_NEW. Next: swo_respond_prepared; at the end swo_prepared_free.
+    /// arguments are copied. A `Date` field in it is right for a second only. A prepared response
+    /// never changes, so several threads may use it at once. Errors: those of swo_respond for the
+    /// response itself, without the index of a field line; SWO_STRUCT_TOO_OLD, SWO_STRUCT_TOO_NEW.
+    /// Next: swo_respond_prepared; at the end swo_prepared_free.
     fn swo_prepared_new(
         response: *const swo_response_head, data: *const u8, len: usize, config: *const swo_config,
         prepared: *mut *mut swo_prepared,
@@ -117,10 +117,10 @@ export! {
     /// `has_content` is not 0 if content follows the head (never in response to HEAD). `closes` is
     /// not 0 if the response says `close` or is delimited by the end of the connection. `persists`
     /// becomes 1 if the connection stays open afterwards; if it becomes 0, the head must say
-    /// `Connection: close`. To an HTTP/1.0 client a response must say `Connection: keep-alive` to
-    /// keep the connection open. A 426 must have an `Upgrade` field (RFC 9110, section 15.5.22).
-    /// Next: send the response; if it has content, then swo_send_end, which writes nothing. RFC
-    /// 9112, section 9.3.
+    /// `Connection: close`. For a 2xx to CONNECT ignore it. To an HTTP/1.0 client a response must
+    /// say `Connection: keep-alive` to keep the connection open. A 426 must have an `Upgrade` field
+    /// (RFC 9110, section 15.5.22). Next: send the response; if it has content, then swo_send_end,
+    /// which writes nothing. RFC 9112, section 9.3.
     ///
     /// Errors: SWO_ERROR_WRONG_ROLE, SWO_ERROR_UNASKED, SWO_ERROR_ANSWERED, SWO_ERROR_CLOSED,
     /// SWO_ERROR_SWITCHED, SWO_ERROR_FAILED, SWO_ERROR_INVALID_STATUS, SWO_ERROR_FRAMING_CONFLICT.

@@ -9,9 +9,9 @@ use crate::names;
 use crate::types::swo_flag;
 
 export! {
-    /// Returns a sentence for people that describes a result.
+    /// Returns a description of a result for people.
     ///
-    /// Never NULL, static.
+    /// `success` for SWO_OK, `unknown` for a number that is no result. Never NULL, static.
     fn swo_error_text(result: swo_result) -> *const c_char = error_text(result);
 
     /// Returns advice about a SWO_ERROR_*; empty for other results.
@@ -21,7 +21,8 @@ export! {
 
     /// Returns the rule that a SWO_ERROR_* refers to, such as `RFC 9112, 6.3`.
     ///
-    /// Empty for other results. Never NULL, static.
+    /// It is that of an RFC, or `the contract` of this library. Empty for other results. Never
+    /// NULL, static.
     fn swo_error_clause(result: swo_result) -> *const c_char = error_clause(result);
 
     /// Returns the stable name of a result, such as `bare-lf`.
@@ -29,11 +30,11 @@ export! {
     /// `ok` for SWO_OK, `unknown` for a number that is no result. Never NULL, static.
     fn swo_error_name(result: swo_result) -> *const c_char = error_name(result);
 
-    /// Returns whether the result means that the connection receives no more.
+    /// Returns whether a result is a peer error or SWO_PANIC, which end receiving.
     ///
-    /// Either the peer broke the protocol, or the connection is dead. After a peer error a server
-    /// may still send one final response (swo_error_status says which status); then close the
-    /// transport.
+    /// Other results, such as SWO_ERROR_CLOSED and SWO_ERROR_FAILED, give 0. After a peer error a
+    /// server may still send one final response (swo_error_status says which status); then close
+    /// the transport. After SWO_PANIC the connection is dead: free it.
     fn swo_is_fatal(result: swo_result) -> swo_flag = is_fatal(result);
 
     /// Returns the status of a server's response to a peer error; 0 for none.

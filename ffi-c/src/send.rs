@@ -169,7 +169,7 @@ pub(crate) fn text(bytes: &[u8], or: ErrorKind) -> Done<&str> {
     Ok(str::from_utf8(bytes).map_err(|_| or)?)
 }
 
-/// Returns protocol names as UTF-8.
+/// Returns protocol names as UTF-8, or `InvalidProtocol` if one is not UTF-8.
 pub(crate) fn names<'a>(list: &[&'a [u8]]) -> Done<SmallList<&'a str>> {
     SmallList::collect(list.iter().map(|entry| text(entry, ErrorKind::InvalidProtocol)))
 }

@@ -39,8 +39,8 @@ export! {
     ///
     /// An incomplete HTTP/2 frame goes to the engine as it is. Errors: SWO_ERROR_OUT_OF_MEMORY.
     ///
-    /// Next: as after swo_splice_client_sent; pass the EOF to the engine once swo_splice_is_waiting
-    /// is 0.
+    /// Next: forward the bytes of swo_splice_take_for_engine and swo_splice_take_for_client. Pass
+    /// the EOF to the engine once swo_splice_is_waiting is 0.
     fn swo_splice_client_ended(splice: *mut swo_splice) -> swo_result = client_ended(splice);
 
     /// Appends bytes that the engine has written.

@@ -55,9 +55,9 @@ pub struct swo_slice {
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct swo_field {
-    /// The name, as sent.
+    /// The name of the field, spelled as sent.
     pub name: swo_slice,
-    /// The value, without the whitespace around it.
+    /// The value of the field, without the whitespace around it.
     pub value: swo_slice,
 }
 
@@ -68,9 +68,9 @@ pub struct swo_field {
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct swo_protocol {
-    /// The part before the slash.
+    /// The name of the protocol: the part before the slash.
     pub name: swo_slice,
-    /// The version, after the slash; `data` is NULL if there is none.
+    /// The version of the protocol, after the slash; `data` is NULL if there is none.
     pub version: swo_slice,
 }
 
@@ -94,11 +94,11 @@ pub struct swo_offer {
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct swo_request {
-    /// The method, a token; compare it exactly.
+    /// The method of the request, a token; compare it exactly.
     pub method: swo_slice,
-    /// The target, as sent: nothing is decoded or normalised.
+    /// The target of the request, as sent: nothing is decoded or normalised.
     pub target: swo_slice,
-    /// The number of field lines.
+    /// The number of field lines of the received request.
     pub field_count: usize,
     /// The number of offered protocols; swo_offers returns them.
     pub offer_count: usize,
@@ -116,9 +116,9 @@ pub struct swo_request {
 pub struct swo_response {
     /// The reason phrase, often empty, without any meaning.
     pub reason: swo_slice,
-    /// The number of field lines.
+    /// The number of field lines of the received response.
     pub field_count: usize,
-    /// The status, 100 to 999.
+    /// The status code of the response, 100 to 999.
     pub status: u32,
     /// The minor version of HTTP: the x of HTTP/1.x.
     pub minor_version: u32,
@@ -242,9 +242,10 @@ pub struct swo_trace_entry {
     ///
     /// The comment of the SWO_TRACE_STEP_* says which; 0 if the step has none.
     pub number: u32,
-    /// The number of the peer's bytes consumed then, with those of the current event.
+    /// The number of the peer's bytes consumed when the entry was recorded.
     ///
-    /// A received head or end that the entry records is included.
+    /// The bytes of the event that was current then are included, and a received head or end that
+    /// the entry records.
     pub offset: u64,
     /// Reserved for members of later versions: 0.
     pub reserved: [u64; 1],
@@ -254,7 +255,7 @@ pub struct swo_trace_entry {
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct swo_failure_info {
-    /// The error, SWO_ERROR_*.
+    /// The number of the peer error, SWO_ERROR_*.
     pub code: u32,
     /// The status for a server's response; 0 if only a client can get the error.
     pub status: u32,
@@ -272,11 +273,11 @@ pub struct swo_failure_info {
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct swo_data_parts {
-    /// The bytes before the content.
+    /// The framing bytes to send before the content.
     pub prefix: [u8; 24],
     /// The number of bytes of `prefix` to send.
     pub prefix_len: usize,
-    /// The bytes after the content; static.
+    /// The framing bytes to send after the content; static.
     pub suffix: swo_slice,
 }
 
@@ -296,7 +297,7 @@ pub struct swo_selection {
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct swo_request_head {
-    /// The method, a token.
+    /// The method of the request, a token.
     pub method: swo_slice,
     /// The target in the form that fits the method (RFC 9112, section 3.2).
     pub target: swo_slice,
@@ -306,7 +307,7 @@ pub struct swo_request_head {
     /// include `Upgrade`: pass it as the offer. Content follows if there is a `Content-Length`
     /// above 0 or a `Transfer-Encoding` that ends in chunked.
     pub fields: *const swo_field,
-    /// The number of field lines.
+    /// The number of field lines of the request to send.
     pub field_count: usize,
 }
 
@@ -326,7 +327,7 @@ pub struct swo_response_head {
     /// nor `Transfer-Encoding` is given, a response that is sent whole gets a `Content-Length`.
     /// Other content is sent chunked, and to an HTTP/1.0 client close-delimited.
     pub fields: *const swo_field,
-    /// The number of field lines.
+    /// The number of field lines of the response to send.
     pub field_count: usize,
 }
 

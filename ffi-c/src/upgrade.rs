@@ -21,10 +21,10 @@ export! {
     /// Each preference is a protocol such as `foo/2`, or a stack of layers such as `TLS/1.2,
     /// HTTP/1.1`. `by` is SWO_ORDER_CLIENT (the first protocol of the offer that is among the
     /// preferences) or SWO_ORDER_SERVER (the first preference that is offered). Errors: SWO_NOTHING
-    /// if nothing matches (a preference that is not a protocol matches nothing); SWO_BAD_ENUM.
-    /// SWO_ERROR_INVALID_PROTOCOL if a preference is not UTF-8. swo_offers returns the whole offer.
-    /// Next: swo_selection_preference returns the index of the choice; swo_accept, or any final
-    /// response, which declines. RFC 9110, section 7.8.
+    /// if nothing matches (a preference that is not a protocol matches nothing), or if no offer
+    /// waits for a decision. SWO_BAD_ENUM. SWO_ERROR_INVALID_PROTOCOL if a preference is not UTF-8.
+    /// swo_offers returns the whole offer. Next: swo_selection_preference returns the index of the
+    /// choice; swo_accept, or any final response, which declines. RFC 9110, section 7.8.
     fn swo_select(
         conn: *const swo_conn, preferences: *const swo_slice, count: usize, by: u32,
         selection: *mut swo_selection,
@@ -83,8 +83,9 @@ export! {
     /// Advertises protocols in the `Upgrade` field of the next final response.
     ///
     /// For a server: the protocols that the connection could be upgraded to. The response remains
-    /// an ordinary one. A response that your code writes (swo_note_response) has the field only if
-    /// your code writes it. Next: swo_respond or swo_send_response. RFC 9110, section 7.8.
+    /// an ordinary one. A 2xx to CONNECT, a 426 of swo_require, and a response to HTTP/1.0 other
+    /// than a 426 omit the list. A response that your code writes (swo_note_response) has the field
+    /// only if your code writes it. Next: swo_respond or swo_send_response. RFC 9110, section 7.8.
     ///
     /// Errors: SWO_ERROR_WRONG_ROLE, SWO_ERROR_INVALID_PROTOCOL, SWO_ERROR_OUT_OF_MEMORY.
     fn swo_advertise(conn: *mut swo_conn, protocols: *const swo_slice, count: usize) -> swo_result
@@ -113,6 +114,7 @@ export! {
     /// Returns the protocols that a 426 to the latest request requires.
     ///
     /// For a client. The final response to that request sets them; `count` is 0 if it is no 426.
+    /// Before that response they are those of an earlier request.
     ///
     /// Valid until the next inbound call. Errors: SWO_ARRAY_TOO_SMALL, with the count needed in
     /// `count`. Next: swo_send_request with those that the client supports as the offer. RFC 9110,

@@ -1,7 +1,8 @@
-//! Writes the headers in `include`, `tests/options.h` and the list of symbols.
+//! Compares the headers in `include` and two other files with what the sources say.
 //!
-//! They are generated from this crate's sources and the core's tables. A stale file fails the test;
-//! `BLESS=1 cargo test -p switchover-ffi --test header` rewrites it, and a person reads the diff.
+//! The others are `tests/options.h` and the list of symbols. All are generated from this crate's
+//! sources and the core's tables. A stale file fails the test, and this command rewrites it:
+//! `BLESS=1 cargo test -p switchover-ffi --test header`.
 //!
 //! cbindgen parses Rust, but expands no macros. So it gets the rows of `export!` as plain
 //! functions. The core's enums are written from their `ALL`, with the comments of the variants.
@@ -104,7 +105,7 @@ fn the_names_in_the_texts() {
 /// The files that may contain `unsafe`: the boundary and the allocator.
 const UNSAFE: [&str; 3] = ["handle.rs", "handle/allocator.rs", "handle/memory.rs"];
 
-/// Only the boundary has `unsafe`, and no file is too long.
+/// Only the files in `UNSAFE` use `unsafe`, and no source file has over 500 lines.
 #[test]
 fn unsafe_stands_at_the_boundary_and_no_file_is_long() {
     for (path, text) in files() {

@@ -1,6 +1,7 @@
 """A recipe for Conan that takes the tarball of a release.
 
-`conandata.yml` beside it names the tarball for each system; `ffi-c/packaging/conan/create` writes it for one on disk.
+`conandata.yml` beside it names the tarball for each system. `ffi-c/packaging/conan/create` writes
+that file for a tarball on disk.
 """
 
 from pathlib import Path
@@ -12,7 +13,7 @@ from conan.tools.files import copy, get
 
 
 class Switchover(ConanFile):
-    """The library, static or shared, in either flavour."""
+    """The library, static or shared, in full or as `libswitchover-small`."""
 
     name = "switchover"
     description = "HTTP/1.1 connections that can become something else, an engine without I/O"

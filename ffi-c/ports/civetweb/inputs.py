@@ -213,7 +213,11 @@ def frames(rest):
 
 
 def word(status, fields):
-    """Returns the status of a response, with marks for what matters here."""
+    """Returns the status of a response, with marks for some of its fields.
+
+    They are `!` for a wrong `Sec-WebSocket-Accept`, the subprotocol, `+Upgrade`, and `c` for
+    `Connection: close`.
+    """
     if status == "101":
         right = "" if fields.get(b"sec-websocket-accept") == ACCEPT else "!"
         subprotocol = fields.get(b"sec-websocket-protocol", b"").decode()

@@ -41,7 +41,9 @@ static MEMORY: Memory = Memory {
     is_used: AtomicBool::new(false),
 };
 
-/// Uses these functions from now on, if no memory has been allocated yet.
+/// Replaces the functions that allocate and free the library's memory.
+///
+/// Returns `TooLate`, and changes nothing, if memory has been allocated already.
 pub(crate) fn set_memory(functions: Functions) -> Done {
     if MEMORY.is_used.load(Relaxed) {
         return Err(BindingError::TooLate.into());

@@ -1,8 +1,8 @@
-//! Conversion of pointers to the caller's memory, the other half of the boundary.
+//! Conversion of C pointers to the caller's memory into references and slices.
 //!
-//! Only this file, its parent and `allocator` have `unsafe` code. Every `unsafe fn` here requires
-//! the contract that `handle` explains and nothing else, and each `unsafe` block in it relies on
-//! that.
+//! `handle` converts pointers to the library's objects. Only this file, its parent and `allocator`
+//! have `unsafe` code. Every `unsafe fn` here requires the contract that `handle` explains and
+//! nothing else, and each `unsafe` block in it relies on that.
 #![allow(unsafe_code)]
 
 use core::ffi::{CStr, c_char, c_void};
@@ -26,6 +26,8 @@ use crate::types::{
 // Inputs.
 
 /// Checks that an array of `len` entries is possible, and not NULL unless empty.
+///
+/// Returns `BadLength` if its size in bytes exceeds `isize::MAX`, `Null` for NULL with entries.
 fn length<T>(data: *const T, len: usize) -> Done {
     match len > isize::MAX as usize / size_of::<T>() {
         true => Err(BindingError::BadLength.into()),
@@ -56,16 +58,22 @@ pub(crate) unsafe fn texts<'a>(list: (*const swo_slice, usize)) -> Done<SmallLis
     unsafe { SmallList::collect(entries(list)?.iter().map(|&entry| bytes(entry))) }
 }
 
-/// The caller's field lines, texts and blocks, with their lengths checked.
+/// The caller's array of `swo_field`, with its lengths and marks checked.
+///
+/// An entry is a field line, a text of field lines (SWO_HEAD), or a block (SWO_BLOCK).
 #[derive(Clone, Copy)]
 pub(crate) struct FieldList<'a> {
     entries: &'a [swo_field],
     has_marks: bool,
 }
 
-/// The name's length in SWO_BLOCK's entry for a `swo_block`; no real name has it.
+/// The `name.len` by which a `swo_field` entry stands for a `swo_block`.
+///
+/// SWO_BLOCK makes such an entry. No name can have that length.
 const IS_BLOCK: usize = usize::MAX;
-/// The name's length in SWO_HEAD's entry for a text of field lines.
+/// The `name.len` by which a `swo_field` entry stands for a text of field lines.
+///
+/// SWO_HEAD makes such an entry. No name can have that length.
 const IS_TEXT: usize = usize::MAX - 1;
 
 pub(crate) unsafe fn field_list<'a>(list: (*const swo_field, usize)) -> Done<FieldList<'a>> {
@@ -80,7 +88,9 @@ pub(crate) unsafe fn field_list<'a>(list: (*const swo_field, usize)) -> Done<Fie
     Ok(FieldList { entries, has_marks })
 }
 
-/// Checks each entry: a block by its mark, others by their lengths.
+/// Checks each entry of the caller's field lines, as not all are plain lines.
+///
+/// A block must have the mark (type tag) of a block, other entries possible lengths.
 unsafe fn marks_and_lines(entries: &[swo_field]) -> Done {
     entries.iter().try_for_each(|field| match field.name.len {
         // SAFETY: the contract, for what SWO_BLOCK was made of.
@@ -112,7 +122,7 @@ impl<'a> FieldList<'a> {
     }
 }
 
-/// The content of an entry of the caller's array.
+/// One entry of the caller's array: a field line, a text of lines, or a block.
 enum Entry<'a> {
     Line(Field<'a>),
     Text(TextLines<'a>),
@@ -197,9 +207,10 @@ pub(crate) unsafe fn response_head<'a>(head: *const swo_response_head) -> Done<R
     }
 }
 
-/// Reads a configuration struct of an older or newer version.
+/// Reads the caller's configuration struct, which may be of another version.
 ///
-/// Fields that both versions have are read, the others are the defaults. `None` for NULL.
+/// Fields that both versions have are read, the others are the defaults. Returns `None` for NULL. A
+/// field that this library does not know must be 0, else it is `StructTooNew`.
 pub(crate) unsafe fn config(given: *const swo_config) -> Done<Option<swo_config>> {
     if given.is_null() {
         return Ok(None);
@@ -233,7 +244,7 @@ pub(crate) unsafe fn selection(given: *const swo_selection) -> Done<Selection> {
     unsafe { one(given).map(|given| selection_from_bits(given.opaque)) }
 }
 
-/// The functions that allocate and free memory.
+/// Functions like malloc(3), realloc(3) and free(3); none is NULL.
 #[derive(Clone, Copy)]
 #[cfg_attr(feature = "std", expect(dead_code, reason = "it takes Rust's allocator"))]
 pub(crate) struct Functions {

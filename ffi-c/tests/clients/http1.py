@@ -121,7 +121,7 @@ def late():
 
 @case("epoll", "nghttp2", "poll", "wslay")
 def floods():
-    """A client that keeps sending after its response is read from only for a moment."""
+    """The server soon closes the connection of a client that sends on after a 400."""
     peer, begin = Peer(), time.monotonic()
     peer.send(b"GET / HTTP/1.1\r\n\r\n")
     peer.status(b"400")

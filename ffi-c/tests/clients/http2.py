@@ -153,7 +153,7 @@ def prior_knowledge():
 def windows_reopen():
     """The connection's flow-control window is extended for content that is not echoed.
 
-    So it is for an echo whose stream is reset before it was sent.
+    It is also extended for an echo whose stream is reset before the echo was sent.
     """
     no_window = struct.pack(">HI", 4, 0)
     for path, end in [(b"/", b""), (b"/echo", http2_frame(RESET, 0, 1, bytes(4)))]:

@@ -167,7 +167,7 @@ def unread_answers():
 @case("poll")
 @heavy
 def more_than_can_be_decided():
-    """The server refuses what is more than 64 requests at once.
+    """The server answers requests beyond 64 at once with a 503.
 
     A busy machine may have done the first before the last comes, so a few rounds are made.
     """

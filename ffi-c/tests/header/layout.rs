@@ -213,9 +213,9 @@ fn id(title: &str) -> String {
     format!("swo_{}", letters.collect::<String>().to_lowercase())
 }
 
-/// Prints an item, and before it what it uses.
+/// Prints an item, and before it the types and enums that it uses.
 ///
-/// A function and an enum may have the same name.
+/// A function and an enum may have the same name: `is_function` selects one.
 fn place(name: &str, is_function: bool, items: &mut Vec<Item>, text: &mut String) {
     let is_it = |item: &Item| item.name == name && is_function == (item.kind == Kind::Function);
     let at = items.iter().position(is_it);

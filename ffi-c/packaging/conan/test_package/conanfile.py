@@ -1,4 +1,4 @@
-"""A program that is built with the package, and run."""
+"""A recipe that builds an example program with the package, and runs it if it can."""
 
 from conan import ConanFile
 from conan.tools.build import can_run
@@ -6,7 +6,7 @@ from conan.tools.cmake import CMake, cmake_layout
 
 
 class Example(ConanFile):
-    """A program on the package."""
+    """An example program that requires the package under test."""
 
     settings = "os", "arch", "compiler", "build_type"
     generators = "CMakeDeps", "CMakeToolchain"
