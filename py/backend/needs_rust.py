@@ -1,4 +1,4 @@
-"""The build backend maturin, preceded by a check that Rust is installed.
+"""The build backend maturin, with a check for Rust before a wheel is built.
 
 If Rust is missing or too old, the backend's last output says what a build from source needs; `pip` shows it.
 """
@@ -24,9 +24,9 @@ get_requires_for_build_sdist = maturin.get_requires_for_build_sdist
 
 
 def get_requires_for_build_wheel(config_settings: Mapping[str, object] | None = None) -> list[str]:
-    """Returns the packages that a build needs: none; checks for Rust first.
+    """Checks for Rust, and returns the packages that a build of a wheel needs: none.
 
-    `pip` calls this before the build.
+    `pip` calls this before the build. SystemExit is raised if Rust is missing or too old.
     """
     look_for_rust()
     return []
@@ -57,7 +57,7 @@ def oldest_rust() -> str:
 
 
 def rust() -> str | None:
-    """Returns rustc's version, MAJOR.MINOR, or None if it fails or cargo is missing."""
+    """Returns rustc's version, MAJOR.MINOR; None if rustc fails or cargo is missing."""
     if not shutil.which(os.environ.get("CARGO", "cargo")):
         return None
     try:
@@ -71,5 +71,5 @@ def rust() -> str | None:
 
 
 def number(version: str) -> tuple[int, ...]:
-    """Converts a version to a tuple that can be compared."""
+    """Converts a version such as `1.88` to a tuple of integers, for comparison."""
     return tuple(int(part) for part in version.split("."))

@@ -20,7 +20,7 @@ from case import MAKERS, OFFERS, OURS, Case, Pairs, Sink, columns, lines, lower,
 CONTENT = b"hello"
 FIELDS = [(b"Date", b"Sun, 06 Nov 1994 08:49:37 GMT"), (b"Content-Type", b"text/plain")]
 FRAMED = [*FIELDS, (b"Content-Length", b"5")]
-"""The fields for the other libraries; switchover adds Content-Length itself."""
+"""The response's field lines for all but switchover, which adds Content-Length."""
 
 COMPOSED = b"HTTP/1.1 200 OK\r\n%b: %b\r\n%b: %b\r\n%b: %b\r\n\r\n%b"
 """The format of the response for httptools, which cannot encode.
@@ -36,11 +36,11 @@ SAYS = {
     True: "A kept connection (httptools: parser). Ours writes an answer prepared beforehand; h11's events are made "
     "beforehand; h11r and zttp prepare nothing and compose; httptools writes nothing, its answer is a constant.",
 }
-"""The notes of the rows: with a composed response, and with a prepared one."""
+"""The notes of the rows: True for a prepared response, False for a composed one."""
 
 
 class AdapterSink(Sink):
-    """Callbacks of httptools that collect the target, and names in lower case."""
+    """The callbacks for httptools; they collect the target, and names in lower case."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -84,7 +84,7 @@ def adapter(name: str, request: bytes, *, is_prepared: bool) -> Case:
 def ours(request: bytes, is_prepared: bool) -> Any:
     """Makes the measured function for switchover.
 
-    It consumes the request's end together with its head, and responds by one call.
+    The function takes the request's end by `take_end`, not as an event, and responds by one call.
     """
     prepared = switchover.Prepared(200, FIELDS, CONTENT)
 
@@ -163,7 +163,7 @@ def with_httptools(request: bytes, is_prepared: bool) -> Any:
 
 
 def formatted(fields: Pairs, content: bytes) -> bytes:
-    """Formats a response without a library."""
+    """Formats a 200 of three field lines and the content, without a library."""
     (date, now), (type_, text), (length, number) = fields
     return COMPOSED % (date, now, type_, text, length, number, content)
 

@@ -1,7 +1,7 @@
 """Runs a server on anyio: with `switchover.aio`, or with a plain handler.
 
-`anyio_server.py ENGINE LOOP [OPTION...]` prints its port. ENGINE is `switchover` or `anyio`; the options are those of
-other servers, and do nothing.
+`anyio_server.py ENGINE LOOP [OPTION...]` prints its port. ENGINE is `switchover` or `anyio`. The
+options of `server.py` are accepted, and do nothing.
 
 Both respond with the same five bytes, and a date that they format. The handler of anyio looks for the end of a head and
 parses nothing.
@@ -21,12 +21,12 @@ TYPE = "text/plain"
 
 
 async def respond(exchange: aio.Exchange) -> None:
-    """Responds with five bytes."""
+    """Responds to any request with a 200 of five bytes, and a Date."""
     await exchange.respond(200, [("Content-Type", TYPE), ("Date", formatdate(usegmt=True))], b"hello")
 
 
 async def handle(stream: SocketStream) -> None:
-    """Sends the same response for each end of a head."""
+    """Sends a 200 of five bytes for each empty line, which ends a request's head."""
     async with stream:
         received = b""
         while True:
@@ -42,7 +42,7 @@ async def handle(stream: SocketStream) -> None:
 
 
 async def main(engine: str) -> None:
-    """Runs the server on any free port of this machine."""
+    """Runs the server on a free port of 127.0.0.1, and prints the port."""
     listener: Any = await anyio.create_tcp_listener(local_host="127.0.0.1")
     print(listener.extra(SocketAttribute.local_port), flush=True)
     if engine == "switchover":

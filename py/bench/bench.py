@@ -60,7 +60,7 @@ def measure(case: Case, rounds: int) -> dict[str, float]:
 
 
 def show(case: Case, best: dict[str, float]) -> None:
-    """Prints a row: the times, their ratios to switchover's, and the goals for these."""
+    """Prints a row: times, ratios to switchover's times, and whether goals are met."""
     own = [column for column in (OURS, PREPARED, LAZY) if column in best]
     print(f"{case.name}\n    {case.note}")
     for column, time_ in best.items():

@@ -21,14 +21,14 @@ Work = Callable[[], object]
 Pairs = list[tuple[bytes, bytes]]
 
 OURS, PREPARED, LAZY = "switchover", "switchover, prepared", "switchover, lazy"
-"""The names of our columns.
+"""The names of the three columns of switchover.
 
 In the first all field lines are read and the response is composed, unless the row's note says otherwise. In the
 second the response is prepared, and in the third only one value is looked up.
 """
 
 AS_H11 = "switchover.h11"
-"""The column with h11's API on our engine, used as h11 is."""
+"""The name of the column of `switchover.h11`, which is called as h11 is."""
 
 
 @dataclass
@@ -37,12 +37,12 @@ class Case:
 
     name: str
     note: str
-    """The work of the columns, and above all their differences."""
+    """The note to print below the row's name: the columns' work, and how it differs."""
     check: Callable[[Any], bool]
-    """Returns whether the result of the work is right."""
+    """Returns whether the result of a column's function is right."""
     columns: dict[str, Work]
     goals: dict[tuple[str, str], float] = field(default_factory=dict)
-    """The goals: for our column and a peer, the factor by which ours should be faster."""
+    """The goals: by a column of switchover and a peer, the least ratio of their times."""
 
 
 class Sink:
@@ -77,21 +77,21 @@ MAKERS: dict[str, Callable[[], object]] = {
     "httptools": lambda: with_parser(Sink()),
     "zttp": lambda: zttp.Connection(zttp.SERVER),
 }
-"""The function that creates each library's parser or connection.
+"""The functions that create each library's parser or server connection.
 
-The key is the beginning of the names of its columns.
+The key is the name of the library's columns, up to a comma.
 """
 
 
 KEPT = {True: "kept connection", False: "new connection"}
-"""The words for a connection that is reused for each message, or not.
+"""The words for a connection that is reused (True), or new for each message.
 
-For httptools it is a parser.
+With httptools, the connection is a parser.
 """
 
 
 OFFERS = {"c": " Ours judges the offer of WebSocket, which the answer declines; the others do not."}
-"""Further remarks about an input."""
+"""Remarks that the note of a row gets, by the name of the row's input."""
 
 
 def with_parser(sink: Sink) -> tuple[httptools.HttpRequestParser, Sink]:

@@ -31,7 +31,7 @@ LAZY_ZTTP = "zttp, lazy"
 
 
 def all_of(inputs: Path) -> Iterator[Case]:
-    """Yields every case; the requests are the files in that folder."""
+    """Yields every benchmark case; the requests are files of the folder `inputs`."""
     a, b, c, g, g2 = ((inputs / name).read_bytes() for name in ("a", "b", "c", "g", "g2"))
     for is_kept in (True, False):
         yield cycle("a", a, is_kept=is_kept)

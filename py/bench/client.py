@@ -16,7 +16,7 @@ HEADERS = {"User-Agent": "python-httpx/0.28", "Accept": "*/*", "Accept-Encoding"
 
 
 def chosen(engine: str) -> Any:
-    """Returns `switchover.httpcore`, or httpcore with this engine in place of h11."""
+    """Returns `switchover.httpcore`, or httpcore with the module `engine` as its h11."""
     if engine == "switchover.httpcore":
         return importlib.import_module(engine)
     sys.modules["h11"] = importlib.import_module(engine)
@@ -24,7 +24,10 @@ def chosen(engine: str) -> Any:
 
 
 def blocking(pools: Any, url: str) -> None:
-    """Sends requests by a blocking pool, as standard input says; prints CPU times."""
+    """Sends requests by a blocking pool, and prints the CPU time of each batch.
+
+    Each line of standard input is the number of requests in a batch.
+    """
     with pools.ConnectionPool() as pool:
         for line in sys.stdin:
             begin = time.process_time_ns()
@@ -34,7 +37,10 @@ def blocking(pools: Any, url: str) -> None:
 
 
 async def asynchronous(pools: Any, url: str) -> None:
-    """Sends requests by an asyncio pool, as standard input says; prints CPU times."""
+    """Sends requests by an asyncio pool, and prints the CPU time of each batch.
+
+    Each line of standard input is the number of requests in a batch.
+    """
     async with pools.AsyncConnectionPool() as pool:
         for line in sys.stdin:
             begin = time.process_time_ns()

@@ -28,7 +28,7 @@ ANSWER = (
 
 
 def serve_connection(listener: socket.socket) -> None:
-    """Accepts clients until the listener is closed; responds to each read from one."""
+    """Accepts clients until the listener is closed; answers each read with one 200."""
 
     def answer(peer: socket.socket) -> None:
         with peer:

@@ -39,7 +39,7 @@ async def application(scope: dict[str, Any], receive: Receive, send: Send) -> No
 
 @cache
 def zeros(length: str) -> bytes:
-    """Returns content of that length."""
+    """Returns as many zero bytes as the decimal text `length` says."""
     return bytes(int(length))
 
 
@@ -57,7 +57,7 @@ def starlette() -> Any:
 
 
 def main(engine: str, loop: str, app: str = "", *options: str) -> None:
-    """Runs the server on any free port of this machine."""
+    """Runs the server on a free port of 127.0.0.1, and prints the port."""
     # The protocol is given because asyncio sets TCP_NODELAY only then.
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.bind(("127.0.0.1", 0))

@@ -39,7 +39,7 @@ class Server:
         return int(answer(self.peers[0]))
 
     def ask(self, request: bytes) -> float:
-        """Sends many requests, and returns the server's nanoseconds per request."""
+        """Sends many requests, and returns the server's CPU nanoseconds per request."""
         begin = self.cpu()
         for _ in range(TURNS):
             for peer in self.peers:

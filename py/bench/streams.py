@@ -17,7 +17,7 @@ READ = 65_536
 
 
 def byte_by_byte(name: str, request: bytes) -> Case:
-    """Makes the case of receiving a request byte by byte, with a check after each."""
+    """Makes the case of a request byte by byte, with a check for an event after each."""
     data = [request[at : at + 1] for at in range(len(request))]
 
     def ours() -> object:
@@ -87,7 +87,7 @@ def byte_by_byte(name: str, request: bytes) -> Case:
 
 
 def pieces(reads: list[bytes], connection: Any, need_data: object, data: type, end: type) -> object:
-    """Returns the pieces of a message's content, with the calls of h11's API."""
+    """Returns the pieces of a message's content, by h11's calls; None without its end."""
     receive, advance = connection.receive_data, connection.next_event
     found = []
     for read in reads:

@@ -43,7 +43,7 @@ end
 
 
 def request(path: str = "/", content: bytes = b"") -> bytes:
-    """Returns the bytes of a request."""
+    """Returns the bytes of a POST with the content, or of a GET if it is empty."""
     start, length = ("POST", f"Content-Length: {len(content)}\r\n") if content else ("GET", "")
     return f"{start} {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n{length}\r\n".encode() + content
 
@@ -119,7 +119,7 @@ PROCESSORS = processors()
 
 
 def measured(table: Table, case: Case, loop: str, rounds: int, folder: Path) -> dict[str, list[float]]:
-    """Returns the CPU time per request of each engine in each round."""
+    """Returns each engine's microseconds of CPU time per request, in each round."""
     script, file = folder / "script.lua", folder / "request"
     script.write_text(SCRIPT)
     file.write_bytes(case.request)

@@ -11,7 +11,7 @@ import switchover as http
 from server import CONFIG, IDLE, LINGER_BYTES, LINGER_MAX, LONGEST, SENDING, TIMEOUTS, answer, reset, shout
 
 DROPPED = bytearray(65536)
-"""The buffer of all connections for bytes that nobody reads."""
+"""The buffer, shared by connections that are closing, for bytes that are ignored."""
 
 
 class Http(asyncio.BufferedProtocol):
@@ -23,7 +23,7 @@ class Http(asyncio.BufferedProtocol):
     is_paused = is_leaving = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Stores the transport, and waits for a request."""
+        """Stores the transport, and sets the deadline for the first request."""
         assert isinstance(transport, asyncio.Transport)
         self.transport = transport
         self.connection = http.Connection(http.Role.SERVER, CONFIG)
@@ -39,7 +39,11 @@ class Http(asyncio.BufferedProtocol):
         return DROPPED if self.is_leaving else self.connection.get_buffer(sizehint)
 
     def buffer_updated(self, nbytes: int) -> None:
-        """Handles bytes that asyncio has read into the buffer."""
+        """Handles bytes that asyncio has read into the buffer.
+
+        Content prolongs its deadline by a millisecond for each byte. While the connection closes,
+        bytes are ignored.
+        """
         if self.is_leaving:
             return
         if self.connection.awaiting is http.Awaiting.CONTENT:
@@ -118,7 +122,11 @@ class Http(asyncio.BufferedProtocol):
         self.timer = self.loop.call_at(when, self.late)
 
     def late(self) -> None:
-        """Handles the deadline: gives up, closes an idle connection, or sends a 408."""
+        """Handles a deadline that has passed.
+
+        A client that does not read, or an end that takes too long, is given up. An idle connection
+        is closed. Any other client gets a 408, unless its response has begun.
+        """
         if self.is_leaving or self.is_paused:
             give_up(self.transport)
         elif self.connection.awaiting is http.Awaiting.REQUEST:
@@ -191,7 +199,8 @@ class Foo(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """Sends complete lines back; leaves after QUIT, or if a line is too long.
 
-        What comes after it is discarded: closing with unread bytes could make the client lose the last lines.
+        After that, up to LINGER_BYTES are read and discarded: closing with unread bytes could make
+        the client lose the last lines.
         """
         if self.is_leaving:
             self.dropped += len(data)

@@ -20,7 +20,11 @@ LONGEST = 1 << 20
 
 
 async def ask(port: int, target: str) -> None:
-    """Prints stream 1 and a check of stream 3 after a switch, else the response."""
+    """Sends a GET that offers h2c, and prints the response to it.
+
+    After a switch that is the response on stream 1, and a POST on stream 3 checks that its content
+    comes back.
+    """
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     http2 = H2Connection(H2Configuration(client_side=True))
     http2.local_settings = Settings(client=True, initial_values={SettingCodes.ENABLE_PUSH: 0})

@@ -94,7 +94,10 @@ def begin_answer(connection: http.Connection, request: http.Request, body: bytea
 
 
 def answer(method: bytes, target: bytes, version: bytes) -> tuple[int, bytes]:
-    """Returns a response's status and text: none for HEAD, nor for POST (an echo)."""
+    """Returns a response's status, and its text, which is empty for HEAD and POST.
+
+    The response to a POST is the request's own content.
+    """
     text = b"" if method in (b"HEAD", b"POST") else b"%s %s in %s\n" % (method, target, version)
     return 200 if method in (b"GET", b"HEAD", b"POST") else 501, text
 
@@ -127,7 +130,10 @@ def http2_after(request: http.Request) -> H2Connection:
 
 
 def send_content(http2: H2Connection, stream: int, waiting: bytearray) -> None:
-    """Sends as much content as flow control allows (RFC 9113, section 5.2)."""
+    """Sends as much of `waiting` as flow control allows, and removes it there.
+
+    RFC 9113, section 5.2.
+    """
     while waiting and (room := min(http2.local_flow_control_window(stream), http2.max_outbound_frame_size)) > 0:
         http2.send_data(stream, bytes(waiting[:room]))
         del waiting[:room]
@@ -199,7 +205,7 @@ class Http2:
                 pass
 
     def go_on(self) -> None:
-        """Sends what flow control allows."""
+        """Sends on each stream what flow control allows; grants the client more bytes."""
         for stream, reply in list(self.replies.items()):
             if reply.head:
                 self.http2.send_headers(stream, reply.head)

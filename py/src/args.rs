@@ -16,9 +16,9 @@ use crate::shared::Shared;
 use crate::text::{BytesArg, Text, characters, wrong};
 use crate::values::Protocol;
 
-/// A status argument, in the engine's type.
+/// A status argument: an `int` as the engine's `u16`.
 ///
-/// An integer outside of the type becomes 65535, which the engine rejects as an invalid status.
+/// An `int` that does not fit becomes 65535, which the engine rejects as an invalid status.
 pub(crate) struct Status(pub(crate) u16);
 
 impl FromPyObject<'_, '_> for Status {
@@ -48,7 +48,7 @@ impl FromPyObject<'_, '_> for ProtocolText {
     }
 }
 
-/// A list of protocol arguments.
+/// An argument of several protocols; a single `str` or `bytes` is rejected.
 #[derive(Default)]
 pub(crate) struct ProtocolList(Vec<ProtocolText>);
 
@@ -181,7 +181,7 @@ fn copy<'py>(lines: impl Iterator<Item = PyResult<Bound<'py, PyAny>>>) -> PyResu
     Ok(FieldLines::Copied(copied))
 }
 
-/// Adds the number and name of the field line to the error, but not the value.
+/// Returns the error with the number and name of the field line, but not its value.
 ///
 /// The value may be a secret.
 #[cold]
@@ -202,7 +202,7 @@ fn in_line(line: &Bound<'_, PyAny>, number: usize, error: PyErr) -> PyErr {
     PyErr::from_type(error.get_type(py), format!("{place}: {}", error.value(py)))
 }
 
-/// Data of one argument; `bytes` are not copied.
+/// The data of one argument: `bytes`, which are not copied, or another buffer.
 pub(crate) enum Chunk<'a, 'py> {
     Bytes(Borrowed<'a, 'py, PyBytes>),
     Buffer(PyBuffer<u8>),
@@ -216,7 +216,7 @@ impl Chunk<'_, '_> {
         }
     }
 
-    /// Returns the present contents of the buffer.
+    /// Returns the bytes of the argument; from a buffer other than `bytes` it copies.
     pub(crate) fn bytes(&self, py: Python<'_>) -> PyResult<Cow<'_, [u8]>> {
         match self {
             Self::Bytes(bytes) => Ok(Cow::Borrowed(bytes.as_bytes())),
@@ -224,7 +224,7 @@ impl Chunk<'_, '_> {
         }
     }
 
-    /// Copies the bytes to `space`, which must have their length.
+    /// Copies the argument's bytes to `space`, which must have the length `len`.
     pub(crate) fn copy_to(&self, py: Python<'_>, space: &mut [u8]) -> PyResult<()> {
         match self {
             Self::Bytes(bytes) => space.copy_from_slice(bytes.as_bytes()),

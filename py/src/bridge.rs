@@ -24,9 +24,9 @@ impl Headers {
         Headers::of(&EndToEnd(self))
     }
 
-    /// Returns the field lines of the message converted to HTTP/2.
+    /// Returns the field lines converted to HTTP/2, without pseudo-header fields.
     ///
-    /// Without pseudo-header fields. RFC 9113, section 8.2.2.
+    /// Names are in lower case; connection-specific fields are left out. RFC 9113, section 8.2.2.
     fn http2_fields(&self) -> Headers {
         Headers::of(&bridge::http2_fields(self))
     }
@@ -34,9 +34,10 @@ impl Headers {
 
 #[pymethods]
 impl Request {
-    /// Returns the authority that the request is for.
+    /// Returns the authority of the resource that the request is for.
     ///
-    /// The authority in the target, else the value of Host; None if there is neither.
+    /// That of a target in authority-form or absolute-form, else the value of Host; None without
+    /// both.
     ///
     /// RFC 9112, section 3.3.
     #[getter]
@@ -54,7 +55,7 @@ impl Request {
 
     /// Returns the field lines of an extended CONNECT that requests `protocol`.
     ///
-    /// RFC 8441, sections 4 and 5.
+    /// `secure` says whether the scheme is https. RFC 8441, sections 4 and 5.
     #[pyo3(signature = (protocol, *, secure))]
     fn extended_connect(&self, protocol: ProtocolText, secure: bool) -> Headers {
         Headers::of(&self.as_head(|head| bridge::extended_connect(head, &protocol.0, secure)))
@@ -63,7 +64,8 @@ impl Request {
 
 /// Returns whether an intermediary may forward an offer of that protocol.
 ///
-/// RFC 2817, section 5.1; RFC 7540, section 3.2.1.
+/// False unless it is a single protocol that is not limited to one hop, as h2c and TLS are. RFC
+/// 2817, section 5.1; RFC 7540, section 3.2.1.
 #[pyfunction]
 pub(crate) fn may_forward(protocol: Text) -> bool {
     gateway::may_forward(&protocol)
@@ -84,8 +86,9 @@ pub(crate) fn check_http2(
 
 /// Returns the field lines of an HTTP/2 request converted to HTTP/1.1.
 ///
-/// `key` is the Sec-WebSocket-Key for an extended CONNECT to websocket. Next: send_request with
-/// them. RFC 8441, section 5.
+/// `authority` becomes Host. `key` is the Sec-WebSocket-Key for an extended CONNECT to websocket.
+/// Raises ProfileError if the authority, a line or the key is malformed. Next: send_request with
+/// the lines. RFC 8441, section 5.
 #[pyfunction]
 #[pyo3(signature = (authority, fields, key = None))]
 pub(crate) fn http1_fields(

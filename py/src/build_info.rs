@@ -5,7 +5,7 @@
 use pyo3::prelude::*;
 use switchover::binding::{FEATURES, ScanPath};
 
-/// Returns the names of the features of the engine and of this module.
+/// Returns the names of the enabled features of the engine and of this module.
 #[pyfunction(name = "_features")]
 pub(crate) fn features() -> Vec<&'static str> {
     let own: &[&str] = if cfg!(feature = "abi3") { &["abi3"] } else { &[] };
@@ -14,7 +14,7 @@ pub(crate) fn features() -> Vec<&'static str> {
 
 /// Returns the names of the instruction sets for scanning, the one in use first.
 ///
-/// The others are available on this processor.
+/// The others are those that this processor has as well.
 #[pyfunction(name = "_scan_paths")]
 pub(crate) fn scan_paths() -> Vec<&'static str> {
     let current = ScanPath::in_use();

@@ -42,7 +42,7 @@ pub(crate) trait PyEnumTable: Copy + PartialEq + 'static {
         self.place()
     }
 
-    /// Sets further attributes of the Python member, such as its text.
+    /// Sets attributes of the Python member beside its label, such as its text.
     fn describe(self, _member: &Bound<'_, PyAny>) -> PyResult<()> {
         Ok(())
     }

@@ -147,7 +147,7 @@ impl Switched {
     }
 }
 
-/// The connection parses no more until your code has acted.
+/// The result of next_event while receiving waits for an action of your code.
 #[pyclass(frozen, eq, hash, get_all, module = "switchover")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Paused {

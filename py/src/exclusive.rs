@@ -9,9 +9,9 @@ use pyo3::prelude::*;
 
 /// A value that only one call at a time can use.
 ///
-/// While a call holds it, no Python code runs in that thread but finalizers. Their calls are
-/// rejected, and those of other threads of an interpreter without a global lock. After a panic the
-/// value is dead.
+/// While a call holds the value, no Python code runs in that thread but finalizers. Calls by these
+/// raise a RuntimeError, and so do calls by other threads of an interpreter without a global lock.
+/// After a panic every call does.
 pub(crate) struct Exclusive<T> {
     /// The name of the value in error messages.
     name: &'static str,
@@ -20,7 +20,7 @@ pub(crate) struct Exclusive<T> {
 
 struct Inner<T> {
     value: T,
-    /// Set once a call has panicked.
+    /// True once a call has panicked while it held the value.
     is_dead: bool,
 }
 
@@ -29,7 +29,7 @@ impl<T> Exclusive<T> {
         Self { name, inner: AtomicRefCell::new(Inner { value, is_dead: false }) }
     }
 
-    /// Borrows the value, unless another call holds it or an earlier call has panicked.
+    /// Borrows the value; fails if another call holds it or an earlier call panicked.
     #[inline]
     pub(crate) fn hold(&self) -> PyResult<Held<'_, T>> {
         match self.inner.try_borrow_mut() {
@@ -54,7 +54,7 @@ impl<T> Exclusive<T> {
     }
 }
 
-/// An exclusive borrow of the value.
+/// An exclusive borrow of the value in an `Exclusive`, until it is dropped.
 pub(crate) struct Held<'a, T>(AtomicRefMut<'a, Inner<T>>);
 
 impl<T> Deref for Held<'_, T> {

@@ -28,7 +28,7 @@ const RESPONSE: [&str; 6] =
 
 /// A request head (server).
 ///
-/// Next: Data and EndOfMessage follow, and a response is owed.
+/// Next: Data and EndOfMessage follow, and your code must send a response.
 #[pyclass(frozen, eq, hash, get_all, module = "switchover")]
 #[derive(Debug)]
 pub(crate) struct Request {
@@ -88,7 +88,7 @@ impl Request {
         self.no_offer.is_none()
     }
 
-    /// Calls `look` with this head as the engine's type of a head to send.
+    /// Calls `look` with this head as a `RequestHead`, the engine's type for sending.
     pub(crate) fn as_head<T>(&self, look: impl FnOnce(&RequestHead<'_>) -> T) -> T {
         let (method, target) = (characters(bytes(&self.method)), characters(bytes(&self.target)));
         look(&RequestHead::new(&method, &target, self.headers.get()))

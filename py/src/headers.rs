@@ -14,7 +14,7 @@ use switchover::{Field, FieldSource, Fields};
 use crate::interned::InternedNames;
 use crate::text::BytesArg;
 
-/// Returns pairs of a name in lower case and a value, with equal lengths as one.
+/// Returns field lines for ASGI: names in lower case, equal Content-Lengths as one.
 pub(crate) fn asgi_lines<'a, 'py>(
     py: Python<'py>,
     fields: impl Iterator<Item = Field<'a>>,
@@ -41,7 +41,7 @@ pub(crate) struct Headers {
     places: usize,
 }
 
-/// The offsets in `bytes` of one line: begin and end of its name and of its value.
+/// The offsets of one field line in `bytes`: start and end of its name and value.
 type Places = [[u8; size_of::<usize>()]; 4];
 
 impl Headers {
@@ -149,15 +149,15 @@ impl Headers {
     }
 }
 
-/// Returns the field name, if the key is a name and not an index or a line.
+/// Returns the field name if the key is `str`, `bytes` or `bytearray`, else `None`.
 fn name(key: &Bound<'_, PyAny>) -> PyResult<Option<BytesArg>> {
     let is_text = key.is_instance_of::<PyString>() || key.is_instance_of::<PyBytes>();
     if is_text || key.is_instance_of::<PyByteArray>() { key.extract().map(Some) } else { Ok(None) }
 }
 
-/// Checks that the argument is a line to search for.
+/// Returns the argument, a field line to search for, if it is not a bare name.
 ///
-/// A bare name is rejected, as no line equals it.
+/// A bare name raises a TypeError, as no line equals it.
 fn line(given: Bound<'_, PyAny>) -> PyResult<Bound<'_, PyAny>> {
     match name(&given)? {
         Some(_) => Err(PyTypeError::new_err(
@@ -273,7 +273,7 @@ impl Headers {
         self.list(py)
     }
 
-    /// Returns the lines as ASGI has them: see `asgi_lines`.
+    /// Returns the lines for ASGI: names in lower case, equal Content-Lengths as one.
     pub(crate) fn lower<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
         asgi_lines(py, self.iter())
     }
@@ -304,12 +304,12 @@ impl Headers {
         self.all(&name).map(|value| PyBytes::new(py, value)).collect()
     }
 
-    /// Returns the number of lines equal to this one, byte for byte.
+    /// Returns the number of lines equal to `line`, a pair of name and value in bytes.
     fn count(&self, py: Python<'_>, line: Bound<'_, PyAny>) -> PyResult<usize> {
         self.list(py)?.as_sequence().count(self::line(line)?)
     }
 
-    /// Returns the index of the first equal line; ValueError if there is none.
+    /// Returns the index of the first line equal to `line`; ValueError without one.
     #[pyo3(
         signature = (line, start = 0, stop = isize::MAX),
         text_signature = "($self, line, start=0, stop=9223372036854775807)"

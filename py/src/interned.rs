@@ -8,7 +8,7 @@ use pyo3::types::PyBytes;
 
 /// The maximum number of cached values.
 ///
-/// A power of two, several times the number of names that one client sends.
+/// It is a power of two, and several times the number of field names that one client sends.
 const KEPT: usize = 512;
 
 /// The maximum length of a cached value, in bytes.
@@ -16,11 +16,11 @@ const KEPT: usize = 512;
 /// A longer one is not worth a comparison, nor the memory.
 const LONGEST: usize = 32;
 
-/// The cached values, indexed by `place`; a new value replaces an old one there.
+/// The cached objects, indexed by `place`; a new one replaces the old one there.
 static KNOWN: AtomicRefCell<[Option<PyBackedBytes>; KEPT]> =
     AtomicRefCell::new([const { None }; KEPT]);
 
-/// Access to the cache, as long as this value lives.
+/// Access to the cache of `bytes` objects, as long as this value lives.
 ///
 /// While another call has access, `get` creates `bytes` without the cache.
 pub(crate) struct InternedNames(Option<AtomicRefMut<'static, [Option<PyBackedBytes>; KEPT]>>);
@@ -44,7 +44,7 @@ impl InternedNames {
         bytes
     }
 
-    /// Returns a Python `bytes` object with these bytes in lower case.
+    /// Returns a Python `bytes` object with these bytes in lower case, as `get` does.
     pub(crate) fn get_lower<'py>(&mut self, py: Python<'py>, bytes: &[u8]) -> Bound<'py, PyBytes> {
         let mut space = [0; LONGEST];
         let Some(lower) = space.get_mut(..bytes.len()) else {
@@ -56,7 +56,7 @@ impl InternedNames {
     }
 }
 
-/// Returns the index of bytes in the cache, a hash.
+/// Returns the index in the cache for these bytes, which is a hash of them.
 ///
 /// It uses the length and three of the bytes, which suffices to distinguish common names, above all
 /// those that one browser sends.

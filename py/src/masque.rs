@@ -179,6 +179,8 @@ impl Capsules {
     }
 
     /// Returns the next datagram; None if more bytes are needed.
+    ///
+    /// Raises ProfileError if the stream is malformed: abort it then.
     fn next_datagram(&self, py: Python<'_>) -> PyResult<Option<Datagram>> {
         let came = self.0.with(|capsules| {
             let owned = |datagram: core::Datagram<'_>| Datagram {
@@ -192,7 +194,8 @@ impl Capsules {
 
     /// Checks that the stream has not ended inside a capsule; call it at EOF.
     ///
-    /// Raises ProfileError if it has, or for its earlier fault. RFC 9297, section 3.3.
+    /// Raises ProfileError if it has, if not all capsules have been read, or for an earlier fault.
+    /// RFC 9297, section 3.3.
     fn finish(&self, py: Python<'_>) -> PyResult<()> {
         self.0
             .with(|capsules| capsules.finish())?

@@ -14,9 +14,9 @@ pub(crate) type Written<'py> = PyResult<Bound<'py, PyAny>>;
 
 /// The destination of a call's output.
 ///
-/// It enlarges `into` before the engine is called. A bytearray with an exported memoryview cannot
-/// be resized, and then the call must fail before the connection has changed. If there is no
-/// output, dropping this restores the length.
+/// It enlarges the caller's bytearray `into` before the engine is called. A bytearray with an
+/// exported memoryview cannot be resized, and then the call must fail before the connection has
+/// changed. If there is no output, dropping this restores the length.
 pub(crate) struct OutputTarget<'a, 'py> {
     into: Into<'a, 'py>,
     /// The length to which `into` is resized when this is dropped.
@@ -35,7 +35,7 @@ impl<'a, 'py> OutputTarget<'a, 'py> {
         Ok(Self { into, len })
     }
 
-    /// Returns whether output can be copied directly: `into` is an empty bytearray.
+    /// Returns whether output can be copied directly: `into` was an empty bytearray.
     ///
     /// A subclass of bytearray could have a buffer of its own, so it does not qualify.
     pub(crate) fn is_plain(&self) -> bool {

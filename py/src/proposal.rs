@@ -1,13 +1,13 @@
 //! The Upgrade field that a program writes as a field line like any other.
 //!
-//! Programs for h11 and httpcore do; the engine writes that field itself.
+//! Programs for h11 and httpcore write it so. The engine writes that field itself, from an offer.
 
 use switchover::binding::members;
 use switchover::{Field, FieldSource};
 
 use crate::text::characters;
 
-/// Field lines without Upgrade, and the protocols that it names.
+/// A program's field lines without Upgrade, and the protocols that Upgrade names.
 pub(crate) struct Proposal<'a, S> {
     lines: &'a S,
     protocols: Vec<String>,
@@ -24,7 +24,7 @@ impl<'a, S: FieldSource> Proposal<'a, S> {
         Self { lines, protocols }
     }
 
-    /// Returns the protocols, in the order of the field lines.
+    /// Returns the protocols of the Upgrade field lines, in order.
     pub(crate) fn protocols(&self) -> Vec<&str> {
         self.protocols.iter().map(String::as_str).collect()
     }

@@ -41,7 +41,7 @@ pub(crate) fn bytes(bytes: &Py<PyBytes>) -> &[u8] {
     Python::attach(|py| bytes.as_bytes(py))
 }
 
-/// A frozen object of a class of this module, compared by its value.
+/// A reference to a frozen object of this module's classes, compared by value.
 #[derive(Debug)]
 pub(crate) struct Shared<T>(pub(crate) Py<T>);
 

@@ -15,7 +15,7 @@ use crate::exclusive::Exclusive;
 
 /// A splice that lets any HTTP/2 engine respond to the request of an upgrade.
 ///
-/// The request is on stream 1. RFC 7540, section 3.2.
+/// The request of the client is on stream 1 of HTTP/2. RFC 7540, section 3.2.
 #[pyclass(frozen, module = "switchover")]
 pub(crate) struct Splice(Exclusive<h2c::Splice>);
 
@@ -81,7 +81,7 @@ impl Splice {
         self.0.with(|splice| PyBytes::new(py, &splice.take_for_client()))
     }
 
-    /// Returns whether to read from the client's transport.
+    /// Returns whether to read from the client; false while too many bytes wait.
     #[getter]
     fn wants_client(&self) -> PyResult<bool> {
         self.0.with(|splice| splice.wants_client())
@@ -93,7 +93,7 @@ impl Splice {
         self.0.with(|splice| splice.is_waiting())
     }
 
-    /// Returns whether client and HTTP/2 engine can be connected directly.
+    /// Returns whether client and HTTP/2 engine can be connected without the splice.
     #[getter]
     fn is_done(&self) -> PyResult<bool> {
         self.0.with(|splice| splice.is_done())

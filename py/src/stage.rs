@@ -65,7 +65,7 @@ impl H11State {
         }
     }
 
-    /// Returns the state of the side that sends requests (client) or responses.
+    /// Returns the state of the side `sender`, client or server, while it sends HTTP.
     fn message(sender: Role, state: core::state::State) -> Self {
         let core::state::State { request, response, upgrade, persist, .. } = state;
         match (sender, request, response) {

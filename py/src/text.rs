@@ -66,7 +66,7 @@ impl FromPyObject<'_, '_> for BytesArg {
 
 /// An argument for which the engine needs a `str`.
 ///
-/// Each byte is one character.
+/// A `bytes` or non-ASCII `str` argument is converted, one character for each byte.
 pub(crate) enum Text {
     Shared(PyBackedStr),
     Owned(String),

@@ -15,7 +15,7 @@ use switchover::{self as core, Ineligible};
 use crate::enums::Member;
 use crate::text::Text;
 
-/// A list that becomes a tuple in Python.
+/// A list that becomes a tuple in Python; any sequence is accepted as an argument.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Tuple<T>(pub(crate) Vec<T>);
 
@@ -57,7 +57,7 @@ pub(crate) fn show<T>(object: &Bound<'_, T>, fields: &[&str]) -> PyResult<String
     Ok(format!("{}({})", object.get_type().name()?, fields.join(", ")))
 }
 
-/// Returns the values of these attributes as arguments of the constructor.
+/// Returns the values of these attributes, which the class's constructor takes.
 ///
 /// For `copy` and `pickle`.
 pub(crate) fn fields<'py, T>(
@@ -169,20 +169,20 @@ impl Offer {
     }
 }
 
-/// A protocol chosen from the offer of one request.
+/// A protocol that `select` chose from the offer of one request, for `accept`.
 #[pyclass(frozen, eq, hash, module = "switchover")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Selection(pub(crate) core::Selection);
 
 #[pymethods]
 impl Selection {
-    /// Returns the index of the chosen protocol in the preferences of select.
+    /// Returns the index of the chosen protocol in the preferences passed to `select`.
     #[getter]
     fn preference(&self) -> usize {
         self.0.preference()
     }
 
-    /// Returns a selection that may be accepted before the request is complete.
+    /// Returns this selection as one to accept before the request is complete.
     ///
     /// Next: accept.
     fn early(&self) -> Self {
@@ -194,7 +194,7 @@ impl Selection {
     }
 }
 
-/// The rest of the message being received: its framing and length.
+/// The content of a received message that is still to come: its framing and length.
 #[pyclass(frozen, eq, hash, get_all, module = "switchover")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Content {

@@ -34,13 +34,14 @@ pub(crate) fn websocket_key(py: Python<'_>, nonce: Option<Chunk<'_, '_>>) -> PyR
 
 /// Returns the permessage-deflate parameters that a 101 agreed to (client).
 ///
-/// `fields` are the field lines of the 101. None if nothing is compressed. RFC 7692, section 7.1.
+/// `fields` are the field lines of the 101. None if it agreed to no compression. RFC 7692, section
+/// 7.1.
 #[pyfunction]
 pub(crate) fn agreed_deflate(fields: FieldLines) -> Option<Deflate> {
     core::Deflate::of(&fields).map(Deflate)
 }
 
-/// The parameters of permessage-deflate, either allowed or agreed ones.
+/// The parameters of permessage-deflate: those that a side allows, or those agreed.
 ///
 /// str() is the value of Sec-WebSocket-Extensions.
 #[pyclass(frozen, eq, hash, str, from_py_object, module = "switchover")]

@@ -1,6 +1,7 @@
 """Compares h11 and `switchover.h11` on the same bytes.
 
-`page` makes the tables of `docs/h11.md` of the differences, and of other projects' tests that fail.
+`page` writes the tables of `docs/h11.md`: the differences, and the tests of other projects that
+fail.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ class Played:
 
 
 def serve(module: Any, data: bytes) -> Played:
-    """Runs a server on the whole input.
+    """Runs a server of h11 or of `switchover.h11` on the whole input.
 
     It responds to every request with a 404 without content.
     """
@@ -111,9 +112,10 @@ class Part:
     play: Callable[[Any, bytes], Played]
     intro: str
     refusals: dict[str, tuple[str, str]]
-    """The errors that only h11 raises.
+    """The known errors that only h11 raises.
 
-    By the beginning of the message: the kind of input, and the clause of an RFC.
+    The key is the beginning of the error's message. The value is the kind of input, and the clause
+    of an RFC.
     """
     others: Callable[[Played, Played], Class]
     """The function that classifies inputs that neither module rejects."""
@@ -131,7 +133,7 @@ def other_requests(theirs: Played, here: Played) -> Class:
 
 
 def other_answers(theirs: Played, here: Played) -> Class:
-    """Returns the class of a difference: a folded line, or else the version."""
+    """Returns the class of two unequal responses: a folded line, or else the version."""
 
     def without(pattern: str, to: str) -> bool:
         return [re.sub(pattern, to, line) for line in theirs.lines] == [
@@ -207,7 +209,7 @@ H11_CHUNKS: Final = [
 
 
 def of_h11(role: str) -> Iterator[bytes]:
-    """Yields the inputs of h11's own tests that the peer of that role sends."""
+    """Yields inputs of h11's own tests: requests for a server, responses for a client."""
     begins = b"HEAD " if role == "server" else b"HTTP/"
     yield from (head for head in H11_HEADS if head.startswith(begins))
     chunked = b"POST / HTTP/1.1\r\nHost: a" if role == "server" else b"HTTP/1.1 200 OK"
@@ -321,7 +323,7 @@ def tests_table() -> Iterator[str]:
 
 
 def page(before: str) -> str:
-    """Returns the page with its tables written anew."""
+    """Returns the text of `docs/h11.md`, given as `before`, with its tables made anew."""
     for marker, lines in (("tests", tests_table()), ("inputs", inputs_table())):
         begin, end = f"<!-- {marker}: written by py/tests/both.py -->\n", "<!-- end -->\n"
         head, rest = before.split(begin)

@@ -31,7 +31,7 @@ def server(received: bytes = b"") -> Connection:
 
 
 def asked(received: bytes = PLAIN) -> Connection:
-    """Returns a server that has received a whole request."""
+    """Returns a server that has received a request and returned all its events."""
     connection = server(received)
     assert isinstance(next(connection.events()), Request)
     list(connection.events())

@@ -21,13 +21,13 @@ BUFFER = 16384
 It is small, so that the server soon notices a client that does not read.
 """
 PATIENCE = 300
-"""The seconds after which a client expects its connection to have ended."""
+"""The seconds after its acts within which a client's connection must have ended."""
 GOODBYE = b"the end"
 """The last bytes of an app in the new protocol."""
 
 
 def unique(size: int, *seed: object) -> bytes:
-    """Returns bytes that no other seed gives."""
+    """Returns `size` pseudorandom bytes that depend on nothing but the seed."""
     return random.Random(repr(seed)).randbytes(size)
 
 
@@ -36,25 +36,28 @@ def unique(size: int, *seed: object) -> bytes:
 
 @dataclass(frozen=True)
 class Receive:
-    """Receives one message, or all up to the end of the content."""
+    """A step of an app: receives one ASGI message, or all to the content's end."""
 
     everything: bool
 
 
 @dataclass(frozen=True)
 class Sleep:
-    """Does something else for some seconds."""
+    """A step of an app: sleeps for some seconds."""
 
     seconds: float
 
 
 @dataclass(frozen=True)
 class Send:
-    """Sends pieces of content concurrently, each by a task; a single one directly."""
+    """A step of an app: sends pieces of content concurrently.
+
+    Each piece is sent by a task of its own; a single piece is sent without one.
+    """
 
     sizes: tuple[int, ...]
     limit: float | None
-    """The seconds after which the tasks are cancelled."""
+    """The seconds after which unfinished sends are cancelled; None for no limit."""
 
 
 @dataclass(frozen=True)
@@ -62,22 +65,22 @@ class Script:
     """The acts of an app for one request."""
 
     switches: bool
-    """Accepts an offer, echoes all bytes, and says goodbye."""
+    """True if the app accepts an offer, echoes all bytes, and sends GOODBYE last."""
     before: tuple[Receive | Sleep, ...]
     framing: str | None
-    """The Content-Length: `exact`, `short`, `long` or `none`; None means no head."""
+    """The Content-Length: `exact`, `short`, `long`, or `none`; None for no response."""
     inside: tuple[Receive | Sleep | Send, ...]
     last: str
-    """`end` ends the response, `return` does not, and `raise` raises an exception."""
+    """The last act: `end` ends the response, `return` only returns, `raise` raises."""
 
     @property
     def length(self) -> int:
-        """The bytes of content that are sent."""
+        """The number of bytes of content that all steps send."""
         return sum(sum(step.sizes) for step in self.inside if isinstance(step, Send))
 
     @property
     def is_honest(self) -> bool:
-        """True unless it breaks ASGI, raises, or cancels a send."""
+        """True unless the app breaks ASGI, raises, or has a step that may cancel a send."""
         gives_up = any(isinstance(step, Send) and step.limit is not None for step in self.inside)
         return self.framing in {"exact", "none"} and self.last == "end" and not gives_up
 
@@ -100,7 +103,7 @@ scripts = st.builds(
 
 @dataclass(frozen=True)
 class Asked:
-    """A request."""
+    """A request of the client: its method, version, framing and other choices."""
 
     method: str
     minor: int
@@ -110,13 +113,13 @@ class Asked:
     expects: bool
 
     def content(self, number: int) -> list[bytes]:
-        """Returns the pieces of content of the request with this number."""
+        """Returns the pieces of content of request `number`; none unless it is a POST."""
         if self.method != "POST":
             return []
         return [unique(size, "asked", number, place) for place, size in enumerate(self.sizes)]
 
     def encoded(self, number: int, offers: bool) -> bytes:
-        """Returns the bytes of the request with this number, perhaps with an offer."""
+        """Returns the bytes of request `number`, with an offer of foo/2 if `offers`."""
         lines = [b"%s /%d HTTP/1.%d" % (self.method.encode(), number, self.minor), b"Host: a"]
         parts = self.content(number)
         content = b"".join(parts)
@@ -150,7 +153,7 @@ asked = st.builds(
 
 @dataclass(frozen=True)
 class Act:
-    """An act of a client: `write`, `read` or `sleep`."""
+    """An act of a client: to `write` or `read` some bytes, or to `sleep` some seconds."""
 
     what: str
     amount: float
@@ -170,30 +173,30 @@ class Exchanges:
     requests: tuple[tuple[Asked, Script], ...]
     acts: tuple[Act, ...]
     leaves: str | None
-    """`eof` after its last byte, `reset` after its acts, or None."""
+    """The client's end: `eof` after its last byte, `reset` after its acts, or None."""
     holds_back: bool
-    """Says that what it has not written in its acts is never sent."""
+    """True if the client never sends what it has not written in its acts."""
     tunnelled: tuple[int, ...]
-    """The sizes of what it sends in the new protocol, if its last request offers one."""
+    """The sizes of the client's pieces in the new protocol, if `switches`."""
 
     @property
     def switches(self) -> bool:
-        """Says that the last request offers a protocol, which its app accepts."""
+        """True if the last request offers a protocol, which its app accepts."""
         request, script = self.requests[-1]
         return script.switches and bool(self.tunnelled) and request.minor == 1 and request.method != "HEAD"
 
     @property
     def is_honest(self) -> bool:
-        """Says that nobody breaks a rule, cancels or leaves."""
+        """True if the client sends everything and does not leave, and each app is honest."""
         return self.leaves is None and not self.holds_back and all(script.is_honest for _, script in self.requests)
 
     @property
     def tunnel(self) -> bytes:
-        """The bytes of the new protocol, of which the first leave with the request."""
+        """The client's bytes of the new protocol, sent without waiting for the switch."""
         return b"".join(unique(size, "tunnel", place) for place, size in enumerate(self.tunnelled))
 
     def encoded(self) -> bytes:
-        """Returns all bytes of the client."""
+        """Returns all bytes of the client: its requests, then those of the new protocol."""
         last = len(self.requests) - 1
         requests = [
             request.encoded(number, self.switches and number == last)
@@ -217,23 +220,23 @@ connections = st.builds(
 
 @dataclass
 class Record:
-    """The messages of an app, and its end."""
+    """The record of an app's run for one request: what was sent and received, its end."""
 
     sent: list[tuple[bytes, str]] = field(default_factory=list[tuple[bytes, str]])
-    """The pieces, each of which has `returned`, `failed`, or was `cancelled`."""
+    """Each piece of content, and its send's end: `returned`, `failed` or `cancelled`."""
     received: bytes = b""
     tunnelled: bytes = b""
-    """The bytes that it has received in the new protocol."""
+    """The bytes that the app has received in the new protocol."""
     has_all: bool = False
-    """True once it has received the end of the content."""
+    """True once the app has received the end of the request's content."""
     is_gone: bool = False
-    """True once it has received a disconnect."""
+    """True once the app has received a disconnect, other than after a switch."""
     ended: str = ""
-    """`returned`, or its exception."""
+    """`returned`, or the text of the app's exception; empty while it runs."""
 
 
 class App:
-    """An ASGI app that follows the scripts."""
+    """An ASGI app that acts on each request as its script says, and records that."""
 
     def __init__(self, exchanges: Exchanges) -> None:
         self.exchanges = exchanges
@@ -257,7 +260,10 @@ class App:
 
 
 async def switch(record: Record, receive: Any, send: Any) -> None:
-    """Receives the content, accepts the offer, and echoes until the client ends."""
+    """Receives the content, accepts the offer, echoes to the client's EOF, ends.
+
+    After a disconnect within the content it returns without accepting.
+    """
     more = True
     while more:
         message = await receive()
@@ -276,7 +282,7 @@ async def switch(record: Record, receive: Any, send: Any) -> None:
 
 @dataclass
 class Following:
-    """An app that follows a script."""
+    """The run of an app's script for one request, other than one that switches."""
 
     number: int
     script: Script
@@ -356,7 +362,7 @@ class Got:
     unsent: bytes
     data: bytes = b""
     end: str = ""
-    """`eof` or `reset` by the server, or `left`."""
+    """`eof` or `reset` by the server, `left` after the client's reset; at first empty."""
     was_reset: bool = False
 
 
@@ -386,7 +392,7 @@ async def converse(port: int, exchanges: Exchanges) -> Got:
 
 
 async def perform(raw: socket.socket, act: Act, got: Got) -> None:
-    """Performs one act; a read or a write gives up after a moment."""
+    """Performs one act of the client; a read or a write ends after 0.1 seconds."""
     if act.what == "sleep":
         await anyio.sleep(act.amount)
     else:

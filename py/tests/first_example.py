@@ -12,7 +12,7 @@ import sys
 
 
 def main() -> int:
-    """Returns 0 if the example prints what the README says."""
+    """Returns 0 if the example prints what the README says, else 1."""
     readme = str(importlib.metadata.metadata("switchover").json["description"])
     block = re.search(r"^```python\n(>>> .*?)^```", readme, re.DOTALL | re.MULTILINE)
     assert block, "the README of the package has no example"

@@ -48,7 +48,7 @@ class Host:
             return [*changed, f"? {error.name}"]
 
     def decide(self, verb: str, what: list[str], fields: Fields) -> list[str]:
-        """Makes a call that is not a getter, and returns its lines."""
+        """Makes a call that is not a getter, and returns its result and bytes as lines."""
         lines: list[str] = []
         if verb in ("select", "accept", "accept-early"):
             return self.upgrade(verb, what, fields)

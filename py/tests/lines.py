@@ -62,7 +62,7 @@ def summary(data: bytes) -> str:
 
 
 def error_line(error: ProtocolError) -> str:
-    """Formats a peer error."""
+    """Formats a peer's error: its code, name, status to respond with, and offset."""
     status = "-" if error.status is None else error.status
     offset = "-" if error.offset is None else error.offset
     return f"error {error.code} {error.name} {status} @{offset}"
@@ -74,7 +74,7 @@ def fields_text(headers: Headers) -> str:
 
 
 def offers_text(request: Request) -> str:
-    """Formats the offers of a request, or the reason why there are none."""
+    """Formats a request's offers, or the reason for none; empty without an Upgrade."""
     if request.no_offer is NoOffer.ABSENT:
         return ""
     if request.no_offer is not None:
@@ -87,7 +87,7 @@ def offers_text(request: Request) -> str:
 
 
 def event_line(event: Event, position: int, shows_fields: bool) -> str:
-    """Formats any event but Data, which is collected first."""
+    """Formats an event other than Data as a line; its field lines if `shows_fields`."""
 
     def fields(headers: Headers) -> str:
         return fields_text(headers) if shows_fields else ""

@@ -1,4 +1,4 @@
-"""Checks of what has come of random exchanges; h11 parses the responses."""
+"""Checks of the outcome of the random exchanges; h11 parses the responses."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ import h11
 from exchanges import GOODBYE, App, Exchanges, Got, Record, Script
 
 ERRORS = {400, 408, 413, 500, 503}
-"""The statuses of a server's own."""
+"""The statuses that a server may send by itself, in place of its app's response."""
 
 
 @dataclass
 class Answer:
-    """A response, as far as it has come."""
+    """A response, as far as the client has received it."""
 
     status: int = 0
     content: bytes = b""
@@ -22,7 +22,7 @@ class Answer:
 
 
 def check(exchanges: Exchanges, app: App, got: Got) -> None:
-    """Asserts what holds for each server."""
+    """Asserts what must hold after random exchanges, with any ASGI server."""
     answers, rest = parsed(exchanges, app, got)
     for number, record in app.records.items():
         check_content(exchanges, number, record)
@@ -37,7 +37,10 @@ def check(exchanges: Exchanges, app: App, got: Got) -> None:
 
 
 def parsed(exchanges: Exchanges, app: App, got: Got) -> tuple[list[Answer], bytes]:
-    """Returns the responses, and the bytes behind them."""
+    """Returns the responses that the client got, and the bytes behind the last one.
+
+    The first response that is not whole is the last one, with no bytes behind it.
+    """
     rest, answers = got.data, list[Answer]()
     for number, (request, _) in enumerate(exchanges.requests):
         if not rest:
@@ -63,7 +66,7 @@ def parsed(exchanges: Exchanges, app: App, got: Got) -> tuple[list[Answer], byte
 
 
 def answer_of(client: h11.Connection) -> Answer:
-    """Returns the next response, as far as it has come."""
+    """Returns the next final response or 101 that h11 parses, as far as it has come."""
     answer = Answer()
     while not answer.is_whole:
         try:
@@ -87,7 +90,10 @@ def answer_of(client: h11.Connection) -> Answer:
 
 
 def check_content(exchanges: Exchanges, number: int, record: Record) -> None:
-    """Asserts that an app has received its request's content, and has ended."""
+    """Asserts that an app has ended, and has received only what its client sent.
+
+    If it has received the end of the content, it must have received all of it.
+    """
     whole = b"".join(exchanges.requests[number][0].content(number))
     assert whole.startswith(record.received), (number, "the content is not that of the request")
     assert not record.has_all or record.received == whole, (number, "the content was cut")
@@ -96,7 +102,10 @@ def check_content(exchanges: Exchanges, number: int, record: Record) -> None:
 
 
 def check_tunnel(exchanges: Exchanges, record: Record, got: Got, echoed: bytes) -> None:
-    """Asserts that no byte of the new protocol was lost or doubled."""
+    """Asserts that the bytes after a 101 are the client's own, and then GOODBYE.
+
+    They may be cut, but not if the connection ended with EOF.
+    """
     whole = exchanges.tunnel + GOODBYE
     assert whole.startswith(echoed), "the client has received other bytes"
     if got.end == "eof":
@@ -105,7 +114,11 @@ def check_tunnel(exchanges: Exchanges, record: Record, got: Got, echoed: bytes) 
 
 
 def check_answer(number: int, exchanges: Exchanges, app: App, answer: Answer) -> None:
-    """Asserts that a response is that of its app, and as whole as that."""
+    """Asserts that a response is a server's error, or has content that its app sent.
+
+    A 200 that looks whole must have all content that its app sent, and its end or full length.
+    Responses to HEAD, and those whose Content-Length is too short, are excepted.
+    """
     request, script = exchanges.requests[number]
     record = app.records.get(number)
     if answer.status != 200:
@@ -125,7 +138,7 @@ def check_answer(number: int, exchanges: Exchanges, app: App, answer: Answer) ->
 
 
 def check_pieces(number: int, script: Script, record: Record, answer: Answer) -> list[tuple[bytes, str]]:
-    """Asserts that content is of the app's pieces; returns the missing ones."""
+    """Asserts that content is made of its app's pieces; returns the pieces not in it."""
     content, left = answer.content, list(record.sent)
     while content:
         found = [place for place, (piece, _) in enumerate(left) if content[: len(piece)] == piece[: len(content)]]
@@ -138,7 +151,11 @@ def check_pieces(number: int, script: Script, record: Record, answer: Answer) ->
 
 
 def check_rest(exchanges: Exchanges, app: App, got: Got, answers: list[Answer]) -> None:
-    """Asserts that each request has its response, if it could have one."""
+    """Asserts that every request has a response, up to one that ends the connection.
+
+    The connection must have ended. Nothing is asserted if the client has reset it or held bytes
+    back.
+    """
     if got.end == "left" or exchanges.holds_back:
         return
     assert got.end in {"eof", "reset"}, "the connection stays open"

@@ -100,7 +100,7 @@ class Player:
         self.quiet()
 
     def quiet(self) -> None:
-        """Logs an event or error as unexpected if the vector has no line for it."""
+        """Logs the next event or error, if any, as unexpected; not a repeated error."""
         line, stops = self.observe()
         repeats = line.startswith("error") and line in self.log
         if not stops and not repeats:
@@ -145,7 +145,8 @@ class Player:
     def observe(self) -> tuple[str, bool]:
         """Returns the next event or error as a line.
 
-        The line is empty for content. The flag says whether nothing more happens without further input.
+        The line is empty for content. The flag says whether nothing more happens without further
+        input or a call.
         """
         self.host.profiles.current = None
         try:
@@ -167,7 +168,11 @@ class Player:
         return event_line(event, self.connection.position, self.case.shows_fields), False
 
     def expect(self, what: list[str]) -> None:
-        """Logs the next event or error as a line, after feeding the input that it needs."""
+        """Logs the next event or error as a line, after feeding the input that it needs.
+
+        For `data N` it logs N bytes of content, for `leftover` the bytes of the new protocol so
+        far.
+        """
         if what[0] == "leftover":
             while self.pieces:
                 self.feed_piece()

@@ -71,7 +71,10 @@ class Profiles:
         self.splice: Splice | None = None
 
     def answer(self, verb: str, arguments: list[str], fields: Fields) -> list[str] | None:
-        """Makes a call and returns its result as lines; None for any other verb."""
+        """Makes a call for a particular protocol, and returns its result as lines.
+
+        None means that the verb is not one of QUESTIONS.
+        """
         if verb not in QUESTIONS:
             return None
         what = data_of(arguments[0])
@@ -97,7 +100,7 @@ class Profiles:
                 return [f"{verb}{self.of_offer(verb, what) or self.of_head(verb, what)}"]
 
     def of_offer(self, verb: str, what: bytes) -> str:
-        """Makes a call about the handshake or the target, and formats the result."""
+        """Formats the result of a call about a handshake or target; empty for other verbs."""
         match verb:
             case "subprotocol":
                 names = what.removesuffix(b" by server")
@@ -116,7 +119,7 @@ class Profiles:
                 return ""
 
     def of_head(self, verb: str, what: bytes) -> str:
-        """Makes a call about the current head or its conversion, and formats the result."""
+        """Formats the result of a call about the current head or its conversion."""
         match verb:
             case "agreed-deflate":
                 return f" {agreed_deflate(self.headers or ()) or 'none'}"
@@ -144,7 +147,7 @@ class Profiles:
 
     @property
     def headers(self) -> Headers | None:
-        """Returns the current headers: a server's request, a client's response."""
+        """Returns the headers of the latest response event, else of the kept request."""
         match self.current:
             case Response(headers=headers) | Informational(headers=headers):
                 return headers
@@ -194,7 +197,10 @@ def to_http1(what: bytes, fields: Fields) -> str:
 
 
 def read_capsules(stream: bytes) -> list[str]:
-    """Decodes and encodes every datagram; returns a line for each, and for the end."""
+    """Decodes and encodes the datagrams of a capsule stream.
+
+    Returns a line for each, with its encoded length, and one for the end or the error.
+    """
     capsules, lines = Capsules(), list[str]()
     capsules.receive_data(stream)
     try:

@@ -24,7 +24,10 @@ HOME = Path(__file__).resolve().parents[2]
 
 
 def read_cases(path: Path) -> Iterator[Case]:
-    """Yields the cases: blocks of lines up to one with a full stop only."""
+    """Yields the cases of a file; a line with nothing but a full stop ends each.
+
+    Cases with the call `note` are left out, as this package does not have it.
+    """
     lines: list[list[str]] = []
     with path.open() as file:
         for line in file:

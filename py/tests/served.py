@@ -51,7 +51,7 @@ async def tell(scope: Any, receive: Any, send: Any) -> None:
 
 
 async def until_disconnect(receive: Any) -> None:
-    """Waits until the client has gone, and drops its content."""
+    """Receives ASGI messages until a disconnect, and ignores their content."""
     while (await receive())["type"] != "http.disconnect":
         pass
 
@@ -63,7 +63,7 @@ async def answers_first(scope: Any, receive: Any, send: Any) -> None:
 
 
 class Threaded:
-    """A server in a thread."""
+    """The base of the servers in a thread, with connections to their port."""
 
     port: int
     thread: threading.Thread
@@ -117,7 +117,7 @@ class Served(Threaded):
 
 
 def certified(folder: pathlib.Path) -> tuple[pathlib.Path, pathlib.Path, ssl.SSLContext]:
-    """Returns the files of a key and a certificate, and a context that trusts it."""
+    """Returns the files of a key and a certificate, and a context that trusts these."""
     authority = pytest.importorskip("trustme").CA()
     issued = authority.issue_cert("localhost")
     key, certificate = folder / "key", folder / "certificate"

@@ -43,7 +43,7 @@ async def listening(behave: Callable[[ByteStream], Awaitable[None]]) -> AsyncGen
 async def answered(*pieces: bytes, rest: bool = True) -> AsyncGenerator[ByteStream]:
     """Yields a stream to a server that responds to a head with these pieces.
 
-    With `rest` the server then sends what it receives back in upper case.
+    With `rest` the server then sends what it receives back in upper case, and `end` after EOF.
     """
 
     async def behave(stream: ByteStream) -> None:
@@ -77,7 +77,7 @@ ended: list[int] = []
 
 
 async def count(stream: ByteStream, **options: Any) -> None:
-    """Calls `serve_connection`, and counts that it has returned."""
+    """Calls `serve_connection`, and appends to `ended` once it has returned."""
     await serve_connection(stream, **options)
     ended.append(1)
 

@@ -430,7 +430,7 @@ async def test_an_early_answer_that_closes_is_not_kept_waiting(closes: bool) -> 
 
 
 async def test_a_switch_before_a_request_that_is_not_taken_is_none() -> None:
-    """A switch before the whole request was sent raises an error.
+    """A client accepts no switch before its whole request was sent; it times out.
 
     The server would parse the first bytes of the new protocol as content. RFC 9110, section 7.8.
     """
@@ -486,9 +486,10 @@ async def test_tls_is_written_by_one_task_at_a_time() -> None:
 
 
 async def test_an_answer_that_a_reset_cuts_is_not_whole() -> None:
-    """The client's send has already failed by the reset.
+    """A response without a length that a reset cuts raises an error.
 
-    The system then reports EOF to a read, as after a FIN.
+    A send may have received the error of the reset. The system then reports EOF to a read, as after
+    a FIN.
     """
 
     async def behave(stream: ByteStream) -> None:
@@ -503,7 +504,10 @@ async def test_an_answer_that_a_reset_cuts_is_not_whole() -> None:
 
 
 async def test_a_new_protocol_that_a_reset_cuts_does_not_end_in_order() -> None:
-    """A socket reports its error once, and a send may have received it, as under trio."""
+    """After a reset, reads of the new protocol fail, although they get EOF.
+
+    A socket reports its error once, and a send may have received it, as under trio.
+    """
 
     async def behave(stream: ByteStream) -> None:
         await until(stream, b"\r\n\r\n")
@@ -624,7 +628,7 @@ async def test_tls_from_the_start_is_secure(authority: Any) -> None:
 
 
 async def test_what_no_request_asked_for_is_no_answer_over_tls(authority: Any) -> None:
-    """R9112-9.2-2: TLS hides from the socket that bytes have come."""
+    """R9112-9.2-2: over TLS, too, a response that came before its request is an error."""
     ours, theirs = contexts(authority)
 
     async def behave(stream: ByteStream) -> None:
@@ -747,7 +751,10 @@ async def switched_over_tls(stream: ByteStream, context: ssl.SSLContext) -> TLSS
 
 
 async def test_closing_over_tls_does_not_wait_for_a_peer_that_takes_nothing(authority: Any) -> None:
-    """TLS's closure alert would wait for the bytes that another task sends."""
+    """Closing a stream over TLS does not wait for a peer that reads nothing.
+
+    TLS's closure alert would wait for the bytes that another task sends.
+    """
     ours, theirs = contexts(authority)
 
     async def behave(stream: ByteStream) -> None:
@@ -793,7 +800,7 @@ async def test_a_transport_that_leaves_tls_gives_no_more_than_it_is_asked_for(au
 @pytest.mark.parametrize("late", [b"HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n\r\n", b"\r\n", b""])
 @pytest.mark.parametrize("is_first", [True, False])
 async def test_what_no_one_has_asked_for_is_no_answer(late: bytes, is_first: bool) -> None:
-    """R9112-9.2-2: no request follows something unasked, or the server's end."""
+    """R9112-9.2-2: no request is sent after an unrequested response or a server's EOF."""
     heard, has_ended = b"", anyio.Event()
 
     async def behave(stream: ByteStream) -> None:
@@ -829,7 +836,7 @@ async def test_a_buffer_may_hold_what_no_one_has_asked_for() -> None:
 
 
 async def test_what_tls_says_by_itself_is_not_waited_for(authority: Any) -> None:
-    """Session tickets of TLS 1.3 wait in the socket."""
+    """A client sends its request although session tickets of TLS 1.3 are unread."""
     ours, theirs = contexts(authority)
 
     async def behave(stream: ByteStream) -> None:

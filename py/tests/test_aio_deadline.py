@@ -68,7 +68,7 @@ async def test_a_step_is_late_once_its_deadline_has_been_moved() -> None:
 
 
 async def test_a_step_may_follow_one_with_hardly_any_time() -> None:
-    """The loop of uvloop then starts no timer, but calls at once."""
+    """A step may follow one of 0.3 ms, for which uvloop starts no timer."""
     steps = deadline()
     for _ in range(2):
         with steps.within(0.0003):

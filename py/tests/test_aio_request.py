@@ -45,7 +45,7 @@ async def test_requests_follow_each_other_on_one_stream() -> None:
 
 
 async def test_content_goes_both_ways_at_once() -> None:
-    """Each piece is sent after the one before has come back."""
+    """A request sends each piece of content after the one before has come back."""
     pieces, back = [b"a" * 10, b"b" * 300_000, b"c"], anyio.create_memory_object_stream[int](10)
     to, heard = back
 
@@ -123,7 +123,7 @@ async def test_an_early_response_ends_the_request(early: bytes) -> None:
 
 
 async def test_content_that_the_server_no_longer_reads() -> None:
-    """The server's response is read all the same, and the iterable is closed."""
+    """The response of a server that stops reading is read; the content is closed."""
     has_ended = False
 
     async def content() -> AsyncIterator[bytes]:
@@ -198,7 +198,10 @@ async def test_content_that_is_refused_is_not_asked_for() -> None:
 @pytest.mark.parametrize("close", [b"", b"Connection: close\r\n"])
 @pytest.mark.parametrize("is_whole", [True, False])
 async def test_content_is_sent_after_a_success_that_stalls(close: bytes, is_whole: bool) -> None:
-    """A server that streams its response may read the content without a 100."""
+    """Content is sent without a 100 if a 200 begins, but its content stalls.
+
+    A server that streams its response may read the content without a 100.
+    """
     heard = bytearray()
     end = b"5\r\nhello\r\n0\r\n\r\n"
 
@@ -227,7 +230,10 @@ async def test_content_is_sent_after_a_success_that_stalls(close: bytes, is_whol
 
 
 async def test_a_reader_that_pauses_is_no_server_that_stalls() -> None:
-    """Content would meet a server that has closed, and whose reset takes the response."""
+    """Content that waits for a 100 is not sent because the caller reads slowly.
+
+    It would meet a server that has closed, and whose reset takes the response.
+    """
     whole = b"x" * 300_000
     heard = bytearray()
 
@@ -250,7 +256,7 @@ async def test_a_reader_that_pauses_is_no_server_that_stalls() -> None:
 
 
 async def test_content_that_is_bytes_is_sent_after_a_success_that_stalls() -> None:
-    """With a length, and for a caller that offers another protocol."""
+    """`connect_upgrade`, too, sends content without a 100 if a 200 begins, but stalls."""
     heard = bytearray()
 
     async def behave(stream: ByteStream) -> None:
@@ -372,7 +378,7 @@ async def test_what_is_wrong_before_anything_is_sent_leaves_the_stream() -> None
 
 @pytest.mark.parametrize("early", ["a refusal", "after a failed send"])
 async def test_content_beside_a_request_without_an_end_has_its_own_time(early: str) -> None:
-    """The content takes longer than the timeout for a response."""
+    """The content of an early response may take longer than the timeout `response`."""
 
     async def behave(stream: ByteStream) -> None:
         await stream.receive(200)

@@ -69,7 +69,10 @@ VARIABLE = contextvars.ContextVar("VARIABLE", default="nobody")
 
 
 async def test_a_handler_has_no_context_variables_of_the_one_before() -> None:
-    """The next request on a connection may be of another user, behind a proxy."""
+    """A handler sees no context variables that an earlier handler has set.
+
+    The next request on a connection may be of another user, behind a proxy.
+    """
 
     async def handler(exchange: Exchange) -> None:
         found = VARIABLE.get()
@@ -757,7 +760,10 @@ async def test_a_client_that_takes_little_over_a_unix_socket_is_not_given_up(tmp
 
 @pytest.mark.parametrize("late", [False, True])
 def test_clients_that_reset_at_once_leave_others_alone_on_uvloop(late: bool, caplog: pytest.LogCaptureFixture) -> None:
-    """On uvloop the transport of a client that has reset has no socket any more."""
+    """Clients that reset at once disturb no others on uvloop.
+
+    The transport of such a client has no socket.
+    """
     pytest.importorskip("uvloop")
 
     async def looks_first(stream: ByteStream) -> None:
@@ -821,9 +827,10 @@ POST = b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
 async def test_a_client_that_speaks_first_is_read_no_further_than_the_handler_is(
     handler: Callable[[Exchange], Awaitable[object]], first: bytes, more: bytes
 ) -> None:
-    """The client sends as soon as it has connected, and reads nothing.
+    """A server reads no further from a client than its handler does.
 
-    Only the system's buffers hold bytes, some megabytes.
+    The client sends as soon as it has connected, and reads nothing. Only the system's buffers hold
+    bytes, some megabytes.
     """
     async with served(handler, "foo/2") as peers:
         with socket.create_connection(("127.0.0.1", peers.port)) as peer:
@@ -855,7 +862,7 @@ async def test_a_handler_that_sends_nothing_without_end_lets_others_go_on(method
 
 
 async def endless(exchange: Exchange, heard: anyio.Event) -> None:
-    """Sends content that is discarded, until a call raises after the disconnect."""
+    """Sends a HEAD's content, which is discarded; sets `heard` if the client has left."""
     await exchange.send_response(200)
     try:
         while True:
@@ -900,7 +907,10 @@ async def test_a_handler_that_hears_of_its_clients_end_is_not_logged(caplog: pyt
 async def test_what_a_handler_does_after_its_client_has_left_is_not_logged(
     method: bytes, leaves: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Two tasks of the handler fail at once, and it ends its response nevertheless."""
+    """A handler's failures after its client has left are not logged.
+
+    Two tasks of the handler fail at once, and it ends its response nevertheless.
+    """
 
     async def without_end(exchange: Exchange) -> None:
         while True:
@@ -927,7 +937,10 @@ async def test_what_a_handler_does_after_its_client_has_left_is_not_logged(
 @pytest.mark.parametrize("listens", [False, True])
 @pytest.mark.parametrize("leaves", ["aclose", "send_eof"])
 async def test_empty_content_does_not_hide_that_its_client_has_left(leaves: str, listens: bool) -> None:
-    """A task that hears of the end, and tells nobody, may have closed the socket."""
+    """A handler that sends only empty content fails once its client has left.
+
+    Another task of the handler, which waits in `gone`, may have got the end first.
+    """
     ended = anyio.Event()
 
     async def hears(exchange: Exchange) -> None:
@@ -973,7 +986,10 @@ async def test_it_hears_of_an_end_before_which_requests_wait() -> None:
 
 
 async def test_a_transport_that_cannot_end_its_direction_any_more_lingers() -> None:
-    """Such a transport is anyio's TLS stream, once its session has ended."""
+    """A lingering close reads to the end although `send_eof` raises TypeError.
+
+    The TLS stream of anyio does so once its session has ended.
+    """
     heard: list[bytes] = []
 
     class Ended:
@@ -1035,9 +1051,10 @@ async def test_a_handler_may_hear_that_its_client_has_gone() -> None:
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux says it")
 @pytest.mark.parametrize("said", [GET.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n"), GET * 6_000])
 async def test_a_handler_hears_the_end_that_the_engine_does_not_read(said: bytes) -> None:
-    """After the last response, and behind more requests than the engine holds.
+    """`gone` returns at a client's end up to which the engine does not read.
 
-    Those still fit into the buffers of the system; behind a full one no end is seen.
+    The end comes after the last response, or behind more requests than the engine holds. Those
+    still fit into the buffers of the system; behind a full one no end is seen.
     """
     heard = anyio.Event()
 
@@ -1059,7 +1076,10 @@ async def test_a_handler_hears_the_end_that_the_engine_does_not_read(said: bytes
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux says it")
 @pytest.mark.parametrize("method", [b"GET", b"HEAD"])
 async def test_a_handler_ends_if_its_last_response_meets_a_reset(method: bytes) -> None:
-    """Asyncio closes the socket then, without an error of the write."""
+    """A handler ends if its last response meets a reset of the client.
+
+    asyncio then closes the socket, and the write raises no error.
+    """
     may_respond, ends = anyio.Event(), anyio.Event()
 
     async def handler(exchange: Exchange) -> None:
@@ -1090,7 +1110,7 @@ async def test_a_handler_ends_if_its_last_response_meets_a_reset(method: bytes) 
 
 
 async def test_the_new_protocol_gets_its_first_bytes_beside_gone() -> None:
-    """They come while another task waits for the client's end."""
+    """The new protocol gets its first bytes although another task waits in `gone`."""
     ends: list[str] = []
 
     async def handler(exchange: Exchange) -> None:
@@ -1118,7 +1138,10 @@ async def test_the_new_protocol_gets_its_first_bytes_beside_gone() -> None:
 
 
 async def test_gone_ends_with_its_handler(caplog: pytest.LogCaptureFixture) -> None:
-    """A task that outlives the handler waits for it, and the next request is served."""
+    """`gone` returns once its handler has ended, and the next request is served.
+
+    A task that outlives the handler has called it.
+    """
     ends: list[bytes] = []
 
     async with anyio.create_task_group() as others:
@@ -1144,7 +1167,10 @@ async def test_gone_ends_with_its_handler(caplog: pytest.LogCaptureFixture) -> N
 
 
 async def test_bytes_after_the_last_response_do_not_break_it() -> None:
-    """They come while the response is sent and the handler waits for the client's end."""
+    """Bytes after the last request do not cut the response that is being sent.
+
+    Meanwhile a task of the handler waits in `gone`.
+    """
     large = bytes(8 << 20)
 
     async def handler(exchange: Exchange) -> None:
@@ -1401,7 +1427,7 @@ async def test_rfc9112_8_a_reset_waits_for_the_responses_before_it() -> None:
             raise ValueError("after the head")
 
     def late(port: int) -> bytes:
-        """Returns the responses to a client that begins to read late."""
+        """Returns the bytes that a client gets before the reset if it begins to read late."""
         got = b""
         with socket.socket() as raw:
             raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 16384)
@@ -1447,7 +1473,10 @@ async def test_a_server_that_is_cancelled_does_not_look_done(request_: bytes) ->
 
 @pytest.mark.parametrize("closes", [False, True])
 async def test_a_send_that_was_cut_after_a_switch_resets_the_connection(closes: bool) -> None:
-    """The handler has cancelled the send itself, and returns without an exception."""
+    """A send that was cut after a switch resets the connection.
+
+    The handler has cancelled the send itself, and returns without an exception.
+    """
 
     async def handler(exchange: Exchange) -> None:
         stream = await exchange.accept()

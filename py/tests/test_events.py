@@ -400,7 +400,7 @@ def test_the_events_iterator_ends() -> None:
 
 
 def test_bytes_may_come_with_the_question() -> None:
-    """The events are the same if next_event gets the bytes, and b"" is the end.
+    """The events are the same if the bytes are passed to next_event, where b"" is EOF.
 
     Bytes that it rejects change nothing.
     """

@@ -38,7 +38,7 @@ from uvicorn.server import ServerState
 
 
 def listening(raw: Any) -> int:
-    """Gives the connections of a listener a small buffer, and returns its port."""
+    """Gives the connections of a listener a small send buffer, and returns its port."""
     raw.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, BUFFER)
     return int(raw.getsockname()[1])
 
@@ -140,7 +140,7 @@ async def of_aio(app: Any) -> AsyncGenerator[int]:
 
 @pytest.fixture(autouse=True)
 def virtual_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The clock of `switchover.uvicorn` is that of the loop."""
+    """Gives `switchover.uvicorn` the loop's clock; installs `switchover.hypercorn`."""
     for module in (switchover._uvicorn.base, switchover._uvicorn.burst, switchover._uvicorn.deadlines):
         monkeypatch.setattr(module, "monotonic", lambda: asyncio.get_running_loop().time())
     switchover.hypercorn.install()

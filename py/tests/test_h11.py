@@ -71,7 +71,7 @@ class Side:
                 return
 
     def send(self, kind: str, **fields: Any) -> bytes:
-        """Creates an event, sends it, and returns its bytes."""
+        """Creates an event, sends it, logs it, and returns its bytes; none if refused."""
         try:
             sent: bytes | None = self.connection.send(getattr(self.module, kind)(**fields))
         except self.module.LocalProtocolError:

@@ -139,13 +139,13 @@ class Http2Peer:
         return bytes(self.answers.get(stream, b""))
 
     def ask(self, stream: int, method: str, target: str = "/echo", *, end: bool = True) -> None:
-        """Sends the head of a request on a stream."""
+        """Queues the head of a request on a stream; the next `step` sends it."""
         head = [(":method", method), (":scheme", "http"), (":authority", "a"), (":path", target)]
         self.h2.send_headers(stream, head, end_stream=end)
 
 
 def h2c(method: bytes, content: bytes, *settings: bytes) -> bytes:
-    """Returns a request that offers h2c."""
+    """Returns a request that offers h2c, with an HTTP2-Settings line for each setting."""
     lines = b"".join(b"HTTP2-Settings: %s\r\n" % line for line in settings)
     return b"%s /echo HTTP/1.1\r\n%s%s%sContent-Length: %d\r\n\r\n%s" % (
         *(method, HOST, H2C, lines, len(content)),

@@ -36,7 +36,7 @@ Script = list[tuple[bytes, bytes]]
 
 
 class Scripted:
-    """A server whose connections follow scripts, one after the other."""
+    """A server in a thread, which plays one script for each connection, in order."""
 
     def __init__(self, *scripts: Script, stays: bool = True) -> None:
         self.listener = socket.create_server(("127.0.0.1", 0))
@@ -150,7 +150,7 @@ def get(url: str, method: str = "GET", extensions: Any = None, **more: Any) -> d
 
 
 def pieces(client: Client, *data: bytes) -> Iterator[bytes] | AsyncIterator[bytes]:
-    """Returns content of unknown length."""
+    """Returns an iterable of the pieces, for a request's content of unknown length."""
 
     async def asynchronous() -> AsyncIterator[bytes]:
         for piece in data:
@@ -189,7 +189,10 @@ def test_rfc9112_9_2_unasked_bytes_behind_a_full_read_are_no_response(client: Cl
 
 
 def test_rfc9112_9_2_unasked_bytes_that_uvloop_reads_ahead_are_no_response() -> None:
-    """After a read that has filled its buffer, uvloop reads once more."""
+    """Unrequested bytes that uvloop reads ahead are no response to the next request.
+
+    After a read that has filled its buffer, uvloop reads once more.
+    """
     uvloop = pytest.importorskip("uvloop")
     content = bytes(256_000)
     large = [(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)]
@@ -323,7 +326,10 @@ def test_rfc9110_10_1_1_content_that_is_not_wanted_is_not_sent(client: Client) -
 def test_rfc9110_10_1_1_content_is_sent_after_a_success_that_stalls(
     client: Client, close: bytes, is_whole: bool
 ) -> None:
-    """A server that streams its response may read the content without a 100."""
+    """Content is sent without a 100 if a 200 begins, but its content stalls.
+
+    A server that streams its response may read the content without a 100.
+    """
     head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n" + close + b"\r\n"
     end = b"5\r\nhello\r\n0\r\n\r\n"
     turns = [(b"\r\n\r\n", head + end)] if is_whole else [(b"\r\n\r\n", head), (b"content", end)]
@@ -366,9 +372,9 @@ def serving(act: Callable[[socket.socket], None]) -> Generator[int]:
 
 
 def refusing(peer: socket.socket, *, is_cut: bool) -> None:
-    """Sends a close-delimited response, and reads nothing more.
+    """Sends a close-delimited 401 after one read, and reads nothing more.
 
-    What is unread then makes the close a reset.
+    Unless `is_cut`, it half-closes. Unread bytes then make the close a reset.
     """
     with peer, suppress(OSError):
         peer.settimeout(WAIT)
@@ -390,7 +396,11 @@ def refusing(peer: socket.socket, *, is_cut: bool) -> None:
 def test_rfc9112_6_3_a_close_delimited_response_to_an_upload_that_is_not_read(
     form: str, is_whole: bool, is_cut: bool
 ) -> None:
-    """Asyncio gives an error instead, with httpcore's own pool as well."""
+    """A close-delimited response to an upload that is not read is whole after a FIN.
+
+    After a reset alone it is an error. Under asyncio it is one in both cases, with httpcore's own
+    pool as well.
+    """
     if form == "trio":
         pytest.importorskip("trio")
     client = Client(form.removesuffix(", TLS"))
@@ -413,7 +423,10 @@ def test_rfc9112_6_3_a_close_delimited_response_to_an_upload_that_is_not_read(
 
 @pytest.mark.parametrize("is_cut", [False, True])
 def test_a_close_delimited_success_is_cut_by_a_reset_within_late_content(is_cut: bool) -> None:
-    """The content awaited its 100, and began after the response had stalled."""
+    """A close-delimited 200 is an error if a reset comes without a FIN.
+
+    The request's content awaited its 100, and began after the response had stalled.
+    """
 
     def stall(peer: socket.socket) -> None:
         with peer:
@@ -468,7 +481,10 @@ def test_a_response_that_is_not_read_ends_its_connection(client: Client) -> None
 
 
 def test_a_response_that_is_closed_meanwhile_is_not_whole(client: Client) -> None:
-    """Another thread or task may close it between two reads."""
+    """A response that is closed between two reads raises ReadError at the next one.
+
+    Another thread or task may close it.
+    """
 
     def blocking(pool: Any) -> Any:
         with pool.stream("GET", server.url) as response:
@@ -683,7 +699,10 @@ def test_a_proxy_gets_ipv6_addresses_in_brackets() -> None:
 
 
 def test_a_connection_whose_request_never_comes_is_no_more_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A request that is cancelled before its turn leaves such a connection."""
+    """A connection counts as closed if no request comes to it within five seconds.
+
+    A request that is cancelled before its turn leaves such a connection.
+    """
     with switchover.httpcore.ConnectionPool() as pool:
         connection = pool.create_connection(httpcore.Origin(b"http", b"a", 80))
         assert not connection.is_closed()

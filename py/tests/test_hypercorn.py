@@ -191,7 +191,7 @@ class Apps:
             await tell(scope, receive, send)
 
     async def gives_up(self, send: Any) -> None:
-        """Sends from two tasks, the second with a time for each send."""
+        """Sends content from two tasks; the second gives up each send after a millisecond."""
         message = {"type": "http.response.body", "body": bytes(65536), "more_body": True}
         await send({"type": "http.response.start", "status": 200, "headers": []})
         await send(message)
@@ -205,7 +205,7 @@ class Apps:
             self.learnt.append("gave up")
 
     async def drips(self, scope: Any, receive: Any, send: Any) -> None:
-        """Sends many pieces; with a query it ends them at its client's end."""
+        """Sends 2,000 pieces of content; with a query it stops after a disconnect."""
         await send({"type": "http.response.start", "status": 200, "headers": []})
         for _ in range(2000):
             await send({"type": "http.response.body", "body": b"x", "more_body": True})
@@ -225,14 +225,14 @@ class Apps:
 
 
 async def listens(receive: Any, scope: anyio.CancelScope) -> None:
-    """Cancels once the app hears of its client's end."""
+    """Cancels `scope` once the app receives a disconnect."""
     while (await receive())["type"] != "http.disconnect":
         pass
     scope.cancel()
 
 
 async def streams(receive: Any, send: Any, pieces: int = 0) -> None:
-    """Responds as Starlette's streams do: hearing of the end cancels what still sends."""
+    """Responds as Starlette's streams do: a disconnect cancels what is still sent."""
     async with anyio.create_task_group() as group:
         group.start_soon(listens, receive, group.cancel_scope)
         if pieces:
@@ -246,7 +246,7 @@ async def streams(receive: Any, send: Any, pieces: int = 0) -> None:
 
 
 async def pours_slowly(receive: Any, send: Any) -> None:
-    """Sends for longer than a second, and ends where it hears of its client's end."""
+    """Sends five pieces of content in two seconds; a disconnect ends it early."""
     async with anyio.create_task_group() as group:
         group.start_soon(listens, receive, group.cancel_scope)
         await send({"type": "http.response.start", "status": 200, "headers": []})
@@ -265,7 +265,8 @@ async def answer(send: Any, body: bytes) -> None:
 class Hosted(Threaded):
     """hypercorn in a thread, on a socket of its own.
 
-    `backend` is asyncio, trio or uvloop; `trusts` is the context of a client, with which the connections are secure.
+    `backend` is asyncio, trio or uvloop. With `trusts`, the TLS context of a client, connections
+    use TLS.
     """
 
     def __init__(self, backend: str, trusts: ssl.SSLContext | None = None, **settings: Any) -> None:
@@ -334,7 +335,7 @@ def wait_for(holds: Callable[[], bool]) -> None:
 
 
 def has_connections() -> bool:
-    """Returns whether a connection is still held, such as by its task."""
+    """Returns whether an object of switchover's protocol class is still alive."""
     gc.collect()
     return any(type(each) is protocol.Protocol for each in gc.get_objects())
 
@@ -696,21 +697,27 @@ def test_a_request_that_comes_while_a_stream_is_sent_is_answered(hosted: Hosted)
 
 @pytest.mark.parametrize(("method", "path"), [("HEAD", "/empty"), ("GET", "/unchanged"), ("POST", "/empty")])
 def test_a_head_without_content_is_that_of_its_own_request(hosted: Hosted, method: str, path: str) -> None:
-    """No other answer takes the place of one that is complete with its head."""
+    """A response that is complete with its head is sent even if its app then fails.
+
+    No other response takes its place.
+    """
     with hosted.connect(f"{method} {path} HTTP/1.1\r\nHost: a\r\ncontent-length: 0\r\n\r\n".encode()) as connection:
         assert f"x-for: {path}".encode() in until(connection, b"\r\n\r\n").lower()
 
 
 @pytest.mark.parametrize("anyio_backend", ["asyncio", "trio"])
 def test_no_answer_takes_the_place_of_one_that_was_cancelled(anyio_backend: str) -> None:
-    """Its bytes are sent all the same, before those of the next."""
+    """A response whose send was cancelled is sent all the same, before the next one."""
     with Hosted(anyio_backend) as hosted:
         received = hosted.all(GET.replace(b"/", b"/cancelled", 1) + LAST)
     assert received.partition(b"\r\n\r\n")[2].startswith(b"helloHTTP/1.1 200 ")
 
 
 def test_content_that_many_tasks_send_is_whole(anyio_backend: str) -> None:
-    """Writes that only wait for each other are not given up."""
+    """Content that many tasks send at once is sent whole.
+
+    Writes that only wait for each other are not given up.
+    """
     with Hosted(anyio_backend) as hosted:
         received = hosted.all(GET.replace(b"/", b"/crowd", 1).replace(b"\r\n\r\n", b"\r\nconnection: close\r\n\r\n"))
     assert (received.count(b"x"), received[-5:]) == (4_000_000, b"0\r\n\r\n")
@@ -741,7 +748,10 @@ async def test_only_writes_that_are_cancelled_count_for_their_limit() -> None:
 
 
 def test_a_connection_closes_behind_a_write_that_is_cancelled(hosted: Hosted) -> None:
-    """The app hears of malformed content, and cancels the write that waits."""
+    """A connection closes although a write that was waiting has been cancelled.
+
+    The app receives a disconnect because of malformed content, and cancels the write.
+    """
     with hosted.connect(b"POST /pours HTTP/1.1\r\nHost: a\r\ntransfer-encoding: chunked\r\n\r\n") as slow:
         assert slow.recv(100).startswith(b"HTTP/1.1 200 ")
         threading.Event().wait(0.3)
@@ -807,7 +817,10 @@ def with_line(line: bytes) -> bytes:
 
 @pytest.mark.parametrize("backend", ["asyncio", "trio", "uvloop"])
 def test_hypercorns_idle_timer_stands_still_while_a_request_is_served(backend: str) -> None:
-    """Apps that return at once say twice that they have ended."""
+    """The keep-alive timeout of hypercorn does not run while a request is served.
+
+    The streams of apps that return at once are closed twice.
+    """
     pytest.importorskip(backend)
     late = GET.replace(b"/", b"/very-late", 1)
     with Hosted(backend, keep_alive_timeout=2) as hosted:
@@ -825,7 +838,10 @@ def test_hypercorns_idle_timer_stands_still_while_a_request_is_served(backend: s
 
 
 def test_a_request_never_gets_the_500_of_another(hosted: Hosted) -> None:
-    """The apps do not read the content of requests whose client half-closes."""
+    """Three pipelined requests of a client that half-closes get no 500.
+
+    The apps do not read the content of these requests.
+    """
     post = b"POST /whole HTTP/1.1\r\nHost: a\r\ncontent-length: 180000\r\n\r\n" + bytes(180_000)
     with hosted.connect(GET.replace(b"/", b"/slowly", 1) + post + post) as client:
         client.shutdown(socket.SHUT_WR)
@@ -897,7 +913,10 @@ def test_an_app_goes_on_though_its_connection_fails_to_close(monkeypatch: pytest
 
 
 def test_a_websocket_that_is_reset_before_its_accept_ends_its_app(hosted: Hosted) -> None:
-    """The write of the 101 meets the reset, while a frame waits for its answer."""
+    """A reset before the accept of a WebSocket ends its app with a disconnect.
+
+    The write of the 101 meets the reset, while a frame waits for its answer.
+    """
     with hosted.connect(HANDSHAKE.replace(b"/chat", b"/blocks") + b"\x89\x80" + bytes(4)) as client:
         wait_for(lambda: hosted.app.learnt == ["asked"])
         client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
@@ -909,7 +928,10 @@ def test_a_websocket_that_is_reset_before_its_accept_ends_its_app(hosted: Hosted
     "content", [b"content-length: 5\r\n\r\nhello", b"content-length: 5\r\n\r\n", b"transfer-encoding: chunked\r\n\r\n"]
 )
 def test_a_handshake_with_content_is_refused(hosted: Hosted, content: bytes) -> None:
-    """Hypercorn refuses it, too, unless the app accepts before the content comes."""
+    """A WebSocket handshake with content is refused with a 400.
+
+    hypercorn's own class refuses it, too, unless the app accepts before the content comes.
+    """
     assert hosted.all(HANDSHAKE[:-2] + content).startswith(b"HTTP/1.1 400 ")
 
 
@@ -920,7 +942,10 @@ def test_a_websocket_is_accepted_out_of_several_offers(hosted: Hosted, offered: 
 
 
 def test_an_app_that_has_denied_a_websocket_learns_of_its_end(hosted: Hosted, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Learns at once: it has nothing left to accept."""
+    """An app that has denied a WebSocket receives its disconnect at once.
+
+    It has nothing left to accept.
+    """
     monkeypatch.setattr(protocol, "UNDECIDED", 1 << 30)
     with hosted.connect(HANDSHAKE.replace(b"/chat", b"/denies")) as client:
         assert until(client, b"\r\n\r\n").startswith(b"HTTP/1.1 403 ")
@@ -935,7 +960,7 @@ HEEDS_NOTHING = [
 
 @pytest.mark.parametrize("request_", HEEDS_NOTHING, ids=["websocket", "content"])
 def test_an_app_that_does_not_heed_its_end_leaves_turns_to_others(hosted: Hosted, request_: bytes) -> None:
-    """An app that receives its disconnect again and again."""
+    """An app that goes on receiving after its disconnect leaves turns to others."""
     with hosted.connect(request_) as client:
         if b"Upgrade" in request_:
             until(client, b"\r\n\r\n")
@@ -945,7 +970,10 @@ def test_an_app_that_does_not_heed_its_end_leaves_turns_to_others(hosted: Hosted
 
 
 def test_a_websocket_that_is_pushed_to_may_be_closed(hosted: Hosted) -> None:
-    """Hypercorn drops what the app sends from then on, and nothing waits."""
+    """A client may close a WebSocket while its app sends messages without a pause.
+
+    hypercorn drops what the app sends from then on, and nothing waits.
+    """
     with hosted.connect(HANDSHAKE.replace(b"/chat", b"/flood")) as client:
         until(client, b"\r\n\r\n")
         client.sendall(b"\x88\x82" + bytes(4) + b"\x03\xe8")
@@ -959,7 +987,10 @@ def test_a_websocket_that_is_pushed_to_may_be_closed(hosted: Hosted) -> None:
 
 
 def test_messages_that_have_come_are_received_after_a_write_has_failed(hosted: Hosted) -> None:
-    """The queue of the app is full then, and the rest waits for room."""
+    """An app receives the messages that were read before a reset, then a disconnect.
+
+    Its queue is full when a write fails, and further messages wait for room.
+    """
     with hosted.connect(HANDSHAKE.replace(b"/chat", b"/records")) as client:
         until(client, b"\r\n\r\n")
         client.sendall(BINARY * 40)
@@ -988,9 +1019,9 @@ PUSHES = {
 
 @pytest.mark.parametrize("request_", PUSHES.values(), ids=PUSHES.keys())
 def test_an_app_that_receives_nothing_learns_of_its_end(hosted: Hosted, request_: bytes) -> None:
-    """Fills its queue, so that nothing reads from the client.
+    """An app that only sends gets an OSError after a reset.
 
-    The connection ends with the app.
+    Its queue is full, so that nothing reads from the client. The connection ends with the app.
     """
     with hosted.connect(request_) as client:
         client.recv(1000)

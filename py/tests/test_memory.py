@@ -83,7 +83,7 @@ def new() -> None:
 
 
 def keep_alive() -> Callable[[], None]:
-    """Returns a function for a request with content, on one kept connection."""
+    """Returns a function that handles a request with content, on one kept connection."""
     connection, out = Connection(Role.SERVER, CONFIG), bytearray()
 
     def cycle() -> None:
@@ -125,9 +125,9 @@ def fail() -> None:
 
 
 def forbidden(call: Callable[[], object]) -> object:
-    """Returns the reason of a ProfileError.
+    """Returns the reason of the ProfileError that a call raises, else its result.
 
-    Without pytest.raises, whose exception would keep frames for the garbage collector.
+    The exception of pytest.raises would keep frames for the garbage collector.
     """
     try:
         return call()

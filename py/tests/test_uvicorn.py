@@ -31,7 +31,10 @@ def told() -> Iterator[Served]:
 
 
 def test_more_frames_than_the_engine_holds_are_answered() -> None:
-    """The client sends a request, a handshake and all frames without waiting."""
+    """More WebSocket frames than the engine buffers before the 101 are all answered.
+
+    The client sends a request, a handshake and all frames without waiting.
+    """
     frames = HELLO * 20_000
     with Served(tell, ws="websockets-sansio") as served, served.connect(GET + HANDSHAKE) as connection:
         sender = threading.Thread(target=connection.sendall, args=(frames,))
@@ -68,7 +71,7 @@ def test_of_several_offers_websocket_is_taken(ws: str) -> None:
 
 
 def test_no_connection_waits_for_ever() -> None:
-    """A deadline holds after an empty line, and after content that was not read."""
+    """The keep-alive timeout holds after an empty line, and after unread content."""
     post = b"POST / HTTP/1.1\r\nHost: a\r\ncontent-length: 5\r\n\r\n"
 
     async def answers(scope: Any, receive: Any, send: Any) -> None:
@@ -100,7 +103,7 @@ WEBSOCKETS = pytest.mark.parametrize("ws", ["wsproto", "websockets", "websockets
     ],
 )
 def test_a_handshake_that_breaks_a_rule_is_an_ordinary_answer(ws: str, old: bytes, new: bytes, status: int) -> None:
-    """A broken handshake reaches no WebSocket class.
+    """A WebSocket handshake that breaks a rule reaches no WebSocket class of uvicorn.
 
     The request after it gets its response.
     """
@@ -128,9 +131,10 @@ def test_many_handshakes_that_break_a_rule_are_answered_one_after_the_other() ->
 @pytest.mark.parametrize("expect", [b"", b"Expect: 100-continue\r\n"])
 @pytest.mark.parametrize("pieces", [1, 2])
 def test_frames_begin_after_the_content_of_a_handshake(ws: str, framing: bytes, expect: bytes, pieces: int) -> None:
-    """The handshake is accepted however its content is framed (RFC 9112, section 6.3).
+    """A WebSocket handshake is accepted however its content is framed.
 
-    With `Expect`, it is accepted after the 100 that the client waits for (RFC 9110, section 7.8).
+    RFC 9112, section 6.3. With `Expect`, it is accepted after the 100 that the client waits for
+    (RFC 9110, section 7.8).
     """
     content = HELLO if b"11" in framing else b"b\r\n" + HELLO + b"\r\n0\r\na: b\r\n\r\n"
     head, rest = HANDSHAKE[:-2] + framing + expect + b"\r\n", content + HELLO.replace(b"hello", b"world")
@@ -170,7 +174,7 @@ def test_an_app_sees_nothing_of_the_content_of_a_handshake(ws: str) -> None:
 
 
 class Small(Hasty):
-    """Discards little of a request."""
+    """A uvicorn protocol class that discards at most 256 KiB of a request's content."""
 
     engine_config = Config(tidy=True, drain=262_144)
 
@@ -245,7 +249,10 @@ def test_other_clients_are_answered_between_declined_handshakes() -> None:
 
 @WEBSOCKETS
 def test_a_bad_early_frame_leaks_no_connection(ws: str) -> None:
-    """With a limit of connections, leaks would make the server unavailable for good."""
+    """A WebSocket connection with a malformed early frame does not stay counted.
+
+    With a limit of connections, such leaks would make the server unavailable for good.
+    """
     with Served(tell, ws=ws, limit_concurrency=5) as served:
         for _ in range(10):
             served.until(HANDSHAKE + b"\xff\xff\xff\xff", b"nothing", within=1)
@@ -254,7 +261,10 @@ def test_a_bad_early_frame_leaks_no_connection(ws: str) -> None:
 
 
 def test_connections_that_wait_for_their_clients_end_do_not_count() -> None:
-    """Clients at a distance would make the server unavailable, and each 503 as well."""
+    """Connections that only wait for their client's FIN do not count for the limit.
+
+    Else clients at a distance would make the server unavailable, and so would each 503.
+    """
     last = GET.replace(b"\r\n\r\n", b"\r\nconnection: close\r\n\r\n")
     with Served(tell, limit_concurrency=3) as served, contextlib.ExitStack() as clients:
         for _ in range(10):
@@ -266,7 +276,7 @@ def test_connections_that_wait_for_their_clients_end_do_not_count() -> None:
 
 @WEBSOCKETS
 def test_frames_with_an_end_after_them_come_whole(ws: str) -> None:
-    """The client has half-closed before the app accepts."""
+    """Frames reach an app that accepts after its client has half-closed."""
     seen: list[Any] = []
 
     async def slow(scope: Any, receive: Any, send: Any) -> None:
@@ -324,7 +334,7 @@ def test_it_is_lost_by_the_others(http: str) -> None:
     ids=["foo", "h2c", "websocket"],
 )
 def test_a_declined_offer_changes_nothing(offer: bytes, options: dict[str, str]) -> None:
-    """The app gets the whole content, and the request after it gets its response.
+    """After a declined offer, the app gets all content; the next request is served.
 
     The content was lost in uvicorn #2722 and httptools #124.
     """
@@ -338,7 +348,10 @@ def test_a_declined_offer_changes_nothing(offer: bytes, options: dict[str, str])
 @pytest.mark.parametrize("lines", [b"content-length: 7, 07\r\n", b"content-length: 7\r\ncontent-length: 7\r\n"])
 @pytest.mark.parametrize("offer", [b"", b"connection: Upgrade\r\nupgrade: foo/2\r\n"])
 def test_equal_lengths_become_one_in_the_scope(lines: bytes, offer: bytes) -> None:
-    """An app that forwards the request sends one length (RFC 9110, section 8.6)."""
+    """Equal lengths in Content-Length become one in the scope.
+
+    An app that forwards the request then sends one (RFC 9110, section 8.6).
+    """
     seen: list[list[tuple[bytes, bytes]]] = []
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
@@ -401,7 +414,7 @@ def test_a_connection_without_a_first_byte_is_closed() -> None:
 
 @pytest.mark.parametrize("framing", [b"content-length: 1000000", b"transfer-encoding: chunked"])
 def test_content_that_an_app_waits_for_has_a_deadline(framing: bytes) -> None:
-    """Each byte extends the deadline a little; without a byte nothing does."""
+    """Content that an app waits for has a deadline; each byte extends it a little."""
     told_of: list[str] = []
 
     async def reads(scope: Any, receive: Any, send: Any) -> None:
@@ -524,9 +537,10 @@ def test_a_client_that_resets_while_the_end_is_sent() -> None:
 
 @pytest.mark.parametrize("framing", [b"content-length: 1000000", b"transfer-encoding: chunked\r\ncontent-length: 5"])
 def test_a_client_that_is_answered_early_may_finish(framing: bytes) -> None:
-    """A close would reset the connection.
+    """A client that gets an early error response may go on sending its content.
 
-    The client could then lose a response that it has not read yet (RFC 9112, section 9.6).
+    A close would reset the connection. The client could then lose a response that it has not read
+    yet (RFC 9112, section 9.6).
     """
     with Served(refuses) as served, served.connect(b"POST / HTTP/1.1\r\nHost: a\r\n%s\r\n\r\n" % framing) as connection:
         got = b""
@@ -564,7 +578,10 @@ LONG = b"POST / HTTP/1.1\r\nHost: a\r\ncontent-length: 1000000\r\n\r\n"
     "pieces", [[GET.replace(b":", b" :")], [BROKEN], [LONG, *[b"x" * 200_000] * 3]], ids=["head", "chunk", "long"]
 )
 def test_who_lingers_reads_on_through_a_stop(pieces: list[bytes]) -> None:
-    """To close would reset the connection, and the client could lose the response."""
+    """A connection that lingers after an error is read on while the server stops.
+
+    To close would reset the connection, and the client could lose the response.
+    """
 
     async def main() -> None:
         protocol, transport = await played(refuses if pieces[0] == LONG else tell, *pieces)

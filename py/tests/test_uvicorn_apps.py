@@ -122,9 +122,10 @@ def test_an_app_that_misbehaves_is_logged_and_cut_short(app: Any, caplog: pytest
 
 
 def test_a_cut_answer_does_not_look_whole() -> None:
-    """In HTTP/1.0 the response is delimited by the end of the connection.
+    """An HTTP/1.0 response that its app leaves incomplete ends with a reset.
 
-    After a FIN the client would consider the half complete (RFC 9112, section 8).
+    The connection's end delimits it. After a FIN the client would consider the half complete (RFC
+    9112, section 8).
     """
 
     async def slowly(scope: Any, receive: Any, send: Any) -> None:
@@ -140,7 +141,7 @@ def test_a_cut_answer_does_not_look_whole() -> None:
 
 
 def test_an_app_may_try_again() -> None:
-    """The invalid content was not sent, the valid content was."""
+    """Content over its Content-Length is refused; the app may send other content."""
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"5")]})
@@ -174,9 +175,9 @@ def answering(status: int, *headers: tuple[bytes, bytes]) -> Any:
 
 
 def test_the_head_of_a_stream_does_not_wait_for_content() -> None:
-    """An `EventSource` is open once it has the head.
+    """A response's head is sent although the app has sent no content yet.
 
-    A proxy has a timeout until then.
+    An `EventSource` is open once it has the head. A proxy has a timeout until then.
     """
 
     async def events(scope: Any, receive: Any, send: Any) -> None:
@@ -194,7 +195,7 @@ def test_the_head_of_a_stream_does_not_wait_for_content() -> None:
 
 
 def test_a_426_that_names_nothing_is_a_400(caplog: pytest.LogCaptureFixture) -> None:
-    """A 426 must name a protocol (RFC 9110, section 15.5.22)."""
+    """A 426 of an app without Upgrade becomes a 400 (RFC 9110, section 15.5.22)."""
     _, transport = asyncio.run(played(answering(426, (b"content-length", b"2")), GET))
     assert b"".join(transport.writes) == b"HTTP/1.1 400 Bad Request\r\ncontent-length: 2\r\n\r\nno"
     assert caplog.text.count("A 426 without Upgrade") == 1
@@ -243,7 +244,7 @@ def test_an_app_that_sends_without_end_lets_others_go_on(method: bytes) -> None:
 
 @pytest.mark.parametrize("method", [b"HEAD", b"GET"])
 def test_an_app_that_sends_on_to_a_client_that_has_left_ends(method: bytes, caplog: pytest.LogCaptureFixture) -> None:
-    """The app's task ends, and nothing is logged about a client that disconnects."""
+    """An app that sends on after its client has left ends, and nothing is logged."""
 
     async def main() -> None:
         protocol, _ = await played(endless, GET.replace(b"GET", method))
@@ -388,7 +389,10 @@ def test_an_app_that_stops_because_its_client_has_left_looks_cut() -> None:
 
 
 def test_a_client_that_takes_nothing_is_reset() -> None:
-    """In HTTP/1.0 a FIN would mean that the response is complete."""
+    """A client that does not read an HTTP/1.0 response gets a reset.
+
+    A FIN would mean that the response is complete.
+    """
     asked = threading.Event()
 
     async def app(scope: Any, receive: Any, send: Any) -> None:

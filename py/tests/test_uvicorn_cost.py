@@ -37,7 +37,7 @@ async def hello(scope: Any, receive: Any, send: Any) -> None:
 
 
 def sends(content: Any, *, length: bool = True) -> Callable[..., Any]:
-    """Makes an app that sends that content."""
+    """Makes an app that responds with `content`, and its length if `length`."""
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
         headers = [(b"content-length", b"%d" % len(content))] if length else []
@@ -222,7 +222,7 @@ def test_apps_that_start_at_once_let_others_have_their_turn() -> None:
 
 
 def test_responses_are_held_for_a_moment_only() -> None:
-    """At most one response is held if an app works long in each turn of the loop."""
+    """At most one response is held back if apps work long in each turn of the loop."""
 
     async def works(scope: Any, receive: Any, send: Any) -> None:
         time.sleep(0.02)
@@ -288,7 +288,7 @@ def test_an_accepted_websocket_keeps_no_engine(ws: str) -> None:
 
 def test_a_connection_keeps_no_context_variables_of_its_first_request() -> None:
     class User:
-        """A value of a request."""
+        """The value of a context variable, which an app sets for each request."""
 
     user: contextvars.ContextVar[User] = contextvars.ContextVar("user")
     users: list[weakref.ref[User]] = []

@@ -47,7 +47,10 @@ def narrow(served: Served, data: bytes) -> socket.socket:
 
 @pytest.mark.parametrize("ws", ["wsproto", "websockets-sansio"])
 def test_a_websocket_that_is_accepted_behind_an_unread_response_is_left(ws: str) -> None:
-    """The client has ended its direction, so uvicorn's class closes the transport."""
+    """A WebSocket that is accepted behind a response that is not read is closed.
+
+    The client has ended its direction, so uvicorn's class closes the transport.
+    """
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "websocket":
@@ -67,9 +70,10 @@ def test_a_websocket_that_is_accepted_behind_an_unread_response_is_left(ws: str)
 
 
 def test_a_stop_beside_an_event_that_waits_for_a_slow_reader_ends() -> None:
-    """Declined handshakes wait until the client has read what is before them.
+    """A server's stop ends although declined handshakes wait for a slow client.
 
-    The client reads all after the stop began, says nothing, and keeps its socket.
+    They wait until the client has read the response before them. The client reads all after the
+    stop began, sends nothing, and keeps its socket.
     """
 
     async def large(scope: Any, receive: Any, send: Any) -> None:
@@ -93,9 +97,10 @@ def test_a_stop_beside_an_event_that_waits_for_a_slow_reader_ends() -> None:
 
 @pytest.mark.parametrize("says", [b"", b"x" * 2**21])
 def test_a_client_that_ends_without_reading_its_last_answer_is_left(says: bytes) -> None:
-    """The transport holds less than the amount that pauses the app.
+    """A client that does not read its last response is given up after a deadline.
 
-    So no other deadline applies to the client.
+    The transport holds less than the amount that pauses the app, so no other deadline applies to
+    the client.
     """
 
     async def large(scope: Any, receive: Any, send: Any) -> None:
@@ -116,9 +121,9 @@ def test_a_client_that_ends_without_reading_its_last_answer_is_left(says: bytes)
 
 @pytest.mark.parametrize("loop", ["asyncio", "uvloop"])
 def test_a_client_that_reads_late_gets_all_of_its_last_answer(loop: str) -> None:
-    """The socket is closed in order.
+    """A client that reads late gets all of its last response, and then a FIN.
 
-    While bytes were unsent, it was set to reset if the process ended.
+    While bytes were unsent, the socket was set to reset if the process ended.
     """
     if loop == "uvloop":
         pytest.importorskip("uvloop")
@@ -151,7 +156,10 @@ def late_content(served: Served, data: bytes, done: Callable[[], bool]) -> bytes
 
 
 def test_an_answer_that_is_cut_takes_none_before_it_along() -> None:
-    """Closing with unread content would reset the connection (RFC 9112, section 9.6)."""
+    """A response that its app's error cuts does not lose the response before it.
+
+    Closing with unread content would reset the connection (RFC 9112, section 9.6).
+    """
     has_failed = threading.Event()
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
@@ -216,7 +224,7 @@ def test_a_cut_response_is_reset_without_a_descriptor_left(monkeypatch: pytest.M
 
 
 class Small(Protocol):
-    """Discards little of a request."""
+    """A uvicorn protocol class that discards at most 256 KiB of a request's content."""
 
     engine_config = Config(tidy=True, drain=262_144)
 
@@ -228,7 +236,7 @@ class Small(Protocol):
 def test_an_early_answer_says_that_it_is_the_last(
     http: type[Protocol], length: int, is_last: bool, status: int
 ) -> None:
-    """A rest of the request that is too long to discard makes it so.
+    """An early response says `close` if the request's rest is too long to discard.
 
     RFC 9112, section 9.6.
     """
@@ -255,7 +263,10 @@ CHUNK = b"transfer-encoding: chunked\r\n\r\n2dc6c0\r\n"
 
 @pytest.mark.parametrize("framing", [LENGTH, CHUNK])
 def test_an_early_answer_in_parts_is_followed_by_another(framing: bytes) -> None:
-    """A pool uses the connection again, as the answer says nothing of a close."""
+    """An early response in parts does not say `close`, and the next one follows.
+
+    A client's pool then uses the connection again.
+    """
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
         await send({"type": "http.response.start", "status": 413, "headers": [(b"content-length", b"2")]})
@@ -270,7 +281,7 @@ def test_an_early_answer_in_parts_is_followed_by_another(framing: bytes) -> None
 
 
 def test_an_early_answer_outlasts_the_stop_of_the_server() -> None:
-    """The client continues to send its content."""
+    """A client that still sends content gets its early response at a server's stop."""
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"40000")]})
@@ -311,9 +322,9 @@ def test_a_value_that_is_returned_late_does_not_end_the_next_answer() -> None:
 
 
 def test_a_client_earns_time_by_what_the_system_counts(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Over TLS the transport's buffer does not change while the client reads.
+    """The bytes that a client's system acknowledges extend the write deadline.
 
-    The bytes acknowledged at the socket count.
+    Over TLS the transport's own buffer does not change while the client reads.
     """
 
     class Full(Transport):
@@ -431,7 +442,10 @@ class Impatient(hosted.Protocol):
 def test_content_after_the_answer_has_a_deadline_beside_an_app_that_waits_for_the_end(
     loop: str, next_request: bytes
 ) -> None:
-    """A framework waits in `receive` while it streams its response."""
+    """Content after the response has a deadline although the app waits in `receive`.
+
+    A framework does so while it streams its response.
+    """
     if loop == "uvloop":
         pytest.importorskip("uvloop")
 
@@ -469,7 +483,10 @@ def test_content_earns_its_time_whether_the_app_waits_or_works(works: bool) -> N
 
 @WEBSOCKETS
 def test_a_handshake_behind_an_answer_that_is_not_read_ends(ws: str) -> None:
-    """The response before it keeps its write deadline until the app accepts."""
+    """A handshake behind a response that is not read ends with a disconnect.
+
+    That response keeps its write deadline until the app accepts.
+    """
     heard = threading.Event()
 
     async def hesitates(scope: Any, receive: Any, send: Any) -> None:
@@ -525,9 +542,10 @@ def test_an_endless_answer_to_head_ends_though_requests_wait_before_the_clients_
 
 
 def test_an_endless_answer_ends_whose_first_write_meets_a_reset() -> None:
-    """The app never waits, so the loop could not report the disconnect.
+    """An endless response ends if one of its first writes meets the client's reset.
 
-    Which write meets the reset is chance.
+    The app never waits, so the loop could not report the disconnect. Which write meets the reset is
+    chance.
     """
 
     async def endless(scope: Any, receive: Any, send: Any) -> None:
@@ -544,7 +562,10 @@ def test_an_endless_answer_ends_whose_first_write_meets_a_reset() -> None:
 
 
 def test_the_next_request_begins_after_the_app_that_answers_head() -> None:
-    """If two apps ran at once, the end of one response would end the other."""
+    """The next request's app begins after the app that responds to HEAD has ended.
+
+    If two apps ran at once, the end of one response would end the other.
+    """
     running: list[str] = []
 
     async def slow(scope: Any, receive: Any, send: Any) -> None:
@@ -565,9 +586,9 @@ def test_the_next_request_begins_after_the_app_that_answers_head() -> None:
 
 
 def test_a_client_that_half_closes_is_answered_after_an_answer_to_head() -> None:
-    """The app sends content that is discarded, and ends.
+    """A half-closed client gets its next response after one to HEAD.
 
-    The client's remaining requests get their responses.
+    The app sends content for the HEAD, which is discarded, to its end.
     """
 
     async def streams(scope: Any, receive: Any, send: Any) -> None:
@@ -597,7 +618,7 @@ def test_what_a_unix_socket_says_of_its_peer() -> None:
 
 @pytest.mark.parametrize("leaves", [False, True])
 def test_an_answer_without_a_length_is_reset_where_it_is_cut(leaves: bool) -> None:
-    """The connection is reset if the process exits, or if a TLS client ends its side.
+    """A response without a length is set to reset if the process or a TLS client ends.
 
     The process gets no event of its own exit; in TLS both directions end.
     """
@@ -637,9 +658,10 @@ def test_an_answer_without_a_length_is_reset_where_it_is_cut(leaves: bool) -> No
 
 
 def test_an_answer_in_chunks_leaves_what_is_before_and_after_it_alone() -> None:
-    """The missing last chunk shows that the response is truncated.
+    """A chunked response does not set its socket to reset if the process ends.
 
-    A reset could discard unsent bytes of other responses, or of the next protocol.
+    The missing last chunk shows that the response is truncated. A reset could discard unsent bytes
+    of other responses, or of the next protocol.
     """
 
     class Full(Transport):
@@ -663,7 +685,10 @@ def test_an_answer_in_chunks_leaves_what_is_before_and_after_it_alone() -> None:
 def test_an_app_that_stops_as_its_client_has_left_is_no_error(
     begins: bool, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The app has received the disconnect, as an event stream or a long poll does."""
+    """An app that returns after its disconnect is not logged as an error.
+
+    The app has received the disconnect, as an event stream or a long poll does.
+    """
 
     async def waits(scope: Any, receive: Any, send: Any) -> None:
         if begins:
@@ -689,9 +714,9 @@ def test_an_app_that_stops_as_its_client_has_left_is_no_error(
 @pytest.mark.parametrize("raises", [True, False])
 @pytest.mark.parametrize("method", [b"GET", b"HEAD"])
 def test_an_app_that_leaves_before_its_content_has_sent_its_head(method: bytes, raises: bool) -> None:
-    """A response to HEAD is complete, and one to GET is truncated.
+    """A head is sent although its app ends before its content, as in uvicorn.
 
-    As in uvicorn.
+    A response to HEAD is complete then, and one to GET is truncated.
     """
 
     async def begins(scope: Any, receive: Any, send: Any) -> None:
@@ -708,7 +733,7 @@ def test_an_app_that_leaves_before_its_content_has_sent_its_head(method: bytes, 
 @pytest.mark.parametrize("value", [b"a\nb", None, 5, "€"])
 @pytest.mark.parametrize("method", [b"GET", b"HEAD"])
 def test_a_head_that_cannot_be_written_ends_the_connection(method: bytes, value: Any) -> None:
-    """The client gets nothing, as with uvicorn."""
+    """A head that cannot be encoded ends the connection without a byte, as in uvicorn."""
 
     async def breaks(scope: Any, receive: Any, send: Any) -> None:
         headers = [(b"content-length", b"5"), (b"x-user", value)]
@@ -802,7 +827,10 @@ def test_reading_goes_on_after_a_declined_handshake() -> None:
 
 
 def test_an_app_that_waits_learns_of_a_reset_behind_many_requests() -> None:
-    """More requests than are buffered hide the reset from a read."""
+    """An app that waits in `receive` learns of a reset behind many requests.
+
+    More requests than are buffered hide the reset from a read.
+    """
     heard = threading.Event()
 
     async def waits(scope: Any, receive: Any, send: Any) -> None:
@@ -822,7 +850,10 @@ def test_an_app_that_waits_learns_of_a_reset_behind_many_requests() -> None:
 
 
 def test_small_pieces_to_a_client_that_reads_leave_others_their_turn() -> None:
-    """The app never has to wait: each piece is taken at once."""
+    """An app that sends small pieces to a client that reads leaves turns to others.
+
+    The app never has to wait: each piece is taken at once.
+    """
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
         is_endless = scope["path"] == "/endless"

@@ -27,7 +27,11 @@ POST = b"POST / HTTP/1.1\r\nHost: a\r\ncontent-length: 300000\r\n\r\n" + bytes(1
 
 
 def test_a_client_keeps_the_time_that_it_has_earned(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A slow client announces free space in large steps, seldom."""
+    """A client keeps the time to read that acknowledged bytes have added.
+
+    A slow client announces free space in large steps, seldom. The time kept is at most ten times
+    the timeout.
+    """
     taken = 0
 
     def counted(_raw: object) -> int:
@@ -74,7 +78,10 @@ async def denies(scope: Any, receive: Any, send: Any) -> None:
 
 @pytest.mark.parametrize("loop", ["asyncio", "uvloop"])
 def test_a_stream_over_tls_ends_with_a_client_whose_content_is_not_read(loop: str, tmp_path: pathlib.Path) -> None:
-    """Below TLS, asyncio tells nothing of the end while reading is paused."""
+    """A stream over TLS ends with its client, although content is unread.
+
+    Below TLS, asyncio tells nothing of the end while reading is paused.
+    """
     if loop == "uvloop":
         pytest.importorskip("uvloop")
     ended = threading.Event()
@@ -102,7 +109,10 @@ def test_a_stream_over_tls_ends_with_a_client_whose_content_is_not_read(loop: st
 def test_content_over_tls_is_read_whole_after_the_end_of_the_client(
     tmp_path: pathlib.Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The client ends its direction, while an app reads its content slowly."""
+    """An app gets all content over TLS although the client has ended its direction.
+
+    The app begins to read two seconds later.
+    """
     received = bytearray()
     ended = threading.Event()
 
@@ -129,7 +139,10 @@ def test_content_over_tls_is_read_whole_after_the_end_of_the_client(
 
 
 def test_a_lost_stream_over_tls_is_not_logged(tmp_path: pathlib.Path, caplog: pytest.LogCaptureFixture) -> None:
-    """No transport of TLS tells that it is lost, and asyncio logs each write then."""
+    """A stream to a client that has reset, over TLS, logs nothing in asyncio.
+
+    No transport of TLS tells that it is lost, and asyncio logs each write then.
+    """
 
     async def streams(_scope: Any, _receive: Any, send: Any) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": []})
@@ -151,7 +164,10 @@ def test_a_lost_stream_over_tls_is_not_logged(tmp_path: pathlib.Path, caplog: py
 @pytest.mark.parametrize("headers", [[], [(b"content-length", b"5")]])
 @pytest.mark.parametrize("comes", [True, False])
 def test_empty_content_does_not_hide_that_its_client_has_left(headers: list[tuple[bytes, bytes]], comes: bool) -> None:
-    """A client that has only half-closed has some time for the content."""
+    """An app that sends only empty content ends after its client has closed.
+
+    A client that has only half-closed still gets content that comes soon enough.
+    """
     ended = threading.Event()
 
     async def silent(_scope: Any, _receive: Any, send: Any) -> None:
@@ -179,9 +195,9 @@ def test_empty_content_does_not_hide_that_its_client_has_left(headers: list[tupl
 @pytest.mark.parametrize("loop", ["asyncio", "uvloop"])
 @pytest.mark.parametrize("sent", [GET, OFFER, POST])
 def test_an_app_that_waits_for_something_else_keeps_no_client_that_has_closed(loop: str, sent: bytes) -> None:
-    """The system asks a half-closed client whether it is there.
+    """A closed client's connection ends although its app waits for something else.
 
-    Here the client says no at once.
+    The system probes a half-closed client (SO_KEEPALIVE). Here the client resets the connection.
     """
     if loop == "uvloop":
         pytest.importorskip("uvloop")
@@ -211,7 +227,10 @@ def test_an_app_that_waits_for_something_else_keeps_no_client_that_has_closed(lo
 
 
 def test_a_switched_app_that_has_ended_its_direction_gets_all_bytes_of_its_client() -> None:
-    """Both directions have then ended in order, and some bytes are still unread."""
+    """A switched app that has half-closed still receives all bytes of its client.
+
+    Both directions have then ended in order, and some bytes are still unread.
+    """
     received: list[int] = []
 
     async def ends(_scope: Any, receive: Any, send: Any) -> None:
@@ -235,7 +254,10 @@ def test_a_switched_app_that_has_ended_its_direction_gets_all_bytes_of_its_clien
 
 
 def test_a_response_that_is_read_slowly_is_sent_whole_at_a_shutdown_in_time() -> None:
-    """The system takes it whole, as the process may end before the client has read it."""
+    """A response that a client reads slowly is sent whole within a shutdown's time.
+
+    The system takes it whole, as the process may end before the client has read it.
+    """
     size = 1 << 20
 
     async def large(_scope: Any, _receive: Any, send: Any) -> None:
@@ -258,7 +280,10 @@ def test_a_response_that_is_read_slowly_is_sent_whole_at_a_shutdown_in_time() ->
 def test_a_stream_over_tls_ends_with_its_client(
     loop: str, reads: bool, status: int, tmp_path: pathlib.Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """TLS then ends both directions, also for an app that waits for room."""
+    """A stream over TLS ends when its client ends TLS.
+
+    TLS then ends both directions, also for an app that waits in `send`.
+    """
     if loop == "uvloop":
         pytest.importorskip("uvloop")
     ended, waits = threading.Event(), threading.Event()
@@ -291,7 +316,10 @@ def test_a_stream_over_tls_ends_with_its_client(
 
 
 def test_an_early_answer_over_tls_reaches_a_client_that_still_sends(tmp_path: pathlib.Path) -> None:
-    """TLS has no half-close, so the connection stays open meanwhile."""
+    """An early response over TLS reaches a client that still sends.
+
+    TLS has no half-close, so the connection stays open meanwhile.
+    """
 
     async def refuses_all(_scope: Any, _receive: Any, send: Any) -> None:
         await send({"type": "http.response.start", "status": 413, "headers": [(b"content-length", b"2")]})
@@ -336,7 +364,10 @@ def test_a_file_is_not_read_for_a_client_that_has_left(tmp_path: pathlib.Path, m
 
 
 def test_a_tunnel_whose_app_only_sends_ends_with_its_client() -> None:
-    """More bytes than are read ahead hide the reset."""
+    """The connection of a switched app that does not receive ends with its client.
+
+    More bytes than are read ahead hide the reset.
+    """
 
     async def waits(_scope: Any, _receive: Any, send: Any) -> None:
         await send({"type": "http.response.start", "status": 101, "headers": [(b"upgrade", b"foo/2")]})
@@ -361,7 +392,10 @@ def test_a_tunnel_whose_app_only_sends_ends_with_its_client() -> None:
 
 
 def test_small_writes_leave_at_once_whatever_the_listener_knows() -> None:
-    """Only for a listener that knows its protocol does asyncio set TCP_NODELAY."""
+    """A connection has TCP_NODELAY although its listener was made without a protocol.
+
+    asyncio sets it only for a listener that knows its protocol.
+    """
     seen: list[int] = []
 
     class Seen(Protocol):
@@ -455,7 +489,10 @@ def test_content_that_comes_with_the_head_earns_its_time() -> None:
 
 @pytest.mark.parametrize("ending", [b"zz\r\n", b""])
 def test_a_silent_client_is_left_after_its_last_response(ending: bytes) -> None:
-    """The app waits in `receive`, and wakes when the connection has begun to end."""
+    """A silent client's connection ends after its 400 or 408.
+
+    The app waits in `receive`, and wakes when the connection has begun to end.
+    """
 
     class Quick(Protocol):
         timeout_content = 0.3
@@ -473,7 +510,10 @@ def test_a_silent_client_is_left_after_its_last_response(ending: bytes) -> None:
 
 
 def test_a_refused_handshake_that_ends_the_connection_ends_it() -> None:
-    """The handshake has `Connection: close`, and its content never comes."""
+    """A refused handshake with `Connection: close` ends its connection.
+
+    The handshake's content never comes.
+    """
     handshake = HANDSHAKE.replace(b"Upgrade\r\n", b"Upgrade, close\r\ncontent-length: 9\r\n", 1)
     handshake = handshake.replace(b"Version: 13", b"Version: 12")
     with Served(refuses) as served, served.connect(handshake) as client:

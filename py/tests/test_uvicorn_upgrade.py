@@ -25,7 +25,7 @@ SWITCH = [(b"upgrade", b"foo/2"), (b"content-encoding", b"identity")]
 
 
 async def shouts(scope: Any, receive: Any, send: Any) -> None:
-    """Speaks foo/2: all comes back in upper case, and `bye` at the end."""
+    """Speaks foo/2: all comes back in upper case, then `bye`; else responds in HTTP."""
     if EXTENSION not in scope["extensions"]:
         await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
         await send({"type": "http.response.body", "body": b"no"})
@@ -546,7 +546,10 @@ def test_a_file_is_sent_by_its_path(tmp_path: pathlib.Path) -> None:
 
 
 def test_a_request_has_no_context_variables_of_the_one_before() -> None:
-    """Although its app has resumed the reading, whose callback gets the app's context."""
+    """An app sees no context variables of the request before on its connection.
+
+    That holds although an app has resumed the reading, whose callback gets the app's context.
+    """
     variable: contextvars.ContextVar[bytes] = contextvars.ContextVar("variable", default=b"nobody")
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
@@ -601,7 +604,10 @@ async def sends_nothing(message: Any) -> None:
 
 
 def test_an_app_that_is_cancelled_while_its_file_is_silent_holds_up_nobody(tmp_path: pathlib.Path) -> None:
-    """To close a file waits for the thread that reads it."""
+    """An app that is cancelled while its file gives no bytes ends at once.
+
+    To close a file waits for the thread that reads it.
+    """
     fifo = tmp_path / "fifo"
     os.mkfifo(fifo)
 

@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 
 SETTLED = 0.0005
-"""The real seconds after which the system has delivered all bytes."""
+"""The real seconds to wait for bytes before a jump of at most a second."""
 LATE = 0.02
 """The real seconds to wait before a jump of more than a second, for a busy system."""
 LATEST = 2
 """The real seconds to wait before a jump that only a stuck test makes."""
 STUCK = 150
-"""The virtual seconds from which a jump is one of those."""
+"""The virtual seconds above which only a stuck test makes a jump."""
 FOREVER = 10
 """The real seconds after which a loop without a timer is stuck."""
 

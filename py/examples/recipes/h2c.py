@@ -21,7 +21,10 @@ from switchover.aio import Declined, Exchange, SwitchedStream, connect_upgrade, 
 
 IDLE = 60
 PIECE = 4096
-"""The maximum number of bytes in one read: many small frames take long."""
+"""The maximum number of bytes in one read.
+
+A larger read with many small frames would keep other clients waiting.
+"""
 
 
 async def handler(exchange: Exchange) -> None:
@@ -100,7 +103,7 @@ class Http2:
         self.waiting[stream] = bytearray(content)
 
     def send_waiting(self) -> None:
-        """Sends as much content as flow control allows."""
+        """Sends the heads that are due, and as much content as flow control allows."""
         for stream, content in list(self.waiting.items()):
             if stream in self.new:
                 self.http2.send_headers(stream, [(":status", "200"), ("content-type", "text/plain")])

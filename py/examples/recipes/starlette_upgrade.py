@@ -64,7 +64,7 @@ def offers(request: Request, protocol: str) -> bool:
 
 
 async def shout(stream: Stream) -> None:
-    """Sends each line back in upper case."""
+    """Sends each line back in upper case, until EOF or a line of over 65,536 bytes."""
     rest = b""
     async for data in stream:
         *lines, rest = (rest + data).split(b"\n")

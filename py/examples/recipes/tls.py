@@ -46,7 +46,7 @@ async def main(port: int, context: ssl.SSLContext) -> None:
 
 
 async def ask(port: int, context: ssl.SSLContext, target: str) -> None:
-    """Prints the response, which was received over TLS."""
+    """Prints the response received over TLS; exits if the server declines TLS."""
     headers = {"Host": f"localhost:{port}"}
     async with await anyio.connect_tcp("127.0.0.1", port) as transport:
         try:

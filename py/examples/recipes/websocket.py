@@ -17,11 +17,14 @@ from wsproto.events import BytesMessage, CloseConnection, Event, Ping, TextMessa
 
 IDLE = 60
 PIECE = 4096
-"""The maximum number of bytes in one read: many small frames take long."""
+"""The maximum number of bytes in one read.
+
+A larger read with many small frames would keep other clients waiting.
+"""
 
 
 async def handler(exchange: Exchange) -> None:
-    """Accepts a WebSocket offer, or responds with a 426."""
+    """Accepts a WebSocket offer and sends messages back, or responds with a 426."""
     if exchange.upgrade != "websocket":
         await exchange.require(["websocket"])
         await exchange.send_end()
@@ -37,7 +40,7 @@ async def handler(exchange: Exchange) -> None:
 
 
 async def events(websocket: WebSocket, stream: SwitchedStream) -> AsyncIterator[Event]:
-    """Yields the peer's events, and responds to pings and a close.
+    """Yields the peer's WebSocket events, and responds to pings and a close.
 
     Ends when the peer closes or is silent for too long.
     """

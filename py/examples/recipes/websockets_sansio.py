@@ -15,12 +15,15 @@ from websockets.protocol import SERVER, Protocol, State
 
 IDLE = 60
 PIECE = 4096
-"""The maximum number of bytes in one read: many small frames take long."""
+"""The maximum number of bytes in one read.
+
+A larger read with many small frames would keep other clients waiting.
+"""
 LONGEST = 1 << 20
 
 
 async def handler(exchange: Exchange) -> None:
-    """Accepts a WebSocket offer, or responds with a 426."""
+    """Accepts a WebSocket offer and sends messages back, or responds with a 426."""
     if exchange.upgrade != "websocket":
         await exchange.require(["websocket"])
         await exchange.send_end()

@@ -3,7 +3,7 @@
 For clients and servers.
 
 One `Connection` per transport connection. Pass received bytes to `receive_data` and get events from `next_event`. To
-respond or send a request call `send_response`, `accept`, ..., and send the bytes that they return.
+respond or send a request, call `send_response`, `accept`, `send_request` and others. Send the bytes that they return.
 """
 
 from collections.abc import Iterable, Mapping

@@ -38,13 +38,13 @@ from ._base import NEED_DATA, LocalProtocolError, NeedData, ProfileError, Protoc
 
 _T = TypeVar("_T")
 TextLike: TypeAlias = str | bytes | bytearray
-"""A method, a target, a name or a value; `str` is encoded as latin-1."""
+"""A method, target, field name or field value; `str` is encoded as latin-1."""
 HeadersLike: TypeAlias = (
     Headers | Mapping[str, TextLike] | Mapping[bytes, TextLike] | Iterable[tuple[TextLike, TextLike]]
 )
-"""Field lines: pairs, a mapping, or those of an event."""
+"""Field lines: pairs of name and value, a mapping, or the `Headers` of an event."""
 ProtocolsLike: TypeAlias = Iterable[TextLike | Protocol]
-"""Protocols in order of preference."""
+"""Upgrade protocols, such as `foo/2`, in order of preference."""
 
 __version__: str
 
@@ -60,7 +60,7 @@ class Role(enum.Enum):
     """The engine is the server: it responds to requests."""
 
     label: str
-    """The engine's name for it, the same in every language."""
+    """The engine's stable name of this enum member, the same in all bindings."""
 
 @final
 class Phase(enum.Enum):
@@ -76,7 +76,7 @@ class Phase(enum.Enum):
     """The message was given up, or broke off, before its end."""
 
     label: str
-    """The engine's name for it, the same in every language."""
+    """The engine's stable name of this enum member, the same in all bindings."""
 
 @final
 class Rx(enum.Enum):
@@ -92,21 +92,21 @@ class Rx(enum.Enum):
     """The peer broke the protocol or exceeded a limit."""
 
     label: str
-    """The engine's name for it, the same in every language."""
+    """The engine's stable name of this enum member, the same in all bindings."""
 
 @final
 class Tx(enum.Enum):
     """The state of the direction in which we send."""
 
     OPEN = 0
-    """The state in which our sending direction still carries HTTP."""
+    """We send HTTP."""
     CLOSED = 1
     """We send no more HTTP."""
     SWITCHED = 2
     """We send the new protocol."""
 
     label: str
-    """The engine's name for it, the same in every language."""
+    """The engine's stable name of this enum member, the same in all bindings."""
 
 @final
 class UpgradeState(enum.Enum):
@@ -129,25 +129,25 @@ class UpgradeState(enum.Enum):
     """
 
     label: str
-    """The engine's name for it, the same in every language."""
+    """The engine's stable name of this enum member, the same in all bindings."""
 
 @final
 class Expect(enum.Enum):
-    """The client's `Expect: 100-continue`."""
+    """The state of the client's expectation of a 100 (`Expect: 100-continue`)."""
 
     NONE = 0
-    """No 100 is expected, or it is no longer expected."""
+    """No 100 is expected: there was no expectation, or it is met or void."""
     OWED = 1
     """A 100 is expected, and the client has sent no content."""
     BEGUN = 2
     """A 100 is expected and was not sent, but the client has begun its content."""
 
     label: str
-    """The engine's name for it, the same in every language."""
+    """The engine's stable name of this enum member, the same in all bindings."""
 
 @final
 class ClientVersion(enum.Enum):
-    """The version that the client of a server speaks."""
+    """The HTTP version that a server's client speaks, by its latest request."""
 
     UNKNOWN = 0
     """There has been no request."""
@@ -157,7 +157,7 @@ class ClientVersion(enum.Enum):
     """HTTP/1.1 or a later minor version."""
 
     label: str
-    """The engine's name for it, the same in every language."""
+    """The engine's stable name of this enum member, the same in all bindings."""
 
 @final
 class Awaiting(enum.Enum):
@@ -185,7 +185,7 @@ class Awaiting(enum.Enum):
     """The client, which has to send the rest of a request's head that has begun."""
 
     label: str
-    """The engine's name for it, the same in every language."""
+    """The engine's stable name of this enum member, the same in all bindings."""
 
 @final
 class Owes(enum.Enum):
@@ -204,7 +204,7 @@ class Owes(enum.Enum):
     """More content, or the end, of the message being sent."""
 
     label: str
-    """The engine's name for it, the same in every language."""
+    """The engine's stable name of this enum member, the same in all bindings."""
 
 @final
 class Closing(enum.Enum):
@@ -226,14 +226,14 @@ class Closing(enum.Enum):
     """
 
     label: str
-    """The engine's name for it, the same in every language."""
+    """The engine's stable name of this enum member, the same in all bindings."""
 
 @final
 class ContentKind(enum.Enum):
     """The way in which the end of content is found (RFC 9112, section 6.3)."""
 
     NONE = 0
-    """There is no content, or the message has been received completely."""
+    """There is no message, it has no content, or it has been received completely."""
     LENGTH = 1
     """The content has the length that `Content-Length` gives."""
     CHUNKED = 2
@@ -242,36 +242,36 @@ class ContentKind(enum.Enum):
     """The content ends when the connection closes."""
 
     label: str
-    """The engine's name for it, the same in every language."""
+    """The engine's stable name of this enum member, the same in all bindings."""
 
 @final
 class Stage(enum.Enum):
-    """The state of one side, with the names that h11 uses.
+    """The state of client or server on a connection, with the names that h11 uses.
 
-    It is derived from the engine's state, and decides nothing.
+    It is derived from the engine's state, and has no effect on the engine.
     """
 
     IDLE = 0
-    """Nothing has begun."""
+    """No message of this side has begun."""
     SEND_RESPONSE = 1
-    """A request has come, its final response has not begun."""
+    """A server has a request whose final response has not begun."""
     SEND_BODY = 2
-    """The head is out, content or the end is not."""
+    """The side has sent its head; content or the end is still to come."""
     DONE = 3
-    """The message is complete; the connection may carry another."""
+    """The side's message is complete, and the connection may carry another."""
     MUST_CLOSE = 4
-    """The message is complete, and it was the last."""
+    """The side's message is complete, and it was the last on the connection."""
     CLOSED = 5
-    """No more HTTP in this direction."""
+    """The side sends no more HTTP, or its bytes are not read any more."""
     MIGHT_SWITCH_PROTOCOL = 6
-    """The client's request is complete, and its offer or CONNECT undecided."""
+    """The client's request is complete, and its offer or CONNECT is undecided."""
     SWITCHED_PROTOCOL = 7
-    """The direction has left HTTP."""
+    """The side sends a new protocol instead of HTTP."""
     ERROR = 8
-    """The message was cut, or the peer broke the protocol."""
+    """The side's message was cut, or the peer broke the protocol."""
 
     label: str
-    """The engine's name for it, the same in every language."""
+    """The engine's stable name of this enum member, the same in all bindings."""
 
 @final
 class PausedReason(enum.Enum):
@@ -299,7 +299,7 @@ class PausedReason(enum.Enum):
     """
 
     label: str
-    """The engine's name for it, the same in every language."""
+    """The engine's stable name of this enum member, the same in all bindings."""
 
 @final
 class EventKind(enum.Enum):
@@ -319,7 +319,7 @@ class EventKind(enum.Enum):
     """The switch of the peer's direction to a new protocol."""
 
     label: str
-    """The engine's name for it, the same in every language."""
+    """The engine's stable name of this enum member, the same in all bindings."""
 
 @final
 class SwitchedBy(enum.Enum):
@@ -333,7 +333,7 @@ class SwitchedBy(enum.Enum):
     """The HTTP/2 preface, with which the leftover begins."""
 
     label: str
-    """The engine's name for it, the same in every language."""
+    """The engine's stable name of this enum member, the same in all bindings."""
 
 @final
 class End(enum.Enum):
@@ -348,7 +348,7 @@ class End(enum.Enum):
     """
 
     label: str
-    """The engine's name for it, the same in every language."""
+    """The engine's stable name of this enum member, the same in all bindings."""
 
 @final
 class Order(enum.Enum):
@@ -360,13 +360,13 @@ class Order(enum.Enum):
     """The server's order: its first preference that was offered."""
 
     label: str
-    """The engine's name for it, the same in every language."""
+    """The engine's stable name of this enum member, the same in all bindings."""
 
 @final
 class NoOffer(enum.Enum):
-    """The reason why a request offers nothing at all.
+    """The reason why a request offers no protocol at all.
 
-    It is served like any other request.
+    Such a request is served like any other.
     """
 
     ABSENT = 0
@@ -386,7 +386,7 @@ class NoOffer(enum.Enum):
     """The request is a CONNECT, where `Upgrade` is no offer: a 2xx opens a tunnel."""
 
     label: str
-    """The engine's name for it, the same in every language."""
+    """The engine's stable name of this enum member, the same in all bindings."""
 
 @final
 class Ineligible(enum.Enum):
@@ -420,7 +420,7 @@ class Ineligible(enum.Enum):
     Or, for `h2c`, its content exceeds `Config.h2c_content`.
     """
     HEAD = 6
-    """The request's head is larger than `Config.h2c_head`."""
+    """The request's head, counted as in HTTP/2, is larger than `Config.h2c_head`."""
     SECURE = 7
     """The protocol cannot be switched to over TLS."""
     SETTINGS = 8
@@ -435,11 +435,11 @@ class Ineligible(enum.Enum):
     """
 
     label: str
-    """The engine's name for it, the same in every language."""
+    """The engine's stable name of this enum member, the same in all bindings."""
     status: int
-    """The status of a response for a server that accepts only this protocol."""
+    """The status with which to decline, for a server that accepts no other protocol."""
     text: str
-    """A sentence for people."""
+    """A description of the reason in English, for people."""
 
 @final
 class OverHttp2(enum.Enum):
@@ -478,11 +478,11 @@ class OverHttp2(enum.Enum):
     """
 
     label: str
-    """The engine's name for it, the same in every language."""
+    """The engine's stable name of this enum member, the same in all bindings."""
 
 @final
 class CapsuleFault(enum.Enum):
-    """A fault that aborts a stream of capsules.
+    """The kind of a fault that aborts a stream of capsules.
 
     RFC 9297, section 3.3.
     """
@@ -495,9 +495,9 @@ class CapsuleFault(enum.Enum):
     """The stream ended inside a capsule."""
 
     label: str
-    """The engine's name for it, the same in every language."""
+    """The engine's stable name of this enum member, the same in all bindings."""
     text: str
-    """A sentence for people."""
+    """A description of the fault in English, for people."""
 
 @final
 class Why(enum.Enum):
@@ -506,11 +506,11 @@ class Why(enum.Enum):
     NOT_OFFERED = 0
     """The request offered no protocol."""
     HTTP_1_0 = 1
-    """The offer came in HTTP/1.0 and is ignored."""
+    """The request with the offer was HTTP/1.0, so the offer is ignored."""
     NO_CONNECTION_OPTION = 2
-    """`Connection` did not list `upgrade`."""
+    """The request's `Connection` field did not list `upgrade`."""
     MALFORMED = 3
-    """`Upgrade` was malformed."""
+    """The request's `Upgrade` field was not a list of protocol names."""
     TOO_MANY = 4
     """The offer had more protocols than `Config.offers`, or more than 254."""
     CONNECT = 5
@@ -527,16 +527,16 @@ class Why(enum.Enum):
     The protocol that was offered may be in that list.
     """
     DROPPED = 10
-    """The response to an earlier request closed the connection."""
+    """The connection ended with the response to an earlier request."""
     FAILED = 11
-    """The connection failed before the response."""
+    """The peer broke the protocol, or its bytes ended, before the response."""
     ABANDONED = 12
     """Your code called `abandon` or `hand_over` before the response."""
 
     label: str
-    """The engine's name for it, the same in every language."""
+    """The engine's stable name of this enum member, the same in all bindings."""
     text: str
-    """A sentence for people."""
+    """A description of the reason in English, for people."""
 
 @final
 class TraceStep(enum.Enum):
@@ -583,25 +583,25 @@ class TraceStep(enum.Enum):
     """Another parser took over the connection; the number is that of the bytes it got."""
 
     label: str
-    """The engine's name for it, the same in every language."""
+    """The engine's stable name of this enum member, the same in all bindings."""
 
 @final
 class Blame(enum.Enum):
-    """The side that has to change something."""
+    """The side whose bytes or calls caused an error, and which has to change them."""
 
     PEER = 0
     """The peer broke the protocol or exceeded a limit.
 
-    Receiving has ended; a server may respond once.
+    Receiving has ended; a server may respond once, if it has not begun a response.
     """
     LOCAL = 1
     """Your code called a method out of order, or with a bad argument.
 
-    Nothing has changed.
+    Nothing has changed, except that a call that receives has ended the current event.
     """
 
     label: str
-    """The engine's name for it, the same in every language."""
+    """The engine's stable name of this enum member, the same in all bindings."""
 
 @final
 class ErrorKind(enum.IntEnum):
@@ -801,15 +801,18 @@ class ErrorKind(enum.IntEnum):
     """Host is not the authority of the absolute target."""
 
     label: str
-    """The engine's name for it, the same in every language."""
+    """The engine's stable name of this enum member, the same in all bindings."""
     blame: Blame
     """The party whose bytes or calls must change: the peer or the caller."""
     status: int | None
-    """The status for a server's response, or None."""
+    """The status with which a server responds to the error; None if there is none."""
     text: str
-    """A sentence for people."""
+    """A description of the error in English, for people."""
     clause: str
-    """The rule that was violated, such as `RFC 9112, 6.3`."""
+    """The rule that was violated, such as `RFC 9112, 6.3`.
+
+    It is `the contract` for a rule of the engine's own.
+    """
     advice: str
     """Advice on how to correct the error."""
 
@@ -943,9 +946,9 @@ class Config:
     current head, and the space that one read requests beyond the limit.
     """
     offers: Final[int]
-    """The maximum number of protocols in one offer.
+    """The maximum number of protocols in a received offer.
 
-    A limit above 254 has the effect of 254.
+    An offer of more counts as no offer. A limit above 254 has the effect of 254.
     """
     h2c_head: Final[int]
     """The maximum size of the head of a request that is upgraded to `h2c`.
@@ -1039,8 +1042,8 @@ class Config:
     secure: Final[bool]
     """Set if the transport is TLS.
 
-    If not set, a server rejects a request for an `https` target, unless `Config.trusted_gateway` is set (RFC 9110,
-    section 7.4).
+    Offers of protocols that are not switched to over TLS, such as `h2c`, are then ineligible. If not set, a server
+    rejects a request for an `https` target, unless `Config.trusted_gateway` is set (RFC 9110, section 7.4).
     """
     trusted_gateway: Final[bool]
     """Set if a trusted gateway in front of the server terminates TLS.
@@ -1155,19 +1158,20 @@ class Headers(Sequence[tuple[bytes, bytes]]):
         [b'Host', b'a', b'Via', b'1']
         """
     def count(self, line: object) -> int:
-        """Returns how often this line occurs, byte for byte.
+        """Returns how often this line, a pair of name and value, occurs byte for byte.
 
-        TypeError for a name: `get_all` returns its values.
+        Raises TypeError for a bare name: `get_all` returns its values.
         """
     def index(self, line: object, start: int = 0, stop: int = 9223372036854775807) -> int:
-        """Returns the index of the first such line.
+        """Returns the index of the first line equal to `line`, a pair of name and value.
 
-        ValueError where there is none, TypeError for a name.
+        Raises ValueError if there is none, TypeError for a bare name.
         """
     def end_to_end(self) -> Headers:
         """Returns the end-to-end lines, without the hop-by-hop ones.
 
-        Those are `Connection`, the fields that it lists, and the like. Equal Content-Length values become one.
+        Hop-by-hop are `Connection`, the fields that it lists, and others such as `Transfer-Encoding`. Equal
+        Content-Length values become one.
 
         An intermediary forwards the end-to-end lines. Next: `send_request` or `send_response` with them, and with
         more lines if needed: `[*headers.end_to_end(), ("Via", "1.1 here")]`. For `accept` the connection needs a
@@ -1213,7 +1217,10 @@ class Protocol:
 
 @final
 class Offer:
-    """One protocol of an offer; `ineligible` is the reason why it cannot be accepted."""
+    """One protocol of an offer.
+
+    `ineligible` is the reason why it cannot be accepted, or None.
+    """
 
     __match_args__ = ("protocol", "ineligible")
     protocol: Final[Protocol]
@@ -1246,7 +1253,7 @@ class Request:
     Choose one with `Connection.select`.
     """
     no_offer: Final[NoOffer | None]
-    """The reason why nothing is offered, or None."""
+    """The reason why the request offers no protocol; None if it has an offer."""
     ends: Final[bool]
     """True if the request has no content (RFC 9112, section 6.3).
 
@@ -1357,12 +1364,12 @@ class Response:
     headers: Final[Headers]
     minor_version: Final[int]
     dropped: Final[int]
-    """The number of later pipelined requests that get no response.
+    """The number of later requests that get no response, because this is the last.
 
     RFC 9112, section 9.3.2.
     """
     advertised: Final[tuple[Protocol, ...]]
-    """The protocols in the Upgrade field, to which the server would switch."""
+    """The protocols in the response's Upgrade field, to which the server can switch."""
 
     def __new__(
         cls,
@@ -1378,7 +1385,7 @@ class Response:
 
 @final
 class Data:
-    """A piece of content; where pieces begin and end has no meaning.
+    """A piece of a message's content; where pieces begin and end has no meaning.
 
     >>> Data(b"hello") == Data(b"hello")
     True
@@ -1394,7 +1401,7 @@ class Data:
 
 @final
 class EndOfMessage:
-    """The end of the message, with its trailers (RFC 9112, section 7.1.2)."""
+    """The end of a received message, with its trailers (RFC 9112, section 7.1.2)."""
 
     __match_args__ = ("trailers",)
     kind: ClassVar[EventKind]
@@ -1420,14 +1427,14 @@ class Switched:
     Empty after a CONNECT or an HTTP/2 preface.
     """
     request: Final[Request | None]
-    """Server: the request, which needs its response in the new protocol.
+    """Server: the request with the offer or CONNECT.
 
-    None after an HTTP/2 preface.
+    After a 101 its response is sent in the new protocol. None after an HTTP/2 preface, and on a client.
     """
     response: Final[Response | None]
-    """Client: the 101, or the 2xx to CONNECT."""
+    """Client: the head of the 101, or of the 2xx to CONNECT; None on a server."""
     leftover: Final[bytes]
-    """The bytes of the new protocol that were received already."""
+    """The bytes of the new protocol that had been received before this event."""
 
     def __new__(
         cls,
@@ -1444,7 +1451,10 @@ Event: TypeAlias = Request | Informational | Response | Data | EndOfMessage | Sw
 
 @final
 class Paused:
-    """The connection parses no more until your code has acted; `reason` says how."""
+    """The engine parses no more until your code has acted; `reason` says how.
+
+    After the reason CLOSED it never does.
+    """
 
     __match_args__ = ("reason",)
     reason: Final[PausedReason]
@@ -1476,7 +1486,7 @@ class Selection:
 
 @final
 class Content:
-    """The rest of the message being received."""
+    """The content that is still to come of the message being received."""
 
     __match_args__ = ("kind", "length")
     kind: Final[ContentKind]
@@ -1519,10 +1529,10 @@ class Prepared:
     ) -> Prepared: ...
     @property
     def status(self) -> int:
-        """The status of the response."""
+        """The status of the prepared response."""
     @property
     def content(self) -> bytes:
-        """The content of the response."""
+        """The content of the prepared response."""
 
 @final
 class Trace:
@@ -1533,7 +1543,10 @@ class Trace:
     number: Final[int]
     """The detail that `TraceStep` names: a status, an error number, a count or bits."""
     offset: Final[int]
-    """The number of the peer's bytes that had been consumed by then."""
+    """The number of the peer's bytes consumed when the entry was made.
+
+    A received head or end that the entry records is included.
+    """
 
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
@@ -1553,7 +1566,7 @@ class State:
     persist: Final[bool]
     """True if another request may follow on this connection."""
     client_version: Final[ClientVersion]
-    """Server: the client's HTTP version."""
+    """Server: the client's HTTP version, by its latest request."""
     pipelined: Final[int]
     """Client: the number of unanswered requests before the latest.
 
@@ -1585,8 +1598,8 @@ class Connection:
 
         So the result of `socket.recv` can be passed as it is. Next: `next_event`.
 
-        All bytes are appended or none. BUFFER_FULL if `Config.buffered` bytes are already unread; RemoteProtocolError
-        after the peer's error. RFC 9112, section 2.2.
+        All bytes are appended or none. BUFFER_FULL if `Config.buffered` bytes are already unread, FAILED after the
+        peer's error. RFC 9112, section 2.2.
 
         Raises LocalProtocolError: BUFFER_FULL, AFTER_END, OUT_OF_MEMORY, CLOSED, SWITCHED, FAILED.
         """
@@ -1595,7 +1608,7 @@ class Connection:
 
         `clean` is true after a FIN, over TLS only with a closure alert before it (RFC 9112, section 9.8).
 
-        It takes effect once all bytes received before it have been read. Next: `next_event`.
+        The end takes effect once `next_event` has read all bytes received before. Next: `next_event`.
         """
     def get_buffer(self, sizehint: int = -1) -> memoryview:
         """Returns a view of a buffer of 65,536 bytes to read the transport into.
@@ -1630,9 +1643,9 @@ class Connection:
         Raises LocalProtocolError: OUT_OF_MEMORY.
         """
     def events(self) -> Iterator[Event]:
-        """Returns an iterator over events, until `NEED_DATA` or `Paused`.
+        """Returns an iterator over events, which ends at `NEED_DATA` or `Paused`.
 
-        It calls `next_event`, and raises as that does.
+        The iterator calls `next_event`, and raises as that does.
         """
 
     # Decisions in, bytes out.
@@ -1931,9 +1944,9 @@ class Connection:
         """Server: hands the whole connection over to another parser.
 
         Returns the current request's head and all bytes after it, exactly as received. Call it at the `Request` event,
-        before the next inbound call. While the head of an offer or a CONNECT is kept, it may come later. It fails once
-        something after the head has been read, or a final response or 101 was sent. Next: drop the engine, keep the
-        transport.
+        before the next inbound call. While the head of an offer or a CONNECT is kept, the call may come later. It fails
+        once something after the head has been read, or a final response or 101 was sent. Next: drop the engine, keep
+        the transport.
 
         Raises LocalProtocolError: WRONG_ROLE, UNASKED, ANSWERED, HEAD_GONE, CLOSED, SWITCHED, FAILED.
         """
@@ -1942,24 +1955,27 @@ class Connection:
 
         Its flags are ignored.
 
-        It fails while a request is unanswered, and once a part of the next head has been read.
+        It fails while a request or its response is incomplete, and once a part of the next head has been read.
         Next: go on as before.
 
         Raises LocalProtocolError: UNANSWERED, UNREAD_INPUT, OUT_OF_MEMORY.
         """
     def trace(self) -> list[Trace]:
-        """Removes and returns the entries of the trace: at most the latest 32."""
+        """Removes and returns the entries of the trace, a log of messages and calls.
+
+        They are at most the latest 32, the oldest first.
+        """
     def release(self) -> None:
         """Releases the memory of a connection that will be idle for a while.
 
-        The buffer of `get_buffer` is lost, and the contents of `trace` and `required` may be.
+        The buffer of `get_buffer` is lost. The contents of `trace`, `required` and `agreed` may be lost, too.
         """
 
     # Questions.
 
     @property
     def our_state(self) -> Stage:
-        """The state of this side, with the names that h11 uses."""
+        """The state of the engine's own side, with the names that h11 uses."""
     @property
     def their_state(self) -> Stage:
         """The state of the peer's side, with the names that h11 uses."""
@@ -1984,8 +2000,8 @@ class Connection:
     def may_speak(self) -> bool:
         """Tells whether your code may now send the new protocol.
 
-        A server may once it has accepted; a client once it has received the 101, or the 2xx to CONNECT, and its request
-        is complete.
+        A server may once it has accepted, or has received an HTTP/2 preface. A client may once it has received the
+        101, or the 2xx to CONNECT, and its request is complete.
         """
     @property
     def owes(self) -> Owes:
@@ -2015,7 +2031,7 @@ class Connection:
         """
     @property
     def closing(self) -> Closing:
-        """The way to close the transport, if it is closed now.
+        """The way to close the transport, if your code closes it now.
 
         - CLOSE: close it.
         - LINGER: send a FIN, then read and discard until the peer closes too. Do so for a few seconds at most; then
@@ -2032,9 +2048,9 @@ class Connection:
     def request(self) -> Request | None:
         """Server: the current request, as long as its head is kept; otherwise None.
 
-        It is kept through its event. With an offer or a CONNECT it is kept until that is declined, and stays if it is
-        accepted. If no offered protocol can be accepted, it is kept until the response begins. If a response is owed
-        in a new protocol, it is kept until that response is complete.
+        The head is kept through its event. With an offer or a CONNECT it is kept until a final response declines that,
+        or receiving ends, and stays if that is accepted. If HTTP is resumed in a new protocol, it is kept until the
+        response there is complete.
         """
     @property
     def forwardable(self) -> tuple[Protocol, ...]:
@@ -2057,17 +2073,21 @@ class Connection:
     def required(self) -> tuple[Protocol, ...]:
         """Client: the protocols that a 426 to the latest request requires.
 
-        Empty if the response is no 426; until the response they are those of an earlier request. Next: `send_request`
-        with some of them as the offer, on a new connection if the 426 closes this one. RFC 9110, section 15.5.22.
+        Empty if the response is no 426; until the final response, they are those of an earlier request. Next:
+        `send_request` with some of them as the offer, on a new connection if the 426 closes this one. RFC 9110,
+        section 15.5.22.
         """
     @property
     def agreed(self) -> tuple[Protocol, ...]:
-        """The protocols that a 101 switched to, lowest layer first."""
+        """The protocols that a 101 switched to, lowest layer first.
+
+        Empty unless a 101 accepted the latest request's offer.
+        """
     @property
     def unanswered(self) -> int:
-        """Client: the number of requests without a complete final response.
+        """Client: the number of sent requests without a complete final response.
 
-        RFC 9112, section 9.3.2.
+        Those that `Response.dropped` has counted are not in it. RFC 9112, section 9.3.2.
         """
     @property
     def why(self) -> Why | None:
@@ -2108,12 +2128,13 @@ class Deflate:
     server_max_window_bits: Final[int | None]
     """The base-2 logarithm of the server's maximum window size in bytes: 8 to 15.
 
-    None sends no such parameter, and means 15. With any other number `select_deflate` returns None.
+    None means 15, and sends no such parameter. With a number outside 8 to 15, `select_deflate` returns None.
     """
     client_max_window_bits: Final[int | None]
-    """The base-2 logarithm of the client's maximum window size, likewise.
+    """The base-2 logarithm of the client's maximum window size in bytes: 8 to 15.
 
-    If a server's own is below 15, an offer that does not mention the client's window is not accepted.
+    None means 15, and sends no such parameter. With a number below 15, `select_deflate` accepts no offer that does not
+    mention the client's window.
     """
 
     def __new__(
@@ -2163,14 +2184,14 @@ class UdpTarget:
     host: Final[str]
     """A host name or an IP address; an IPv6 address has no brackets."""
     port: Final[int]
-    """The UDP port, from 1 to 65535."""
+    """The UDP port; `udp_target` returns 1 to 65535."""
 
     def __new__(cls, host: str, port: int) -> UdpTarget: ...
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
 
 def udp_target(target: TextLike, template: TextLike = ...) -> UdpTarget | None:
-    """Parses `target_host` and `target_port` of a request's target.
+    """Parses the variables `target_host` and `target_port` of a request's target.
 
     The default template is `UDP_TEMPLATE`.
 
@@ -2200,11 +2221,12 @@ class IpTarget:
     def __hash__(self) -> int: ...
 
 def ip_target(target: TextLike, template: TextLike = ...) -> IpTarget | None:
-    """Parses `target` and `ipproto` of a request's target.
+    """Parses the variables `target` and `ipproto` of a `connect-ip` request's target.
 
     The default template is `IP_TEMPLATE`.
 
-    Otherwise it is like `udp_target`. RFC 9484, section 4.6.
+    Returns None if the target does not match the template or a variable is invalid; then respond with 400.
+    RFC 9484, section 4.6.
 
     >>> ip_target("/.well-known/masque/ip/192.0.2.0%2F24/*/")
     IpTarget(target='192.0.2.0/24', protocol=None)
@@ -2214,7 +2236,7 @@ def ip_target(target: TextLike, template: TextLike = ...) -> IpTarget | None:
 class Datagram:
     r"""One datagram of a stream of capsules (RFC 9297, section 3.5).
 
-    Raises ValueError for a context of 63 or 64 bits, OverflowError for any other that does not fit.
+    Raises ValueError for a context of 63 or 64 bits, OverflowError for a longer or negative one.
 
     >>> Datagram(0, b"hello").write()
     b'\x00\x06\x00hello'
@@ -2259,7 +2281,7 @@ class Capsules:
     def receive_data(self, data: ReadableBuffer) -> None:
         """Appends received bytes of the stream, beginning with the leftover of the 101.
 
-        Next: `next_datagram` until it is None.
+        Next: `next_datagram` until it returns None.
         """
     def next_datagram(self) -> Datagram | None:
         """Returns the next datagram; None if more bytes are needed.
@@ -2269,7 +2291,7 @@ class Capsules:
     def finish(self) -> None:
         """Checks that the stream has not ended inside a capsule; call it at EOF.
 
-        Raises ProfileError with TRUNCATED if it has. RFC 9297, section 3.3.
+        Raises ProfileError with TRUNCATED if it has, or with an earlier fault of the stream. RFC 9297, section 3.3.
         """
 
 def check_http2(fields: HeadersLike, status: int | None = None) -> OverHttp2 | None:
@@ -2338,7 +2360,7 @@ class Splice:
         to the HTTP/2 engine once `is_waiting` is false.
         """
     def engine_sent(self, data: ReadableBuffer) -> None:
-        """Appends bytes that the HTTP/2 engine has written.
+        """Appends bytes that the HTTP/2 engine has written for the client.
 
         Next: `take_for_client` and `take_for_engine`.
         """

@@ -1,6 +1,6 @@
-"""The command line: a report of what is installed, and a probe of a server.
+"""The command line of the package: a report of what is installed, and a probe.
 
-`python -m switchover [probe URL]`. The probe is a client that offers protocols.
+`python -m switchover [probe URL]`. The probe is a client that offers protocols to a server.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ USAGE = 64
 """The exit status for invalid arguments, as in `sysexits.h`."""
 
 INTERRUPTED = 130
-"""The exit status after ^C, as of shells."""
+"""The exit status after ^C: 128 and the number of SIGINT, as shells have it."""
 
 LONGEST = 1_000_000_000
 """The maximum of `--timeout` in seconds: longer than anyone waits."""
 
 LENIENT = [name for name in _documents.LENIENT if name != "lone_lf"]
-"""The names of the flags of `Config` that make a client lenient."""
+"""The flags of `Config` with which a client accepts deviations, for `--lenient`."""
 
 HELP = """\
 Standard input goes to the server in the new protocol, as it is; what comes in it goes to standard output, like the
@@ -48,7 +48,7 @@ class Parser(argparse.ArgumentParser):
     """A parser of arguments that exits with status 64 on an error."""
 
     def error(self, message: str) -> NoReturn:
-        """Prints the error and exits."""
+        """Prints the error to standard error, and exits with status 64."""
         print(f"error: {message}\n\nFor more information, try '--help'.", file=sys.stderr)
         sys.exit(USAGE)
 
@@ -76,7 +76,7 @@ def parser() -> Parser:
 
 
 def question(arguments: argparse.Namespace, parser: Parser) -> Question:
-    """Returns the request to probe with; exits if an argument is invalid."""
+    """Returns the arguments as a question for the probe; exits if one is invalid."""
 
     def invalid(value: str, of: str, why: object) -> NoReturn:
         parser.error(f"invalid value '{value}' for '{of}': {why}")
@@ -117,7 +117,10 @@ def about() -> None:
 
 
 def have_streams() -> None:
-    """Opens closed standard streams, so that no socket gets their descriptors."""
+    """Opens closed standard streams on the null device.
+
+    Otherwise a socket could get the descriptor of such a stream.
+    """
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
             setattr(sys, name, open(os.devnull, mode))  # noqa: SIM115  (it takes the number that is free)

@@ -19,9 +19,10 @@ def advertised(
     defaults: Lines,
     headers: Iterable[tuple[bytes, bytes]],
 ) -> bytes:
-    """Returns a response head with Upgrade, or a 426, which has to have it.
+    """Returns the bytes of an app's response head, with its Upgrade header if any.
 
-    The engine writes the Upgrade field, with the protocols in the app's Upgrade header. A 426 without one is a 400.
+    The engine writes the Upgrade field, with the protocols in the app's Upgrade header. If they are invalid, the
+    header is left out with a warning. A 426 without protocols is sent as a 400, with a warning.
     """
     spoken, others = parted(headers)
     rest = [*defaults, *others]
@@ -41,7 +42,7 @@ def advertised(
 
 
 def parted(headers: Iterable[tuple[bytes, bytes]]) -> tuple[list[bytes], Lines]:
-    """Returns the values of Upgrade, and the other field lines."""
+    """Returns the values of the Upgrade headers, and the other field lines."""
     protocols: list[bytes] = []
     others: Lines = []
     for name, value in headers:

@@ -1,6 +1,6 @@
-"""Exceptions with attributes, and a sentinel.
+"""The exceptions of the package, and the sentinel `NEED_DATA`, defined in Python.
 
-A native module cannot define them within the stable ABI of 3.11.
+A native module cannot define exceptions with attributes within the stable ABI of Python 3.11.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class NeedData(enum.Enum):
-    """The type of `NEED_DATA`."""
+    """The enum whose only member is `NEED_DATA`, a result of `next_event`."""
 
     NEED_DATA = 0
 
@@ -26,7 +26,10 @@ NEED_DATA: Final = NeedData.NEED_DATA
 
 
 HEAD_MAX: Final = (1 << 32) - 1
-"""The largest limit of a head in bytes; the servers' own options take larger ones."""
+"""The largest limit of a head, in bytes, that a `Config` accepts.
+
+The servers' own options may be larger; the adapters then pass on this limit.
+"""
 
 
 class ProtocolError(Exception):
@@ -38,7 +41,7 @@ class ProtocolError(Exception):
     __module__ = "switchover"
 
     kind: ErrorKind
-    """The kind of the error; equal to its number."""
+    """The kind of the error: a member of an IntEnum, equal to the error's number."""
     offset: int | None
     """The offset of the error in the peer's bytes, from the connection's first byte.
 
@@ -50,9 +53,9 @@ class ProtocolError(Exception):
     None for other errors, and if `Config.tidy` has corrected lines before.
     """
     ineligible: Ineligible | None
-    """The rule that the offer of `send_request` breaks, for PROFILE_FIELD.
+    """The rule of a protocol that the offer passed to `send_request` breaks.
 
-    None for other errors.
+    Set for an error of the kind PROFILE_FIELD by `send_request`; None for others.
     """
 
     def __init__(
@@ -86,7 +89,7 @@ class ProtocolError(Exception):
 
     @property
     def status(self) -> int | None:
-        """The status for a server's response, or None.
+        """The status with which a server responds to the peer's error, or None.
 
         None for an error of the caller, and for errors that only a client can get.
         """
@@ -109,7 +112,7 @@ class ProtocolError(Exception):
 class LocalProtocolError(ProtocolError):
     """The caller made a call out of order or with an invalid argument.
 
-    Nothing has changed.
+    The connection is unchanged.
 
     >>> from switchover import Connection, Role
     >>> Connection(Role.SERVER).send_response(200)
@@ -124,9 +127,10 @@ class LocalProtocolError(ProtocolError):
 class RemoteProtocolError(ProtocolError):
     r"""The peer broke the protocol or exceeded a limit. Receiving has ended.
 
-    A server may still send one response with `status`, unless one has begun already: `our_state` is then SEND_BODY or
-    later. Each call of `next_event` raises the same error until that response is complete. A client can send nothing
-    more: its next call returns `Paused` with CLOSED.
+    A server may still send one response with `status`, unless one has begun already: `our_state` is
+    then SEND_BODY or later. Each call of `next_event` raises the same error until that response is
+    complete, or until `abandon`. A client can send nothing more: its next call of `next_event`
+    returns `Paused` with CLOSED.
 
     >>> from switchover import Connection, Role
     >>> server = Connection(Role.SERVER)

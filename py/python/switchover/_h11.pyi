@@ -24,16 +24,16 @@ class Headers(Sequence[tuple[bytes, bytes]]):
     def __iter__(self) -> Iterator[tuple[bytes, bytes]]: ...
     def __eq__(self, other: object, /) -> bool: ...
     def count(self, line: object) -> int:
-        """Returns the number of lines equal to this one."""
+        """Returns the number of lines equal to `line`, a pair with the name in lower case."""
     def index(self, line: object) -> int:  # type: ignore[override]
-        """Returns the index of the first equal line; raises ValueError if there is none."""
+        """Returns the index of the first line equal to `line`; ValueError without one."""
     def raw_items(self) -> list[tuple[bytes, bytes]]:
         """Returns the pairs (name, value) with the names as they were spelled."""
 
 class Event:
     """The base class of events: frozen, and compared by value.
 
-    Only `ConnectionClosed` is hashable.
+    Of its subclasses only `ConnectionClosed` is hashable.
     """
 
     def __new__(cls) -> Event: ...
@@ -63,7 +63,8 @@ class Request(Event):
 class InformationalResponse(Event):
     """The head of an informational (1xx) response; a 101 switches protocols.
 
-    RFC 9110, section 15.2. Raises LocalProtocolError for invalid headers, as `Request` does.
+    RFC 9110, section 15.2. Raises LocalProtocolError for invalid headers, such as several
+    Transfer-Encodings, and for a status outside 100 to 199.
     """
 
     headers: Headers
@@ -85,7 +86,8 @@ class InformationalResponse(Event):
 class Response(Event):
     """The head of a final response, with a status of 200 to 999.
 
-    RFC 9112, section 4. Raises LocalProtocolError for invalid headers, as `Request` does.
+    RFC 9112, section 4. Raises LocalProtocolError for invalid headers, such as several
+    Transfer-Encodings, and for a status outside 200 to 999.
     """
 
     headers: Headers
@@ -128,22 +130,23 @@ class EndOfMessage(Event):
 
 @final
 class ConnectionClosed(Event):
-    """The event that the sending side of client or server is closed."""
+    """The event that a side, the client or the server, has closed its direction."""
 
     def __new__(cls) -> ConnectionClosed: ...
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
 
 def read(connection: Connection) -> Event | None:
-    """Returns the next event, or None if more bytes or a decision are needed.
+    """Returns the next event of h11; None if the engine needs bytes or is paused.
 
     Raises the exceptions of `Connection.next_event`.
     """
 
 def write(connection: Connection, event: Event) -> bytes:
-    """Returns the bytes to send for an event that is allowed now.
+    """Returns the bytes to send for an event, whose order the caller has checked.
 
-    Raises the exceptions of the engine's method that sends it.
+    Raises h11's LocalProtocolError for a version other than 1.1, or for a 101 without an acceptable
+    offer. Otherwise raises the exceptions of the engine's method that sends the event.
     """
 
 __all__ = [

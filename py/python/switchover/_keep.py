@@ -6,7 +6,7 @@ from . import Connection, ErrorKind, ProtocolError
 
 
 def keep(connection: Connection, data: bytes) -> None:
-    """Passes bytes to the engine; they are dropped once HTTP has ended.
+    """Passes the client's bytes to the engine, which drops them once HTTP has ended.
 
     Raises LocalProtocolError if the engine's buffer is full: the server should not have read from the client.
     """

@@ -82,7 +82,7 @@ class Line:
         self._socket.sendall(data)
 
     def finish(self) -> None:
-        """Ends the sending side, after all bytes."""
+        """Half-closes the connection, over TLS after a closure alert."""
         if self._tls is not None:
             # `unwrap` raises as the server has not sent its closure alert yet.
             with self._turn, contextlib.suppress(ssl.SSLError):
@@ -91,7 +91,7 @@ class Line:
         self._socket.shutdown(socket.SHUT_WR)
 
     def receive(self) -> bytes:
-        """Receives bytes; empty at EOF.
+        """Receives bytes from the server; empty at EOF.
 
         Raises TimeoutError if nothing arrives in time, EOFError if the stream is truncated or its TLS is broken.
         """
@@ -134,7 +134,7 @@ class Line:
     def pipe(self, leftover: bytes, transcript: Transcript) -> None:
         """Copies standard input to the server and received bytes to standard output.
 
-        Returns when the server ends its side.
+        Writes `leftover` to standard output first. Returns when the server ends its side.
         """
         show(leftover)
         self._socket.settimeout(None)

@@ -9,7 +9,10 @@ __all__ = ["native"]
 
 
 def _load() -> ModuleType:
-    """Imports the native module."""
+    """Imports the native module.
+
+    Raises a clear ImportError if another interpreter of the process has imported it.
+    """
     try:
         from . import _switchover
     except ImportError as error:

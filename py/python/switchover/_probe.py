@@ -32,7 +32,11 @@ from ._line import Line, show
 from ._transcript import Transcript, reason
 
 SWITCHED, FAILED, STAYED = 0, 1, 2
-"""The exit statuses of the process."""
+"""The exit statuses of the process.
+
+The first: the connection switched, or no offer was made and a response came. The second: the probe
+failed. The third: an offer or CONNECT got a response in HTTP/1.1.
+"""
 
 SETTINGS = "AAMAAABkAAQAAP__"
 """The value of HTTP2-Settings in an offer of h2c: 100 streams, the default window.
@@ -76,17 +80,20 @@ class Question(NamedTuple):
 
     @property
     def request_target(self) -> str:
-        """The request target: that of the arguments, else one that fits the method."""
+        """The request target: the one given by `target`, else one that fits the method.
+
+        For OPTIONS that is `*`, for CONNECT the URL's host and port, else the URL's path and query.
+        """
         by_method = {"OPTIONS": "*", "CONNECT": self.url.address}
         return by_method.get(self.method, self.url.path) if self.target is None else self.target
 
     @property
     def may_stay(self) -> bool:
-        """Returns whether a response in HTTP/1.1 is a success: no offer and no CONNECT."""
+        """Returns whether a response without a switch is a success: no offer, no CONNECT."""
         return not self.offer and self.method != "CONNECT"
 
     def lines(self) -> list[tuple[str, str]]:
-        """Returns the field lines of the request."""
+        """Returns the field lines of the request, without Upgrade and Connection."""
         # RFC 9112, 3.2.3: the Host of a CONNECT is the authority in its target.
         host = self.request_target if self.method == "CONNECT" else self.url.authority
         own = [("Host", host), ("User-Agent", f"switchover/{__version__}"), ("Accept", "*/*")]
@@ -102,7 +109,7 @@ class Question(NamedTuple):
 
 
 def encoded(text: str) -> bytes:
-    """Returns the bytes of a command-line argument as they were typed."""
+    """Returns the bytes of a command-line argument, as the process received them."""
     return text.encode("utf-8", "surrogateescape")
 
 
@@ -187,7 +194,7 @@ class Exchange:
         return self.transcript.say("(the end, clean)", "<")
 
     def judge(self, outcome: Response | Switched, question: Question) -> None:
-        """Sets the verdict of the transcript: the outcome and its reason."""
+        """Sets the last line of the transcript: the outcome and its reason."""
         if isinstance(outcome, Response):
             stayed = "answered" if question.may_stay else "not switched"
             why = self.engine.why.text if self.engine.why else ""
@@ -200,7 +207,7 @@ class Exchange:
         self.transcript.verdict = f"switched to {self.agreed or 'a tunnel'}{place}"
 
     def go_on_in_tls(self, leftover: bytes) -> None:
-        """Performs the TLS handshake, and reads the response over TLS.
+        """Performs the handshake after a switch to TLS, and reads the response over TLS.
 
         RFC 2817, section 3.3.
 
@@ -224,7 +231,8 @@ class Exchange:
 
         The word is `instead` for a protocol that was not offered, and `alone` for one of several offered ones.
 
-        Only one, because many servers do not understand a list.
+        None if there is nothing else to offer. Only one protocol, because many servers do not
+        understand a list.
         """
         required = self.engine.required
         if not required:

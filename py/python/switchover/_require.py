@@ -6,7 +6,10 @@ from importlib import metadata
 
 
 def require(project: str, oldest: tuple[int, int], extra: str) -> None:
-    """Raises ImportError if the installed package is too old."""
+    """Raises ImportError if the installed version of a package is older than `oldest`.
+
+    `extra` is the extra of switchover to name in the message.
+    """
     installed = metadata.version(project)
     if tuple(int(part) for part in installed.split(".")[:2]) < oldest:
         raise ImportError(

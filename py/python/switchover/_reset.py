@@ -28,20 +28,23 @@ NOTSENT_LOWAT = {"linux": 25, "darwin": 0x201}.get(sys.platform)
 UNSENT = 256 << 10
 
 PROBE_AFTER, PROBE_EVERY, PROBES = 15, 15, 9
-"""The seconds before the first probe and between two, and the number of probes."""
+"""TCP keepalive: seconds to the first probe, seconds between probes, their number."""
 
 LOOK_EVERY = 1.0
-"""The seconds between two looks at a client of which nothing is read."""
+"""The seconds between two checks for the end of a client that is not being read."""
 
 FLUSH_MAX, FLUSH_POLL = 4.0, 0.02
-"""The maximum time before a reset, and the seconds between two looks."""
+"""The maximum seconds to wait before a reset, and the seconds between two checks.
+
+The wait is for the peer to receive the bytes that were sent.
+"""
 
 # The exceptions of a socket that is closed; uvloop's raises ValueError.
 LOST = (OSError, ValueError)
 
 
 def is_tcp(raw: socket.socket | None) -> TypeGuard[socket.socket]:
-    """Returns whether a transport has a socket, and that of TCP."""
+    """Returns whether there is a socket, of IPv4 or IPv6; False for a Unix socket."""
     return raw is not None and raw.family in (socket.AF_INET, socket.AF_INET6)
 
 
@@ -54,7 +57,7 @@ def resets(raw: socket.socket) -> None:
 
 
 def cuts(raw: socket.socket) -> None:
-    """Ends our direction at once: what a transport still writes is an error."""
+    """Half-closes the socket at once; what its transport writes after that fails."""
     with suppress(*LOST), socket.socket(fileno=os.dup(raw.fileno())) as twin:
         twin.shutdown(socket.SHUT_WR)
 
@@ -68,8 +71,8 @@ def ends(raw: socket.socket) -> None:
 def prepare(raw: socket.socket | None) -> None:
     """Sets the options of an accepted TCP connection: no delay, few unsent bytes.
 
-    asyncio sets TCP_NODELAY only for listeners that know their protocol, and a worker's do not. Without it a second
-    write waits until the client has acknowledged the first.
+    asyncio sets TCP_NODELAY only for sockets whose `proto` is TCP's, and in a worker process it is
+    not. Without TCP_NODELAY a second write waits until the client has acknowledged the first.
 
     The system holds a limited number of bytes beyond those in flight. Otherwise a client that reads a large response
     slowly but steadily would look like one that reads nothing. The system reports free space only once a third of its
@@ -84,7 +87,10 @@ def prepare(raw: socket.socket | None) -> None:
 
 
 def takes_all(raw: socket.socket | None) -> None:
-    """Lets the system hold as many unsent bytes as it can: the process may end soon."""
+    """Lets the system hold as many unsent bytes as it can; undoes `prepare`'s limit.
+
+    Called before the process may end: the system then still sends them.
+    """
     if is_tcp(raw) and NOTSENT_LOWAT is not None:
         with suppress(*LOST):
             raw.setsockopt(socket.IPPROTO_TCP, NOTSENT_LOWAT, 0x7FFF_FFFF)
@@ -93,7 +99,8 @@ def takes_all(raw: socket.socket | None) -> None:
 def probes(raw: socket.socket | None) -> None:
     """Makes the system ask a half-closed peer whether it still receives.
 
-    The system of a peer that has closed its socket says no after about a minute, which `was_reset` shows.
+    It does so by TCP keepalive. If the peer has closed its socket, its system answers with a reset
+    after about a minute, which `was_reset` shows.
     """
     if not is_tcp(raw):
         return
@@ -118,7 +125,7 @@ def unsent_by(transport: asyncio.WriteTransport) -> int:
 def unread_by_peer(raw: socket.socket | None) -> int:
     """Returns the number of bytes that the system holds and the peer has not read.
 
-    For a Unix socket on Linux; 0 otherwise.
+    Counted for a Unix socket on Linux; 0 for any other.
     """
     return unreceived_by_peer(raw) if raw is not None and raw.family == socket.AF_UNIX else 0
 
@@ -126,7 +133,7 @@ def unread_by_peer(raw: socket.socket | None) -> int:
 def unreceived_by_peer(raw: socket.socket | None) -> int:
     """Returns the number of bytes that the peer's system has not received yet.
 
-    On Linux; 0 otherwise.
+    Counted on Linux only; 0 elsewhere, and for a closed socket.
     """
     if raw is None or sys.platform != "linux":
         return 0
@@ -150,9 +157,9 @@ def acknowledged(raw: socket.socket | None) -> int | None:
 
 
 def met_reset(error: BaseException) -> bool:
-    """Returns whether a failed send met a reset, by its first cause.
+    """Returns whether a send failed by the peer's reset, from the error's first cause.
 
-    EPIPE does not say so: it means a reset after a clean EOF.
+    False only for EPIPE, which means a reset after the peer's clean EOF.
     """
     while (cause := error.__cause__) is not None:
         error = cause
@@ -204,16 +211,19 @@ def polls(raw: socket.socket | None, name: str) -> bool:
 
 
 class Absence:
-    """The time since a peer that is sent nothing has ended its direction.
+    """The time since the peer has half-closed, while a response sends no bytes.
 
-    Empty pieces of content meet no reset, so they could go on for good.
+    An app could send empty pieces of content for good: no write meets the peer's reset then.
     """
 
     def __init__(self) -> None:
         self.since: float | None = None
 
     def is_over(self, raw: socket.socket | None, now: float, limit: float | None) -> bool:
-        """Returns whether the peer has reset, or has half-closed `limit` seconds ago."""
+        """Returns whether the peer has reset, or was half-closed for over `limit` seconds.
+
+        The seconds count from the first call that finds the half-close. None sets no limit.
+        """
         if not has_hung_up(raw):
             return False
         if self.since is None:

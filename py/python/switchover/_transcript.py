@@ -53,7 +53,7 @@ class Transcript:
         self._came = self._went = 0
 
     def say(self, remark: str, mark: str = "*") -> None:
-        """Prints a line with the time and a mark."""
+        """Prints a line: the time, a mark for the kind of line, and the remark."""
         milliseconds = (time.monotonic() - self._begun) * 1000
         print(f"{milliseconds:9.1f} {mark} {remark}", file=sys.stderr, flush=True)
 
@@ -64,18 +64,18 @@ class Transcript:
         self.say(self.verdict)
 
     def received(self, data: bytes) -> None:
-        """Records bytes received from the server."""
+        """Stores bytes received from the server, to print them after an error."""
         self._passed += len(data)
         self._latest = (self._latest + data)[-KEPT:]
 
     def sent(self, data: bytes) -> None:
-        """Prints a sent head."""
+        """Prints the head of a sent request."""
         self._lines(data, ">")
 
     def refused(
         self, start: str, offer: Sequence[str], headers: Sequence[tuple[str, str]], error: LocalProtocolError
     ) -> None:
-        """Prints a request that the engine rejected."""
+        """Prints a request that the engine rejected, with the error."""
         offered = f" offer {'; '.join(offer)}" if offer else ""
         lines = [self._text(f"{name}: {value}".encode()).replace("|", "\\x7c") for name, value in headers]
         self.say(" | ".join([f"request {start}{offered}", *lines]) + f": refused, {error}", "!")
@@ -86,7 +86,10 @@ class Transcript:
         self._went += went
 
     def event(self, event: Event, position: int) -> None:
-        """Prints an event, or counts content; `position` is the offset of its end."""
+        """Prints an event, or counts content that is not printed.
+
+        `position` is the number of received bytes up to the event's end.
+        """
         match event:
             case Informational() | Response():
                 self._head(event)
@@ -107,7 +110,7 @@ class Transcript:
         return self.say(f"{self._words(event)} @{position}", "=")
 
     def failed(self, error: RemoteProtocolError) -> None:
-        """Prints a peer error, the bytes around it, and the advice."""
+        """Prints an error of the peer, the received bytes around it, and the advice."""
         place = "" if error.offset is None else f" at byte {error.offset}"
         status = "" if error.status is None else f", to be answered {error.status}"
         self.say(f"error {error.code}, {error.name}{place}{status}", "=")
@@ -184,5 +187,5 @@ def reason(error: OSError | ProtocolError) -> str:
 
 
 def escape(data: bytes) -> str:
-    """Returns bytes as one line of ASCII, with escapes."""
+    """Returns bytes as printable ASCII on one line; any other byte becomes an escape."""
     return "".join(NAMED.get(byte) or (chr(byte) if 0x20 <= byte < 0x7F else f"\\x{byte:02x}") for byte in data)

@@ -19,14 +19,14 @@ use crate::head::{Request, http_version};
 use crate::headers::asgi_lines;
 use crate::text::{BytesArg, characters};
 
-/// The length from which content in `bytes` is passed to `write` and not copied.
+/// The length in bytes from which content in `bytes` is passed on without a copy.
 const PASSED_ON: usize = 16 << 10;
 
 /// Makes the ASGI scope of a request.
 ///
 /// It is a copy of `base`, with the entries that depend on the request.
 ///
-/// Each request gets its own `asgi`, `state` and `extensions`.
+/// Each scope gets copies of the dicts `asgi`, `state` and `extensions`.
 fn scope<'py>(
     base: &Bound<'py, PyDict>,
     (method, target): (&[u8], &[u8]),
@@ -64,8 +64,8 @@ impl FieldSource for Chained<'_> {
 
 /// Returns the next event; for a request without an offer, its scope and a bool.
 ///
-/// The bool is true if no content follows. Then no EndOfMessage follows either. Other events are
-/// those of next_event.
+/// The bool is true if no content follows. Then no EndOfMessage follows either. For anything else
+/// the result is that of next_event. `data` is appended first, if given.
 #[pyfunction(name = "_next_scope", signature = (connection, base, data = None, /))]
 pub(crate) fn next_scope<'py>(
     py: Python<'py>,
@@ -93,7 +93,7 @@ pub(crate) fn next_scope<'py>(
     }
 }
 
-/// Returns the ASGI scope of a request, from `base` as by _next_scope.
+/// Returns the ASGI scope of a request, made from a copy of `base`.
 #[pyfunction(name = "_scope")]
 pub(crate) fn scope_of<'py>(
     request: &Request,
@@ -109,7 +109,8 @@ pub(crate) fn scope_of<'py>(
 /// 16 KiB and more are passed on as they are. Returns whether the response has ended and the
 /// connection is idle: nothing is unread, and another request may follow.
 ///
-/// If the head is rejected, nothing is written. Otherwise what comes before the error is.
+/// If the engine rejects the head, nothing is written. If it rejects what follows, the bytes before
+/// that are written, and then the error is raised.
 #[pyfunction(name = "_answer", signature = (connection, head, content, ends, write, /))]
 pub(crate) fn answer<'py>(
     py: Python<'py>,

@@ -35,19 +35,19 @@ impl Connection {
         self.ask(|engine| Member(H11State::theirs(engine.role(), engine.state())))
     }
 
-    /// Returns the party that the connection is waiting for.
+    /// Returns the party that the connection is waiting for; choose a timeout by it.
     #[getter]
     fn awaiting(&self) -> PyResult<Member<Awaiting>> {
         self.ask(|engine| Member(engine.awaiting()))
     }
 
-    /// Returns whether the caller should read from the transport.
+    /// Returns whether the caller should read from the transport and pass the bytes on.
     #[getter]
     fn wants_input(&self) -> PyResult<bool> {
         self.ask(|engine| engine.wants_input())
     }
 
-    /// Returns whether the caller may now send the new protocol.
+    /// Returns whether this side has switched and may send the new protocol.
     #[getter]
     fn may_speak(&self) -> PyResult<bool> {
         self.ask(|engine| engine.may_speak())
@@ -75,7 +75,7 @@ impl Connection {
         self.ask(|engine| Content::of(engine.content()))
     }
 
-    /// Returns the received bytes after the current event.
+    /// Returns a copy of the received bytes after the current event, not parsed yet.
     #[getter]
     fn unread<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
         self.ask(|engine| PyBytes::new(py, engine.unread()))
@@ -88,7 +88,7 @@ impl Connection {
         self.with(|inner| inner.engine.take_end())
     }
 
-    /// Counts bytes of content that your code has read from the transport itself.
+    /// Counts bytes of content that your code has read without the engine.
     ///
     /// Next: next_event. RFC 9112, section 6.
     fn pass_content(&self, py: Python<'_>, length: u64) -> PyResult<()> {
@@ -97,8 +97,9 @@ impl Connection {
 
     /// Hands the whole connection over to another HTTP parser (server).
     ///
-    /// Returns the current request's head and all bytes after it. Next: discard the connection
-    /// object, keep the transport.
+    /// Returns the current request's head and all bytes after it. Raises LocalProtocolError once
+    /// something after the head was read, or a final response has begun. Next: discard the
+    /// connection object, keep the transport.
     fn hand_over<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
         self.call(py, |engine| engine.hand_over()).map(|bytes| PyBytes::new(py, &bytes))
     }
@@ -110,11 +111,14 @@ impl Connection {
     }
 
     /// Changes the limits to those of `config`, from the next message on.
+    ///
+    /// Raises LocalProtocolError while a request or its response is incomplete, and once a part of
+    /// the next head has been read.
     fn set_limits(&self, py: Python<'_>, config: &Config) -> PyResult<()> {
         self.call(py, |engine| engine.set_limits(&config.0.limits))
     }
 
-    /// Returns the number of the peer's bytes up to the end of the current event.
+    /// Returns the number of bytes received up to the end of the current event.
     #[getter]
     fn position(&self) -> PyResult<u64> {
         self.ask(|engine| engine.position())
@@ -122,8 +126,8 @@ impl Connection {
 
     /// Returns the current request, as long as its head is kept (server).
     ///
-    /// It is kept through its event, with an offer or a CONNECT until that is declined or
-    /// receiving ends.
+    /// The head is kept while its event is current. With an offer or a CONNECT it is kept at least
+    /// until that is declined or receiving ends. None once it is not kept.
     #[getter]
     fn request(&self, py: Python<'_>) -> PyResult<Option<Request>> {
         self.ask(|engine| engine.request().map(|request| Request::of(py, request)).transpose())?
@@ -131,13 +135,13 @@ impl Connection {
 
     /// Returns the protocols that the latest final response, a 426, requires (client).
     ///
-    /// Empty if it is no 426. RFC 9110, section 15.5.22.
+    /// Empty if that response is no 426. RFC 9110, section 15.5.22.
     #[getter]
     fn required(&self) -> PyResult<Tuple<Protocol>> {
         self.ask(|engine| Protocol::all(engine.required().iter()))
     }
 
-    /// Returns the protocols that a 101 switched to, lowest layer first.
+    /// Returns the protocols that a 101 switched to, lowest layer first; else empty.
     #[getter]
     fn agreed(&self) -> PyResult<Tuple<Protocol>> {
         self.ask(|engine| Protocol::all(engine.agreed().iter()))
@@ -151,13 +155,13 @@ impl Connection {
 
     /// Returns why the latest request's upgrade did not happen.
     ///
-    /// None if it did, before the first request, and for a head that a server did not read.
+    /// None if it did happen, before the first request, and if a server could not read the head.
     #[getter]
     fn why(&self) -> PyResult<Option<Member<Why>>> {
         self.ask(|engine| engine.why().map(Member))
     }
 
-    /// Moves the first bytes of the new protocol out of the connection.
+    /// Removes and returns the received bytes of the new protocol.
     ///
     /// Next: pass them to the code that speaks the new protocol.
     fn take_leftover<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
@@ -229,7 +233,8 @@ impl Connection {
 
     /// Returns the offered protocols that an intermediary may offer to its server.
     ///
-    /// Those of the current request. RFC 9110, section 7.6.1.
+    /// They are offered by the current request, can be accepted, and are not limited to one hop.
+    /// RFC 9110, section 7.6.1.
     #[getter]
     fn forwardable(&self) -> PyResult<Tuple<Protocol>> {
         self.ask(|engine| {
@@ -253,9 +258,9 @@ impl Connection {
         self.call(py, |engine| engine.skip_content())
     }
 
-    /// Closes the connection after the response to the current request.
+    /// Makes the response to the current request the last on the connection.
     ///
-    /// If no request is pending, it closes at once. Raises LocalProtocolError (TOO_LATE) once a
+    /// If no request is pending, HTTP ends at once. Raises LocalProtocolError (TOO_LATE) once a
     /// server's response has begun. Next: go on as before. RFC 9112, section 9.6.
     fn close_after_response(&self, py: Python<'_>) -> PyResult<()> {
         self.call(py, |engine| engine.close_after_response())
@@ -263,21 +268,25 @@ impl Connection {
 
     /// Gives up the request being sent, or the whole connection.
     ///
-    /// A client with an unfinished request truncates it; in every other state HTTP ends in both
-    /// directions. Next: close the direction of the transport that has ended, or the whole
-    /// transport as `closing` returns.
+    /// A client with an unfinished request truncates it. In every other state, or at a second call,
+    /// HTTP ends in both directions. Next: close the direction of the transport that has ended, or
+    /// the whole transport as `closing` returns.
     fn abandon(&self, py: Python<'_>) -> PyResult<()> {
         self.call(py, |engine| engine.abandon())
     }
 
-    /// Resumes HTTP over the new protocol layer.
+    /// Resumes HTTP within the new protocol, such as TLS, after a 101.
     ///
-    /// Next: a server responds, a client receives. RFC 2817, section 3.
+    /// The response to the original request is sent there. Raises LocalProtocolError before both
+    /// directions have switched and the leftover is taken. Next: a server responds, a client
+    /// receives. RFC 2817, section 3.
     fn resume_http(&self, py: Python<'_>) -> PyResult<()> {
         self.call(py, |engine| engine.resume_http())
     }
 
-    /// Releases the memory of an idle connection.
+    /// Releases memory that an idle connection does not need.
+    ///
+    /// The current event ends; the contents of trace, required and agreed may be lost.
     fn release(&self) -> PyResult<()> {
         self.with(|inner| {
             inner.engine.release();

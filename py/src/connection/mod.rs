@@ -37,9 +37,9 @@ struct Inner {
     engine: core::Connection,
     /// The buffer of `get_buffer`, into which the transport reads.
     landing: Option<Py<PyByteArray>>,
-    /// Set after `get_buffer` until bytes or EOF are received.
+    /// True after `get_buffer`, until bytes or EOF are passed to the engine.
     is_lent: bool,
-    /// The output buffer of the latest call, reused by the next one.
+    /// The buffer into which the engine writes the bytes to send, reused by each call.
     out: Vec<u8>,
     /// The event of the latest request, if it has an offer in `Upgrade`.
     ///
@@ -81,12 +81,12 @@ impl Connection {
         self.0.with(call)
     }
 
-    /// Calls a function of the engine that cannot fail.
+    /// Calls a function that only reads from the engine, and returns its result.
     pub(crate) fn ask<T>(&self, question: impl FnOnce(&core::Connection) -> T) -> PyResult<T> {
         self.with(|inner| question(&inner.engine))
     }
 
-    /// Calls a function of the engine that may return an error, and raises that.
+    /// Calls a function that changes the engine, and raises the error that it returns.
     fn call<T>(
         &self,
         py: Python<'_>,

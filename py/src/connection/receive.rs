@@ -63,7 +63,9 @@ impl Connection {
         PyMemoryView::from(landing.as_any())
     }
 
-    /// Appends the first `nbytes` bytes of the buffer of get_buffer.
+    /// Appends the first `nbytes` bytes of the buffer that get_buffer returned.
+    ///
+    /// Raises ValueError if bytes or EOF were received since, or if the buffer is shorter.
     ///
     /// Next: next_event.
     fn buffer_updated(&self, py: Python<'_>, nbytes: usize) -> PyResult<()> {
@@ -95,7 +97,7 @@ impl Connection {
         self.advance(py, data.as_ref(), |event, offer| object(py, event, offer))?.into_object(py)
     }
 
-    /// Returns an iterator over the events of next_event until NEED_DATA or Paused.
+    /// Returns an iterator over the events of next_event, up to NEED_DATA or Paused.
     fn events(slf: &Bound<'_, Self>) -> Events {
         Events(slf.clone().unbind())
     }
@@ -128,9 +130,9 @@ impl Connection {
         self.with(take)??.map_err(|error| raise(py, error))
     }
 
-    /// Appends `data` if given, and parses up to the next event.
+    /// Appends `data` if given, and advances the engine to the next event.
     ///
-    /// `make` converts the event to an object.
+    /// `make` converts that event to a Python object; it may also change the stored `offer`.
     #[inline]
     pub(crate) fn advance<'py>(
         &self,
@@ -156,7 +158,7 @@ impl Connection {
 }
 
 impl Inner {
-    /// Appends received bytes; empty data is a clean EOF.
+    /// Appends received bytes to the engine's input; empty data is a clean EOF.
     #[inline]
     fn receive(&mut self, py: Python<'_>, data: &Chunk<'_, '_>) -> PyResult<Result<(), Error>> {
         if data.len() == 0 {

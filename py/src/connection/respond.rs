@@ -87,7 +87,7 @@ impl Connection {
         self.write(py, into, |engine, out| engine.respond(&head, &content, out))
     }
 
-    /// Sends a prepared response (server).
+    /// Sends a response that was checked and encoded as a `Prepared` before (server).
     ///
     /// Next: next_event.
     #[pyo3(signature = (prepared, *, into = None))]
@@ -100,7 +100,7 @@ impl Connection {
         self.write(py, into, |engine, out| engine.respond_prepared(&prepared.0, out))
     }
 
-    /// Sends the connection's last response, even without a request (server).
+    /// Sends an error response as the last one, even without a request (server).
     ///
     /// Next: send the bytes, then close the transport as `closing` returns. RFC 9110, section
     /// 15.5.9.

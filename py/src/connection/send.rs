@@ -61,8 +61,8 @@ impl Connection {
 
     /// Sends a final response head (server).
     ///
-    /// It declines an offer; a 2xx accepts a CONNECT. Next: send_data and send_end. RFC 9112,
-    /// sections 4 and 6.
+    /// A final response declines an offer, and a 2xx accepts a CONNECT. Next: send_data and
+    /// send_end. RFC 9112, sections 4 and 6.
     #[pyo3(
         signature = (status, headers = FieldLines::default(), reason = None, *, into = None),
         text_signature = "($self, status, headers=(), reason=None, *, into=None)"
@@ -116,7 +116,7 @@ impl Connection {
 
     /// Sends a piece of the message's content.
     ///
-    /// Next: more content, or send_end.
+    /// A message with Content-Length ends with its last byte. Next: more content, or send_end.
     #[pyo3(signature = (data, *, into = None))]
     pub(crate) fn send_data<'py>(
         &self,
@@ -147,7 +147,8 @@ impl Connection {
 
     /// Returns the framing around `length` bytes that your code sends itself.
     ///
-    /// A pair: the bytes before the content and those after it. Next: as after send_data.
+    /// A pair: the bytes before the content and those after it. Next: send the three in order; then
+    /// more content, or send_end.
     fn send_data_parts<'py>(
         &self,
         py: Python<'py>,
@@ -199,7 +200,7 @@ impl Connection {
     }
 }
 
-/// Sends a request whose Upgrade field is its offer (client).
+/// Sends a request head whose Upgrade field line is taken as the offer (client).
 #[pyfunction(name = "_propose", signature = (connection, method, target, headers, /))]
 pub(crate) fn propose<'py>(
     py: Python<'py>,

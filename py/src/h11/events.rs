@@ -16,7 +16,7 @@ use crate::shared::bytes;
 use crate::text::BytesArg;
 use crate::values::show;
 
-/// The base class of all events.
+/// The base class of h11's events.
 #[pyclass(frozen, subclass, module = "switchover._h11")]
 #[derive(Debug)]
 pub(crate) struct Event;
@@ -42,7 +42,7 @@ fn version(py: Python<'_>, minor: u8) -> Py<PyBytes> {
     InternedNames::open().get(py, &[b'1', b'.', b'0' + minor % 10]).into()
 }
 
-/// Returns the bytes of an optional argument, or the default.
+/// Returns the bytes of an optional argument; `usual` if it is not given.
 fn text(py: Python<'_>, given: Option<BytesArg>, usual: &[u8]) -> Py<PyBytes> {
     given.map_or_else(|| InternedNames::open().get(py, usual), |text| text.bytes(py)).into()
 }
@@ -55,7 +55,7 @@ pub(crate) struct Request {
     pub(super) headers: Py<Headers>,
     pub(super) target: Py<PyBytes>,
     pub(super) http_version: Py<PyBytes>,
-    /// Set if the request proposes a switch, by Upgrade or as CONNECT.
+    /// True if the request proposes a switch, by Upgrade or as CONNECT.
     #[pyo3(name = "_proposes")]
     proposes: bool,
 }
@@ -306,7 +306,7 @@ impl EndOfMessage {
     }
 }
 
-/// The event that the sending side of client or server is closed.
+/// The event that a side, the client or the server, has closed its direction.
 #[pyclass(frozen, extends = Event, module = "switchover._h11")]
 #[derive(Debug)]
 pub(crate) struct ConnectionClosed;

@@ -13,7 +13,7 @@ use crate::proposal::Proposal;
 use crate::shared::bytes;
 use crate::text::characters;
 
-/// Returns the next event; None if the engine needs more bytes or is paused.
+/// Returns the next event of h11; None if the engine needs more bytes or is paused.
 #[pyfunction]
 pub(crate) fn read<'py>(
     py: Python<'py>,
@@ -42,7 +42,7 @@ fn object<'py>(py: Python<'py>, event: Event<'_>) -> PyResult<Bound<'py, PyAny>>
     }
 }
 
-/// Returns the bytes to send for an event that is allowed now.
+/// Returns the bytes to send for an event, whose order the caller has checked.
 #[pyfunction]
 pub(crate) fn write<'py>(
     py: Python<'py>,

@@ -22,7 +22,7 @@ impl Headers {
         Self::of(Lines::received(fields))
     }
 
-    /// Normalises headers as h11 does: one Content-Length, `chunked` in lower case.
+    /// Normalises field lines as h11 does: one Content-Length, `chunked` in lower case.
     fn of(lines: Lines) -> Self {
         let mut lengths = 0;
         let is_shown = |field: Field<'_>| match field.name.len() {
@@ -106,7 +106,8 @@ fn illegal(py: Python<'_>, kind: ErrorKind, field: Field<'_>) -> PyResult<String
 
 /// Records the value of a Content-Length in `length`.
 ///
-/// The same value may occur again, a different one is an error.
+/// The value may be a list, and may repeat the earlier value. A malformed value, or one that
+/// differs from the earlier one, is an error.
 fn note_length<'a>(length: &mut Option<&'a [u8]>, value: &'a [u8]) -> Result<(), &'static str> {
     for one in value.split(|&byte| byte == b',').map(<[u8]>::trim_ascii) {
         if !(1..=20).contains(&one.len()) || !one.iter().all(u8::is_ascii_digit) {
@@ -136,7 +137,7 @@ impl PartialEq for Headers {
     }
 }
 
-/// The headers argument of a constructor: a `Headers` as it is, or checked lines.
+/// The headers argument of an event: a `Headers` as it is, or lines to be checked.
 pub(super) struct Given(pub(super) Py<Headers>);
 
 impl FromPyObject<'_, '_> for Given {
@@ -191,12 +192,12 @@ impl Headers {
         Ok(format!("<{}>", self.0.shown(py, true)?))
     }
 
-    /// Returns the number of lines equal to this one.
+    /// Returns the number of lines equal to `line`, a pair with the name in lower case.
     fn count(&self, py: Python<'_>, line: Bound<'_, PyAny>) -> PyResult<usize> {
         self.0.lower(py)?.as_sequence().count(line)
     }
 
-    /// Returns the index of the first equal line; ValueError if there is none.
+    /// Returns the index of the first line equal to `line`; ValueError without one.
     fn index(&self, py: Python<'_>, line: Bound<'_, PyAny>) -> PyResult<usize> {
         self.0.lower(py)?.as_sequence().index(line)
     }

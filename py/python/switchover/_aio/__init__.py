@@ -1,1 +1,1 @@
-"""The parts of `switchover.aio`."""
+"""The modules that `switchover.aio`, the anyio adapter, is made of."""

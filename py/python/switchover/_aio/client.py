@@ -1,4 +1,4 @@
-"""A client: a request with an offer, and the new protocol or the response."""
+"""The client for upgrades: a request with an offer, then the switch or a response."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ class ClientResponse:
     response: Response
     """The head of the response: `status`, `reason`, `headers`."""
     content: bytes
-    """The content, at most `largest` bytes."""
+    """The content, at most as many bytes as the argument `largest` of the call."""
     trailers: Headers
-    """The trailers, usually none."""
+    """The trailers; empty if there are none, or the content was not read to its end."""
     is_whole: bool
-    """True if `content` is complete; otherwise the rest was not read."""
+    """True if `content` is complete; false if it is cut after `largest` bytes."""
     persists: bool
     """True if the stream may carry another request.
 
@@ -47,13 +47,13 @@ class Declined(Exception):  # noqa: N818  (no error: a server may always do that
     def __init__(self, answer: ClientResponse, why: Why | None, required: tuple[Protocol, ...]) -> None:
         super().__init__(answer, why, required)
         self.answer = answer
-        """The response of the server."""
+        """The server's response, which came instead of a switch."""
         self.why = why
-        """The reason why there was no switch, as an enum with a `text`."""
+        """The engine's reason why there was no switch, or None; it has a `text`."""
         self.required = required
-        """The protocols that a 426 requires (RFC 9110, section 15.5.22).
+        """The protocols that a 426 requires; empty if the response is no 426.
 
-        Offer some of them in a further `connect_upgrade`.
+        RFC 9110, section 15.5.22. Offer some of them in a further `connect_upgrade`.
         """
 
     def __str__(self) -> str:
@@ -110,12 +110,12 @@ async def connect_upgrade(
 async def resume(
     switched: SwitchedStream, stream: AnyByteStream, *, timeouts: Timeouts = TIMEOUTS, largest: int = MAX_CONTENT
 ) -> ClientResponse:
-    """Returns the response to the request of `switched`, over a new layer.
+    """Returns the HTTP response to an upgrade request, after the switch to TLS.
 
-    The response is in HTTP; `stream` is TLS over `switched`.
+    `switched` is the result of `connect_upgrade`; `stream` is TLS over it. At most `largest` bytes of content are read.
 
-    Raises LocalProtocolError if no response is owed. Any other exception closes the stream. RFC 2817, section 3; RFC
-    9110, section 7.8.
+    Raises LocalProtocolError if no response is due in the new protocol. Any other exception closes the stream.
+    RFC 2817, section 3; RFC 9110, section 7.8.
     """
     wire = Wire(stream, switched.connection, timeouts)
     wire.connection.take_leftover()
@@ -132,7 +132,10 @@ async def resume(
 async def _exchange(
     upload: Upload, largest: int, informational: Callable[[Informational], object] | None
 ) -> Switched | ClientResponse:
-    """Sends the request while it reads the outcome: the switch, or the response."""
+    """Sends the request while it reads the outcome: the switch, or the response.
+
+    Raises the failure of the send, if the server has switched before the request was sent completely.
+    """
     outcome: Switched | ClientResponse | None = None
     async with upload.beside(informational) as event:
         outcome = await _outcome(upload.wire, event, largest, informational)
@@ -159,13 +162,16 @@ async def _outcome(
     largest: int,
     informational: Callable[[Informational], object] | None,
 ) -> Switched | ClientResponse:
-    """Reads the outcome: the switch, or the response as `_read_response` reads it."""
+    """Reads the outcome of an offer: the switch, or the response with its content."""
     event = await final(wire, event, informational)
     return event if isinstance(event, Switched) else await _read_response(wire, event, largest)
 
 
 async def _read_response(wire: Wire, response: Event | Paused, largest: int) -> ClientResponse:
-    """Reads the rest of a response: at most `largest` bytes of content, and trailers."""
+    """Reads the rest of a response: at most `largest` bytes of content, and trailers.
+
+    Raises BrokenResourceError if `response` is no response: the connection has ended.
+    """
     if not isinstance(response, Response):
         raise BrokenResourceError("the connection has ended without an answer")
     content = bytearray()

@@ -1,4 +1,4 @@
-"""Deadlines for one step of a connection after another, on asyncio and on others."""
+"""Deadlines for the reads or writes of a connection, on asyncio and other loops."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ if TYPE_CHECKING:
 
 
 class Deadline:
-    """A deadline of asyncio, as `asyncio.timeout` is one, for many steps.
+    """A deadline like that of `asyncio.timeout`, for many steps in turn.
 
-    It keeps the timer of the loop for the next step: to start and cancel one for each step costs more.
+    A step is a read or a write. The timer of the loop is kept for the next step: to start and cancel one for each
+    step costs more.
     """
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -32,27 +33,30 @@ class Deadline:
         self.has_fired = False
 
     def within(self, seconds: float) -> Deadline:
-        """Returns a context whose steps raise TimeoutError after so many seconds."""
+        """Returns a context manager for one step, with TimeoutError after `seconds`."""
         # Two tasks that read at once are told so by the stream.
         deadline = self if self.task is None else Deadline(self.loop)
         deadline.when = self.loop.time() + seconds
         return deadline
 
     def reschedule(self, when: float) -> None:
-        """Sets the time at which the step is late."""
+        """Sets the loop's time at which the running step is cancelled as late."""
         self.when = when
         if when < self.fires:
             self.stop()
             self.timer, self.fires = self.loop.call_at(when, self.fire), when
 
     def stop(self) -> None:
-        """Cancels the timer of the loop."""
+        """Cancels the loop's timer of this deadline, if there is one."""
         if self.timer is not None:
             self.timer.cancel()
             self.timer, self.fires = None, math.inf
 
     def fire(self) -> None:
-        """Cancels the step if it is late, and otherwise starts the timer again."""
+        """Cancels the running step if it is late, and otherwise restarts the timer.
+
+        The loop's timer calls this. If no step runs, nothing is restarted.
+        """
         self.timer, self.fires = None, math.inf
         if self.task is None:
             return
@@ -79,22 +83,22 @@ class Deadline:
 
 
 class Scopes:
-    """Deadlines of anyio, for other loops than asyncio's."""
+    """Deadlines for steps as cancel scopes of anyio, for loops other than asyncio's."""
 
     def __init__(self) -> None:
         self.scope: CancelScope | None = None
 
     def within(self, seconds: float) -> AbstractContextManager[object]:
-        """Returns a context whose steps raise TimeoutError after so many seconds."""
+        """Returns a context manager for one step, with TimeoutError after `seconds`."""
         return _Scope(self, seconds)
 
     def reschedule(self, when: float) -> None:
-        """Sets the time at which the step is late."""
+        """Sets the loop's time at which the running step is cancelled as late."""
         if self.scope is not None:
             self.scope.deadline = when
 
     def stop(self) -> None:
-        """Does nothing: a scope ends with its step."""
+        """Does nothing: a cancel scope ends with its step, and leaves no timer."""
 
 
 class _Scope:
@@ -113,7 +117,7 @@ class _Scope:
 
 
 def deadline() -> Deadline | Scopes:
-    """Returns deadlines for the running loop."""
+    """Returns a `Deadline` in a task of asyncio, and `Scopes` elsewhere."""
     with suppress(RuntimeError):
         if asyncio.current_task() is not None:
             return Deadline(asyncio.get_running_loop())

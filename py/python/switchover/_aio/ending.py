@@ -24,19 +24,19 @@ from .streams import reset, socket_of
 from .wire import Wire
 
 LINGER_MAX = 4.0
-"""The maximum time of lingering in seconds."""
+"""The maximum time in seconds of `linger`, which discards the client's bytes."""
 LINGER_IDLE = 1.0
-"""The pause in seconds after which lingering ends earlier."""
+"""The seconds without bytes of the client after which `linger` ends earlier."""
 LINGER_BYTES = 1 << 20
-"""The number of discarded bytes after which lingering ends."""
+"""The number of discarded bytes above which `linger` ends."""
 DISCONNECTS = (BrokenResourceError, ClosedResourceError, EndOfStream, IncompleteRead, SSLError)
-"""The exceptions of an anyio stream that either side has closed."""
+"""The exceptions of an anyio stream or TLS that either side has closed."""
 TRANSPORT_ERRORS = (*DISCONNECTS, OSError)
-"""`DISCONNECTS`, and the exceptions of TLS's transport and of timeouts."""
+"""`DISCONNECTS`, and OSError: exceptions of TLS's transport, and TimeoutError."""
 
 
 async def linger_and_close(wire: Wire) -> None:
-    """Closes the connection after the last response.
+    """Closes a server's connection after the last response.
 
     The client gets all of the response, or sees that it is incomplete.
     """
@@ -54,9 +54,9 @@ async def linger_and_close(wire: Wire) -> None:
 
 
 async def flush(stream: AnyByteStream) -> None:
-    """Waits until the client has received what was sent, for a limited time.
+    """Waits until the client has received what was sent, for `FLUSH_MAX` seconds.
 
-    A reset discards what is on its way, also of the responses before.
+    It precedes a reset, which would discard bytes on their way, also of earlier responses.
     """
     raw = socket_of(stream)
     with move_on_after(FLUSH_MAX):
@@ -65,7 +65,7 @@ async def flush(stream: AnyByteStream) -> None:
 
 
 async def close_at_once(wire: Wire) -> None:
-    """Closes the stream without waiting.
+    """Closes a server's stream without waiting.
 
     Resets the connection after a switch, after a failed write, or if a normal close would make an incomplete response
     look complete.
@@ -77,7 +77,7 @@ async def close_at_once(wire: Wire) -> None:
 
 
 async def linger(stream: AnyByteStream) -> None:
-    """Half-closes the stream, then reads and discards for a limited time.
+    """Half-closes the stream, then reads and discards until EOF, within limits.
 
     Closing with unread bytes of the client would reset the connection, and the client could lose the last response (RFC
     9112, section 9.6).
@@ -95,9 +95,9 @@ async def linger(stream: AnyByteStream) -> None:
 
 
 async def unwrapped(stream: TLSStream) -> AnyByteStream:
-    """Sends the closure alert of TLS, and returns the transport below.
+    """Sends the closure alert of TLS, and returns the transport below TLS.
 
-    TLS of anyio has no half-close, and without the alert its client would not learn of the end before the close.
+    TLS of anyio has no half-close. Without the alert, the client would learn of the end only by the close.
     """
     # Content that the stream holds would make `unwrap` fail before it has sent the alert.
     with suppress(*TRANSPORT_ERRORS), move_on_after(0):

@@ -24,7 +24,7 @@ LOG = logging.getLogger("switchover.aio")
 class ContentTooLargeError(ValueError):
     """Content longer than the limit of a `read`, or than `drain` before a switch.
 
-    If it is a request's, `serve_connection` responds with a 413.
+    If it concerns a request and the handler sends no response, `serve_connection` responds with a 413.
     """
 
     __module__ = "switchover.aio"
@@ -38,14 +38,14 @@ class ClientGoneError(BrokenResourceError):
 
 
 def is_shut_down() -> bool:
-    """Returns whether a cancel scope around this task was cancelled."""
+    """Returns whether a cancel scope of anyio around the current code was cancelled."""
     return current_effective_deadline() == -math.inf
 
 
 def is_stray() -> bool:
-    """Returns whether a future that the handler awaited was cancelled.
+    """Returns whether a CancelledError comes from a future that a handler awaited.
 
-    Only under asyncio, and only if the task itself was not cancelled.
+    It does under asyncio, if neither the task nor a scope around it was cancelled.
     """
     task = asyncio.current_task()
     return task is not None and not task.cancelling() and not is_shut_down()
@@ -67,7 +67,10 @@ def without(error: Exception, failures: Iterable[Exception], quiet: tuple[type[E
 
 
 def log(error: Exception | None) -> None:
-    """Logs a client's protocol error as a warning; truncation and all else as debug."""
+    """Logs a client's protocol error as a warning; truncation and all else as debug.
+
+    It is called for errors that are not the handler's own.
+    """
     if isinstance(error, RemoteProtocolError) and error.kind is not ErrorKind.TRUNCATED:
         LOG.warning("The client broke the protocol: %s (%s). %s", error, error.clause, error.advice)
     else:
@@ -75,7 +78,10 @@ def log(error: Exception | None) -> None:
 
 
 def status_of(error: Exception | None) -> int:
-    """Returns the status of the response to an error."""
+    """Returns the status of a server's response to an error.
+
+    A peer's error has its own status. A timeout has 408, too much content 413, None and any other error 500.
+    """
     if isinstance(error, RemoteProtocolError):
         return error.status or 400
     if isinstance(error, TimeoutError):
@@ -84,9 +90,9 @@ def status_of(error: Exception | None) -> int:
 
 
 def would_be_a_tunnel(request: Request, error: Exception | None) -> bool:
-    """Returns whether a handler failed because it answered CONNECT like a GET.
+    """Returns whether the engine rejected a response to CONNECT for its framing.
 
-    RFC 9110, section 9.3.6.
+    Such a response is a 2xx with content, for example, which would open a tunnel (RFC 9110, section 9.3.6).
     """
     is_refused = isinstance(error, LocalProtocolError) and error.kind is ErrorKind.FRAMING_CONFLICT
     return is_refused and request.method == b"CONNECT"

@@ -8,7 +8,7 @@ from anyio import CancelScope, Event
 
 
 class Interruptible:
-    """Work that ends early if another task needs what it uses."""
+    """Work that ends early if another task needs the stream that it reads."""
 
     def __init__(self) -> None:
         self._running: dict[CancelScope, Event] = {}

@@ -1,4 +1,4 @@
-"""A client: a plain request, whose content and response may be long."""
+"""The client for plain requests, whose content and response may be long."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ class ResponseStream:
     head: Final[Response]
     """The head of the response: `status`, `reason`, `headers`."""
     trailers: Headers
-    """The trailers, once the content has been read."""
+    """The response's trailers; empty until the content has been read to its end."""
     is_whole: bool
-    """True once the content has been read to its end."""
+    """True once the response's content has been read to its end."""
 
     def __init__(self, wire: Wire, head: Response) -> None:
         self._wire = wire
@@ -50,7 +50,7 @@ class ResponseStream:
         return self.is_whole and self._wire.persists
 
     async def receive(self) -> bytes:
-        """Returns the next content of the response; empty at its end.
+        """Returns the next piece of the response's content; empty at its end.
 
         RFC 9112, section 6.
         """

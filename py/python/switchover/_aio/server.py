@@ -1,4 +1,4 @@
-"""A server: calls a handler with each request, and closes the connection."""
+"""The server: it calls a handler with each request, and closes the connection."""
 
 from __future__ import annotations
 
@@ -70,11 +70,11 @@ UNHEARD = 1 << 20
 Content of a response is discarded after a HEAD, for example.
 """
 DISCONNECT_POLL = 0.001
-"""The duration of the check for a disconnect, in seconds."""
+"""The seconds for which one check waits for the client's disconnect."""
 HANG_UP_POLL = 0.2
-"""The seconds between two looks for the end of a client that is not read."""
+"""The seconds between two checks for a disconnect, when the client is not read."""
 ACCEPT_RETRY_DELAY = 0.05
-"""The pause in seconds after a listener has failed."""
+"""The pause in seconds after a listener has failed to accept a connection."""
 
 
 async def serve_connection(
@@ -135,9 +135,9 @@ async def serve(
 
     Calls `serve_connection` with each, in a task of its own.
 
-    `listener` may be a `TLSListener` of anyio. If the system is out of file descriptors, it tries again a moment later;
-    `Listener.serve` would raise, and end all connections. If a handler's task is cancelled under asyncio, its
-    connection alone ends. Once the listener is closed, `serve` waits for the open connections; cancelling it closes
+    `listener` may be a `TLSListener` of anyio. If the system is out of file descriptors, `serve` tries again a moment
+    later; `Listener.serve` alone would raise, and end all connections. If a handler's task is cancelled under asyncio,
+    its connection alone ends. Once the listener is closed, `serve` waits for the open connections; cancelling it closes
     them at once.
     """
     upgrades = _checked(upgrades, config, timeouts)
@@ -190,7 +190,7 @@ class Exchange:
     Such are `select_subprotocol`, `select_deflate` and `advertise`. Send with the methods of this class.
     """
     trailers: Headers
-    """The request's trailers, once its content has been read."""
+    """The request's trailers; empty until its content has been read to the end."""
 
     def __init__(self, wire: Wire, request: Request, upgrades: list[TextLike | Protocol]) -> None:
         self._wire = wire
@@ -207,7 +207,7 @@ class Exchange:
 
     @property
     def stream(self) -> AnyByteStream:
-        """The transport, for its extra attributes.
+        """The transport, for its extra attributes such as the client's address.
 
         `exchange.stream.extra(SocketAttribute.remote_address)`.
         """
@@ -216,9 +216,9 @@ class Exchange:
     # The request.
 
     async def receive(self) -> bytes:
-        """Returns the next content of the request; empty at its end.
+        """Returns the next piece of the request's content; empty at its end.
 
-        A client that waits for a 100 gets it.
+        If the client waits for a 100, that is sent first.
 
         Raises RemoteProtocolError if the content is malformed or truncated. RFC 9112, section 6.
         """
@@ -272,7 +272,7 @@ class Exchange:
     async def respond(
         self, status: int, headers: HeadersLike = (), content: bytes = b"", reason: TextLike | None = None
     ) -> None:
-        """Sends a whole response, as `Connection.respond`; an offer is thereby declined."""
+        """Sends a whole response, as `Connection.respond`, which declines an offer."""
         await self._wire.send(self._open.respond(status, headers, content, reason))
 
     async def respond_prepared(self, prepared: Prepared) -> None:
@@ -313,7 +313,8 @@ class Exchange:
 
         If the response can have no content, as after HEAD or with a 204, `data` is discarded.
 
-        Raises BrokenResourceError to a client that has half-closed, after 1 MiB of discarded or some time of empties.
+        Raises BrokenResourceError if the client has left. After each MiB of discarded content that is checked, and a
+        half-close counts, too. For empty `data` a half-close counts only after the write timeout.
         """
         connection = self._open
         if data and self._takes_content:
@@ -329,9 +330,9 @@ class Exchange:
             await self._look_for_the_end()
 
     async def _look_for_the_end(self) -> None:
-        """Ends a handler that sends discarded content to a client that has disconnected.
+        """Raises ClientGoneError if the client has closed or half-closed.
 
-        As nothing is written, no send would fail.
+        It is for a handler whose content is discarded: as nothing is written, no send would fail.
         """
         # If unread requests precede the client's EOF, reading does not reach it.
         if not has_hung_up(socket_of(self._wire.stream)):
@@ -399,9 +400,9 @@ class Exchange:
 
     @property
     def _open(self) -> Connection:
-        """Returns the engine; raises ClosedResourceError once this exchange is over.
+        """Returns the engine; raises ClosedResourceError once the handler has returned.
 
-        The connection may then serve the next request.
+        The connection may serve another request by then.
         """
         if self._wire.exchange is not self:
             raise ClosedResourceError("the exchange is over")
@@ -412,7 +413,10 @@ class Exchange:
         self.trailers = event.trailers
 
     async def _skip(self) -> None:
-        """Discards the rest of the request's content."""
+        """Discards the rest of the request's content, up to the limit `drain`.
+
+        Raises ContentTooLargeError if there is more.
+        """
         with suppress(LocalProtocolError):
             self.connection.skip_content()
         while not self._has_ended:
@@ -428,7 +432,10 @@ Handler = Callable[[Exchange], Awaitable[object]]
 
 
 async def _next_request(wire: Wire) -> Request | None:
-    """Returns the next request, or None; responds to a failure to read one."""
+    """Returns the client's next request, or None if none follows.
+
+    If a request is malformed or late, sends an error response and returns None.
+    """
     if wire.connection.their_state is Stage.SEND_BODY:
         with suppress(LocalProtocolError):
             wire.connection.skip_content()  # what the handler has not read
@@ -444,7 +451,7 @@ async def _next_request(wire: Wire) -> Request | None:
 
 
 async def _exchange(wire: Wire, handler: Handler, exchange: Exchange) -> bool:
-    """Runs the handler for one request; sends an error response if it sends none.
+    """Runs the handler for one request; sends an error response if that sends none.
 
     Returns whether another request may follow.
     """
@@ -482,13 +489,16 @@ async def _exchange(wire: Wire, handler: Handler, exchange: Exchange) -> bool:
 
 
 async def _send_error(wire: Wire, status: int) -> None:
-    """Sends the last response, if none has begun; the connection then closes."""
+    """Sends an error response as the connection's last one, if none has begun."""
     with suppress(ProtocolError, *TRANSPORT_ERRORS):
         await wire.send(wire.connection.reject(status))
 
 
 def _checked(protocols: ProtocolsLike, config: Config | None, timeouts: Timeouts) -> list[TextLike | Protocol]:
-    """Checks the arguments and returns the protocols as a list."""
+    """Checks arguments of `serve_connection`; returns the protocols as a list.
+
+    Raises TypeError or ValueError if one is wrong.
+    """
     if config is not None and config.http2_preface:
         raise ValueError("http2_preface: there is no request that a handler could be called with")
     expected: type = Timeouts

@@ -27,7 +27,7 @@ from .._reset import LOST, has_input, reads_ahead, resets
 READ_SIZE = 65_536
 """The maximum number of bytes in one read."""
 TURN = 30
-"""The seconds that a send below TLS waits for another send without progress."""
+"""The seconds that a send below TLS waits while another send makes no progress."""
 STREAMS: tuple[type, ...] = (ByteStream, ObjectStream)
 
 
@@ -70,9 +70,9 @@ class Orderly(ByteStream):
 
 
 def share(stream: AnyByteStream) -> None:
-    """Allows reading from TLS while another task writes.
+    """Allows one task to read from TLS while another task writes.
 
-    Reading may have to send a response, as to a KeyUpdate (RFC 8446, section 4.6.3).
+    Reading may have to send a response, as to a KeyUpdate (RFC 8446, section 4.6.3). So sends below TLS take turns.
     """
     while isinstance(stream, TLSStream):
         if not isinstance(stream.transport_stream, Orderly):
@@ -103,9 +103,9 @@ def socket_of(stream: AnyByteStream) -> socket.socket | None:
 
 
 async def reset(stream: AnyByteStream) -> None:
-    """Resets the connection, so that the peer sees that something is missing.
+    """Resets the connection and closes the stream.
 
-    After a FIN it might consider the bytes complete.
+    After a FIN the peer might consider incomplete bytes complete.
     """
     if (raw := socket_of(stream)) is not None:
         with suppress(*LOST):  # a socket that has ended
@@ -116,8 +116,8 @@ async def reset(stream: AnyByteStream) -> None:
 def pause(stream: AnyByteStream) -> None:
     """Stops a stream of anyio from reading ahead.
 
-    Under asyncio such a stream reads from the beginning on, without a limit. Once a task has waited in `receive`, it
-    reads only on demand.
+    Under asyncio such a stream reads from the beginning on, without a limit. Once a task has waited in `receive`, the
+    stream reads only on demand. Streams of other loops are unchanged.
     """
     while isinstance(stream, TLSStream | Orderly):
         stream = stream.transport_stream if isinstance(stream, TLSStream) else stream.stream
@@ -130,9 +130,9 @@ def pause(stream: AnyByteStream) -> None:
 
 
 def has_come(stream: AnyByteStream) -> bool:
-    """Returns whether a read would return bytes or EOF at once.
+    """Returns whether a read would probably return bytes or EOF at once.
 
-    Over TLS, bytes in the socket may also be a session ticket only.
+    Over TLS it may not, as bytes in the socket may be only a session ticket.
     """
     if isinstance(stream, BufferedByteStream) and stream.buffer:
         return True
@@ -148,7 +148,10 @@ def has_come(stream: AnyByteStream) -> bool:
 
 
 def of_bytes(stream: AnyByteStream) -> ByteStream:
-    """Returns the stream as a ByteStream, whose `receive` has a maximum length."""
+    """Returns the stream as a ByteStream, whose `receive` has a maximum length.
+
+    Raises TypeError if it is no stream of anyio.
+    """
     if not isinstance(stream, STREAMS):
         raise TypeError(f"expected a stream of anyio, got {type(stream).__name__}")
     return stream if isinstance(stream, ByteStream) else BufferedByteStream(stream)

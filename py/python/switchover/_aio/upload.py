@@ -28,13 +28,16 @@ if TYPE_CHECKING:
     from .. import Event, HeadersLike, Paused, ProtocolsLike, TextLike
 
 LOOK = 0.1
-"""The maximum time in seconds to read bytes that have already been received."""
+"""The maximum seconds, before a request, to read bytes that came unasked."""
 LOOK_BELOW = 0.02
-"""The maximum time below TLS, where a session ticket is followed by nothing."""
+"""The maximum seconds, before a request over TLS, to read bytes that came unasked.
+
+It is shorter than `LOOK`: such bytes may be a session ticket, for which a read returns nothing.
+"""
 EARLY_RESPONSE_GRACE = 1.0
-"""The seconds to wait for a response after a write of the request has timed out."""
+"""The seconds to wait for a response if a write of the request has timed out."""
 CLOSING = 1.0
-"""The seconds in which a generator of content must end once it is closed."""
+"""The seconds in which the caller's generator of content must end, once closed."""
 CONTINUE = 100
 BAD_REQUEST = 400
 """The lowest error status.
@@ -56,10 +59,13 @@ class Upload:
         self._head = 0
         self._scope = CancelScope()
         self.is_withheld = False
-        """True while content is not sent, as the response has come in place of a 100."""
+        """True while content is not sent, as a response came in place of a 100."""
 
     def begin(self, method: TextLike, target: TextLike, headers: HeadersLike, offer: ProtocolsLike = ()) -> None:
-        """Encodes the head, and content that is bytes: errors come before any send."""
+        """Encodes the head, and content if it is bytes, without sending anything.
+
+        So a request that the engine rejects leaves the stream as it was.
+        """
         connection, content = self.wire.connection, self._content
         connection.send_request(method, target, headers, offer, into=self._out)
         if content and connection.awaiting is Awaiting.CONTINUE:
@@ -115,7 +121,8 @@ class Upload:
     async def _is_awaited(self, after: Timeouts) -> bool:
         """Returns whether the server reads the content although it has sent no 100.
 
-        It does if it has begun its response, and a read waits for more of it in vain. RFC 9110, section 10.1.1.
+        It is taken to do so if its response has begun, and then nothing of it comes for the timeout `expect_continue`.
+        RFC 9110, section 10.1.1.
         """
         before, seconds = self.wire.timeouts, math.inf if after.expect_continue is None else after.expect_continue
         self.wire.allow(after)
@@ -143,7 +150,10 @@ class Upload:
         self.wire.allow(after)
 
     async def _send_content(self, content: AsyncIterable[bytes]) -> None:
-        """Sends content as it comes, as long as the server reads it."""
+        """Sends content and end of the request as they come, until a send fails.
+
+        Content that is a generator is closed afterwards.
+        """
         connection = self.wire.connection
         # The scope is entered before the generator begins: it may have scopes of its own open.
         with CancelScope() as closing:
@@ -159,7 +169,10 @@ class Upload:
                     await pieces.aclose()
 
     def _encoded(self, encode: Callable[[Any], bytes], item: object) -> bytes | None:
-        """Encodes a piece; None if the server's response has ended the connection."""
+        """Encodes a part of the request with `encode`.
+
+        Returns None if the server's response has ended the connection.
+        """
         try:
             return encode(item)
         except LocalProtocolError as error:
@@ -169,9 +182,9 @@ class Upload:
             return None
 
     async def _sends(self, data: bytes | None) -> bool:
-        """Sends bytes; returns False for None, or if the server reads no more.
+        """Sends bytes; returns False for None, or if this or an earlier send has failed.
 
-        The server may respond, and close, before it has received the whole request.
+        A failure is no error yet: the server may respond, and close, before it has received the whole request.
         """
         try:
             if data:
@@ -182,9 +195,10 @@ class Upload:
 
 
 async def look(wire: Wire) -> None:
-    """Raises, and closes the stream, if bytes or EOF were received before the request.
+    """Checks that a stream has neither bytes nor EOF of the server before a request.
 
-    They are no response to it (RFC 9112, section 9.2), and nothing is sent. Empty lines are ignored.
+    If it has, closes the stream and raises RemoteProtocolError for bytes, BrokenResourceError for EOF. Such bytes are
+    no response to the request (RFC 9112, section 9.2). Empty lines are ignored.
     """
     if not has_come(wire.stream):
         return
@@ -203,7 +217,7 @@ async def look(wire: Wire) -> None:
 
 
 def raise_as_it_was(error: BaseException) -> NoReturn:
-    """Raises an exception with the cause and context that it has."""
+    """Raises an exception without changing its cause and context."""
     cause, context, hides = error.__cause__, error.__context__, error.__suppress_context__
     try:
         raise error
@@ -212,7 +226,7 @@ def raise_as_it_was(error: BaseException) -> NoReturn:
 
 
 def one_of(errors: BaseExceptionGroup) -> BaseException:
-    """Returns the exception that a task group failed with.
+    """Returns the one exception to raise for those of a task group.
 
     An exception that ends the program, such as KeyboardInterrupt, comes first; cancellations come last.
     """
@@ -226,7 +240,8 @@ async def final(
 ) -> Event | Paused:
     """Returns the first event that is not an interim response.
 
-    `event` is the first event, if it has been read already.
+    `event` is the first event to look at, if it has been read already. `informational` is called with each interim
+    response.
     """
     event = event or await wire.next_event()
     while isinstance(event, Informational):

@@ -1,4 +1,4 @@
-"""Context variables: those of one handler must not reach the next."""
+"""Separation of context variables: those of one handler must not reach the next."""
 
 from __future__ import annotations
 
@@ -11,15 +11,18 @@ T = TypeVar("T")
 
 
 async def called(function: Callable[[T], Awaitable[object]], argument: T) -> None:
-    """Calls and awaits a function, in the context of the step that runs this."""
+    """Calls a function and awaits its result, as a coroutine for `in_context`.
+
+    The call itself then runs in that context, too.
+    """
     await function(argument)
 
 
 @types.coroutine
 def in_context(context: Context, coroutine: Coroutine[Any, Any, T]) -> Generator[Any, Any, T]:
-    """Runs a coroutine in a context of its own, as a part of this task.
+    """Runs a coroutine with the context variables of `context`, within this task.
 
-    A task of its own would isolate it as well, and would cost more.
+    A task for the coroutine would isolate it as well, and would cost more.
     """
     step, given = coroutine.send, None
     while True:

@@ -1,4 +1,4 @@
-"""A stream of anyio together with its engine, for client and server alike."""
+"""A stream of anyio together with its engine, for clients and servers."""
 
 from __future__ import annotations
 
@@ -36,21 +36,21 @@ if TYPE_CHECKING:
     from .. import Event
 
 SENT = 32_768
-"""The maximum number of bytes in one send."""
+"""The maximum number of bytes that one send passes to the stream."""
 CONTENT = 1 << 30
 """The maximum content of a request in bytes, unless a `config` has another limit."""
 MAX_CONTENT = 65_536
-"""The default limit in bytes for reading whole content."""
+"""The default of `largest`, the limit in bytes for reading whole content."""
 EARNED_MAX = 9
-"""The factor of the write timeout up to which bytes that were sent may extend it."""
+"""The most time that sent bytes add to the write timeout, as a multiple of it."""
 SYSTEM = 4
-"""The factor of the write timeout for a Unix socket.
+"""The factor by which the write timeout is longer on a Unix socket.
 
-The system's buffer of such a socket must nearly drain before it accepts more.
+The peer must nearly drain the system's buffer before the system accepts more bytes.
 """
 UNIX = getattr(socket, "AF_UNIX", object())
 SECONDS_PER_BYTE = 0.001
-"""The seconds by which each byte extends a deadline.
+"""The seconds by which each byte of content, or byte sent, extends a timeout.
 
 Long content may take long, but not one byte per second.
 """
@@ -68,9 +68,9 @@ class Timeouts:
     request: float | None = 60
     """Server: the time to wait for the first byte of a request."""
     head: float | None = 30
-    """Server: the time for the rest of a request's head."""
+    """Server: the time for the rest of a request's head, after its first byte."""
     content: float | None = 30
-    """The time to wait for more content, or the end of the message."""
+    """The time to wait for more content of the peer, or the end of its message."""
     response: float | None = 60
     """Client: the time to wait for the response, or for the next interim response.
 
@@ -119,7 +119,7 @@ class SwitchedStream(BufferedByteStream):
     """
 
     connection: Final[Connection]
-    """The engine, for getters such as `agreed`; bytes no longer pass through it."""
+    """The engine, for getters such as `agreed`; the stream's bytes bypass it."""
     switched: Final[Switched]
     """The event of the engine.
 
@@ -142,7 +142,7 @@ class SwitchedStream(BufferedByteStream):
 
     @property
     def protocols(self) -> tuple[Protocol, ...]:
-        """The protocols in use, lowest layer first; empty after CONNECT."""
+        """The protocols of the switch, lowest layer first; empty after CONNECT."""
         return self.switched.protocols
 
     async def receive(self, max_bytes: int = READ_SIZE) -> bytes:
@@ -174,9 +174,9 @@ class SwitchedStream(BufferedByteStream):
 
     @asynccontextmanager
     async def _until(self, *ends: type[Exception]) -> AsyncGenerator[None]:
-        """Raises BrokenResourceError in place of `ends`, which mean EOF, after a reset.
+        """Raises BrokenResourceError in place of `ends`, if a send has met a reset.
 
-        A TLS stream does so by itself.
+        `ends` are exceptions that mean EOF. A TLS stream tells a reset from EOF by itself.
         """
         try:
             yield
@@ -190,9 +190,9 @@ class SwitchedStream(BufferedByteStream):
             raise
 
     async def aclose(self) -> None:
-        """Closes the transport.
+        """Closes the transport, or resets it after a send that was cut.
 
-        After a send that was cut it is reset. If another task's send waits for the peer, TLS is closed without its
+        If another task's send waits for the peer, TLS is closed without its
         closure alert.
         """
         if self.was_cut:
@@ -238,7 +238,7 @@ class Wire:
 
     @property
     def silence(self) -> float:
-        """The seconds for which a read has waited for the peer; 0 if none does."""
+        """The seconds for which the current read has waited for the peer; 0 without one."""
         return self.time() - self.begun if self.is_reading else 0
 
     @property
@@ -248,12 +248,16 @@ class Wire:
 
     @property
     def is_closed(self) -> bool:
-        """True if the transport has closed its socket, as asyncio's at a reset."""
+        """True if the transport has closed its socket, as that of asyncio does at a reset."""
         return self.has_socket and socket_of(self.stream) is None
 
     @property
     def is_deserted(self) -> bool:
-        """True if the peer has left, or has half-closed and was sent nothing since."""
+        """True if the peer has left, as far as is known without a send.
+
+        It has if it has reset, if the stream has failed, or if it was half-closed and sent nothing for the write
+        timeout.
+        """
         raw = socket_of(self.stream)
         return (
             self.is_closed or self.failure is not None or self.absence.is_over(raw, current_time(), self.sending_time)
@@ -265,7 +269,7 @@ class Wire:
         return self.connection.persists and not self.connection.unread and not self.is_broken
 
     def note(self, error: Exception) -> Exception:
-        """Records an exception, to distinguish it from the handler's own."""
+        """Records and returns an exception, to distinguish it from the handler's own."""
         self.failures.append(error)
         return error
 
@@ -287,7 +291,10 @@ class Wire:
         return event
 
     async def read(self) -> None:
-        """Reads once, within the time that is left."""
+        """Reads once, within the time that is left for what the engine awaits.
+
+        Raises TimeoutError after that time. Each byte of content adds a millisecond.
+        """
         awaiting = self.connection.awaiting
         if awaiting is Awaiting.CALLER and self.has_response:
             awaiting = Awaiting.CONTENT
@@ -309,13 +316,13 @@ class Wire:
             self.left += length * SECONDS_PER_BYTE
 
     def allow(self, timeouts: Timeouts) -> None:
-        """Sets the timeouts from now on, also for the current read."""
+        """Sets the timeouts, and restarts the time of the current read with them."""
         self.timeouts = timeouts
         self.left, self.begun = timeouts.of(self.awaited), self.time()
         self.reading.reschedule(self.begun + self.left)
 
     def rest(self) -> None:
-        """Cancels the timers: nothing more is awaited."""
+        """Cancels the timers of the deadlines, once nothing more is awaited."""
         self.reading.stop()
         self.writing.stop()
 
@@ -336,8 +343,8 @@ class Wire:
     async def send(self, data: bytes) -> None:
         """Sends all bytes of `data`.
 
-        Each piece has the write timeout, and time that earlier bytes earned. If that fails or is cancelled, nothing
-        more can be sent: a part may have been sent.
+        Each piece has the write timeout, and the time that earlier bytes added to it. After a failure or a
+        cancellation nothing more can be sent, as a part of `data` may have been sent.
         """
         self.absence.since = None
         with self.noting:
@@ -364,9 +371,9 @@ class Wire:
 
 
 class _Noting:
-    """Records exceptions of a `with` block, except BusyResourceError.
+    """A context manager that records exceptions, except BusyResourceError.
 
-    That one means that two tasks use the stream at once. An SSLError becomes a BrokenResourceError.
+    BusyResourceError means that two tasks use the stream at once. An SSLError becomes a BrokenResourceError.
     """
 
     def __init__(self, wire: Wire) -> None:
@@ -393,14 +400,14 @@ async def _noted() -> None:
 
 
 def _is_reset(error: BaseException) -> bool:
-    """Returns whether the error says that a send met a reset."""
+    """Returns whether an error of a stream says that a send met a reset."""
     return isinstance(error, BrokenResourceError) and met_reset(error)
 
 
 def connection_on(stream: AnyByteStream, role: Role, config: Config | None) -> Connection:
     """Returns a new engine for a stream.
 
-    Without a `config`, `secure` is set if the stream is TLS, and `content` is `CONTENT`.
+    Without a `config`, its `secure` is set if the stream is TLS, and its limit `content` is that of `CONTENT`.
     """
     if config is None:
         config = Config(secure=tls_of(of_bytes(stream)) is not None, content=CONTENT)

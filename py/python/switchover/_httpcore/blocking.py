@@ -17,7 +17,10 @@ T = TypeVar("T")
 
 
 def run(awaitable: Awaitable[T]) -> T:
-    """Returns the result of an awaitable that is never suspended."""
+    """Returns the result of an awaitable that is never suspended.
+
+    Raises RuntimeError if it is, as when a callback of the caller waits asynchronously.
+    """
     waiting = awaitable.__await__()
     try:
         next(waiting)
@@ -29,12 +32,12 @@ def run(awaitable: Awaitable[T]) -> T:
 
 
 async def called(function: Callable[[], T]) -> T:
-    """Calls a function once it is awaited."""
+    """Calls a blocking function when the coroutine is awaited, and returns its result."""
     return function()
 
 
 class BlockingStream(AsyncNetworkStream):
-    """A blocking stream whose calls are complete once they are awaited."""
+    """A blocking stream in the shape of an asynchronous one: an awaited call blocks."""
 
     def __init__(self, stream: NetworkStream) -> None:
         self.stream = stream
@@ -58,7 +61,7 @@ class BlockingStream(AsyncNetworkStream):
 
 
 class BlockingBackend(AsyncNetworkBackend):
-    """A blocking backend whose calls are complete once they are awaited."""
+    """A blocking backend in the shape of an asynchronous one: an awaited call blocks."""
 
     def __init__(self, backend: NetworkBackend) -> None:
         self.backend = backend
@@ -83,5 +86,5 @@ class BlockingBackend(AsyncNetworkBackend):
 
 
 def as_given(stream: AsyncNetworkStream) -> AsyncNetworkStream | NetworkStream:
-    """Returns the stream that the backend has made, without its BlockingStream."""
+    """Returns the stream that the backend has made, not its wrapper `BlockingStream`."""
     return stream.stream if isinstance(stream, BlockingStream) else stream

@@ -1,4 +1,4 @@
-"""httpcore's interface of an HTTP/1.1 connection."""
+"""HTTP/1.1 connections with httpcore's interface, blocking and asynchronous."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from .trace import HTTP11, Trace
 from .wire import State, Wire, extensions, response_of
 
 STEP: Final = "receive_response_body"
-"""The name that a trace gives to reading a response's content."""
+"""The name of the step, in a trace, that reads a response's content."""
 
 
 class Status:
@@ -35,27 +35,37 @@ class Status:
     _wire: Wire
 
     def can_handle_request(self, origin: Origin) -> bool:
-        """Returns whether requests to this origin may be sent here."""
+        """Returns whether this connection is to that origin, so that requests may use it."""
         return origin == self._wire.origin
 
     def is_available(self) -> bool:
-        """Returns whether a request is complete and the next one may be sent."""
+        """Returns whether the last exchange is complete and another request may be sent.
+
+        False for a connection that has had no request.
+        """
         return self._wire.state is State.IDLE
 
     def is_idle(self) -> bool:
-        """Returns whether the connection is open between two requests."""
+        """Returns whether the connection is open and between two requests.
+
+        False before the first request.
+        """
         return self._wire.state is State.IDLE
 
     def is_closed(self) -> bool:
-        """Returns whether the stream is closed."""
+        """Returns whether this side has closed the stream of the connection."""
         return self._wire.state is State.CLOSED
 
     def has_expired(self) -> bool:
-        """Returns whether the connection is idle and can no longer be used."""
+        """Returns whether the connection is idle and unusable.
+
+        It is unusable if it has been idle for too long, or if the server has closed it. Bytes from
+        the server that no request asked for make it unusable too.
+        """
         return self._wire.has_expired()
 
     def info(self) -> str:
-        """Returns a line about the connection."""
+        """Returns a line with the connection's origin, its state and its request count."""
         return f"{str(self._wire.origin)!r}, HTTP/1.1, {self._brief()}"
 
     def _brief(self) -> str:
@@ -100,7 +110,7 @@ class HTTP11Connection(Status, ConnectionInterface):
         return Received(response_of(event), BlockingContent(wire, request), told)
 
     def close(self) -> None:
-        """Closes the connection at once."""
+        """Closes the connection at once, even during an exchange."""
         run(self._wire.aclose())
 
     def __enter__(self) -> Self:
@@ -138,7 +148,7 @@ class AsyncHTTP11Connection(Status, AsyncConnectionInterface):
         return Received(response_of(event), AsyncContent(wire, request), told)
 
     async def aclose(self) -> None:
-        """Closes the connection at once."""
+        """Closes the connection at once, even during an exchange."""
         await self._wire.aclose()
 
     async def __aenter__(self) -> Self:
@@ -160,7 +170,10 @@ class Content:
         self._has_begun = self._is_over = self._is_closed = False
 
     async def receive(self) -> bytes:
-        """Returns the next piece, which is empty at the end."""
+        """Returns the next piece of the content, which is empty at the end.
+
+        Raises ReadError if the response was closed before its end. Closes it after a failure.
+        """
         if self._is_over:
             return b""
         if self._is_closed:
@@ -176,7 +189,10 @@ class Content:
             raise
 
     async def _traced(self, trace: Trace) -> bytes:
-        """Returns the next piece; reports the first read, the end and a failure."""
+        """Returns the next piece of the content, and reports to the trace.
+
+        Reports the first read, the end of the content, and a failure.
+        """
         if not self._has_begun:
             self._has_begun = True
             await trace.report(f"{STEP}.started", {"request": self._request})
@@ -190,7 +206,11 @@ class Content:
         return data
 
     async def closed(self) -> None:
-        """Closes the response, once."""
+        """Closes the response, at the first call only.
+
+        The connection is then idle if both messages are complete and it persists; else it is
+        closed.
+        """
         if not self._is_closed:
             self._is_closed = True
             # A response without content is whole with its head.
@@ -229,7 +249,7 @@ class AsyncContent(Content):
 
 
 class SwitchedStream(NetworkStream):
-    """A blocking stream of the new protocol, whose first bytes may have come already."""
+    """A blocking stream after a switch; it first returns the bytes after the head."""
 
     def __init__(self, stream: NetworkStream, leftover: bytes) -> None:
         self._stream = BlockingStream(stream)
@@ -255,7 +275,7 @@ class SwitchedStream(NetworkStream):
 
 
 class AsyncSwitchedStream(AsyncNetworkStream):
-    """A stream of the new protocol, whose first bytes may have come already."""
+    """A stream after a switch; it first returns the bytes received after the head."""
 
     def __init__(self, stream: AsyncNetworkStream, leftover: bytes) -> None:
         self._stream, self._leftover = stream, leftover
@@ -273,7 +293,10 @@ class AsyncSwitchedStream(AsyncNetworkStream):
         await self._stream.aclose()
 
     def refuse_leftover(self) -> None:
-        """Raises if bytes of the new protocol have come that TLS would not see."""
+        """Raises LocalProtocolError if received bytes of the new protocol are unread.
+
+        Called before TLS is started on the stream, as TLS would miss those bytes.
+        """
         if self._leftover:
             raise LocalProtocolError("bytes of the new protocol precede TLS: read them first")
 

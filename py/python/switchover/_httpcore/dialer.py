@@ -32,7 +32,7 @@ TLS: Final = {b"https", b"wss"}
 FIRST_DELAY: Final = 0.5
 """The seconds before the second repetition of a failed connect.
 
-The first is at once, and each later delay is twice as long.
+The first repetition is at once. Each delay after the second repetition is twice the one before.
 """
 
 
@@ -69,7 +69,7 @@ class Options:
 
     @classmethod
     def of(cls, backend: AsyncNetworkBackend, given: PoolOptions) -> Options:
-        """Returns the options among the arguments of a pool."""
+        """Returns the options of connections, chosen from the arguments of a pool."""
         names = {field.name for field in fields(cls)}
         chosen: dict[str, Any] = {name: value for name, value in given.items() if name in names}
         return cls(backend, **chosen)
@@ -85,9 +85,9 @@ class Dialer:
 
     @property
     def forwards(self) -> bool:
-        """Returns whether a proxy receives the requests themselves, and not a tunnel.
+        """Returns whether a proxy forwards the requests, instead of opening a tunnel.
 
-        RFC 9112, section 3.2.2.
+        It does for an origin with the scheme `http`. RFC 9112, section 3.2.2.
         """
         return self.options.proxy is not None and self.origin.scheme == b"http"
 
@@ -100,7 +100,10 @@ class Dialer:
 
     @property
     def may_become_http2(self) -> bool:
-        """Returns whether several requests may share the connection, once it is there."""
+        """Returns whether the connection may become HTTP/2, which several requests share.
+
+        False once the dial has failed.
+        """
         options = self.options
         return options.http2 and (self.origin.scheme == b"https" or not options.http1) and not self.has_failed
 
@@ -111,7 +114,7 @@ class Dialer:
         return proxy.url.origin if proxy is not None and self.forwards else self.origin
 
     def check(self) -> None:
-        """Raises httpcore.ConnectionNotAvailable if the dial has failed.
+        """Raises httpcore.ConnectionNotAvailable if an earlier dial has failed.
 
         The pool has forgotten this connection then, and gives another to the request that has waited.
         """
@@ -119,7 +122,7 @@ class Dialer:
             raise httpcore.ConnectionNotAvailable
 
     async def dial(self, request: Request) -> tuple[AsyncNetworkStream, bool]:
-        """Returns a connected stream, and whether HTTP/2 is to be spoken on it."""
+        """Connects; returns the stream, and whether HTTP/2 is to be spoken on it."""
         try:
             return await self._dial(request)
         except BaseException:
@@ -141,7 +144,10 @@ class Dialer:
     async def _connect(
         self, request: Request, origin: Origin, ssl_context: SSLContext | None, *, has_http2: bool
     ) -> AsyncNetworkStream:
-        """Connects to an origin, with TLS if its scheme has it; retries if that fails."""
+        """Connects to an origin, with TLS if its scheme has it.
+
+        Repeats a failed connect or timeout up to `retries` times.
+        """
         for attempt in range(self.options.retries + 1):
             try:
                 stream = await self._open(request, origin)
@@ -168,7 +174,10 @@ class Dialer:
         return await traced(request, CONNECTION, name, place, connected, as_given)
 
     async def _tunnel(self, request: Request, stream: AsyncNetworkStream, proxy: Proxy) -> AsyncNetworkStream:
-        """Opens a tunnel (RFC 9110, section 9.3.6), with TLS if the scheme has it."""
+        """Opens a tunnel through the proxy, with TLS in it if the origin's scheme has it.
+
+        Raises httpcore.ProxyError if the proxy declines the CONNECT. RFC 9110, section 9.3.6.
+        """
         hop, target = proxy.url, b"%b:%d" % (in_brackets(self.origin.host), self.origin.port)
         # The target in the extensions is that of the request in the tunnel.
         told = {name: value for name, value in extensions_of(request).items() if name != "target"}
@@ -192,9 +201,10 @@ class Dialer:
         )
 
     def as_sent(self, request: Request) -> Request:
-        """Returns the request as it is sent on the stream.
+        """Returns the request as it is sent: changed only for a forwarding proxy.
 
-        A forwarding proxy receives its own fields, and the absolute form of the target (RFC 9112, section 3.2.2).
+        The proxy also receives the field lines that are configured for it, and the absolute form of
+        the target (RFC 9112, section 3.2.2).
         """
         proxy = self.options.proxy
         if proxy is None or not self.forwards:
@@ -242,6 +252,6 @@ def in_brackets(host: bytes) -> bytes:
 def merged(
     headers: Sequence[tuple[bytes, bytes]], overriding: Sequence[tuple[bytes, bytes]]
 ) -> list[tuple[bytes, bytes]]:
-    """Returns both lists joined, without `headers` whose name is in `overriding`."""
+    """Returns both lists joined, without `headers` that `overriding` has by name."""
     names = {name.lower() for name, _ in overriding}
     return [line for line in headers if line[0].lower() not in names] + list(overriding)

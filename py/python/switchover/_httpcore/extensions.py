@@ -1,4 +1,4 @@
-"""The extensions of requests and responses."""
+"""Access to the `extensions` of httpcore's requests and responses."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from httpcore import Request, Response
 
 
 def extensions_of(message: Request | Response) -> dict[str, Any]:
-    """Returns the extensions of a request or response."""
+    """Returns the `extensions` of a request or response, with their type."""
     return cast("dict[str, Any]", message.extensions)  # pyright: ignore[reportUnknownMemberType]
 
 
 def extension(request: Request, name: str) -> Any:
-    """Returns an extension of a request, or None."""
+    """Returns the extension of that name of a request; None if it has none."""
     return extensions_of(request).get(name)
 
 
 def timeout(request: Request, kind: Literal["connect", "read", "write"]) -> float | None:
-    """Returns the seconds that an operation may take; None for no limit."""
+    """Returns the seconds that a request allows for an operation; None for no limit."""
     timeouts = extension(request, "timeout")
     return timeouts.get(kind) if timeouts else None

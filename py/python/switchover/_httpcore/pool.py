@@ -24,26 +24,29 @@ from .dialer import Dialer, Options, PoolOptions
 from .trace import CONNECTION, traced
 
 SOCKS = {b"socks5", b"socks5h"}
-"""The schemes of proxies to which httpcore connects itself."""
+"""The schemes of SOCKS proxies; for these httpcore's own connections are used."""
 
 
 LEFT_AFTER = 5.0
-"""The seconds in which the first request of a connection has to come."""
+"""The seconds from a connection's creation in which its first request has to come."""
 
 
 class Dialed:
-    """The status that a pool asks for, also while the connection is being made."""
+    """The methods by which a pool asks for a connection's status, even while it dials."""
 
     _dialer: Dialer
     _connection: Any
     _made: float
 
     def can_handle_request(self, origin: Origin) -> bool:
-        """Returns whether requests to this origin may be sent here."""
+        """Returns whether this connection is to that origin, so that requests may use it."""
         return origin == self._dialer.origin
 
     def is_available(self) -> bool:
-        """Returns whether a request may be sent, or may wait for HTTP/2."""
+        """Returns whether the pool may assign another request to this connection.
+
+        While it is being made, only if it may become HTTP/2, for which requests can wait.
+        """
         return self._dialer.may_become_http2 if self._connection is None else self._connection.is_available()
 
     def is_idle(self) -> bool:
@@ -51,15 +54,15 @@ class Dialed:
         return self._dialer.has_failed if self._connection is None else self._connection.is_idle()
 
     def is_closed(self) -> bool:
-        """Returns whether the connection is closed, or was never made."""
+        """Returns whether the connection is closed, failed, or was not begun in time."""
         if self._connection is not None:
             return bool(self._connection.is_closed())
         return self._dialer.has_failed or self._is_left()
 
     def _is_left(self) -> bool:
-        """Returns whether the request for which this was made has not come.
+        """Returns whether the connection's first request has not come in time.
 
-        It was cancelled, and the pool would keep a connection that nobody makes.
+        That request was cancelled. Otherwise the pool would keep a connection that nobody makes.
         """
         return not self._is_connecting() and time.monotonic() - self._made > LEFT_AFTER
 
@@ -71,7 +74,7 @@ class Dialed:
         return self._dialer.has_failed if self._connection is None else self._connection.has_expired()
 
     def info(self) -> str:
-        """Returns a line about the connection."""
+        """Returns a line about the connection, such as CONNECTING before it is made."""
         if self._connection is None:
             return "CONNECTION FAILED" if self._dialer.has_failed else "CONNECTING"
         return str(self._connection.info())

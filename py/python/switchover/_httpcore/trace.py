@@ -19,12 +19,12 @@ PROXY = logging.getLogger("httpcore.proxy")
 
 
 def as_it_is(result: object) -> object:
-    """Returns the result itself."""
+    """Returns a step's result unchanged, to be reported as it is."""
     return result
 
 
 class Trace:
-    """The reports on a request's steps, their start and result, to callback and log."""
+    """The reports of a request's steps to its `trace` callback and to httpcore's log."""
 
     __slots__ = ("_callback", "_logger")
 
@@ -34,14 +34,17 @@ class Trace:
 
     @classmethod
     def of(cls, request: Request | None, logger: logging.Logger) -> Trace | None:
-        """Returns a trace if the request has a `trace` callback or the log is for DEBUG."""
+        """Returns a trace for a `trace` callback or a log at DEBUG; None without both."""
         callback = None if request is None else extension(request, "trace")
         return cls(callback, logger) if callback is not None or logger.isEnabledFor(logging.DEBUG) else None
 
     async def step(
         self, name: str, info: dict[str, Any], taken: Awaitable[T], shown: Callable[[T], object] = as_it_is
     ) -> T:
-        """Awaits a step; reports its start, and its failure or its result by `shown`."""
+        """Awaits a step, and reports its start, and then its result or its failure.
+
+        `shown` converts the result for the report.
+        """
         await self.report(f"{name}.started", info)
         try:
             result = await taken
@@ -52,7 +55,7 @@ class Trace:
         return result
 
     async def report(self, name: str, info: dict[str, Any]) -> None:
-        """Reports the start or the end of a step to the callback and the log."""
+        """Reports the start, the end or the failure of a step to the callback and the log."""
         if self._callback is not None:
             reported = self._callback(f"{self._logger.name.rpartition('.')[2]}.{name}", info)
             if inspect.isawaitable(reported):

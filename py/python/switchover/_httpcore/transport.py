@@ -15,7 +15,7 @@ from .extensions import extensions_of
 from .pool import AsyncConnectionPool, ConnectionPool
 
 LIMITS: Final = httpx.Limits(max_connections=100, max_keepalive_connections=20)
-"""httpx's own limits of a transport."""
+"""The default limits of a transport: those of httpx's own."""
 AS_HTTPX: Final[dict[type[Exception], type[httpx.TransportError]]] = {
     httpcore.ConnectError: httpx.ConnectError,
     httpcore.ConnectTimeout: httpx.ConnectTimeout,
@@ -32,7 +32,7 @@ AS_HTTPX: Final[dict[type[Exception], type[httpx.TransportError]]] = {
     httpcore.WriteError: httpx.WriteError,
     httpcore.WriteTimeout: httpx.WriteTimeout,
 }
-"""The exceptions of httpcore as those of httpx."""
+"""The exceptions of httpx, by those of httpcore that they replace."""
 
 
 class TransportOptions(TypedDict, total=False):
@@ -52,7 +52,7 @@ class TransportOptions(TypedDict, total=False):
 
 
 def pool_options(options: TransportOptions) -> PoolOptions:
-    """Returns the arguments of the pool for those of a transport."""
+    """Returns the arguments of httpcore's pool that correspond to a transport's."""
     rest: dict[str, Any] = dict(options)
     tls = {name: rest.pop(name) for name in ("verify", "cert", "trust_env") if name in rest}
     limits, proxy = rest.pop("limits", LIMITS), rest.pop("proxy", None)
@@ -91,7 +91,7 @@ def as_httpcore(request: httpx.Request) -> httpcore.Request:
 
 @contextmanager
 def as_httpx(request: httpx.Request) -> Generator[None]:
-    """Raises the exceptions of httpcore as those of httpx."""
+    """Replaces httpcore's exceptions in a `with` block by the equivalents of httpx."""
     try:
         yield
     except tuple(AS_HTTPX) as error:
@@ -152,7 +152,7 @@ class HTTPTransport(httpx.BaseTransport):
         return as_received(response, Content(request, response.stream))
 
     def close(self) -> None:
-        """Closes all connections."""
+        """Closes all connections of the transport's pool."""
         self._pool.close()
 
 
@@ -174,5 +174,5 @@ class AsyncHTTPTransport(httpx.AsyncBaseTransport):
         return as_received(response, AsyncContent(request, response.stream))
 
     async def aclose(self) -> None:
-        """Closes all connections."""
+        """Closes all connections of the transport's pool."""
         await self._pool.aclose()

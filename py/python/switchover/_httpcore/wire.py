@@ -1,4 +1,4 @@
-"""An HTTP/1.1 connection, and the stream that carries it."""
+"""The HTTP/1.1 connection of a client, and the stream that carries it."""
 
 from __future__ import annotations
 
@@ -41,9 +41,9 @@ if TYPE_CHECKING:
     from .. import Event, Paused
 
 READ_SIZE: Final = 65_536
-"""The maximum number of bytes of one read."""
+"""The maximum number of bytes of one read from a blocking stream or one with TLS."""
 ASYNC_READ_SIZE: Final = 262_144
-"""The maximum number of bytes of one read from a stream of anyio without TLS.
+"""The maximum number of bytes of one read from an asynchronous stream without TLS.
 
 asyncio receives no more at once. A smaller read would leave a rest in anyio, which no poll of the socket shows.
 """
@@ -65,7 +65,7 @@ OPTIONS: Final[dict[str, Any]] = {
     "any_version": True,
     "tidy": True,
 }
-"""The options of an engine that accepts the responses that browsers accept."""
+"""The options of the engine: limits of heads, and the leniency of browsers."""
 PLAIN: Final = Config(**OPTIONS)
 SECURE: Final = Config(**OPTIONS, secure=True)
 
@@ -97,7 +97,7 @@ class Wire:
         self._may_hold_input = isinstance(tls, ssl.SSLObject) and not is_blocking
         self.state = State.NEW
         self.requests = 0
-        """The number of requests so far."""
+        """The number of requests begun on the connection so far."""
         self._keepalive_expiry = keepalive_expiry
         self._expires_at: float | None = None
         self._lock = threading.Lock()
@@ -172,7 +172,10 @@ class Wire:
         await self.stream.write(head, timeout(request, "write"))
 
     async def _send_content(self, request: Request) -> None:
-        """Sends the content, unless a response comes instead of a 100."""
+        """Sends the request's content, unless a final response comes instead of a 100.
+
+        With `Expect: 100-continue` it first waits for the 100, for a limited time.
+        """
         if self.engine.awaiting is Awaiting.CONTINUE:
             self._early = await self._go_ahead(request)
             if self._early is not None:
@@ -196,7 +199,10 @@ class Wire:
         self._is_sent = True
 
     async def _go_ahead(self, request: Request) -> Response | Switched | None:
-        """Waits a limited time for a 100; returns the final response if that comes first."""
+        """Waits a limited time for a 100; returns the final response if that comes first.
+
+        Returns None if the content is to be sent.
+        """
         until = time.monotonic() + EXPECT_CONTINUE
         with suppress(httpcore.ReadTimeout):
             while self.engine.awaiting is Awaiting.CONTINUE and (left := until - time.monotonic()) > 0:
@@ -221,7 +227,7 @@ class Wire:
             await told
 
     async def receive(self, limit: float | None) -> bytes:
-        """Returns the next content of the response, which is empty at its end."""
+        """Returns the next piece of the response's content; empty bytes mean its end."""
         try:
             event = await self._event_or_content(limit)
         except ProtocolError as error:
@@ -232,9 +238,11 @@ class Wire:
         return b""
 
     async def _event_or_content(self, limit: float | None) -> Event | Paused:
-        """Returns the next event; sends withheld content if the server sends nothing more.
+        """Returns the next event; before that it may send the request's withheld content.
 
-        It may stream its response, and read the content without a 100 (RFC 9110, section 10.1.1).
+        The content is withheld if a 2xx came instead of the 100. It is sent if the server then
+        pauses for `EXPECT_CONTINUE` seconds. A server may stream its response while it reads the
+        content, without a 100 (RFC 9110, section 10.1.1).
         """
         request = self._withheld
         if request is None:
@@ -264,9 +272,10 @@ class Wire:
         return event
 
     def _heed_reset(self, error: httpcore.WriteError) -> None:
-        """Lets a later EOF count as clean only if it is the server's own.
+        """Makes a later EOF count as clean only if the server has ended its direction.
 
-        TLS knows whether the server has ended. A blocking socket can be told not to hide that.
+        Called after a failed write. A blocking TLS socket then raises an error for an EOF without a
+        closure alert. On another stream the EOF is truncated if the write met a reset.
         """
         raw = self.stream.get_extra_info("socket")
         if isinstance(raw, ssl.SSLSocket):
@@ -277,7 +286,10 @@ class Wire:
     # Between requests.
 
     async def response_closed(self, request: Request) -> None:
-        """Makes the connection ready for the next request, or closes it."""
+        """Makes the connection idle, for the next request, or closes it.
+
+        It becomes idle if request and response are complete and the connection persists.
+        """
         trace = Trace.of(request, HTTP11)
         if trace is None:
             await self._response_closed()
@@ -297,7 +309,7 @@ class Wire:
             await self.aclose()
 
     async def _holds_input(self) -> bool:
-        """Returns whether bytes or EOF were received after the response.
+        """Returns whether bytes, EOF or an error can be read after the response.
 
         TLS in anyio reads on into a buffer of its own, which the socket no longer shows.
         """
@@ -314,14 +326,15 @@ class Wire:
         return True
 
     async def aclose(self) -> None:
-        """Closes the stream at once."""
+        """Closes the stream at once; the state is CLOSED then."""
         self.state = State.CLOSED
         await self.stream.aclose()
 
     def has_expired(self) -> bool:
-        """Returns whether the connection is idle and can no longer be used.
+        """Returns whether the connection is idle and unusable: expired or readable.
 
-        An idle stream is readable if the server has closed it, or has sent bytes that no request asked for.
+        It expires after `keepalive_expiry` seconds. An idle stream is readable if the server has
+        closed it, or has sent bytes that no request asked for.
         """
         if self.state is not State.IDLE:
             return False
@@ -335,7 +348,7 @@ class Wire:
 def input_of(stream: AsyncNetworkStream) -> select.poll | None:
     """Returns a poll for input on the stream's socket.
 
-    None if there is no socket, or no `poll`.
+    None if the stream has no socket, or the system no `select.poll`.
     """
     raw = stream.get_extra_info("socket")
     if raw is None or not hasattr(select, "poll"):
@@ -346,7 +359,10 @@ def input_of(stream: AsyncNetworkStream) -> select.poll | None:
 
 
 def final(event: Event | Paused) -> Response | Switched:
-    """Returns a final response or a switch; raises RemoteProtocolError for others."""
+    """Returns the event if it is a final response or a switch.
+
+    Raises httpcore.RemoteProtocolError for any other: the connection has ended.
+    """
     if isinstance(event, Response | Switched):
         return event
     raise httpcore.RemoteProtocolError("the connection has ended without a response")
@@ -361,7 +377,7 @@ def response_of(event: Response | Switched) -> Response:
 
 
 def shown(event: Response | Switched) -> tuple[object, ...]:
-    """Returns what a trace shows of a response."""
+    """Returns the version, status, reason and field lines of a response, for a trace."""
     head = response_of(event)
     return version(head), head.status, head.reason, head.headers.lines()
 
@@ -374,7 +390,8 @@ def version(head: Response) -> bytes:
 def extensions(event: Response | Switched, engine: Connection, stream: Any) -> dict[str, Any]:
     """Returns the extensions of a response.
 
-    Beside httpcore's own they are `protocols` after a switch, `why` and `required` if an offer or CONNECT led to none.
+    Beside httpcore's own they are `protocols` after a switch. If an offer or CONNECT led to no
+    switch, they are `why` and `required`.
     """
     head = response_of(event)
     told = {"http_version": version(head), "reason_phrase": head.reason, "network_stream": stream}

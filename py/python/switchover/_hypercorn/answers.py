@@ -1,4 +1,4 @@
-"""The bytes of what hypercorn's streams send."""
+"""The conversion of the events of hypercorn's streams to bytes for the client."""
 
 from __future__ import annotations
 
@@ -15,11 +15,15 @@ Fields = list[tuple[bytes, bytes]]
 
 WEBSOCKET: Final = Protocol("websocket")
 HANDSHAKE: Final = frozenset({b"connection", b"upgrade", b"sec-websocket-accept"})
-"""The fields of a 101 that the engine writes."""
+"""The names of the field lines that the engine itself writes in a WebSocket's 101."""
 
 
 def encoded(connection: Connection, event: Event, fields: Callable[[], Fields], warn: Callable[[str], object]) -> bytes:
-    """Returns the bytes of an event; `fields` returns the server's lines for a head."""
+    """Returns the bytes to send for an event of a stream, which may be none.
+
+    `fields` returns the server's own field lines, which are added to each head. `warn` logs a
+    warning about a protocol that cannot be advertised.
+    """
     if isinstance(event, Body):
         return connection.send_data(event.data)
     if isinstance(event, EndBody):
@@ -46,7 +50,10 @@ def head(connection: Connection, status: int, fields: Fields, warn: Callable[[st
 
 
 def refusal(connection: Connection, flaw: Ineligible, fields: Fields) -> bytes:
-    """Returns the answer to a WebSocket handshake that breaks a rule; HTTP goes on."""
+    """Returns the response to a WebSocket handshake that breaks a rule.
+
+    Its status is that of the broken rule, such as 400. The connection goes on in HTTP.
+    """
     with suppress(LocalProtocolError):
         connection.skip_content()
     if flaw.status == 426:
@@ -55,9 +62,9 @@ def refusal(connection: Connection, flaw: Ineligible, fields: Fields) -> bytes:
 
 
 def handshake(fields: Fields) -> Fields:
-    """Returns the fields of a WebSocket handshake, with no other protocol.
+    """Returns the field lines of a WebSocket handshake, without any other offer.
 
-    hypercorn compares the whole value with `websocket`.
+    hypercorn compares the whole value of Upgrade with `websocket`, so other offers are removed.
     """
     offered = [value for name, value in fields if name.lower() == b"upgrade"]
     if len(offered) == 1 and offered[0].lower() == b"websocket":
@@ -66,5 +73,5 @@ def handshake(fields: Fields) -> Fields:
 
 
 def leftover_of(connection: Connection) -> bytes:
-    """Returns the bytes of the new protocol that came before the 101 was sent."""
+    """Returns the bytes of the new protocol that were received before the 101 left."""
     return next((event.leftover for event in connection.events() if isinstance(event, Switched)), b"")

@@ -17,20 +17,23 @@ if TYPE_CHECKING:
 Send = Callable[[Event], Awaitable[None]]
 
 LINGER_MAX = 4.0
-"""The maximum time of lingering in seconds."""
+"""The maximum seconds for which the server still reads after its half-close."""
 LINGER_IDLE = 1.0
-"""The pause in seconds after which lingering ends earlier."""
+"""The seconds without bytes after which reading after a half-close ends earlier."""
 LINGER_BYTES = 1 << 20
-"""The number of discarded bytes after which lingering ends."""
+"""The number of discarded bytes after which reading after a half-close ends."""
 
 
 def writer_of(send: Send) -> Any:
-    """Returns the stream writer of asyncio; None under trio."""
+    """Returns asyncio's stream writer of the connection; None under trio.
+
+    `send` is the method of hypercorn's server for that connection.
+    """
     return getattr(getattr(send, "__self__", None), "writer", None)
 
 
 def socket_of(send: Send) -> socket.socket | None:
-    """Returns the socket of the connection that has this method `send`."""
+    """Returns the socket of the connection that has this method `send`, or None."""
     raw: socket.socket | None
     if (writer := writer_of(send)) is not None:
         raw = writer.get_extra_info("socket")
@@ -41,19 +44,22 @@ def socket_of(send: Send) -> socket.socket | None:
 
 
 def has_read_eof(send: Send) -> bool:
-    """Returns whether asyncio's reader is at the client's EOF."""
+    """Returns whether asyncio's reader is at the client's EOF; False under trio."""
     reader = getattr(getattr(send, "__self__", None), "reader", None)
     return reader is not None and bool(reader.at_eof())
 
 
 def held_by(send: Send) -> int:
-    """Returns the number of bytes in the write buffer of asyncio's transport."""
+    """Returns the number of bytes in asyncio's write buffer; 0 under trio."""
     writer = writer_of(send)
     return 0 if writer is None else unsent_by(writer.transport)
 
 
 def reset_if_held(send: Send) -> None:
-    """Resets a connection whose last bytes are not sent, as the server stops."""
+    """Resets the connection if asyncio's transport still holds bytes to send.
+
+    It holds some if the server stops before a slow client has read them.
+    """
     if held_by(send):
         reset(send)
 
@@ -61,7 +67,7 @@ def reset_if_held(send: Send) -> None:
 def reset(send: Send) -> None:
     """Resets the connection that has this method `send`.
 
-    hypercorn's own close would end it in order.
+    hypercorn's own close would end the connection in order. Does nothing without a socket.
     """
     if (raw := socket_of(send)) is None:
         return
@@ -89,9 +95,10 @@ async def half_close(send: Send) -> bool:
 
 
 async def flush(send: Send, sleep: Callable[[float], Awaitable[None]]) -> None:
-    """Waits until the client has received what was written, for some seconds at most.
+    """Waits until the client has received all written bytes, at most `FLUSH_MAX`.
 
-    A reset discards what is on its way, also of the responses before.
+    The reset that follows would discard bytes on their way, also those of earlier responses. Only
+    on Linux are bytes counted that have left the process.
     """
     left = FLUSH_MAX
     while left > 0 and (held_by(send) or unreceived_by_peer(socket_of(send))):
@@ -100,10 +107,12 @@ async def flush(send: Send, sleep: Callable[[float], Awaitable[None]]) -> None:
 
 
 async def linger(send: Send, sleep: Callable[[float], Awaitable[None]], dropped: Callable[[], float]) -> None:
-    """Half-closes, and waits while the client sends, for a limited time.
+    """Half-closes the connection, and waits while the client sends, for limited time.
 
-    Closing with unread bytes of the client would reset the connection, and the client could lose the last response (RFC
-    9112, section 9.6). `dropped` returns the number of bytes that have come since; infinity at the client's end.
+    Closing with unread bytes of the client would reset the connection, and the client could lose
+    the last response (RFC 9112, section 9.6). `dropped` returns the number of bytes discarded since
+    that response; infinity at the client's end. Returns at once if the connection cannot be
+    half-closed.
     """
     left, idle, before = LINGER_MAX, 0.0, dropped()
     if before == inf or not await half_close(send):

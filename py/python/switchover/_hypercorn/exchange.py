@@ -35,7 +35,7 @@ class ClientGoneError(OSError):
 
 
 class Owner(Protocol):
-    """The connection of an exchange."""
+    """The interface of a connection for its `Exchange` objects."""
 
     app: AppWrapper
     config: Config
@@ -45,19 +45,19 @@ class Owner(Protocol):
     has_gone: bool
 
     async def stream_send(self, exchange: Exchange, event: StreamEvent) -> None:
-        """Sends an event of the stream, or handles its end."""
+        """Sends an event of the exchange's stream to the client, or handles its end."""
 
     async def app_ended(self, exchange: Exchange) -> None:
-        """Responds, or cuts the response, if something is owed once the app has ended."""
+        """Ends the exchange after its app: an incomplete response becomes a 500 or is cut."""
 
     def app_cancelled(self, exchange: Exchange) -> None:
-        """Resets the connection if a close would hide that the response is incomplete."""
+        """Resets the connection of a cancelled app if a close would hide a cut response."""
 
 
 class Exchange:
     """A request, the app that responds, and hypercorn's stream between the two.
 
-    For the stream it is the task group, as which it starts the app.
+    hypercorn's stream takes this object for its task group, and starts the app by it.
     """
 
     def __init__(self, owner: Owner, kind: type[HTTPStream | WSStream]) -> None:
@@ -66,29 +66,32 @@ class Exchange:
         self.task_group: Any = owner.task_group
         self.inbox = Inbox(owner.context, owner.config.max_app_queue_size)
         self.held = b""
-        """The bytes of a head that leaves together with the first content."""
+        """The encoded head of the response, held until the first content; else empty."""
         self.has_begun = self.has_length = False
-        """True once the app has begun its response; True if that has a length."""
+        """True once the app has begun its response; True if that has a Content-Length."""
         self.is_told_halfway = False
         """True if the app was told of its client's end after it had begun its response."""
         self.has_all = False
-        """True once all of the request has come."""
+        """True once the end of the request's content has been received."""
         self.is_over = False
-        """True once the stream has ended, which it may say twice. It sends nothing more."""
+        """True once the stream has ended; its later events are not sent.
+
+        The stream may report its end twice.
+        """
         self.dropped = 0
         apps: Any = self
         self.stream = kind(owner.app, owner.config, owner.context, apps, *owner.peers, self.send, STREAM_ID)
 
     @property
     def is_told(self) -> bool:
-        """Returns whether the app was told of its client's end, or will be next."""
+        """Returns whether the app was or will be told that client or response has ended."""
         return self.inbox.is_over
 
     @property
     def is_dropped(self) -> bool:
         """Returns whether hypercorn drops what the app sends.
 
-        It does after the client's end, and from the close of a WebSocket on.
+        It does once the app is told of its client's end, and from the close of a WebSocket on.
         """
         connection = getattr(self.stream, "connection", None)
         return self.is_told or (connection is not None and connection.state is not ConnectionState.OPEN)
@@ -96,7 +99,10 @@ class Exchange:
     # As a stream.
 
     async def handle(self, event: StreamEvent) -> None:
-        """Gives the stream an event of the client."""
+        """Passes an event of the client to the stream.
+
+        Drops it once the stream has ended, or the app was told of an end.
+        """
         self.has_all = self.has_all or isinstance(event, EndBody)
         # A WebSocket of hypercorn raises an error for bytes after its end, which would end a whole worker of trio.
         if not (self.is_over or self.is_told):
@@ -106,7 +112,7 @@ class Exchange:
                 await self.send(StreamClosed(stream_id=STREAM_ID))
 
     async def send(self, event: StreamEvent) -> None:
-        """Sends an event of the stream."""
+        """Passes an event of the stream to the connection, which sends it."""
         await self.owner.stream_send(self, event)
 
     async def close(self) -> None:
@@ -119,7 +125,9 @@ class Exchange:
     async def drop(self) -> None:
         """Gives other tasks a turn after a message of the app that is dropped.
 
-        Raises an OSError if the app has sent more than `DROPPED` messages after `close`, as ASGI 2.4 has it.
+        Raises ClientGoneError for the first such message beyond `DROPPED`. Only those count that
+        the app sends after it was told of an end, or after the client has gone. ASGI 2.4 allows the
+        OSError.
         """
         # An app that receives nothing may fill its queue, behind which it would be told.
         self.dropped += self.is_told or self.owner.has_gone
@@ -136,9 +144,10 @@ class Exchange:
         scope: Scope,
         send: Callable[[ASGISendEvent | None], Awaitable[None]],
     ) -> Callable[[ASGIReceiveEvent], Awaitable[None]]:
-        """Starts the app, which receives from the inbox; returns the `put` of that.
+        """Starts the app, which receives from the inbox; returns the inbox's method `put`.
 
-        hypercorn sends `None` once the app has ended. An exception of that send would end a whole worker of trio.
+        hypercorn sends `None` once the app has ended. An exception of that send is logged, as it
+        would end a whole worker of trio.
         """
 
         async def received_here(

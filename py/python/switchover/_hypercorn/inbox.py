@@ -11,14 +11,18 @@ if TYPE_CHECKING:
 CONTENT: Final = frozenset({"http.request", "websocket.receive"})
 ENDS: Final = frozenset({"http.disconnect", "websocket.disconnect"})
 REPEATS: Final = 100
-"""The number of times that an app receives a disconnect without a wait."""
+"""The number of times that an app receives a disconnect at once.
+
+Before each further time it waits for a second.
+"""
 
 
 class Inbox:
     """The queue of messages for an app.
 
-    A full queue stops the reading from the client. hypercorn's own queue also blocks an app that has responded without
-    receiving: its disconnect has no room in the queue before the app receives.
+    Content waits while the queue is full, so nothing more is read from the client. A disconnect is
+    added even then. In hypercorn's own queue it waits for room, until the app receives, and that
+    blocks an app that responds without receiving.
     """
 
     def __init__(self, context: WorkerContext, size: int) -> None:
@@ -27,7 +31,7 @@ class Inbox:
         self.messages: deque[ASGIReceiveEvent] = deque()
         self.has_some: Event | None = None
         self.has_room: Event | None = None
-        """Made, like `has_some`, when a task first waits for it."""
+        """The event that the queue has room; like `has_some` made when a task first waits."""
         self.is_over = False
         self.repeats = 0
 
@@ -44,9 +48,10 @@ class Inbox:
             await self.has_some.set()
 
     async def receive(self) -> ASGIReceiveEvent:
-        """Returns the next message; after a disconnect always that.
+        """Returns the next message; a disconnect stays, and each later call returns it.
 
-        An app that does not heed it would receive it without an end, and no other task would have a turn.
+        After `REPEATS` times each call waits for a second. Otherwise an app that ignores the
+        disconnect could receive it in a loop, and no other task would have a turn.
         """
         while not self.messages:
             self.has_some = await self.cleared(self.has_some)
@@ -63,13 +68,13 @@ class Inbox:
         return message
 
     async def end(self) -> None:
-        """Makes `put` drop content from now on."""
+        """Makes `put` drop content: that of later calls, and that which waits for room."""
         self.is_over = True
         if self.has_room is not None:
             await self.has_room.set()
 
     async def cleared(self, event: Event | None) -> Event:
-        """Returns the event, cleared, or a new one for None."""
+        """Returns the event, cleared to be waited for, or a new event for None."""
         if event is None:
             return self.context.event_class()
         # To clear an event twice would lose who waits for it.

@@ -102,19 +102,19 @@ class Protocol:
         )
         self.connection = Connection(Role.SERVER, limits)
         self.exchange: Exchange | None = None
-        """The request that is responded to; None between two."""
+        """The request that is being responded to; None between two requests."""
         self.can_read = context.event_class()
         self.requests = 0
         self.has_switched = False
         self.early = b""
-        """The bytes of the new protocol that are yet to be passed on."""
+        """The received bytes of the new protocol that are yet to be passed to the app."""
         self.has_eof = self.has_ended = False
-        """True once the client's EOF was read, and once nothing more is received."""
+        """True once the client's EOF was read; True once no more bytes are received."""
         self.has_gone = False
-        """True once nothing can be sent."""
+        """True once nothing can be sent, as the client has gone."""
         self.is_taking = self.is_looking = False
         self.dropped = 0
-        """The number of bytes that have come after the last response."""
+        """The number of bytes that were received, and discarded, after the last response."""
         self.variables = contextvars.copy_context()
 
     async def initiate(self) -> None:
@@ -123,7 +123,8 @@ class Protocol:
     async def handle(self, event: Event) -> None:
         """Handles received bytes, or the end of the connection.
 
-        Raises H2CProtocolRequiredError or H2ProtocolAssumedError if HTTP/2 follows.
+        Returns once more bytes may be read. Raises H2CProtocolRequiredError or
+        H2ProtocolAssumedError if HTTP/2 follows.
         """
         if isinstance(event, Closed):
             await self.handle_end()
@@ -146,7 +147,7 @@ class Protocol:
                 await self.can_read.wait()
 
     async def look(self) -> None:
-        """Looks each second for a reset by a client of which nothing is read."""
+        """Checks each second, while reading is stopped, whether the client has reset."""
         raw = socket_of(self.send)
         while self.is_full:
             await self.context.sleep(LOOK_EVERY)
@@ -160,7 +161,7 @@ class Protocol:
     def is_full(self) -> bool:
         """Returns whether no more bytes of the client are to be read for now.
 
-        Otherwise hypercorn reads on while an app answers, and so learns of the client's end.
+        Otherwise hypercorn reads on while an app responds, and so learns of the client's end.
         """
         if self.has_switched:
             return self.is_taking
@@ -173,7 +174,8 @@ class Protocol:
     async def handle_end(self) -> None:
         """Handles the client's EOF at the first call, the connection's end at the next.
 
-        hypercorn calls this when it can read no more, when it cannot write, and after its keep-alive timeout.
+        hypercorn reports both as `Closed`: when it can read no more, when it cannot write, and
+        after its keep-alive timeout.
         """
         if self.has_ended:
             self.has_gone = True
@@ -190,7 +192,7 @@ class Protocol:
             await self.take_events()
 
     async def tell_of_end(self) -> None:
-        """Tells the app of the client's EOF, with a delay before a WebSocket is accepted."""
+        """Tells the app of the client's EOF; later if a WebSocket is yet to be accepted."""
         exchange = self.exchange
         if exchange is None or exchange.is_over:
             return
@@ -200,7 +202,10 @@ class Protocol:
             await exchange.close()
 
     async def close_later(self, exchange: Exchange) -> None:
-        """Gives an app time to accept a WebSocket, and then tells it of the client's EOF."""
+        """Tells an app of the client's EOF, unless it accepts its WebSocket in time.
+
+        It has `UNDECIDED` tenths of a second; after a denial it is told at once.
+        """
         for _ in range(UNDECIDED):
             await self.context.sleep(0.1)
             if self.exchange is not exchange or exchange.is_over or self.has_switched:
@@ -214,7 +219,8 @@ class Protocol:
     async def take_events(self) -> None:
         """Handles events, until more bytes or a response is needed.
 
-        One task at a time does so, and also handles the bytes that come meanwhile.
+        One task at a time does so, and also handles the bytes that come meanwhile. Returns at once
+        if another task does.
         """
         if self.is_taking:
             return
@@ -231,7 +237,11 @@ class Protocol:
         await self.can_read.set()
 
     async def has_taken_one(self) -> bool:
-        """Handles the next event; returns False if there is none, or HTTP ends."""
+        """Handles the next event; returns False if there is none, or HTTP ends.
+
+        First sends the 100 that the client waits for. Raises H2ProtocolAssumedError for the preface
+        of HTTP/2.
+        """
         connection, exchange = self.connection, self.exchange
         if self.has_gone or self.writer.is_closed:
             return False
@@ -304,7 +314,11 @@ class Protocol:
     # Sending.
 
     async def stream_send(self, exchange: Exchange, event: StreamEvent) -> None:
-        """Sends an event of a stream, such as a head or content, or handles its end."""
+        """Sends an event of an exchange's stream to the client, or handles its end.
+
+        Such an event is a head, content, or the end of content. Once the exchange is over, it is
+        dropped.
+        """
         is_current = exchange is self.exchange and not exchange.is_over
         if isinstance(event, StreamClosed):
             if is_current:
@@ -386,7 +400,7 @@ class Protocol:
         return request is not None and request.method == b"CONNECT"
 
     async def reject(self, status: int) -> None:
-        """Sends the response to an error, unless one has begun, and closes."""
+        """Sends an error response and closes; a response that has begun is cut instead."""
         last = b""
         try:
             last = self.connection.reject(status, self.fields())
@@ -399,7 +413,10 @@ class Protocol:
     # Ends.
 
     async def end_exchange(self, exchange: Exchange) -> None:
-        """Goes on with the next request after a response, or closes."""
+        """Ends an exchange whose stream has ended; an incomplete response is cut.
+
+        A task then goes on with the next request, or closes the connection.
+        """
         connection, exchange.is_over = self.connection, True
         if connection.their_state is Stage.SEND_BODY:
             with suppress(ProtocolError):
@@ -411,7 +428,10 @@ class Protocol:
         self.spawn(self.go_on, exchange)
 
     async def go_on(self, exchange: Exchange) -> None:
-        """Closes the connection, or takes what has come of the next request."""
+        """Takes the events of the next request after an exchange, or closes.
+
+        Closes the connection if it does not persist, the server stops or the client has ended.
+        """
         connection = self.connection
         try:
             await self.writer.write()
@@ -429,9 +449,9 @@ class Protocol:
         await self.take_events()
 
     async def app_ended(self, exchange: Exchange) -> None:
-        """Responds, or cuts the response, if something is owed once the app has ended.
+        """Ends the exchange after its app: an incomplete response becomes a 500 or is cut.
 
-        hypercorn's stream does not, after its app was told of the client's end.
+        hypercorn's stream does not do so once its app was told of the client's end.
         """
         if exchange is not self.exchange or exchange.is_over or self.has_gone:
             return
@@ -441,7 +461,7 @@ class Protocol:
             await self.reject(500)
 
     def app_cancelled(self, exchange: Exchange) -> None:
-        """Resets the connection if a close would hide that the response is incomplete."""
+        """Resets the connection of a cancelled app if a close would hide a cut response."""
         # A later response is not this app's.
         if exchange is self.exchange and self.is_cut():
             reset(self.send)

@@ -10,14 +10,15 @@ from hypercorn.events import Closed, Event, RawData
 from .ending import flush, reset, reset_if_held
 
 TURN, TLS_TURN = 64, 2
-"""The number of writes after which others have their turn, in clear and over TLS.
+"""The number of writes after which other tasks get a turn, without and with TLS.
 
-TLS of asyncio does not tell that the transport below it is lost, and asyncio logs each write from the fifth on.
+asyncio's TLS transport does not report that the one below it is lost. asyncio logs a warning for
+each write to a lost transport from the fifth on.
 """
 
 
 MOST_PENDING = 1 << 20
-"""The number of bytes from which on writes that were cancelled end the connection."""
+"""The maximum bytes left by cancelled writes; with more the connection is closed."""
 
 
 class Outgoing(RawData):
@@ -29,7 +30,7 @@ class Outgoing(RawData):
 
     @property
     def data(self) -> bytes:  # pyright: ignore[reportIncompatibleVariableOverride]
-        """All bytes that are yet to be written; they then count as written."""
+        """The pending bytes of the writer; reading this removes them from the writer."""
         writer: Writer = vars(self)["writer"]
         data, writer.pending, writer.size = b"".join(writer.pending), [], 0
         writer.taken += 1
@@ -60,7 +61,7 @@ class Writer:
         self.is_cut = is_cut
         """Returns whether a close would make an incomplete response look complete."""
         self.linger = linger
-        """Reads on for a while, so that the client gets the last response."""
+        """Reads on for a while, if the client could lose the last response otherwise."""
         self.turn = TLS_TURN if tls else TURN
         self.writes = 0
         self.writing = 0
@@ -72,11 +73,14 @@ class Writer:
 
     @property
     def is_full(self) -> bool:
-        """True if writes that were cancelled have left too many bytes."""
+        """True if cancelled writes have left more than `MOST_PENDING` bytes."""
         return self.size > MOST_PENDING
 
     async def write(self, data: bytes = b"") -> None:
-        """Sends bytes, and those that earlier calls have left."""
+        """Sends bytes, after those that cancelled calls have left.
+
+        Does nothing once `close` was called. Gives other tasks a turn after every `turn` calls.
+        """
         if self.is_closed:
             return
         taken = self.taken
@@ -108,7 +112,8 @@ class Writer:
     async def close(self, last: bytes = b"") -> None:
         """Sends `last`, and closes the connection once all writes under way are complete.
 
-        What is written from now on is dropped.
+        Later calls of `write` do nothing. If another write is under way, that one closes when
+        complete.
         """
         self.is_closed = True
         if last:

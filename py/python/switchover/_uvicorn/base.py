@@ -30,18 +30,18 @@ if TYPE_CHECKING:
 
 
 class Phase(enum.Enum):
-    """The phases of a connection."""
+    """The phases of a uvicorn connection."""
 
     OPEN = 1
-    """Requests are served; no event is being handled."""
+    """HTTP is served; no event of the engine is being handled."""
     TAKING = 2
-    """Events are being handled."""
+    """HTTP is served; the engine's events are being handled."""
     POSTPONED = 3
-    """Events are to be handled in a later turn of the loop."""
+    """HTTP is served; the engine's events wait for a later turn of the loop."""
     LINGERING = 4
-    """The last response was sent; what is received is discarded."""
+    """Nothing more is sent, as after the last response; received bytes are discarded."""
     SWITCHED = 5
-    """The app speaks another protocol."""
+    """The app has accepted another protocol, and gets its bytes from a `Tunnel`."""
     HANDED_OVER = 6
     """The connection belongs to a WebSocket class of uvicorn."""
 
@@ -51,7 +51,7 @@ OPEN, TAKING, POSTPONED, LINGERING, SWITCHED, HANDED_OVER = Phase
 
 
 class Base(Options, asyncio.Protocol):
-    """The base class of a connection: its state, its writes, and its end."""
+    """The base class of a uvicorn connection: its state, its writes, and its end."""
 
     __slots__ = (
         "access_log",
@@ -145,12 +145,12 @@ class Base(Options, asyncio.Protocol):
 
     @property
     def lingers(self) -> bool:
-        """True after the last response, while received bytes are discarded."""
+        """True while received bytes are discarded, after the last response or a tunnel."""
         return self.phase is LINGERING
 
     @property
     def serves(self) -> bool:
-        """True while requests are served."""
+        """True unless the connection is lingering, has switched, or was handed over."""
         return self.phase not in {LINGERING, SWITCHED, HANDED_OVER}
 
     # Writes.
@@ -182,7 +182,7 @@ class Base(Options, asyncio.Protocol):
     # Another protocol.
 
     def switch(self) -> None:
-        """Begins another protocol, which the response has accepted."""
+        """Ends HTTP on the connection, as a response has accepted another protocol."""
         self.phase = SWITCHED
         self.deadline.stop()
         self.cancel_leaving()
@@ -190,7 +190,7 @@ class Base(Options, asyncio.Protocol):
 
     @property
     def tunnel(self) -> Tunnel | None:
-        """The bytes of another protocol, once the app has accepted one; else None."""
+        """The tunnel of the app, once it has accepted another protocol; else None."""
         return self.cycle.tunnel if self.phase is SWITCHED and self.cycle is not None else None
 
     def leave_tunnel(self, tunnel: Tunnel) -> None:
@@ -203,7 +203,7 @@ class Base(Options, asyncio.Protocol):
     # The end.
 
     def cancel_leaving(self) -> None:
-        """Cancels the timer by which an app gets a disconnect after a half-close."""
+        """Cancels the timer that lets an app receive `http.disconnect` after a half-close."""
         if self.leaving is not None:
             self.leaving.cancel()
             self.leaving = None
@@ -246,7 +246,7 @@ class Base(Options, asyncio.Protocol):
         return True
 
     def discard_the_rest(self) -> None:
-        """Reads and discards for a limited time, after our direction has ended."""
+        """Discards what the client still sends, for a limited time; writes nothing more."""
         # From here on nothing is answered, not even a postponed event.
         self.phase = LINGERING
         self.lingering.add(self)
@@ -255,14 +255,14 @@ class Base(Options, asyncio.Protocol):
         self.wait_for_the_end()
 
     def wait_for_the_end(self) -> None:
-        """Waits until the client has closed its side too, or the time is over."""
+        """Sets the deadline for the client to close its direction, or to send more bytes."""
         self.deadline.begin_again("the end", max(0, min(LINGER_IDLE, self.lingers_until - monotonic())))
 
     # Under these names uvicorn's own classes have them.
 
     @property
     def scope(self) -> dict[str, Any]:
-        """The scope of the latest request."""
+        """The ASGI scope of the latest request; empty before the first."""
         return self.cycle.scope if self.cycle is not None else {}
 
     @property

@@ -1,4 +1,4 @@
-"""Responses to pipelined requests, written together."""
+"""The writing of several responses to pipelined requests in one call."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ HELD_MAX = 1 << 16
 """The number of bytes above which held responses are written at once."""
 
 HELD_SECONDS = 0.005
-"""The time in seconds after which the next response writes all held ones at once."""
+"""The seconds of holding after which the next response makes `write` flush all."""
 
 
 class Burst:
@@ -45,14 +45,17 @@ class Burst:
         self.loop.call_soon(self.look)
 
     def write(self, data: bytes) -> None:
-        """Holds a response, or a part of one, to be written by `flush`."""
+        """Holds a response, or a part of one, to be written by `flush`.
+
+        Writes all at once if too many bytes are held, or the first for too long.
+        """
         self.held.append(data)
         self.size += len(data)
         if self.size > HELD_MAX or monotonic() - self.since > HELD_SECONDS:
             self.flush()
 
     def look(self) -> None:
-        """Ends the burst, unless more is held than in the turn before."""
+        """Ends the burst, unless more bytes are held than in the loop's turn before."""
         if self.size > self.seen:
             self.seen = self.size
             self.loop.call_soon(self.look)

@@ -27,7 +27,7 @@ TEXT = (b"content-type", b"text/plain; charset=utf-8")
 # What is owed before the head is sent.
 UNSENT = {Owes.CONTINUE, Owes.RESPONSE}
 Lines: TypeAlias = Iterable[tuple[bytes, bytes]]
-"""The field lines of an app."""
+"""The type of field lines from an app: pairs of name and value."""
 
 # The turns of the loop that a 101 may take through middleware.
 TURNS = 50
@@ -145,7 +145,10 @@ class Cycle:
     # The request.
 
     def take(self, data: bytes) -> None:
-        """Appends received content to the buffer for the app."""
+        """Appends received content to the buffer for the app.
+
+        Pauses reading above a limit. Drops the content once the response is complete.
+        """
         if self.response_complete:
             return
         self.body.append(data)
@@ -155,12 +158,12 @@ class Cycle:
         self.tell()
 
     def end(self) -> None:
-        """Records the end of the request."""
+        """Records the end of the request's content, and wakes `receive`."""
         self.more_body = False
         self.tell()
 
     def tell(self) -> None:
-        """Wakes `receive`: there is something to receive."""
+        """Wakes `receive`, as there is content, the end or a disconnect to receive."""
         self.has_news = True
         if self.event is not None:
             self.event.set()
@@ -182,9 +185,9 @@ class Cycle:
             self.leave()
 
     def leave(self) -> None:
-        """Lets `receive` return `http.disconnect` to an app that waits for that.
+        """Lets `receive` return `http.disconnect` after all of the request.
 
-        Whatever the app still sends is sent.
+        What the app still sends is sent: the client may have only half-closed.
         """
         self.has_left = True
         if self.tunnel is not None:
@@ -192,14 +195,18 @@ class Cycle:
         self.tell()
 
     def lose_reader(self) -> None:
-        """Drops what the app still sends: the client has ended TLS in both directions."""
+        """Makes `send` drop what the app still sends, as the client has ended TLS.
+
+        The end of TLS concerns both directions. `receive` returns `http.disconnect` after the
+        request.
+        """
         self.is_gone = True
         # An app that waits for room would wait until the deadline for writes.
         self.flow.resume_writing()
         self.leave()
 
     def close_after_response(self) -> None:
-        """Closes the connection after this response, as the server shuts down."""
+        """Makes this response the last of the connection, as the server shuts down."""
         try:
             self.connection.close_after_response()
         except ProtocolError:
@@ -207,7 +214,10 @@ class Cycle:
             self.is_last = True
 
     async def receive(self) -> ASGIReceiveEvent:
-        """Returns the next ASGI message: content of the request, or `http.disconnect`."""
+        """Returns the next ASGI message: content of the request, or `http.disconnect`.
+
+        After a switch the content is that of the tunnel: the bytes of the new protocol.
+        """
         if self.turns and self.offers and not self.response_started and not self.more_body:
             await self.wait_for_middleware()
         if self.tunnel is not None:
@@ -243,7 +253,7 @@ class Cycle:
                 return
 
     async def wait(self) -> Tunnel | None:
-        """Waits for something to receive; returns a tunnel accepted meanwhile."""
+        """Waits for something to receive; returns a tunnel accepted meanwhile, or None."""
         protocol = self.protocol
         if self.connection.owes is Owes.CONTINUE and not self.transport.is_closing():
             protocol.write_at_once(self.connection.send_informational(100))
@@ -274,7 +284,10 @@ class Cycle:
     # The response.
 
     async def send(self, message: ASGISendEvent) -> None:
-        """Sends an ASGI message: the head, held back for the first content, or content."""
+        """Sends an ASGI message; a response's head is held back for the first content.
+
+        Waits while the client reads too slowly. Drops messages once the client has disconnected.
+        """
         self.sent += 1
         if self.flow.write_paused and not self.disconnected:
             self.sent = 0
@@ -305,7 +318,10 @@ class Cycle:
             await self.send_other(message)
 
     async def send_other(self, message: ASGISendEvent) -> None:
-        """Sends an ASGI message that few apps send; an unexpected one is an error."""
+        """Sends an early hint, trailers or the content of a file, as an ASGI message asks.
+
+        Raises RuntimeError for any other message, or one that is not expected now.
+        """
         kind = message["type"]
         if message["type"] == "http.response.early_hint":
             self.hint(message["links"])
@@ -324,11 +340,11 @@ class Cycle:
 
     @property
     def is_delimited(self) -> bool:
-        """True unless the end of the connection is that of the response's content."""
+        """True unless the response's content is delimited by the end of the connection."""
         return self.has_length or not self.has_content or self.scope["http_version"] != "1.0"
 
     def reads_files(self) -> bool:
-        """Returns whether content of a file would be sent."""
+        """Returns whether content of the response would be sent, so that a file is read."""
         return not (self.drops_content or self.disconnected or self.is_gone or self.transport.is_closing())
 
     def hint(self, links: Iterable[bytes]) -> None:
@@ -341,11 +357,14 @@ class Cycle:
 
     @property
     def is_unheard(self) -> bool:
-        """True once the app has sent too much to a client that has left."""
+        """True once the app has sent too many messages to a client that has left."""
         return self.unheard > UNHEARD
 
     def count_unheard(self) -> None:
-        """Ends an app that sends without end to a disconnected client."""
+        """Counts a message that is not written or reaches nobody.
+
+        Raises ClientDisconnected after more than `UNHEARD` of them if the client has left.
+        """
         self.unheard += 1
         if not self.is_unheard:
             return
@@ -355,10 +374,10 @@ class Cycle:
         self.unheard = 0
 
     def check_absence(self) -> None:
-        """Ends an app that still sends empty content after its client has left.
+        """Raises ClientDisconnected if empty content is for a client that has left.
 
-        Empty content meets no reset, so this looks at the socket, once a second at most. A half-closed client has left
-        after `timeout_write`.
+        Empty content writes nothing that could meet a reset. So this looks at the socket, once a
+        second at most. A half-closed client counts as one that has left after `timeout_write`.
         """
         now, raw = self.protocol.loop.time(), self.transport.get_extra_info("socket")
         if now < self.looked + 1:
@@ -408,9 +427,10 @@ class Cycle:
                 self.notice_eof()
 
     def accepts(self, status: int, headers: Lines) -> bool:
-        """Switches protocols, if the response does; returns whether it does.
+        """Sends a response that switches protocols; returns whether this is one.
 
-        A 101 accepts an offer, and a 2xx without Content-Length or Transfer-Encoding a CONNECT. All else declines.
+        A 101 accepts an offer, and a 2xx without Content-Length or Transfer-Encoding a CONNECT. Any
+        other response declines, and is not sent here.
         """
         is_tunnel = self.scope["method"] == "CONNECT" and 200 <= status < 300 and not is_framed(headers)
         if status != 101 and not is_tunnel:
@@ -432,7 +452,7 @@ class Cycle:
         return True
 
     def flush_head(self) -> None:
-        """Sends the head, if it was not sent with content."""
+        """Sends the head, if it is still held back for content."""
         if self.head is not None and not self.disconnected and not self.transport.is_closing():
             try:
                 self.write(b"", more_body=True)
@@ -494,7 +514,10 @@ class Cycle:
         self.finish(is_idle=False)
 
     def finish(self, is_idle: bool) -> None:
-        """Records the end of the response, and lets the connection continue or close."""
+        """Records the end of the response, and lets the connection continue or close.
+
+        `is_idle` says that nothing is unread and another request may follow.
+        """
         self.response_complete = self.has_news = True
         if self.event is not None:
             self.event.set()

@@ -10,9 +10,9 @@ from time import monotonic
 from .transport import taken_by
 
 EARNED_MAX = 9
-"""The factor of a timeout up to which bytes may extend it."""
+"""The longest extension of a deadline by bytes, as a multiple of its timeout."""
 SECONDS_PER_BYTE = 0.001
-"""The seconds by which each byte extends a deadline."""
+"""The seconds by which each byte that a client sends or reads extends a deadline."""
 
 
 class Deadline:
@@ -38,7 +38,10 @@ class Deadline:
         self.handle: asyncio.TimerHandle | None = None
 
     def prepare(self, what: str, seconds: float) -> None:
-        """Sets a deadline that is paused: received bytes earn time from now on."""
+        """Sets a deadline of `seconds` for `what`, which is paused until `begin`.
+
+        Received bytes may extend it meanwhile.
+        """
         self.what, self.left, self.is_running = what, seconds, False
 
     def begin(self, what: str, seconds: float) -> None:
@@ -59,7 +62,7 @@ class Deadline:
     def earn(self, length: int, seconds: float) -> None:
         """Extends a deadline for content, paused or not, by the time for `length` bytes.
 
-        At most to `EARNED_MAX` times its `seconds` beyond them.
+        `seconds` is the timeout. The time left grows to `1 + EARNED_MAX` times that at most.
         """
         if self.what != "content":
             return
@@ -81,7 +84,7 @@ class Deadline:
         self.is_running = False
 
     def cancel(self) -> None:
-        """Ends the deadline and its timer: the connection is lost."""
+        """Ends the deadline and its timer, as the connection is lost or handed over."""
         self.stop()
         if self.handle is not None:
             self.handle.cancel()
@@ -111,8 +114,9 @@ class Deadline:
 class WriteDeadline:
     """The deadline for a client that reads nothing of what is sent, or too slowly.
 
-    Each byte that it reads extends the deadline by a millisecond. A slow client announces free space in large steps,
-    so what it has earned is kept. The deadline is never more than `1 + EARNED_MAX` times the timeout away.
+    Each byte that it reads extends the deadline by a millisecond. A slow client announces free
+    space in large steps, so the time that is left is kept for the next deadline. The deadline is
+    never more than `1 + EARNED_MAX` times the timeout away.
     """
 
     def __init__(
@@ -128,7 +132,8 @@ class WriteDeadline:
     def begin(self, seconds: float) -> None:
         """Starts the deadline.
 
-        After `seconds`, or later if earlier reads of the client have earned time, its progress is checked.
+        Whether the client has read is checked after `seconds`. The check is later if it has time
+        left from its earlier reads.
         """
         self.stop()
         self.most = seconds * (1 + EARNED_MAX)
@@ -140,7 +145,7 @@ class WriteDeadline:
         return self.handle is not None
 
     def wait(self, seconds: float) -> None:
-        """Schedules the next check of how much the client has read."""
+        """Schedules the next check of how much the client has read, in `seconds`."""
         seconds = min(seconds, self.most)
         self.until = monotonic() + seconds
         self.handle = self.loop.call_later(seconds, self.expire)
@@ -158,7 +163,7 @@ class WriteDeadline:
             self.handle = None
 
     def expire(self) -> None:
-        """Extends the deadline for the bytes that the client has read; if none, expires."""
+        """Extends the deadline for bytes that the client has read; else calls `expired`."""
         self.handle = None
         if (earned := self.earned()) > 0:
             self.wait(earned)

@@ -36,7 +36,7 @@ class Ending:
             self.bound_the_rest(timeout_write)
 
     def bound_the_rest(self, timeout_write: float) -> None:
-        """Limits the time that a closing transport may take to send what it holds."""
+        """Starts the deadline in which a closing transport has to send what it holds."""
         # TLS does not tell how much the transport below it holds.
         if unsent_by(self.transport) or not closes_after_eof(self.transport):
             if not self.writing.is_running:
@@ -44,9 +44,10 @@ class Ending:
             self.reset_if_cut()
 
     def reset_if_cut(self) -> None:
-        """Sets whether the system resets the connection if the process exits now.
+        """Sets whether a close by the system, as at the process's exit, is a reset.
 
-        It must, while a response is not completely sent: in a close-delimited one nothing else would show that.
+        It has to be a reset while a response is not completely sent. In a close-delimited response
+        nothing else would show that it is incomplete.
         """
         raw = self.transport.get_extra_info("socket")
         if raw is None or not closes_after_eof(self.transport):
@@ -57,12 +58,12 @@ class Ending:
             self.is_reset_if_cut = is_cut
 
     def reset_if_unfinished(self) -> None:
-        """Calls `reset_if_cut` within a close-delimited response."""
+        """Calls `reset_if_cut` if a close-delimited response is not complete."""
         if self.connection.closing is Closing.RESET:
             self.reset_if_cut()
 
     def reset_later(self) -> None:
-        """Resets the connection after this call, and sends nothing meanwhile.
+        """Resets the connection in the loop's next turn, and sends nothing meanwhile.
 
         Within `eof_received`, an abort of TLS is an error of asyncio's own. Without one it sends a closure alert, and a
         cut response would look complete.
@@ -99,7 +100,7 @@ class Ending:
         return unsent_by(self.transport) > 0 or unreceived_by_peer(raw) > 0
 
     def close_once_received(self, twin: socket.socket, until: float) -> None:
-        """Closes a descriptor once the client has received all, or at a time."""
+        """Closes the descriptor once the client has received all bytes, or at `until`."""
         if self.is_on_its_way(twin) and self.loop.time() < until:
             self.loop.call_later(FLUSH_POLL, self.close_once_received, twin, until)
         else:
@@ -108,7 +109,7 @@ class Ending:
     def reset(self) -> None:
         """Resets the connection at once.
 
-        The transport alone would close it as if all had been sent.
+        An abort of the transport alone would close it as if all had been sent.
         """
         if (raw := self.transport.get_extra_info("socket")) is not None:
             resets(raw)
@@ -116,7 +117,10 @@ class Ending:
         self.transport.abort()
 
     def lost(self, exc: Exception | None) -> None:
-        """Records that the transport is closed: a complete response is not reset."""
+        """Ends the deadline of a transport that is closed, and undoes `reset_if_cut`.
+
+        It is undone if nothing has failed and no response was cut: the socket is then not reset.
+        """
         self.writing.stop()
         if self.is_reset_if_cut and exc is None and self.connection.closing is not Closing.RESET:
             # The transport closes the socket after this call.

@@ -1,4 +1,4 @@
-"""The content of a file, as messages of an ASGI app."""
+"""The sending of a file's content, for the ASGI message `http.response.pathsend`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ PIECE = 1 << 18
 async def send_file(path: str, send: ASGISendCallable, reads: Callable[[], bool]) -> None:
     """Sends the content of a file, and the end of the response.
 
-    While `reads` returns true the file is read: HEAD has no content, and a client may leave.
+    The file is read while `reads` returns true. It returns false if content would not be sent, as
+    after HEAD, or once the client has left.
     """
     loop = asyncio.get_running_loop()
     opening = loop.run_in_executor(None, open_file, path)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from .tunnel import Tunnel
 
 EXTENSIONS = ("http.response.early_hint", "http.response.trailers")
-"""The extensions of ASGI that each request has."""
+"""The ASGI extensions that the scope of each request has."""
 
 OF_REQUEST = ("http_version", "method", "path", "raw_path", "query_string", "headers")
 """The entries of an ASGI scope that each request sets."""
@@ -45,13 +45,13 @@ def base_of(transport: asyncio.Transport, secure: bool, root_path: str, sends_fi
 
 
 def below_root(scope: dict[str, Any], root_path: str) -> None:
-    """Puts the root path of the app before the paths of a scope."""
+    """Puts `root_path` before `path` and `raw_path` in an ASGI scope."""
     scope["path"] = root_path + scope["path"]
     scope["raw_path"] = root_path.encode("ascii") + scope["raw_path"]
 
 
 class Host(Interface):
-    """The interface of a connection for a `Cycle`: a request and its response."""
+    """The interface of a uvicorn connection for a `Cycle`: a request and its response."""
 
     connection: Connection
     transport: asyncio.Transport
@@ -75,23 +75,23 @@ class Host(Interface):
 
     @property
     def lingers(self) -> bool:
-        """True after the last response, while received bytes are discarded."""
+        """True while received bytes are discarded, after the last response or a tunnel."""
         ...
 
     def watch(self) -> None:
-        """Looks each second whether the client has hung up, while nothing is read."""
+        """Checks each second whether the client has hung up, while no read would show it."""
 
     def close(self) -> None:
         """Closes the connection; resets it if a response would look complete but is not."""
 
     def switch(self) -> None:
-        """Begins another protocol, which the response has accepted."""
+        """Ends HTTP on the connection, as a response has accepted another protocol."""
 
     def leave_tunnel(self, tunnel: Tunnel) -> None:
         """Ends our direction of a tunnel whose app has returned; discards what arrives."""
 
     def warn_of_an_offer(self) -> None:
-        """Logs the warnings about a declined offer."""
+        """Logs uvicorn's warnings about a declined offer, once for each connection."""
 
     def half_close_ours(self) -> bool:
         """Ends our direction; returns False if the client has reset the connection."""

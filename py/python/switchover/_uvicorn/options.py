@@ -18,7 +18,7 @@ CONTENT = 1 << 30
 
 
 class Options:
-    """The limits and timeouts of a connection, which a subclass of `Protocol` may set."""
+    """The limits and timeouts of a uvicorn connection; a subclass may set others."""
 
     __slots__ = ()
 
@@ -44,14 +44,14 @@ class Options:
     Each byte extends it by a millisecond, up to nine times this. The response is then a 408, if none has begun.
     """
     timeout_write = 30.0
-    """The timeout in seconds for a client that reads nothing.
+    """The timeout in seconds for a client that reads nothing of a response.
 
-    A client gets a millisecond more for each byte that it reads, up to nine times this time.
+    Each byte that it reads extends the timeout by a millisecond, up to nine times this.
     """
     eager_start = False
     """True if an app starts at once, and not in the next turn of the loop.
 
-    CPython 3.12 and later.
+    It has no effect before Python 3.12.
     """
     sends_files = False
     """True if apps learn of `http.response.pathsend`.
@@ -65,7 +65,7 @@ class Options:
     gets it in either case.
     """
     timeout_half_closed = LINGER_MAX
-    """The seconds after a half-close until an app in `receive` gets `http.disconnect`."""
+    """The seconds from a half-close until `receive` returns `http.disconnect`."""
 
 
 CONFIGURED: dict[tuple[Config, int | None, bool], Config] = {}
@@ -80,7 +80,10 @@ def configured(config: Config, largest_head: int | None, secure: bool) -> Config
 
 
 def with_options(config: Config, largest_head: int | None, secure: bool) -> Config:
-    """Returns the configuration with `secure`, a head's limits raised to uvicorn's."""
+    """Returns the configuration with `secure`, and with a head's limits raised.
+
+    They are raised to `largest_head`, uvicorn's limit in bytes, unless it is None or smaller.
+    """
     options = {name: getattr(config, name) for name in dir(config)}
     if largest_head is not None:
         largest_head = min(largest_head, HEAD_MAX)

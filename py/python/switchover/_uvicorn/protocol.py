@@ -57,7 +57,7 @@ class Protocol(Watching):
     # Called by the transport.
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Stores the transport and creates the engine of the connection."""
+        """Stores the transport, creates the engine, and sets the first deadline."""
         secure = is_ssl(transport)
         prepare(transport.get_extra_info("socket"))
         self.connections.add(self)
@@ -75,7 +75,7 @@ class Protocol(Watching):
         self.log_trace("HTTP connection made")
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Lets the app receive `http.disconnect`, and cancels the deadlines."""
+        """Lets the app receive `http.disconnect`, and cancels the connection's deadlines."""
         self.connections.discard(self)
         self.lingering.discard(self)
         self.log_trace("HTTP connection lost")
@@ -125,7 +125,10 @@ class Protocol(Watching):
         return True
 
     def data_received(self, data: bytes) -> None:
-        """Passes received bytes to the engine, and handles the events."""
+        """Passes received bytes to the engine and handles events, or to an app's tunnel.
+
+        Discards them after the last response.
+        """
         if self.phase is LINGERING:
             self.discard(len(data))
             return
@@ -138,7 +141,7 @@ class Protocol(Watching):
             self.deadline.earn(len(data), self.timeout_content)
 
     def discard(self, length: int) -> None:
-        """Discards bytes that come after the last response."""
+        """Counts bytes discarded after the last response; closes after `LINGER_BYTES`."""
         self.dropped += length
         if self.dropped > LINGER_BYTES:
             self.close()
@@ -146,12 +149,12 @@ class Protocol(Watching):
             self.wait_for_the_end()
 
     def pause_writing(self) -> None:
-        """Pauses the app's sends, as the client reads too slowly, and starts the deadline."""
+        """Pauses the app's sends, as the client is slow, and starts the write deadline."""
         self.flow.pause_writing()
         self.ending.writing.begin(self.timeout_write)
 
     def resume_writing(self) -> None:
-        """Resumes the app's sends, as the client has read."""
+        """Resumes the app's sends, as the client has read, and stops the write deadline."""
         self.flow.resume_writing()
         if not self.transport.is_closing():
             self.ending.writing.stop()
@@ -181,9 +184,10 @@ class Protocol(Watching):
     # Events.
 
     def process_events(self, data: bytes | None = None) -> None:
-        """Handles `data` and pending events.
+        """Passes `data` to the engine and handles the events.
 
-        Pauses reading if the engine takes no more bytes now.
+        If events are being handled already, or are postponed, it only passes the bytes. Pauses
+        reading if the engine takes no more bytes now.
         """
         if self.phase is OPEN:
             self.phase = TAKING
@@ -209,13 +213,13 @@ class Protocol(Watching):
         self.loop.call_later(0, self.process_events_now)
 
     def process_events_now(self) -> None:
-        """Handles events that were postponed, unless the client does not read responses."""
+        """Handles postponed events, unless a response waits for the client to read."""
         if self.phase is POSTPONED and not self.flow.write_paused and not self.transport.is_closing():
             self.phase = OPEN
             self.process_events()
 
     def take_events(self, data: bytes | None) -> None:
-        """Handles events until more bytes are needed, or the app's response."""
+        """Handles the engine's events until it needs more bytes, or the app's response."""
         answered = 0
         while self.phase is TAKING:
             cycle = self.cycle
@@ -267,7 +271,10 @@ class Protocol(Watching):
                 return
 
     def wait_for_more(self) -> None:
-        """Sets a deadline if the client has to send more and no app waits for it."""
+        """Resumes reading, and sets the deadline for what the client has to send.
+
+        For content it does so only after the response, or for a WebSocket handshake.
+        """
         if self.connection.wants_input and (self.cycle is None or self.cycle.size <= HIGH_WATER_LIMIT):
             self.flow.resume_reading()
         awaiting = self.connection.awaiting
@@ -280,7 +287,10 @@ class Protocol(Watching):
             self.deadline.begin("next request", self.timeout_keep_alive)
 
     def timed_out(self, what: str) -> None:
-        """Closes the connection of a client that was too slow with `what`."""
+        """Closes the connection of a client that was too slow with `what`.
+
+        For `head` and `content` it first sends a 408, unless a response has begun.
+        """
         if self.transport.is_closing():
             return
         if what not in {"head", "content"}:
@@ -293,7 +303,11 @@ class Protocol(Watching):
         self.reject(408, b"Request Timeout")
 
     def take(self, request: Request) -> None:
-        """Starts the app for a request with an offer, or keeps or rejects a WebSocket's."""
+        """Starts the app for a request with an offer, or handles a WebSocket handshake.
+
+        A handshake is kept until the request's end, or rejected if it breaks a rule. If uvicorn has
+        no WebSocket class, it is an offer like any other.
+        """
         self.deadline.stop()
         offered = next((offer for offer in request.offers if offer.protocol == WEBSOCKET), None)
         if offered is None or self.ws_protocol_class is None:
@@ -325,7 +339,7 @@ class Protocol(Watching):
             self.logger.warning(NO_CLASS)
 
     def begin(self, scope: dict[str, Any], ends: bool, *, offers: bool = False) -> None:
-        """Starts the app, in a task, for a request; `ends` says that it has no content."""
+        """Starts the app for a request in a task; `ends` says that no content follows."""
         if self.root_path:
             below_root(scope, self.root_path)
         if scope["method"] == "CONNECT" and (request := self.connection.request) is not None:
@@ -357,7 +371,7 @@ class Protocol(Watching):
     def reject_offer(self, request: Request, flaw: Ineligible) -> None:
         """Responds to a WebSocket handshake that cannot be accepted.
 
-        The response says what is wrong, and advertises websocket.
+        The content of the response names the broken rule, and its Upgrade is `websocket`.
         """
         text = flaw.text.encode()
         headers = [TEXT, (b"content-length", b"%d" % len(text)), (b"upgrade", b"websocket")]

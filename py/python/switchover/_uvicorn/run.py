@@ -1,4 +1,4 @@
-"""The task of an ASGI app, and what it leaves unfinished."""
+"""The task of an ASGI app, and the end of a response that it leaves unfinished."""
 
 from __future__ import annotations
 

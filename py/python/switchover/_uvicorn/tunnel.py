@@ -1,4 +1,4 @@
-"""A connection that an ASGI app has switched to another protocol."""
+"""The bytes of a connection that an ASGI app has switched to another protocol."""
 
 from __future__ import annotations
 
@@ -40,16 +40,17 @@ def extension_of(offers: Iterable[Offer], connect: bytes | None = None) -> dict[
 
 
 def is_framed(headers: Iterable[tuple[bytes, bytes]]) -> bool:
-    """Returns whether a response says how its content ends, as a tunnel's cannot."""
+    """Returns whether there is a Content-Length or Transfer-Encoding among the lines."""
     return any(name.lower() in {b"content-length", b"transfer-encoding"} for name, _ in headers)
 
 
 def accepted(
     connection: Connection, status: int, defaults: list[tuple[bytes, bytes]], headers: Iterable[tuple[bytes, bytes]]
 ) -> bytes:
-    """Returns the 101 that accepts the protocol in the app's Upgrade header.
+    """Returns the bytes of the 101 that accepts the protocol in the app's Upgrade.
 
-    For a CONNECT it is the 2xx that opens the tunnel.
+    For a CONNECT they are those of the 2xx that opens the tunnel. Raises RuntimeError if the client
+    does not offer that protocol.
     """
     chosen, others = parted((name.lower(), value) for name, value in headers)
     if any(name == b"content-encoding" and value.lower() != b"identity" for name, value in others):
@@ -120,7 +121,7 @@ class Tunnel:
         self.event.set()
 
     def end(self) -> bool:
-        """Records the end of the client's direction; returns whether ours stays open."""
+        """Records the end of the client's direction; returns whether ours is still open."""
         self.has_end = True
         self.event.set()
         return not self.is_over and closes_after_eof(self.protocol.transport)
@@ -133,7 +134,7 @@ class Tunnel:
         self.event.set()
 
     def leave(self) -> None:
-        """Lets `receive` return `http.disconnect` after the received bytes."""
+        """Stops reading, and lets `receive` return `http.disconnect` after the held bytes."""
         self.is_left = True
         # A client that sends on must not put that off.
         self.flow.pause_reading()
@@ -149,7 +150,7 @@ class Tunnel:
         self.leaving = self.protocol.loop.call_later(self.protocol.timeout_half_closed, self.look)
 
     def look(self) -> None:
-        """Calls `leave`, or waits again if the app has sent something."""
+        """Calls `leave`, or waits again if the app has sent bytes meanwhile."""
         if self.has_sent:
             self.wait_to_leave()
         else:
@@ -158,7 +159,7 @@ class Tunnel:
     # The app.
 
     async def receive(self) -> ASGIReceiveEvent:
-        """Returns received bytes, the client's end, or `http.disconnect`."""
+        """Returns an ASGI message: received bytes, the client's end, or `http.disconnect`."""
         while True:
             if self.held:
                 data, self.held, self.size = b"".join(self.held), [], 0

@@ -9,9 +9,10 @@ from .transport import closes_after_eof
 
 
 class Watching(Base):
-    """A connection that notices the end of a client that no read shows.
+    """A connection that notices a client's end that no read shows.
 
-    It may be behind unread bytes, or the close behind a half-close.
+    An EOF or a reset may be hidden behind unread bytes. After a half-close, a read does not show
+    that the client has closed the other direction too.
     """
 
     __slots__ = ()
@@ -25,7 +26,7 @@ class Watching(Base):
         self.watch_for_close()
 
     def watch_for_close(self) -> None:
-        """Notices that a client which has ended its direction has closed the other, too."""
+        """Starts to check whether a half-closed client has closed its socket altogether."""
         probes(self.transport.get_extra_info("socket"))
         self.watch()
 
@@ -34,7 +35,7 @@ class Watching(Base):
         return self.flow.read_paused and has_hung_up(self.transport.get_extra_info("socket"))
 
     def watch(self) -> None:
-        """Looks each second whether the client of a waiting app has hung up."""
+        """Schedules `look`, in a second, to check whether the client has hung up."""
         if self.watching is None:
             self.watching = self.loop.call_later(LOOK_EVERY, self.look)
 
@@ -55,7 +56,11 @@ class Watching(Base):
         return is_tcp(raw) and was_reset(raw)
 
     def look(self) -> None:
-        """Lets an app know that its client has hung up."""
+        """Checks whether the client has hung up, and if so acts; else checks again later.
+
+        After a reset the transport is aborted. After a half-close that is hidden by unread bytes,
+        `receive` returns `http.disconnect`; over TLS the app's sends are dropped too.
+        """
         self.watching = None
         cycle = self.cycle
         if self.tunnel is not None:

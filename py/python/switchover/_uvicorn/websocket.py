@@ -14,16 +14,16 @@ from .ending import Ending
 from .transport import closes_after_eof
 
 ACCEPT_MAX = 4.0
-"""The time in seconds for an app to accept a client that has half-closed."""
+"""The seconds for an app to accept the WebSocket of a client that has half-closed."""
 
 CHECK_EVERY = 1.0
-"""The time in seconds between two checks of an undecided connection."""
+"""The seconds between two checks of a connection whose WebSocket is unaccepted."""
 
 NO_CLASS = (
     "No supported WebSocket library detected. Please use \"pip install 'uvicorn[standard]'\", "
     "or install 'websockets' or 'wsproto' manually."
 )
-"""The warning that uvicorn's own classes log."""
+"""The warning for a missing WebSocket library, as uvicorn's own classes log it."""
 
 # Fields of a handshake that are not copied: `Upgrade`, which is written anew, and those about discarded content.
 LEFT_OUT = {b"upgrade", b"content-length", b"transfer-encoding", b"trailer", b"expect"}
@@ -41,7 +41,7 @@ def handshake_of(request: Request) -> bytes:
 
 
 def failed(transport: asyncio.Transport, error: Exception) -> None:
-    """Handles an exception of a WebSocket class as the transport would."""
+    """Logs an exception of uvicorn's WebSocket class, and aborts the transport."""
     logging.getLogger("uvicorn.error").error("Exception in a WebSocket protocol", exc_info=error)
     transport.abort()
 
@@ -107,7 +107,7 @@ class Undecided(asyncio.Protocol):
         self.protocol.data_received(head)
 
     def check_later(self) -> None:
-        """Schedules the next `check`."""
+        """Schedules the next `check`, after `CHECK_EVERY` seconds."""
         self.checking = asyncio.get_running_loop().call_later(CHECK_EVERY, self.check)
 
     def check(self) -> None:
@@ -172,7 +172,7 @@ class Undecided(asyncio.Protocol):
             self.ending.bound_the_rest(self.timeout_write)
 
     def wait_no_more(self) -> None:
-        """Cancels the timers for the accept."""
+        """Cancels the timers of `give_up` and `check`."""
         for timer in (self.giving_up, self.checking):
             if timer is not None:
                 timer.cancel()

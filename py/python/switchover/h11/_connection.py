@@ -1,6 +1,6 @@
 """An alias for programs that import this private module of h11.
 
-uvicorn does.
+uvicorn is one of them.
 """
 
 # Not a relative import: if `h11` is another name of the package, this module exists twice.

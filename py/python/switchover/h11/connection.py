@@ -109,7 +109,7 @@ class Connection:
 
     @property
     def states(self) -> dict[type[Sentinel], type[Sentinel]]:
-        """The state of client and server, by role."""
+        """The states of client and server, by the sentinels `CLIENT` and `SERVER`."""
         return {CLIENT: self._state.client, SERVER: self._state.server}
 
     @property
@@ -219,15 +219,19 @@ class Connection:
         self.their_http_version = event.http_version
 
     def _close_after_excess(self) -> None:
-        """Makes a client close if bytes follow the response.
+        """Makes a client's connection end if bytes follow the complete response.
 
-        They would be parsed as the next response. RFC 9112, section 9.2.
+        They would be parsed as the next response, so complete sides become MUST_CLOSE. RFC 9112,
+        section 9.2.
         """
         if self.our_role is CLIENT and self._state.server is DONE and self._received > self._engine.position:
             self._state = self._state[SERVER, MUST_CLOSE, False]
 
     def _nothing(self) -> Event | type[NEED_DATA]:
-        """Returns the result of `next_event` if the received bytes contain no event."""
+        """Returns the result of `next_event` if the received bytes contain no event.
+
+        Raises LocalProtocolError if more bytes are kept than the limit for an incomplete event.
+        """
         if self._has_ended:
             return self._closed()
         if self._received - self._engine.position > self._max_incomplete_event_size:
@@ -332,7 +336,10 @@ class Connection:
         return sent
 
     def _answer(self, event: Event) -> bytes:
-        """Returns the bytes of a response head; none yet if no request was received."""
+        """Returns the bytes of a response head; none yet if no request was received.
+
+        A 426 for which no protocol is known becomes a 400.
+        """
         if isinstance(event, InformationalResponse):
             return write(self._engine, event)
         assert isinstance(event, Response)

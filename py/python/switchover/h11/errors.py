@@ -1,6 +1,7 @@
 """The exceptions of h11.
 
-If the engine of a connection found the error, `__cause__` is its own exception, with number, clause and advice.
+If the engine has found the error, `__cause__` is the engine's exception, with number, clause and
+advice.
 """
 
 from __future__ import annotations
@@ -17,13 +18,14 @@ class ProtocolError(Exception):
             raise TypeError("tried to directly instantiate ProtocolError")
         super().__init__(msg)
         self.error_status_hint = error_status_hint
-        """The status for a server's response."""
+        """The status with which a server could respond to the error."""
 
 
 class LocalProtocolError(ProtocolError):
     """The caller made an event that is invalid, or sent one that is not allowed now.
 
-    Raised by the constructors of events, and by `send`, `send_with_data_passthrough` and `start_next_cycle`.
+    Raised by the constructors of events and `Headers`, and by `send`, `send_with_data_passthrough`
+    and `start_next_cycle`.
     """
 
 

@@ -104,4 +104,4 @@ def settled(client: type[Sentinel], server: type[Sentinel], persists: bool, prop
 KNOWN: Final[dict[tuple[type[Sentinel], type[Sentinel], bool, bool], State]] = {}
 
 START: Final = settled(IDLE, IDLE, True, False)
-"""The initial state."""
+"""The states of both sides on a new connection, and at each new cycle."""
