@@ -40,7 +40,7 @@ function input(name) {
   return messages;
 }
 
-/** Returns the names and values of a message, split in the simplest way. @param {Buffer} message */
+/** Returns a message's field names and values, split at CRLFs and colons. @param {Buffer} message */
 function expected(message) {
   const lines = message.toString("latin1").split("\r\n").slice(1, -2);
   return lines.flatMap((line) => {
@@ -50,7 +50,7 @@ function expected(message) {
 }
 
 /**
- * Returns a job, after checking what `look` reads of each message.
+ * Returns a measured cell for `look`, after checking the fields that `look` reads.
  * @param {string} row
  * @param {string} column
  * @param {Buffer[]} messages

@@ -40,7 +40,7 @@ async function clientOf(name, port, folder) {
   return async () => (await request(socket, head)).text();
 }
 
-/** Makes as many requests as the parent asks for, and says what one costs. @param {string[]} given */
+/** Makes as many requests as the parent asks for, and sends it the CPU time of one. @param {string[]} given */
 async function serve([name = "", port = "", folder = ""]) {
   const ask = await clientOf(name, Number(port), folder);
   process.on("message", async (count) => {

@@ -29,7 +29,7 @@ export function parse(bytes) {
   return null;
 }
 
-/** The response to each request: empty, to HEAD even without a `Content-Length`. */
+/** The response to each request: no content; to HEAD, no `Content-Length` either. */
 const EMPTY = Object.freeze({ status: 200, headers: Object.freeze({}) });
 const PREPARED = new Prepared(EMPTY);
 

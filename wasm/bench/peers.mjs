@@ -6,7 +6,7 @@ import { resolve } from "node:path";
 /**
  * Callbacks that do nothing, for llhttp in WebAssembly.
  *
- * They receive addresses in the module's memory.
+ * The module passes them addresses in its memory.
  */
 const SILENT = {
   wasm_on_message_begin: () => 0,

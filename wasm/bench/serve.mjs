@@ -32,11 +32,11 @@ const LOADS = {
   "1 kB of content, read by `text()`": { bytes: POST, at: 1 },
 };
 
-/** The size of large content, and of its pieces. */
+/** The length of large content, and of its pieces, in bytes. */
 const LARGE = 100_000_000;
 const PIECE = 65_536;
 const whole = new Uint8Array(LARGE);
-/** Large content by the target that asks for it, or sends it. */
+/** The ways to send or receive large content, by the target of the request for it. */
 const TARGETS = {
   "/whole": "sent, a `Uint8Array`",
   "/pieces": "sent, an async iterable, chunked",
@@ -63,7 +63,7 @@ function streamed() {
   });
 }
 
-/** Handles the `TARGETS`. @param {import("switchover/streams").ServerRequest} request */
+/** Handles a request for one of the `TARGETS`. @param {import("switchover/streams").ServerRequest} request */
 async function large(request) {
   const { target, body } = request;
   if (target === "/whole") return { body: whole };
@@ -79,7 +79,7 @@ async function large(request) {
   return { body: String(length) };
 }
 
-/** Handles the `TARGETS` as a program for node:http does. @type {import("node:http").RequestListener} */
+/** Handles a request for one of the `TARGETS` in node:http. @type {import("node:http").RequestListener} */
 async function largeOfNode(request, response) {
   const target = String(request.url);
   if (target === "/whole") return void response.writeHead(200, SIZED).end(whole);
@@ -131,9 +131,9 @@ function ofNode() {
 }
 
 /**
- * Runs one way until the parent disconnects.
+ * Runs one of the compared servers until the parent disconnects.
  *
- * Sends the port, and then, for each message, the time of the processor that it has used.
+ * Sends the parent its port. Then it answers each message with the processor time used so far, in microseconds.
  * @param {string} name
  */
 async function serve(name) {
@@ -164,21 +164,21 @@ class Way {
     return this;
   }
 
-  /** Returns the microseconds of the processor that the server has used. @returns {Promise<number>} */
+  /** Returns the processor time that the server has used, in microseconds. @returns {Promise<number>} */
   async used() {
     const told = once(this.child, "message");
     this.child.send("used");
     return (await told)[0];
   }
 
-  /** Returns the microseconds of the processor for large content. @param {string} target */
+  /** Returns the server's processor time in microseconds for one large content. @param {string} target */
   async costOf(target) {
     const before = await this.used();
     await exchange(this.port, target);
     return (await this.used()) - before;
   }
 
-  /** Returns the microseconds of the processor for each request. @param {{ bytes: string, at: number }} load @param {number} requests */
+  /** Returns the server's processor time in microseconds for each request. @param {{ bytes: string, at: number }} load @param {number} requests */
   async cost(load, requests) {
     const before = await this.used();
     const each = Math.ceil(requests / CONNECTIONS);
@@ -217,7 +217,7 @@ async function ask(port, { bytes, at }, requests) {
   socket.destroy();
 }
 
-/** Returns the length of the first response. @param {Buffer} data */
+/** Returns the length of the first response in bytes. @param {Buffer} data */
 function lengthOf(data) {
   const shown = data.toString("latin1");
   const content = /^HTTP\/1\.1 200 OK\r\n[^]*?content-length: (\d+)\r\n/i.exec(shown);
@@ -264,7 +264,7 @@ function median(numbers) {
 /**
  * Measures each way in turn, for a number of rounds.
  *
- * One more before them does not count. Returns, for each way, the median of its ratios to the first, and their range.
+ * A round before them is not counted. Returns, for each way, the median of its ratios to the first way, and their range.
  * @param {Way[]} ways @param {number} rounds @param {(way: Way, isFirst: boolean) => Promise<number>} cost @param {string} title
  */
 async function compared(ways, rounds, cost, title) {
@@ -319,7 +319,7 @@ function table(head, rows) {
   return [head, head.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |`);
 }
 
-/** Writes lines between the marks of the README. @param {string} name @param {string[]} lines */
+/** Replaces the lines between two marks of `wasm/README.md`. @param {string} name @param {string[]} lines */
 function rewrite(name, lines) {
   const file = new URL("../README.md", import.meta.url);
   const before = readFileSync(file, "utf8");

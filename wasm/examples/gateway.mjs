@@ -57,14 +57,21 @@ async function declined({ response, required }) {
 }
 
 /**
- * Returns the fields to pass on: `Host` is that of the target.
+ * Returns the end-to-end fields to pass on, without `Host` and `Trailer`.
+ *
+ * `forward` adds a `Host` that fits the target.
  * @param {import("switchover").HeaderSource} fields
  */
 function forwarded(fields) {
   return [...endToEndFields(fields)].filter(([name]) => !/^(host|trailer)$/i.test(name));
 }
 
-/** Returns content that says when it is over, and how it has failed. @param {ReadableStream<Uint8Array> | null} body */
+/**
+ * Returns content to pass on, with a promise of its end.
+ *
+ * `isOver` resolves when the content has ended or failed; `fault` then has the reason of a failure.
+ * @param {ReadableStream<Uint8Array> | null} body
+ */
 function passing(body) {
   /** @type {() => void} */
   let end = () => {};

@@ -26,7 +26,7 @@ async function serveConnection(socket) {
   const exchange = new Exchange(http, socket);
   socket.on("error", () => socket.destroy());
   /**
-   * Timeouts in milliseconds; each byte of content adds one to that for content.
+   * Timeouts in milliseconds; each byte of content extends that for content by 1 ms.
    *
    * `request` is for the first byte of a request, `head` for the rest of its head.
    */
@@ -155,7 +155,7 @@ class Exchange {
     }
   }
 
-  /** Appends content; pieces of their own would take more memory than their bytes. @param {Uint8Array} data */
+  /** Appends content to one buffer: many small pieces would take more memory. @param {Uint8Array} data */
   keep(data) {
     const needed = this.received + data.length;
     if (needed > this.content.length) {

@@ -11,7 +11,7 @@ import { Connection, ProtocolError } from "switchover";
 /** The limit of content of a request, in bytes. */
 const CONTENT = 2 ** 20;
 /**
- * Timeouts in milliseconds; each byte of content adds one to that for content.
+ * Timeouts in milliseconds; each byte of content extends that for content by 1 ms.
  *
  * `request` is for the first byte of a request, `head` for the rest of its head.
  */

@@ -1,7 +1,7 @@
 /**
- * Entry point of `switchover` for Node, also for its `require`.
+ * Entry point of `switchover` for Node, both for `import` and for `require`.
  *
- * It reads and compiles `switchover.wasm` from the folder of the script, without waiting.
+ * It reads and compiles `switchover.wasm` from the folder of the script, synchronously.
  */
 
 import { initSync } from "./index.js";

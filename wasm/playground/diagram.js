@@ -8,7 +8,7 @@ const SVG = "http://www.w3.org/2000/svg";
 const [WIDTH, HEIGHT] = [72, 30];
 
 /**
- * The columns and rows of two diagrams' states; for the third: `UPGRADES`.
+ * The column and row states of two diagrams; `UPGRADES` places those of the third.
  * @type {Record<string, string[][]>}
  */
 const ORDER = {

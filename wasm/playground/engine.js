@@ -78,7 +78,7 @@ export function configOf(words) {
 
 class Player {
   /** @type {Entry[]} */ log = [];
-  /** @type {import("./code/words.js").Step[]} What was called, for programs. */ steps = [];
+  /** @type {import("./code/words.js").Step[]} The calls made, which a program repeats. */ steps = [];
   /** @type {Mark} */ mark = { fed: 0, events: 0, data: 0, isEnded: false, isStopped: false, acts: 0 };
   #position = 0;
   /** @type {import("../dist/bytes.js").Selection | null} */
@@ -115,7 +115,11 @@ class Player {
     }
   }
 
-  /** Plays the rest of the scenario, and logs how many bytes stay unread. */
+  /**
+   * Plays the rest of the scenario.
+   *
+   * If bytes stay unread and there was no switch, logs their number.
+   */
   drain() {
     const { bytes, end } = this.scenario;
     this.advance({ fed: bytes.length, events: Infinity, data: 0, isEnded: end !== null, isStopped: true });

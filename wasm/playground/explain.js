@@ -29,7 +29,7 @@ import { DECIDED, FIELDS, of, shortened, STATUSES, WAITS } from "./explain/words
 /** @param {string} title @param {string} words @param {string} [clause] @returns {Explanation} */
 const say = (title, words, clause = "") => ({ title, words, clause });
 
-/** The explanation of bytes that are sent, other than a head. */
+/** The explanation of sent bytes that are not part of a head. */
 const SENT = say("Sent", "Bytes of the message, as the engine frames them.", "RFC 9112, 6");
 /** Matches the name of a field line, which begins it. */
 const FIELD = /^[!#$%&'*+.^`|~\w-]+:/;
@@ -205,10 +205,10 @@ export function explainLine(line) {
 }
 
 /**
- * Explains a line of a transcript that is not input.
+ * Explains a line of a transcript other than received bytes.
  *
- * It is an event, a decision, a refusal, or a line of output.
- * Of an error it says only whose it is: its rule and advice come with the error.
+ * It is an event, a decision, a refusal, a line of output, or the end of the input.
+ * The explanation of an error says only that the peer is at fault: its rule and advice come with the error.
  * @param {string} mark the mark of the line: `=`, `!`, `?`, `>`, `>>` or `<end`
  * @param {string} line the rest of the line @returns {Explanation}
  */

@@ -106,7 +106,7 @@ function lookAtByte(place, part) {
 
 // The fields for the peer's bytes.
 
-/** Loads a whole scenario into all fields. @param {import("./engine.js").Scenario} next */
+/** Loads a scenario into all fields, and replays it. @param {import("./engine.js").Scenario} next */
 function load(next, { isAtEnd = true } = {}) {
   scenario = next;
   at("text").value = typedOf(scenario.bytes);
@@ -122,7 +122,7 @@ function load(next, { isAtEnd = true } = {}) {
 /**
  * The scenario before the user began to type; `null` after any other change.
  *
- * A decision that was left out may so come back.
+ * `change` starts from it each time, so a decision that it left out may come back as the user types on.
  * @type {import("./engine.js").Scenario | null}
  */
 let edited = null;
@@ -152,7 +152,7 @@ function change(bytes) {
   edited = base;
 }
 
-/** Leaves out the decisions that were refused or not reached; returns if any was. */
+/** Leaves out decisions that were refused or not reached; returns whether any was. */
 function leaveOutRefused() {
   const made = new Set(log.filter(({ kind, error }) => kind === "decision" && error === null).map(({ act }) => act));
   const acts = scenario.acts.filter((_, index) => made.has(index));
@@ -342,7 +342,7 @@ function light(entry) {
 /** @type {any} */
 let decideTimer = 0;
 
-/** Finds the possible decisions after a pause; each is tried on its own connection. */
+/** Finds the possible decisions 80 ms later; each is tried on its own connection. */
 function decideSoon() {
   clearTimeout(decideTimer);
   at("decisions").setAttribute("aria-busy", "true");
@@ -446,9 +446,9 @@ async function save() {
 }
 
 /**
- * Loads what the address holds.
+ * Loads the scenario or the test vector in the fragment of the page's address.
  *
- * Any other address changes nothing, except at the start.
+ * Any other address changes nothing, except at the start: then the vector `FIRST` is loaded.
  */
 async function ofLocation(isStart = false) {
   const [, kind, text] = /^#(s|case)=(.*)$/.exec(location.hash) ?? [];

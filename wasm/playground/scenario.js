@@ -122,11 +122,11 @@ export async function ofAddress(text) {
 
 /** The limit in bytes of an unpacked address: a link must not exhaust the memory. */
 const MOST_UNPACKED = 2 ** 22;
-/** The limit of the cuts of an address, each of which the page shows. */
+/** The maximum number of cuts in an address, each of which the page shows. */
 const MOST_CUTS = 4096;
-/** The limit of the bytes of an address that arrive one by one. */
+/** The maximum number of input bytes in an address if they arrive one by one. */
 const MOST_EACH = 2 ** 16;
-/** The limit of the decisions of an address; each new one plays all of them. */
+/** The maximum number of decisions in an address; each new one plays all of them. */
 const MOST_ACTS = 1024;
 
 /**

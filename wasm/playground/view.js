@@ -96,7 +96,7 @@ function cut(at, index, length) {
   return `<span class="cut" role="slider" tabindex="0" data-cut="${index}" aria-label="Cut ${index + 1}" aria-valuemin="1" aria-valuemax="${length - 1}" aria-valuenow="${at}" aria-valuetext="before byte ${at}"></span>`;
 }
 
-/** The marks of the log's entries, by their kinds. */
+/** The character that each kind of log entry begins with. */
 export const MARKS = { event: "=", stop: "=", error: "=", decision: "!", end: "<", unread: "·" };
 
 /** Renders the log entries as the options of a list. @param {Entry[]} log */

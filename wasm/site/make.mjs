@@ -35,7 +35,7 @@ pages.set("wasm/playground/README.md", "wasm/playground/README.html");
 /** The documents, folders and files that are still to be written. @type {string[]} */
 const waiting = [...pages.keys()];
 pages.set("wasm/playground", PLAYGROUND);
-/** The faults of links. @type {string[]} */
+/** The links that are faulty, each with its fault. @type {string[]} */
 const faults = [];
 /** The identifiers of each page, and the links that lead to one. @type {Map<string, Set<string>>} */
 const identifiers = new Map();
@@ -90,7 +90,10 @@ function menuOf(page) {
   return links.join("\n    ");
 }
 
-/** Returns a page in the form that all have. @param {string} page @param {string} title @param {string} content */
+/**
+ * Returns a page's HTML: its content between the parts that all pages share.
+ * @param {string} page @param {string} title @param {string} content
+ */
 function framed(page, title, content) {
   const from = (/** @type {string} */ to) => relative(dirname(page), to) || basename(to);
   return `<!doctype html>

@@ -26,9 +26,10 @@ fn head(connection: &Connection) -> Option<Fields<'_>> {
         .or_else(|| connection.request().map(|request| request.fields()))
 }
 
-/// Writes fields derived from those of `head` to the result buffer.
+/// Calls `put` with the fields of the current head and the result buffer.
 ///
-/// Returns false if there is no such head.
+/// It is the head of the current event's response, or else of the server's current request. Returns
+/// false if there is none.
 fn put_head(handle: u32, put: impl FnOnce(&dyn FieldSource, &mut ResultBuffer)) -> bool {
     with(handle, |connection, out| head(connection).map(|fields| put(&fields, out)).is_some())
 }

@@ -68,9 +68,9 @@ enum Outcome {
     Event,
 }
 
-/// Advances to the next event and returns an `Outcome`.
+/// Advances to the next event and returns an `Outcome` as a number.
 ///
-/// The event is written to the result buffer.
+/// Writes the event, the reason of a pause, or the error to the result buffer.
 #[wasm_bindgen]
 pub fn next_event(handle: u32) -> u32 {
     let outcome = with(handle, |connection, out| match connection.next_event() {
@@ -135,13 +135,13 @@ pub fn skip_content(handle: u32) -> bool {
     decide(handle, switchover::Connection::skip_content)
 }
 
-/// Closes the connection after the current response; returns false on an error.
+/// Makes the current response the last one; returns false on an error.
 #[wasm_bindgen]
 pub fn close_after_response(handle: u32) -> bool {
     decide(handle, switchover::Connection::close_after_response)
 }
 
-/// Gives up the exchange or the connection; returns false on an error.
+/// Gives up the request being sent, or the connection; returns false on an error.
 #[wasm_bindgen]
 pub fn abandon(handle: u32) -> bool {
     decide(handle, switchover::Connection::abandon)
@@ -159,7 +159,9 @@ pub fn release(handle: u32) {
     ask(handle, |connection| connection.release());
 }
 
-/// Merges the end of the message into the current event; returns whether it could.
+/// Merges the end of the message into the current event, if that is its last.
+///
+/// Returns false if the end will be an event of its own.
 #[wasm_bindgen]
 pub fn take_end(handle: u32) -> bool {
     ask(handle, |connection| connection.take_end())

@@ -1,6 +1,6 @@
 //! Getters of a connection, callable at any time; also `same_protocol`.
 //!
-//! A function that returns false if there is no value says so.
+//! If a value may be missing, the comment of its function says what is returned then.
 
 use switchover::binding::{Bound, content_kind, selection_to_bits};
 use switchover::{Order, Protocol};
@@ -30,7 +30,7 @@ pub fn state(handle: u32) {
 
 /// Returns the number of the `Awaiting` value.
 ///
-/// It names the party that the connection waits for.
+/// It says what the connection waits for, such as a request's head.
 #[wasm_bindgen]
 pub fn awaiting(handle: u32) -> u32 {
     ask(handle, |connection| connection.awaiting() as u32)

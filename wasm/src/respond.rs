@@ -86,7 +86,9 @@ pub fn prepared_content(handle: u32) {
     });
 }
 
-/// Sends a prepared response on a connection.
+/// Writes a prepared response to the result buffer, for a connection to send.
+///
+/// Returns false on an error, which is then in the result buffer.
 #[wasm_bindgen]
 pub fn respond_prepared(handle: u32, prepared: u32) -> bool {
     with_prepared(handle, prepared, |connection, prepared, out| {

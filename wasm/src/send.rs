@@ -80,7 +80,9 @@ pub fn advertise(handle: u32, args: &[u8]) -> bool {
     attempt(handle, |connection| connection.advertise(&borrowed(&protocols)).map(|()| true))
 }
 
-/// Sends content with its framing.
+/// Writes content with its framing to the result buffer, for the caller to send.
+///
+/// Returns false on an error, which is then in the result buffer.
 #[wasm_bindgen]
 pub fn send_data(handle: u32, data: &[u8]) -> bool {
     with(handle, |connection, out| {
@@ -108,7 +110,9 @@ pub fn send_data_parts(handle: u32, len: usize) -> bool {
     })
 }
 
-/// Ends the message; `args` holds the trailer fields.
+/// Writes the end of the message to the result buffer, for the caller to send.
+///
+/// `args` holds the trailer fields. Returns false on an error, which is then in the result buffer.
 #[wasm_bindgen]
 pub fn send_end(handle: u32, args: &[u8]) -> bool {
     let trailers = ArgReader::new(args).fields();

@@ -29,19 +29,23 @@ pub fn ineligible_text(reason: u32) {
     leave(Ineligible::from_number(reason).map_or("", Ineligible::text));
 }
 
-/// Writes the description of an error to the result buffer.
+/// Writes the description of the error `code`; an empty text if there is none.
 #[wasm_bindgen]
 pub fn error_text(code: u32) {
     leave(spelled(code, ErrorKind::text).as_bytes());
 }
 
-/// Writes the citation of the rule that an error violates to the result buffer.
+/// Writes the citation of the rule that the error `code` violates.
+///
+/// Writes an empty text if there is no such error.
 #[wasm_bindgen]
 pub fn error_clause(code: u32) {
     leave(ErrorKind::from_code(code).map_or("", ErrorKind::clause));
 }
 
-/// Writes the advice on how to fix an error to the result buffer.
+/// Writes the advice on how to fix the error `code`.
+///
+/// Writes an empty text if there is no such error.
 #[wasm_bindgen]
 pub fn error_advice(code: u32) {
     leave(spelled(code, ErrorKind::advice).as_bytes());

@@ -14,7 +14,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { text } from "node:stream/consumers";
 
 const examples = process.env["EXAMPLES"] ?? join(import.meta.dirname, "../examples");
-/** The output of all example servers on standard error. */
+/** The output of all example programs on standard error. */
 let complaints = "";
 const server = start("server.mjs");
 const h2c = start("h2c.mjs");
@@ -163,9 +163,9 @@ function opened(port, said) {
 }
 
 /**
- * Sends batches of requests until the server disconnects; returns their number.
+ * Sends batches of 1,000 requests until the server disconnects.
  *
- * It reads no response.
+ * It reads no response. Returns the number of batches.
  * @param {number} port
  */
 async function sentUnread(port) {

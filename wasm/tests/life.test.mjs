@@ -36,7 +36,7 @@ test("memory that runs out is an error of the call, and everything goes on", () 
   assert.equal(alone(script), "ProtocolError out-of-memory\ntrue request\n");
 });
 
-/** The start of a script that knows the memory of its module. */
+/** The start of a script; sets `memory` to the memory of the WebAssembly instance. */
 const MEASURES = `
   const { Instance } = WebAssembly;
   let memory;
@@ -53,7 +53,7 @@ const TRAPS = `
     return { exports };
   };`;
 
-/** The imports of a script that serves connections after that. */
+/** The imports of a script that begins with `TRAPS` and serves connections. */
 const IMPORTS = `
   const { once } = await import("node:events");
   const { connect, createServer } = await import("node:net");
@@ -171,9 +171,9 @@ test("memory stays where it is over many connections and cycles", () => {
   assert.equal(size(), before);
 });
 
-/** The sockets of a client; web streams do not tell that theirs was destroyed. */
+/** The forms of a client's socket; web streams do not report that it was destroyed. */
 const WAYS = { "a socket": "(socket) => socket", "web streams": "(socket) => Duplex.toWeb(socket)" };
-/** Responses of 60 kB, as an expression of a script that has `content`. */
+/** Responses of 60 kB, without the status line, as expressions with `content`. */
 const FRAMINGS = {
   "of a known length": '"Connection: close\\r\\nContent-Length: 60000\\r\\n\\r\\n" + content',
   "in chunks": '"Transfer-Encoding: chunked\\r\\n\\r\\nea60\\r\\n" + content + "\\r\\n0\\r\\n\\r\\n"',
@@ -213,7 +213,7 @@ for (const [name, way, form, framed] of UNREAD) {
   });
 }
 
-/** Uses of a socket that ends with the Worker that has passed it. @type {Record<string, [half: string, use: string]>} */
+/** Calls with a socket that sends half a head, then nothing, and never closes. @type {Record<string, [half: string, use: string]>} */
 const FORGOTTEN = {
   requests: ["HTTP/1.1 200 OK", 'request(socket, { target: "/", headers: { Host: "a" } }, { timeouts })'],
   connections: ["GET / HTTP/1.1", "serveConnection(socket, () => ({}), { timeouts })"],

@@ -154,7 +154,7 @@ test("what is wrong in a field line names it, and not its value", () => {
   }
 });
 
-/** A subclass that reports a false length and buffer. */
+/** A subclass of `Uint8Array` that reports a false length and buffer. */
 class Lying extends Uint8Array {
   /** @type {number} */
   lie = 0;

@@ -26,7 +26,7 @@ const BOUND = await bound();
 
 const never = new Promise(() => {});
 
-/** Returns content without end, with the count of its bytes read, and its cancel. */
+/** Returns endless content, its number of bytes read, and whether it was cancelled. */
 function endless() {
   const sent = { bytes: 0, isCancelled: false };
   const body = new ReadableStream(

@@ -23,7 +23,7 @@ const PLAIN = { "content-type": "text/plain" };
 const OPEN = 4_000;
 
 /**
- * The exchanges: what a client sends, and after it ends its direction if it does.
+ * The exchanges by name: the client's bytes, and whether it then half-closes.
  * @type {Record<string, { bytes: string, ends?: boolean }>}
  */
 const EXCHANGES = {
@@ -67,7 +67,7 @@ const EXCHANGES = {
   "another protocol": { bytes: "SSH-2.0-example\r\n" },
 };
 
-/** The clause or the reason for each difference. @type {Record<string, string>} */
+/** The RFC clause or the reason for each difference from node:http. @type {Record<string, string>} */
 const REASONS = {
   "a HEAD": "the same fields as for a GET: RFC 9110, 9.3.2",
   "a GET of HTTP/1.0 with keep-alive": "the content has a length, so the connection can persist: RFC 9112, 9.3",
@@ -185,7 +185,7 @@ after(() => {
 });
 
 /**
- * Returns what a client receives, in words.
+ * Returns the responses that a client receives, and how the connection ended.
  * @param {import("node:net").Server} server @param {{ bytes: string, ends?: boolean }} exchange
  */
 async function outcome(server, { bytes, ends }) {
@@ -212,7 +212,8 @@ async function outcome(server, { bytes, ends }) {
 /**
  * Returns the responses among bytes, without what is each server's own.
  *
- * `Date` and the framing are left out: their content is compared. So is a `keep-alive` that says what is so without it.
+ * Left out are `Date`, `Keep-Alive`, `Content-Type` and the framing of content, which is compared itself. So is
+ * `Connection: keep-alive`, unless the request is of HTTP/1.0.
  * @param {string} received @param {string[]} request
  */
 function responses(received, [method = "", , version = ""]) {

@@ -25,7 +25,7 @@ const CLOSES = "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
 const options = { timeout: TIMEOUTS };
 const pause = (/** @type {number} */ milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
-/** Returns content that stalls after one piece, and its cancel reason. */
+/** Returns content that stalls after one piece, and a promise of its cancel reason. */
 function stalled() {
   /** @type {(reason: unknown) => void} */
   let note = () => {};
@@ -47,7 +47,7 @@ function watched() {
 
 for (const [form, shape] of Object.entries(forms)) {
   describe(`over ${form}`, { timeout: TIMEOUTS }, () => {
-    /** Responds slowly to a plain request; accepts the offer that arrives meanwhile. @param {boolean} early */
+    /** Returns a handler that responds slowly without an offer, and accepts one. @param {boolean} early */
     const slowThenSwitched = (early) => async (/** @type {ServerRequest} */ asked) => {
       const switched = await asked.upgrade(["foo/2"], undefined, { early });
       if (!switched) return { body: (async function* () { for (let i = 0; i < 4; i++) yield pause(50).then(() => Buffer.from("piece")); })() };

@@ -11,7 +11,7 @@ const options = { timeout: TIMEOUTS };
 const bytes = new TextEncoder().encode("bytes");
 
 /**
- * Arguments of the constructor, valid and not.
+ * Arguments of the constructor of `Response`, valid and not.
  * @type {Record<string, () => any[]>}
  */
 const ARGUMENTS = {
@@ -62,7 +62,7 @@ const ARGUMENTS = {
 };
 
 /**
- * The questions to a response, by name.
+ * Functions that return the compared properties of a response, by name.
  * @type {Record<string, (response: Response) => unknown>}
  */
 const QUESTIONS = {
@@ -120,7 +120,7 @@ const QUESTIONS = {
   },
 };
 
-/** Returns what comes out, or the class of the error. @param {() => unknown} act */
+/** Returns the value that `act` gives, or the name of its error's class. @param {() => unknown} act */
 async function outcome(act) {
   try {
     return { value: await act() };

@@ -500,7 +500,7 @@ for (const { name, file, server, client } of programs) {
   const ends = [...client.slice(0, -1), host(file === deno ? "ends.deno.mjs" : "ends.node.mjs")];
   asksAs(name, (port, ...lines) => run(file, [...client, String(port), ...lines]), (ports) => run(file, [...ends, JSON.stringify(ports)]));
 }
-/** Lets programs serve an example for a framework, if it is there. @param {string} framework @param {ReturnType<typeof asFramework>} tests */
+/** Tests a framework's example in each runtime; returns whether it is installed. @param {string} framework @param {ReturnType<typeof asFramework>} tests */
 function servesFramework(framework, tests) {
   const place = join(PACKAGE, "..", framework);
   if (!existsSync(runtime(framework)) || !PACKAGE) return false;

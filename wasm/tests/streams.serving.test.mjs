@@ -991,7 +991,7 @@ for (const [form, shape] of Object.entries(forms)) {
 }
 
 test("bytes that are sent do not share what a stream of one's own transfers", options, async () => {
-  /** Serves two requests over a stream that takes the buffers away. @param {number} milliseconds */
+  /** Serves two requests over a stream that transfers the written buffers. @param {number} milliseconds */
   const received = async (milliseconds) => {
     let text = "";
     const socket = new Duplex({

@@ -19,7 +19,7 @@ const OFFER = "GET /chat HTTP/1.1\r\nHost: a\r\nUpgrade: foo/2, bar\r\nConnectio
 const LAST = "GET /last HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
 const CONNECT = "CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\n";
 
-/** Returns the bytes of `hello`, made by another window's `Uint8Array`. */
+/** Returns the bytes of `hello`, as a `Uint8Array` of another realm. */
 const foreign = () => runInNewContext("new Uint8Array([104, 101, 108, 108, 111])");
 
 /**
@@ -52,7 +52,7 @@ for (const [form, shape] of Object.entries(forms)) {
   const serving = (handler, options) => listening((socket) => serveConnection(shape(socket), handler, options));
 
   /**
-   * Sends these pieces and returns the response and the outcome.
+   * Sends pieces to a new server; returns its responses and the outcome.
    * @param {Handler} handler @param {string[]} pieces @param {ServeOptions} [options]
    */
   async function exchange(handler, pieces, options) {
@@ -614,7 +614,7 @@ for (const [form, shape] of Object.entries(forms)) {
       assert.deepEqual(await server.close(), [""]);
     });
 
-    /** Starts a server that responds in part, before the content that `expecting` has. */
+    /** Starts a server that sends half a response before it has the request's content. */
     const stalling = () =>
       listening(async (socket) => {
         await until(socket, "\r\n\r\n");

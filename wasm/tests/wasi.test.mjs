@@ -28,7 +28,7 @@ const children = [];
 after(() => children.forEach((child) => child.kill("SIGKILL")));
 
 /**
- * Starts a program, with its output.
+ * Starts a program, and collects its output.
  * @param {string} file @param {string[]} list @param {string} [input] @param {Record<string, string>} [more]
  */
 function start(file, list, input, more) {

@@ -70,9 +70,9 @@ function told(bytes) {
 }
 
 /**
- * Sends frames after the handshake, in pieces of so many bytes.
+ * Sends the handshake's request and frames, in pieces of `size` bytes.
  *
- * Returns what the server says until it ends.
+ * Returns the frames, in words, that the server sends until it closes.
  * @param {Buffer[]} frames @param {number} [size]
  */
 async function exchange(frames, size = Infinity) {

@@ -13,7 +13,7 @@ type Engine = switchover::Connection;
 type Sent = Result<Vec<u8>, wit::Error>;
 type Done = Result<(), wit::Error>;
 
-/// The memory of most heads.
+/// The capacity in bytes of a new output buffer, which suffices for most heads.
 const USUAL: usize = 512;
 
 pub struct Connection(pub(crate) RefCell<Engine>);
@@ -47,7 +47,7 @@ impl wit::Guest for Component {
     type Prepared = Prepared;
 }
 
-/// Converts a configuration; the error is a name that is unknown.
+/// Converts a configuration; the error is the last name in it that is unknown.
 fn config(given: Option<wit::Config>) -> Result<Config, String> {
     let mut config = Config::default();
     let Some(given) = given else { return Ok(config) };
@@ -73,7 +73,9 @@ fn config(given: Option<wit::Config>) -> Result<Config, String> {
     unknown.map_or(Ok(config), Err)
 }
 
-/// Calls a function with a response head.
+/// Calls a function with the response head that a head of the component describes.
+///
+/// Without a reason phrase, the head gets the usual one of its status.
 fn with_head<T>(head: &wit::Head, call: impl FnOnce(&ResponseHead<'_>) -> T) -> T {
     let usual = ResponseHead::new(head.status, &head.fields);
     call(&ResponseHead { reason: head.reason.as_deref().unwrap_or(usual.reason), ..usual })
@@ -128,7 +130,7 @@ impl Connection {
     }
 }
 
-/// Methods that pass a call on, and convert its result.
+/// Methods that pass a call on to the engine, and convert its result.
 macro_rules! passed_on {
     ($($verb:ident),+; $($question:ident -> $answer:ty: $convert:expr;)+) => {
         $(fn $verb(&self) -> Done {

@@ -8,7 +8,9 @@ use switchover::{
 
 use crate::wit::exports::switchover::http1::engine as wit;
 
-/// Conversions of enums, which have the same cases in the same order.
+/// Conversions between an enum of the engine and one of the component.
+///
+/// Both have the same cases in the same order.
 macro_rules! same {
     ($($name:ident: $from:ty => $to:ty, [$($case:ident),+];)+) => {$(
         pub(crate) fn $name(value: $from) -> $to {
@@ -46,7 +48,7 @@ pub(crate) fn fault(error: Error) -> wit::Fault {
     }
 }
 
-/// Converts bytes that the engine has checked: tokens, or a target.
+/// Converts the name of a field, which the engine has checked to be a token.
 fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
@@ -106,7 +108,7 @@ pub(crate) fn event(event: Event<'_>) -> wit::Event {
     }
 }
 
-/// Returns the head of the current event's response.
+/// Returns the response of the current event; `None` if the event has none.
 pub(crate) fn current_response(connection: &Connection) -> Option<Response<'_>> {
     match connection.event()? {
         Event::Response(response) | Event::Informational(response) => Some(response),
@@ -115,7 +117,7 @@ pub(crate) fn current_response(connection: &Connection) -> Option<Response<'_>> 
     }
 }
 
-/// Returns the request of a switch, or the server's current one.
+/// Returns a current `Switched` event's request, or else the server's current one.
 pub(crate) fn current_request(connection: &Connection) -> Option<Request<'_>> {
     match connection.event() {
         Some(Event::Switched(switched)) => switched.request,
@@ -131,7 +133,9 @@ pub(crate) fn step(next: &Next<'_>) -> wit::Step {
     }
 }
 
-/// Packs a step, whose end of the message the caller merges into it.
+/// Packs a step with its event's head, content or trailers.
+///
+/// The caller sets `is_whole` if the message ends with this step.
 pub(crate) fn packed(next: &Next<'_>) -> wit::Packed {
     let mut packed = wit::Packed {
         step: step(next),

@@ -1,7 +1,7 @@
 //! The engine as a component of WebAssembly.
 //!
-//! `wit/http1.wit` has the documentation of what it exports. It imports nothing. Each function converts its arguments, calls the engine and converts the
-//! result.
+//! `wit/http1.wit` has the documentation of what it exports. It imports nothing. Each function
+//! converts its arguments, calls the engine and converts the result.
 
 // The types of resources must be as public as the generated traits, which nothing uses.
 #![allow(unreachable_pub)]
@@ -20,6 +20,6 @@ mod wit {
 
     export!(Component with_types_in self);
 
-    /// The implementation of the world.
+    /// The implementation of the world `http1`, or `http1-profiles` with `profiles`.
     pub struct Component;
 }

@@ -4,10 +4,10 @@ import { Connection } from "switchover:http1/engine@0.1.0";
 
 const encode = (text) => new TextEncoder().encode(text);
 // The guest's collector frees nothing of the engine, and a store has at most 100,000 handles.
-/** Frees what the engine has made. */
+/** Frees a resource that the engine has made, such as a connection. */
 const free = (resource) => resource[Symbol.dispose]();
 
-/** Returns the bytes for a client that has sent these. */
+/** Returns the bytes to send to a client that has sent the bytes `received`. */
 export function serve(received) {
   const connection = Connection.create("server", undefined);
   const output = [];

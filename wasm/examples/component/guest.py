@@ -16,10 +16,10 @@ from wit_world.imports.engine import (
 
 
 class WitWorld(wit_world.WitWorld):
-    """The world of `wit/guest.wit`."""
+    """The implementation of the world in `wit/guest.wit`."""
 
     def serve(self, received: bytes) -> bytes:
-        """Returns the bytes for a client that has sent these."""
+        """Returns the bytes to send to a client that has sent the bytes `received`."""
         connection = Connection.create(Role.SERVER, None)
         output = b""
         try:
@@ -43,7 +43,7 @@ class WitWorld(wit_world.WitWorld):
 
 
 def answer(connection: engine.Connection) -> bytes:
-    """Accepts an offer of foo/2; answers other requests."""
+    """Accepts an offer of foo/2; responds to any other request with a 200."""
     if selection := connection.select(["foo/2"], Order.CLIENT):
         return connection.accept(selection, False, [])
     return connection.respond(Head(200, None, [("content-type", b"text/plain")]), b"no foo/2\n")

@@ -4,7 +4,11 @@ const [CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG] = [0, 1, 2, 8, 9, 10];
 const [PROTOCOL_ERROR, ABNORMAL, INVALID_DATA, TOO_LARGE] = [1002, 1006, 1007, 1009];
 /** Milliseconds to wait for the peer to end the connection. */
 const CLOSING = 5_000;
-/** Frames after which other connections have a turn: one read may hold thousands. */
+/**
+ * The number of frames after which other connections have a turn.
+ *
+ * One read may hold thousands of frames.
+ */
 const TURN = 128;
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const encoder = new TextEncoder();
@@ -34,7 +38,7 @@ export class WebSocket {
   #isReceiving = false;
   /** @type {ReturnType<typeof setTimeout> | undefined} */ #late;
   #hasLeft = false;
-  /** Ends what waits for a peer that does not read. @type {Set<() => void>} */ #waits = new Set();
+  /** Callbacks that end each wait for a peer that does not read. @type {Set<() => void>} */ #waits = new Set();
   #frames = 0;
 
   /**
@@ -68,7 +72,7 @@ export class WebSocket {
     }
   }
 
-  /** Sends a message; resolves when the peer keeps up. @param {string | Uint8Array} message */
+  /** Sends a message; resolves once the stream has taken it. @param {string | Uint8Array} message */
   async send(message) {
     if (this.#isClosing) throw new Error("the WebSocket is closing");
     if (typeof message !== "string" && !(message instanceof Uint8Array)) throw new TypeError("a message is a string or a Uint8Array");
@@ -76,7 +80,7 @@ export class WebSocket {
     else await this.#send(BINARY, message);
   }
 
-  /** Begins to close; go on to `receive` until it returns `null`. @param {number} [code] @param {string} [reason] */
+  /** Begins to close; the caller must `receive` until `null`. @param {number} [code] @param {string} [reason] */
   async close(code = 1000, reason = "") {
     const words = encoder.encode(reason);
     if (!maySend(code) || words.length > 123) throw new RangeError("a code that may not be sent, or a reason above 123 bytes");
@@ -126,7 +130,7 @@ export class WebSocket {
     return { opcode, isLast, content: mask ? masked(content, mask) : content };
   }
 
-  /** Answers a close, and ends. @param {Uint8Array} content */
+  /** Answers the peer's close frame, and ends the connection. @param {Uint8Array} content */
   async #closed(content) {
     const code = content.length === 0 ? 1000 : (content[0] ?? 0) * 256 + (content[1] ?? 0);
     if (content.length === 1 || !maySend(code)) throw new FrameError(PROTOCOL_ERROR, "a code that may not be sent");
@@ -135,7 +139,7 @@ export class WebSocket {
     return null;
   }
 
-  /** Closes with a code, if there is one, and ends the connection. @param {number} [code] */
+  /** Sends a close frame if there is a code and none was sent; ends the connection. @param {number} [code] */
   async #fail(code) {
     this.#isOver = true;
     const isFirst = !this.#isClosing;
@@ -166,9 +170,9 @@ export class WebSocket {
   }
 
   /**
-   * Waits for a step of the writer, or until the peer is left.
+   * Waits for a step of the writer, or until `#leave` gives the peer up.
    *
-   * A race with one promise for all steps would keep each of them.
+   * `Promise.race` with one promise for all steps would keep each step in memory.
    * @param {Promise<void>} step @returns {Promise<void>}
    */
   #unlessLeft(step) {
@@ -179,7 +183,7 @@ export class WebSocket {
     });
   }
 
-  /** Returns so many bytes; throws if the connection ends before them. @param {number} length */
+  /** Returns the next `length` bytes; throws if the connection ends before them. @param {number} length */
   async #take(length) {
     let [bytes, has] = [this.#bytes, this.#bytes.length];
     // While the peer is awaited, no large buffer is kept for the few bytes in it.
@@ -212,7 +216,7 @@ function maySend(code) {
 }
 
 /**
- * Returns content with a fragment after its first bytes.
+ * Returns a buffer with the first `length` bytes of content, then the fragment.
  * @param {Uint8Array} content @param {number} length @param {Uint8Array} fragment
  */
 function appended(content, length, fragment) {

@@ -21,7 +21,7 @@ let isPacking = false;
 
 const KEPT = 65_536;
 
-/** @internal Returns the bytes that `fill` appends. They stay valid until the next call. */
+/** @internal Returns the bytes that `fill` appends; they are valid until the next `encodeArgs`. */
 export function encodeArgs(fill: () => void): Uint8Array {
   // Iterating a header source may run the caller's code, which may call the engine in turn.
   const outer = isPacking ? { space, used } : undefined;
@@ -37,7 +37,7 @@ export function encodeArgs(fill: () => void): Uint8Array {
   }
 }
 
-/** @internal Appends a string, one byte per character. */
+/** @internal Appends a string to the arguments, one byte per character; throws above U+00FF. */
 export function putText(text: string, what: string): void {
   if (typeof text !== "string") throw new TypeError(`${what} must be a string`);
   const { length } = text;
@@ -56,26 +56,30 @@ export function putText(text: string, what: string): void {
   used = start + length;
 }
 
-/** @internal Appends a string that must be ASCII, because the module would send other characters as UTF-8. */
+/**
+ * @internal Appends a string to the arguments; throws if it is not ASCII.
+ *
+ * The module would send other characters as UTF-8.
+ */
 export function putAscii(text: string, what: string): void {
   putText(text, what);
   if (!/^[\0-\x7f]*$/.test(text)) throw new TypeError(`${what} holds a character that is not ASCII`);
 }
 
-/** @internal Appends a list of strings, one byte per character. */
+/** @internal Appends a list of strings to the arguments, one byte per character. */
 export function putTexts(texts: readonly string[], what: string): void {
   if (!Array.isArray(texts)) throw new TypeError(`${what} must be an array of strings`);
   putNumber(texts.length);
   for (const text of texts) putText(text, what);
 }
 
-/** @internal Appends a list of ASCII strings. */
+/** @internal Appends a list of ASCII strings to the arguments; throws for other characters. */
 export function putAsciis(texts: readonly string[], what: string): void {
   putNumber(texts.length);
   for (const text of texts) putAscii(text, what);
 }
 
-/** @internal Field lines, and one more after them, without a copy. */
+/** @internal A source of field lines: those of another source, and one more after them. */
 export class WithLine {
   readonly lines: HeaderSource;
   readonly name: string;
@@ -88,14 +92,14 @@ export class WithLine {
   }
 }
 
-/** @internal Appends the number of field lines, then each name and value. */
+/** @internal Appends field lines to the arguments: their number, then each name and value. */
 export function putHeaders(source: HeaderSource | undefined): void {
   const place = used;
   putNumber(0);
   if (source !== undefined) write(place, putLines(source));
 }
 
-/** Appends field lines and returns their number. */
+/** Appends names and values of field lines to the arguments; returns their number. */
 function putLines(source: HeaderSource | WithLine): number {
   if (typeof source !== "object" || source === null) throw new TypeError("headers must be pairs or an object");
   let count = 0;
@@ -133,7 +137,7 @@ function putLine(name: string, value: string | Uint8Array, number: number): void
 }
 
 /**
- * Adds the number and name of the field line to an error about it.
+ * Returns an error with the number and name of the field line that it concerns.
  *
  * The value is left out, since it may be a secret.
  */
@@ -161,7 +165,7 @@ function putNumber(number: number): void {
   used += 4;
 }
 
-/** Writes a number as 32 bits, least significant byte first. */
+/** Writes a number to the buffer at `place`: 32 bits, least significant byte first. */
 function write(place: number, number: number): void {
   space[place] = number;
   space[place + 1] = number >>> 8;

@@ -55,14 +55,14 @@ export function joined(pieces: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   return all;
 }
 
-/** The length in bytes up to which a piece is copied, to save memory. */
+/** The length in bytes up to which a piece, unless it is the first, is copied. */
 const SMALL = 1_024;
 
-/** @internal Bytes that come in pieces, in few arrays. */
+/** @internal Bytes that come in pieces, gathered in few arrays: small pieces share arrays. */
 export class Gathered {
   length = 0;
   readonly #arrays: Uint8Array[] = [];
-  /** The array that small pieces are copied to, and how much of it is used. */
+  /** The array that small pieces are copied to; its first `#used` bytes are in use. */
   #shared = new Uint8Array(0);
   #used = 0;
 
@@ -75,13 +75,13 @@ export class Gathered {
     this.#used += piece.length;
   }
 
-  /** Returns all bytes, as one array if there is one. */
+  /** Returns the arrays with all bytes, in order. */
   arrays(): readonly Uint8Array[] {
     this.#share(0);
     return this.#arrays;
   }
 
-  /** Keeps what has been copied, and begins an array of that length. */
+  /** Adds the used part of `#shared` to the arrays; begins one of `length` bytes. */
   #share(length: number): void {
     if (this.#used > 0) this.#arrays.push(this.#shared.subarray(0, this.#used));
     [this.#shared, this.#used] = [new Uint8Array(length), 0];

@@ -11,8 +11,9 @@ type Call = (...given: unknown[]) => unknown;
 /**
  * Wraps an export so that it throws if the module is missing, or traps.
  *
- * It also throws if the module lacks the export. A trap is recorded without a call, for which an overflown stack has no
- * room. The parameters are named: that is faster than a rest array.
+ * It also throws if the module lacks the export. After a trap the wrapper calls no function to
+ * record it, since an overflown stack has no room. The parameters are named: that is faster than a
+ * rest array.
  */
 function guarded(name: string, call: Call): Call {
   if (call.length > 6) throw new Error(`${name} takes more arguments than are passed on`);

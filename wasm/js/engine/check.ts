@@ -32,7 +32,7 @@ export function statusOf(value: number): number {
   return count(value, 65_535, "status");
 }
 
-/** @internal Returns the number of a name in a table, or throws. */
+/** @internal Returns the number of a name in a table, or throws if it has no such name. */
 export function numberOf<T extends string>(table: Readonly<Record<T, number>>, name: T, what: string): number {
   if (typeof name !== "string" || !Object.hasOwn(table, name)) throw new TypeError(`${what} must be one of ${Object.keys(table).join(", ")}`);
   return table[name];

@@ -67,7 +67,7 @@ export interface Config {
   readonly lowercaseNames?: boolean;
 }
 
-/** @internal Sets the configuration of the connection or prepared response that is created next. */
+/** @internal Sets the configuration of the next connection or `Prepared` to be created. */
 export function configure(config: Config): void {
   object(config, "config");
   // All options are read before the module is called: a getter is the caller's code, which may create a connection.
@@ -94,7 +94,7 @@ export function configure(config: Config): void {
 }
 
 /**
- * @internal Changes those limits of a connection that are named.
+ * @internal Changes the limits of a connection that `limits` names; the others stay.
  *
  * Returns false if the engine rejects the change.
  */

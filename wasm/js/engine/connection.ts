@@ -154,7 +154,7 @@ export class Connection extends ProfileMethods {
   }
 
   /**
-   * The protocols that a 101 switched to, lowest layer first.
+   * The protocols that a 101 switched to, lowest layer first; empty without one.
    *
    * A client sees the server's spelling, so compare with `sameProtocol`.
    */

@@ -4,10 +4,14 @@
 import { GoneError } from "./gone-error.js";
 import { engine, trapped } from "./raw.js";
 
-/** The registry of what is done once an object was collected, if there is one. */
+/** The registry of functions to call once an object was garbage-collected, if any. */
 const collected = typeof FinalizationRegistry === "function" ? new FinalizationRegistry<() => void>((act) => act()) : undefined;
 
-/** @internal Calls `act`, which must not refer to the object, once that was garbage-collected. */
+/**
+ * @internal Calls `act` once the object was garbage-collected.
+ *
+ * `act` must not refer to the object. It is never called in a runtime without FinalizationRegistry.
+ */
 export function whenCollected(object: object, act: () => void): void {
   collected?.register(object, act);
 }
@@ -16,7 +20,7 @@ export function whenCollected(object: object, act: () => void): void {
 export class DisposableHandle {
   readonly #free: (number: number) => void;
   readonly #what: string;
-  /** The instance of the module that has the object. */
+  /** The number of the module's instance in which the object was created. */
   readonly #instance = engine.instance;
   #number: number | undefined;
   #isCollected = false;
@@ -28,7 +32,7 @@ export class DisposableHandle {
     this.#what = what;
   }
 
-  /** @internal Returns the handle of an object, or throws if it was freed. */
+  /** @internal Returns the handle of an object; throws if it was freed or its module trapped. */
   static numberOf(owned: DisposableHandle): number {
     return owned.live();
   }
@@ -36,7 +40,8 @@ export class DisposableHandle {
   /**
    * Frees the object's memory.
    *
-   * All calls but `toJSON` then throw a `GoneError`. A second `free` does nothing.
+   * All calls but `free` and a connection's `toJSON` then throw a `GoneError`. A second `free` does
+   * nothing.
    */
   free(): void {
     const number = this.#number;
@@ -45,7 +50,7 @@ export class DisposableHandle {
     if (number !== undefined && this.#instance === engine.instance) this.#free(number);
   }
 
-  /** @internal Frees the object, at the latest when this one is garbage-collected. */
+  /** @internal Arranges that the module's object is freed when this one is collected. */
   freeWhenCollected(): void {
     const [number, free, instance] = [this.#number, this.#free, this.#instance];
     if (number === undefined || this.#isCollected) return;
@@ -63,7 +68,7 @@ export class DisposableHandle {
     this.free();
   }
 
-  /** @internal Returns the handle, or throws if the object was freed. */
+  /** @internal Returns the handle; throws if the object was freed or its module has trapped. */
   protected live(): number {
     if (this.#instance !== engine.instance) throw trapped();
     if (this.#number === undefined) throw new GoneError("freed", { what: this.#what });

@@ -36,7 +36,8 @@ export class ProtocolError extends Error {
   /**
    * The index of the field line that the caller's error refers to, or `null`.
    *
-   * Counted from 0 in the given headers; `null` if the error refers to none.
+   * Counted from 0 in the given headers; `null` if it refers to none, or if `tidy` corrected lines
+   * before.
    */
   readonly field: number | null;
   /**

@@ -119,7 +119,7 @@ export interface EndOfMessageEvent {
  */
 export interface SwitchedEvent {
   readonly kind: "switched";
-  /** The cause of the switch. */
+  /** The message or bytes that made the peer's direction leave HTTP. */
   readonly by: SwitchedBy;
   /**
    * The protocols that the peer now speaks, lowest layer first.
@@ -164,7 +164,7 @@ export interface NeedDataStep {
 /** The result of `nextEvent` if it returns no more events until the caller acts. */
 export interface PausedStep {
   readonly kind: "paused";
-  /** The action that the caller must take. */
+  /** The reason for the pause, which tells the action that the caller must take. */
   readonly why: Paused;
 }
 

@@ -3,8 +3,8 @@
 /**
  * The error for using an object that was freed, or whose module has trapped.
  *
- * Create a new object. A trap of the WebAssembly module, as by a stack overflow, loses all objects of before. New ones
- * are of a new instance of the module.
+ * Create a new object. After a trap of the WebAssembly module, as by a stack overflow, all its
+ * objects are lost. New ones belong to a new instance of the module.
  */
 export class GoneError extends Error {
   /** `freed` if the object was freed, `trapped` if its module has trapped. */

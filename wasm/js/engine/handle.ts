@@ -34,7 +34,12 @@ export class Handle extends DisposableHandle {
     raw.release(this.live());
   }
 
-  /** @internal The space that `receiveBuffer` returned; empty once the module's memory has grown. */
+  /**
+   * @internal The space that `receiveBuffer` returned.
+   *
+   * It is unset by `release` and by the next call that receives. It is empty once the module's
+   * memory has grown.
+   */
   protected get space(): Uint8Array | undefined {
     return this.#space;
   }

@@ -100,7 +100,7 @@ export class Headers implements Iterable<[name: string, value: string]> {
   /**
    * Returns all field lines for logs, with the values of secrets replaced.
    *
-   * Secrets are the values of the fields in `SECRET_FIELDS`. `[...headers]` contains them.
+   * Secrets are the values of the fields in `SECRET_FIELDS`. `[...headers]` has them unreplaced.
    */
   toJSON(): [name: string, value: string][] {
     return this.lines().map(([name, value]) => [name, secrets.has(name.toLowerCase()) ? HIDDEN : value]);

@@ -10,7 +10,7 @@ import { stage } from "./raw.js";
 import { bytesLeft, namesOf, placeLeft, Reader, reading } from "./reader.js";
 import { ContentKind, End, EventKind, Paused } from "../generated/tables.js";
 
-/** The part of a message's content that is still to be received. */
+/** The content of a message that is still to be received: its framing and length. */
 export interface Content {
   readonly kind: ContentKind;
   /**
@@ -24,7 +24,7 @@ export interface Content {
 const contents = namesOf(ContentKind);
 const pauses = namesOf(Paused);
 /**
- * The names of the results of `advance`, by number.
+ * The names of the results of `advance`, indexed by the module's numbers.
  *
  * First those of `Outcome` in `connection.rs`, then the kinds of events.
  */
@@ -154,7 +154,8 @@ export class Inbound extends Handle {
   /**
    * Returns the current event again, or `null` if there is none.
    *
-   * An event is current until the next call that receives. Methods that send do not end it.
+   * An event is current until the next call that receives, or `release`. Methods that send do not
+   * end it.
    */
   event(): Event | null {
     return raw.event(this.live()) ? readEvent(new Reader()) : null;

@@ -1,11 +1,11 @@
 // Loading of the WebAssembly module in runtimes that compile bytes.
 
-/** The used part of `node:fs`, if any, loaded so that bundlers do not include it. */
+/** The used part of `node:fs`, loaded so that bundlers do not include it. */
 interface Files {
   readFileSync(file: URL): BufferSource;
 }
 
-/** The used part of `node:url`. */
+/** The part of `node:url` that is used here. */
 interface Urls {
   pathToFileURL(file: string): URL;
 }
@@ -14,10 +14,10 @@ interface Host {
   readonly process?: { getBuiltinModule?(name: string): Files & Urls };
 }
 
-/** The advice of each error. */
+/** The advice at the end of each error that a module cannot be found. */
 const MANUAL = "import switchover/manual and call its initSync";
 
-/** The path of the script, where that is CommonJS. */
+/** The path of the running script, which only CommonJS defines. */
 declare const __filename: string | undefined;
 
 /** @internal Loads and compiles the module at a URL: read from the disk for `file:`, otherwise fetched. */

@@ -31,9 +31,9 @@ export interface RequestHead {
 
 /** The framing around a piece of content that your code sends itself. */
 export interface DataParts {
-  /** The bytes before the content. */
+  /** The bytes to send before the content, such as a chunk's size; may be empty. */
   readonly prefix: Uint8Array<ArrayBuffer>;
-  /** The bytes after the content. */
+  /** The bytes to send after the piece of content; may be empty. */
   readonly suffix: Uint8Array<ArrayBuffer>;
 }
 
@@ -149,7 +149,7 @@ export class Outbound extends Inbound {
   }
 
   /**
-   * Sends content.
+   * Sends a piece of the message's content.
    *
    * If the length is known, the message ends with the last byte of content. Throws `no-content`, `length-exceeded`.
    * Next: more content, or `sendEnd`. RFC 9112, sections 6 and 7.

@@ -43,7 +43,7 @@ export function encodeResponse(response: ResponseHead): EncodedResponse {
 
 const NOTHING = new Uint8Array(0);
 
-/** @internal Returns the given content after a check, or an empty array. */
+/** @internal Returns the content if it is bytes, or else throws; an empty array if omitted. */
 export function contentOf(content: Uint8Array | undefined): Uint8Array {
   return content === undefined ? NOTHING : bytesOf(content);
 }
@@ -73,7 +73,7 @@ export class Prepared extends DisposableHandle {
     return raw.prepared_status(this.live());
   }
 
-  /** A copy of the content. */
+  /** A copy of the content of the response. */
   get content(): Uint8Array<ArrayBuffer> {
     raw.prepared_content(this.live());
     return bytesLeft();

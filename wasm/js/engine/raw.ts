@@ -13,12 +13,12 @@ import { isBytes, lengthOf } from "./bytes.js";
 export const engine: { instance: number; trap: unknown } = { instance: 0, trap: undefined };
 
 let memory: WebAssembly.Memory | undefined;
-/** The instance that has been started. */
+/** The number of the instance that was started last; -1 before the first. */
 let started = -1;
 /** The index in `words` of the addresses and lengths of the three result buffers. */
 let exchangeAt = 0;
 let stageAt = 0;
-/** The module to start at the first call, and after a trap. */
+/** The compiled module, to be started at the first call and after each trap. */
 let spare: CompiledModule | undefined;
 /** The exports of the started module, by name. */
 let exported: object = {};
@@ -31,7 +31,7 @@ let exported: object = {};
 export type CompiledModule = typeof globalThis extends { WebAssembly: { Module: { prototype: infer M } } } ? M : object;
 
 /**
- * Starts the engine from a compiled module, or from the bytes of one.
+ * Starts the engine from a compiled WebAssembly module, or from the bytes of one.
  *
  * Pass `switchover.wasm` or `core.wasm`. The other entry points of the package call it themselves. Call it after
  * importing `switchover/manual`, in a runtime that loads modules in another way. Only the first call has an effect.
@@ -55,7 +55,7 @@ function start(module: CompiledModule): void {
 }
 
 /**
- * @internal Starts the module at the first call of an export, unless another was started before.
+ * @internal Sets the module to start at the first call, unless one was started before.
  *
  * A program that imports both `switchover/core` and `switchover`, in either order, so gets the complete module.
  */
@@ -146,9 +146,9 @@ export function copy(start: number, length: number): Uint8Array<ArrayBuffer> {
   return length === 0 ? new Uint8Array([]) : heap.slice(start, start + length);
 }
 
-/** The size in bytes of a buffer for several short copies. */
+/** The size in bytes of a buffer that several short copies share. */
 const SHARED = 16_384;
-/** The largest size in bytes of a short copy. */
+/** The largest size in bytes of a copy that shares its buffer with others. */
 const SHORT = 2_048;
 let shared = NOTHING;
 let sharedUsed = 0;
@@ -156,7 +156,8 @@ let sharedUsed = 0;
 /**
  * @internal Returns a copy of bytes of the module's memory, which may share its buffer with other copies.
  *
- * A buffer of its own costs more than all else of a small response. For code that transfers no buffers.
+ * For short copies, as a buffer of its own costs more than all else of a small response. Use it
+ * only for code that transfers no buffers.
  */
 export function sharedCopy(start: number, length: number): Uint8Array<ArrayBuffer> {
   if (length > SHORT) return copy(start, length);

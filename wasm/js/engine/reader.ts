@@ -16,7 +16,7 @@ export function bytesLeft(): Uint8Array<ArrayBuffer> {
   return copy(left(4), left(5));
 }
 
-/** @internal Returns a copy of the bytes in the result buffer, for code that transfers no buffers. */
+/** @internal Returns a copy of the bytes in the result buffer; copies may share one buffer. */
 export function sharedBytesLeft(): Uint8Array<ArrayBuffer> {
   return sharedCopy(left(4), left(5));
 }
@@ -103,7 +103,7 @@ export class Reader {
     return text(this.number(), this.number());
   }
 
-  /** Reads field lines, as offsets in `head`, by default in the result buffer's text. */
+  /** Reads field lines, as offsets in `head` or, if omitted, in the result's text. */
   headers(head = this.#texts()): Headers {
     const lines = this.number();
     if (lines === 0) return NONE;

@@ -19,7 +19,7 @@ export interface State {
   readonly expect: Expect;
   /** True if another request may follow on the connection. */
   readonly persist: boolean;
-  /** Server: the HTTP version of the client. */
+  /** Server: the HTTP version of the client, as in its latest request. */
   readonly clientVersion: ClientVersion;
   /**
    * Client: the number of earlier complete requests without a complete response.
@@ -40,7 +40,7 @@ export interface TraceEntry {
    * correction.
    */
   readonly number: number;
-  /** The number of the peer's bytes consumed then, with those of the current event. */
+  /** The number of the peer's bytes that events had covered at the time of the entry. */
   readonly offset: number;
 }
 

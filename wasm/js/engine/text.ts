@@ -15,7 +15,7 @@ export function ineligibleText(reason: Ineligible): string {
   return reading(() => raw.ineligible_text(numberOf(Ineligible, reason, "reason"))).text();
 }
 
-/** Returns a sentence that describes an error. */
+/** Returns a sentence that describes a kind of protocol error. */
 export function errorText(kind: ErrorKind): string {
   return reading(() => raw.error_text(numberOf(ErrorKind, kind, "kind"))).text();
 }

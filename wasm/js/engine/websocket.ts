@@ -21,9 +21,9 @@ export function websocketKey(nonce: Uint8Array): string {
 }
 
 /**
- * The parameters of a `Deflate`.
+ * The parameters from which a `Deflate` is made (RFC 7692, section 7.1).
  *
- * Omitted ones are not sent.
+ * A parameter that is omitted is not sent.
  */
 export interface DeflateParameters {
   /** True if the server resets its compression window after each message. */
@@ -89,9 +89,9 @@ export class Deflate implements DeflateParameters {
 }
 
 /**
- * Returns a number of window bits that fits 8 bits, or throws.
+ * Returns `value` as a number of window bits, or `null` if there is none.
  *
- * The engine checks that it is valid.
+ * Throws if it is given and no integer from 0 to 255. The engine checks later that it is 8 to 15.
  */
 function bits(value: number | null | undefined, what: string): number | null {
   return value === null || value === undefined ? null : count(value, 255, what);
@@ -104,7 +104,7 @@ export function encodeDeflate(own: Deflate): [boolean, boolean, number, number] 
   return [serverNoContextTakeover, clientNoContextTakeover, option(serverMaxWindowBits), option(clientMaxWindowBits)];
 }
 
-/** @internal Decodes parameters in the order in which `websocket.rs` encodes them. */
+/** @internal Reads parameters, in the order in which `websocket.rs` writes them. */
 export function readDeflate(reader: Reader): Deflate {
   return new Deflate({
     serverNoContextTakeover: reader.boolean(),
@@ -115,10 +115,10 @@ export function readDeflate(reader: Reader): Deflate {
 }
 
 /**
- * Client: the `permessage-deflate` parameters that a 101 agrees on, or `null`.
+ * Client: returns the compression that a 101 agrees on, or `null` for none.
  *
- * `headers` are the field lines of the 101. The engine has compared them with the offer before it returned the 101.
- * Next: compress by these parameters, or not at all. RFC 7692, section 7.1.
+ * `headers` are the field lines of the 101. The engine has compared them with the offer before it
+ * returned the 101. Next: compress by these parameters, or not at all. RFC 7692, section 7.1.
  */
 export function agreedDeflate(headers: HeaderSource): Deflate | null {
   return raw.agreed_deflate(encodeHeaders(headers)) ? readDeflate(new Reader()) : null;

@@ -14,7 +14,11 @@ export interface RemoteAddr {
   readonly port: number;
 }
 
-/** The properties for the remote address of a socket of Deno, Node, Bun or Workers. */
+/**
+ * The properties in which the sockets of each runtime give the remote address.
+ *
+ * The runtimes are Deno, Node, Bun and Workers.
+ */
 interface Saying {
   readonly remoteAddr?: { readonly transport?: string; readonly hostname?: string; readonly port?: number };
   readonly remoteAddress?: string | undefined;

@@ -2,19 +2,20 @@
 
 import { LONGEST } from "./bounds.js";
 
-/** The timer of a runtime: of some it is a number, which has no methods. */
+/** The result of `setTimeout`: in some runtimes a number, which has no methods. */
 type Timer = ReturnType<typeof setTimeout> & { ref?(): unknown; unref?(): unknown };
 
 const NOTHING = (): void => {};
 
 /**
- * @internal A timer that is set anew for each wait of a connection.
+ * @internal A timer for the successive waits of one connection.
  *
- * It keeps the timer of the runtime for a later deadline: to start and clear one for each wait costs more.
+ * The timer of the runtime is not cleared after each wait, but kept for a later deadline. That
+ * costs less than one timer for each wait.
  */
 export class Alarm {
   #timer: Timer | undefined;
-  /** The time at which the timer of the runtime fires. */
+  /** The time by `performance.now()` at which `#timer` fires; `Infinity` for none. */
   #fires = Infinity;
   #deadline = Infinity;
   #act = NOTHING;
@@ -28,9 +29,10 @@ export class Alarm {
   };
 
   /**
-   * Calls `act` once that time has passed, in place of an earlier call.
+   * Calls `act` after `milliseconds`, in place of the call that is pending.
    *
-   * `now` is the time of `performance`.
+   * `now` is the current time of `performance.now()`. If `milliseconds` is above `LONGEST`, `act`
+   * is never called.
    */
   set(now: number, milliseconds: number, act: () => void): void {
     this.#deadline = milliseconds <= LONGEST ? now + milliseconds : Infinity;
@@ -39,14 +41,18 @@ export class Alarm {
     else if (this.#deadline < Infinity) this.#timer?.ref?.();
   }
 
-  /** Forgets the call; the rest of the timer keeps no process alive. */
+  /**
+   * Cancels the pending call.
+   *
+   * The timer of the runtime runs on, but does not keep the process alive.
+   */
   clear(): void {
     this.#deadline = Infinity;
     this.#act = NOTHING;
     this.#timer?.unref?.();
   }
 
-  /** Stops the timer of the runtime too. */
+  /** Cancels the pending call, and stops the timer of the runtime. */
   stop(): void {
     this.clear();
     this.#fires = Infinity;

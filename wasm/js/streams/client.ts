@@ -23,8 +23,9 @@ export interface ClientRequest {
   /**
    * The field lines; `Host` is required.
    *
-   * If they have no framing, one is added for a body. It is a `Content-Length` if the body is a string or bytes and
-   * there are no trailers; otherwise the body is sent chunked.
+   * If they have neither `Content-Length` nor `Transfer-Encoding`, one is added for a body. It is a
+   * `Content-Length` if the body is a string or bytes and there are no trailers. Otherwise the body
+   * is sent chunked.
    */
   readonly headers: HeaderSource;
   /** The content of the request. */
@@ -42,7 +43,7 @@ export interface ClientOptions extends Options {
 /** The options of a client that offers other protocols. */
 export interface UpgradeOptions extends ClientOptions {
   /**
-   * Other protocols such as `foo/2`, the preferred one first.
+   * The protocols to offer in `Upgrade`, such as `foo/2`, the preferred one first.
    *
    * A CONNECT needs none.
    */
@@ -60,10 +61,14 @@ export interface Declined {
   readonly protocol: null;
   /** The response; its content is still to be read. */
   readonly response: ClientResponse;
-  /** The reason why there was no switch, or `null`; `whyText` explains it. */
+  /**
+   * The reason why there was no switch, or `null` if the engine has none.
+   *
+   * `whyText` explains it.
+   */
   readonly why: Why | null;
   /**
-   * The protocols that a 426 requires.
+   * The protocols that a 426 requires; empty for other responses.
    *
    * Offer one or more of them in another `upgrade` (RFC 9110, section 15.5.22).
    */
@@ -124,10 +129,11 @@ export async function request(socket: Socket, request: ClientRequest, options: C
 }
 
 /**
- * Returns the new protocol, readable even while the request is still being sent.
+ * Returns the streams of the new protocol, after the server has switched.
  *
- * The server may have switched early, and may send before it reads the rest of the request. With `resumes` the request
- * is sent first, since its layer begins after it.
+ * They can be read even while the request is still being sent. The server may have switched early,
+ * and may send before it reads the rest of the request. With `resumes` the rest of the request is
+ * sent first, since the new layer begins after it.
  */
 async function switched(wire: Wire, event: SwitchedEvent, sending: Sending, resumes: boolean): Promise<Switched> {
   if (resumes && wire.receiver.isSending && wire.transport.interrupt) {
@@ -196,18 +202,18 @@ class Sending {
   /**
    * True while content waits for a 100, also after a 2xx that came before it.
    *
-   * After such a 2xx it is sent once a reader has waited in vain for `expectContinue`. If the response ends first, it is
-   * withheld.
+   * After such a 2xx, the content is sent once a reader of the response has received nothing for
+   * `timeouts.expectContinue`. If the response ends first, the content is not sent.
    */
   #isWaiting = false;
-  /** True once a response that came before the 100 has refused the content. */
+  /** True once the content will not be sent: a response came in place of the 100. */
   #isRefused = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #forgetStall: () => void = () => {};
   /**
-   * Settles when content need no longer wait for a 100.
+   * Settles when content stops waiting for a 100.
    *
-   * It is then sent, or never sent if it was refused.
+   * It is then sent, or never sent if the response refused it.
    */
   readonly #leave: Promise<void>;
   #beginContent: () => void = () => {};
@@ -244,7 +250,7 @@ class Sending {
   }
 
   /**
-   * Wraps the callback for informational responses.
+   * Returns a callback for informational responses that also calls `informational`.
    *
    * A 100 releases the content that waits for it; others do not (RFC 9110, section 10.1.1).
    */
@@ -256,9 +262,11 @@ class Sending {
   }
 
   /**
-   * Waits for the response; waiting content is then sent only before a switch.
+   * Waits for the response or switch, and decides about content that awaits a 100.
    *
-   * After a 2xx it waits longer: a server that streams may read it without a 100 (RFC 9110, section 10.1.1).
+   * Before a switch the content is sent, and after a response other than a 2xx it is not. After a
+   * 2xx it waits longer: a server that streams may read it without a 100 (RFC 9110, section
+   * 10.1.1).
    */
   async answered(first: Promise<Event | PausedStep>): Promise<Event | PausedStep> {
     const event = await first;
@@ -276,7 +284,11 @@ class Sending {
     return event;
   }
 
-  /** Returns whether content still waited; it is refused, as the response has ended. */
+  /**
+   * Withholds content that still waits for a 100; returns false if there is none.
+   *
+   * It is called once the response has ended.
+   */
   refuse(): boolean {
     if (!this.#isWaiting) return false;
     this.#isRefused = true;
@@ -320,7 +332,11 @@ class Sending {
     isOut();
   }
 
-  /** Waits for a 100, a switch or a response, and limits the time. */
+  /**
+   * Waits until content that awaits a 100 is released or refused.
+   *
+   * If no response comes, `timeouts.expectContinue` releases it.
+   */
   async #waited(): Promise<void> {
     if (this.#wire.life.isOver) return;
     if (!this.#isAnswered) this.#after(this.#wire.timeouts.expectContinue, this.#beginContent);

@@ -8,16 +8,17 @@ import { bytesLeft, sharedBytesLeft } from "../engine/reader.js";
 import type { Awaiting, Closing, Owes } from "../generated/tables.js";
 
 /**
- * @internal A connection that makes fewer copies than one whose user may keep or transfer every array.
+ * @internal The `Connection` of this layer, which makes fewer copies than the public one.
  *
- * Bytes to send may share a buffer. Content that comes in one piece with its head is a part of that piece.
+ * Bytes to send may share a buffer. Content that arrives in the same array as its head is a view of
+ * that array.
  */
 export class StreamConnection extends Connection {
-  /** True if bytes to send may share a buffer, since the socket does not transfer it. */
+  /** True if bytes to send may share a buffer: the socket does not transfer it. */
   sharesBuffers = false;
-  /** The latest piece of input, until an event other than a head. */
+  /** The array last passed to `receive`, kept until a step that is no message head. */
   #piece: Uint8Array | undefined;
-  /** True after the head of a message that may have content. */
+  /** True if the latest step was the head of a request or of a final response. */
   #isAfterHead = false;
 
   // After a trap the next event throws. Whoever ends the connection until then asks these.
@@ -56,7 +57,12 @@ export class StreamConnection extends Connection {
     return isEnded;
   }
 
-  /** Returns the event of content at the end of the latest piece, if it is there. */
+  /**
+   * Returns the step after a head, if the latest piece has unread content.
+   *
+   * If the rest of the piece is one data event, its data is a view of the piece, not a copy.
+   * Returns `undefined` if the piece has no unread content.
+   */
   #data(): Step | undefined {
     const piece = this.#piece;
     const unread = piece && this.content.length > 0 ? this.#unread : 0;

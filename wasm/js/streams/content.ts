@@ -36,7 +36,7 @@ const decoder = new TextDecoder();
 /** The default limit in bytes of `text`, `json` and `bytes`. */
 const LARGEST = 1 << 20;
 
-/** The promise that the first read of each message follows. */
+/** A resolved promise: the beginning of the queue of reads of each message. */
 const FIRST = Promise.resolve();
 
 /** The content of a message that is received. */
@@ -48,7 +48,7 @@ export class Content {
   #trailers: Fields | null = null;
   #isTaken = false;
   #stream: ReadableStream<Uint8Array> | null = null;
-  /** The error with which the content has failed: it cannot be discarded either. */
+  /** The error with which reading has failed, if it has; `skip` throws it. */
   #failure: { readonly reason: unknown } | undefined;
   #end: "none" | "open" | "unwanted" | "over" | "dropped";
   /**
@@ -60,7 +60,7 @@ export class Content {
   /** The number of reads that are queued or under way. */
   #queued = 0;
 
-  /** @internal `hasEnded` is true if the message has no content. */
+  /** @internal Creates the content of a message; `hasEnded` is true if the message has none. */
   constructor(wire: Wire, hasEnded: boolean, ended: () => void, cancelled: (reason: unknown) => void) {
     this.#wire = wire;
     this.#ended = ended;
@@ -77,7 +77,11 @@ export class Content {
     return this.#trailers;
   }
 
-  /** @internal Returns whether the message has ended, so that nothing is left to discard. */
+  /**
+   * @internal Returns whether the message had no content, or its end was reached.
+   *
+   * An end that was reached by `skip` does not count.
+   */
   get isRead(): boolean {
     return this.#end === "none" || this.#end === "over";
   }
@@ -90,8 +94,9 @@ export class Content {
   /**
    * The content as a stream; `null` if there is none.
    *
-   * It reads from the socket only on demand, which puts back-pressure on the peer. Malformed or truncated content is a
-   * `ProtocolError`. After `text`, `json` or `bytes` it is a locked stream, from which nobody can take a part for the whole.
+   * It reads from the socket only on demand, which puts back-pressure on the peer. Malformed or
+   * truncated content is a `ProtocolError`. After `text`, `json` or `bytes` it is a locked stream,
+   * so that nobody takes a part of the content for the whole.
    */
   get body(): ReadableStream<Uint8Array> | null {
     if (this.#end === "none") return null;
@@ -158,9 +163,10 @@ export class Content {
   }
 
   /**
-   * @internal Marks content as unwanted, unless its reading has begun.
+   * @internal Discards the content as it arrives, unless its reading has begun.
    *
-   * A response after that says that the connection closes, if there is or may be more content than is discarded.
+   * If there may be more content than `limits.drain` bytes, the response says that the connection
+   * closes.
    */
   markUnwanted(): void {
     if (this.#end !== "open") return;
@@ -177,7 +183,11 @@ export class Content {
     if (this.mayBeTooLong) connection.closeAfterResponse();
   }
 
-  /** @internal Returns whether there is or may be more content than is discarded. */
+  /**
+   * @internal Returns whether more content than `limits.drain` bytes may follow.
+   *
+   * True for any chunked content.
+   */
   get mayBeTooLong(): boolean {
     const { kind, length } = this.#wire.connection.content;
     return kind === "chunked" || length > this.#wire.drain;
@@ -198,7 +208,7 @@ export class Content {
     });
   }
 
-  /** Returns the next piece of content, at once if it has come, or `null` at the end. */
+  /** Returns the next piece of content, or a promise of it; `null` is the end. */
   #soonest(): Uint8Array | null | Promise<Uint8Array | null> {
     const piece = this.#poll();
     return piece === undefined ? this.#next() : piece;
@@ -295,7 +305,11 @@ const SHORT = 128;
 const SHARED = 8_192;
 const scratch = new Uint8Array(3 * SHARED);
 
-/** @internal Returns whether a body is a text for `encodedInPlace`. */
+/**
+ * @internal Returns whether a body is a string that `encodedInPlace` can encode.
+ *
+ * Its length is at most `SHARED` characters.
+ */
 export function isShortText(body: unknown): body is string {
   return typeof body === "string" && body.length <= SHARED;
 }
@@ -316,7 +330,11 @@ export async function letGo(content: Uint8Array | Source, reason: unknown): Prom
   if (!(content instanceof Uint8Array)) await content.cancel(reason);
 }
 
-/** Returns a function that calls `cancel` once; it waits for at most `CLEANUP_MAX`. */
+/**
+ * Returns a function that calls `cancel` at the first call and waits for it.
+ *
+ * It waits for at most `CLEANUP_MAX` milliseconds, and ignores errors.
+ */
 function cancelling(cancel: (reason: unknown) => unknown): Source["cancel"] {
   let cleanup: Promise<void> | undefined;
   const begin = async (reason: unknown): Promise<void> => {
@@ -371,7 +389,11 @@ function piece(value: Uint8Array | string): Uint8Array {
   return value;
 }
 
-/** @internal Returns the bytes to send for a piece of content. Without framing, `data` is not copied. */
+/**
+ * @internal Returns the bytes to send for a piece of content.
+ *
+ * If the framing adds no bytes, they are `data` itself.
+ */
 export function framed(wire: Wire, data: Uint8Array): Uint8Array {
   const { prefix, suffix } = wire.connection.sendDataParts(data.length);
   if (prefix.length + suffix.length === 0) return data;
@@ -401,7 +423,11 @@ export async function pump(wire: Wire, source: Source, head: Uint8Array = NOTHIN
   }
 }
 
-/** @internal Returns the next piece of content that is not empty, or `null` at the end. */
+/**
+ * @internal Returns the next piece of content that is not empty, or `null` at the end.
+ *
+ * Once the socket is closed, returns an empty piece too.
+ */
 export async function filled(wire: Wire, source: Source): Promise<Uint8Array | null> {
   const turns = new Turns();
   for (;;) {
@@ -411,9 +437,9 @@ export async function filled(wire: Wire, source: Source): Promise<Uint8Array | n
   }
 }
 
-/** The number of microtasks after which a piece of content is awaited by a timer. */
+/** The number of microtasks to wait for a piece of content before a timer is used. */
 const MICROTASKS = 32;
-/** The number of pieces that are collected: a source may never wait. */
+/** The largest number of pieces that `soon` collects, as a source may never wait. */
 const PIECES = 64;
 const afterTasks = (): Promise<undefined> => new Promise((resolve) => setTimeout(resolve, 0));
 

@@ -1,6 +1,6 @@
 // The asynchronous context of a connection, where the runtime has one.
 
-/** A function that calls another one in a context. */
+/** A function that calls another one in a stored asynchronous context. */
 type Within = <Args extends unknown[], Result>(call: (...args: Args) => Result, ...args: Args) => Result;
 
 interface Hooks {
@@ -15,9 +15,10 @@ const hooks = (globalThis as Host).process?.getBuiltinModule?.("node:async_hooks
 const direct: Within = (call, ...args) => call(...args);
 
 /**
- * @internal Returns a function that calls others in the context of now.
+ * @internal Returns a function that calls others in the asynchronous context of this moment.
  *
- * What they enter with `AsyncLocalStorage.enterWith` ends with them. Before Node 24 it stays for the connection, as it
- * does with `node:http`.
+ * A store that the called function sets with `AsyncLocalStorage.enterWith` is left when it returns.
+ * Before Node 24 it stays set for the connection, as it does with `node:http`. A runtime without
+ * `AsyncLocalStorage.snapshot` gets a function that only calls.
  */
 export const snapshot = (): Within => hooks?.AsyncLocalStorage?.snapshot?.() ?? direct;

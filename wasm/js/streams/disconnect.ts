@@ -23,7 +23,7 @@ export class DisconnectWatcher {
     return left.signal;
   }
 
-  /** Watches again if `signal` is in use, as the request was read to its end. */
+  /** Watches for a disconnect again once the request was read, if `signal` is in use. */
   isRead(): void {
     if (this.#left && !this.#isOver) this.#wire.receiver.watch();
   }

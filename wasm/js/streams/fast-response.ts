@@ -10,13 +10,14 @@ const TEXT = "text/plain;charset=UTF-8";
 const JSON_TYPE = "application/json";
 const TYPE = ["content-type"];
 const NAME = /^[!#$%&'*+.^_`|~\w-]+$/;
-/** Matches a value or a reason that the native class would not change or refuse. */
+/** Matches a field value or reason phrase that the native class keeps unchanged. */
 const VALUE = /^(?:[!-~\x80-\xff](?:[ \t!-~\x80-\xff]*[!-~\x80-\xff])?)?$/;
 
 /**
- * Returns the parts of a response that needs no native one, else `undefined`.
+ * Returns the parts of a response, or `undefined` if it needs a native `Response`.
  *
- * What the native class refuses or changes is left to it.
+ * It needs one if the body is neither text, bytes nor `null`. It also does if the native class
+ * would refuse or change the arguments.
  */
 function plainParts(body: unknown = null, init: ResponseInit = {}): Parts | undefined {
   if (typeof init !== "object" || init === null) return undefined;
@@ -29,7 +30,11 @@ function plainParts(body: unknown = null, init: ResponseInit = {}): Parts | unde
   return { status, statusText, body, headers: typeof body === "string" ? withField(headers, "Content-Type", TEXT, TYPE) : headers };
 }
 
-/** Returns whether headers are plain lines whose values a native response keeps. */
+/**
+ * Returns whether headers are an array of pairs, or a plain object, of strings.
+ *
+ * The names and values must be such that a native response keeps them unchanged.
+ */
 function isPlain(headers: unknown): headers is HeaderSource {
   if (typeof headers !== "object" || headers === null) return false;
   if (Array.isArray(headers)) return headers.every((line) => Array.isArray(line) && line.length === 2 && isLine(line[0], line[1]));
@@ -49,7 +54,11 @@ function nativeHeaders(lines: HeaderSource): Headers {
   return headers;
 }
 
-/** Makes headers immutable: a field for one client must not reach another. */
+/**
+ * Makes `append`, `delete` and `set` of these headers throw; returns the headers.
+ *
+ * They are those of a shared response: a field for one client must not reach another.
+ */
 function immutable(headers: Headers): Headers {
   const refuse = (): never => {
     throw new TypeError("the headers of a shared response are immutable: clone() it");
@@ -58,19 +67,24 @@ function immutable(headers: Headers): Headers {
   return headers;
 }
 
-/** The property of the platform's class, which is yet to be loaded in Node. */
+/** The descriptor of the global `Response`, which Node loads at its first use. */
 const declared = declaredBy(globalThis);
 let native: typeof Response | undefined;
 
-/** Returns the property of an object or, as in Workers, of a prototype of it. */
+/**
+ * Returns the descriptor of the property `Response` of an object.
+ *
+ * In Workers, a prototype of the object has it.
+ */
 function declaredBy(object: object | null): PropertyDescriptor | undefined {
   return object === null ? undefined : (Object.getOwnPropertyDescriptor(object, "Response") ?? declaredBy(Object.getPrototypeOf(object)));
 }
 
 /**
- * Returns the platform's `Response`, also where `FastResponse` replaces it.
+ * Returns the platform's `Response`, also if `FastResponse` replaces the global.
  *
- * Nothing else finds it: by then `FastResponse` inherits from it. It takes Node long to load.
+ * The first call makes `FastResponse` inherit from it. Node takes long to load it, so this is
+ * called only if it is needed.
  */
 function platform(): typeof Response {
   return native ?? derive((native = findNative()));
@@ -86,7 +100,7 @@ function findNative(): typeof Response {
   return found as typeof Response;
 }
 
-/** Makes `FastResponse` inherit from the native class, and returns that. */
+/** Makes `FastResponse` inherit from `type`, the native class, and returns `type`. */
 function derive(type: typeof Response): typeof Response {
   const { prototype } = FastResponse;
   Object.setPrototypeOf(FastResponse, type);
@@ -111,13 +125,14 @@ function isFast(type: typeof Response): boolean {
   return type === FastResponse || Object.prototype.isPrototypeOf.call(FastResponse, type);
 }
 
-/** The class of `FastResponse`, with what the platform's has not. */
+/** The type of `FastResponse`: the platform's class and a static method `shared`. */
 type FastResponseClass = typeof Response & {
   /**
    * Returns a response for any number of requests; its headers are immutable.
    *
-   * Each reader gets the whole content. Throws a TypeError for content other than text, bytes or none. Next: return it
-   * from the handler; to change its headers, `clone()` it.
+   * Each reader gets the whole content. Throws a TypeError for content other than text, bytes or
+   * none, and for headers that are no plain object or array. Next: return it from the handler; to
+   * change its headers, `clone()` it.
    */
   shared(body?: string | Uint8Array | null, init?: ResponseInit): Response;
 };
@@ -144,7 +159,11 @@ export const FastResponse = class FastResponse {
     if (!this.#parts) this.#native = new type(body, init);
   }
 
-  /** Returns true for a native response too, as `fetch` still returns one. */
+  /**
+   * Returns true for instances of this class; for `FastResponse`, native ones too.
+   *
+   * `fetch` returns native responses.
+   */
   static [Symbol.hasInstance](value: unknown): boolean {
     const own = this === (FastResponse as unknown) ? platform() : this;
     return Function.prototype[Symbol.hasInstance].call(own, value);
@@ -179,7 +198,12 @@ export const FastResponse = class FastResponse {
     madeOf = (response) => (response as unknown as FastResponse).#made;
   }
 
-  /** Returns the parts of a response, unless its content was read. */
+  /**
+   * Returns the parts of a `FastResponse` that is about to be sent.
+   *
+   * Returns `undefined` for other values, for a response made as a native one, and if the content
+   * was read. Throws if a response that is not shared was sent before.
+   */
   static #partsOf(response: unknown): Parts | undefined {
     if (typeof response !== "object" || response === null || !(#parts in response)) return undefined;
     const parts = response.#parts;
@@ -228,7 +252,11 @@ export const FastResponse = class FastResponse {
     return this.#native?.bodyUsed ?? false;
   }
 
-  /** The native response, of which only the content and the status are right. */
+  /**
+   * The native response, made at first use; for a shared response, at each use.
+   *
+   * If it is made from the parts, it lacks the given field lines.
+   */
   get #made(): Response {
     if (this.#native) return this.#native;
     const { status, statusText, body } = this.#parts as Parts;
@@ -270,7 +298,11 @@ export const FastResponse = class FastResponse {
     return (await this.#typed()).formData();
   }
 
-  /** @internal Returns a description for a console; a native one would be made for the inherited one. */
+  /**
+   * @internal Returns a description for a console.
+   *
+   * The inherited one would describe a native response, which is not made here.
+   */
   [inspect](): object {
     const { status, statusText, ok, headers, bodyUsed, type, url, redirected } = this;
     return { status, statusText, ok, headers, bodyUsed, type, url, redirected };

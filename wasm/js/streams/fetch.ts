@@ -13,7 +13,7 @@ export interface FetchContext extends ServeInfo {
 /** A function with the signature of `fetch` handlers, such as `app.fetch` of Hono. */
 export type FetchHandler = (request: Request, context: FetchContext) => Response | Promise<Response>;
 
-/** Methods that each platform has. */
+/** Methods that the `Request` of each platform supports. */
 const USUAL = new Set(["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"]);
 
 /** The methods that a `Request` refuses (Fetch, section 2.2.1). */
@@ -22,13 +22,15 @@ const FORBIDDEN = new Set(["CONNECT", "TRACE", "TRACK"]);
 /**
  * Returns a handler for `serveConnection` that calls a fetch handler.
  *
- * The context is its second argument: in Hono, `c.env`. A route that switches awaits `context.request.upgrade`, speaks
- * the new protocol, and returns any response, which is not sent. One of 500 or more says that the route has failed, as a
- * framework makes of what it throws: the connection is reset. A 426 requires the protocols in its `Upgrade`; one that
+ * The context is the fetch handler's second argument: in Hono, `c.env`. A route that switches
+ * awaits `context.request.upgrade`, speaks the new protocol, and returns any response, which is not
+ * sent. If its status is 500 or more, the route has failed, and the connection is reset: a
+ * framework answers so to a thrown error. A 426 requires the protocols in its `Upgrade`; one that
  * names none is sent as a 400 (RFC 9110, section 15.5.22).
  *
- * A request without a URL is answered with a 400, and one with a method that `Request` refuses, such as CONNECT, with a
- * 501. Content of a GET or HEAD does not reach the fetch handler. Next: give the result to `serveConnection`.
+ * A request without a URL is answered with a 400, and one with a method that `Request` refuses,
+ * such as CONNECT, with a 501. Content of a GET or HEAD does not reach the fetch handler. Next:
+ * give the result to `serveConnection`.
  */
 export function fetchHandler(fetch: FetchHandler): Handler {
   if (typeof fetch !== "function") throw new TypeError("fetch must be a function");
@@ -43,9 +45,9 @@ export function fetchHandler(fetch: FetchHandler): Handler {
 }
 
 /**
- * Returns whether the platform's `Request` has this method.
+ * Returns whether the platform's `Request` accepts this method and keeps it.
  *
- * Workers throw for others, and Bun makes GET of them.
+ * Workers throw for methods that they do not know, and Bun makes GET of them.
  */
 function isKept(method: string): boolean {
   if (USUAL.has(method)) return true;
@@ -58,7 +60,12 @@ function isKept(method: string): boolean {
   }
 }
 
-/** Returns the response to send; a 426 `requires` protocols, or becomes a 400. */
+/**
+ * Returns the response to send in place of a fetch handler's response.
+ *
+ * A 426 gets `requires` from its `Upgrade`, or becomes a 400 if that names no protocol. Throws for
+ * a status of 500 or more after a switch.
+ */
 function responseOf(request: ServerRequest, response: Response): Response | ServerResponse {
   const { switched } = request;
   if (switched && response?.status >= 500) {
@@ -96,7 +103,7 @@ function requestOf(request: ServerRequest): Request | undefined {
   return watched(native, request);
 }
 
-/** Returns the platform's request with the signal of ours, and so its clones. */
+/** Returns `native` with the `signal` of `request`, which its clones have too. */
 function watched(native: Request, request: ServerRequest): Request {
   // To watch the client costs something; few ask for the signal.
   Object.defineProperty(native, "signal", { get: () => request.signal, configurable: true });

@@ -80,9 +80,9 @@ export interface ServeHandle extends Promise<ServeResult> {
   /**
    * Ends the connection after the response to the current request.
    *
-   * The response says so if its head is not sent yet. A connection without a request ends now. Requests that are
-   * pipelined after the current one get no response. After a switch, it has no effect. Next: await the result. RFC
-   * 9112, section 9.6.
+   * The response says that the connection closes, unless its head was sent before. A connection
+   * without a request ends at once. Requests that are pipelined after the current one get no
+   * response. After a switch, it has no effect. Next: await the result. RFC 9112, section 9.6.
    */
   shutdown(): Promise<ServeResult>;
 }

@@ -10,7 +10,7 @@ export abstract class Message extends Content {
   /**
    * The field lines, in the order and spelling in which they were received.
    *
-   * When they are printed, secrets are replaced.
+   * When they are printed, the values of secret fields are replaced.
    */
   readonly fields: Fields;
   #headers: Headers | undefined;

@@ -13,10 +13,12 @@ const LINGER_IDLE = 1_000;
 const LINGER_BYTES = 2 ** 20;
 
 /**
- * @internal Closes our sending side, reads on if that is required, then closes the socket.
+ * @internal Ends a server's connection such that the client gets the last response.
  *
- * Closing with unread bytes would reset the connection, and the client could lose our last response (RFC 9112, section
- * 9.6). Returns an error if closing shows that the end of that response was not sent.
+ * It closes the sending side, discards input for a while if `closing` is `linger`, then closes the
+ * socket. Closing with unread bytes would reset the connection, and the client could lose the
+ * response (RFC 9112, section 9.6). If a response is incomplete, it resets the connection instead.
+ * Returns an error if closing shows that the end of a response was not sent.
  */
 export async function leave(wire: Wire, isIdle: boolean): Promise<DisconnectedError | undefined> {
   let isCut = wire.sender.isBroken || wire.connection.closing === "reset";

@@ -5,11 +5,19 @@ import { DisconnectedError } from "./errors.js";
 
 /** @internal */
 export class Lifetime {
-  /** The reason given to `fail`, such as the signal's or an error of the content. */
+  /**
+   * The reason with which the socket was given up, if it was.
+   *
+   * It is the reason of the signal, a timeout, or an error of the content, for example.
+   */
   failure: { readonly reason: unknown } | undefined;
   /** True once the socket was released or closed. */
   isOver = false;
-  /** A callback for when the peer disconnects, or the socket is given up. */
+  /**
+   * A callback for when the peer disconnects or the socket is given up.
+   *
+   * Also for when the exchange of a server times out.
+   */
   onGone: ((reason: unknown) => void) | undefined;
   readonly #noted = new WeakSet<object>();
   /** Callbacks for when the socket is closed; each gets the reason. */
@@ -37,7 +45,12 @@ export class Lifetime {
     return typeof error === "object" && error !== null && this.#noted.has(error);
   }
 
-  /** Waits for a promise, at most that long; rejects once the socket is closed. */
+  /**
+   * Waits for a promise, at most `milliseconds`; rejects once the socket is closed.
+   *
+   * After that time it rejects with a `TimeoutError`. A timeout of the whole exchange rejects it,
+   * too.
+   */
   async until<T>(step: Promise<T>, milliseconds = Infinity): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       if (this.failure) {
@@ -62,7 +75,11 @@ export class Lifetime {
     });
   }
 
-  /** Waits as `until` does for a step of the transport, whose error is a disconnect. */
+  /**
+   * Waits for an operation of the transport, at most `milliseconds`.
+   *
+   * Rejects as `until` does. An error of the operation becomes a `DisconnectedError`.
+   */
   async transported<T>(step: Promise<T>, milliseconds: number): Promise<T> {
     return this.until(
       step.catch((cause: unknown) => {
@@ -72,32 +89,37 @@ export class Lifetime {
     );
   }
 
-  /** Returns the reason of `fail`, or the error for a transport that has failed. */
+  /**
+   * Returns the reason in `failure`, or a `DisconnectedError` if there is none.
+   *
+   * `cause` is the error of the transport.
+   */
   disconnected(cause: unknown): unknown {
     return this.failure ? this.failure.reason : new DisconnectedError("the socket has failed", cause);
   }
 
   /**
-   * Calls `act` with the reason when the socket is closed.
+   * Calls `act` with the reason when the socket is closed or the exchange times out.
    *
-   * Returns a function that cancels this. `act` is not called if the socket was closed or released before.
+   * Returns a function that cancels this. `act` is not called if the socket was closed or released
+   * before.
    */
   onGivenUp(act: (reason: unknown) => void): () => void {
     this.#endings.add(act);
     return () => void this.#endings.delete(act);
   }
 
-  /** Ends all waits with the reason. */
+  /** Rejects all waits of `until`, and calls the callbacks of `onGivenUp`. */
   close(reason: unknown): void {
     for (const end of [...this.#endings]) end(reason);
   }
 
-  /** Begins the time of an exchange; `act` is called once it is over. */
+  /** Starts the timer of an exchange, which calls `act` with a `TimeoutError`. */
   beginExchange(milliseconds: number, act: (error: DOMException) => void): void {
     if (milliseconds <= LONGEST && !this.isOver) this.#exchange = setTimeout(() => act(timedOut("the exchange has taken too long")), milliseconds);
   }
 
-  /** Ends the time of an exchange. */
+  /** Stops the timer of the exchange. */
   endExchange(): void {
     clearTimeout(this.#exchange);
   }

@@ -94,7 +94,11 @@ export class OfNode implements Transport {
     this.#onDestroyed = act;
   }
 
-  /** True if no other stream is below this one, as below TLS over one. */
+  /**
+   * True for a TCP or local socket, and for TLS directly over TCP.
+   *
+   * False if another stream is below it.
+   */
   get #isOfSystem(): boolean {
     const socket = this.#socket;
     return isOfSystem(socket) && (!("encrypted" in socket) || typeof socket.remoteAddress === "string");
@@ -106,10 +110,10 @@ export class OfNode implements Transport {
   }
 
   /**
-   * Returns bytes that have come.
+   * Returns bytes that have arrived, or `null` if there are none.
    *
-   * Who gets them may transfer their buffer. TLS and HTTP/2 of Node read into one that all connections share, so these
-   * are copied.
+   * The caller may transfer their buffer. TLS and HTTP/2 of Node read into one that all connections
+   * share, so their bytes are copied.
    */
   waiting(): Uint8Array | null {
     const bytes = this.#socket.read() as Uint8Array | null;
@@ -236,7 +240,7 @@ export class OfNode implements Transport {
   /**
    * True if this process, not the peer or a failure, has destroyed the socket.
    *
-   * A peer that resets may have sent whole responses before.
+   * After a reset by the peer it is false: whole responses may have arrived before.
    */
   get #wasDestroyed(): boolean {
     const { destroyed, readableEnded, errored } = this.#socket;
@@ -256,7 +260,11 @@ export class OfNode implements Transport {
 
 const EVENTS = ["readable", "end", "drain", "finish", "close"];
 
-/** Returns whether a stream is a `net.Socket`: others may do anything with bytes. */
+/**
+ * Returns whether a stream is a `net.Socket`, as its members show.
+ *
+ * Other streams may do anything with the bytes that are written.
+ */
 function isOfSystem(socket: object): socket is { readonly remoteAddress: unknown } {
   return "resetAndDestroy" in socket && "remoteAddress" in socket;
 }
@@ -295,10 +303,10 @@ interface Http2Stream {
 }
 
 /**
- * Sends RST_STREAM on an HTTP/2 stream.
+ * Sends RST_STREAM on an HTTP/2 stream; does nothing for other sockets.
  *
- * If the stream is only destroyed with unread bytes, it stays open at the peer. NO_ERROR says that all was sent (RFC
- * 9113, section 8.1).
+ * If the stream is only destroyed with unread bytes, it stays open at the peer. NO_ERROR says that
+ * all was sent (RFC 9113, section 8.1).
  */
 function closeStream(socket: NodeSocket & Http2Stream): void {
   if (socket.rstCode !== undefined && !socket.closed && !socket.destroyed) socket.close?.(socket.writableFinished ? NO_ERROR : CANCEL);

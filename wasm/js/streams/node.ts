@@ -35,7 +35,7 @@ export type Decision =
       /**
        * `null` if there is no switch: respond as if nothing had been offered.
        *
-       * Also `null` if the request has content, which Node would lose.
+       * Also `null` if there is an `error`, or if the request has content, which Node would lose.
        */
       readonly protocol: null;
       readonly response: null;

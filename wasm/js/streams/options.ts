@@ -3,10 +3,11 @@
 import type { Config } from "../engine/config.js";
 
 /**
- * Timeouts in milliseconds, by `Connection.awaiting`; `Infinity` disables one.
+ * Timeouts in milliseconds; `Infinity` disables one.
  *
- * The time runs while the connection waits for the peer, not while your code works, except that of `exchange`. Each
- * event restarts it, except content; each byte of content adds a millisecond. When it expires, the error is a
+ * `Connection.awaiting` selects the one for the next input. The time runs while the connection
+ * waits for the peer, not while your code works, except that of `exchange`. Each event restarts it,
+ * except content; each byte of content adds a millisecond. When it expires, the error is a
  * `DOMException` named `TimeoutError`.
  */
 export interface Timeouts {
@@ -41,16 +42,21 @@ export interface Timeouts {
    */
   readonly write?: number;
   /**
-   * The timeout of a silent response while content is unread. 300,000 by default.
+   * The timeout of a server for the next piece of a response while input is unread.
    *
-   * More unread bytes than the connection reads ahead hide the client's end. When it expires, the client counts as gone.
+   * 300,000 by default. Bytes of the client that the connection cannot read ahead may hide that the
+   * client has left. When it expires, the client counts as disconnected.
    */
   readonly unread?: number;
   /**
    * The timeout for a whole exchange. `Infinity` by default.
    *
-   * It runs while your code works, too. It begins with the head of a request, and ends with the response or a switch; for a client once the request was
-   * sent, too. When it expires, a server responds with a 503, or closes the connection if a response has begun. A client closes the connection.
+   * It runs while your code works, too. It begins with the head of a request, and ends with the
+   * response or a switch. For a client, it goes on after the response while the request is still
+   * being sent.
+   *
+   * When it expires, a server responds with a 503, or closes the connection if a response has
+   * begun. A client closes the connection.
    */
   readonly exchange?: number;
 }

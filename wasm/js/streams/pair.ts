@@ -84,7 +84,11 @@ function unattended<T>(timer: T): T {
   return timer;
 }
 
-/** @internal Returns a read function that first returns `first` and the result of a pending read. */
+/**
+ * @internal Returns a function that returns `first`, then a pending read, then reads.
+ *
+ * If `first` is empty or `ahead` is missing, it is left out.
+ */
 export function following(read: Read, first: Uint8Array, ahead?: Promise<Uint8Array | null>): Read {
   const steps = first.length > 0 ? [Promise.resolve(first), ahead] : [ahead];
   return () => steps.shift() ?? steps.shift() ?? read();

@@ -41,7 +41,7 @@ export class Receiver {
   #phase: Phase = "open";
   /** True while a request is being sent; the response's timeout begins after it. */
   isSending = false;
-  /** True while the content of a request waits, so that nothing is sent. */
+  /** True while a client's content waits for a 100, so that nothing is sent. */
   #isHeld = false;
   /** True once no more of a request is sent, although the engine may expect it. */
   hasSent = false;
@@ -55,11 +55,11 @@ export class Receiver {
   #unread: Uint8Array = NOTHING;
   /** Content for the next event, which does not pass through the engine. */
   #passed: Uint8Array<ArrayBuffer> | undefined;
-  /** The wait for bytes; its callbacks are made once, since each request has one. */
+  /** The pending wait for bytes, which `#resolve` and `#reject` settle. */
   #waiter: Waiter | undefined;
   readonly #resolve = (bytes: Uint8Array | null | undefined): void => this.#endWait()?.resolve(bytes);
   readonly #reject = (reason: unknown): void => this.#endWait()?.reject(reason);
-  /** The wait of `whenMore`, which makes no promise. */
+  /** The waiter that `whenMore` uses, so that no promise is made. */
   readonly #idle: Waiter = { resolve: (bytes) => this.#goesOn(bytes), reject: (reason) => this.#goOn(this.#failed(reason)) };
   #goOn: (error?: unknown) => void = () => {};
   #begun = 0;
@@ -80,23 +80,27 @@ export class Receiver {
   readonly #disconnect = (cause: unknown): void => {
     this.#reject((this.failure = this.#life.disconnected(cause)));
   };
-  /** True once `drop` has discarded bytes. */
+  /** True once `drop` was called: bytes of the input are missing from then on. */
   #isDropping = false;
   /** True while the pending read has the callbacks of `#attend`. */
   #isAttended = false;
-  /** The timer of the next look whether the socket has failed. */
+  /** The timer of the next check whether the socket has failed. */
   #probing: ReturnType<typeof setTimeout> | undefined;
   /** True while the wire reads ahead to report a disconnect to `onGone`. */
   #isWatched = false;
-  /** The error of a peer that disconnected. */
+  /** The error of a peer that has disconnected or closed its sending side. */
   #departure: DisconnectedError | undefined;
   /** A callback for `#departure`, while `whilePresent` waits for the user's code. */
   #departs: ((error: DisconnectedError) => void) | undefined;
-  /** Begins the time for which unread bytes may hide the peer's end. */
+  /**
+   * Starts the timer that limits how long unread bytes may hide a disconnect.
+   *
+   * Undefined unless `whilePresent` waits with such a limit.
+   */
   #hides: (() => void) | undefined;
   #hidden: ReturnType<typeof setTimeout> | undefined;
 
-  /** The call for a reader that waits in vain, and its timer. */
+  /** The callback of `onStalled`, and the time after which it is called. */
   #stall: { readonly milliseconds: number; readonly act: () => void } | undefined;
   #stalling: ReturnType<typeof setTimeout> | undefined;
 
@@ -142,7 +146,7 @@ export class Receiver {
     }
   }
 
-  /** Records the error of an event, and discards what follows malformed bytes. */
+  /** Records and returns an error of reading; discards what follows malformed bytes. */
   #failed(error: unknown): unknown {
     if (error instanceof ProtocolError) {
       this.#phase = "malformed";
@@ -151,7 +155,11 @@ export class Receiver {
     return this.#life.note(error);
   }
 
-  /** Returns bytes that can be read at once, unless something else comes first. */
+  /**
+   * Returns bytes that the transport can give at once, otherwise `null`.
+   *
+   * Also `null` if a read is pending, earlier bytes are unread, or a 100 is due first.
+   */
   #arrived(): Uint8Array | null {
     if (this.#pending || this.#unread.length > 0 || this.#connection.owes === "continue") return null;
     const bytes = this.#transport.waiting?.() ?? null;
@@ -180,9 +188,9 @@ export class Receiver {
   }
 
   /**
-   * Reads as `more` does, then calls `goOn`, with an error if reading has failed.
+   * Reads once within the deadline, then calls `goOn`, with an error if that failed.
    *
-   * No promise is made if the socket says when it has bytes.
+   * A due 100 is sent before. No promise is made if the socket says when it has bytes.
    */
   whenMore(goOn: (error?: unknown) => void): void {
     const isIdle = !this.#sender.unsent && !this.#life.failure && !this.#waiter && !this.#pending && this.#unread.length === 0;
@@ -220,7 +228,7 @@ export class Receiver {
     return { kind: "data", data };
   }
 
-  /** Sets the time that is left for what the engine awaits. */
+  /** Updates `#left`, the time that is left for what the engine awaits. */
   #expect(): void {
     // The engine waits for its caller, who sends no more.
     const isGivenUp = this.hasSent && this.#connection.awaiting === "caller";
@@ -230,7 +238,11 @@ export class Receiver {
     this.#left = Math.min(this.#left, this.#limit(awaiting));
   }
 
-  /** Passes bytes to the engine, except content of a known length. */
+  /**
+   * Passes bytes to the engine.
+   *
+   * In the phase `open`, content of a known length is kept for `poll` instead.
+   */
   #receive(bytes: Uint8Array): void {
     this.#earn(bytes);
     const known = this.#phase !== "open" ? 0 : Math.min(bytes.length, this.#connection.content.length);
@@ -293,7 +305,7 @@ export class Receiver {
   }
 
   /**
-   * Calls `act` once a reader has waited for bytes for that time.
+   * Calls `act` once a reader has waited for bytes for `milliseconds`.
    *
    * No timer runs while no reader waits. Returns a function that cancels this.
    */
@@ -311,7 +323,12 @@ export class Receiver {
     this.#stalling = undefined;
   }
 
-  /** Says that content waits, so that the peer has its deadline; `release` ends this. */
+  /**
+   * Records that a client's content waits for a 100, until `release`.
+   *
+   * Meanwhile the timeout for the response's content applies, although the request is not sent
+   * whole.
+   */
   hold(): void {
     this.#isHeld = true;
   }
@@ -349,9 +366,9 @@ export class Receiver {
   /**
    * Waits for a promise of the user's code, as long as the peer is connected.
    *
-   * Rejects once the socket has failed. If the peer has closed its sending side, rejects after `timeouts.write`.
-   * While nothing is sent, nothing else would detect a disconnect. Rejects, too, if unread bytes could hide that for
-   * `unread` milliseconds.
+   * While nothing is sent, nothing else would detect a disconnect. Rejects once the socket has
+   * failed. If the peer has closed its sending side, rejects after `timeouts.write`. Rejects, too,
+   * once unread bytes may have hidden a disconnect for `unread` milliseconds.
    */
   async whilePresent<T>(step: Promise<T>, unread = Infinity): Promise<T> {
     return new Promise((resolve, reject) => {
@@ -419,7 +436,7 @@ export class Receiver {
     this.#departs?.(error);
   }
 
-  /** Looks each second for a failure that unread bytes hide. */
+  /** Checks each second whether the socket has failed; unread bytes may hide that. */
   #probeLater(): void {
     if (!this.#isAhead || this.#life.isOver || !this.#transport.probe) return;
     this.#probing ??= setTimeout(() => {
@@ -439,7 +456,7 @@ export class Receiver {
     return this.#departs !== undefined || this.#isWatched;
   }
 
-  /** Ends the time for which unread bytes may hide the peer's end. */
+  /** Stops the timer that limits how long unread bytes may hide a disconnect. */
   #shows(): void {
     if (this.#hidden === undefined) return;
     clearTimeout(this.#hidden);
@@ -489,7 +506,8 @@ export class Receiver {
   /**
    * Reads and discards bytes; returns their number, 0 at the end of the stream.
    *
-   * Who reads the content on gets an error, since bytes are missing from then on.
+   * Waits at most `milliseconds`. Code that reads the content later gets an error, since bytes are
+   * missing.
    */
   async drop(milliseconds: number): Promise<number> {
     if (!this.#isDropping) this.fail(contentDropped());
@@ -510,7 +528,7 @@ export class Receiver {
     return this.#pending !== undefined && this.#transport.interrupt !== undefined;
   }
 
-  /** From now on the engine sees each byte of content, so that it finds the switch. */
+  /** Passes all later content through the engine, so that it finds the switch. */
   beginEarly(): void {
     this.#phase = "early";
   }
@@ -546,7 +564,7 @@ export class Receiver {
     this.#reject(reason);
   }
 
-  /** Stops the timers. */
+  /** Stops all timers of the receiver. */
   stop(): void {
     this.#alarm.stop();
     this.#endStall();

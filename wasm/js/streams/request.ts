@@ -46,7 +46,7 @@ export class ServerRequest extends Message {
   readonly #wire: Wire;
   readonly #upgrades: readonly string[];
   #disconnect: DisconnectWatcher | undefined;
-  /** True once the response was sent or a switch was made: a disconnect is not told. */
+  /** True once the response was sent or a switch was made: `signal` stays silent. */
   #isUnwatched = false;
   #isOver = false;
   #hasFailed = false;
@@ -89,7 +89,8 @@ export class ServerRequest extends Message {
   /**
    * The engine, for queries: `selectSubprotocol`, `selectDeflate`, `advertise`.
    *
-   * Bytes that its other methods return are not sent.
+   * Bytes that its other methods return are not sent. Throws a `DisconnectedError` once the request
+   * is over.
    */
   get connection(): Connection {
     if (this.#isOver || this.#switched) throw new DisconnectedError("the request is over");
@@ -152,7 +153,7 @@ export class ServerRequest extends Message {
     return this.#switching;
   }
 
-  /** Sends the answer that switches, and hands out the streams. */
+  /** Sends the response that switches, and returns the streams of the new protocol. */
   async #switch(answer: Uint8Array, isEarly: boolean): Promise<Switched> {
     const wire = this.#wire;
     const { connection } = wire;
@@ -203,7 +204,11 @@ export class ServerRequest extends Message {
     this.#disconnect?.end();
   }
 
-  /** @internal Waits for a switch that a handler has begun before it failed; it can begin none any more. */
+  /**
+   * @internal Waits for a switch that the handler began before it failed.
+   *
+   * Later calls of `upgrade` make no switch.
+   */
   async settleSwitch(): Promise<void> {
     this.#hasFailed = true;
     // Who called `upgrade` gets its failure.
@@ -230,7 +235,11 @@ export class ServerRequest extends Message {
   }
 }
 
-/** Returns the URL of the current request, assembled from the engine's parts. */
+/**
+ * Returns the URL of the current request, assembled from the engine's parts.
+ *
+ * Returns `null` if the request names no host.
+ */
 function urlOf(connection: Connection, scheme: string): string | null {
   const { authority, path, query } = connection;
   // RFC 9110, 4.2.1: a URL with an empty host is invalid.

@@ -51,7 +51,7 @@ function respondWhole(
   return wire.sender.sendNow(bytes) ? undefined : wire.sender.send(bytes);
 }
 
-/** Returns whether the field lines have no length, or that of the content. */
+/** Returns whether the field lines have no `Content-Length`, or the right one. */
 function isLengthOf(headers: HeaderSource, content: Uint8Array): boolean {
   return !hasField(headers, LENGTH) || onlyValue(headers, "content-length") === String(content.length);
 }
@@ -156,7 +156,7 @@ function headOf(response: ServerResponse | Response | Parts): OwnHead {
   return reason ? { status, headers, reason } : { status, headers };
 }
 
-/** Returns the reason of a native response, if each character is a byte. */
+/** Returns a reason phrase; an empty string if a character does not fit a byte. */
 function sendable(statusText: string): string {
   return /[^\0-\xff]/.test(statusText) ? "" : statusText;
 }

@@ -6,12 +6,13 @@ import { DisconnectedError } from "./errors.js";
 import type { Wire } from "./wire.js";
 
 /**
- * A response in HTTP.
+ * A response in HTTP, as a client receives it.
  *
- * Read its content to the end, or cancel it. After reading, the socket is free if `persists` is true. Otherwise it is
- * closed; if the server may still read the request, once that was sent (RFC 9110, section 7.5). It may unless the status
- * is an error or the response ends the connection. After a cancel or an error the socket is closed. To destroy the socket
- * discards what has not been read yet.
+ * Read its content to the end, or cancel it. After reading, the socket is free if `persists` is
+ * true. Otherwise it is closed. If the server may still read the request, it is closed once that
+ * was sent (RFC 9110, section 7.5). The server may, unless the status is an error or the response
+ * ends the connection. After a cancel or an error the socket is closed. If your code destroys the
+ * socket, unread content is lost.
  */
 export class ClientResponse extends Message {
   /**
@@ -78,7 +79,11 @@ interface Outgoing {
 
 const SENT: Outgoing = { isOut: true, done: Promise.resolve(), refuse: () => false };
 
-/** @internal Returns a response whose content is still to be read. */
+/**
+ * @internal Returns the response of an event; its content is still to be read.
+ *
+ * Once the content was read, the socket is released or closed.
+ */
 export function responseOn(wire: Wire, event: Event | PausedStep, request = SENT): ClientResponse {
   if (event.kind !== "response") throw new DisconnectedError("the connection has ended without an answer");
   const { connection } = wire;

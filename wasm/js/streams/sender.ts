@@ -15,7 +15,7 @@ export class Sender {
   readonly #life: Lifetime;
   /** The time limit of one write, in milliseconds. */
   readonly #limit: number;
-  /** True if an early response may come while much is sent. */
+  /** True for a client: a response may arrive while the request is still being sent. */
   readonly #isClient: boolean;
   /** The number of bytes that were written since `#listen` last waited. */
   #inTurn = 0;
@@ -26,7 +26,7 @@ export class Sender {
   /** The bytes that `sendNow` has held. */
   #held: Uint8Array[] = [];
   #heldLength = 0;
-  /** The error of a transport that has thrown at what `sendNow` has held. */
+  /** The error of a transport that refused bytes which `sendNow` had held. */
   unsent: DisconnectedError | undefined;
   /** The latest call of `send`, while its bytes are on their way. */
   #sending: Promise<void> | undefined;
@@ -47,7 +47,8 @@ export class Sender {
   /**
    * Holds bytes to be sent by `flush`, or by the next `send`.
    *
-   * Returns false, and holds nothing, if the transport has no room.
+   * Returns false, and holds nothing, if the bytes need `send`. They do if there are more than
+   * `SENT`, the transport has no room, a `send` is pending, or sending has failed.
    */
   sendNow(bytes: Uint8Array): boolean {
     if (this.#life.failure || this.isBroken || this.#sending || bytes.length > SENT) return false;
@@ -140,9 +141,9 @@ export class Sender {
   }
 
   /**
-   * Lets the event loop receive before much more is written.
+   * Lets the event loop receive before more than `SENT` bytes are written in a turn.
    *
-   * A failed write would lose a response that has come.
+   * A failed write would lose a response that has arrived but was not received.
    */
   async #listen(length: number): Promise<void> {
     this.#inTurn += length;

@@ -87,7 +87,7 @@ class Server {
   /** The client's address, once it is known. */
   #remoteAddr: RemoteAddr | null | undefined;
   readonly #turns = new Turns();
-  /** Calls the handler in the context of the connection, not of the request before. */
+  /** Calls the handler in the asynchronous context in which the connection began. */
   readonly #within = snapshot();
   #isStopping = false;
   /** The latest request. */
@@ -137,7 +137,7 @@ class Server {
     });
   }
 
-  /** Goes on with what has been read; `error` is that of reading it. */
+  /** Handles requests after a read; `error` is set if the read failed. */
   readonly #read = (error?: unknown): void => {
     try {
       if (error === undefined) this.#turn(undefined);
@@ -147,7 +147,7 @@ class Server {
     }
   };
 
-  /** Goes on after an exchange: others have their turn first if it is time. */
+  /** Continues after an exchange, after a turn of the event loop if that is due. */
   readonly #goOn = (): void => {
     try {
       this.#turn(this.#turns.step());
@@ -156,13 +156,18 @@ class Server {
     }
   };
 
-  /** Ends the connection if there is an outcome, else goes on. */
+  /** Ends the connection with the outcome if there is one, otherwise continues. */
   readonly #goOnUnless = (ending: ServeResult | undefined): void => {
     if (ending) this.#resolve(ending);
     else this.#goOn();
   };
 
-  /** Handles requests that have come, until one is awaited or the connection ends. */
+  /**
+   * Handles requests that have arrived, until something must be awaited.
+   *
+   * That is input, a handler or a response; the end of the connection ends the loop too. `others`
+   * is a turn of the event loop to await first, if one is due.
+   */
   #turn(others: Promise<undefined> | undefined): void {
     const wire = this.#wire;
     for (; ; others = this.#turns.step()) {
@@ -210,8 +215,10 @@ class Server {
   /**
    * Calls the handler, and sends the response that it returns.
    *
-   * Returns the outcome if the connection has ended, a promise if it has to be awaited, or that of the handler.
-   * Otherwise `undefined`: nothing is awaited if the handler returns a response with whole content, and the socket has
+   * Returns the outcome if the connection has ended, and `undefined` if the next request may follow
+   * at once. If the exchange has to be awaited, returns a promise of these, or that of the handler.
+   *
+   * Nothing is awaited if the handler returns a response with whole content, and the socket has
    * room for it.
    */
   #exchange(request: ServerRequest): ServeResult | undefined | Promise<ServeResult | undefined> | HandlerPromise {
@@ -230,7 +237,7 @@ class Server {
     return this.#within(this.#handler, request, { remoteAddr });
   }
 
-  /** Goes on once the handler has returned; cancels content that it returns too late. */
+  /** Waits for the handler, then sends its response; discards one that is too late. */
   #await(request: ServerRequest, { answer }: HandlerPromise): void {
     const came = (response: Answer, error?: { readonly reason: unknown }): void => {
       if (this.#awaited !== request) return discard(response);
@@ -244,7 +251,11 @@ class Server {
     if (this.#wire.life.failure) this.#givenUp(this.#wire.life.failure.reason);
   }
 
-  /** Ends an exchange that has taken too long, by a 503 if no response has begun. */
+  /**
+   * Ends an exchange that has taken too long.
+   *
+   * The client gets a 503, unless a response has begun: then the socket is closed.
+   */
   readonly #isOverdue = (error: DOMException): void => {
     this.#overdue = error;
     const { connection, life } = this.#wire;
@@ -255,14 +266,19 @@ class Server {
     life.close(error);
   };
 
-  /** Ends the wait for a handler, since the signal has closed the connection. */
+  /** Ends the wait for a handler, after an abort or a timeout of the exchange. */
   readonly #givenUp = (reason: unknown): void => {
     const request = this.#awaited;
     this.#awaited = undefined;
     if (request) this.#ended(request, Promise.reject(reason)).then(this.#goOnUnless, this.#reject);
   };
 
-  /** Sends the response of the handler; returns as `#exchange` does. */
+  /**
+   * Sends the response of the handler, and ends the exchange.
+   *
+   * Returns the outcome if the connection has ended, `undefined` if the next request may follow, or
+   * a promise of these.
+   */
   #answer(request: ServerRequest, answer: Answer): ServeResult | undefined | Promise<ServeResult | undefined> {
     const wire = this.#wire;
     let sending: Promise<void> | undefined;
@@ -276,7 +292,11 @@ class Server {
     return wire.connection.persists ? undefined : { how: "closed" };
   }
 
-  /** Sends the response of the handler; throws if it is invalid. */
+  /**
+   * Sends the response of the handler; throws if it is missing or invalid.
+   *
+   * After a switch the response is discarded. Returns `undefined` if nothing has to be awaited.
+   */
   #respond(request: ServerRequest, response: Answer): Promise<void> | undefined {
     if (request.switched) {
       discard(response);
@@ -291,9 +311,10 @@ class Server {
   }
 
   /**
-   * Ends an exchange once its response is sent; returns the outcome.
+   * Ends an exchange once `sending` resolves; returns the outcome.
    *
-   * Unread content is discarded.
+   * Returns `undefined` if another request may follow; unread content is then discarded. If
+   * `sending` rejects, sends an error response if that is still possible.
    */
   async #ended(request: ServerRequest, sending?: Promise<void>): Promise<ServeResult | undefined> {
     const wire = this.#wire;

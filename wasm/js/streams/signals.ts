@@ -26,9 +26,10 @@ export function listen(signal: AbortSignal, act: () => void): void {
 }
 
 /**
- * @internal Registers a callback that does not keep its object alive; returns it for `unlisten`.
+ * @internal Registers a callback that does not keep its object alive.
  *
- * A signal may live as long as the process, and hear of more responses than anyone reads.
+ * Returns the registered function, for `unlisten`. A signal may live as long as the process;
+ * responses that are never read must not.
  */
 export function listenFor<T extends object>(signal: AbortSignal, object: T, tell: (object: T) => void): () => void {
   const kept = new WeakRef(object);

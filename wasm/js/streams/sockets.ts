@@ -137,7 +137,7 @@ export interface Transport {
   /**
    * True if written bytes may share a buffer with others.
    *
-   * The socket does not transfer that buffer, as a stream of bytes does.
+   * The socket does not transfer that buffer, as a web stream of bytes may.
    */
   readonly sharesBuffers: boolean;
   /** True if written bytes are sent even if the write is not awaited. */
@@ -148,16 +148,16 @@ export interface Transport {
   readonly isQueued?: boolean;
   /** Writes bytes; resolves when the socket has room for more. */
   write(bytes: Uint8Array): Promise<void>;
-  /** Returns whether the socket still has room for more after so many bytes. */
+  /** Returns whether the socket still has room for more after `length` bytes. */
   hasRoom?(length: number): boolean;
   /** Writes bytes for which `hasRoom` is true. */
   put?(bytes: Uint8Array): void;
-  /** Waits until the socket has room for more; `undefined` only if it has. */
+  /** Returns a promise of room for more bytes; `undefined` if none need be awaited. */
   room?(): Promise<unknown> | undefined;
   /**
    * Rejects if the socket has failed, resolves otherwise; sends nothing.
    *
-   * It tells of a reset that unread bytes hide from a reader.
+   * It detects a reset that a reader cannot notice while earlier bytes are unread.
    */
   probe?(): Promise<unknown>;
   /** Closes our sending side after all written bytes. */
@@ -180,7 +180,11 @@ export interface Transport {
   interrupt?(): void;
   /** Sets a callback for when other code destroys the socket, if that is detectable. */
   onDestroyed?(act: (cause: unknown) => void): void;
-  /** Returns bytes that have arrived already, if the socket can tell without waiting. */
+  /**
+   * Returns bytes that have arrived, or `null` if there are none.
+   *
+   * Absent if the socket cannot tell without waiting.
+   */
   waiting?(): Uint8Array | null;
   /**
    * Calls `act` once when `waiting` may return bytes, or at the end or a failure.

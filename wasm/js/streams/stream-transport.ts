@@ -13,7 +13,7 @@ const quietly = (step: Promise<unknown> | undefined): void => void step?.catch((
  */
 const underWay = new WeakMap<WritableSide, Promise<void>>();
 
-/** Tells of each socket with a `closed` that both of its directions are closed. */
+/** The state of each socket with a `closed`: true once both directions are closed. */
 const endings = new WeakMap<StreamSocket, { isClosed: boolean }>();
 
 /** @internal */

@@ -104,9 +104,9 @@ export class Switched implements Pair {
   /**
    * Resumes HTTP above the new layer, and returns the response to the request.
    *
-   * For a client that set `resumes` in `upgrade`. `socket` is the TLS connection over the original socket. Throws a
-   * `ProtocolError` if no response is owed, a `GoneError` without that option. RFC 2817, section 3; RFC 9110, section
-   * 7.8.
+   * For a client that set `resumes` in `upgrade`. `socket` is the TLS connection over the original
+   * socket. Throws a `ProtocolError` if no response is outstanding, a `GoneError` without that
+   * option. RFC 2817, section 3; RFC 9110, section 7.8.
    */
   async resume(socket: Socket, options: Options = {}): Promise<ClientResponse> {
     const { connection } = this.#wire;
@@ -139,7 +139,7 @@ export class Switched implements Pair {
     return isFailureOf(this.socket, this.#pair, error);
   }
 
-  /** Returns a description for logs. */
+  /** Returns the protocol and, for a client, the response head, for logs. */
   toJSON(): object {
     const { protocol, response } = this;
     return response ? { protocol, response } : { protocol };

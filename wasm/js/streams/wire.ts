@@ -30,10 +30,10 @@ export class Wire {
   readonly life = new Lifetime();
   readonly sender: Sender;
   readonly receiver: Receiver;
-  /** True if the user's `config` says so, or without it the transport. */
+  /** True if the connection uses TLS: by `config.secure`, or else by the transport. */
   readonly isSecure: boolean;
   readonly timeouts: Required<Timeouts>;
-  /** The limit of content that is discarded. */
+  /** The largest number of content bytes to discard: `limits.drain`. */
   readonly drain: number;
   /** True after an early switch: the peer switches at the end of its request. */
   #isEarly = false;
@@ -67,12 +67,12 @@ export class Wire {
     if (signal?.aborted) this.#aborted();
   }
 
-  /** Begins the time of an exchange; then calls `act`, or closes the socket. */
+  /** Starts the timer of an exchange, which calls `act` or else closes the socket. */
   beginExchange(act = (error: DOMException): void => this.giveUp(error)): void {
     this.life.beginExchange(this.timeouts.exchange, act);
   }
 
-  /** Lets the signal's callback end with a response that is not read. */
+  /** Makes the signal's callback keep no response alive that is never read. */
   listenWeakly(): void {
     if (!this.#signal || this.life.isOver) return;
     unlisten(this.#signal, this.#aborted);
@@ -221,7 +221,11 @@ export class Wire {
   }
 }
 
-/** Returns all timeouts; throws if one is invalid. */
+/**
+ * Returns all timeouts: those given, and defaults for the others.
+ *
+ * Throws if one is unknown or invalid.
+ */
 function timeoutsOf(timeouts: Timeouts): Required<Timeouts> {
   const all = { ...TIMEOUTS, ...timeouts };
   for (const [name, limit] of Object.entries(all)) {
@@ -231,7 +235,11 @@ function timeoutsOf(timeouts: Timeouts): Required<Timeouts> {
   return all;
 }
 
-/** Returns the configuration with the defaults that are this layer's. */
+/**
+ * Returns the configuration with the defaults that apply to sockets.
+ *
+ * They are `secure` and, for a server, `limits.content` and `tidy`.
+ */
 function configOf(role: Role, config: Config | undefined, secure: boolean): Config | undefined {
   if (config !== undefined) object(config, "config");
   if (role === "client") return secure ? { ...config, secure } : config;

@@ -61,8 +61,8 @@ const NAMED = { r: "\r", n: "\n", t: "\t", 0: "\0", "\\": "\\" };
 /**
  * Returns the bytes of a line of a test vector.
  *
- * `\r \n \t \0 \\ \xHH` are escapes, and `\{3*ab}` is a repetition. Braces in one are escaped. Otherwise a long text of
- * opening braces would take the square of its length.
+ * `\r \n \t \0 \\ \xHH` are escapes, and `\{3*ab}` is a repetition. Braces inside a repetition must be escaped, since
+ * otherwise a long text of opening braces would take quadratic time.
  * @param {string} text @returns {string}
  */
 export function unescape(text) {
@@ -152,5 +152,5 @@ export function textOf(bytes) {
 /** Returns the bytes of a text that was typed: a line break is CRLF. @param {string} text */
 export const bytesOfTyped = (text) => unescape(text.replaceAll("\n", "\\r\\n"));
 
-/** Returns the text to type for bytes. @param {string} bytes */
+/** Returns the text that a user would type for these bytes. @param {string} bytes */
 export const typedOf = (bytes) => bytes.split("\r\n").map(escape).join("\n");

@@ -17,7 +17,7 @@ export const STATUSES = {
   426: ["The server requires one of the protocols in its Upgrade field. The connection stays HTTP/1.1.", "RFC 9110, 15.5.22"],
 };
 
-/** Returns whether a field belongs to a request. @param {string} step */
+/** Returns whether the line of an event is that of a request. @param {string} step */
 const isRequest = (step) => step.startsWith("request");
 
 /** The fields that the engine or its users act on. @type {Record<string, Entry>} */
@@ -129,9 +129,9 @@ export const DECIDED = {
 };
 
 /**
- * Returns the entry of a table, if it has one of its own.
+ * Returns the table's own entry for a name; `undefined` if it has none.
  *
- * Names come from the peer, and may be those of any object.
+ * A name comes from the peer, and may be one that all objects inherit, such as `constructor`.
  * @template T @param {Record<string, T>} table @param {string} name @returns {T | undefined}
  */
 export function of(table, name) {

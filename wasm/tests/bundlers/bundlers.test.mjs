@@ -43,7 +43,7 @@ before(async () => {
 });
 
 /**
- * Runs a bundle for Node, which fails while the module is not beside it.
+ * Runs a bundle for Node, and checks that it fails without `switchover.wasm`.
  * @param {string} file
  */
 async function runsInNode(file) {

@@ -22,7 +22,7 @@ const orNull = (value) => value ?? null;
 // Each character of a string is a byte.
 const bytesOf = (value) => (typeof value === "string" ? Uint8Array.from(value, (one) => one.charCodeAt(0)) : value);
 
-/** Calls the component; its error becomes one of the npm package. */
+/** Calls the component; throws its error as an error of the npm package. */
 function attempt(call) {
   try {
     return call();
@@ -38,7 +38,7 @@ function attempt(call) {
 // Some hosts give a list of bytes as an array.
 const asBytes = (list) => (list instanceof Uint8Array ? list : Uint8Array.from(list));
 
-/** Calls the component for bytes to send. */
+/** Calls a function of the component that returns bytes, as a `Uint8Array`. */
 const sent = (call) => asBytes(attempt(call));
 
 function failure({ text, code, kind, blame, status, offset }) {

@@ -18,7 +18,7 @@ const FLAGS =
 /** @type {Record<string, string>} */
 const TYPES = { ".html": "text/html", ".js": "text/javascript", ".mjs": "text/javascript", ".wasm": "application/wasm" };
 
-/** Returns the file for a path of the URL. @param {string} path */
+/** Returns the file that the test's server sends for a URL's path. @param {string} path */
 function fileOf(path) {
   const [, top = "", ...rest] = normalize(path).split("/");
   if (top === "cases") return cases;

@@ -18,7 +18,7 @@ export const complaints = [];
 
 /** @typedef {import("puppeteer-core").Page} Page @typedef {import("puppeteer-core").Browser} Browser */
 
-/** Starts the browser; Firefox in dark has to be started so. @param {boolean} [isDark] */
+/** Starts the browser; only Firefox takes its color scheme from `isDark`. @param {boolean} [isDark] */
 export function launch(isDark) {
   return puppeteer.launch({
     browser: isChrome ? "chrome" : "firefox",
@@ -30,7 +30,7 @@ export function launch(isDark) {
   });
 }
 
-/** Opens an empty page, of whose console every complaint is kept. @param {Browser} from */
+/** Opens an empty page, whose errors and warnings go into `complaints`. @param {Browser} from */
 export async function newPage(from) {
   const page = await from.newPage();
   page.setDefaultTimeout(PATIENCE.timeout);
@@ -51,7 +51,7 @@ export function overflow(page) {
   return page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
 }
 
-/** Takes a screenshot, if they are wanted. @param {Page} page @param {string} name */
+/** Takes a screenshot, if `PICTURES` names a folder for it. @param {Page} page @param {string} name */
 export async function shot(page, name) {
   if (PICTURES === "") return;
   mkdirSync(PICTURES, { recursive: true });

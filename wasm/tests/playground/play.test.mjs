@@ -107,7 +107,7 @@ test("an address that is none is refused", async () => {
   }
 });
 
-/** Returns the ranges of a scenario's bytes. @param {import("../../playground/engine.js").Scenario} scenario */
+/** Divides a scenario's bytes among the steps of its play. @param {import("../../playground/engine.js").Scenario} scenario */
 function rangesIn(scenario) {
   const steps = play(scenario).log.filter(({ kind }) => kind === "event" || kind === "error");
   return rangesOf(scenario.bytes, steps.map(({ line, kind, to, leftover }) => ({ line, to: kind === "error" ? null : to, left: leftover.length })));

@@ -11,17 +11,17 @@ import { summary } from "./text.mjs";
  * The ways to cut the input.
  *
  * `whole` does not cut it, `bytes` feeds single bytes, `committed` feeds at most seven at a time through `receiveBuffer`.
- * A number cuts the input in two there.
+ * A number is the offset at which the input is cut in two.
  * @typedef {"whole" | "bytes" | "committed" | number} Feed
  */
 
 class Player {
   /** @type {string[]} */ log = [];
   /** The index of the next item of the test case. */ at = 0;
-  /** @type {Uint8Array[]} Input not fed yet. */ pieces = [];
+  /** @type {Uint8Array[]} The pieces of input not fed yet, the next one last. */ pieces = [];
   /** The number of input bytes that were taken from the items so far. */ fed = 0;
-  /** @type {Uint8Array} Content seen and not yet told. */ data = new Uint8Array(0);
-  /** @type {Uint8Array} The new protocol's bytes. */ leftover = new Uint8Array(0);
+  /** @type {Uint8Array} The content received and not yet logged. */ data = new Uint8Array(0);
+  /** @type {Uint8Array} The new protocol's bytes so far. */ leftover = new Uint8Array(0);
   /** The number of bytes that the engine rejected, as it reads no more. */ refused = 0;
 
   /** @param {import("./cases.mjs").Case} script @param {Feed} feed */

@@ -99,7 +99,9 @@ async fn ask_websocket(stream: Upgraded, lines: &[&str]) -> Result<(), BoxError>
     Ok(socket.close(None).await?)
 }
 
-/// Sends the request again to get its response; this copy does not leave.
+/// Prints the response to the upgraded request, which the server sends in HTTP/2.
+///
+/// `h2` gets it by sending the request again, but `Http2Stream` does not pass this copy on.
 async fn ask_http2(stream: Upgraded, url: Uri) -> Result<(), BoxError> {
     let (mut http2, connection) = h2::client::handshake(Http2Stream::client(stream)).await?;
     let exchange = async {

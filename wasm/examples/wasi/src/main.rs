@@ -19,7 +19,9 @@ use tokio::time::timeout;
 /// The longest line of `foo/2` in bytes; a longer line is split.
 const LINE: u64 = 65_536;
 
-/// The time for a client's whole exchange, and for each message after a switch.
+/// The timeout of a client's exchange, or of a server's read or write.
+///
+/// For a client it covers the whole exchange, for a server each read or write after a switch.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
 #[tokio::main(flavor = "current_thread")]

@@ -18,7 +18,7 @@ use exports::switchover::http1::engine::{Head, Role};
 #[path = "../../../../../core/benches/inputs.rs"]
 mod inputs;
 
-/// The cycles of a round; the best of the rounds counts.
+/// The number of cycles in a round; the time of the fastest round counts.
 const CYCLES: u32 = 100;
 const ROUNDS: usize = 400;
 
