@@ -17,17 +17,18 @@ import reader
 import tls
 
 WAIT = 20
-"""Seconds for whatever must happen."""
+"""The seconds within which anything that a check awaits must happen."""
 ROUNDS = 3
 MORE_ROUNDS = 6
-"""The round until which memory must cease to grow, if it still grew in the third.
+"""The number of rounds after which memory must have ceased to grow.
 
-A garbage collector may fill its heap until then. Of a short attack that takes more rounds: see `SHORT`.
+Three are enough if memory did not grow in the third. A garbage collector may fill its heap until
+then. A short attack takes more rounds for that: see `SHORT`.
 """
 SHORT = 20
-"""The seconds in which an attack is repeated beyond that.
+"""The seconds for which an attack may be repeated beyond `MORE_ROUNDS` rounds.
 
-The memory must stay within `PEAK`.
+It is repeated while memory grows; the growth since the first round must stay below `PEAK`.
 """
 GROWTH = 1 << 20
 """The limit in bytes for the growth of memory from one round to the next."""
@@ -39,7 +40,7 @@ KEPT = 4
 Descriptors wake a runtime's threads, for instance. Deno opens two of its own half a second after it starts.
 """
 WAIT_BEFORE_KEPT = 2
-"""Seconds after which what is left counts as kept."""
+"""The seconds after which remaining descriptors or tasks count as kept."""
 UNHANDLED = re.compile(
     rb"panicked at|[Uu]nhandled|Uncaught|UNHANDLED|never retrieved|was never awaited|Fatal error|ResourceWarning"
     rb"|Fatal Python|AddressSanitizer|Exception in callback|exception was never|kj/.*failed"
@@ -255,7 +256,7 @@ class Target:
         self.peers = []
         self.memory = self.most = 0
         self.more_events = 0
-        """The number of events that it may log, beside one for each peer."""
+        """The number of lines that the host may log in a round, beside one for each peer."""
         self.kept = KEPT
         """The number of descriptors, or of tasks, that the host may still keep."""
 

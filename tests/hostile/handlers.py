@@ -98,7 +98,7 @@ def endless_read(server):
 
 
 def unread(name, framing, content):
-    """Registers an attack: content that fills a host's buffers."""
+    """Registers an attack: more content than the buffers hold, which no handler reads."""
 
     @attack(name)
     def unread_content(server):

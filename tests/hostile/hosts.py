@@ -84,7 +84,7 @@ class Host:
     counts: bool = True
     """True if `/self` tells how many tasks the host has."""
     stops_by: signal.Signals | None = signal.SIGINT
-    """The signal that stops it; None if it is stopped by a runtime that is not ours."""
+    """The signal that stops the host; None if its runtime stops it (workerd)."""
     resets: bool = True
     """True if its sockets can be reset; Deno has no way to do so."""
     tls: Path | None = None

@@ -22,7 +22,7 @@ EMPTY_FRAME = b"\x82\x80\x01\x02\x03\x04"
 FLOOD = 4 << 20
 """The number of bytes of short messages that a client sends after the switch."""
 TURN = 8
-"""The limit in processor seconds from a client's request to the response."""
+"""The most processor seconds of a server while another client awaits a response."""
 CHUNKED = "Transfer-Encoding: chunked\r\n"
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 RST_STREAM, SETTINGS, PING, HEADERS = 3, 4, 6, 1
@@ -342,7 +342,7 @@ def leaves(server):
 
 @attack("ends its direction while it is answered, and leaves")
 def leaves_in_order(server):
-    """Disconnects with a FIN, not with a reset."""
+    """Half-closes while the handler of the request waits, then closes without a reset."""
     server.needs("/waits")
     for _ in range(20):
         server.connect(server.request("/waits")).end()
@@ -491,7 +491,7 @@ def frame(kind, stream=0, payload=b"", flags=0):
 
 
 def echo(server, content):
-    """Returns a request whose content is sent in two chunks."""
+    """Returns a POST in two chunks, to the path that echoes if the host has one."""
     head = server.request(server.host.echo or server.host.plain, "POST", CHUNKED)
     half = len(content) // 2
     return (

@@ -12,7 +12,7 @@ class Answer:
     fields: dict
     content: bytes
     is_whole: bool
-    """True where a client takes the content as complete."""
+    """True if a client would take the content as complete."""
 
 
 class Malformed(AssertionError):  # noqa: N818  (it ends a cell, as any other)

@@ -71,7 +71,7 @@ class Taken:
         threading.Thread(target=self.drain, daemon=True).start()
 
     def drain(self):
-        """Reads to the end of the stream; returns false if none comes in time.
+        """Reads to the end of the stream; returns false if the end does not come in time.
 
         A reset is an end too.
         """
@@ -126,7 +126,7 @@ class Client(Target):
         self.before = self.state()
 
     def serve(self):
-        """Serves requests correctly, to check that the client still works."""
+        """Serves the requests by which `serves_another` checks the client."""
         with contextlib.suppress(OSError):
             while True:
                 taken = Taken(self.good, self.context)

@@ -115,7 +115,7 @@ def put(begin, text, end):
 
 
 def wholes(reports):
-    """Returns the findings that these reports have in human-readable form."""
+    """Returns the findings that the page shows as the audit prints them, as Markdown."""
     return [f"```text\n{report['whole']}\n```\n" for report in reports.values() if "whole" in report]
 
 

@@ -1,6 +1,7 @@
 """The findings of core/docs/audit.md, most with the command that repeats them.
 
-That command is run while the program runs. `WHOLE` is shown as the audit prints it.
+The command is run while the program that it probes runs. The finding `WHOLE` is shown as the audit
+prints it, without a command.
 """
 
 import re
@@ -34,7 +35,7 @@ PONG = re.compile(r"\x8a\x05[a-z2-7]{5}"), re.compile(rb"M-\^J\^E[a-z2-7]{5}")
 
 
 def do_again(peer, arguments, report):
-    """Adds the text that the page shows to the report.
+    """Adds the texts that core/docs/audit.md shows of a program to its report.
 
     Raises an error if the repeated command does not give the audit's verdict.
     """

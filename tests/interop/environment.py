@@ -126,7 +126,7 @@ def install_once(place, wanted, install):
 def debian(program, package):
     """Returns the path of a program.
 
-    Installs the program's package if it is missing and installing is allowed.
+    Installs the program's package if it is missing and installing is allowed, else skips the case.
     """
     if found := shutil.which(program, path=WHERE):
         return found

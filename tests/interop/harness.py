@@ -110,7 +110,7 @@ def needs(program, how):
 
 
 class Example:
-    """A running server of ours, stopped by its process id."""
+    """A running server program of this project, which prints its port."""
 
     def __init__(self, program, *arguments):
         self.start([program, "--port", "0", *arguments])
@@ -175,7 +175,10 @@ def wait_for(read, pattern, seconds=WAIT):
 
 
 def run(*command, stdin=b"", expect=0, within=WAIT):
-    """Runs a program to its end; returns its output and its error output."""
+    """Runs a program to its end; returns its output and its error output.
+
+    It fails if the exit code is not `expect`, unless that is None.
+    """
     done = subprocess.run([str(part) for part in command], input=stdin, capture_output=True, timeout=within)
     if expect is not None and done.returncode != expect:
         output = f"{done.stdout[-400:]!r} {done.stderr[-800:]!r}"
@@ -229,7 +232,10 @@ class Raw:
         return self.got
 
     def read_slowly(self):
-        """Does as `rest`, but pauses after each piece; a reset is an end too."""
+        """Reads to the end of the connection with pauses; returns all bytes since `until`.
+
+        A reset counts as an end, too.
+        """
         with contextlib.suppress(ConnectionResetError):
             while piece := self.socket.recv(16384):
                 self.got += piece

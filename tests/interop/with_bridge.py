@@ -98,9 +98,10 @@ def h2_asks_the_bridge_for_a_tunnel(_):
 
 @case("h2", "HTTP/2", THROUGH_US, large=True)
 def h2_gets_what_has_not_changed_from_the_bridge(_):
-    """A 304 may have the length of what it leaves out (RFC 9110, section 8.6).
+    """The bridge forwards a 304 with the length of the content that it leaves out.
 
-    The library takes an empty frame of data at its end for content that is too short.
+    RFC 9110, section 8.6, allows the length. The client's library would take an empty frame of data
+    at the end of the stream for content that is too short.
     """
 
     def script(connection):
@@ -257,7 +258,7 @@ def curl_posts_before_the_bridge(_):
 
 @case("curl", "HTTP/2", THROUGH_US)
 def curl_is_told_by_the_bridge_what_went_wrong(_):
-    """The status tells the client which side has failed.
+    """The bridge's status tells an HTTP/2 client which side has failed.
 
     A reset tells it that a response was truncated.
     """

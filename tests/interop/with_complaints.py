@@ -49,25 +49,37 @@ def says(answer, *arguments, reason, status, told=b"", offer="echo/1"):
 
 @case("a script", "echo/1", FROM_US)
 def complaint_the_server_drops_the_connection(_):
-    """aiohttp as a server drops the connection when it gets an offer."""
+    """The probe reports a server that drops the connection at an offer.
+
+    aiohttp as a server does so.
+    """
     says(b"", reason=FAILED + "the input ended before the response (error 502) at byte 0", status=1)
 
 
 @case("a script", "echo/1", FROM_US)
 def complaint_the_server_hangs(_):
-    """uvicorn with httptools sends no response to an offer."""
+    """The probe reports a server that sends no response to an offer.
+
+    uvicorn with httptools does so.
+    """
     says(None, "--timeout", "1", reason="failed: nothing came for 1s", status=1)
 
 
 @case("a script", "echo/1", FROM_US)
 def complaint_a_polite_offer_is_answered_403(_):
-    """Envoy responds with a 403 to `Upgrade: TLS/1.2`."""
+    """The probe reports a server that responds with a 403 to an offer.
+
+    Envoy does so for `Upgrade: TLS/1.2`.
+    """
     says(b"HTTP/1.1 403 Forbidden\r\n" + NOTHING, reason=f"not switched (403): {DECLINED}", status=2)
 
 
 @case("a script", "echo/1", FROM_US)
 def complaint_an_offer_with_content_is_refused(_):
-    """Seven server implementations reject an upgrade with content."""
+    """The probe reports a server that rejects an offer with content.
+
+    Seven server implementations do so.
+    """
     with tempfile.NamedTemporaryFile() as file:
         file.write(b"content")
         file.flush()
@@ -96,7 +108,10 @@ def complaint_a_101_without_connection_upgrade(_):
 
 @case("a script", "h2c", FROM_US)
 def complaint_another_protocol_is_switched_to(_):
-    """Bun responds to `Upgrade: h2c` with a 101 for WebSocket."""
+    """The probe rejects a 101 for a protocol that it has not offered.
+
+    Bun responds to `Upgrade: h2c` with a 101 for WebSocket.
+    """
     answer = SWITCH.replace(b"echo/1", b"websocket")
     place = answer.index(b"websocket")
     says(
@@ -109,14 +124,20 @@ def complaint_another_protocol_is_switched_to(_):
 
 @case("a script", "echo/1", FROM_US)
 def complaint_the_server_switches_without_a_101(_):
-    """Apache responds to an offer in HTTP/1.0 with HTTP/2 frames, not a status line."""
+    """The probe reports HTTP/2 frames in place of a status line.
+
+    Apache sends them in response to an offer in HTTP/1.0.
+    """
     reason = FAILED + "another protocol where a status line should be (error 108) at byte 0"
     says(b"\x00\x00\x06\x04\x00\x00\x00\x00\x00", reason=reason, status=1)
 
 
 @case("a script", "echo/1", FROM_US)
 def complaint_a_426_does_not_say_what_it_wants(_):
-    """Tomcat, tornado, Bun and wsproto send a 426 without an `Upgrade` field."""
+    """The probe reports a 426 that does not say which protocol it requires.
+
+    Tomcat, tornado, Bun and wsproto send a 426 without an `Upgrade` field.
+    """
     answer = b"HTTP/1.1 426 Upgrade Required\r\n" + NOTHING
     errors = says(
         answer, reason="not switched (426): the server answered 426 and names the protocols that it requires", status=2
@@ -165,7 +186,10 @@ def complaint_a_declined_offer_is_no_no_op(_):
 
 @case("a socket", "HTTP/1.1")
 def complaint_one_listener_takes_all_or_nothing(_):
-    """In Node, a listener for WebSocket also gets all other offers."""
+    """An offer of unknown protocols gets a 200 that advertises other protocols.
+
+    In Node, a listener for WebSocket also gets all other offers.
+    """
     serves(
         offer(b"/foo", tokens=b"echo/1, IRC/6.9"), f"no switch: {DECLINED}", b"upgrade: foo/2, foo/1", b"This is /foo"
     )
@@ -191,7 +215,10 @@ def complaint_what_was_meant_for_the_new_protocol_becomes_a_request(_):
 
 @case("a socket", "HTTP/1.1")
 def complaint_a_proxy_has_taken_the_offer_out(_):
-    """HAProxy strips `Upgrade` from a request with content, but not from `Connection`."""
+    """The switchboard reports a request whose `Upgrade` field was taken out.
+
+    HAProxy takes it out of a request with content, but leaves `Connection: Upgrade`.
+    """
     request = offer(method=b"POST", more=NOTHING[:-2]).replace(b"Upgrade: echo/1\r\n", b"")
     reason = "no switch: Connection lists upgrade but there is no Upgrade; something between may have taken it out"
     serves(request, reason, b"200 OK")
@@ -218,7 +245,7 @@ def complaint_a_bad_key_is_answered_400_and_nobody_knows_why(_):
 
 @case("a socket", "HTTP/1.1")
 def complaint_an_error_after_an_offer_is_told_as_a_decline(_):
-    """The first error is the reported reason, whatever follows."""
+    """An error after an offer is the reported reason, not that there was no switch."""
     chunked = offer(b"/foo", method=b"POST", more=b"Transfer-Encoding: chunked\r\n")
     place = len(chunked)
     reason = f"the chunk size is malformed (error 401) at byte {place}"

@@ -111,7 +111,10 @@ def the_gateway_between_docker_and_its_daemon(_):
 
 @case("hypercorn", "websocket", THROUGH_US, large=True)
 def the_gateway_before_hypercorn(_):
-    """hypercorn's 101 has no reason phrase, and says `upgrade: WebSocket`."""
+    """The gateway forwards hypercorn's 101, which has no reason phrase.
+
+    It says `upgrade: WebSocket`.
+    """
     with python_server("hypercorn") as url, gateway(port_of(url)) as front:
         check_messages(front.url)
 
@@ -227,7 +230,10 @@ def the_gateway_between_sides_that_reset(_):
 
 @case("a socket", "echo/1", THROUGH_US)
 def the_gateway_and_a_client_that_ends_its_direction_and_resets(_):
-    """The backend is silent, so nothing is sent that would tell of the reset."""
+    """The reset of a half-closed client is noticed although the backend is silent.
+
+    The backend sends nothing, whose failed delivery would tell of the reset.
+    """
 
     def is_silent(connection):
         read_head(connection)
@@ -310,7 +316,7 @@ def the_gateway_between_sides_that_wait_for_each_other(_):
 
 @case("a socket", "echo/1", THROUGH_US)
 def the_gateway_is_interrupted_in_a_tunnel(_):
-    """Data in a tunnel has a few seconds left after the signal.
+    """After a SIGINT to the gateway, data in a tunnel has a few seconds left.
 
     Then both sides are reset, also in a tunnel that begins after the signal.
     """
@@ -364,7 +370,7 @@ def the_gateway_and_a_length_beside_a_coding(_):
 
 @case("a socket", "HTTP/1.1", THROUGH_US)
 def the_gateway_and_lengths_that_differ(_):
-    """Lengths that differ are a 502, also in a response to HEAD.
+    """A response with Content-Length fields that differ becomes a 502, also for HEAD.
 
     RFC 9110, section 8.6.
     """
@@ -471,7 +477,7 @@ def a_426(_, front):
 
 @before_the_switchboard("a socket", "foo/2")
 def a_half_close(_, front):
-    """The client half-closes, and all responses still arrive."""
+    """A client of foo/2 half-closes, and all lines still come back by the gateway."""
     raw = Raw(front.port, offer(b"/foo", b"foo/2"))
     check_switched(raw)
     raw.send_beside(LINES)

@@ -279,7 +279,7 @@ def probe_and_pings_without_end_in_h2c(_):
 
 @case("a script", "h2c", FROM_US)
 def probe_and_an_answer_that_stops_in_h2c(_):
-    """The response stops by silence, reset, end or GOAWAY; the error says which."""
+    """The probe's error says how a response stopped: by silence, reset, end or GOAWAY."""
 
     def begins(connection):
         read_head(connection)

@@ -357,7 +357,7 @@ def an_interrupt_ends_what_has_switched(_):
 
 @case("a script", "HTTP/1.1", THROUGH_US)
 def the_gateway_is_interrupted_in_the_middle(_):
-    """The current response is completed, and says that it is the last."""
+    """An interrupted gateway completes the current response, which says `close`."""
     arrives, goes_on = threading.Event(), threading.Event()
 
     def script(connection):
@@ -485,7 +485,11 @@ def field_sections_that_are_large_once_decoded(_):
 
 @case("a socket", "echo/1")
 def a_client_that_resets_behind_bytes_that_its_backend_does_not_read(_):
-    """The gateway cannot read from such a client: a time limit ends the tunnel."""
+    """A tunnel whose client resets behind unread bytes ends after a time limit.
+
+    The backend does not read, so the gateway does not read from the client, either, and sees no
+    reset.
+    """
     offer = b"GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: echo/1\r\n\r\n"
     with (
         socket.create_server(("127.0.0.1", 0)) as listener,
@@ -572,7 +576,7 @@ def a_stream_that_has_ended_before_the_bridge_is_interrupted(_):
 
 @case("a socket", "HTTP/2")
 def frames_of_ten_bytes(_):
-    """More than 130 small frames within the window may wait at the same time."""
+    """The switchboard accepts more than 130 small frames at once, within the window."""
     command = [Switchboard.program, "--port", "0"]
     with Server("switchboard", command) as board, board.connect() as client:
         client.sendall(PREFACE + frame(4, 0, 0) + frame(1, 4, 1, POSTS))
@@ -627,7 +631,7 @@ def read(client, length):
 
 @case("a socket", "HTTP/2")
 def a_bridge_that_is_interrupted_in_a_tunnel(_):
-    """Both sides see that a tunnel was cut.
+    """Both sides of the bridge see that an interrupt has cut a tunnel.
 
     It is cut by a second signal, or at the end of the time that the first one leaves to it.
     """

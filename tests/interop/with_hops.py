@@ -167,14 +167,14 @@ def the_gateway_makes_a_426_without_a_list_a_400(_):
 
 
 def refuses(connection):
-    """Plays a server that responds after the head and closes."""
+    """Plays a server that responds with a 413 after the head, and closes."""
     read_head(connection)
     connection.sendall(b"HTTP/1.1 413 Content Too Large\r\nConnection: close\r\nContent-Length: 2\r\n\r\nno")
 
 
 @case("a script", "HTTP/1.1", THROUGH_US)
 def the_gateway_passes_on_an_answer_that_comes_too_early(_):
-    """The client, still sending, gets the response, which closes the connection."""
+    """A client that still sends content gets an early response, which says `close`."""
     with scripted(refuses) as url, gateway(port_of(url)) as front:
         raw = Raw(front.port)
         # The last byte is never sent, so the response is early however fast the gateway reads.

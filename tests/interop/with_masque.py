@@ -83,7 +83,7 @@ def check_datagrams(port, udp_port):
 
 @case("probe", "connect-udp")
 def probe_carries_datagrams(board):
-    """Each line is sent as a datagram, and returned as one."""
+    """The probe sends each line as a datagram, and gets it back as one."""
     with udp_echo() as port:
         out, errors = probe(board.url + TEMPLATE % port, "--offer", "connect-udp", stdin=b"one\ntwo\n")
     same(out, b"one\ntwo\n")
@@ -111,7 +111,10 @@ def early_datagrams_are_forwarded(board):
 
 @case("a socket", "connect-udp")
 def datagrams_after_a_refused_one_are_forwarded(board):
-    """A port may be closed for a while; the target speaks first once it is open again."""
+    """Datagrams are forwarded after one was refused by a closed port.
+
+    The target opens the port again, and sends first.
+    """
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as target:
         target.settimeout(WAIT)
         target.bind(("127.0.0.1", 0))

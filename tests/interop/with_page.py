@@ -130,7 +130,7 @@ def page_keeps_still_and_cuts_nothing_off(_):
 
 @case("Chromium", "websocket")
 def page_shows_on_a_phone_what_came_of_a_click(_):
-    """Input, result and explanation are in sight at once, without scrolling."""
+    """On a phone, input, result and explanation are in sight without scrolling."""
     for name, shown in seen()["phone"].items():
         same(shown["hidden"], [], f"parts out of sight at {name}")
         check(shown["outcome"] in shown["text"], name, shown)
@@ -322,7 +322,7 @@ def page_of_another_origin_may_not_watch(board):
 
 @case("a socket", "websocket")
 def page_that_closes_gets_a_close_back(board):
-    """Events that wait are not sent in place of the reply.
+    """A WebSocket that sends a Close to `/live` gets one back, although events wait.
 
     RFC 6455, section 5.5.1.
     """

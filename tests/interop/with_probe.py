@@ -97,7 +97,7 @@ def check_messages(url):
 
 @case("a script", "foo/2 in TLS", FROM_US)
 def probe_hears_the_end_of_tls_while_it_sends(_):
-    """A server that ends its direction before the content has come."""
+    """The probe reports a server's end of TLS once, while it still sends content."""
 
     def script(connection):
         with context.wrap_socket(connection, server_side=True) as secured:
@@ -213,7 +213,10 @@ def probe_tells_a_cut_from_an_end(_):
 
 @case("a script", "echo/1", FROM_US)
 def probe_tells_a_cut_that_its_own_write_has_met(_):
-    """A write may consume the socket's error; a later read then looks like an EOF."""
+    """The probe reports a reset although its own write may have got the error.
+
+    A later read then looks like an EOF.
+    """
 
     def is_cut(connection):
         read_head(connection)

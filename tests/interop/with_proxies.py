@@ -23,7 +23,7 @@ ALL, SOME = "arrives", "loses bytes"
 
 @dataclass(frozen=True)
 class Proxy:
-    """A proxy and its behaviour."""
+    """A third-party proxy, and its treatment of offers and of the bytes around them."""
 
     name: str
     start: Callable
@@ -145,7 +145,10 @@ def early_bytes_like_a_request(proxy, board, port):
 
 
 def early_bytes_unlike_a_request(proxy, board, port):
-    """Bytes that are no request get a 400, or nothing, and end the connection."""
+    """Bytes after a declined offer that are no request get a 400, or nothing.
+
+    They end the connection.
+    """
     for content in [None, b"hello"]:
         raw = Raw(port, offer(b"/plain", b"foo/2", content) + NO_REQUEST)
         raw.until(b"No offer is taken here.\n")

@@ -56,7 +56,10 @@ def node_reads_the_audit(_):
 
 @case("head", "text", READ)
 def output_that_is_not_read_to_its_end_stops_nothing(_):
-    """The audit fails by its checks and writes its page; the server ends as usual."""
+    """A reader that leaves after one line stops neither the audit nor the switchboard.
+
+    The audit writes its page, and its exit code tells of the failed check. A full disk is an error.
+    """
     with server(python(), HERE / "python/servers.py", "aiohttp") as url, tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "report.html"
         options = ["--websocket", "/", "--only", ",".join(CHECKS), "--html", file]
@@ -121,7 +124,7 @@ def page_of_a_report_is_read(_):
 
 @case("Chromium", "HTML", READ)
 def page_of_a_report_fits_and_can_be_read_by_all(_):
-    """Nothing overflows on wide and narrow screens, and axe finds nothing."""
+    """The report's page overflows no screen, wide or narrow, and axe finds nothing."""
     same(page()["views"], [{"overflow": 0, "violations": []}] * 4)
 
 

@@ -129,7 +129,10 @@ def methods_that_are_not_for_it(board):
 
 @case("a socket", "websocket")
 def a_subprotocol_is_agreed_on(board):
-    """Some clients reject a 101 without one of their offered subprotocols."""
+    """The switchboard agrees to the first subprotocol that a client offers.
+
+    Some clients reject a 101 without one of their offered subprotocols.
+    """
     key = b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
     for offered, agreed in [(b"mqtt, chat", b"mqtt"), (b"v4.channel.k8s.io", b"v4.channel.k8s.io"), (b"", None)]:
         fields = key + (b"Sec-WebSocket-Protocol: %s\r\n" % offered if offered else b"")

@@ -1,4 +1,4 @@
-"""Third-party WebSocket clients, which must be installed first, with `/ws`.
+"""Third-party WebSocket clients, installed when needed, with the path `/ws`.
 
 Each sends text and 1 MiB of binary data, and closes.
 """

@@ -27,6 +27,6 @@ def free_port():
 
 
 def bound(port):
-    """Returns the port on which a listener was."""
+    """Listens on a port for a moment, and returns the port; fails if it is not free."""
     with socket.create_server(("127.0.0.1", port)) as listener:
         return listener.getsockname()[1]

@@ -2,7 +2,7 @@
 
     switching_app.py starlette|fastapi|bare FOLDER
 
-FOLDER has the recipe `starlette_upgrade.py`, whose classes the apps use. It prints the port.
+FOLDER has the recipe `starlette_upgrade.py`, whose classes the apps use. The program prints its port.
 """
 
 import socket

@@ -16,7 +16,7 @@ from switchover.aio import Exchange, serve
 
 
 async def handler(exchange: Exchange) -> None:
-    """Responds to one request."""
+    """Responds to one request as its path says, or echoes bytes after a switch."""
     path = exchange.request.target.decode()
     if exchange.upgrade:
         await anyio.sleep(lies.LATER if path == "/accepts-later" else 0)

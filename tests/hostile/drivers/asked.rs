@@ -8,7 +8,7 @@ use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::runtime::Handle;
 use tokio::task::AbortHandle;
 
-/// Does as each line of standard input says: sends a request, for instance.
+/// Sends or cancels requests, or counts tasks, as each line of input says.
 ///
 /// Prints the outcome of each request that is not cancelled, and the number of tasks if asked.
 pub(crate) async fn by_lines<F>(

@@ -5,5 +5,5 @@ import process from "node:process";
 const folder = process.env.HOSTILE_TLS;
 const read = (/** @type {string} */ name) => readFileSync(`${folder}/${name}`, "utf8");
 
-/** The key and the certificate, as PEM, if a host is to speak TLS. */
+/** The key and the certificate, as PEM; null if `HOSTILE_TLS` is not set. */
 export const certified = folder ? { key: read("key"), cert: read("certificate") } : null;

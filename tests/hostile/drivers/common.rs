@@ -21,7 +21,7 @@ pub(crate) const MOMENT: Duration = Duration::from_secs(2);
 pub(crate) const TIMEOUT: Duration = Duration::from_secs(10);
 pub(crate) const PANIC: &str = "the handler's own fault";
 
-/// Serves until Ctrl+C.
+/// Serves on a free port of 127.0.0.1, which it prints, until Ctrl+C.
 ///
 /// A handler's own panic, with `PANIC`, is logged as that text. The kit fails at any other one.
 pub(crate) async fn run<H>(handler: H, config: &Config) -> std::io::Result<()>
@@ -55,20 +55,20 @@ where
     Ok(())
 }
 
-/// Waits until the connections have had time to end after Ctrl+C.
+/// Waits for Ctrl+C, then ten seconds in which the connections may end.
 async fn late() {
     drop(tokio::signal::ctrl_c().await);
     tokio::time::sleep(TIMEOUT).await
 }
 
-/// Delays the switch if the path of the request requires it.
+/// Waits for 50 milliseconds if the path of the request is `/accepts-later`.
 pub(crate) async fn later(uri: &Uri) {
     if uri.path() == "/accepts-later" {
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
 }
 
-/// Fails, as the handler of a new protocol may.
+/// Panics with `PANIC`, as the handler of a new protocol may.
 pub(crate) async fn raise_switched(_: Upgraded) {
     std::panic::panic_any(PANIC)
 }

@@ -26,14 +26,14 @@ class Answer:
     before: type[BaseException] | None = None
     """The error raised before the head, if there is one."""
     fails: bool = False
-    """True if an error is raised in the content."""
+    """True if an error is raised after the pieces, before the end of the content."""
     goes_on: bool = False
-    """True if an error is raised after the end."""
+    """True if an error is raised after the end of the response."""
     sends_on: bool = False
-    """True if content is sent after the end."""
+    """True if content is sent after the end of the response."""
 
     def head(self) -> object:
-        """Returns the header lines; for one path an iterable that fails."""
+        """Returns the field lines; for `/raises-in-head` an iterable that raises."""
         return raising() if self is RAISING else self.headers
 
 
@@ -43,7 +43,7 @@ def raising() -> Iterator[tuple[bytes, bytes]]:
 
 
 def certified(prefix: str = "") -> dict[str, str]:
-    """Returns the options `keyfile` and `certfile`, or none without TLS."""
+    """Returns `keyfile` and `certfile` as options; empty if HOSTILE_TLS is not set."""
     folder = os.environ.get("HOSTILE_TLS")
     files = {"keyfile": "key", "certfile": "certificate"} if folder else {}
     return {prefix + option: f"{folder}/{file}" for option, file in files.items()}

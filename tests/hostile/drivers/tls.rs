@@ -17,7 +17,7 @@ fn certificate(folder: &std::path::Path) -> CertificateDer<'static> {
     CertificateDer::from_pem_file(folder.join("certificate")).expect("a certificate")
 }
 
-/// Returns the TLS of a server, if it is to speak TLS.
+/// Returns a server's acceptor of TLS; `None` if `HOSTILE_TLS` is not set.
 #[allow(dead_code, reason = "a client has none")]
 pub(crate) fn acceptor() -> Option<TlsAcceptor> {
     let folder = folder()?;
@@ -31,7 +31,7 @@ pub(crate) fn acceptor() -> Option<TlsAcceptor> {
     Some(TlsAcceptor::from(Arc::new(config)))
 }
 
-/// Returns the TLS of a client, if it is to speak TLS.
+/// Returns a client's connector of TLS; `None` if `HOSTILE_TLS` is not set.
 #[allow(dead_code, reason = "a server has none")]
 pub(crate) fn connector() -> Option<TlsConnector> {
     let mut roots = RootCertStore::empty();

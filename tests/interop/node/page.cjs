@@ -35,7 +35,9 @@ async function open(browser, options, page = url, prepare = () => {}) {
 /**
  * Waits until a transcript other than `before` is shown to its end.
  *
- * Connections that began before the page was loaded do not count. That of a demonstration has its description.
+ * `before` is the title of the transcript that was shown. If `isDemo`, the new one must be that of
+ * a demonstration, which has a description, else that of another connection. Connections that began
+ * before the page was loaded do not count.
  */
 function settled(tab, before, isDemo = true) {
   const isThere = ([before, isDemo]) => {
@@ -145,7 +147,7 @@ async function explained(tab) {
   return { said, word, mark: await meaning(), link: await tab.getAttribute("#meaning a", "href").catch(() => null) };
 }
 
-/** Sends bytes of the page's own field, and returns what came of them. */
+/** Sends bytes by the page's field for them; returns what the page then shows. */
 async function own(tab, bytes) {
   const before = await tab.textContent("#story-name");
   await tab.fill("#bytes", bytes);
@@ -168,7 +170,7 @@ async function late(browser) {
   return seen;
 }
 
-/** Returns what a click shows on a phone, without scrolling. */
+/** Returns what a phone shows of two demonstrations without scrolling. */
 async function onPhone(tab) {
   const names = ["tls", "smuggling"];
   const seen = {};
@@ -216,7 +218,7 @@ async function audit(tab) {
 }
 
 /**
- * Returns the accessibility violations while all kinds of lines are highlighted.
+ * Returns the accessibility violations while all lines are highlighted.
  *
  * Contrast is included. A line is highlighted while the pointer is on it or on its mark.
  */
@@ -228,7 +230,11 @@ async function auditLit(tab) {
   return found;
 }
 
-/** Returns the rows of the list after each key, and what was drawn for it. */
+/**
+ * Returns the rows of the list of connections, and the chosen one, after each key.
+ *
+ * With them is the ID of the element that has the focus after Enter.
+ */
 async function byKeyboard(tab) {
   const before = await tab.textContent("#story-name");
   await tab.evaluate(() => document.activeElement?.blur());
@@ -360,7 +366,7 @@ async function restarted(browser) {
 }
 
 /**
- * Returns the outcomes of three exhibits that seem to come from the same port.
+ * Returns the outcomes of three demonstrations that seem to come from one port.
  *
  * A client may get the port of an earlier client. The page must choose the connection that was just made.
  */

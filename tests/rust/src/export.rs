@@ -1,7 +1,7 @@
 //! The export of test vectors for runners in other languages.
 //!
 //! Every case is exported without Markdown and escapes, with the digest of its expected output.
-//! `bin/export.rs` writes both.
+//! `bin/export.rs` writes the cases to one file, and the digests to another.
 //!
 //! A case is a block of lines, ended by a line with a full stop. Bytes are in hex, `-` for none:
 //!
@@ -27,7 +27,7 @@ use crate::script::{self, entries, split_fields};
 use crate::text::{checksum, hex, unescape};
 use crate::vector::{Item, Vector};
 
-/// Returns all vectors, and all corpus cases as vectors.
+/// Returns all test vectors, then all corpus cases converted to vectors.
 pub fn cases() -> Vec<Vector> {
     let vectors = crate::vector::load(&crate::home().join("vectors"));
     vectors.into_iter().chain(corpus::load().iter().map(of_case)).collect()
@@ -35,8 +35,8 @@ pub fn cases() -> Vec<Vector> {
 
 /// Converts a corpus case to a vector.
 ///
-/// Its caller responds to every request with an empty 200, up to the first upgrade offer or
-/// CONNECT.
+/// As a client, the vector's caller sends the case's requests first. As a server, it responds to
+/// every request with an empty 200, up to the first upgrade offer or CONNECT.
 fn of_case(case: &Case) -> Vector {
     let mut lines = String::new();
     for asked in &case.asked {
@@ -96,7 +96,7 @@ pub(crate) fn limits(config: &Config) -> impl Iterator<Item = (&'static str, u64
         .map(|(limit, _)| limit)
 }
 
-/// Returns the names of the flags that are set.
+/// Returns the names of the flags that are set, those of `Config::lenient` first.
 pub(crate) fn flags(config: &Config) -> impl Iterator<Item = &'static str> {
     let flags = config.lenient.table().chain(config.flags());
     flags.filter(|(_, is_set)| *is_set).map(|(name, _)| name)

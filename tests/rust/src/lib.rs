@@ -4,9 +4,10 @@
 //! and `text.rs` has the vectors' escapes. `corpus/` runs test inputs of other projects.
 //! `fuzz/` has the fuzz targets; two of them compare the engine with the reader in `naive/`.
 //! `message.rs` makes messages of events, for `corpus/` and `fuzz/`.
-//! `path.rs` chooses the engine's scanning instructions and a sample, `random.rs` makes random
-//! numbers.
-//! `numbers.rs` checks the sizes of sets, and `names.rs` spells names for other languages.
+//! `path.rs` chooses the engine's scanning instructions and the share of cases to run, `random.rs`
+//! makes random numbers.
+//! `numbers.rs` checks that sets, such as all vectors, do not shrink. `names.rs` spells names for
+//! other languages.
 //! `export.rs` and `suite.rs` write vectors for other runners, `tables.rs` lists the core's enums.
 //! `plain.rs` and `queries.rs` list methods that vectors call. `verbs.rs` checks that a method
 //! returns only errors that the core lists for it.

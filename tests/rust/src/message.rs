@@ -22,7 +22,7 @@ pub struct Message {
     pub status: u16,
     /// The reason phrase of a response.
     pub reason: Vec<u8>,
-    /// The protocols offered, in order.
+    /// The protocols that a request offers, in order.
     pub offered: Vec<String>,
     /// The header section.
     pub fields: Lines,

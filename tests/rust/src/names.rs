@@ -28,7 +28,7 @@ pub fn camel(name: &str) -> String {
     words.fold(first, |out, word| out + &word[..1].to_uppercase() + &word[1..])
 }
 
-/// Returns the C function of a method of the core.
+/// Returns the name of the C function for a method of the core.
 pub fn in_c(verb: &str) -> String {
     match verb {
         "commit" => "swo_receive_commit".into(),

@@ -1,4 +1,4 @@
-//! The choice of the engine's scanning instructions in tests, and of a sample.
+//! The choice of the scanning instructions, and of the share of test cases to run.
 
 use std::sync::Once;
 

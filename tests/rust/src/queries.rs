@@ -1,6 +1,6 @@
 //! The queries of test vectors to a connection: methods that only return a value.
 //!
-//! They have no arguments and cannot fail. A vector calls each of them.
+//! They have no arguments and cannot fail. A vector calls a query by its verb.
 
 use switchover::{Connection, Content};
 

@@ -21,7 +21,7 @@ pub struct Vector {
     pub role: Role,
     /// The configuration of the engine.
     pub config: Config,
-    /// Set if the expected lines for heads include the field lines.
+    /// True if the expected lines for heads include the field lines.
     pub shows_fields: bool,
     /// The inputs, the caller's decisions and the expected lines, in order.
     pub items: Vec<Item>,

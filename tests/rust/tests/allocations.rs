@@ -1,4 +1,4 @@
-//! Tests of memory: none allocated per exchange, and limits for a connection.
+//! Tests that exchanges allocate no memory, and that connections bound theirs.
 
 use allocation_counter::measure;
 use switchover::gateway::EndToEnd;
@@ -148,9 +148,9 @@ fn what_waits_costs_no_more_memory_than_the_limit_says() {
     );
 }
 
-/// Connection options cost no allocation each, even if there are thousands.
+/// `EndToEnd` makes no allocation per connection option, even with thousands.
 ///
-/// They are borrowed and sorted, once for each iteration over the fields.
+/// `EndToEnd` borrows and sorts the options once for each iteration over the fields.
 #[test]
 fn options_cost_no_allocation_each() {
     let options = "a,".repeat(12_000);

@@ -55,7 +55,7 @@ fn cases_over_tls_are_written_down() {
     assert_eq!(found, listed("Cases that are run over TLS"), "differences.md");
 }
 
-/// Returns the number of correct cases, and the faults of the others.
+/// Returns the number of correct cases, and each other case with its faults.
 fn scored(score: Score) -> (usize, Vec<(String, Vec<String>)>) {
     let outcomes = load().into_iter().map(|case| {
         let outcome: Outcome = play(&case, Feed::Whole);

@@ -175,7 +175,8 @@ fn follow(
 
 /// Returns the files below a root, each with the files that it uses.
 ///
-/// A name that the folder's own file or the crate root defines does not count as a use.
+/// A name that a parent module defines does not count as a use. The state-machine explorer is left
+/// out.
 fn uses(root: &Path) -> Uses {
     let sources: BTreeMap<Vec<String>, String> = files(root, "rs")
         .iter()

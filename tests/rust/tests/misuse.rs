@@ -203,7 +203,7 @@ fn no_number_of_passed_bytes_is_too_large_for_what_follows() {
     assert_eq!(client.position(), (1 << 62) + 20);
 }
 
-/// A client does not persist with bytes behind its last response.
+/// A client's connection does not persist if bytes follow its last response.
 ///
 /// A vector cannot express this, as the number of these bytes depends on the transport.
 #[test]
@@ -442,7 +442,7 @@ fn a_source_that_changes_its_mind_gets_no_line_break_out() {
     assert!(!text.contains("X-Given: x"), "{text}");
 }
 
-/// The fields of another source without the first.
+/// The fields of another source, except its first field.
 struct Later<'a>(&'a dyn FieldSource);
 
 impl FieldSource for Later<'_> {

@@ -346,8 +346,9 @@ fn every_member_of_a_type_is_on_every_surface() {
 
 /// The methods of `Connection` that the component lacks or has in another form.
 ///
-/// `create` has a configuration, `standing` the state, `next-event` the kind alone. No memory is
-/// shared with a component, so there is nothing to receive into.
+/// The WebAssembly component has `create` for `new` and `with_config`, `standing` for `state`, and
+/// `next-event` for `advance`. It shares no memory with its caller, so it lacks `receive_buffer`
+/// and `commit`.
 const NOT_IN_WIT: [&str; 6] =
     ["advance", "commit", "new", "receive_buffer", "state", "with_config"];
 

@@ -123,7 +123,7 @@ fn mutated(vectors: &[Vector], tape: &mut Tape<'_>) -> (Role, Vec<u8>) {
     (vector.role, bytes)
 }
 
-/// Returns the offers in these lines, and what a server can do with them.
+/// Returns the offers in these field lines, and each 101 of a server to them.
 fn offered(lines: &str) -> Vec<String> {
     let request = format!(
         "GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade, HTTP2-Settings\r\n\
@@ -250,8 +250,8 @@ proptest! {
 
     /// Two correct ends make random calls, many of which return an error.
     ///
-    /// Nothing panics, a call that fails writes nothing, and neither end rejects bytes of the
-    /// other.
+    /// Nothing panics, and a call that fails writes nothing. Neither end rejects bytes of the
+    /// other, unless the other one closed or aborted too early.
     #[test]
     fn random_decisions_never_break_the_wire(bytes in vec(any::<u8>(), 0..400)) {
         choose();

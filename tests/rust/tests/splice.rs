@@ -28,7 +28,7 @@ struct Plan {
     late_preface: bool,
 }
 
-/// Accepts an upgrade with `body` bytes of content, and returns the splice.
+/// Accepts an upgrade to h2c with `body` bytes of content, and returns the splice.
 fn upgrade(body: usize, target: &str) -> Splice {
     let mut server = Connection::new(Role::Server);
     let mut out = Vec::new();
@@ -48,7 +48,7 @@ fn upgrade(body: usize, target: &str) -> Splice {
     splice
 }
 
-/// A client after the 101: its request is stream 1, and it now speaks HTTP/2.
+/// A client that speaks HTTP/2 after the 101; its upgraded request is stream 1.
 struct Client {
     plan: Plan,
     /// The bytes that the client has not sent yet.
@@ -263,7 +263,9 @@ async fn exchange(
     client.answers
 }
 
-/// Runs the splice after the last response, as the engine may still return window.
+/// Runs the splice after the last response, until the engine is silent for 100 ms.
+///
+/// The engine may still send WINDOW_UPDATE frames.
 async fn settle(
     splice: &mut Splice,
     client: &mut Client,

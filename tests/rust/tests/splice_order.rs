@@ -268,7 +268,7 @@ fn config(cases: u32) -> ProptestConfig {
     }
 }
 
-/// Nothing is added to a queued DATA frame in which the client has ended.
+/// If the client's bytes end inside a DATA frame, the frame stays incomplete.
 ///
 /// The payload is split as the window grows, and its last part stays an incomplete frame.
 #[test]
@@ -292,7 +292,7 @@ fn an_incomplete_frame_stays_incomplete() {
     }
 }
 
-/// A frame that is longer than the queue may be is left to the engine.
+/// A frame longer than the splice may queue is passed on to the engine at once.
 #[test]
 fn an_endless_header_block_is_not_queued() {
     let mut play = Play::new(5);

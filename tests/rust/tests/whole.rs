@@ -13,7 +13,7 @@ use switchover::{
 };
 use switchover_tests::numbers;
 
-/// A call that brings a server closer to a state.
+/// A call on a server; the calls in a list bring a new server into a state.
 #[derive(Clone, Copy, Debug)]
 enum Act {
     /// Receives bytes, then advances by one step.
@@ -94,7 +94,7 @@ fn apply(server: &mut Connection, act: Act) {
     };
 }
 
-/// Returns the properties of a server that affect a response.
+/// Returns, as text, the properties of a server that affect a response.
 fn key(server: &mut Connection) -> String {
     let method = server.request().map(|request| request.method().to_owned());
     // Only a sent response shows whether protocols are advertised, or the request is HEAD.

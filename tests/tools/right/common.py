@@ -1,4 +1,4 @@
-"""The code that these programs share, such as for sockets and h11 events."""
+"""The code that the correct peers here share, such as for sockets and h11."""
 
 import base64
 import contextlib
@@ -26,7 +26,7 @@ def next_event(http, receive, send=None):
 
 
 def end(stream):
-    """Ends our direction and reads on a moment, as a reset could lose the last bytes."""
+    """Half-closes a socket and reads on for a moment: a reset could lose sent bytes."""
     with contextlib.suppress(OSError):
         stream.shutdown(socket.SHUT_WR)
         stream.settimeout(0.2)

@@ -43,7 +43,7 @@ recent = collections.deque()
 
 
 class Server:
-    """A connection, with its h11 state."""
+    """A connection from a client, with its h11 state and the server's modes."""
 
     def __init__(self, stream, modes):
         self.stream, self.modes = stream, modes

@@ -75,7 +75,7 @@ class Runner:
                 self.events.append({"event": "response", **response})
 
     def add(self, kind, data):
-        """Records bytes of a kind; merges adjacent ones, and ignores empty ones."""
+        """Records bytes in an event of `kind`, or in the last event if it has that kind."""
         if self.events and self.events[-1]["event"] == kind:
             self.events[-1]["bytes"] += text(data)
         elif data:

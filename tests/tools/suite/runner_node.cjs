@@ -8,7 +8,7 @@ process.noDeprecation = true;
 const { HTTPParser, allMethods } = process.binding("http_parser");
 const { createInterface } = require("node:readline");
 
-/** The results of the callback of a head: whether content follows. */
+/** The results of the callback for a head: content, no content, or no more HTTP. */
 const CONTENT = 0;
 const NO_CONTENT = 1;
 const NO_HTTP = 2;
@@ -111,7 +111,7 @@ class Runner {
     this.#add("rest", this.#undecided);
   }
 
-  /** Records bytes of content; adjacent ones are one event, and none are no event. */
+  /** Records bytes in a new event, or in the last event if it has the same kind. */
   #add(event, bytes) {
     const last = this.events.at(-1);
     if (last?.event === event) last.bytes += bytes;

@@ -72,7 +72,7 @@ def drain(connection, events):
 
 
 def add(events, kind, data):
-    """Records bytes of a kind; merges adjacent ones, and ignores empty ones."""
+    """Records bytes in an event of `kind`, or in the last event if it has that kind."""
     if events and events[-1]["event"] == kind:
         events[-1]["bytes"] += data.decode("latin-1")
     elif data:

@@ -28,7 +28,7 @@ def without(kind):
 def only(*keys):
     """Returns a function that keeps only `event` and `keys` of each event.
 
-    `event` is an event's name. No runner may leave out any of these.
+    The key `event` has the name of the event. No runner may leave out `event` or one of `keys`.
     """
     return lambda _, events: [{key: event[key] for key in ("event", *keys) if key in event} for event in events]
 

@@ -52,11 +52,11 @@ class Played:
     differences: dict[str, str] = field(default_factory=dict)
     """Each cut at which the engine differs, with the first difference in a few words."""
     got: list[dict] = field(default_factory=list)
-    """The events of the engine at the first of these cuts."""
+    """The events of the engine at the first cut in `differences`."""
 
     @property
     def difference(self) -> str:
-        """Returns the difference in a few words; empty if there is none."""
+        """Returns the first cut's difference in a few words; empty if there is none."""
         first = next(iter(self.differences.values()), "")
         return first if not first or "whole" in self.differences else f"depends on the cut: {first}"
 
@@ -95,7 +95,7 @@ def cut(step: dict, places: "range | list[int]") -> list[dict]:
 
 
 def compare(case: dict, got: list[dict]) -> str:
-    """Returns the first difference in a few words; empty if there is none."""
+    """Returns the first difference of `got` from the case; empty if there is none."""
     expected = case["events"]
     if case["over"] and len(got) == len(expected) + 1 and got[-1]["event"] == "error":
         # Nothing more is read, and each engine decides whether more bytes are an error.
@@ -155,7 +155,7 @@ def normal(key: str, value: object) -> object:
 
 
 def play(command: list[str], cases: list[dict], every: int = 1) -> list[Played]:
-    """Plays all cases in one process."""
+    """Plays all cases in one process of the runner, and returns the results."""
     runner = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8")
     watch = threading.Timer(PATIENCE, runner.kill)
     watch.start()

@@ -1,4 +1,4 @@
-//! A runner for the suite: httparse, as `tools/suite/README.md` says.
+//! A runner of the suite for httparse, as `tools/suite/README.md` defines runners.
 //!
 //! httparse parses heads, trailers and chunk sizes, and leaves to its caller what they mean. This
 //! caller adds the least: content by one Content-Length of digits, by `chunked` alone, or until the

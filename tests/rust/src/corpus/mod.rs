@@ -24,9 +24,9 @@ pub struct Case {
     pub role: Role,
     /// The bytes that the engine receives from its peer.
     pub input: Vec<u8>,
-    /// Set if EOF follows the input.
+    /// True if EOF follows the input.
     pub eof: bool,
-    /// Set if the transport is TLS.
+    /// True if the transport is TLS.
     pub secure: bool,
     /// The requests that a client sends, whose responses are the input.
     pub asked: Vec<Asked>,

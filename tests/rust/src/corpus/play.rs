@@ -24,7 +24,7 @@ pub enum Feed {
     Split(usize),
 }
 
-/// The outcome of a run.
+/// The outcome of one run of a corpus case.
 ///
 /// It must be the same for every `Feed`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -136,7 +136,9 @@ impl Player<'_> {
         Ok(())
     }
 
-    /// Sends further requests until the engine accepts no more at the moment.
+    /// Sends the case's next requests, until none is left or the engine rejects one.
+    ///
+    /// A rejected request is tried again at the end of the next response.
     fn ask(&mut self) {
         while let Some(request) = self.case.asked.get(self.asked) {
             let host = [Field::from(("Host", "example.com"))];
@@ -149,7 +151,9 @@ impl Player<'_> {
         }
     }
 
-    /// Responds to a complete request; stops at an offer or CONNECT without a 101.
+    /// Answers a complete request: switches by the case's 101, or sends an empty 200.
+    ///
+    /// The run stops without an answer at an offer or a CONNECT for which the case has no 101.
     fn answer(&mut self) {
         let protocol = self.case.switches.get(self.answered);
         self.answered += 1;

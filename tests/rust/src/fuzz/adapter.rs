@@ -28,12 +28,15 @@ use crate::text::summary;
 /// The protocol that the handler supports.
 const PROTOCOL: &str = "foo";
 
-/// The maximum length of the requests, which the engine receives at once.
+/// The maximum length in bytes of the client's input.
+///
+/// The engine receives the whole input in one call.
 const LONGEST: usize = 32 * 1024;
 
-/// The maximum length of content that a handler may leave unread.
+/// The maximum length in bytes of content that a handler may leave unread.
 ///
-/// With much more, an early response is the last: that depends on what has arrived before.
+/// After an early response, the engine closes the connection if much more content is still to
+/// come. That would depend on how much has arrived, so it would differ between the two runs.
 const UNREAD: u64 = 4096;
 
 /// Checks the module's invariant for one fuzz input.
@@ -57,19 +60,22 @@ pub fn check(data: &[u8]) {
     );
 }
 
-/// The form of all responses.
+/// The handler's behaviour, which is the same for all requests of a run.
 #[derive(Clone, Copy)]
 struct Form {
-    /// Content of a short known length is not read.
+    /// True if the handler does not read content of a known length up to `UNREAD`.
+    ///
+    /// It still reads content for which the client waits for a 100.
     is_deaf: bool,
-    /// The content of responses has no known length.
+    /// True if the length of a response's content is not known in advance.
     is_chunked: bool,
 }
 
 impl Form {
-    /// Returns whether the handler reads content; its `length` is `None` if chunked.
+    /// Returns whether the handler reads a request's content before it responds.
     ///
-    /// It does if the client waits for a 100: an early response in its place is another one.
+    /// `length` is the content's length, `None` if it is chunked. `is_awaited` is true if the
+    /// request has `Expect`: an early response would then differ from one after a 100.
     fn reads(self, length: Option<u64>, is_awaited: bool) -> bool {
         !self.is_deaf || is_awaited || length.is_none_or(|length| length > UNREAD)
     }
@@ -111,7 +117,7 @@ async fn served(form: Form, room: usize, piece: usize, input: &[u8]) -> Vec<u8> 
     received
 }
 
-/// Sends `input` in pieces, and returns what is received meanwhile.
+/// Sends `input` in pieces, and returns all bytes that the server sends.
 async fn exchanged(client: DuplexStream, piece: usize, input: &[u8]) -> Vec<u8> {
     let (mut reader, mut writer) = split(client);
     let mut received = Vec::new();

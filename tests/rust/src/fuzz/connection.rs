@@ -101,7 +101,7 @@ struct Host<'t> {
     skips: bool,
     /// The number of pauses at which the caller may still make a call.
     turns: usize,
-    /// Set if the caller makes no call at a pause, until more input is delivered.
+    /// True from a pause without a call of the caller until more input is delivered.
     waits: bool,
     is_over: bool,
     /// The state of the random numbers, which only `How::Pieces` uses.
@@ -442,7 +442,10 @@ impl<'t> Host<'t> {
         refusal.is_none()
     }
 
-    /// Makes a call with no output space, then a byte too few, then exactly enough.
+    /// Makes a call with no output space, then with a byte too few, then with enough.
+    ///
+    /// Checks that only the last attempt succeeds, and that the attempts before change nothing. A
+    /// call that writes nothing succeeds, or returns its own error, at the first attempt.
     fn make_in_exact_space(&mut self, decision: Move, out: &mut Vec<u8>) -> Result<(), Error> {
         let (before, mut none) = (Seen::of(&self.connection), [0u8; 0]);
         let Err(error) = decision.make(&mut self.connection, &mut &mut none[..]) else {
@@ -468,7 +471,10 @@ impl<'t> Host<'t> {
         Ok(())
     }
 
-    /// Puts the engine's unread bytes before those that it rejected after the switch.
+    /// Moves the engine's leftover to the front of the host's `leftover`.
+    ///
+    /// `leftover` then has all bytes of the new protocol in order: those that the engine received,
+    /// then those that it rejected with `ErrorKind::Switched`.
     fn take_leftover(&mut self) {
         let taken = self.connection.take_leftover();
         self.leftover.splice(..0, taken);

@@ -1,6 +1,6 @@
 //! An HTTP/2 server of the `h2` crate, polled without a runtime.
 //!
-//! It waits for nothing but the client.
+//! Its transport is two byte queues in memory, and the fuzz target calls `Engine::poll`.
 
 use std::cell::RefCell;
 use std::collections::VecDeque;

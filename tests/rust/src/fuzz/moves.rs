@@ -1,7 +1,7 @@
 //! Decisions of a caller, that is calls on a connection, read from a tape.
 //!
-//! Every method that decides something occurs. Some arguments are valid only in some states of
-//! the connection, and some never.
+//! They are all methods of `Connection` by which its caller decides something. Some arguments are
+//! valid only in some states of the connection, and some never.
 
 use switchover::{Connection, Error, Limits, Order, Prepared, RequestHead, ResponseHead};
 
@@ -16,7 +16,7 @@ const KEY: (&str, &str) = ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ==");
 const HOST: (&str, &str) = ("Host", "a:1");
 const CHUNKED: (&str, &str) = ("Transfer-Encoding", "chunked");
 
-/// The requests, each with method, target, field lines and offered protocols.
+/// The requests of a `Move`: method, target, field lines and offered protocols.
 const REQUESTS: &[(&str, &str, Pairs, &[&str])] = &[
     ("GET", "/", &[HOST], &[]),
     ("HEAD", "/", &[HOST], &[]),
@@ -235,7 +235,7 @@ impl Move {
     /// Makes the call, and checks that the core's table `VERBS` lists any error of it.
     ///
     /// Content is a run of the letter `x`. An error from the preparation of a response is not
-    /// checked. `Pass` makes no call.
+    /// checked. `Pass` makes no call, and `Accept` makes none if `select` finds no eligible offer.
     pub(crate) fn make(
         self,
         connection: &mut Connection,

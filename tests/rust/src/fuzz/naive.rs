@@ -115,7 +115,9 @@ impl<'i> Case<'i> {
         }
     }
 
-    /// Returns where the input ends, once the engine needs more of it.
+    /// Returns whether the input ends inside a message or between two messages.
+    ///
+    /// Called once the engine needs more input. A client that awaits a response counts as inside.
     fn rest(&self, connection: &Connection, is_inside: bool) -> Ending {
         let is_awaited = self.role == Role::Client && connection.unanswered() > 0;
         let is_begun = !connection.unread().is_empty();

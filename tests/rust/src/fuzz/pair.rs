@@ -41,12 +41,14 @@ struct Side {
     /// The new protocol's bytes that this end sent; `got` has those that it received.
     spoken: Vec<u8>,
     got: Vec<u8>,
-    /// Set from the sending of a head until the end of its message.
+    /// True from the sending of a head to the end of its message.
+    ///
+    /// The head of an interim response does not count.
     is_open: bool,
     has_told_end: bool,
-    /// Set once this end may leave a message unfinished.
+    /// True once this end may leave a message unfinished.
     has_given_up: bool,
-    /// Set once this end has discarded content without an event.
+    /// True once this end has called `skip_content`, which emits no `Data` events.
     has_skipped: bool,
     /// The number of entries of `heard` that were compared and can no longer grow.
     compared: usize,
@@ -133,10 +135,10 @@ impl Side {
         true
     }
 
-    /// Writes a response itself, after it has announced it to the engine.
+    /// Announces a response with `note_response`, then writes it without the engine.
     ///
-    /// The announcement is `note_response`. The response has `Connection: close` where the engine
-    /// says that the connection does not persist, and no tunnel begins.
+    /// The response has `Connection: close` if the engine says that the connection does not
+    /// persist and no tunnel begins. Returns `false`, and writes nothing, on an error.
     fn write(&mut self, status: u16, has_content: bool, closes: bool) -> bool {
         let state = self.connection.state();
         let Ok(persists) = self.connection.note_response(status, has_content, closes) else {

@@ -1,4 +1,4 @@
-//! Invariant: every way to read a received message gives the same.
+//! Invariant: all ways to read a part of a received message return the same value.
 //!
 //! The ways are methods of the API, functions for bindings, and conversions to the `http` crate.
 //! They are compared with each other, and with a search through the field lines. The text of an
@@ -67,7 +67,7 @@ pub fn check(data: &[u8]) {
     panic!("events without end: {}", wire.escape_ascii());
 }
 
-/// Inserts a secret field after the first line.
+/// Inserts a `Cookie` field with the value [`SECRET`] after a message's first line.
 fn with_secret(wire: &[u8]) -> Vec<u8> {
     let end = wire.windows(2).position(|pair| pair == b"\r\n").map_or(wire.len(), |at| at + 2);
     [&wire[..end], b"Cookie: ", SECRET.as_bytes(), b"\r\n", &wire[end..]].concat()
@@ -103,7 +103,7 @@ fn check_event(event: &Event<'_>) -> bool {
     false
 }
 
-/// Checks that no text of a head has the value of [`SECRET`].
+/// Checks that neither the `Debug` form of `value` nor `text` contains [`SECRET`].
 fn check_text(value: &impl Debug, text: &str) {
     for text in [&format!("{value:?}"), text] {
         assert!(!text.contains(SECRET), "{text}");
@@ -125,7 +125,7 @@ fn check_request(request: &Request<'_>) {
     check_converted(request);
 }
 
-/// Checks a conversion to the `http` crate, in new and in reused memory.
+/// Checks that `http::Request` is the same if converted in new or in reused memory.
 fn check_converted(request: &Request<'_>) {
     let (mut reused, mut memory) = (http::Request::new(()), BytesMut::new());
     *reused.uri_mut() = "/before".parse().expect("a target");
@@ -162,7 +162,10 @@ fn sorted(fields: &dyn FieldSource) -> Vec<FieldLine> {
     lines
 }
 
-/// Replaces lengths that are equal by one line (RFC 9110, section 8.6).
+/// Replaces Content-Length lines that repeat one number by one line.
+///
+/// A line with a list of equal numbers counts as well (RFC 9110, section 8.6). Lengths that
+/// differ are left.
 fn unified(mut lines: Vec<FieldLine>) -> Vec<FieldLine> {
     let is_length = |line: &FieldLine| line.0 == b"content-length";
     let (mut numbers, mut is_list) = (Vec::new(), false);
@@ -179,7 +182,9 @@ fn unified(mut lines: Vec<FieldLine>) -> Vec<FieldLine> {
     lines
 }
 
-/// Returns the number that all members of a list are.
+/// Returns the number that all members of a list equal.
+///
+/// `None` if the members differ, or if one is no number.
 fn one_number(list: &str) -> Option<u64> {
     let members = list
         .split(',')
@@ -215,7 +220,9 @@ fn check_fields(fields: &Fields<'_>) {
     assert_eq!(passed, lines, "as a source for sending");
 }
 
-/// Checks the searches for one field; the parser has recorded known ones.
+/// Checks that all methods that find one field by its name give the same lines.
+///
+/// `known` is the field's entry in the engine's table of known fields, which the parser indexes.
 fn check_known(
     fields: &Fields<'_>,
     lines: &[Field<'_>],

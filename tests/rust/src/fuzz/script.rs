@@ -36,9 +36,9 @@ const SMALL: Limits = Limits {
     ..Limits::DEFAULT
 };
 
-/// The bits of the input's first byte that set the flags of `Config`.
+/// The bits of the fuzz input's first byte that set the flags of `Config`.
 ///
-/// They are in the order of the flags. Further flags share them.
+/// They are in the order of `Config::flags`. After the fourth flag the bits are used again.
 pub(super) const FLAG_BITS: [u8; 4] = [1, 2, 5, 7];
 
 impl<'t> Script<'t> {

@@ -12,7 +12,7 @@ use crate::vector::load;
 
 /// The maximum length of a seed's wire bytes.
 ///
-/// Longer inputs cost more time than they find errors.
+/// Longer inputs take more time to run, and seldom find other errors.
 const LONGEST: usize = 4_000;
 
 /// The bytes of a peer, with the flags byte of the target `connection` for them.
@@ -81,7 +81,9 @@ pub fn connection() -> Vec<Vec<u8>> {
     seeds
 }
 
-/// Returns requests whose content the caller reads past the engine.
+/// Returns inputs for `connection` whose content the caller reads past the engine.
+///
+/// Their tapes call `pass_content`.
 fn passing() -> Vec<Vec<u8>> {
     const CONTENT: [&str; 2] = [
         "Content-Length: 10\r\n\r\nhelloworld",

@@ -162,7 +162,7 @@ fn read_requests(wire: &[u8], said: &[Message], is_tidied: bool) {
     }
 }
 
-/// The requests to which the server responds, each after its method.
+/// The requests to which the server responds, each as its method and its bytes.
 const ASKED: &[(&str, &str)] = &[
     ("GET", "GET / HTTP/1.1\r\nHost: a\r\n\r\n"),
     ("HEAD", "HEAD / HTTP/1.1\r\nHost: a\r\n\r\n"),
@@ -292,7 +292,7 @@ fn read_responses(wire: &[u8], said: &[Message], is_tidied: bool, asked: &[(&str
     }
 }
 
-/// Adds the messages that the connection reads.
+/// Reads what the connection has received, and adds the messages to `messages`.
 ///
 /// A server responds to each request at once with a 403, which declines every offer.
 fn hear(connection: &mut Connection, messages: &mut Messages) -> Result<(), Error> {

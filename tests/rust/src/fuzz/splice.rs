@@ -364,7 +364,7 @@ impl Client {
         );
     }
 
-    /// Sends a WINDOW_UPDATE of `len` bytes for the connection.
+    /// Sends a WINDOW_UPDATE that adds `len` bytes to the connection's window.
     fn give(&mut self, len: u32) {
         put(WINDOW_UPDATE, 0, 0, &len.to_be_bytes(), &mut self.out);
     }

@@ -1,7 +1,8 @@
 //! Invariant: two functions that do the same give the same result.
 //!
-//! Most are functions for bindings beside their twins in the API. Some have their twin here: the
-//! text of an error in each language, lines of text, a binary selection.
+//! Most pairs are a function for bindings and its equivalent in the Rust API. For some, the second
+//! function is in this file, such as for an error's text in each language, or for field lines as
+//! text.
 //!
 //! The fuzz input is a tape.
 
@@ -35,7 +36,7 @@ pub fn check(data: &[u8]) {
 
 // Field lines as text.
 
-/// Checks [`TextLines`] and [`Block`] beside a plain reading of the lines.
+/// Checks that [`TextLines`] and [`Block`] find the lines that `naive_lines` finds.
 fn check_lines(text: &[u8]) {
     let lines = naive_lines(text);
     let (source, mut read) = (TextLines(text), Vec::new());
@@ -115,7 +116,9 @@ fn requested_with(method: &str, config: Config) -> Connection {
     server
 }
 
-/// Checks the ways to send one response: whole, prepared, and its head alone.
+/// Checks that `respond`, `respond_prepared` and `respond_head` write the same.
+///
+/// `respond_head` may fail where the others succeed, and may leave out `Content-Length: 0`.
 fn check_answers(tape: &mut Tape<'_>) {
     let (method, status) = (tape.pick(&METHOD_NAMES), tape.pick(&STATUSES));
     let (fields, content) = (tape.pick(&FIELDS), tape.pick(&CONTENT));
@@ -187,7 +190,9 @@ const HEADS: [&str; 5] = [
     "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
 ];
 
-/// Checks the functions that take unread bytes, on two equal connections.
+/// Checks, on two equal connections, that two functions take the same unread bytes.
+///
+/// The pairs are `hand_over` and `hand_over_into`, and `take_leftover` and `leave_leftover`.
 fn check_leftover(tape: &mut Tape<'_>) {
     let (head, early, steps) = (tape.pick(&HEADS), tape.flag(), tape.below(5));
     let (accepts, room) = (tape.flag(), tape.below(400));
@@ -246,7 +251,9 @@ fn check_leftover(tape: &mut Tape<'_>) {
 
 // Conversions that allocate.
 
-/// Checks the functions that report a lack of memory beside their twins.
+/// Checks that functions of `fallible` return what their twins in the API return.
+///
+/// A function of `fallible` returns an error if memory is lacking.
 fn check_conversions(tape: &mut Tape<'_>) {
     let template = match tape.below(4) {
         0 => UdpTarget::TEMPLATE.into(),
@@ -277,7 +284,7 @@ fn check_conversions(tape: &mut Tape<'_>) {
     assert_eq!(check_http2(Some(101), &lines), Err(OverHttp2::Switching));
 }
 
-/// Checks the request target of a URI beside its text.
+/// Checks that the request target made from a URI has the parts of the URI's text.
 fn check_target(uri: &str) {
     let Ok(uri) = uri.parse::<http::Uri>() else { return };
     let authority = uri.authority().map_or("", http::uri::Authority::as_str);
@@ -310,10 +317,10 @@ fn name<'t>(tape: &mut Tape<'t>) -> &'t [u8] {
 
 // Texts and numbers.
 
-/// Checks an error's text in other languages beside a plain replacement.
+/// Checks an error's text in C, Python and JavaScript against a plain replacement.
 ///
-/// A name in the text is between backticks. Names with a word of their own in each language are
-/// not compared.
+/// A name in the text is between backticks. A text is not checked if a language may have another
+/// word for one of its names.
 fn check_spelled(text: &str) {
     for language in [Language::C, Language::Python, Language::JavaScript] {
         let spelled = Spelled::new(text, language);
@@ -367,6 +374,9 @@ fn renamed(name: &str, language: Language) -> String {
 }
 
 /// Checks numbers, names and texts of errors, limits and selections.
+///
+/// An error kind or a selection must equal its conversion to numbers and back. A limit that is set
+/// by its name must change no other limit.
 fn check_numbers(tape: &mut Tape<'_>) {
     let code = tape.below(1000) as u32;
     if let Some(kind) = ErrorKind::from_code(code) {

@@ -130,7 +130,7 @@ enum Framing {
     UntilClose,
 }
 
-/// A reader that holds the rest of the input.
+/// A reader that holds the unread rest of the input.
 struct Reader<'i> {
     input: &'i [u8],
 }
@@ -198,7 +198,8 @@ impl<'i> Reader<'i> {
 
     /// Reads field lines and the empty line after them (RFC 9112, section 5).
     ///
-    /// A client replaces an obs-fold with a space, a server rejects it (section 5.2).
+    /// With `takes_folds`, the line break of an obs-fold becomes a space. Otherwise an obs-fold is
+    /// rejected (section 5.2).
     fn fields(&mut self, takes_folds: bool) -> Result<Vec<Line>, Ending> {
         let mut lines: Vec<Line> = Vec::new();
         loop {

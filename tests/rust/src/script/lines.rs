@@ -24,7 +24,7 @@ pub struct Head {
     pub reason: Vec<u8>,
     /// The protocols that a request offers.
     pub offers: Vec<String>,
-    /// The fields, in order.
+    /// The field lines, in order.
     pub fields: Vec<FieldLine>,
 }
 
@@ -57,11 +57,10 @@ fn owned(fields: Fields<'_>) -> Vec<FieldLine> {
     fields.iter().map(|field| (field.name.to_vec(), field.value.to_vec())).collect()
 }
 
-/// Returns bytes as lines of a vector, one for each line of the bytes.
+/// Returns bytes as escaped lines of a vector.
 ///
-/// Each begins with `mark`, which stands for a line and its CRLF. A doubled mark stands for bytes
-/// as they are. These are the last bytes, if no CRLF ends them, or up to 100,000 bytes from a line
-/// of 4,000 bytes or more on.
+/// `mark` begins the text of a line that ends with CRLF; the CRLF is left out. Where no CRLF
+/// begins in the next 4,000 bytes, a doubled mark begins up to 100,000 bytes as they are.
 pub(crate) fn put_lines(bytes: &[u8], mark: char) -> Vec<String> {
     let mut lines = Vec::new();
     let mut rest = bytes;
@@ -112,7 +111,7 @@ fn with_repetitions(bytes: &[u8], put: impl Fn(&[u8]) -> String) -> String {
         .collect()
 }
 
-/// Returns whether a line says that the engine reads no further: a wait or a close.
+/// Returns whether a line is `need-data` or a pause, at which the engine stops.
 pub(super) fn is_stop(line: &str) -> bool {
     line == "need-data" || line.starts_with("paused ")
 }
@@ -132,7 +131,7 @@ pub(super) fn error_line(error: &Error) -> String {
     format!("error {} {} {status} @{offset}", error.code(), error.kind().name())
 }
 
-/// Returns the line of a closed connection, with the number of discarded bytes.
+/// Returns the line of a closed connection, with the bytes discarded, if any.
 pub(super) fn closed_line(discarded: usize) -> String {
     if discarded == 0 {
         "paused closed".into()
@@ -143,7 +142,8 @@ pub(super) fn closed_line(discarded: usize) -> String {
 
 /// Returns the line of an event, with the position in the input after it.
 ///
-/// Content has none. `shows_fields` adds the field lines of heads; trailers are always shown.
+/// The line of content has no position. `shows_fields` adds the field lines of heads; trailers
+/// are always shown.
 pub(crate) fn event_line(event: &Event<'_>, position: u64, shows_fields: bool) -> String {
     let EventParts { place, response, fields, bytes, .. } = EventParts::of(event);
     let line = match place {

@@ -74,7 +74,7 @@ pub fn run(vector: &Vector, feed: Feed) -> Result<(), String> {
     player.play().map_err(|error| format!("{} ({:?}): {error}", vector.name, feed))
 }
 
-/// Returns the heads of the requests and final responses that a vector receives.
+/// Returns the heads of the requests and final responses received in a vector.
 pub fn heads(vector: &Vector) -> Vec<Head> {
     let mut player = Player::new(vector, Feed::Whole, None);
     // Other tests check the outcome.
@@ -139,7 +139,7 @@ pub fn with_junk_behind(vector: &Vector) -> Result<bool, String> {
     }
 }
 
-/// Returns the output lines of a block, except for waits and a close.
+/// Returns the output lines of a block, except for `need-data` and pauses.
 fn events(block: &str) -> Vec<String> {
     let is_event = |line: &&str| line.starts_with("= ") && !is_stop(&line[2..]);
     block.lines().filter(is_event).map(str::to_owned).collect()

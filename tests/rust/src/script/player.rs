@@ -27,7 +27,7 @@ pub(super) struct Player<'v> {
     fed: usize,
     /// The content received and not yet matched with a `data` line.
     pub(super) data: Vec<u8>,
-    /// The new protocol's bytes: the event's leftover, then those rejected later.
+    /// The new protocol's bytes: the leftover of `Switched`, then those rejected later.
     pub(super) leftover: Vec<u8>,
     /// The number of bytes that the engine rejected because it had closed or failed.
     refused: usize,

@@ -20,11 +20,11 @@ pub struct Record {
     pub steps: Vec<Value>,
     /// The engine's events, in order.
     pub events: Vec<Value>,
-    /// Set if the connection is closed at the end, and reads nothing more.
+    /// True if the connection is closed at the end of the run, and reads nothing more.
     pub is_over: bool,
-    /// Set if the vector has a call for which `tools/suite/README.md` has no step.
+    /// True if the vector has a call for which `tools/suite/README.md` has no step.
     pub is_unspoken: bool,
-    /// Set while a message is being sent.
+    /// True while the caller is sending a message whose end is not yet recorded.
     is_open: bool,
 }
 

@@ -14,7 +14,7 @@ use switchover_tests::vector::load;
 /// The maximum number of bytes that an input keeps after the head of a vector.
 const BEHIND: usize = 20;
 
-/// An input for all parsers.
+/// A request or a response, valid or not, which all parsers get as input.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Input {
     pub(crate) bytes: Vec<u8>,

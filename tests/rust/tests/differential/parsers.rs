@@ -14,9 +14,9 @@ pub(crate) type Ours = Result<Option<Vec<u8>>, (ErrorKind, usize)>;
 /// Another parser's result: a head as text, `None` if incomplete, or its error.
 pub(crate) type Theirs = Result<Option<Vec<u8>>, String>;
 
-/// A short form of a parser's result.
+/// A parser's result that has a short text.
 pub(crate) trait Verdict {
-    /// Returns the result in a word, without the parsed head.
+    /// Returns `taken` if a head was parsed, `incomplete`, or the parser's error.
     fn in_a_word(&self) -> String;
 }
 
