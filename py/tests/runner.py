@@ -45,7 +45,8 @@ def read_cases(path: Path) -> Iterator[Case]:
 def feeds(case: Case, every: int, first: int) -> Iterator[str | int]:
     """Yields the ways to feed a case other than whole.
 
-    A number is the place of a cut in two; one place in `every`, beginning with number `first`.
+    A number is the place of a cut in two. The places are all, or some 256 of a long input. Of these every `every`th is
+    yielded, beginning with number `first`, counted from 0.
     """
     yield "bytes"
     yield "committed"

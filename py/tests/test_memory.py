@@ -56,9 +56,9 @@ def resident() -> int:
 
 
 def answer(connection: Connection, out: bytearray) -> None:
-    """Handles two requests.
+    """Handles two requests, and reads the field lines of each.
 
-    The bytes of one response are returned, those of the other appended. The field lines of each request are read.
+    The first response is made as new bytes, the second is appended to `out`, which is emptied at the end.
     """
     for into in (None, out):
         request = connection.next_event(FIELDS)

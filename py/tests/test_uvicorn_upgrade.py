@@ -599,7 +599,7 @@ def test_a_head_reads_no_file() -> None:
 
 
 async def sends_nothing(message: Any) -> None:
-    """The `send` of a test whose file is never sent."""
+    """An ASGI `send` that fails the test, as no byte of the file is to be sent."""
     raise AssertionError(message)
 
 

@@ -118,7 +118,10 @@ class TlsSocket:
         return self.until_done(lambda: self.tls.read(size))
 
     def shutdown(self, how):
-        """Ends our direction by a closure alert and a FIN, or both directions by a FIN."""
+        """Ends our direction with a closure alert, or both directions without one.
+
+        `SHUT_WR` sends the alert and a FIN. After `SHUT_RDWR` the peer sees a stream that was cut.
+        """
         if how == socket.SHUT_WR:
             self.handshake()
             with self.lock, contextlib.suppress(ssl.SSLError):

@@ -37,9 +37,9 @@ const waiting = [...pages.keys()];
 pages.set("wasm/playground", PLAYGROUND);
 /** The links that are faulty, each with its fault. @type {string[]} */
 const faults = [];
-/** The identifiers of each page, and the links that lead to one. @type {Map<string, Set<string>>} */
+/** The identifiers that links may lead to, for the page of each document. @type {Map<string, Set<string>>} */
 const identifiers = new Map();
-/** @type {{ from: string, page: string, identifier: string }[]} */
+/** The links that lead to an identifier of a page. @type {{ from: string, page: string, identifier: string }[]} */
 const places = [];
 
 /** Returns the page that shows a file or a folder. @param {string} file */

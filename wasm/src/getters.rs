@@ -95,6 +95,8 @@ pub fn position(handle: u32) -> f64 {
 }
 
 /// Client: returns the number of requests without a complete final response.
+///
+/// Those that a response has dropped by closing the connection are not among them.
 #[wasm_bindgen]
 pub fn unanswered(handle: u32) -> u32 {
     ask(handle, |connection| connection.unanswered().into())

@@ -22,9 +22,10 @@ pub enum Blame {
     ///
     /// Receiving has ended; a server may respond once, if it has not begun a response.
     Peer,
-    /// Your code called a method out of order, or with a bad argument.
+    /// Your code called out of order or with a bad argument, or memory ran out.
     ///
-    /// Nothing has changed, except that a call that receives has ended the current event.
+    /// Nothing has changed, except that a call that receives has ended the current event. If memory
+    /// ran out, the same call may succeed later.
     Local,
 }
 

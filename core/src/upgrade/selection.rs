@@ -202,8 +202,8 @@ const USUAL: usize = 32;
 /// Writes the chosen protocols as the `Upgrade` list of the 101.
 ///
 /// Names in the policy table have their registered spelling (RFC 9110, section 16.7), others the
-/// client's. A selection made on another connection, for another offer, is rejected with
-/// `NotOffered`.
+/// client's. A selection that was made for another `Upgrade` value is rejected with `NotOffered`;
+/// one of another connection with the same value is not detected.
 pub(crate) fn write_selection(
     request: Request<'_>,
     selection: Selection,

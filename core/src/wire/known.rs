@@ -148,7 +148,9 @@ impl Eight {
     /// The pattern that any bytes match.
     const ANY: Self = Self { word: 0, mask: 0 };
 
-    /// Returns the pattern of up to eight bytes of the name, from `from` on.
+    /// Returns the word and mask that match up to eight bytes of a name in any case.
+    ///
+    /// The bytes begin at offset `from`. Beyond the end of the name any byte matches.
     const fn of(name: &[u8], from: usize) -> Self {
         let (Self { mut word, mut mask }, mut at) = (Self::ANY, 0);
         while at < 8 && from + at < name.len() {

@@ -148,6 +148,8 @@ impl Connection {
     }
 
     /// Returns the number of requests without a complete final response (client).
+    ///
+    /// Those that `Response.dropped` has counted are not among them.
     #[getter]
     fn unanswered(&self) -> PyResult<u8> {
         self.ask(|engine| engine.unanswered())

@@ -170,7 +170,11 @@ async function late(browser) {
   return seen;
 }
 
-/** Returns what a phone shows of two demonstrations without scrolling. */
+/**
+ * Returns the parts of two demonstrations that a phone shows only after scrolling.
+ *
+ * With them are the text of each outcome, and the buttons that moved.
+ */
 async function onPhone(tab) {
   const names = ["tls", "smuggling"];
   const seen = {};

@@ -81,7 +81,7 @@ pub fn section<'t>(text: &'t str, opening: &str, closing: &str) -> Vec<&'t str> 
     lines.take_while(|line| !line.starts_with(closing)).map(str::trim).collect()
 }
 
-/// The maximum length of a document's lines, in bytes.
+/// The maximum length of a line in Python and TypeScript sources, in bytes.
 pub const WIDTH: usize = 120;
 
 /// Breaks a text at spaces into lines of at most `width` bytes.

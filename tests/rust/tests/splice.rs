@@ -350,7 +350,9 @@ async fn h2_answers_at_every_split() {
     }
 }
 
-/// Checks that the preface may arrive long after the engine's first bytes.
+/// Checks that a client may send its HTTP/2 preface after the server's SETTINGS.
+///
+/// The client waits until the server is silent.
 #[tokio::test(start_paused = true)]
 async fn h2_answers_a_late_preface() {
     for window in [16_384, 65_535, 1 << 20] {

@@ -18,7 +18,7 @@ export interface Timeouts {
   /**
    * The timeout for more content, or the end of the message. 30,000 by default.
    *
-   * That of a client begins once the request is sent.
+   * It does not run while a client sends its request, but does while that waits for a 100.
    */
   readonly content?: number;
   /**

@@ -190,7 +190,8 @@ export class Receiver {
   /**
    * Reads once within the deadline, then calls `goOn`, with an error if that failed.
    *
-   * A due 100 is sent before. No promise is made if the socket says when it has bytes.
+   * A due 100 is sent before. If nothing else is due or pending, no promise is made for a socket that
+   * says when it has bytes.
    */
   whenMore(goOn: (error?: unknown) => void): void {
     const isIdle = !this.#sender.unsent && !this.#life.failure && !this.#waiter && !this.#pending && this.#unread.length === 0;

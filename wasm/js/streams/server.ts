@@ -19,7 +19,7 @@ import { Wire } from "./wire.js";
 /** The result of a handler, awaited. */
 type Answer = ServerResponse | Response | void;
 
-/** The promise of a handler's result. */
+/** An object with the promise of a handler's result. */
 interface HandlerPromise {
   readonly answer: PromiseLike<Answer>;
 }

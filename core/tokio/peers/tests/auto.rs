@@ -1,7 +1,7 @@
 //! The tests of hyper-util's `auto` server, by their names there, on this adapter.
 //!
-//! Those of its builder are left out, as is `http2_only`: a server of HTTP/2 alone is an HTTP/2
-//! library's, which needs nothing of this one. `graceful_shutdown` differs in its outcome: here a
+//! Those of its builder are left out, as are the two of `http2_only`. A server of HTTP/2 alone
+//! needs only an HTTP/2 library. `graceful_shutdown` differs in its outcome: here a
 //! connection without a request ends without an error.
 
 use std::convert::Infallible;

@@ -189,7 +189,9 @@ mod tests {
         [&START[..], &frame(SETTINGS, 0, 0, &[0, 2, 0, 0, 0, 0])].concat()
     }
 
-    /// Checks that the repeated request and two ACKs are dropped for any write sizes.
+    /// Checks that the repeated request and the filter's SETTINGS ACKs are dropped.
+    ///
+    /// The filter sends two SETTINGS. The client's writes are split anywhere.
     #[test]
     fn the_request_and_two_acks_do_not_leave() {
         let ack = || frame(SETTINGS, ACK, 0, b"");

@@ -30,7 +30,10 @@ pub(crate) struct PendingUpgrade {
     http2: Mutex<Http2Handoff>,
 }
 
-/// The request's content or the `Splice` made of it, if HTTP/2 was accepted.
+/// The parts for an HTTP/2 server after its 101: first content, then a `Splice`.
+///
+/// `make_splice` makes the `Splice` of the request and its content. The value is `Nothing` if
+/// HTTP/2 was not accepted.
 #[cfg(feature = "h2c")]
 #[derive(Default)]
 enum Http2Handoff {

@@ -125,7 +125,7 @@ class Undecided(asyncio.Protocol):
     def accepted(self) -> None:
         """Passes the connection and all held bytes to uvicorn's WebSocket class.
 
-        If the transport is closing already, its deadline goes on.
+        Does nothing if the transport is closing already: its deadline goes on.
         """
         if self.transport.is_closing():
             return

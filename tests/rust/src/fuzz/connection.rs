@@ -402,9 +402,9 @@ impl<'t> Host<'t> {
         }
     }
 
-    /// Makes the call of a decision, unless it failed in an earlier run.
+    /// Makes a call on the connection, unless the call failed in an earlier run.
     ///
-    /// Returns whether it succeeded.
+    /// Each input of the fuzzer runs several times. Returns whether the call succeeded.
     fn make(&mut self, decision: Move) -> bool {
         let is_left_out = self.refused_before.get(self.refusals.len()).is_some_and(Option::is_some);
         if is_left_out {

@@ -36,7 +36,7 @@ struct Mark {
     text: String,
 }
 
-/// The bytes of one direction; marks exist for those before `offset`.
+/// The bytes of one direction; those before `offset` are in the timeline already.
 struct Lane<'a> {
     name: &'static str,
     /// The kinds of the marks for bytes before a switch, and for those after it.
