@@ -263,13 +263,16 @@ class Target:
     def settles(self):
         """Waits until the tasks and descriptors of one run of the attack are released.
 
-        After `WAIT_BEFORE_KEPT` seconds, up to `KEPT` more of either are accepted, but in one round only.
+        After `WAIT_BEFORE_KEPT` seconds, up to `KEPT` more of either are accepted, but in one round only. The idle
+        connections of a host with a pool are accepted in every round, as there are no more than `Host.pooled`.
         """
         now = before = self.before
+        pooled = self.host.pooled
         patient_until = time.monotonic() + WAIT_BEFORE_KEPT
 
         def more():
-            return max(is_now - was for is_now, was in zip(now, before, strict=True))
+            (tasks, descriptors), (tasks_before, descriptors_before) = now, before
+            return max(tasks - tasks_before, descriptors - descriptors_before - pooled)
 
         def is_back():
             nonlocal now
@@ -279,7 +282,9 @@ class Target:
         wait_until(is_back, lambda: f"tasks and descriptors: {now} instead of {before}: {self.process.open_files()}")
         if more() > 0:
             self.kept = 0
-        self.before = now
+        # With a pool the state of before stays, so that what is kept cannot grow from round to round.
+        if not pooled:
+            self.before = now
 
     def between(self):
         """Checks that the process runs, serves others, and takes little memory.

@@ -89,6 +89,8 @@ class Host:
     """True if its sockets can be reset; Deno has no way to do so."""
     tls: Path | None = None
     """The folder with the `key` and `certificate` of a host that speaks TLS."""
+    pooled: int = 0
+    """The most idle connections that the host may hold to the server behind it."""
     http2: bool = False
     """True if the host speaks HTTP/2 with a client that begins with its preface."""
     is_client = False
@@ -144,6 +146,7 @@ class Asker:
     workerd does not tell a worker that its caller has left.
     """
     tls: Path | None = None
+    pooled = 0
     is_client = True
     environment, missing = Host.environment, Host.missing
 
@@ -173,6 +176,7 @@ def servers(target):
         [gateway],
         lies=ALL - cannot,
         counts=False,
+        pooled=8,
         stops_by=signal.SIGTERM,
     )
     for name in ("tokio", "axum"):
