@@ -10,7 +10,7 @@ use axum::routing::{any, get, post};
 use futures_util::{StreamExt, stream};
 use switchover_tokio::h2::WithH2c;
 use switchover_tokio::upgrade::{self, Offers};
-use switchover_tokio::{BoxError, Config, ReasonPhrase};
+use switchover_tokio::{BoxError, Config, FromAxum, ReasonPhrase};
 
 #[path = "common.rs"]
 mod common;
@@ -58,7 +58,7 @@ async fn main() -> std::io::Result<()> {
         let config = Config::default().with_h2(router.clone());
         return common::run(WithH2c(router), &config).await;
     }
-    common::run(router, &Config::default()).await
+    common::run_on(FromAxum, router, &Config::default()).await
 }
 
 fn pieces<const N: usize>(pieces: [Result<&'static str, &'static str>; N]) -> Body {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use http::Uri;
 use http_body::Body;
 use switchover_tokio::{
-    BoxError, Config, HttpService, Upgraded, accept, serve, serve_connection_until,
+    BoxError, Config, HttpService, Listener, Upgraded, accept, serve, serve_connection_until,
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -17,6 +17,8 @@ mod tls;
 
 pub(crate) const TEN: &str = "0123456789";
 pub(crate) const BROKEN: &str = "OK\r\nInjected: yes";
+/// More connections than any attack opens at a time.
+const LIMIT: usize = 20_000;
 pub(crate) const MOMENT: Duration = Duration::from_secs(2);
 pub(crate) const TIMEOUT: Duration = Duration::from_secs(10);
 pub(crate) const PANIC: &str = "the handler's own fault";
@@ -29,6 +31,22 @@ where
     H: HttpService<Error: Into<BoxError>, Future: Send> + Clone + Send + 'static,
     H::Content: Body<Data: Send, Error: Into<BoxError>> + Send,
 {
+    run_on(|listener| listener, handler, config).await
+}
+
+/// Serves until Ctrl+C on the listener that `wrap` makes of a TCP listener.
+///
+/// Over TLS it is the TCP listener itself.
+pub(crate) async fn run_on<L, H>(
+    wrap: impl FnOnce(TcpListener) -> L,
+    handler: H,
+    config: &Config,
+) -> std::io::Result<()>
+where
+    L: Listener,
+    H: HttpService<Error: Into<BoxError>, Future: Send> + Clone + Send + 'static,
+    H::Content: Body<Data: Send, Error: Into<BoxError>> + Send,
+{
     std::panic::set_hook(Box::new(|panic| match panic.payload().downcast_ref() {
         Some(&PANIC) => eprintln!("{PANIC}"),
         _ => eprintln!("{}", panic.to_string().replace('\n', " ")),
@@ -37,7 +55,7 @@ where
     println!("listening on {}", listener.local_addr()?);
     let stop = async { drop(tokio::signal::ctrl_c().await) };
     match tls::acceptor() {
-        None => serve(listener, handler, config, stop).await,
+        None => serve(wrap(listener).with_limit(LIMIT), handler, config, stop).await,
         Some(acceptor) => {
             let config = config.secure();
             let config = config.with_socket(|tls: &TlsStream<TcpStream>| tls.get_ref().0);
