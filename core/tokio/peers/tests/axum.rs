@@ -106,6 +106,125 @@ async fn handlers_get_the_address_of_the_peer() {
     serving.abort();
 }
 
+/// A listener of axum's whose streams are no sockets.
+struct InMemory(tokio::sync::mpsc::Receiver<tokio::io::DuplexStream>);
+
+impl axum::serve::Listener for InMemory {
+    type Io = tokio::io::DuplexStream;
+    type Addr = &'static str;
+
+    async fn accept(&mut self) -> (Self::Io, Self::Addr) {
+        match self.0.recv().await {
+            Some(stream) => (stream, "a peer"),
+            None => std::future::pending().await,
+        }
+    }
+
+    fn local_addr(&self) -> std::io::Result<Self::Addr> {
+        Ok("here")
+    }
+}
+
+#[tokio::test]
+async fn a_listener_of_axums_may_have_any_stream() {
+    use switchover_tokio::{FromAxum, PeerAddr, serve};
+
+    let told = get(async |PeerAddr(peer): PeerAddr<&'static str>| peer);
+    let (sender, streams) = tokio::sync::mpsc::channel(1);
+    let serving = tokio::spawn(async move {
+        let router = Router::new().route("/", told);
+        let listener = FromAxum(InMemory(streams));
+        serve(listener, router, &Config::default(), std::future::pending()).await;
+    });
+    let (mut client, stream) = tokio::io::duplex(1000);
+    sender.send(stream).await.expect("a listener");
+    client
+        .write_all(b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+        .await
+        .expect("room");
+    let mut answer = String::new();
+    within(client.read_to_string(&mut answer)).await.expect("text");
+    assert!(answer.ends_with("\r\n\r\na peer"), "{answer}");
+    serving.abort();
+}
+
+/// Checks that `ConnectInfo` has the address of the peer behind TLS.
+#[tokio::test]
+async fn handlers_get_the_address_of_the_peer_behind_tls() {
+    use std::net::SocketAddr;
+
+    use axum::extract::ConnectInfo;
+    use switchover_tokio::{accept, serve_connection_until};
+    use switchover_tokio_peers::Tls;
+    use tokio::net::{TcpListener, TcpStream};
+
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let (address, tls) = (listener.local_addr().expect("an address"), Tls::new(&[]));
+    let (acceptor, config) = (tls.acceptor.clone(), Config::default().secure());
+    let told = get(async |ConnectInfo(peer): ConnectInfo<SocketAddr>| peer.to_string());
+    let router = Router::new().route("/", told);
+    let serving =
+        tokio::spawn(accept(listener, std::future::pending(), move |stream, peer, stop| {
+            let (acceptor, router) = (acceptor.clone(), router.clone());
+            let config = config.for_peer(peer);
+            async move {
+                let stream = acceptor.accept(stream).await.expect("a handshake");
+                let _ = serve_connection_until(stream, router, &config, stop.wait()).await;
+            }
+        }));
+    let stream = TcpStream::connect(address).await.expect("a server");
+    let own = stream.local_addr().expect("an address").to_string();
+    let name = "localhost".try_into().expect("a name");
+    let mut stream = within(tls.connector.connect(name, stream)).await.expect("a handshake");
+    stream
+        .write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+        .await
+        .expect("a server");
+    let mut answer = String::new();
+    within(stream.read_to_string(&mut answer)).await.expect("text");
+    assert!(answer.ends_with(&own), "{answer}");
+    serving.abort();
+}
+
+/// Checks that an upgraded stream gives the socket and the first bytes back.
+///
+/// The socket is returned as its own type and as a boxed transport.
+#[tokio::test]
+async fn an_upgraded_stream_is_taken_apart() {
+    let route = any(async |offers: upgrade::Offers| match offers.select(["raw", "boxed"]) {
+        Some(chosen) => chosen.accept(async |stream| match stream.protocol() {
+            "raw" => {
+                let (mut socket, first) =
+                    stream.downcast::<tokio::net::TcpStream>().expect("a socket");
+                let peer = socket.peer_addr().expect("an address");
+                let told = format!("{} {peer}", String::from_utf8_lossy(&first));
+                socket.write_all(told.as_bytes()).await.expect("a client");
+            }
+            _ => {
+                let (mut transport, first) = stream.into_parts();
+                transport.write_all(&first).await.expect("a client");
+            }
+        }),
+        None => upgrade::require(&["raw"], axum::body::Body::empty()),
+    });
+    let served = Served::by(Router::new().route("/", route)).await;
+    let asked = async |protocol: &str| {
+        let mut client = tokio::net::TcpStream::connect(served.address).await.expect("a server");
+        let request = format!(
+            "GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: {protocol}\r\n\r\nfirst"
+        );
+        client.write_all(request.as_bytes()).await.expect("a server");
+        let mut answer = String::new();
+        within(client.read_to_string(&mut answer)).await.expect("text");
+        (answer, client.local_addr().expect("an address"))
+    };
+    let (answer, own) = asked("raw").await;
+    assert!(answer.ends_with(&format!("\r\n\r\nfirst {own}")), "{answer}");
+    let (answer, _) = asked("boxed").await;
+    assert!(answer.ends_with("\r\n\r\nfirst"), "{answer}");
+    served.stop().await;
+}
+
 #[tokio::test]
 async fn reqwest_is_served() {
     let served = Served::by(router()).await;

@@ -16,6 +16,7 @@ use http::{Method, Request, Response, StatusCode, Version, header};
 use http_body::Frame;
 use http_body_util::{Full, StreamBody};
 use switchover_tokio::h2::WithH2c;
+use switchover_tokio::hyper::WithOnUpgrade;
 use switchover_tokio::upgrade::{self, Offers};
 use switchover_tokio::{
     Body, BoxError, Config, Http2Stream, Timeouts, Transport, accept, client,
@@ -135,6 +136,16 @@ async fn alpn_selects_the_version() {
     };
     let mut second = http2(connect("h2").await).await;
     assert_eq!(ask(&mut second, to(Method::GET, "/version", "")).await.body(), "HTTP/2.0");
+    // A WebSocket over HTTP/2 in TLS.
+    let request = Request::builder().uri("https://localhost/ws").version(Version::HTTP_2);
+    let request = request.header(header::SEC_WEBSOCKET_VERSION, "13").body(());
+    let (status, _, stream) =
+        self::connect(&mut second, Some("websocket"), request.expect("a request")).await;
+    assert_eq!(status, StatusCode::OK);
+    let mut socket = WebSocketStream::from_raw_socket(stream, Role::Client, None).await;
+    within(socket.send(Message::text("wss"))).await.expect("room");
+    let echoed = within(socket.next()).await.expect("a message").expect("a message");
+    assert_eq!(echoed, Message::text("wss"));
     let mut first = client::connect(connect("http/1.1").await, &Config::default().secure());
     let request = Request::get("https://localhost/version").body(Body::empty());
     let response = within(first.send(request.expect("a request"))).await.expect("an answer");
@@ -258,6 +269,59 @@ async fn a_websocket_over_http2_is_the_same_offer() {
     // The version is missing, so the offer is not eligible.
     let (status, ..) = connect(&mut client, Some("websocket"), request()).await;
     assert_eq!(status, StatusCode::UPGRADE_REQUIRED);
+    served.stop().await;
+}
+
+/// Checks that axum's own extractor opens a WebSocket over HTTP/2.
+#[tokio::test]
+async fn axums_own_extractor_works_over_http2() {
+    let route = any(async |upgrade: axum::extract::WebSocketUpgrade| {
+        upgrade.on_upgrade(async |mut socket| {
+            let message = socket.recv().await.expect("a message").expect("a message");
+            socket.send(message).await.expect("room");
+        })
+    });
+    let router = Router::new()
+        .route("/version", get(async |version: Version| format!("{version:?}")))
+        .route("/ws", route);
+    let handler = WithOnUpgrade(router);
+    let served = Served::with(handler.clone(), Config::default().with_h2(handler)).await;
+    let mut client = http2(TcpStream::connect(served.address).await.expect("a server")).await;
+    ask(&mut client, to(Method::GET, "/version", "")).await;
+    let request = Request::builder().uri("http://localhost/ws").version(Version::HTTP_2);
+    let request = request.header(header::SEC_WEBSOCKET_VERSION, "13").body(());
+    let (status, _, stream) =
+        connect(&mut client, Some("websocket"), request.expect("a request")).await;
+    assert_eq!(status, StatusCode::OK);
+    let mut socket = WebSocketStream::from_raw_socket(stream, Role::Client, None).await;
+    within(socket.send(Message::text("hello"))).await.expect("room");
+    let echoed = within(socket.next()).await.expect("a message").expect("a message");
+    assert_eq!(echoed, Message::text("hello"));
+    drop((socket, client));
+    served.stop().await;
+}
+
+/// Checks that `h2::serve` applies hyper's options.
+///
+/// Here that is a limit of concurrent streams.
+#[tokio::test]
+async fn the_options_of_hyper_can_be_set() {
+    let mut builder =
+        hyper::server::conn::http2::Builder::new(hyper_util::rt::TokioExecutor::new());
+    builder.max_concurrent_streams(7);
+    let config = Config::default();
+    let own = config.clone();
+    let config = config.with_http2(move |http2| {
+        let (builder, own) = (builder.clone(), own.clone());
+        async move { drop(switchover_tokio::h2::serve(http2, router(), &own, &builder).await) }
+    });
+    let served = Served::with(router(), config).await;
+    let mut client = http2(TcpStream::connect(served.address).await.expect("a server")).await;
+    assert_eq!(ask(&mut client, to(Method::GET, "/version", "")).await.body(), "HTTP/2.0");
+    assert_eq!(client.current_max_send_streams(), 7);
+    // `enable_connect_protocol` is not set here.
+    assert!(!client.is_extended_connect_protocol_enabled());
+    drop(client);
     served.stop().await;
 }
 

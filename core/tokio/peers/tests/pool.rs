@@ -159,3 +159,67 @@ async fn a_connection_of_an_old_server_is_not_kept() {
     assert_eq!(ask(&pool, Method::GET, &url).await.expect("an answer"), "old");
     assert_eq!(ask(&pool, Method::GET, &url).await.expect("an answer"), "b1");
 }
+
+/// Starts a server that answers a request with the number of its connection.
+///
+/// It does so after `wait`. Returns the server's URL.
+async fn counting(wait: std::time::Duration) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let url = format!("http://{}/", listener.local_addr().expect("an address"));
+    tokio::spawn(async move {
+        for number in 1.. {
+            let (mut stream, _) = listener.accept().await.expect("a client");
+            tokio::spawn(async move {
+                while stream.read(&mut [0; 4096]).await.is_ok_and(|len| len > 0) {
+                    tokio::time::sleep(wait).await;
+                    let content = format!("{number:04}");
+                    let response = format!("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n{content}");
+                    stream.write_all(response.as_bytes()).await.expect("a client");
+                }
+            });
+        }
+    });
+    url
+}
+
+#[tokio::test]
+async fn connections_are_kept_apart_by_authority() {
+    let (one, _) = server(&[&["a1", "a2"]]).await;
+    let (other, _) = server(&[&["b1", "b2"]]).await;
+    let pool = Pool::default();
+    for (url, wanted) in [(&one, "a1"), (&other, "b1"), (&one, "a2"), (&other, "b2")] {
+        assert_eq!(ask(&pool, Method::GET, url).await.expect("an answer"), wanted);
+    }
+}
+
+/// Checks that of ten connections to a server eight are kept.
+#[tokio::test]
+async fn only_some_idle_connections_are_kept() {
+    let url = counting(std::time::Duration::from_millis(300)).await;
+    let pool = Pool::default();
+    let ten = async || {
+        let answers =
+            futures_util::future::join_all((0..10).map(|_| ask(&pool, Method::GET, &url)));
+        let mut numbers: Vec<_> =
+            answers.await.into_iter().map(|answer| answer.expect("an answer")).collect();
+        numbers.sort();
+        numbers
+    };
+    let first = ten().await;
+    assert_eq!(first.last().map(String::as_str), Some("0010"));
+    let second = ten().await;
+    assert_eq!(second.iter().filter(|number| first.contains(number)).count(), 8, "{second:?}");
+}
+
+/// Checks that a connection which was idle for 30 s is not used again.
+#[tokio::test]
+async fn a_connection_is_not_kept_for_long() {
+    let url = counting(std::time::Duration::ZERO).await;
+    let pool = Pool::default();
+    for (idle, wanted) in [(0, "0001"), (29, "0001"), (31, "0002")] {
+        tokio::time::pause();
+        tokio::time::advance(std::time::Duration::from_secs(idle)).await;
+        tokio::time::resume();
+        assert_eq!(ask(&pool, Method::GET, &url).await.expect("an answer"), wanted, "{idle} s");
+    }
+}

@@ -4,7 +4,7 @@ use std::io::Write;
 use std::sync::{Arc, Mutex};
 
 use http::{Request, Response};
-use switchover_tokio::{Body, BoxError, Config, serve_connection, service_fn};
+use switchover_tokio::{Body, BoxError, Config, Listener, serve, serve_connection, service_fn};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 /// A writer that stores everything written in memory.
@@ -22,14 +22,47 @@ impl Write for Kept {
     }
 }
 
-#[tokio::test]
-async fn an_exchange_is_told_in_its_span_without_its_secrets() {
+/// Stores what is told to `tracing` in this thread, until the guard is dropped.
+fn kept() -> (Kept, tracing::subscriber::DefaultGuard) {
     let kept = Kept::default();
     let to = kept.clone();
     let subscriber =
         tracing_subscriber::fmt().with_ansi(false).with_max_level(tracing::Level::TRACE);
-    let _told =
+    let told =
         tracing::subscriber::set_default(subscriber.with_writer(move || to.clone()).finish());
+    (kept, told)
+}
+
+/// A listener that fails once, and then accepts no connection.
+struct Failing(bool);
+
+impl Listener for Failing {
+    type Stream = tokio::io::DuplexStream;
+    type Address = ();
+
+    async fn accept(&mut self) -> std::io::Result<(Self::Stream, ())> {
+        if std::mem::replace(&mut self.0, true) {
+            std::future::pending().await
+        }
+        Err(std::io::Error::other("no more descriptors"))
+    }
+}
+
+#[tokio::test]
+async fn an_error_of_accept_is_a_warning() {
+    let (kept, _told) = kept();
+    let handler =
+        service_fn(async |_: Request<Body>| Ok::<_, BoxError>(Response::new(Body::empty())));
+    let stop = tokio::time::sleep(std::time::Duration::from_millis(200));
+    serve(Failing(false), handler, &Config::default(), stop).await;
+    let told = String::from_utf8(kept.0.lock().expect("no panic").clone()).expect("text");
+    let warnings: Vec<_> = told.lines().filter(|line| line.contains("WARN")).collect();
+    assert!(matches!(warnings[..], [line] if line.contains("no more descriptors")), "{told}");
+}
+
+#[tokio::test]
+async fn an_exchange_is_told_in_its_span_without_its_secrets() {
+    let (kept, _told) = kept();
     let (mut client, server) = tokio::io::duplex(1000);
     let request = "GET /a?token=hidden HTTP/1.1\r\nHost: a\r\nAuthorization: Basic hidden\r\nCookie: hidden\r\n\r\n";
     client.write_all(request.as_bytes()).await.expect("room");

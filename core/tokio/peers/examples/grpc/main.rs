@@ -1,5 +1,6 @@
 //! A gRPC service of tonic's beside an axum router, on one port: `grpc [PORT]`.
 
+mod greeter;
 mod router;
 
 use switchover_tokio::{Config, serve};

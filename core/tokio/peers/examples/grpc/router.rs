@@ -1,4 +1,4 @@
-//! The routes: a page, and the health service of gRPC.
+//! The routes: a page, and gRPC's health service and greeter.
 
 use axum::Router;
 use axum::routing::get;
@@ -6,9 +6,14 @@ use tonic::service::Routes;
 use tonic_health::ServingStatus;
 use tonic_health::server::health_reporter;
 
-/// Returns a router with a page in any version, and a gRPC service in HTTP/2.
+use super::greeter;
+
+/// Returns a router with a page in any version of HTTP, and gRPC services.
 pub(crate) async fn router() -> Router {
     let (reporter, health) = health_reporter();
     reporter.set_service_status("", ServingStatus::Serving).await;
-    Routes::new(health).into_axum_router().route("/page", get(async || "a page\n"))
+    Routes::new(health)
+        .into_axum_router()
+        .merge(greeter::router())
+        .route("/page", get(async || "a page\n"))
 }
