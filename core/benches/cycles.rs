@@ -1,7 +1,7 @@
 //! Benchmarks of whole exchanges in memory, from request bytes to response bytes.
 //!
-//! All events are read. The peers are hyper, which is a whole server, over an in-memory pipe, and
-//! tungstenite's handshake.
+//! All events are read, except those of the handshake. The peers are hyper, which is a whole
+//! server, over an in-memory pipe, and tungstenite's handshake.
 
 use std::convert::Infallible;
 use std::io::{self, Read, Write};
@@ -18,13 +18,15 @@ use switchover::{Config, Connection, Error, Event, Order, Prepared, ResponseHead
 use switchover_benches::inputs::{self, BENCH, H2C, MINIMAL, WEBSOCKET};
 use switchover_benches::{Figures, Job, best, is_wanted, rounds};
 
-/// The number of times that an input of one request is served in one run.
+/// The number of times that one run serves an input of one request.
+///
+/// A handshake is made 64 times.
 const COUNT: usize = 256;
 
 /// The number of pipelined requests in one read.
 const PIPELINED: usize = 32;
 
-/// The value of the Date field in each response, because hyper sends one too.
+/// The value of the Date field in all responses but the 101, as hyper sends one.
 const DATE: &str = "Fri, 20 Nov 2026 12:00:00 GMT";
 
 /// A transport that returns one read after another, and then the end.

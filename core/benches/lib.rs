@@ -61,7 +61,9 @@ pub fn clock() -> Duration {
     (0..10_000).map(|_| one()).min().unwrap_or_default()
 }
 
-/// Returns the number of rounds: the variable `ROUNDS` if it is set, else `usual`.
+/// Returns the number of rounds: the variable `ROUNDS`, or else `usual`.
+///
+/// A `ROUNDS` that is no number is ignored.
 pub fn rounds(usual: usize) -> usize {
     std::env::var("ROUNDS").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(usual)
 }

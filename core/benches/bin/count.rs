@@ -2,9 +2,9 @@
 //!
 //! INPUT is an input of the benches (`a` to `f2`, `k`) or a task of its own, such as `handshake`.
 //! The program serves every message, or does the task, TIMES times. MODE is how the messages come:
-//! `serial` (the default), `pipelined` (16 in one read) or `bytes` (a byte at a time). The variable
-//! `SCAN` (`sse2`) names the engine's byte scanner. `tests/tools/instructions` and
-//! `core/benches/subtract` run the program under callgrind.
+//! `serial` (the default), `pipelined` (16 in one read) or `bytes` (a byte at a time). Pipelined,
+//! each of the TIMES has 16 copies. The variable `SCAN` (`sse2`) names the engine's byte scanner.
+//! `tests/tools/instructions` and `core/benches/subtract` run the program under callgrind.
 
 use std::hint::black_box;
 
@@ -112,7 +112,7 @@ fn serve<E: std::fmt::Debug>(
     }
 }
 
-/// Serves each message `times` times, [`PIPELINED`] of them in one read.
+/// Serves [`PIPELINED`] copies of each message in one read, `times` times.
 fn serve_pipelined<E: std::fmt::Debug>(
     messages: &[Vec<u8>],
     times: usize,

@@ -50,6 +50,8 @@ impl Runs {
     }
 
     /// Returns the median and the range of a value over the runs that have it.
+    ///
+    /// `None` if no run has it.
     pub(crate) fn spread(&self, value: impl Fn(&Figures) -> Option<f64>) -> Option<Spread> {
         let mut values: Vec<f64> = self.all.iter().filter_map(value).collect();
         values.sort_by(f64::total_cmp);

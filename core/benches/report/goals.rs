@@ -227,10 +227,12 @@ fn goals(figures: &Figures) -> Vec<Goal> {
         Some(figures.at("tokio", &row, "switchover")? / figures.at("tokio", &row, peer)?)
     };
     for (what, wanted, peer) in [
-        ("hello, serial", 1.02, "hyper"),
-        ("64 kB, serial", 1.02, "hyper"),
+        ("hello, serial", 1.0, "hyper"),
+        ("hello, serial, two workers", 1.0, "hyper"),
+        ("64 kB, serial", 1.0, "hyper"),
         ("hello, 16 pipelined", 0.3, "hyper"),
         ("hello, 16 pipelined", 1.0, "hyper, pipeline_flush"),
+        ("hello, 16 pipelined, two workers", 1.0, "hyper, pipeline_flush"),
         ("64 kB, 16 pipelined", 1.0, "hyper, pipeline_flush"),
     ] {
         let against = if peer == "hyper" {
@@ -240,6 +242,13 @@ fn goals(figures: &Figures) -> Vec<Goal> {
         };
         goals.push(bound(against, what, wanted, tokio(what, peer)));
     }
+    let instructions = |served: &str| {
+        let row = format!("in memory, serial{served}: instructions per request");
+        figures.at("tokio", &row, "switchover")
+    };
+    let share = instructions(", with HTTP/2 on the same port").zip(instructions(""));
+    let cost = share.map(|(beside, alone)| beside / alone);
+    goals.push(bound("tokio: HTTP/1.1's instructions", "with HTTP/2 beside it", 1.01, cost));
     let httpcore =
         |engine| figures.at("python clients", "httpcore, a request over a socket", engine);
     let share = httpcore("switchover.h11").zip(httpcore("h11")).map(|(ours, theirs)| ours / theirs);

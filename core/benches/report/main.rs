@@ -108,7 +108,9 @@ const TABLES: [(&str, &str, &str); 11] = [
         "On tokio, beside hyper",
         "The same handler on `switchover-tokio` and on hyper, as it comes and with `pipeline_flush`. CPU is the server's for a \
          request over loopback, the kernel's included; instructions are those of a request and an answer of five bytes over a pipe in memory, \
-         the client's among them; memory is of each of the second thousand connections, and a pool asks the same server.",
+         the client's among them; memory is of each of the second thousand connections, and a pool asks the same server. \
+         Two workers have eight connections; with HTTP/2 on the port, hyper is hyper-util's \
+         `auto`.",
     ),
     ("connections", "Many connections", "Memory and time."),
 ];

@@ -1,14 +1,16 @@
 //! A server and a client to measure, on the adapter `switchover-tokio` or on hyper.
 //!
-//! The server sends 64 KiB at `/large` and "hello" at any other path. Each runs on one thread.
+//! The server sends 64 KiB at `/large` and "hello" at any other path. Each runs on one thread, a
+//! server also on WORKERS.
 //!
 //! ```text
-//! hello_tokio serve PEER                    prints the address that it listens on
+//! hello_tokio serve PEER [WORKERS]          prints the address that it listens on
 //! hello_tokio count PEER REQUESTS BATCH     serves REQUESTS in memory, BATCH at a time
 //! hello_tokio ask PEER URL REQUESTS         asks by a pool; prints its CPU time in nanoseconds
 //! ```
 //!
 //! PEER is `switchover`, `hyper` with its defaults, or `hyper-flush` with `pipeline_flush(true)`.
+//! `switchover-h2` and `hyper-h2` serve HTTP/2 as well, the latter by hyper-util's `auto`.
 //! The pools are the example `pool` and `legacy::Client` of hyper-util. `count` and `ask` are run
 //! under a counter of instructions.
 
@@ -24,6 +26,7 @@ use http::{Request, Response};
 use http_body_util::{BodyExt, Full};
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto;
 use switchover_tokio::{Config, Transport};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
@@ -43,18 +46,23 @@ async fn answer<B>(request: Request<B>) -> Result<Response<Full<Bytes>>, Infalli
 
 /// Spawns a task that serves one connection, on the adapter or on hyper.
 ///
-/// Each peer has a function of its own, because a future is as large as the largest that it holds.
-/// The result is ignored, as it does not matter how a client disconnects.
+/// Each library has a function of its own, because a future is as large as the largest that it
+/// holds. The result is ignored, as it does not matter how a client disconnects.
 fn spawn(peer: &str, stream: impl Transport + 'static) {
     match peer {
-        "switchover" => drop(tokio::spawn(on_switchover(stream))),
+        "switchover" => drop(tokio::spawn(on_switchover(stream, Config::default()))),
+        "switchover-h2" => {
+            let config = Config::default().with_h2(switchover_tokio::service_fn(answer));
+            drop(tokio::spawn(on_switchover(stream, config)));
+        }
+        "hyper-h2" => drop(tokio::spawn(on_auto(stream))),
         _ => drop(tokio::spawn(on_hyper(stream, peer == "hyper-flush"))),
     }
 }
 
-async fn on_switchover(stream: impl Transport) {
+async fn on_switchover(stream: impl Transport, config: Config) {
     let service = switchover_tokio::service_fn(answer);
-    drop(switchover_tokio::serve_connection(stream, service, &Config::default()).await);
+    drop(switchover_tokio::serve_connection(stream, service, &config).await);
 }
 
 async fn on_hyper(stream: impl Transport, pipeline_flush: bool) {
@@ -62,6 +70,13 @@ async fn on_hyper(stream: impl Transport, pipeline_flush: bool) {
     let mut builder = hyper::server::conn::http1::Builder::new();
     // A timeout for heads, as the adapter has one.
     builder.timer(TokioTimer::new()).pipeline_flush(pipeline_flush);
+    drop(builder.serve_connection(TokioIo::new(stream), service).await);
+}
+
+async fn on_auto(stream: impl Transport) {
+    let service = hyper::service::service_fn(answer);
+    let mut builder = auto::Builder::new(TokioExecutor::new());
+    builder.http1().timer(TokioTimer::new());
     drop(builder.serve_connection(TokioIo::new(stream), service).await);
 }
 
@@ -121,15 +136,20 @@ fn cpu() -> Result<u64, switchover_tokio::BoxError> {
 fn main() -> std::io::Result<()> {
     let arguments: Vec<_> = std::env::args().skip(1).collect();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let number = |text: &str| text.parse().map_err(std::io::Error::other);
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["serve", peer] => runtime.block_on(listen(peer.into())),
+        ["serve", peer, workers] => {
+            let mut builder = tokio::runtime::Builder::new_multi_thread();
+            let runtime = builder.worker_threads(number(workers)?).enable_all().build()?;
+            let listening = runtime.spawn(listen(peer.into()));
+            runtime.block_on(listening).map_err(std::io::Error::other)?
+        }
         ["count", peer, requests, batch] => {
-            let number = |text: &str| text.parse().map_err(std::io::Error::other);
             runtime.block_on(count(peer.into(), number(requests)?, number(batch)?))
         }
         ["ask", peer, url, requests] => {
-            let requests = requests.parse().map_err(std::io::Error::other)?;
-            let spent = runtime.block_on(ask(peer, url, requests));
+            let spent = runtime.block_on(ask(peer, url, number(requests)?));
             println!("{}", spent.map_err(std::io::Error::other)?);
             Ok(())
         }
