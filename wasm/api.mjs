@@ -66,6 +66,8 @@ function moduleOf(file) {
 
 /**
  * The declarations that the package's entry points lead to, by name and file.
+ *
+ * Those in `generated` are left out.
  * @type {Map<string, string>}
  */
 const reached = new Map();

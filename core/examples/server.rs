@@ -19,7 +19,7 @@ use switchover::{
 /// The pause after a connection could not be accepted or got no thread.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// The longest time for which a connection is read after its last response.
+/// The longest time for which a connection is read after the last byte sent.
 ///
 /// Reading stops earlier at the client's end, after `LINGER_IDLE` without a byte, or after
 /// `LINGER_BYTES` bytes.

@@ -1,11 +1,11 @@
 //! Conversions for the types of the `http` crate (feature `http`).
 //!
 //! A received head becomes an `http::Request` or `http::Response` with `try_from`. The conversion
-//! loses the case of field names, the order of lines with different names, the reason phrase, and
-//! a minor version above 1. It fails if the `http` crate does not accept the target or a field:
-//! respond with 400, or use [`Request::target`]. An OPTIONS of the whole server may have an
-//! absolute target without a path. It becomes `*`, with the target's authority as Host (RFC 9112,
-//! section 3.2.4).
+//! loses the case of field names, the order of lines with different names, the reason phrase, and a
+//! minor version above 1. Equal lengths become one. It fails if the `http` crate does not accept
+//! the target or a field: respond with 400, or use [`Request::target`]. An OPTIONS of the whole
+//! server may have an absolute target without a path. It becomes `*`, with the target's authority
+//! as Host (RFC 9112, section 3.2.4).
 //!
 //! A [`HeaderMap`] can be sent wherever field lines are expected, alone or in a pair with others.
 //! Its names are sent in lower case.
@@ -200,7 +200,7 @@ fn fill_request<B>(
     Ok(())
 }
 
-/// Returns the authority of an absolute target without a path, in OPTIONS.
+/// Returns the authority of an absolute target without path and query, in OPTIONS.
 ///
 /// Such a request is for the whole server. `Uri` would make the path `/`, which is another target.
 /// A target `*` with the authority as its Host means the same (RFC 9112, section 3.2.4).
@@ -333,9 +333,10 @@ mod tests {
         }
     }
 
-    /// Checks that the engine accepts every name and value that `http` accepts.
+    /// Checks that the engine rejects no byte of names and values that `http` accepts.
     ///
-    /// So a `HeaderMap` needs no second check. Every byte is tried.
+    /// So a `HeaderMap` needs no second check. Every byte is tried alone, after an `a` and before
+    /// one.
     #[test]
     fn a_header_map_holds_only_what_may_be_sent() {
         let check = |name: &[u8], value: &[u8]| check(Field { name, value });
@@ -355,7 +356,7 @@ mod tests {
         assert_eq!((names, values), (77 * 3, 224 * 3));
     }
 
-    /// Checks that a wrong Upgrade, Content-Length or Connection is rejected.
+    /// Checks that Upgrade, malformed Content-Length and malformed Connection fail.
     ///
     /// The bytes of a `HeaderMap` are not checked again, but these fields are.
     #[test]

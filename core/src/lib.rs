@@ -169,13 +169,13 @@
 //!
 //! # Errors
 //!
-//! An [`Error`] from `next_event` means that the peer broke the protocol; receiving has ended. If
-//! [`owes`](Connection::owes) returns [`Owes::Response`], respond once, with
-//! [`respond`](Connection::respond) and the status [`Error::status`]. The error's number and offset
-//! are the same however the input is split. [`ErrorKind::clause`] names the broken rule,
+//! An [`Error`] from `next_event`, unless it is `OutOfMemory`, means that the peer broke the
+//! protocol; receiving has ended. If [`owes`](Connection::owes) returns [`Owes::Response`], respond
+//! once, with [`respond`](Connection::respond) and the status [`Error::status`]. The error's number
+//! and offset are the same however the input is split. [`ErrorKind::clause`] names the broken rule,
 //! [`ErrorKind::advice`] says what to do. An error with [`Blame::Local`] is a mistake of the
-//! caller. The call has changed nothing, but an inbound one has ended the current event. No input
-//! and no order of calls causes a panic.
+//! caller, or a lack of memory. The call has changed nothing, but an inbound one has ended the
+//! current event. No input and no order of calls causes a panic.
 //!
 //! # Features
 //!

@@ -75,7 +75,8 @@ pub struct Limits {
     pub informational: u32,
     /// The maximum number of bytes that `skip_content` discards from one message.
     ///
-    /// If more content follows, receiving ends and the connection closes. Default 262,144.
+    /// The framing of chunks counts, too. If more content follows, receiving ends and the
+    /// connection closes. Default 262,144.
     pub drain: u64,
     /// The maximum size of a request's content, without its framing.
     ///
@@ -231,10 +232,11 @@ pub struct Lenient {
     pub switch_without_connection: bool,
     /// Acceptance of a 101 without an `Upgrade` field, as Jetty 9.4 sends it.
     ///
-    /// The client assumes that the server accepted its first offer. Risk: if several protocols were
-    /// offered, the two sides may assume different ones.
+    /// The client assumes that the server accepted its first offer. `Connection` need not list
+    /// `upgrade` then. Risk: if several protocols were offered, the two sides may assume different
+    /// ones.
     pub switch_without_upgrade: bool,
-    /// Acceptance of a 101 that lists several versions of one offered protocol.
+    /// Acceptance of a 101 that lists several offered versions of one protocol.
     ///
     /// cupsd 2.4 sends `TLS/1.2,TLS/1.1,TLS/1.0` instead of the version it chose. Risk: the new
     /// protocol itself must find out which version is in use. A protocol that was not offered is
@@ -369,12 +371,12 @@ pub struct Config {
     /// that others wrote. A `Content-Length` is removed beside chunked or if the status forbids it.
     /// Chunked is removed from a response that may not have it, as for an HTTP/1.0 client. Also
     /// removed are handshake fields that the caller may not send, and a backend's `Upgrade`.
-    /// Forbidden trailers and an `Expect` without content are removed, too. A repeated equal length
-    /// is sent once. A Host that is missing, or differs from the target's authority, is set to
-    /// that. Ambiguous lines are still rejected: different lengths, other codings, two Hosts, a
-    /// line break in a value. The trace records each correction
-    /// ([`TraceStep::Tidied`](crate::trace::TraceStep::Tidied)). Off at first: an error shows the
-    /// mistakes in your own code.
+    /// Forbidden trailers, all trailers without chunked, and an `Expect` without content are
+    /// removed, too. A repeated equal length is sent once. If the target has an authority, a Host
+    /// that is missing or differs is set to that. Ambiguous lines are still rejected: different
+    /// lengths, other codings, two Hosts, a line break in a value. The trace records each
+    /// correction ([`TraceStep::Tidied`](crate::trace::TraceStep::Tidied)). Off at first: an error
+    /// shows the mistakes in your own code.
     pub tidy: bool,
     /// Set if the names of the engine's own fields are written in lower case.
     ///

@@ -87,7 +87,8 @@ pub(crate) struct Ring {
     offsets: [u64; Self::SIZE],
     /// The number of entries added so far, which wraps around.
     ///
-    /// `popped` is the number of entries taken or overwritten, and wraps around too.
+    /// `popped` is the number of entries taken, and wraps around too. Each `pop` that returns an
+    /// entry also adds those overwritten by then.
     pushed: u32,
     popped: u32,
 }

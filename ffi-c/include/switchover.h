@@ -994,8 +994,8 @@ swo_result swo_set_limits(struct swo_conn *conn, const struct swo_config *config
 /**
  * Releases the heap memory that a connection does not need at present.
  *
- * If no message is in progress, no received bytes are unread, and no protocols wait to be
- * advertised, all is released but a given configuration. The entries of swo_trace and the
+ * A message in progress, a kept head, unread bytes and protocols to advertise need some of it.
+ * Without them all is released but a given configuration. The entries of swo_trace and the
  * protocols of swo_required and swo_agreed are then lost. **Inbound:** ends the current event
  * and its slices.
  */
@@ -1070,8 +1070,9 @@ enum swo_end {
  *
  * `end` is SWO_END_CLEAN after a FIN, over TLS only with a closure alert before it. It is
  * SWO_END_TRUNCATED after a reset, or without the alert (RFC 9112, section 9.8). The end takes
- * effect after all bytes received before have been parsed. **Inbound:** ends the current event
- * and its slices. Errors: SWO_BAD_ENUM. Next: swo_next_event.
+ * effect after all bytes received before have been parsed. A second end is ignored, and so is
+ * one after the peer's direction has switched. **Inbound:** ends the current event and its
+ * slices. Errors: SWO_BAD_ENUM. Next: swo_next_event.
  */
 swo_result swo_receive_eof(struct swo_conn *conn, uint32_t end);
 
@@ -1087,9 +1088,9 @@ swo_flag swo_wants_input(const struct swo_conn *conn);
 /**
  * Returns the received bytes after the current event, which are not parsed yet.
  *
- * Valid until the next inbound call. While an offer is undecided these bytes belong to no
- * protocol. If you decline the offer and doubt that the client sent them as HTTP, call
- * swo_close_after_response: then they are never parsed. RFC 9931, section 5.
+ * Valid until the next inbound call. While an offer is undecided, those after the request
+ * belong to no protocol. If you decline the offer and doubt that the client sent them as HTTP,
+ * call swo_close_after_response: then they are never parsed. RFC 9931, section 5.
  */
 swo_result swo_unread(const struct swo_conn *conn, struct swo_slice *bytes);
 
@@ -1486,9 +1487,9 @@ swo_result swo_event_list(const struct swo_conn *conn,
  * Returns the current request, as long as its head is kept.
  *
  * For a server. The head is kept while the SWO_EVENT_KIND_REQUEST event is current. With an
- * offer, even an ineligible one, or a CONNECT it is kept until you decline, and stays if you
- * accept. After swo_resume_http it is kept until the response is complete. Valid until the
- * next inbound call. Errors: SWO_NOTHING if the head is not kept.
+ * offer, even an ineligible one, or a CONNECT it is kept until you decline or receiving ends,
+ * and stays if you accept. After swo_resume_http it is kept until the response is complete.
+ * Valid until the next inbound call. Errors: SWO_NOTHING if the head is not kept.
  */
 swo_result swo_current_request(const struct swo_conn *conn, struct swo_request *request);
 
@@ -1548,7 +1549,7 @@ enum swo_method {
     SWO_METHOD_MOVE = 24,
     /** The method `ORDERPATCH`, which is idempotent (RFC 3648, section 7). */
     SWO_METHOD_ORDERPATCH = 25,
-    /** The first word of the HTTP/2 preface, never a request (RFC 9113, section 3.4). */
+    /** The method `PRI`, reserved for the HTTP/2 preface (RFC 9113, section 3.4). */
     SWO_METHOD_PRI = 26,
     /** The method `PROPFIND`, which is safe (RFC 4918, section 9.1). */
     SWO_METHOD_PROPFIND = 27,
@@ -1668,10 +1669,11 @@ swo_result swo_content(const struct swo_conn *conn, struct swo_content_left *con
  * Counts `len` bytes of content that your code has read without the engine.
  *
  * Your code may have read them from the transport with splice(2), or into memory of yours. The
- * state and the positions become those after swo_receive of the same bytes. Allowed up to the
- * number that swo_content returns, once all bytes passed to the engine have been parsed.
+ * state and the positions become those after swo_receive of the same bytes, but `drain` of the
+ * configuration does not count them. Allowed up to the number that swo_content returns, or any
+ * number for SWO_CONTENT_UNTIL_CLOSE. All bytes passed to the engine must have been parsed.
  * **Inbound:** ends the current event and its slices. Next: swo_next_event; after the last
- * byte it emits the end of the message. RFC 9112, section 6.
+ * byte of a `Content-Length` it emits the end of the message. RFC 9112, section 6.
  *
  * Errors: SWO_ERROR_NO_CONTENT, SWO_ERROR_UNREAD_INPUT, SWO_ERROR_LENGTH_EXCEEDED,
  * SWO_ERROR_AFTER_END, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED, SWO_ERROR_FAILED.
@@ -1815,7 +1817,8 @@ enum swo_closing {
  * the TCP connection, and the client may lose the last response. SWO_CLOSING_RESET: set
  * SO_LINGER to 0 and close; over TLS send no closure alert. A server gets this during an
  * unfinished response that is delimited by the end of the connection, as an HTTP/1.0 client
- * gets it. After a FIN the client would consider that response complete.
+ * gets it. After a FIN the client would consider that response complete. An unfinished last
+ * response of swo_note_response counts as one.
  */
 uint32_t swo_closing(const struct swo_conn *conn);
 
@@ -1876,8 +1879,8 @@ typedef struct swo_response_head {
      * A pointer to the field lines.
      *
      * `Connection` is merged with the options that the engine adds. If neither `Content-Length`
-     * nor `Transfer-Encoding` is given, a response that is sent whole gets a `Content-Length`.
-     * Other content is sent chunked, and to an HTTP/1.0 client close-delimited.
+     * nor `Transfer-Encoding` is given, content that is sent whole gets a `Content-Length`. Other
+     * content is sent chunked, and to an HTTP/1.0 client close-delimited.
      */
     const struct swo_field *fields;
     /**
@@ -2018,8 +2021,9 @@ swo_result swo_prepared_free(struct swo_prepared *prepared);
  * missing. The text is copied. Pass the block wherever an array of field lines is passed, as
  * an entry of that array: `swo_field fields[] = {SWO_BLOCK(block), {...}};`. A head gets a
  * copy of the block's lines as a whole. A block never changes, so several threads may use it
- * at once. Errors: SWO_ERROR_INVALID_NAME (also for a line without a colon, and an empty
- * line), SWO_ERROR_INVALID_VALUE (also for an LF without a CR), and SWO_ERROR_RESERVED_FIELD.
+ * at once. Errors: SWO_ERROR_OUT_OF_MEMORY, SWO_ERROR_INVALID_NAME (also for a line without a
+ * colon, and an empty line), SWO_ERROR_INVALID_VALUE (also for an LF without a CR), and
+ * SWO_ERROR_RESERVED_FIELD.
  * The latter is for fields that depend on the connection or the message: framing fields,
  * hop-by-hop fields, handshake fields, `Host`, `Expect`. Pass those as entries of their own
  * beside the block. RFC 9110, sections 5 and 7.6.1. Next: send a response with the block; at
@@ -2040,8 +2044,8 @@ swo_result swo_block_free(struct swo_block *block);
  *
  * For a server.
  *
- * A client waits for a 100 while swo_owes returns SWO_OWES_CONTINUE. An informational response
- * that the client does not wait for has no effect on it; a proxy forwards it nevertheless.
+ * A client waits for a 100 while swo_owes returns SWO_OWES_CONTINUE. A 100 that the client
+ * does not wait for has no effect on it; a proxy forwards it nevertheless.
  * Next: the rest of the request, or the final response. RFC 9110, section 15.2.
  *
  * Errors: SWO_ERROR_WRONG_ROLE, SWO_ERROR_UNASKED, SWO_ERROR_ANSWERED,
@@ -2226,8 +2230,9 @@ swo_result swo_send_data_parts(struct swo_conn *conn, size_t len, struct swo_dat
  * Ends the message being sent, with trailers if it is chunked.
  *
  * A message without content, or with all of its `Content-Length` sent, has ended already: one
- * such call is then allowed and writes nothing. Next: a client receives, a server continues
- * with swo_next_event. RFC 9112, section 7.1.2.
+ * such call is then allowed and writes nothing. After swo_respond, swo_respond_prepared and
+ * swo_reject it is an error. Next: a client receives, a server continues with swo_next_event.
+ * RFC 9112, section 7.1.2.
  *
  * Errors: SWO_ERROR_NO_CONTENT, SWO_ERROR_LENGTH_SHORT, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED,
  * SWO_ERROR_FAILED, SWO_ERROR_INVALID_NAME, SWO_ERROR_INVALID_VALUE,
@@ -2465,7 +2470,8 @@ swo_result swo_advertised(const struct swo_conn *conn,
 /**
  * Returns the protocols that a 101 switched to, lowest layer first.
  *
- * `count` is 0 before a switch.
+ * `count` is 0 before a 101, after a switch by CONNECT or the HTTP/2 preface, and from the
+ * next request on.
  *
  * Valid until the next inbound call. Errors: SWO_ARRAY_TOO_SMALL, with the count needed in
  * `count`.
@@ -2525,8 +2531,9 @@ enum swo_why {
 /**
  * Returns why the latest request's upgrade did not happen, SWO_WHY_*.
  *
- * SWO_WHY_UNDECIDED while an offer waits for a decision. SWO_NONE if the upgrade happened,
- * before the first request, and if a server could not read the latest request's head.
+ * SWO_WHY_UNDECIDED while an offer waits for a decision. SWO_NONE before the first request,
+ * and if the upgrade happened. SWO_NONE too if a server did not read the latest request's
+ * head, because of an error or after swo_reject.
  */
 uint32_t swo_why(const struct swo_conn *conn);
 
@@ -2642,9 +2649,10 @@ enum swo_blame {
      *
      *  Receiving has ended; a server may respond once, if it has not begun a response. */
     SWO_BLAME_PEER = 0,
-    /** Your code called a method out of order, or with a bad argument.
+    /** Your code called out of order or with a bad argument, or memory ran out.
      *
-     *  Nothing has changed, except that a call that receives has ended the current event. */
+     *  Nothing has changed, except that a call that receives has ended the current event. If memory
+     *  ran out, the same call may succeed later. */
     SWO_BLAME_LOCAL = 1,
 };
 
@@ -2836,7 +2844,9 @@ typedef struct swo_state_info {
      */
     uint32_t expect;
     /**
-     * 1 if another request may follow on the connection, else 0.
+     * 1 while the connection persists (RFC 9112, section 9.3), else 0.
+     *
+     * A switch does not change it; swo_persists says whether another request may follow.
      */
     uint32_t persist;
     /**

@@ -276,9 +276,9 @@ swo_result swo_splice_free(struct swo_splice *splice);
  * `uri_template` is SWO_UDP_TEMPLATE, or the template that the clients are configured with: a
  * path and query with expressions of the forms `{name}` and `{?name,name}`. Errors:
  * SWO_NOTHING if the target does not match the template or a variable is not valid; then
- * respond with a 400. SWO_ERROR_OUTPUT_TOO_SMALL, with the size needed in `written`. Next:
- * swo_accept, then swo_capsules_new; or a response that declines. RFC 9298, sections 2 and
- * 3.1.
+ * respond with a 400. SWO_ERROR_OUTPUT_TOO_SMALL, with the size needed in `written`;
+ * SWO_ERROR_OUT_OF_MEMORY. Next: swo_accept, then swo_capsules_new; or a response that
+ * declines. RFC 9298, sections 2 and 3.1.
  */
 swo_result swo_udp_target(const char *uri_template,
                           struct swo_slice target,
@@ -306,8 +306,9 @@ swo_result swo_ip_target(const char *uri_template,
 /**
  * Returns whether a message with these field lines announces capsules.
  *
- * It does if `Capsule-Protocol` is the item `?1`, with any parameters; anything else counts as
- * absent. Pass the lines of swo_event_fields for the current event. RFC 9297, section 3.4.
+ * It does if there is one `Capsule-Protocol` line, with the item `?1` and any parameters.
+ * Anything else counts as absent. Pass the lines of swo_event_fields for the current event.
+ * RFC 9297, section 3.4.
  */
 swo_flag swo_says_capsules(const struct swo_field *fields, size_t count);
 
@@ -321,10 +322,10 @@ typedef struct swo_capsules swo_capsules;
 /**
  * Makes a reader of DATAGRAM capsules, which skips capsules of other types.
  *
- * `longest` is the maximum payload in bytes, and so bounds the memory of the reader:
- * SWO_UDP_PAYLOAD is the maximum of UDP. Errors: SWO_BAD_LENGTH for a length that no object
- * can have. Next: swo_capsules_receive with the leftover of the 101; at the end
- * swo_capsules_free. RFC 9297, section 3.
+ * `longest` is the maximum payload in bytes, and so bounds the memory for an unfinished
+ * datagram: SWO_UDP_PAYLOAD is the maximum of UDP. Errors: SWO_BAD_LENGTH for a length that no
+ * object can have; SWO_ERROR_OUT_OF_MEMORY. Next: swo_capsules_receive with the leftover of
+ * the 101; at the end swo_capsules_free. RFC 9297, section 3.
  */
 swo_result swo_capsules_new(size_t longest, struct swo_capsules **capsules);
 
@@ -341,9 +342,9 @@ swo_result swo_capsules_receive(struct swo_capsules *capsules, const uint8_t *da
 enum swo_capsule_fault {
     /** A datagram's payload is longer than the parser's limit. */
     SWO_CAPSULE_FAULT_TOO_LONG = 0,
-    /** A datagram has no context identifier (RFC 9298, section 5). */
+    /** A datagram has no complete context identifier (RFC 9298, section 5). */
     SWO_CAPSULE_FAULT_NO_CONTEXT = 1,
-    /** The stream ended inside a capsule. */
+    /** The stream ended inside a capsule, or before all capsules were read. */
     SWO_CAPSULE_FAULT_TRUNCATED = 2,
 };
 

@@ -15,8 +15,9 @@ export! {
     /// missing. The text is copied. Pass the block wherever an array of field lines is passed, as
     /// an entry of that array: `swo_field fields[] = {SWO_BLOCK(block), {...}};`. A head gets a
     /// copy of the block's lines as a whole. A block never changes, so several threads may use it
-    /// at once. Errors: SWO_ERROR_INVALID_NAME (also for a line without a colon, and an empty
-    /// line), SWO_ERROR_INVALID_VALUE (also for an LF without a CR), and SWO_ERROR_RESERVED_FIELD.
+    /// at once. Errors: SWO_ERROR_OUT_OF_MEMORY, SWO_ERROR_INVALID_NAME (also for a line without a
+    /// colon, and an empty line), SWO_ERROR_INVALID_VALUE (also for an LF without a CR), and
+    /// SWO_ERROR_RESERVED_FIELD.
     /// The latter is for fields that depend on the connection or the message: framing fields,
     /// hop-by-hop fields, handshake fields, `Host`, `Expect`. Pass those as entries of their own
     /// beside the block. RFC 9110, sections 5 and 7.6.1. Next: send a response with the block; at

@@ -107,9 +107,9 @@ export! {
     /// Returns the current request, as long as its head is kept.
     ///
     /// For a server. The head is kept while the SWO_EVENT_KIND_REQUEST event is current. With an
-    /// offer, even an ineligible one, or a CONNECT it is kept until you decline, and stays if you
-    /// accept. After swo_resume_http it is kept until the response is complete. Valid until the
-    /// next inbound call. Errors: SWO_NOTHING if the head is not kept.
+    /// offer, even an ineligible one, or a CONNECT it is kept until you decline or receiving ends,
+    /// and stays if you accept. After swo_resume_http it is kept until the response is complete.
+    /// Valid until the next inbound call. Errors: SWO_NOTHING if the head is not kept.
     fn swo_current_request(conn: *const swo_conn, request: *mut swo_request) -> swo_result
         = current_request(conn, request);
 

@@ -33,8 +33,9 @@ export! {
 
     /// Returns why the latest request's upgrade did not happen, SWO_WHY_*.
     ///
-    /// SWO_WHY_UNDECIDED while an offer waits for a decision. SWO_NONE if the upgrade happened,
-    /// before the first request, and if a server could not read the latest request's head.
+    /// SWO_WHY_UNDECIDED while an offer waits for a decision. SWO_NONE before the first request,
+    /// and if the upgrade happened. SWO_NONE too if a server did not read the latest request's
+    /// head, because of an error or after swo_reject.
     fn swo_why(conn: *const swo_conn) -> u32 = why(conn);
 
     /// Returns whether the caller should read bytes of HTTP from the transport.
@@ -53,9 +54,9 @@ export! {
 
     /// Returns the received bytes after the current event, which are not parsed yet.
     ///
-    /// Valid until the next inbound call. While an offer is undecided these bytes belong to no
-    /// protocol. If you decline the offer and doubt that the client sent them as HTTP, call
-    /// swo_close_after_response: then they are never parsed. RFC 9931, section 5.
+    /// Valid until the next inbound call. While an offer is undecided, those after the request
+    /// belong to no protocol. If you decline the offer and doubt that the client sent them as HTTP,
+    /// call swo_close_after_response: then they are never parsed. RFC 9931, section 5.
     fn swo_unread(conn: *const swo_conn, bytes: *mut swo_slice) -> swo_result = unread(conn, bytes);
 
     /// Returns how much content of the message being received is still to come.
@@ -93,7 +94,8 @@ export! {
     /// the TCP connection, and the client may lose the last response. SWO_CLOSING_RESET: set
     /// SO_LINGER to 0 and close; over TLS send no closure alert. A server gets this during an
     /// unfinished response that is delimited by the end of the connection, as an HTTP/1.0 client
-    /// gets it. After a FIN the client would consider that response complete.
+    /// gets it. After a FIN the client would consider that response complete. An unfinished last
+    /// response of swo_note_response counts as one.
     fn swo_closing(conn: *const swo_conn) -> u32 = closing(conn);
 
     /// Returns the number of requests without a complete final response.

@@ -185,7 +185,7 @@ where
     unsafe { marked(handle).map(|(object, _)| &*object) }?.alive()
 }
 
-/// A pointer to an object that C frees, and the object's mark (type tag).
+/// A pointer to an object that C frees or ends, and the object's mark (type tag).
 ///
 /// `None` if C passed NULL. A dead object, whose change a panic interrupted, may be freed too.
 pub(crate) struct Release<H: Handle>(Option<(*mut Object<H::Value>, u64)>);

@@ -57,8 +57,9 @@ export! {
     ///
     /// `end` is SWO_END_CLEAN after a FIN, over TLS only with a closure alert before it. It is
     /// SWO_END_TRUNCATED after a reset, or without the alert (RFC 9112, section 9.8). The end takes
-    /// effect after all bytes received before have been parsed. **Inbound:** ends the current event
-    /// and its slices. Errors: SWO_BAD_ENUM. Next: swo_next_event.
+    /// effect after all bytes received before have been parsed. A second end is ignored, and so is
+    /// one after the peer's direction has switched. **Inbound:** ends the current event and its
+    /// slices. Errors: SWO_BAD_ENUM. Next: swo_next_event.
     fn swo_receive_eof(conn: *mut swo_conn, end: u32) -> swo_result = receive_eof(conn, end);
 
     /// Moves the first bytes of the new protocol out of the connection.
@@ -76,10 +77,11 @@ export! {
     /// Counts `len` bytes of content that your code has read without the engine.
     ///
     /// Your code may have read them from the transport with splice(2), or into memory of yours. The
-    /// state and the positions become those after swo_receive of the same bytes. Allowed up to the
-    /// number that swo_content returns, once all bytes passed to the engine have been parsed.
+    /// state and the positions become those after swo_receive of the same bytes, but `drain` of the
+    /// configuration does not count them. Allowed up to the number that swo_content returns, or any
+    /// number for SWO_CONTENT_UNTIL_CLOSE. All bytes passed to the engine must have been parsed.
     /// **Inbound:** ends the current event and its slices. Next: swo_next_event; after the last
-    /// byte it emits the end of the message. RFC 9112, section 6.
+    /// byte of a `Content-Length` it emits the end of the message. RFC 9112, section 6.
     ///
     /// Errors: SWO_ERROR_NO_CONTENT, SWO_ERROR_UNREAD_INPUT, SWO_ERROR_LENGTH_EXCEEDED,
     /// SWO_ERROR_AFTER_END, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED, SWO_ERROR_FAILED.
@@ -111,8 +113,8 @@ export! {
 
     /// Releases the heap memory that a connection does not need at present.
     ///
-    /// If no message is in progress, no received bytes are unread, and no protocols wait to be
-    /// advertised, all is released but a given configuration. The entries of swo_trace and the
+    /// A message in progress, a kept head, unread bytes and protocols to advertise need some of it.
+    /// Without them all is released but a given configuration. The entries of swo_trace and the
     /// protocols of swo_required and swo_agreed are then lost. **Inbound:** ends the current event
     /// and its slices.
     fn swo_release(conn: *mut swo_conn) -> swo_result = release(conn);

@@ -17,8 +17,9 @@ use crate::types::{SWO_NONE, swo_datagram, swo_field, swo_flag, swo_slice};
 export! {
     /// Returns whether a message with these field lines announces capsules.
     ///
-    /// It does if `Capsule-Protocol` is the item `?1`, with any parameters; anything else counts as
-    /// absent. Pass the lines of swo_event_fields for the current event. RFC 9297, section 3.4.
+    /// It does if there is one `Capsule-Protocol` line, with the item `?1` and any parameters.
+    /// Anything else counts as absent. Pass the lines of swo_event_fields for the current event.
+    /// RFC 9297, section 3.4.
     fn swo_says_capsules(
         fields: *const swo_field, count: usize,
     ) -> swo_flag = says_capsules((fields, count));
@@ -31,9 +32,9 @@ export! {
     /// `uri_template` is SWO_UDP_TEMPLATE, or the template that the clients are configured with: a
     /// path and query with expressions of the forms `{name}` and `{?name,name}`. Errors:
     /// SWO_NOTHING if the target does not match the template or a variable is not valid; then
-    /// respond with a 400. SWO_ERROR_OUTPUT_TOO_SMALL, with the size needed in `written`. Next:
-    /// swo_accept, then swo_capsules_new; or a response that declines. RFC 9298, sections 2 and
-    /// 3.1.
+    /// respond with a 400. SWO_ERROR_OUTPUT_TOO_SMALL, with the size needed in `written`;
+    /// SWO_ERROR_OUT_OF_MEMORY. Next: swo_accept, then swo_capsules_new; or a response that
+    /// declines. RFC 9298, sections 2 and 3.1.
     fn swo_udp_target(
         uri_template: *const c_char, target: swo_slice, host: *mut u8, cap: usize,
         written: *mut usize, port: *mut u32,
@@ -53,10 +54,10 @@ export! {
 
     /// Makes a reader of DATAGRAM capsules, which skips capsules of other types.
     ///
-    /// `longest` is the maximum payload in bytes, and so bounds the memory of the reader:
-    /// SWO_UDP_PAYLOAD is the maximum of UDP. Errors: SWO_BAD_LENGTH for a length that no object
-    /// can have. Next: swo_capsules_receive with the leftover of the 101; at the end
-    /// swo_capsules_free. RFC 9297, section 3.
+    /// `longest` is the maximum payload in bytes, and so bounds the memory for an unfinished
+    /// datagram: SWO_UDP_PAYLOAD is the maximum of UDP. Errors: SWO_BAD_LENGTH for a length that no
+    /// object can have; SWO_ERROR_OUT_OF_MEMORY. Next: swo_capsules_receive with the leftover of
+    /// the 101; at the end swo_capsules_free. RFC 9297, section 3.
     fn swo_capsules_new(
         longest: usize, capsules: *mut *mut swo_capsules,
     ) -> swo_result = capsules_new(longest, capsules);

@@ -46,8 +46,8 @@ export! {
     ///
     /// For a server.
     ///
-    /// A client waits for a 100 while swo_owes returns SWO_OWES_CONTINUE. An informational response
-    /// that the client does not wait for has no effect on it; a proxy forwards it nevertheless.
+    /// A client waits for a 100 while swo_owes returns SWO_OWES_CONTINUE. A 100 that the client
+    /// does not wait for has no effect on it; a proxy forwards it nevertheless.
     /// Next: the rest of the request, or the final response. RFC 9110, section 15.2.
     ///
     /// Errors: SWO_ERROR_WRONG_ROLE, SWO_ERROR_UNASKED, SWO_ERROR_ANSWERED,
@@ -106,8 +106,9 @@ export! {
     /// Ends the message being sent, with trailers if it is chunked.
     ///
     /// A message without content, or with all of its `Content-Length` sent, has ended already: one
-    /// such call is then allowed and writes nothing. Next: a client receives, a server continues
-    /// with swo_next_event. RFC 9112, section 7.1.2.
+    /// such call is then allowed and writes nothing. After swo_respond, swo_respond_prepared and
+    /// swo_reject it is an error. Next: a client receives, a server continues with swo_next_event.
+    /// RFC 9112, section 7.1.2.
     ///
     /// Errors: SWO_ERROR_NO_CONTENT, SWO_ERROR_LENGTH_SHORT, SWO_ERROR_CLOSED, SWO_ERROR_SWITCHED,
     /// SWO_ERROR_FAILED, SWO_ERROR_INVALID_NAME, SWO_ERROR_INVALID_VALUE,

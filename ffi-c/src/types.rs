@@ -1,6 +1,6 @@
-//! The structs of switchover.h.
+//! The structs of switchover.h, except `swo_config`.
 //!
-//! `convert` fills them from the engine's values.
+//! `convert` fills most of those that return values of the engine.
 
 use core::ffi::c_void;
 
@@ -220,7 +220,9 @@ pub struct swo_state_info {
     pub upgrade: u32,
     /// The state of the latest request's `Expect: 100-continue`, SWO_EXPECT_*.
     pub expect: u32,
-    /// 1 if another request may follow on the connection, else 0.
+    /// 1 while the connection persists (RFC 9112, section 9.3), else 0.
+    ///
+    /// A switch does not change it; swo_persists says whether another request may follow.
     pub persist: u32,
     /// Server: the client's HTTP version, SWO_CLIENT_VERSION_*.
     pub client_version: u32,
@@ -324,8 +326,8 @@ pub struct swo_response_head {
     /// A pointer to the field lines.
     ///
     /// `Connection` is merged with the options that the engine adds. If neither `Content-Length`
-    /// nor `Transfer-Encoding` is given, a response that is sent whole gets a `Content-Length`.
-    /// Other content is sent chunked, and to an HTTP/1.0 client close-delimited.
+    /// nor `Transfer-Encoding` is given, content that is sent whole gets a `Content-Length`. Other
+    /// content is sent chunked, and to an HTTP/1.0 client close-delimited.
     pub fields: *const swo_field,
     /// The number of field lines of the response to send.
     pub field_count: usize,

@@ -103,7 +103,8 @@ export! {
 
     /// Returns the protocols that a 101 switched to, lowest layer first.
     ///
-    /// `count` is 0 before a switch.
+    /// `count` is 0 before a 101, after a switch by CONNECT or the HTTP/2 preface, and from the
+    /// next request on.
     ///
     /// Valid until the next inbound call. Errors: SWO_ARRAY_TOO_SMALL, with the count needed in
     /// `count`.

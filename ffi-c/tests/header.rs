@@ -51,7 +51,8 @@ fn the_headers() {
 
 /// The options of the vectors' runner are the members of `swo_config`.
 ///
-/// They have the same types, and the runner sets them by their names.
+/// Only `struct_size` is no option. The options have the types of the members, and the runner sets
+/// them by their names.
 #[test]
 fn the_options() {
     let source = read("src/config.rs");
@@ -67,7 +68,7 @@ fn the_options() {
     );
 }
 
-/// The list of exported symbols equals the functions of the header.
+/// The list of exported symbols equals the functions of both headers.
 ///
 /// The list has one name per line.
 #[test]
@@ -78,9 +79,9 @@ fn the_symbols() {
     compare("symbols.txt", &(names.join("\n") + "\n"));
 }
 
-/// Each method in `METHODS` has a function in the header.
+/// Each method in `METHODS` has a function in one of the headers.
 ///
-/// No text for C contains a name that only Rust has.
+/// No text for C has `::`, the Rust name of a limit or leniency, or that of a method with `_`.
 #[test]
 fn the_names_in_the_texts() {
     let header = headers().concat();

@@ -57,7 +57,7 @@ def oldest_rust() -> str:
 
 
 def rust() -> str | None:
-    """Returns rustc's version, MAJOR.MINOR; None if rustc fails or cargo is missing."""
+    """Returns rustc's version, MAJOR.MINOR; None if it gives none or cargo is missing."""
     if not shutil.which(os.environ.get("CARGO", "cargo")):
         return None
     try:

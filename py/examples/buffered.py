@@ -193,11 +193,11 @@ class Foo(asyncio.Protocol):
         self.timer = self.loop.call_later(seconds, self.late)
 
     def late(self) -> None:
-        """Ends the connection: the client was silent, or did not read, for too long."""
+        """Ends the connection: the client did not send, read or close in time."""
         give_up(self.transport)
 
     def data_received(self, data: bytes) -> None:
-        """Sends complete lines back; leaves after QUIT, or if a line is too long.
+        """Sends complete lines back; leaves after QUIT or at a too long unfinished line.
 
         After that, up to LINGER_BYTES are read and discarded: closing with unread bytes could make
         the client lose the last lines.

@@ -16,7 +16,7 @@ from h2.settings import SettingCodes, Settings
 from handoff import received, send_content
 
 LONGEST = 1 << 20
-"""The maximum content of a response in bytes; a longer one is an error."""
+"""The maximum content of an HTTP/2 response in bytes; a longer one is an error."""
 
 
 async def ask(port: int, target: str) -> None:

@@ -26,7 +26,9 @@ impl Headers {
 
     /// Returns the field lines converted to HTTP/2, without pseudo-header fields.
     ///
-    /// Names are in lower case; connection-specific fields are left out. RFC 9113, section 8.2.2.
+    /// Names are in lower case. Connection-specific fields are left out, except `te: trailers`. So
+    /// are Host, Expect, and the WebSocket fields that HTTP/2 does not use. RFC 9113, section
+    /// 8.2.2.
     fn http2_fields(&self) -> Headers {
         Headers::of(&bridge::http2_fields(self))
     }

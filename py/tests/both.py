@@ -1,6 +1,6 @@
 """Compares h11 and `switchover.h11` on the same bytes.
 
-`page` writes the tables of `docs/h11.md`: the differences, and the tests of other projects that
+`page` makes the tables of `docs/h11.md`: the differences, and the tests of other projects that
 fail.
 """
 
@@ -240,7 +240,7 @@ PIECES: Final = [
 
 
 def mutated(seeds: list[tuple[str, bytes]]) -> Iterator[tuple[str, bytes]]:
-    """Yields random seeds with one to three changes each, the same in each run."""
+    """Yields random short seeds with one to three changes each, the same in each run."""
     random = Random(0x5EED)
     short = [(name, data) for name, data in seeds if len(data) <= LONGEST]
     for _ in range(MUTATED):

@@ -173,7 +173,10 @@ class Exchanges:
     requests: tuple[tuple[Asked, Script], ...]
     acts: tuple[Act, ...]
     leaves: str | None
-    """The client's end: `eof` after its last byte, `reset` after its acts, or None."""
+    """The client's end: `eof` after its last byte, `reset` after its acts, or None.
+
+    If the connection `switches`, None means `eof`, too.
+    """
     holds_back: bool
     """True if the client never sends what it has not written in its acts."""
     tunnelled: tuple[int, ...]
@@ -392,7 +395,7 @@ async def converse(port: int, exchanges: Exchanges) -> Got:
 
 
 async def perform(raw: socket.socket, act: Act, got: Got) -> None:
-    """Performs one act of the client; a read or a write ends after 0.1 seconds."""
+    """Performs one act of the client; a read or a write takes at most 0.1 seconds."""
     if act.what == "sleep":
         await anyio.sleep(act.amount)
     else:

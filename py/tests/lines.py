@@ -87,7 +87,10 @@ def offers_text(request: Request) -> str:
 
 
 def event_line(event: Event, position: int, shows_fields: bool) -> str:
-    """Formats an event other than Data as a line; its field lines if `shows_fields`."""
+    """Formats an event other than Data as a line; its field lines if `shows_fields`.
+
+    Trailers are always in it, and the fields of a request that switched never.
+    """
 
     def fields(headers: Headers) -> str:
         return fields_text(headers) if shows_fields else ""

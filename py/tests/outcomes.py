@@ -151,7 +151,7 @@ def check_pieces(number: int, script: Script, record: Record, answer: Answer) ->
 
 
 def check_rest(exchanges: Exchanges, app: App, got: Got, answers: list[Answer]) -> None:
-    """Asserts that every request has a response, up to one that ends the connection.
+    """Asserts that each request has a response, up to one that may be the last.
 
     The connection must have ended. Nothing is asserted if the client has reset it or held bytes
     back.

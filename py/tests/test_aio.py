@@ -504,7 +504,7 @@ async def test_an_answer_that_a_reset_cuts_is_not_whole() -> None:
 
 
 async def test_a_new_protocol_that_a_reset_cuts_does_not_end_in_order() -> None:
-    """After a reset, reads of the new protocol fail, although they get EOF.
+    """After a reset, reads beyond the received bytes fail, although they get EOF.
 
     A socket reports its error once, and a send may have received it, as under trio.
     """

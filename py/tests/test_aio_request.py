@@ -230,9 +230,9 @@ async def test_content_is_sent_after_a_success_that_stalls(close: bytes, is_whol
 
 
 async def test_a_reader_that_pauses_is_no_server_that_stalls() -> None:
-    """Content that waits for a 100 is not sent because the caller reads slowly.
+    """A caller that reads slowly does not cause content to be sent without its 100.
 
-    It would meet a server that has closed, and whose reset takes the response.
+    The content would meet a server that has closed, and whose reset takes the response.
     """
     whole = b"x" * 300_000
     heard = bytearray()

@@ -829,8 +829,8 @@ async def test_a_client_that_speaks_first_is_read_no_further_than_the_handler_is
 ) -> None:
     """A server reads no further from a client than its handler does.
 
-    The client sends as soon as it has connected, and reads nothing. Only the system's buffers hold
-    bytes, some megabytes.
+    The client sends as soon as it has connected, and reads nothing. The system's buffers hold most
+    of its bytes, some megabytes.
     """
     async with served(handler, "foo/2") as peers:
         with socket.create_connection(("127.0.0.1", peers.port)) as peer:

@@ -27,7 +27,7 @@ async def app(scope, receive, send):
 
 
 def answer(port: int, fields: bytes) -> bytes:
-    """Sends a GET with these field lines once a server listens; returns its bytes."""
+    """Sends a GET with these field lines once a server listens; returns its response."""
     for _ in range(WAIT * 10):
         try:
             connection = socket.create_connection(("127.0.0.1", port), timeout=WAIT)

@@ -2,8 +2,9 @@
 
 They run cycles on one connection, on new ones that respond, switch or fail, and with splices and conversions.
 
-Each kind of cycle first runs a tenth of its number. Growth of more than `GROWTH` after that is a leak. No object is
-smaller than 16 bytes. A leak of one in each cycle would be 7.6 MiB in the first kind, and 0.95 MiB in the last.
+Each kind of cycle first runs a tenth of its number. Growth of `GROWTH` or more after that is a leak. No object is
+smaller than 16 bytes. By default, a leak of one in each cycle would be 7.6 MiB in the first kind, and 0.95 MiB in the
+last.
 """
 
 from __future__ import annotations

@@ -43,7 +43,7 @@ def caught(call: Any) -> BaseException:
 
 
 def everything() -> list[object]:
-    """Returns at least one object of each public type but enums.
+    """Returns at least one object of each public type but enums and ProtocolError.
 
     Those with field lines contain secrets.
     """

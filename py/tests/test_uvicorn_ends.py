@@ -733,7 +733,10 @@ def test_an_app_that_leaves_before_its_content_has_sent_its_head(method: bytes, 
 @pytest.mark.parametrize("value", [b"a\nb", None, 5, "€"])
 @pytest.mark.parametrize("method", [b"GET", b"HEAD"])
 def test_a_head_that_cannot_be_written_ends_the_connection(method: bytes, value: Any) -> None:
-    """A head that cannot be encoded ends the connection without a byte, as in uvicorn."""
+    """A head that cannot be encoded ends the connection without a byte, as in uvicorn.
+
+    The app sends content right after that head.
+    """
 
     async def breaks(scope: Any, receive: Any, send: Any) -> None:
         headers = [(b"content-length", b"5"), (b"x-user", value)]

@@ -17,7 +17,7 @@ import reader
 import tls
 
 WAIT = 20
-"""The seconds within which anything that a check awaits must happen."""
+"""The seconds in which what a check awaits must happen, unless it sets others."""
 ROUNDS = 3
 MORE_ROUNDS = 6
 """The number of rounds after which memory must have ceased to grow.
@@ -26,7 +26,7 @@ Three are enough if memory did not grow in the third. A garbage collector may fi
 then. A short attack takes more rounds for that: see `SHORT`.
 """
 SHORT = 20
-"""The seconds for which an attack may be repeated beyond `MORE_ROUNDS` rounds.
+"""The seconds from its beginning in which an attack may exceed `MORE_ROUNDS`.
 
 It is repeated while memory grows; the growth since the first round must stay below `PEAK`.
 """
@@ -189,7 +189,10 @@ class Peer:
             self.socket.shutdown(socket.SHUT_RDWR)
 
     def send_what_fits(self, data, lull=0.3):
-        """Sends until none fits for `lull` seconds or it fails; returns the bytes sent."""
+        """Sends the data until all is sent, none fits for `lull` seconds, or it fails.
+
+        Returns the number of bytes sent.
+        """
         view, sent = memoryview(data), 0
         self.socket.settimeout(lull)
         with contextlib.suppress(OSError):
@@ -389,7 +392,7 @@ class Server(Target):
 def attacked(target, attack):
     """Runs an attack in several rounds; checks the target after each step and round.
 
-    An attack that does not repeat has one round. One that ends the process itself is only judged by its log.
+    An attack that does not repeat has one round. After one that ends the process itself, only the log is judged.
     """
     memory, logged = [], len(target.process.logged())
     if getattr(attack, "is_last", False):

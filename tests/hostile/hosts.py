@@ -82,7 +82,7 @@ class Host:
     capitals: bool = False
     """True if the host sends the bytes of `foo/2` back in upper case."""
     counts: bool = True
-    """True if `/self` tells how many tasks the host has."""
+    """True if `/self` tells how many tasks, or connections, the host has."""
     stops_by: signal.Signals | None = signal.SIGINT
     """The signal that stops the host; None if its runtime stops it (workerd)."""
     resets: bool = True

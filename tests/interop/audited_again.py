@@ -37,7 +37,7 @@ PONG = re.compile(r"\x8a\x05[a-z2-7]{5}"), re.compile(rb"M-\^J\^E[a-z2-7]{5}")
 def do_again(peer, arguments, report):
     """Adds the texts that core/docs/audit.md shows of a program to its report.
 
-    Raises an error if the repeated command does not give the audit's verdict.
+    Raises an error if a shown check does not fail, or the repeated command does not show the same.
     """
     found = {finding["id"]: finding for finding in report["findings"]}
     report["shown"] = {}

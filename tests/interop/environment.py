@@ -138,7 +138,7 @@ def debian(program, package):
 
 
 def debian_package(package):
-    """Installs a Debian package if it is missing and installing is allowed."""
+    """Installs a Debian package if it is missing; skips the case if that fails."""
     once(package, lambda: install_debian(package))
 
 

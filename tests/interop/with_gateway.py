@@ -113,7 +113,7 @@ def the_gateway_between_docker_and_its_daemon(_):
 def the_gateway_before_hypercorn(_):
     """The gateway forwards hypercorn's 101, which has no reason phrase.
 
-    It says `upgrade: WebSocket`.
+    That 101 says `upgrade: WebSocket`.
     """
     with python_server("hypercorn") as url, gateway(port_of(url)) as front:
         check_messages(front.url)

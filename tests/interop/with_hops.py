@@ -30,7 +30,10 @@ from with_sockets import HELLO
 
 
 def arrives(request):
-    """Returns the lines of a request's head as the server behind the gateway gets it."""
+    """Returns the normalised lines of a request's head as the gateway forwards it.
+
+    In them `BEHIND` replaces the address of the server behind the gateway.
+    """
     heads = []
 
     def script(connection):

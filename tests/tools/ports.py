@@ -10,10 +10,10 @@ LOWEST = 10081
 
 
 def free_port():
-    """Returns a free port of the loopback interface, which the system gives to no one.
+    """Returns a free loopback port, if possible one that the system gives to no one.
 
     It lies below the range from which connections, and listeners on port 0, get theirs, if that begins above `LOWEST`.
-    A program may therefore take it later, or several times, while others run.
+    Then a program may take it later, or several times, while others run.
     """
     first = int(RANGE.read_text().split()[0]) if RANGE.exists() else 32768
     if first <= LOWEST:

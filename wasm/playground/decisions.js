@@ -30,9 +30,9 @@ export const DECISIONS = [
 ];
 
 /**
- * Escapes typed text so that it cannot end its part of a decision's text.
+ * Escapes typed text for a decision's text.
  *
- * Bars separate these parts.
+ * Bars are escaped too, since they separate field lines.
  * @param {string} text
  */
 const word = (text) => escape(bytesIn(text.trim())).replaceAll("|", "\\x7c");

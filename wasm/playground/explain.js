@@ -14,8 +14,8 @@ import { DECIDED, FIELDS, of, shortened, STATUSES, WAITS } from "./explain/words
 /**
  * An event or error of the engine: its line in a test vector, without the `= `.
  *
- * `to` is the offset after its last byte. If `null`, the line's `@offset` is used, if it has one. After a switch,
- * `left` is the number of leftover bytes.
+ * `to` is the offset after its last byte; for an error, it is the offset of the faulty byte. If `null`, the line's
+ * `@offset` is used, if it has one. After a switch, `left` is the number of leftover bytes.
  * @typedef {{ line: string, to: number | null, left?: number }} Consumed
  */
 

@@ -448,7 +448,8 @@ async function save() {
 /**
  * Loads the scenario or the test vector in the fragment of the page's address.
  *
- * Any other address changes nothing, except at the start: then the vector `FIRST` is loaded.
+ * For a vector that the menu lacks, the vector `FIRST` is loaded. Any other address changes no scenario, except at the
+ * start: then `FIRST` is loaded too.
  */
 async function ofLocation(isStart = false) {
   const [, kind, text] = /^#(s|case)=(.*)$/.exec(location.hash) ?? [];

@@ -12,7 +12,7 @@ use crate::error::put_fault;
 use crate::handle::{with, with_exchange};
 use crate::result::ResultBuffer;
 
-/// Returns the fields of the current head.
+/// Returns the fields of the current head, or `None` if there is none.
 ///
 /// It is the head of the current event's response, or else of the server's current request.
 fn head(connection: &Connection) -> Option<Fields<'_>> {
@@ -59,7 +59,7 @@ pub fn http2_fields(handle: u32) -> bool {
     put_head(handle, |fields, out| out.fields(&bridge::http2_fields(fields)))
 }
 
-/// Writes the offered protocols that a proxy may forward to the result buffer.
+/// Writes to the result buffer the offered protocols that a proxy may forward.
 #[wasm_bindgen]
 pub fn forwardable(handle: u32) {
     with(handle, |connection, out| {
@@ -123,7 +123,7 @@ pub fn check_http2(status: u32, args: &[u8]) -> u32 {
 /// Converts an HTTP/2 field list to HTTP/1.1 and writes it to the result buffer.
 ///
 /// `args` holds the authority, a list of at most one WebSocket key, and the fields. Returns false
-/// if any of them is malformed; the fault is then in the result buffer.
+/// if any of them is malformed or not permitted in HTTP/2. The fault is then in the result buffer.
 #[wasm_bindgen]
 pub fn http1_fields(args: &[u8]) -> bool {
     let mut args = ArgReader::new(args);

@@ -17,13 +17,13 @@ fn spelled(code: u32, text: fn(ErrorKind) -> &'static str) -> Spelled {
     Spelled::new(ErrorKind::from_code(code).map_or("", text), Language::JavaScript)
 }
 
-/// Writes the explanation of a `Why` value to the result buffer.
+/// Writes the explanation of a `Why` value; an empty text if there is none.
 #[wasm_bindgen]
 pub fn why_text(why: u32) {
     leave(Why::from_number(why).map_or("", Why::text));
 }
 
-/// Writes the explanation of an `Ineligible` value to the result buffer.
+/// Writes the explanation of an `Ineligible` value; an empty text if there is none.
 #[wasm_bindgen]
 pub fn ineligible_text(reason: u32) {
     leave(Ineligible::from_number(reason).map_or("", Ineligible::text));
@@ -51,7 +51,7 @@ pub fn error_advice(code: u32) {
     leave(spelled(code, ErrorKind::advice).as_bytes());
 }
 
-/// Writes the usual reason phrase of a status code to the result buffer.
+/// Writes the usual reason phrase of a status code; an empty text if there is none.
 #[wasm_bindgen]
 pub fn reason(status: u16) {
     leave(switchover::ResponseHead::usual_reason(status));

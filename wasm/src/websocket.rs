@@ -17,7 +17,7 @@ pub fn websocket_key(nonce: &[u8]) {
     with_exchange(|out| out.text(key.as_bytes()));
 }
 
-/// Writes the subprotocols that the current request offers to the result buffer.
+/// Writes to the result buffer the subprotocols that the current request offers.
 #[wasm_bindgen]
 pub fn subprotocols(handle: u32) {
     with(handle, |connection, out| {

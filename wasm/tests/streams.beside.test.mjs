@@ -110,7 +110,7 @@ test("deadlines hold beside an answer that reads its request, and after one that
 });
 
 /**
- * Checks that a disconnect is noticed while the response to a POST sends no bytes.
+ * Checks that a disconnect is noticed while a begun response to a POST is silent.
  * @param {(asked: ServerRequest) => void} reads What the handler does beside the answer.
  * @param {string} fields @param {string[]} pieces The content. @param {number} between The milliseconds after each piece.
  */

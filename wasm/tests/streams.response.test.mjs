@@ -195,7 +195,7 @@ function unframed([line, lines, content]) {
   return [line, lines.filter((/** @type {string} */ each) => !/^(content-length|transfer-encoding):/.test(each)), chunk?.[1] ?? content];
 }
 
-/** Returns the response to a request, with sorted field lines in lower case. @param {import("switchover/streams").Handler} handler */
+/** Returns the response to a request: lines sorted, field names in lower case. @param {import("switchover/streams").Handler} handler */
 async function served(handler, request = "GET / HTTP/1.1\r\nHost: a\r\n\r\n") {
   const server = await listening((socket) => serveConnection(socket, handler, { date: false, onError: () => {} }));
   const socket = await connected(server.port);

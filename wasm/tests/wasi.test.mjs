@@ -42,7 +42,7 @@ function start(file, list, input, more) {
   return running;
 }
 
-/** Starts a server, and returns the origin that it prints. @param {string} file @param {string[]} list */
+/** Starts a server, and returns the port that it prints, with its origin. @param {string} file @param {string[]} list */
 async function serve(file, list) {
   const server = start(file, list);
   for (;;) {

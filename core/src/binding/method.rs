@@ -59,7 +59,7 @@ pub enum Method {
     Move,
     /// The method `ORDERPATCH`, which is idempotent (RFC 3648, section 7).
     Orderpatch,
-    /// The first word of the HTTP/2 preface, never a request (RFC 9113, section 3.4).
+    /// The method `PRI`, reserved for the HTTP/2 preface (RFC 9113, section 3.4).
     Pri,
     /// The method `PROPFIND`, which is safe (RFC 4918, section 9.1).
     Propfind,

@@ -45,7 +45,7 @@ pub const METHODS: &[&str] = &[
     "wants_input",
 ];
 
-/// Other identifiers in descriptions of errors: in Rust, C, Python, JavaScript.
+/// Other identifiers in error texts or comments: in Rust, C, Python, JavaScript.
 const OTHERS: &[[&str; 4]] = &[
     ["Config::tidy", "config.tidy", "Config.tidy", "config.tidy"],
     ["Content", "SWO_OWES_CONTENT", "Owes.CONTENT", "content"],

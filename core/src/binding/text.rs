@@ -11,7 +11,7 @@ use crate::wire::syntax::trim;
 ///
 /// Unlike a [`Block`](crate::Block), it allocates nothing and may have any field. Each time it is
 /// sent, each of its lines is checked, and counts as one line. A line without a colon, or an empty
-/// one, has an invalid name. A lone LF is an invalid byte of the value.
+/// one, has an invalid name. A lone LF after the colon is an invalid byte of the value.
 #[derive(Clone, Copy, Debug)]
 pub struct TextLines<'a>(pub &'a [u8]);
 

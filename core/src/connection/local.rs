@@ -69,10 +69,10 @@ impl Connection {
 
     /// Makes the current response the last: no further request follows.
     ///
-    /// A server's next final response has `Connection: close`; once its head has been sent, it is
-    /// too late. If no request is pending, the connection closes now. A client closes after the
-    /// last response that it waits for, and truncates a request that is unfinished by then. RFC
-    /// 9112, section 9.6.
+    /// A server's next final response has `Connection: close`; once a head without it has been
+    /// sent, it is too late. If no request is pending, the connection closes now. A client closes
+    /// after the last response that it waits for, and truncates a request that is unfinished by
+    /// then. RFC 9112, section 9.6.
     ///
     /// # Errors
     ///

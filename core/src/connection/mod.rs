@@ -104,7 +104,7 @@ pub struct Connection {
     config: ConfigRef,
     /// The buffers for messages; `None` until they are needed.
     ///
-    /// [`release`](Self::release) frees them.
+    /// [`release`](Self::release) frees them if nothing in them is still needed.
     pub(crate) scratch: Option<Boxed<Scratch>>,
     body: Body,
     outgoing: SendFraming,

@@ -2,8 +2,8 @@
 //!
 //! Error numbers are stable: bindings use them unchanged, and logs can be searched for them. They
 //! are grouped by cause: 1xx start line, 2xx field lines, 3xx semantics of the head, 4xx content.
-//! 5xx concern the connection, 6xx the switch. 8xx are calls that the state does not allow, 9xx
-//! calls with wrong arguments.
+//! 5xx concern the connection, 6xx the switch. 8xx are calls that the state does not allow or that
+//! lack memory, 9xx calls with wrong arguments.
 
 mod ineligible;
 mod table;
@@ -31,7 +31,7 @@ pub enum Blame {
 
 enums! { Blame { Peer = "peer", Local = "local" } }
 
-/// An error in received bytes, with its offset in the bytes being parsed.
+/// An error in received bytes, with its offset in them, or `OutOfMemory`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Fault {
     pub(crate) kind: ErrorKind,

@@ -150,6 +150,9 @@ impl<'a> Response<'a> {
     }
 
     /// Returns the minor version: the x of HTTP/1.x.
+    ///
+    /// If [`any_version`](crate::Lenient::any_version) accepted another major version, it is 0 for
+    /// HTTP/0.x and 1 for higher ones.
     #[inline]
     pub fn minor_version(&self) -> u8 {
         self.head.minor()
@@ -172,7 +175,8 @@ impl<'a> Response<'a> {
 
     /// Returns the protocols that the server offers to switch to.
     ///
-    /// They are the members of `Upgrade`, which a 426 has and any other response may have.
+    /// They are the valid members of `Upgrade`, which a 426 should have and any other response may
+    /// have.
     pub fn advertised(&self) -> impl Iterator<Item = Protocol<'a>> + use<'a> {
         self.fields().list("upgrade").filter_map(Protocol::parse)
     }

@@ -140,7 +140,9 @@ pub struct State {
     pub upgrade: UpgradeState,
     /// The progress of the latest request's `Expect: 100-continue`.
     pub expect: Expect,
-    /// Set while the connection persists (RFC 9112, section 9.3).
+    /// True while no message, call or error has made the current exchange the last.
+    ///
+    /// It stays true after a switch. RFC 9112, section 9.3.
     pub persist: bool,
     /// The client's HTTP version, as in the latest request.
     pub client_version: ClientVersion,

@@ -43,9 +43,10 @@ const END_TO_END: [&str; 9] = [
 /// The end-to-end fields of a message, for an intermediary to forward.
 ///
 /// `Connection`, the fields that it lists, and other hop-by-hop fields are left out. Host,
-/// Content-Length, Cache-Control, Max-Forwards and fields that intermediaries add are kept even if
-/// `Connection` lists them. Equal values of Content-Length become one. Send this in place of the
-/// message's own fields. To add fields, use a pair: `(EndToEnd(&fields), [("Via", "1.1 here")])`.
+/// Content-Length, Cache-Control, Max-Forwards, Via, Forwarded and X-Forwarded-For, -Host and
+/// -Proto are kept even if `Connection` lists them. Equal values of Content-Length become one. Send
+/// this in place of the message's own fields. To add fields, use a pair:
+/// `(EndToEnd(&fields), [("Via", "1.1 here")])`.
 #[derive(Clone, Copy)]
 pub struct EndToEnd<'a>(pub &'a dyn FieldSource);
 

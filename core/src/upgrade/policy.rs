@@ -275,7 +275,8 @@ impl Policy {
 
 /// Checks that a received request may offer the protocol of this row of the table.
 ///
-/// `options` are those of its `Connection` field, which must list the protocol's hop-by-hop field.
+/// `options` are those of its `Connection` field, which must list the protocol's hop-by-hop field
+/// if the request has it.
 pub(crate) fn check_received(
     row: usize,
     request: &OfferingRequest<'_>,

@@ -44,9 +44,10 @@ pub fn subprotocols<'a>(request: &Request<'a>) -> impl Iterator<Item = &'a str> 
 
 /// Server: chooses a subprotocol that both sides support.
 ///
-/// `by` says whose order decides, that of `preferences` or that of the client. Send it in the 101
-/// as the value of `Sec-WebSocket-Protocol`; without that field no subprotocol is used. `None` if
-/// no preference was offered. Names are compared with their case. RFC 6455, section 4.2.2.
+/// `by` says whose order decides, that of `preferences` or that of the client. Send the result in
+/// the 101 as the value of `Sec-WebSocket-Protocol`; without that field no subprotocol is used.
+/// `None` if no preference was offered. Names are compared with their case. RFC 6455, section
+/// 4.2.2.
 pub fn select_subprotocol<'p>(
     request: &Request<'_>,
     preferences: &[&'p str],

@@ -424,7 +424,7 @@ mod tests {
         assert!(grown <= 16 && moved <= 32, "{grown} times grown, {moved} times moved");
     }
 
-    /// Checks that a request for more memory than exists leaves the buffer unchanged.
+    /// Checks that a request for more memory than exists leaves the bytes unchanged.
     #[test]
     fn room_that_is_refused_changes_nothing() {
         let mut buffer = Buffer::with_room_for(ROOM);

@@ -65,9 +65,9 @@ pub(crate) struct PlainRequest {
 /// Fast path of [`request`]: most requests without a fault.
 ///
 /// The request is neither HTTP/1.0 nor a CONNECT. Its target is a path, and its one `Host` is a
-/// name or empty, perhaps with a port. It has at most one `Content-Length`, and at most one
-/// `Connection`, without `close`. It has no transfer coding and no expectation. Returns `None` for
-/// all others. Must equal [`request`], but for the limit of content.
+/// name or empty, perhaps with a port. It has at most one `Content-Length`, with a single number,
+/// and at most one `Connection`, without `close`. It has no transfer coding and no expectation.
+/// Returns `None` for all others. Must equal [`request`], but for the limit of content.
 pub(crate) fn request_fast(head: &Head, bytes: &[u8]) -> Option<PlainRequest> {
     const ASKS_FOR_MORE: KnownFields =
         KnownField::set(&[KnownField::TransferEncoding, KnownField::Expect]);
@@ -154,7 +154,8 @@ pub(crate) fn request(
 
 /// Returns whether a received request has no content, by its framing fields.
 ///
-/// It has none without `Transfer-Encoding` if `Content-Length` is missing, invalid or 0.
+/// It has none without `Transfer-Encoding` if `Content-Length` is missing, 0, or has no valid
+/// number.
 pub(crate) fn ends(head: &Head, bytes: &[u8]) -> bool {
     let length = || content_length(head, bytes, &mut FirstFault::default());
     !head.has(KnownField::TransferEncoding) && length().is_none_or(|length| length == 0)
@@ -162,8 +163,8 @@ pub(crate) fn ends(head: &Head, bytes: &[u8]) -> bool {
 
 /// Returns the framing of a response.
 ///
-/// It must not be called for a response to HEAD, nor for a 2xx response to CONNECT: they have no
-/// content.
+/// The caller must ignore the result for a response to HEAD, and for a 2xx response to CONNECT:
+/// they have no content.
 pub(crate) fn response(head: &Head, bytes: &[u8], lenient: &Lenient) -> Result<Framing, Fault> {
     // RFC 9112 6.3: these responses end at the empty line whatever their fields say.
     if matches!(head.status(), 100..=199 | 204 | 304) {

@@ -1,7 +1,8 @@
 //! Memory that is allocated as messages need it, and that may run out.
 //!
 //! Rust's own lists and boxes end the program if the allocator has no memory. A peer could then end
-//! it. The types and functions here report it instead, and the call returns `OutOfMemory`.
+//! it. The types and functions here report it instead, except `or_end`, and the call returns
+//! `OutOfMemory`.
 
 use alloc::alloc::{Layout, handle_alloc_error};
 use alloc::boxed::Box;
@@ -108,7 +109,7 @@ impl Draft {
     /// Removes and returns all bytes.
     ///
     /// If they fill less than half of the memory, they are copied, and the draft keeps its memory.
-    /// Otherwise they are returned in that memory.
+    /// Otherwise, or if the copy cannot be allocated, they are returned in that memory.
     #[cfg(feature = "h2c")]
     pub(crate) fn take(&mut self) -> Vec<u8> {
         if self.len < self.memory.len() / 2

@@ -70,6 +70,8 @@ pub trait FieldSource {
     }
 
     /// Returns upper bounds of the number of lines and of their total bytes, if known.
+    ///
+    /// The bytes are those of names and values.
     #[doc(hidden)]
     fn at_most(&self) -> Option<(usize, usize)> {
         None

@@ -12,9 +12,10 @@ use tungstenite::{Error, Message};
 use crate::duplex::Input;
 use crate::transport::Stream;
 
-/// The server's silence at which the probe closes, if standard input has ended.
+/// The server's silence at which the relay of a WebSocket or of UDP is ended.
 ///
-/// A WebSocket has no half-close: many servers discard pending messages when they receive a Close.
+/// It counts once standard input has ended. A WebSocket has no half-close: many servers discard
+/// pending messages when they receive a Close.
 const QUIET: Duration = Duration::from_secs(1);
 
 /// The limit of unsent automatic replies, such as pongs, in bytes.

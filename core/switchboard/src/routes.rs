@@ -42,7 +42,7 @@ pub(crate) enum Route {
     Echo,
     /// `/plain`: declines every offer, and tells the length of the request's content.
     Plain,
-    /// Any other target, which gets a 404.
+    /// Any other target, which gets a 404 unless the method is rejected.
     Missing,
 }
 
@@ -68,7 +68,9 @@ impl Route {
         }
     }
 
-    /// Returns the protocols that the route can switch to, in order of preference.
+    /// Returns the protocols that the route can switch to, in the server's order.
+    ///
+    /// With the target `*`, an offer of h2c takes precedence over this order.
     pub(crate) fn tokens(self) -> &'static [&'static str] {
         match self {
             Self::Ws | Self::Live => &["websocket"],

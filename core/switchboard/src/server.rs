@@ -287,10 +287,10 @@ mod tests {
         Ok(())
     }
 
-    /// Checks that a client of `foo/2` never takes a part of a line for the last one.
+    /// Checks that a shutdown ends `foo/2` after a whole line, or else by a reset.
     ///
-    /// At a shutdown, a client that has read the answers to its whole lines gets a FIN. A client
-    /// that does not read is reset.
+    /// A client that has read the answers to its whole lines gets a FIN. A client that does not
+    /// read is reset.
     #[tokio::test]
     async fn foo_is_not_cut_within_a_line_at_shutdown() -> Result<(), Box<dyn Error>> {
         let (stop, stopped) = tokio::sync::oneshot::channel();

@@ -92,8 +92,8 @@ impl SessionLog {
 
     /// Records the reason why a response does not accept the request's offer.
     ///
-    /// The reason becomes a remark and the verdict. Nothing is recorded after a failure, or without
-    /// an offer, unless Connection lists `upgrade`.
+    /// The reason becomes a remark and the verdict. Neither is recorded after a failure. Without an
+    /// offer they are recorded only if Connection lists `upgrade` but the Upgrade field is missing.
     fn explain(&self, why: Option<Why>) {
         let Asked { flaw, lacks_upgrade, has_failed, .. } = *self.asked();
         self.asked().is_declined = why == Some(Why::Declined);

@@ -73,6 +73,8 @@ pub struct Tls {
 
 impl Tls {
     /// Creates both sides, which agree on one of these protocols by ALPN.
+    ///
+    /// Without protocols, they use no ALPN.
     pub fn new(protocols: &[&str]) -> Self {
         let made = rcgen::generate_simple_self_signed(["localhost".into()]).expect("a certificate");
         let key = PrivateKeyDer::Pkcs8(made.signing_key.serialize_der().into());

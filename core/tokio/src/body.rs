@@ -50,7 +50,7 @@ pub(crate) trait Source: Send + Sync {
     fn release(&self) {}
     /// Returns the number of bytes of content still to be read, if that is known.
     fn left(&self) -> Option<u64>;
-    /// Returns whether the data frame just returned was the last frame of the message.
+    /// Returns whether the data frame just returned is known to be the message's last.
     ///
     /// Then the source must not be polled again: its next frame would be of another message.
     fn take_end(&self) -> bool {

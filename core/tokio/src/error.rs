@@ -11,8 +11,8 @@ pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 /// The reason why a connection, or one message on it, failed.
 ///
-/// Its text is one sentence, and the [source](std::error::Error::source) says more. `{error:#}`
-/// prints both, and [`advice`](Self::advice) says what to do.
+/// Its text is one sentence, and the [source](std::error::Error::source), if any, says more.
+/// `{error:#}` prints both. For errors of the engine, [`advice`](Self::advice) says what to do.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Error {
@@ -22,7 +22,7 @@ pub enum Error {
     Protocol(switchover::Error),
     /// An error of the transport.
     ///
-    /// Its source is an `http::Error` if that crate cannot represent a message.
+    /// It wraps an `http::Error` if that crate cannot represent a message.
     Io(io::Error),
     /// The peer ended the connection before what was awaited; the text says what.
     Disconnected(&'static str),

@@ -7,7 +7,7 @@ use std::time::Duration;
 /// Except for `handler` and `shutdown`, a timeout runs while the peer is awaited, not while your
 /// code works. A read of content that is given up counts as waiting, until the body is dropped.
 /// Each byte of content received, and each byte sent, adds a millisecond. So long content may take
-/// long, but a byte per second is too slow.
+/// long, but a byte per second is too slow, except in a response that a client receives.
 #[derive(Clone, Copy, Debug)]
 pub struct Timeouts {
     /// The timeout for the first byte of a request, in a server: 60 s.
@@ -25,7 +25,7 @@ pub struct Timeouts {
     /// Linux reports free space only after a third of its buffer, up to a megabyte, was sent. So
     /// 128 KiB of unsent bytes are buffered at most (`TCP_NOTSENT_LOWAT`), and a peer that receives
     /// 10 kB/s is not disconnected. Below TLS set that option yourself, or use
-    /// [`accept`](crate::accept).
+    /// [`accept`](crate::accept) or [`Config::with_socket`](crate::Config::with_socket).
     pub write: Option<Duration>,
     /// The timeout for the handler to return a response, in a server: none.
     ///

@@ -20,7 +20,9 @@ unsafe extern "C" {
     fn abort() -> !;
 }
 
-/// Ends the program after a defect, or after a failed allocation.
+/// Ends the program after a panic.
+///
+/// A defect causes one, or a failed allocation that cannot be reported as `OutOfMemory`.
 #[panic_handler]
 fn panicked(_: &PanicInfo<'_>) -> ! {
     // SAFETY: it asks for nothing.

@@ -210,7 +210,8 @@ pub(crate) unsafe fn response_head<'a>(head: *const swo_response_head) -> Done<R
 /// Reads the caller's configuration struct, which may be of another version.
 ///
 /// Fields that both versions have are read, the others are the defaults. Returns `None` for NULL. A
-/// field that this library does not know must be 0, else it is `StructTooNew`.
+/// field that this library does not know must be 0, else it is `StructTooNew`. `StructTooOld` for a
+/// struct that is too small or was not filled.
 pub(crate) unsafe fn config(given: *const swo_config) -> Done<Option<swo_config>> {
     if given.is_null() {
         return Ok(None);

@@ -116,7 +116,10 @@ def blocks(peer, data):
 
 
 def exchanged(peer, data, wanted):
-    """Sends `data` while it reads at least `wanted` bytes, which it returns."""
+    """Sends `data` while it reads at least `wanted` bytes, which it returns.
+
+    After `WAIT` seconds it returns what it has read.
+    """
     got, end = bytearray(), time.monotonic() + WAIT
     while len(got) < wanted and time.monotonic() < end:
         readable, writable, _ = select.select([peer.socket], [peer.socket] if data else [], [], WAIT)

@@ -57,7 +57,7 @@ class Http2:
     async def speak(self, method: bytes, target: bytes) -> None:
         """Responds on stream 1, then to further requests.
 
-        Returns when the client closes, violates HTTP/2, or neither reads nor sends for too long.
+        Returns when the client closes, violates HTTP/2, or takes over `IDLE` seconds to read and then to send.
         """
         self.reply(1, answer(method, target, b"HTTP/2"))
         with suppress(TimeoutError, anyio.EndOfStream, anyio.BrokenResourceError):

@@ -64,7 +64,10 @@ def offers(request: Request, protocol: str) -> bool:
 
 
 async def shout(stream: Stream) -> None:
-    """Sends each line back in upper case, until EOF or a line of over 65,536 bytes."""
+    """Sends lines back in upper case, until EOF, silence or a long unfinished line.
+
+    Silence lasts `IDLE` seconds; the line has over `LONGEST` bytes.
+    """
     rest = b""
     async for data in stream:
         *lines, rest = (rest + data).split(b"\n")

@@ -42,7 +42,7 @@ async def handler(exchange: Exchange) -> None:
 async def events(websocket: WebSocket, stream: SwitchedStream) -> AsyncIterator[Event]:
     """Yields the peer's WebSocket events, and responds to pings and a close.
 
-    Ends when the peer closes or is silent for too long.
+    Ends when the peer closes or is silent for too long. Raises TimeoutError if it does not read a reply.
     """
     while is_open(websocket):
         with anyio.move_on_after(IDLE) as scope:

@@ -43,10 +43,10 @@ async def handler(exchange: Exchange) -> None:
 
 
 def echo(websocket: Protocol) -> None:
-    """Sends messages back, frame by frame.
+    """Encodes messages to send back, frame by frame.
 
     websockets answers pings and a Close itself. Once it has received a Close it sends no message back, not even one
-    that came before the Close.
+    that came before the Close in the same read.
     """
     for frame in websocket.events_received():
         if not isinstance(frame, Frame) or websocket.state is not State.OPEN:

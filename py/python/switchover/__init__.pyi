@@ -25,7 +25,8 @@ b'HTTP/1.1 101 Switching Protocols\r\nSe'
 foo/2 b'hello'
 
 A `RemoteProtocolError` is the peer's fault: receiving has ended, and a server may respond once, with `status`.
-Any other exception is the caller's fault and has changed nothing.
+A `LocalProtocolError` is the caller's fault and has changed nothing, except that a call that receives ends the
+current event.
 """
 
 import enum
@@ -490,9 +491,9 @@ class CapsuleFault(enum.Enum):
     TOO_LONG = 0
     """A datagram's payload is longer than the parser's limit."""
     NO_CONTEXT = 1
-    """A datagram has no context identifier (RFC 9298, section 5)."""
+    """A datagram has no complete context identifier (RFC 9298, section 5)."""
     TRUNCATED = 2
-    """The stream ended inside a capsule."""
+    """The stream ended inside a capsule, or before all capsules were read."""
 
     label: str
     """The engine's stable name of this enum member, the same in all bindings."""
@@ -595,9 +596,10 @@ class Blame(enum.Enum):
     Receiving has ended; a server may respond once, if it has not begun a response.
     """
     LOCAL = 1
-    """Your code called a method out of order, or with a bad argument.
+    """Your code called out of order or with a bad argument, or memory ran out.
 
-    Nothing has changed, except that a call that receives has ended the current event.
+    Nothing has changed, except that a call that receives has ended the current event. If memory ran out, the same call
+    may succeed later.
     """
 
     label: str
@@ -930,7 +932,7 @@ class Config:
     drain: Final[int]
     """The maximum number of bytes that `skip_content` discards from one message.
 
-    If more content follows, receiving ends and the connection closes.
+    The framing of chunks counts, too. If more content follows, receiving ends and the connection closes.
     """
     content: Final[int]
     """The maximum size of a request's content, without its framing.
@@ -972,11 +974,11 @@ class Config:
     switch_without_upgrade: Final[bool]
     """Acceptance of a 101 without an `Upgrade` field, as Jetty 9.4 sends it.
 
-    The client assumes that the server accepted its first offer. Risk: if several protocols were offered, the two sides
-    may assume different ones.
+    The client assumes that the server accepted its first offer. `Connection` need not list `upgrade` then. Risk: if
+    several protocols were offered, the two sides may assume different ones.
     """
     switch_to_alternatives: Final[bool]
-    """Acceptance of a 101 that lists several versions of one offered protocol.
+    """Acceptance of a 101 that lists several offered versions of one protocol.
 
     cupsd 2.4 sends `TLS/1.2,TLS/1.1,TLS/1.0` instead of the version it chose. Risk: the new protocol itself must find
     out which version is in use. A protocol that was not offered is still rejected.
@@ -1070,10 +1072,10 @@ class Config:
     If not set, they are rejected. For frameworks and intermediaries, which send field lines that others wrote. A
     `Content-Length` is removed beside chunked or if the status forbids it. Chunked is removed from a response that may
     not have it, as for an HTTP/1.0 client. Also removed are handshake fields that the caller may not send, and a
-    backend's `Upgrade`. Forbidden trailers and an `Expect` without content are removed, too. A repeated equal length is
-    sent once. A Host that is missing, or differs from the target's authority, is set to that. Ambiguous lines are still
-    rejected: different lengths, other codings, two Hosts, a line break in a value. The trace records each correction
-    (`TraceStep.TIDIED`). Off at first: an error shows the mistakes in your own code.
+    backend's `Upgrade`. Forbidden trailers, all trailers without chunked, and an `Expect` without content are removed,
+    too. A repeated equal length is sent once. If the target has an authority, a Host that is missing or differs is set
+    to that. Ambiguous lines are still rejected: different lengths, other codings, two Hosts, a line break in a value.
+    The trace records each correction (`TraceStep.TIDIED`). Off at first: an error shows the mistakes in your own code.
     """
     lowercase_names: Final[bool]
     """Set if the names of the engine's own fields are written in lower case.
@@ -1355,7 +1357,7 @@ class Response:
     __match_args__ = ("status", "headers")
     kind: ClassVar[EventKind]
     status: Final[int]
-    """The status code: 101 in `Switched`, otherwise 200 to 999.
+    """The status code: 200 to 999, or the 101 in `Switched`.
 
     Treat an unknown status up to 599 like the x00 of its class, and one above that like a 500. RFC 9110, section 15.
     """
@@ -1503,11 +1505,11 @@ class Content:
 class Prepared:
     r"""A whole response, checked and encoded once, for `respond_prepared`.
 
-    It can be sent any number of times, on any connection.
+    It can be sent any number of times, on any server connection with such a `config`.
 
     Threads may share it. With a `Date` in its headers use it for a second at most. Raises LocalProtocolError as
     `respond` does, if the response itself is invalid. `config` is that of the connections; if it is `tidy`,
-    contradictory headers are corrected.
+    contradictory headers are corrected. A connection that is not `tidy` rejects a response that was corrected.
 
     >>> hello = Prepared(200, {"Content-Type": "text/plain"}, b"hello")
     >>> server = Connection(Role.SERVER)
@@ -1558,13 +1560,16 @@ class State:
     request: Final[Phase]
     """The progress of the latest request."""
     response: Final[Phase]
-    """The progress of the response to the oldest unanswered request."""
+    """The progress of the response to the oldest unanswered request, else the latest."""
     rx: Final[Rx]
     tx: Final[Tx]
     upgrade: Final[UpgradeState]
     expect: Final[Expect]
     persist: Final[bool]
-    """True if another request may follow on this connection."""
+    """True while nothing has made the current exchange the last.
+
+    It may stay true after a switch, when no other request follows: see `Connection.persists`.
+    """
     client_version: Final[ClientVersion]
     """Server: the client's HTTP version, by its latest request."""
     pipelined: Final[int]
@@ -1585,7 +1590,8 @@ class Connection:
     A method with the parameter `into` appends its bytes to that bytearray instead, if it is given, and returns their
     number. It raises BufferError, and has changed nothing, if a memoryview keeps `into` from growing.
 
-    A rejected call raises `LocalProtocolError` and has changed nothing. A connection belongs to one thread at a time.
+    A rejected call raises `LocalProtocolError` and has changed nothing, except that a call that receives ends the
+    current event. A connection belongs to one thread at a time.
     A call in the middle of another one raises RuntimeError, as does any call after a bug in the engine has ended it.
     """
 
@@ -1622,8 +1628,8 @@ class Connection:
     def buffer_updated(self, nbytes: int) -> None:
         """Appends the first `nbytes` bytes of the buffer of `get_buffer`.
 
-        Raises ValueError if the buffer is shorter, or if no `get_buffer` came before; otherwise as `receive_data` does.
-        Next: `next_event`.
+        Raises ValueError if the buffer is shorter, or if `get_buffer` was not called since bytes or EOF were last
+        received; otherwise as `receive_data` does. Next: `next_event`.
         """
     def next_event(self, data: ReadableBuffer | None = None, /) -> Event | NeedData | Paused:
         """Returns the next event, `NEED_DATA` or `Paused`.
@@ -1743,7 +1749,7 @@ class Connection:
     def respond_prepared(self, prepared: Prepared, *, into: bytearray) -> int:
         """Server: sends a response that was checked and encoded before.
 
-        The bytes, the errors and the state after it are those of `respond`.
+        The bytes, and the state after it, are those of `respond`.
 
         Next: `next_event`.
 
@@ -1873,7 +1879,8 @@ class Connection:
     def advertise(self, protocols: ProtocolsLike) -> None:
         """Server: advertises protocols in the Upgrade field of the next final response.
 
-        That response is otherwise unchanged. Next: `respond` or `send_response`. RFC 9110, section 7.8.
+        Its `Connection` field then lists `upgrade`. A 2xx to CONNECT, a 426 by `require`, and a response to HTTP/1.0
+        other than a 426 omit the protocols. Next: `respond` or `send_response`. RFC 9110, section 7.8.
 
         Raises LocalProtocolError: WRONG_ROLE, INVALID_PROTOCOL, OUT_OF_MEMORY.
         """
@@ -1894,7 +1901,8 @@ class Connection:
         A server's next final response has `Connection: close`. If no request is pending, the connection closes now. A
         client closes after the last response that it waits for.
 
-        TOO_LATE once the head of the response has been sent. Next: go on as before. RFC 9112, section 9.6.
+        TOO_LATE if the head of the response has been sent without `Connection: close`. Next: go on as before. RFC 9112,
+        section 9.6.
 
         Raises LocalProtocolError: TOO_LATE, CLOSED, SWITCHED, FAILED.
         """
@@ -1968,7 +1976,8 @@ class Connection:
     def release(self) -> None:
         """Releases the memory of a connection that will be idle for a while.
 
-        The buffer of `get_buffer` is lost. The contents of `trace`, `required` and `agreed` may be lost, too.
+        The current event ends, and the buffer of `get_buffer` is lost. The contents of `trace`, `required` and
+        `agreed` may be lost, too.
         """
 
     # Questions.
@@ -2048,9 +2057,9 @@ class Connection:
     def request(self) -> Request | None:
         """Server: the current request, as long as its head is kept; otherwise None.
 
-        The head is kept through its event. With an offer or a CONNECT it is kept until a final response declines that,
-        or receiving ends, and stays if that is accepted. If HTTP is resumed in a new protocol, it is kept until the
-        response there is complete.
+        The head is kept through its event. With an offer or a CONNECT it is kept at least until a final response
+        declines that, or receiving ends. It stays if that is accepted. If HTTP is resumed in a new protocol, it is
+        kept until the response there is complete.
         """
     @property
     def forwardable(self) -> tuple[Protocol, ...]:
@@ -2151,7 +2160,7 @@ class Deflate:
 def agreed_deflate(fields: HeadersLike) -> Deflate | None:
     """Client: returns the `permessage-deflate` parameters that a 101 has agreed to.
 
-    `fields` are the field lines of the 101. Returns None if they have no such extension.
+    `fields` are the field lines of the 101. Returns None if they have no such extension, or a malformed one.
 
     The engine has checked them against the offer before it returned the 101. Next: tell the WebSocket library.
     RFC 7692, section 7.1.
@@ -2291,7 +2300,8 @@ class Capsules:
     def finish(self) -> None:
         """Checks that the stream has not ended inside a capsule; call it at EOF.
 
-        Raises ProfileError with TRUNCATED if it has, or with an earlier fault of the stream. RFC 9297, section 3.3.
+        Raises ProfileError with TRUNCATED if it has, or if a whole capsule is still unread; or with an earlier fault of
+        the stream. RFC 9297, section 3.3.
         """
 
 def check_http2(fields: HeadersLike, status: int | None = None) -> OverHttp2 | None:
@@ -2322,11 +2332,12 @@ def may_forward(protocol: TextLike) -> bool:
 def http1_fields(authority: TextLike, fields: HeadersLike, key: TextLike | None = None) -> Headers:
     """Converts the field lines of an HTTP/2 request to HTTP/1.1.
 
-    Host comes from `authority`, and the Cookie fields are joined to one line.
+    Host gets `authority`, or if that is empty the value of a `host` field. The Cookie fields are joined to one line.
 
-    Pseudo-header fields are left out. Raises ProfileError with an `OverHttp2` if the list is malformed. Next:
-    `send_request`; for an extended CONNECT with GET, its `:path`, its `:protocol` as the offer, and for `websocket`
-    a `key` of this hop's own (`websocket_key`). RFC 9113, section 8.2.3; RFC 8441, section 5.
+    Pseudo-header fields and `http2-settings` are left out. Raises ProfileError with an `OverHttp2` if a field,
+    `authority` or `key` is malformed. Next: `send_request`; for an extended CONNECT with GET, its `:path`, its
+    `:protocol` as the offer, and for `websocket` a `key` of this hop's own (`websocket_key`). RFC 9113, section 8.2.3;
+    RFC 8441, section 5.
 
     >>> list(http1_fields("a", [(":path", "/"), ("cookie", "b=c"), ("cookie", "d=e")]))
     [(b'host', b'a'), (b'cookie', b'b=c; d=e')]
@@ -2381,7 +2392,7 @@ class Splice:
     def is_done(self) -> bool:
         """Tells whether client and HTTP/2 engine can be connected directly.
 
-        No bytes are held any more, and both have the same state of the connection.
+        No bytes are held any more. Both have the same state of the connection, or the client does not speak HTTP/2.
         """
 
 __all__ = [

@@ -33,7 +33,7 @@ The servers' own options may be larger; the adapters then pass on this limit.
 
 
 class ProtocolError(Exception):
-    """A violation of HTTP/1.1, by the peer or by the caller.
+    """An error of the peer or of the caller, such as a violation of HTTP/1.1.
 
     `str()` of it is a sentence for people.
     """
@@ -110,9 +110,9 @@ class ProtocolError(Exception):
 
 
 class LocalProtocolError(ProtocolError):
-    """The caller made a call out of order or with an invalid argument.
+    """The caller made a call out of order or with a bad argument, or memory ran out.
 
-    The connection is unchanged.
+    The connection is unchanged, except that a call that receives has ended the current event.
 
     >>> from switchover import Connection, Role
     >>> Connection(Role.SERVER).send_response(200)

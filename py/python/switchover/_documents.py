@@ -144,8 +144,8 @@ MEMBERS = {
     },
     "CapsuleFault": {
         "TOO_LONG": "A datagram's payload is longer than the parser's limit.",
-        "NO_CONTEXT": "A datagram has no context identifier (RFC 9298, section 5).",
-        "TRUNCATED": "The stream ended inside a capsule.",
+        "NO_CONTEXT": "A datagram has no complete context identifier (RFC 9298, section 5).",
+        "TRUNCATED": "The stream ended inside a capsule, or before all capsules were read.",
     },
     "Why": {
         "NOT_OFFERED": "The request offered no protocol.",
@@ -183,7 +183,7 @@ MEMBERS = {
     },
     "Blame": {
         "PEER": "The peer broke the protocol or exceeded a limit. Receiving has ended; a server may respond once, if it has not begun a response.",
-        "LOCAL": "Your code called a method out of order, or with a bad argument. Nothing has changed, except that a call that receives has ended the current event.",
+        "LOCAL": "Your code called out of order or with a bad argument, or memory ran out. Nothing has changed, except that a call that receives has ended the current event. If memory ran out, the same call may succeed later.",
     },
     "ErrorKind": {
         "BAD_METHOD": "The method is not a token.",
@@ -294,15 +294,15 @@ OPTIONS = {
     "chunk_extensions": "The maximum total size of the chunk extensions of one message. Real programs do not use chunk extensions, attackers do. Default 4_096.",
     "trailers": "The maximum size of a trailer section, including its CRLFs. Large enough for a checksum and some metadata. Default 8_192.",
     "informational": "The maximum number of informational (1xx) responses before a final response. A server that sends a 102 every ten seconds exceeds it after five minutes (error 504). Raise it if you wait longer. A limit above 65,535 is none. Default 32.",
-    "drain": "The maximum number of bytes that `skip_content` discards from one message. If more content follows, receiving ends and the connection closes. Default 262_144.",
+    "drain": "The maximum number of bytes that `skip_content` discards from one message. The framing of chunks counts, too. If more content follows, receiving ends and the connection closes. Default 262_144.",
     "content": "The maximum size of a request's content, without its framing. A server responds to more with 413. The head is rejected if its `Content-Length` exceeds the limit, a chunk if its size exceeds the rest of it. Content that `skip_content` discards is limited by `drain` alone. The engine stores no content, so at first there is no limit: set one that suits your server. Default 18_446_744_073_709_551_615.",
     "buffered": "The number of unread bytes in the buffer at which `receive` accepts no more. It is raised to what one head or trailer section needs. The buffer's memory holds at most half as much again, the current head, and the space that one read requests beyond the limit. Default 131_072.",
     "offers": "The maximum number of protocols in a received offer. An offer of more counts as no offer. A limit above 254 has the effect of 254. Default 32.",
     "h2c_head": "The maximum size of the head of a request that is upgraded to `h2c`. The HTTP/2 engine responds to that request. The size is counted as in HTTP/2 (RFC 9113, section 6.5.2). It does not limit an offer that `bare_h2c` allows without `HTTP2-Settings`. Set at most what your HTTP/2 engine accepts as a field list. Default 16_384.",
     "h2c_content": "The maximum size of the content of a request that is upgraded to `h2c`. It is compared with `Content-Length` alone: count chunked content yourself. It does not limit an offer that `bare_h2c` allows without `HTTP2-Settings`. Set at most the initial flow-control window of your HTTP/2 engine. Default 65_535.",
     "switch_without_connection": "Acceptance of a 101 whose `Connection` field does not list `upgrade`. cupsd 2.4 sends `Keep-Alive` there. Risk: an intermediary may have forwarded the response without understanding it, and the client treats it as a switch. Default False.",
-    "switch_without_upgrade": "Acceptance of a 101 without an `Upgrade` field, as Jetty 9.4 sends it. The client assumes that the server accepted its first offer. Risk: if several protocols were offered, the two sides may assume different ones. Default False.",
-    "switch_to_alternatives": "Acceptance of a 101 that lists several versions of one offered protocol. cupsd 2.4 sends `TLS/1.2,TLS/1.1,TLS/1.0` instead of the version it chose. Risk: the new protocol itself must find out which version is in use. A protocol that was not offered is still rejected. Default False.",
+    "switch_without_upgrade": "Acceptance of a 101 without an `Upgrade` field, as Jetty 9.4 sends it. The client assumes that the server accepted its first offer. `Connection` need not list `upgrade` then. Risk: if several protocols were offered, the two sides may assume different ones. Default False.",
+    "switch_to_alternatives": "Acceptance of a 101 that lists several offered versions of one protocol. cupsd 2.4 sends `TLS/1.2,TLS/1.1,TLS/1.0` instead of the version it chose. Risk: the new protocol itself must find out which version is in use. A protocol that was not offered is still rejected. Default False.",
     "switch_in_http10": "Acceptance of a 101 in HTTP/1.0. aiohttp and Deno send it in response to HTTP/1.0 requests. Risk: HTTP/1.0 has no Upgrade mechanism, so an intermediary may continue to speak HTTP. Default False.",
     "status_without_space": "Acceptance of a status line that ends right after the status code. Small devices and hand-written servers send `HTTP/1.1 200`; h11, Node, curl and Python's http.client accept it. Risk: small, as such a line has no other meaning. But a server that omits the space may be careless elsewhere. Default False.",
     "lone_lf": "Acceptance of a bare LF at the end of a line in a request's head. For servers: people who type requests and old clients send it, and RFC 9112, section 2.2 allows a recipient to accept it. Never accepted are a CR alone, and a bare LF in chunk-size lines or trailers. Risk: a proxy in front may parse such a line as part of the previous one. It then misses a field that this server sees (request smuggling). Use it only where clients connect directly. Default False.",
@@ -316,7 +316,7 @@ OPTIONS = {
     "trusted_gateway": "Set if a trusted gateway in front of the server terminates TLS. The server then accepts `https` targets without TLS, as RFC 9110, section 7.4 allows. The connection itself does not count as TLS, so offers such as `h2c` remain possible. Off at first: a client that connects directly could claim any scheme. Default False.",
     "http2_preface": "Set if a server accepts the HTTP/2 preface as a switch to HTTP/2. It accepts the preface only as the connection's first bytes (RFC 9113, section 3.4). Off at first: the preface is then a request with an unsupported version. Default False.",
     "bare_h2c": "Set if an `h2c` offer does not need an `HTTP2-Settings` field. Such an offer can then be sent and accepted. The two sides must have agreed on what `h2c` then means: in BuildKit, HTTP/2 with client and server reversed. Off at first: RFC 7540, section 3.2.1 forbids such an upgrade. Default False.",
-    "tidy": "Set if contradictory field lines are corrected before they are sent. If not set, they are rejected. For frameworks and intermediaries, which send field lines that others wrote. A `Content-Length` is removed beside chunked or if the status forbids it. Chunked is removed from a response that may not have it, as for an HTTP/1.0 client. Also removed are handshake fields that the caller may not send, and a backend's `Upgrade`. Forbidden trailers and an `Expect` without content are removed, too. A repeated equal length is sent once. A Host that is missing, or differs from the target's authority, is set to that. Ambiguous lines are still rejected: different lengths, other codings, two Hosts, a line break in a value. The trace records each correction (`TraceStep.TIDIED`). Off at first: an error shows the mistakes in your own code. Default False.",
+    "tidy": "Set if contradictory field lines are corrected before they are sent. If not set, they are rejected. For frameworks and intermediaries, which send field lines that others wrote. A `Content-Length` is removed beside chunked or if the status forbids it. Chunked is removed from a response that may not have it, as for an HTTP/1.0 client. Also removed are handshake fields that the caller may not send, and a backend's `Upgrade`. Forbidden trailers, all trailers without chunked, and an `Expect` without content are removed, too. A repeated equal length is sent once. If the target has an authority, a Host that is missing or differs is set to that. Ambiguous lines are still rejected: different lengths, other codings, two Hosts, a line break in a value. The trace records each correction (`TraceStep.TIDIED`). Off at first: an error shows the mistakes in your own code. Default False.",
     "lowercase_names": "Set if the names of the engine's own fields are written in lower case. For frameworks whose handlers write names in lower case, so that a head has one case. It concerns `Content-Length`, `Transfer-Encoding`, `Connection`, `Upgrade` and fields of a handshake. Names of your own fields stay as you give them. Names have no case (RFC 9110, section 5.1), but some old clients compare them exactly. Off at first. Default False.",
 }
 

@@ -42,9 +42,9 @@ class Event:
 class Request(Event):
     """A request head (RFC 9112, section 3).
 
-    Raises LocalProtocolError if it cannot be sent: for an invalid method, target or header, for several Hosts, and for
-    none in HTTP/1.1. It also does for a malformed Content-Length or several different ones, for a transfer coding other
-    than chunked, and for several Transfer-Encodings.
+    Raises LocalProtocolError for an invalid method, target or header, for several Hosts, and for none in HTTP/1.1. It
+    also does for a malformed Content-Length or several different ones, for a transfer coding other than chunked, and
+    for several Transfer-Encodings.
     """
 
     method: bytes

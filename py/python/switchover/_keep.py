@@ -6,9 +6,10 @@ from . import Connection, ErrorKind, ProtocolError
 
 
 def keep(connection: Connection, data: bytes) -> None:
-    """Passes the client's bytes to the engine, which drops them once HTTP has ended.
+    """Passes the client's bytes to the engine, or drops them once HTTP has ended.
 
-    Raises LocalProtocolError if the engine's buffer is full: the server should not have read from the client.
+    They are dropped, too, if memory runs out. Raises LocalProtocolError if the engine's buffer is full: the server
+    should not have read from the client.
     """
     try:
         connection.receive_data(data)

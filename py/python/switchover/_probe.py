@@ -34,8 +34,8 @@ from ._transcript import Transcript, reason
 SWITCHED, FAILED, STAYED = 0, 1, 2
 """The exit statuses of the process.
 
-The first: the connection switched, or no offer was made and a response came. The second: the probe
-failed. The third: an offer or CONNECT got a response in HTTP/1.1.
+The first: the connection switched, or a request without an offer, other than CONNECT, got a response. The second: the
+probe failed. The third: an offer or CONNECT got a response in HTTP/1.1.
 """
 
 SETTINGS = "AAMAAABkAAQAAP__"

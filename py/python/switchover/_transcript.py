@@ -33,7 +33,7 @@ from ._switchover import _SECRETS
 
 NAMED = {0x0D: "\\r", 0x0A: "\\n", 0x09: "\\t", 0: "\\0", 0x5C: "\\\\"}
 BEFORE, AFTER = 48, 32
-"""The maximum number of bytes printed before an error, and from it on."""
+"""The maximum number of bytes of a marked line before its error, and from it on."""
 KEPT = 64 * 1024
 """The maximum number of the latest received bytes that are stored for printing."""
 
@@ -146,7 +146,8 @@ class Transcript:
         """Prints the received line with the error, and a mark below the byte.
 
         For an error at the start of a line, prints all lines from there to the end of the head, if that was received.
-        Then no byte is marked, and neither in a line with a hidden value.
+        Then no byte is marked, and neither in a line with a hidden value. Prints nothing if that byte is not stored, as
+        for an error at the end of what was received.
         """
         latest, place = self._latest, offset - (self._passed - len(self._latest))
         if not 0 <= place < len(latest):
@@ -172,7 +173,7 @@ class Transcript:
                 self.say(self._text(line), mark)
 
     def _text(self, line: bytes) -> str:
-        """Returns a line as text; the value of a credential field is hidden."""
+        """Returns a line as text; hides a credential unless secrets are to be shown."""
         name, colon, _ = line.partition(b":")
         return f"{escape(name)}: <hidden>" if colon and name.lower() in self._secrets else escape(line)
 

@@ -83,7 +83,7 @@ impl Connection {
 
     /// Merges the end of the message into the current event, if that is its last.
     ///
-    /// Returns whether it is the last; no EndOfMessage follows then.
+    /// Returns true if it is known to be the last: no EndOfMessage follows then.
     fn take_end(&self) -> PyResult<bool> {
         self.with(|inner| inner.engine.take_end())
     }
@@ -98,7 +98,7 @@ impl Connection {
     /// Hands the whole connection over to another HTTP parser (server).
     ///
     /// Returns the current request's head and all bytes after it. Raises LocalProtocolError once
-    /// something after the head was read, or a final response has begun. Next: discard the
+    /// something after the head was read, or a final response or 101 was sent. Next: discard the
     /// connection object, keep the transport.
     fn hand_over<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
         self.call(py, |engine| engine.hand_over()).map(|bytes| PyBytes::new(py, &bytes))
@@ -133,9 +133,10 @@ impl Connection {
         self.ask(|engine| engine.request().map(|request| Request::of(py, request)).transpose())?
     }
 
-    /// Returns the protocols that the latest final response, a 426, requires (client).
+    /// Returns the protocols that a 426 to the latest request requires (client).
     ///
-    /// Empty if that response is no 426. RFC 9110, section 15.5.22.
+    /// Empty if the response is no 426; until it arrives, they are those of an earlier request. RFC
+    /// 9110, section 15.5.22.
     #[getter]
     fn required(&self) -> PyResult<Tuple<Protocol>> {
         self.ask(|engine| Protocol::all(engine.required().iter()))
@@ -263,7 +264,8 @@ impl Connection {
     /// Makes the response to the current request the last on the connection.
     ///
     /// If no request is pending, HTTP ends at once. Raises LocalProtocolError (TOO_LATE) once a
-    /// server's response has begun. Next: go on as before. RFC 9112, section 9.6.
+    /// server's response has begun that does not close the connection. Next: go on as before. RFC
+    /// 9112, section 9.6.
     fn close_after_response(&self, py: Python<'_>) -> PyResult<()> {
         self.call(py, |engine| engine.close_after_response())
     }

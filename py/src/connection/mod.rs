@@ -39,7 +39,9 @@ struct Inner {
     landing: Option<Py<PyByteArray>>,
     /// True after `get_buffer`, until bytes or EOF are passed to the engine.
     is_lent: bool,
-    /// The buffer into which the engine writes the bytes to send, reused by each call.
+    /// The buffer for the bytes that a call sends, reused by later calls.
+    ///
+    /// `send_data` and `send_data_parts` do without it.
     out: Vec<u8>,
     /// The event of the latest request, if it has an offer in `Upgrade`.
     ///

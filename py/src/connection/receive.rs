@@ -65,7 +65,8 @@ impl Connection {
 
     /// Appends the first `nbytes` bytes of the buffer that get_buffer returned.
     ///
-    /// Raises ValueError if bytes or EOF were received since, or if the buffer is shorter.
+    /// Raises ValueError without a call of get_buffer before, if bytes or EOF were received since,
+    /// or if the buffer is shorter.
     ///
     /// Next: next_event.
     fn buffer_updated(&self, py: Python<'_>, nbytes: usize) -> PyResult<()> {

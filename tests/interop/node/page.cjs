@@ -272,7 +272,7 @@ async function byKeyboard(tab) {
   return { moves, focused };
 }
 
-/** Waits until no connection is open, and returns the number that the page shows. */
+/** Waits until no connection is open, and returns the count as the page shows it. */
 async function idle(tab) {
   const isIdle = () => {
     const { textContent } = document.getElementById("count");

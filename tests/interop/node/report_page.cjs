@@ -25,7 +25,7 @@ async function open(browser, options, address = url) {
   return tab;
 }
 
-/** Returns the marks of a finding's timelines: their classes, or texts. */
+/** Returns the marks of a finding's timelines, as classes or texts, and their tips. */
 function drawn(tab, id) {
   return tab.evaluate((id) => {
     const figures = [...document.querySelectorAll(`#${id} figure`)];

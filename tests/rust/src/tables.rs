@@ -86,7 +86,8 @@ pub const WIDTH: usize = 120;
 
 /// Breaks a text at spaces into lines of at most `width` bytes.
 ///
-/// The first line begins with `opening`, every other one with `margin`.
+/// The first line begins with `opening`, every other one with `margin`. Words are not broken, so a
+/// long one may exceed the width.
 pub fn wrapped(opening: &str, text: &str, margin: &str, width: usize) -> Vec<String> {
     let (mut lines, mut line, mut space) = (Vec::new(), opening.to_owned(), "");
     for word in text.split(' ') {

@@ -1,4 +1,4 @@
-//! Tests that exchanges allocate no memory, and that connections bound theirs.
+//! Tests that repeated exchanges allocate nothing, and that memory is bounded.
 
 use allocation_counter::measure;
 use switchover::gateway::EndToEnd;

@@ -1,6 +1,6 @@
 //! Tests that run the fuzz targets of `src/fuzz` on stable Rust.
 //!
-//! Each target runs all seeds, then randomly changed seeds. It does so for as many seconds as the
+//! Each target runs all seeds once. Then it runs randomly changed seeds for as many seconds as the
 //! environment variable `SECONDS_EACH` says, by default 10. `SEED` repeats a run. `CASE` is a file
 //! to be checked alone, such as a crash that libFuzzer has written.
 //! A failure prints the command that repeats its case.

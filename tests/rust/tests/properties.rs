@@ -35,9 +35,10 @@ impl<'t> Tape<'t> {
     }
 }
 
-/// Returns a connection's events, pauses and errors as text, with content merged.
+/// Returns a connection's events, answered pauses and errors as text.
 ///
-/// A server sends the same response to every request. A client sends two requests first.
+/// Adjacent content is merged, and equal lines in a row are one. A server sends the same response
+/// to every request. A client sends two requests first, and answers no pause.
 fn log(role: Role, pieces: &[&[u8]]) -> Vec<String> {
     let mut connection = Connection::new(role);
     let (mut log, mut content) = (Vec::new(), Vec::new());
@@ -106,7 +107,9 @@ fn answer(connection: &mut Connection) -> bool {
     connection.send_response(&ResponseHead::new(200, &length), &mut Vec::new()).is_ok()
 }
 
-/// Returns the role and the input of a test vector with a few bytes changed.
+/// Returns the role of a vector and its input, cut and with a few bytes changed.
+///
+/// The input is cut at 3,000 bytes.
 fn mutated(vectors: &[Vector], tape: &mut Tape<'_>) -> (Role, Vec<u8>) {
     let vector = &vectors[(tape.below(256) * 256 + tape.below(256)) % vectors.len()];
     let mut bytes = input(vector);

@@ -63,7 +63,7 @@ fn add_cases(claims: &mut Claims, source: &Path) {
     }
 }
 
-/// Adds the tests of a Rust source file.
+/// Adds the functions of a Rust source file that have the attribute `#[test]`.
 ///
 /// A test claims the ids in the doc comment right above it.
 fn add_tests(claims: &mut Claims, source: &Path) {

@@ -108,7 +108,7 @@ impl Client {
 
     /// Sends as much content as the windows of stream and connection allow.
     ///
-    /// The frames have odd sizes, and the streams take turns.
+    /// The frames have at most 9,999 bytes of content, and the streams take turns.
     fn upload(&mut self) {
         loop {
             let mut has_sent = false;

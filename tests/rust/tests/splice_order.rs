@@ -233,7 +233,7 @@ fn whole(bytes: &[u8]) -> usize {
     Frame::read(&bytes[..whole_len(bytes)]).len()
 }
 
-/// Returns the frames of one stream, with adjacent DATA frames joined.
+/// Returns the frames of one stream, with adjacent unpadded DATA frames joined.
 ///
 /// The splice may split a DATA frame, but only one without padding.
 fn of_stream(frames: &[Frame], stream: u32) -> Vec<Frame> {
@@ -309,7 +309,7 @@ fn an_endless_header_block_is_not_queued() {
 proptest! {
     #![proptest_config(config(400))]
 
-    /// The engine gets all that the client sent, in order within each stream.
+    /// The engine gets all that the client sent, in order within each request's stream.
     ///
     /// Header blocks and ACKs keep their order across streams, too. DATA may be split, and waits
     /// for the window, which the content on stream 1 has used (R7540-3.2-7).

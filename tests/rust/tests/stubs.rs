@@ -124,7 +124,7 @@ fn with_enums(mut stubs: String) -> String {
 
 /// Returns the core's documentation of each value of an enum, in their order.
 ///
-/// Each has a summary and further paragraphs.
+/// Each has a summary, and perhaps further paragraphs.
 fn documents(enumeration: &str) -> Vec<Vec<String>> {
     if enumeration == "ErrorKind" {
         return ErrorKind::ALL.iter().map(|kind| of_kind(kind.text())).collect();

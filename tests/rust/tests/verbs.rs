@@ -279,6 +279,8 @@ fn linked(next: &str) -> String {
 }
 
 /// Each method that changes a connection and may fail is in the table `VERBS`.
+///
+/// `advance` shares the row of `next_event`.
 #[test]
 fn every_method_that_may_fail_has_a_row() {
     let api = switchover_tests::tables::read("core/api.txt");

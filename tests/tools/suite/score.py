@@ -234,7 +234,7 @@ def read_known(path: Path) -> list[Known]:
 
 
 def explanation(played: Played, known: list[Known]) -> Known | None:
-    """Returns the first known difference that matches.
+    """Returns the first known difference that matches; None if nothing explains it.
 
     For an error that is missing or too many, the case itself has the verdict of the RFC. A late error is a choice.
     """

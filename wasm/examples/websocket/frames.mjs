@@ -55,7 +55,7 @@ export class WebSocket {
   /**
    * Returns the next message, or `null` once the WebSocket is closed.
    *
-   * Throws a `FrameError` if the peer breaks the protocol.
+   * Throws a `FrameError` if the peer breaks the protocol, or if the connection ends without the peer's close.
    * @returns {Promise<string | Uint8Array | null>}
    */
   async receive() {

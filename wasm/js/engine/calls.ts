@@ -3,7 +3,7 @@
 import * as glue from "../generated/glue.js";
 import { alive, engine, has, trapped } from "./raw.js";
 
-/** @internal The guarded exports: all but those that start the module. */
+/** @internal The guarded exports: all but those that start the module or locate its buffers. */
 type Raw = Omit<typeof glue, "initSync" | "default" | "exchange" | "stage">;
 
 type Call = (...given: unknown[]) => unknown;

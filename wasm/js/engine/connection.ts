@@ -75,9 +75,9 @@ const reasons = namesOf(Why);
  * Your code moves the bytes: pass what it reads to `receive`, and send what the methods return. No method waits or
  * reads a clock.
  *
- * A `ProtocolError` thrown by `nextEvent`, `advance` or `events` is the peer's error. One thrown by any other method is
- * the caller's, or repeats an earlier error of the peer, and the connection is unchanged. Wrong arguments throw a
- * `TypeError` or `RangeError`; a freed connection throws a `GoneError`.
+ * A `ProtocolError` thrown by `nextEvent`, `advance` or `events` is the peer's error, unless it is `out-of-memory`. One
+ * thrown by any other method is the caller's, or repeats an earlier error of the peer, and the connection is unchanged.
+ * Wrong arguments throw a `TypeError` or `RangeError`; a freed connection throws a `GoneError`.
  *
  * Its memory belongs to the WebAssembly module, where it is not garbage-collected: call `free`, or declare it with
  * `using`.

@@ -26,7 +26,7 @@ const pauses = namesOf(Paused);
 /**
  * The names of the results of `advance`, indexed by the module's numbers.
  *
- * First those of `Outcome` in `connection.rs`, then the kinds of events.
+ * First those of `Outcome` in `connection.rs` except `Event`, then the kinds of events.
  */
 const steps: readonly (Step["kind"] | "failed")[] = ["failed", "need-data", "paused", ...namesOf(EventKind)];
 
@@ -104,9 +104,9 @@ export class Inbound extends Handle {
   /**
    * Advances to the next event and returns it.
    *
-   * Call it until it returns `need-data` (send all pending bytes, then read) or `paused` (act). A `ProtocolError` is
-   * the peer's: nothing more is received, and a server may still send one response with the error's `status`. Next:
-   * depends on the event.
+   * Call it until it returns `need-data` (send all pending bytes, then read) or `paused` (act). A `ProtocolError` other
+   * than `out-of-memory` is the peer's: nothing more is received, and a server may still send one response with the
+   * error's `status`. Next: depends on the event.
    * @throws ProtocolError: `out-of-memory`.
    */
   nextEvent(): Step {
@@ -154,8 +154,8 @@ export class Inbound extends Handle {
   /**
    * Returns the current event again, or `null` if there is none.
    *
-   * An event is current until the next call that receives, or `release`. Methods that send do not
-   * end it.
+   * An event is current until the next call that receives, `takeLeftover`, `handOver`, `resumeHttp`
+   * or `release`. Methods that send do not end it.
    */
   event(): Event | null {
     return raw.event(this.live()) ? readEvent(new Reader()) : null;
@@ -165,8 +165,8 @@ export class Inbound extends Handle {
    * Server: the current request while the engine keeps its head, or `null`.
    *
    * The head is kept while the request's event is current. With an offer, even an ineligible one, or a CONNECT it is
-   * kept until that is declined, and stays if it is accepted. Once HTTP is resumed in the new protocol, it is kept
-   * until the response is complete.
+   * kept at least until that is declined or receiving ends. It stays if that is accepted. Once HTTP is resumed in the
+   * new protocol, it is kept until the response is complete.
    */
   get request(): Request | null {
     return raw.request(this.live()) ? readRequest(new Reader()) : null;
@@ -230,9 +230,10 @@ export class Inbound extends Handle {
   /**
    * Counts bytes of content that your code has read past the engine.
    *
-   * State and positions change as if `receive` had been given these bytes. At most as many as `content` says are
-   * allowed (any number of `until-close`), and only after all bytes given to the engine have been parsed. Throws
-   * `unread-input`, `length-exceeded`, `no-content`. Next: `nextEvent`. RFC 9112, section 6.
+   * State and positions change as if `receive` had been given these bytes; they do not count towards `limits.drain`. At
+   * most as many as `content` says are allowed (any number of `until-close`), and only after all bytes given to the
+   * engine have been parsed. Throws `unread-input`, `length-exceeded`, `no-content`. Next: `nextEvent`. RFC 9112,
+   * section 6.
    * @throws ProtocolError: `no-content`, `unread-input`, `length-exceeded`, `after-end`, `closed`, `switched`,
    * `failed`.
    */

@@ -14,7 +14,7 @@ interface Host {
   readonly process?: { getBuiltinModule?(name: string): Files & Urls };
 }
 
-/** The advice at the end of each error that a module cannot be found. */
+/** The advice at the end of the errors of `loadNow` about what cannot be found. */
 const MANUAL = "import switchover/manual and call its initSync";
 
 /** The path of the running script, which only CommonJS defines. */

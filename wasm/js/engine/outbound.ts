@@ -69,9 +69,8 @@ export class Outbound extends Inbound {
   /**
    * Server: sends an informational response other than 101.
    *
-   * While `owes` is `continue`, the client waits for a 100. An informational response that the client does not wait for
-   * has no effect on it, and a proxy still forwards it. Next: the rest of the request, or the final response. RFC 9110,
-   * section 15.2.
+   * While `owes` is `continue`, the client waits for a 100. At any other time a 100 has no effect on the client, and a
+   * proxy still forwards it. Next: the rest of the request, or the final response. RFC 9110, section 15.2.
    * @throws ProtocolError: `wrong-role`, `unasked`, `answered`, `http-1.0-peer`, `closed`, `switched`, `failed`,
    * `invalid-status`, `invalid-reason`, `invalid-name`, `invalid-value`, `invalid-host`, `framing-conflict`,
    * `reserved-field`, `out-of-memory`.

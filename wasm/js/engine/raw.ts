@@ -33,9 +33,9 @@ export type CompiledModule = typeof globalThis extends { WebAssembly: { Module: 
 /**
  * Starts the engine from a compiled WebAssembly module, or from the bytes of one.
  *
- * Pass `switchover.wasm` or `core.wasm`. The other entry points of the package call it themselves. Call it after
- * importing `switchover/manual`, in a runtime that loads modules in another way. Only the first call has an effect.
- * Next: `new Connection(role)`.
+ * Pass `switchover.wasm` or `core.wasm`. The other entry points of the package start the engine themselves. Call it
+ * after importing `switchover/manual`, in a runtime that loads modules in another way. It has no effect once the engine
+ * was started. Next: `new Connection(role)`.
  */
 export function initSync(module: CompiledModule | ArrayBuffer | ArrayBufferView<ArrayBuffer>): void {
   if (memory !== undefined) return;

@@ -17,7 +17,7 @@ export interface State {
   readonly upgrade: UpgradeState;
   /** The progress of the latest request's `Expect: 100-continue`. */
   readonly expect: Expect;
-  /** True if another request may follow on the connection. */
+  /** True while no message, call or error has made the current exchange the last. */
   readonly persist: boolean;
   /** Server: the HTTP version of the client, as in its latest request. */
   readonly clientVersion: ClientVersion;

@@ -44,7 +44,7 @@ export class Alarm {
   /**
    * Cancels the pending call.
    *
-   * The timer of the runtime runs on, but does not keep the process alive.
+   * The timer of the runtime runs on. It does not keep the process alive if it has `unref`.
    */
   clear(): void {
     this.#deadline = Infinity;

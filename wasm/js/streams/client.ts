@@ -51,7 +51,8 @@ export interface UpgradeOptions extends ClientOptions {
   /**
    * Set if HTTP continues above the new layer, as after an upgrade to TLS.
    *
-   * The engine is then kept for `Switched.resume`, or until `Switched.close`. Otherwise it is freed at the switch.
+   * The engine is then kept for `Switched.resume`, or until `Switched.close`. Otherwise it is freed at the switch,
+   * once the request is sent.
    */
   readonly resumes?: boolean;
 }
@@ -213,7 +214,7 @@ class Sending {
   /**
    * Settles when content stops waiting for a 100.
    *
-   * It is then sent, or never sent if the response refused it.
+   * It is then sent, unless a response has refused it or the socket was given up.
    */
   readonly #leave: Promise<void>;
   #beginContent: () => void = () => {};

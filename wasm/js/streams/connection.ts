@@ -10,13 +10,13 @@ import type { Awaiting, Closing, Owes } from "../generated/tables.js";
 /**
  * @internal The `Connection` of this layer, which makes fewer copies than the public one.
  *
- * Bytes to send may share a buffer. Content that arrives in the same array as its head is a view of
- * that array.
+ * Bytes to send may share a buffer. Content that arrives in the same array as its head may be a view
+ * of that array.
  */
 export class StreamConnection extends Connection {
   /** True if bytes to send may share a buffer: the socket does not transfer it. */
   sharesBuffers = false;
-  /** The array last passed to `receive`, kept until a step that is no message head. */
+  /** The array last passed to `receive`, while its content may be given as a view. */
   #piece: Uint8Array | undefined;
   /** True if the latest step was the head of a request or of a final response. */
   #isAfterHead = false;
@@ -58,10 +58,10 @@ export class StreamConnection extends Connection {
   }
 
   /**
-   * Returns the step after a head, if the latest piece has unread content.
+   * Returns the step after a head, if the piece has content of a known length.
    *
-   * If the rest of the piece is one data event, its data is a view of the piece, not a copy.
-   * Returns `undefined` if the piece has no unread content.
+   * The piece is the latest array. If the rest of it is one data event, its data is a view of the piece, not a copy.
+   * Returns `undefined` without such content, and if earlier pieces have unread bytes too.
    */
   #data(): Step | undefined {
     const piece = this.#piece;

@@ -9,8 +9,8 @@ import type { ReadableSide } from "./sockets.js";
  *
  * For code that writes to the transport itself. It reads only if the engine needs more bytes. After a `paused`, act
  * before you continue; otherwise it is yielded again. It ends after `switched`, and after a `paused` with the reason
- * `closed`. The stream's lock is released at the end and after `break`. Throws the errors of `nextEvent` and of the
- * stream.
+ * `closed`. The stream's lock is released at the end and after `break`. Throws the errors of the connection and of
+ * the stream.
  */
 export async function* events(
   readable: ReadableSide,

@@ -16,8 +16,8 @@ const VALUE = /^(?:[!-~\x80-\xff](?:[ \t!-~\x80-\xff]*[!-~\x80-\xff])?)?$/;
 /**
  * Returns the parts of a response, or `undefined` if it needs a native `Response`.
  *
- * It needs one if the body is neither text, bytes nor `null`. It also does if the native class
- * would refuse or change the arguments.
+ * It needs one if the body is neither text, bytes nor `null`, or if the headers are no array or
+ * plain object. It also does if the native class would refuse or change the arguments.
  */
 function plainParts(body: unknown = null, init: ResponseInit = {}): Parts | undefined {
   if (typeof init !== "object" || init === null) return undefined;

@@ -70,7 +70,7 @@ export interface ServeOptions extends Options {
    * A callback for errors of the handler, its response or the response's body.
    *
    * It is `console.error` by default. It is not called for errors of the connection, such as a client that disconnects,
-   * even if the handler throws them on.
+   * even if the handler throws them on. It is also called if the handler takes longer than `timeouts.exchange`.
    */
   readonly onError?: (error: unknown, request: ServerRequest) => void;
 }

@@ -24,7 +24,8 @@ export abstract class Message extends Content {
   /**
    * The field lines as the platform's `Headers`.
    *
-   * Names are in lower case, and values of the same name are joined.
+   * Names are in lower case, and values of the same name are joined. `getSetCookie` returns those of `Set-Cookie` one
+   * by one.
    */
   get headers(): Headers {
     return (this.#headers ??= new Headers(this.fields.lines()));

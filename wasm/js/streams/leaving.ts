@@ -4,9 +4,10 @@ import { DisconnectedError } from "./errors.js";
 import type { Wire } from "./wire.js";
 
 /**
- * The maximum time in milliseconds to read on after the last response.
+ * Milliseconds after the last response during which further reads may begin.
  *
- * It stops earlier after a pause of `LINGER_IDLE` milliseconds, or after `LINGER_BYTES` bytes.
+ * The last read may take `LINGER_IDLE` more. Reading stops earlier at the end of the input, after a
+ * pause of `LINGER_IDLE` milliseconds, or after `LINGER_BYTES` bytes.
  */
 const LINGER_MAX = 4_000;
 const LINGER_IDLE = 1_000;
@@ -15,10 +16,11 @@ const LINGER_BYTES = 2 ** 20;
 /**
  * @internal Ends a server's connection such that the client gets the last response.
  *
- * It closes the sending side, discards input for a while if `closing` is `linger`, then closes the
- * socket. Closing with unread bytes would reset the connection, and the client could lose the
- * response (RFC 9112, section 9.6). If a response is incomplete, it resets the connection instead.
- * Returns an error if closing shows that the end of a response was not sent.
+ * It closes the sending side, discards input for a while if `closing` is `linger` and `isIdle` is
+ * false, then closes the socket. Closing with unread bytes would reset the connection, and the
+ * client could lose the response (RFC 9112, section 9.6). If a response is incomplete, it resets
+ * the connection instead. Returns an error if closing shows that the end of a response was not
+ * sent.
  */
 export async function leave(wire: Wire, isIdle: boolean): Promise<DisconnectedError | undefined> {
   let isCut = wire.sender.isBroken || wire.connection.closing === "reset";

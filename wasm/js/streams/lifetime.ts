@@ -20,7 +20,11 @@ export class Lifetime {
    */
   onGone: ((reason: unknown) => void) | undefined;
   readonly #noted = new WeakSet<object>();
-  /** Callbacks for when the socket is closed; each gets the reason. */
+  /**
+   * Callbacks for when the socket is closed, or an exchange of a server times out.
+   *
+   * Each gets the reason.
+   */
   readonly #endings = new Set<(reason: unknown) => void>();
   /** The timer of the whole exchange. */
   #exchange: ReturnType<typeof setTimeout> | undefined;

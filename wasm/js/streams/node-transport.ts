@@ -240,7 +240,8 @@ export class OfNode implements Transport {
   /**
    * True if this process, not the peer or a failure, has destroyed the socket.
    *
-   * After a reset by the peer it is false: whole responses may have arrived before.
+   * After a reset by the peer it is false: whole responses may have arrived before. It is false, too, after the end of
+   * the peer's bytes, and if the socket cannot tell.
    */
   get #wasDestroyed(): boolean {
     const { destroyed, readableEnded, errored } = this.#socket;

@@ -6,9 +6,10 @@ import type { Config } from "../engine/config.js";
  * Timeouts in milliseconds; `Infinity` disables one.
  *
  * `Connection.awaiting` selects the one for the next input. The time runs while the connection
- * waits for the peer, not while your code works, except that of `exchange`. Each event restarts it,
- * except content; each byte of content adds a millisecond. When it expires, the error is a
- * `DOMException` named `TimeoutError`.
+ * waits for the peer, not while your code works; those of `unread` and `exchange` run then, too.
+ * Each event restarts it, except content; each byte of content adds a millisecond, up to the whole
+ * timeout. When one other than `expectContinue` expires, the error is a `DOMException` named
+ * `TimeoutError`; that of `unread` is a `DisconnectedError`.
  */
 export interface Timeouts {
   /** The timeout of a server for the first byte of a request. 60,000 by default. */

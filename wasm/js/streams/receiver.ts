@@ -25,9 +25,9 @@ interface Waiter {
 /**
  * The treatment of received bytes.
  *
- * Content of a known length does not pass through the engine while the phase is `open`. It does while it is discarded
- * (`skipping`). It does after an early switch (`early`): the engine must see the end of the request together with what
- * follows. After malformed bytes (`malformed`), later ones are discarded.
+ * In the phase `open`, content of a known length does not pass through the engine, unless it came with the head or was
+ * read ahead. It does while it is discarded (`skipping`). It does after an early switch (`early`): the engine must see
+ * the end of the request together with what follows. After malformed bytes (`malformed`), later ones are discarded.
  */
 type Phase = "open" | "skipping" | "early" | "malformed";
 
@@ -447,7 +447,11 @@ export class Receiver {
     }, PROBED);
   }
 
-  /** Extends the deadline for content by `MS_PER_BYTE` for each byte that was read. */
+  /**
+   * Extends the deadline for content by `MS_PER_BYTE` for each byte that was read.
+   *
+   * `#expect` limits the time that is left to `timeouts.content`.
+   */
   #earn(bytes: Uint8Array): void {
     if (this.#awaited === "content") this.#left += bytes.length * MS_PER_BYTE;
   }

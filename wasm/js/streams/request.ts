@@ -75,7 +75,8 @@ export class ServerRequest extends Message {
   /**
    * A signal that aborts if the client disconnects before the response is sent.
    *
-   * Its reason is a `DisconnectedError`, or that of the signal of `serveConnection`. A client that has closed its
+   * It also aborts after `timeouts.exchange`, and with the signal of `serveConnection`. Its reason is a
+   * `DisconnectedError`, a `TimeoutError`, or that of the signal of `serveConnection`. A client that has closed its
    * sending side counts as disconnected, although it may still read: the handler's response is sent to it.
    *
    * From its first use on, bytes are read ahead, as far as the engine buffers them. Unread content or further

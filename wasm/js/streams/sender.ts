@@ -89,7 +89,7 @@ export class Sender {
   /**
    * Sends all bytes, after those of earlier calls.
    *
-   * Fails if other code transfers their buffer meanwhile, since the rest of a message would be missing.
+   * Fails if other code transfers their buffer while it is still needed, since the rest of a message would be missing.
    *
    * It calls `queued` once a transport that queues has queued them. If it fails, nothing more can be sent, since part of
    * the bytes may have been sent.

@@ -218,8 +218,9 @@ class Server {
    * Returns the outcome if the connection has ended, and `undefined` if the next request may follow
    * at once. If the exchange has to be awaited, returns a promise of these, or that of the handler.
    *
-   * Nothing is awaited if the handler returns a response with whole content, and the socket has
-   * room for it.
+   * Nothing is awaited if the handler returns a whole response of at most `SENT` bytes, for which
+   * the socket has room. The first request waits for the client's address. Content that the handler
+   * did not read is awaited, too.
    */
   #exchange(request: ServerRequest): ServeResult | undefined | Promise<ServeResult | undefined> | HandlerPromise {
     try {
@@ -347,7 +348,7 @@ class Server {
     }
   }
 
-  /** Sends an error response, if that is still possible, and returns the outcome. */
+  /** Sends an error response, if one is due and possible, and returns the outcome. */
   async #refused(error: unknown, request?: ServerRequest): Promise<ServeResult> {
     const wire = this.#wire;
     if (wire.life.failure) return { how: "aborted", error: wire.life.failure.reason };

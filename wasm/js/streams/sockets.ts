@@ -155,7 +155,7 @@ export interface Transport {
   /** Returns a promise of room for more bytes; `undefined` if none need be awaited. */
   room?(): Promise<unknown> | undefined;
   /**
-   * Rejects if the socket has failed, resolves otherwise; sends nothing.
+   * Rejects if the socket is seen to have failed, else resolves; sends nothing.
    *
    * It detects a reset that a reader cannot notice while earlier bytes are unread.
    */

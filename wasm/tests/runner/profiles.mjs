@@ -121,7 +121,7 @@ function line(name, headers) {
 }
 
 /**
- * Returns the output of `make`, or the reason of its `ProfileError`.
+ * Returns `name`, then the output of `make` or the reason of its `ProfileError`.
  * @param {string} name @param {() => string} make
  */
 function reasoned(name, make) {

@@ -16,7 +16,7 @@ use crate::wire::syntax::decimal;
 pub(super) struct Opening {
     /// All bytes received from the client so far.
     ///
-    /// They are held until its first SETTINGS frame is complete.
+    /// They are held until its first SETTINGS frame is complete, or something else has come.
     held: Draft,
     /// The payload of a SETTINGS frame that goes before the client's own.
     ///
@@ -57,8 +57,8 @@ impl Opening {
 
     /// Allocates memory to hold `len` more bytes from the client.
     ///
-    /// Returns the most bytes that the engine may then receive: the client's, the added SETTINGS
-    /// frame and the request. The error is `OutOfMemory`.
+    /// Returns an upper bound of the bytes that the engine may then receive: the client's, the
+    /// added SETTINGS frame and the request. The error is `OutOfMemory`.
     pub(super) fn reserve(&mut self, len: usize) -> Result<usize, ErrorKind> {
         let held = self.held.len() + len;
         self.held.reserve(held)?;

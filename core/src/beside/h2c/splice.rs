@@ -151,7 +151,8 @@ impl Splice {
     ///
     /// # Errors
     ///
-    /// The reason why the request cannot be converted to HTTP/2; then decline the offer.
+    /// The reason why the request cannot be converted to HTTP/2; then decline the offer. It is
+    /// `Content` if `content` is too long, or not as long as `Content-Length` says.
     pub fn new(
         request: &Request<'_>,
         content: &[u8],
@@ -335,6 +336,8 @@ impl Splice {
     // From the client to the engine.
 
     /// Inserts the request after the client's first SETTINGS, once that is complete.
+    ///
+    /// If the client has sent something else, all of it is passed on without the request.
     fn begin(&mut self) {
         let start = core::mem::replace(&mut self.start, Start::Passed);
         let Start::Awaited(opening) = &start else { return };
@@ -416,9 +419,9 @@ impl Splice {
 
     /// Passes queued frames to the engine, as far as its window allows.
     ///
-    /// `is_whole`: the client's current frame is complete. No frame passes while the engine has
-    /// received only a part of a frame or header block. An incomplete last frame or header block
-    /// stays queued. After the client's end neither applies, since no more will come.
+    /// `is_whole`: the client's current frame is complete. No frame passes while a frame or header
+    /// block that was not queued is incomplete. The last queued frame stays while it, or its header
+    /// block, is incomplete. After the client's end neither applies, since no more will come.
     fn release(&mut self, is_whole: bool) {
         let is_between_frames = is_whole || self.client_frame == Fate::Waits;
         let is_inside = !is_between_frames || self.block == Some(Fate::Passes);

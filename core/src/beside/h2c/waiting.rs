@@ -10,7 +10,7 @@ use crate::wire::memory::{self, Draft};
 /// The number of queued bytes from which on the client is not read.
 ///
 /// It covers the client's window, and frames that need no window. A frame that has begun is still
-/// read to its end.
+/// read to its end. The number is also the longest payload that may be queued.
 pub(super) const MOST_WAITING: usize = 4 * FIRST_WINDOW;
 
 /// Returns whether a client's frame is short enough to be queued.

@@ -17,9 +17,9 @@ use crate::wire::memory;
 pub enum CapsuleFault {
     /// A datagram's payload is longer than the parser's limit.
     TooLong,
-    /// A datagram has no context identifier (RFC 9298, section 5).
+    /// A datagram has no complete context identifier (RFC 9298, section 5).
     NoContext,
-    /// The stream ended inside a capsule.
+    /// The stream ended inside a capsule, or before all capsules were read.
     Truncated,
 }
 
@@ -199,6 +199,10 @@ impl Capsules {
 
 impl Datagram<'_> {
     /// Writes the datagram as a DATAGRAM capsule (RFC 9297, section 3.5).
+    ///
+    /// # Panics
+    ///
+    /// If `out` has room for fewer bytes than [`written_len`](Self::written_len) returns.
     pub fn write(&self, out: &mut impl BufMut) {
         let len = self.payload.len() as u64 + varint_len(self.known_context()) as u64;
         for number in [DATAGRAM, len, self.known_context()] {

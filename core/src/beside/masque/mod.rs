@@ -89,8 +89,8 @@ fn are_parameters(mut rest: &[u8]) -> bool {
 
 /// Returns the bytes after a bare item with which `value` begins.
 ///
-/// RFC 9651, section 3.3. `None` if it begins with none. Lengths of numbers and percent-encoding
-/// are not checked.
+/// RFC 9651, section 3.3. `None` if it begins with none. Lengths of numbers, the padding of base64,
+/// percent-encoding, and that a date is an integer, are not checked.
 fn bare_item(value: &[u8]) -> Option<&[u8]> {
     match value {
         [b'"', rest @ ..] | [b'%', b'"', rest @ ..] => string(rest),

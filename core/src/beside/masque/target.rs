@@ -40,7 +40,8 @@ impl UdpTarget {
     /// RFC 9298, section 3.1.
     ///
     /// Returns `None` if the target does not match the template, or if a variable is invalid; then
-    /// respond with 400.
+    /// respond with 400. A template may have `{name}` and `{?name,name}`; with any other
+    /// expression, no target matches.
     pub fn parse(template: &str, target: &str) -> Option<Self> {
         memory::or_end(Self::try_parse(template, target))
     }
@@ -72,7 +73,8 @@ impl IpTarget {
     /// RFC 9484, section 4.6.
     ///
     /// Returns `None` if the target does not match the template, or if a variable is invalid; then
-    /// respond with 400.
+    /// respond with 400. A template may have `{name}` and `{?name,name}`; with any other
+    /// expression, no target matches.
     pub fn parse(template: &str, target: &str) -> Option<Self> {
         memory::or_end(Self::try_parse(template, target))
     }
@@ -216,10 +218,10 @@ fn decoded<const N: usize>(values: Option<[&str; N]>) -> Result<Option<[String; 
     Ok(Some(texts))
 }
 
-/// Appends the decoded value of a variable to `bytes` (RFC 6570, section 3.2.2).
+/// Decodes the value of a variable into the empty `bytes`; returns it as text.
 ///
-/// Characters must be unreserved or percent-encoded, and the result UTF-8. A bare `*` is permitted
-/// too, which RFC 9484, section 4.6 uses for any.
+/// RFC 6570, section 3.2.2. `None` unless all characters are unreserved or percent-encoded, and the
+/// result is UTF-8. A bare `*` is permitted too, which RFC 9484, section 4.6 uses for any.
 fn decode(value: &str, mut bytes: Vec<u8>) -> Option<String> {
     let mut rest = value.as_bytes();
     loop {

@@ -19,6 +19,8 @@ pub enum Next<'a> {
     /// The next event: a part of a message, or a switch.
     Event(Event<'a>),
     /// More bytes from the peer are needed for the next event.
+    ///
+    /// A client also gets this when it is the one to send; see [`Step::NeedData`].
     NeedData,
     /// The caller must act before the next event.
     Paused(Paused),
@@ -29,7 +31,8 @@ impl Connection {
     ///
     /// All bytes are appended or none. The current event ends. It fails with `BufferFull` if the
     /// unread bytes have reached `limits.buffered`, or what one head or trailer section needs if
-    /// that is more. It fails with another error if nothing more is read. Next: `next_event`.
+    /// that is more. Any other error but `OutOfMemory` means that nothing more is read. Next:
+    /// `next_event`.
     ///
     /// # Errors
     ///
@@ -145,10 +148,11 @@ impl Connection {
     ///
     /// # Errors
     ///
-    /// The peer broke the protocol: receiving has ended. A server may still respond once:
-    /// [`reject`](Self::reject), with [`Error::status`]. Each call returns the same error until
-    /// that response is complete, or until [`abandon`](Self::abandon). `abandon` leaves a response
-    /// that has begun unfinished; the client notices if the transport is closed as
+    /// `OutOfMemory`, after which the same call may succeed later. Any other error means that the
+    /// peer broke the protocol: receiving has ended. A server may still respond once:
+    /// [`reject`](Self::reject), with [`Error::status`]. Each call then returns the same error
+    /// until that response is complete, or until [`abandon`](Self::abandon). `abandon` leaves a
+    /// response that has begun unfinished; the client notices if the transport is closed as
     /// [`closing`](Self::closing) returns. On a client, and on a server that has already responded,
     /// the next call returns [`Paused::Closed`].
     #[inline]

@@ -1,7 +1,7 @@
 //! The public methods that send messages.
 //!
-//! A method that returns an error has changed nothing and written nothing. The submodules do the
-//! work, `request` and `response` most of it.
+//! A method that returns an error has written nothing, and changed nothing but the trace. The
+//! submodules do the work, `request` and `response` most of it.
 
 mod accept;
 mod block;
@@ -85,9 +85,9 @@ impl Connection {
 
     /// Server: sends a whole final response: head, content and end.
     ///
-    /// All of it is written, or nothing. The engine adds the `Content-Length`, so that an HTTP/1.0
-    /// client may keep the connection too. In response to HEAD the length is written and the
-    /// content is not; if the content is empty, no length is added. A 204, 205 or 304 has no
+    /// All of it is written, or nothing. The engine adds a missing `Content-Length`, so that an
+    /// HTTP/1.0 client may keep the connection too. In response to HEAD the length is written and
+    /// the content is not; if the content is empty, no length is added. A 204, 205 or 304 has no
     /// content, and a 2xx to CONNECT opens a tunnel. `FramingConflict` is also returned for a
     /// `Transfer-Encoding`, and for content in one of these. Everything else is as for
     /// [`send_response`](Self::send_response). Next: the next request. RFC 9110, section 8.6; RFC
@@ -111,12 +111,13 @@ impl Connection {
     /// Server: sends the connection's last response, whatever it has received.
     ///
     /// For the response to a peer error, or a 408 after an incomplete head or content. Also for a
-    /// 429 or 503 to a client that is turned away. The status is 400 to 599. The response is to
-    /// the request that waits for one, or else to the request that comes next. The engine reads no
-    /// more, and the response has `Connection: close`. Its framing is that of
-    /// [`respond`](Self::respond). If a response has already begun, `reject` returns `Answered`:
-    /// then call [`abandon`](Self::abandon). Next: send the written bytes, then close the transport
-    /// as [`closing`](Self::closing) returns. RFC 9110, section 15.5.9; RFC 9112, section 9.6.
+    /// 429 or 503 to a client that is turned away. The status is 400 to 599, but 426 only with
+    /// protocols to [`advertise`](Self::advertise). The response is to the request that waits for
+    /// one, or else to the request that comes next. The engine reads no more, and the response has
+    /// `Connection: close`. Its framing is that of [`respond`](Self::respond). If a response has
+    /// already begun, `reject` returns `Answered`: then call [`abandon`](Self::abandon). Next: send
+    /// the written bytes, then close the transport as [`closing`](Self::closing) returns. RFC 9110,
+    /// section 15.5.9; RFC 9112, section 9.6.
     ///
     /// # Errors
     ///
@@ -254,8 +255,8 @@ impl Connection {
     /// Ends the message being sent, with trailers if it is chunked.
     ///
     /// A message without content, or whose whole `Content-Length` was sent, has already ended. One
-    /// call is then still allowed, and writes nothing. Next: a client calls `receive`, a server
-    /// `next_event`.
+    /// call is then still allowed, and writes nothing; after a whole response from `respond`, none
+    /// is. Next: a client calls `receive`, a server `next_event`.
     ///
     /// # Errors
     ///

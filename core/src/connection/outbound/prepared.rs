@@ -204,13 +204,13 @@ impl core::fmt::Debug for Prepared {
 impl Connection {
     /// Server: sends a response that was checked and encoded before.
     ///
-    /// It writes the same bytes, and has the same effects, as [`respond`](Self::respond). The
-    /// prepared bytes are copied unless the connection needs others. They are encoded anew if the
-    /// request is a HEAD, a CONNECT or HTTP/1.0, or if the connection
-    /// [advertises](Self::advertise). The same holds if this connection is to close, for example
-    /// because the client waits for a 100, and the response does not say so. If [`Config::tidy`]
-    /// corrected the response, a connection without it returns `FramingConflict` or
-    /// `ReservedField`.
+    /// It writes the same bytes, and has the same effects, as [`respond`](Self::respond), if both
+    /// configurations have the same [`lowercase_names`](Config::lowercase_names). The prepared
+    /// bytes are copied unless the connection needs others. They are encoded anew if the request is
+    /// a HEAD, a CONNECT or HTTP/1.0, or if the connection [advertises](Self::advertise). The same
+    /// holds if this connection is to close, for example because the client waits for a 100, and
+    /// the response does not say so. If [`Config::tidy`] corrected the response, a connection
+    /// without it returns `FramingConflict` or `ReservedField`.
     ///
     /// # Errors
     ///

@@ -27,7 +27,8 @@ impl Connection {
 
     /// Calls `compose` with the connection's empty draft, whose memory is reused.
     ///
-    /// `compose` must also write the draft to the caller, with [`write_all`](encode::write_all).
+    /// If the draft is to be sent, `compose` also writes it to the caller, with
+    /// [`write_draft`](encode::write_draft).
     #[inline(always)]
     pub(in crate::connection) fn with_draft<T>(
         &mut self,
@@ -45,8 +46,8 @@ impl Connection {
 
     /// Returns the result of a first send, or of a second one with corrected lines.
     ///
-    /// `strict` is the first result. `send` runs again if the field lines were rejected and
-    /// `Config::tidy` is set. `tidy` makes the corrections.
+    /// `strict` is the first result. If the field lines were rejected and `Config::tidy` is set,
+    /// `tidy` corrects them. `send` then runs if something was corrected.
     #[inline(always)]
     pub(in crate::connection) fn retry_tidied<'f>(
         &mut self,
@@ -292,7 +293,8 @@ impl Connection {
 
     /// Writes the end of the message being sent, with its trailers.
     ///
-    /// Returns `true`, and writes nothing, if the message had already ended.
+    /// Only the end of a chunked message has bytes. Returns `true`, and writes nothing, if the
+    /// message had already ended.
     fn compose_end(
         &self,
         draft: &mut Draft,

@@ -138,7 +138,7 @@ impl Connection {
         Ok(())
     }
 
-    /// Records that the head of a final response has been written.
+    /// Records that the head of a final response was written, or noted.
     ///
     /// The state machine has already applied it. If `is_whole`, its content and end were written
     /// too.

@@ -52,7 +52,7 @@ pub(super) const FIELDS: &[Field] = &[
     },
 ];
 
-/// Returns the name of an input, without its properties.
+/// Returns the name of an input, without its properties other than `early`.
 pub(super) fn name(input: Input) -> &'static str {
     match input {
         Input::Request(_) => "request",

@@ -1,6 +1,7 @@
 //! Breadth-first search over a [`Model`].
 //!
-//! It visits every reachable node and keeps the shortest path to each kind of fault.
+//! It visits every reachable node, or stops at a given fault. It keeps the shortest path to each
+//! kind of fault found.
 
 use core::fmt::Debug;
 use core::hash::{BuildHasherDefault, Hash, Hasher};
@@ -28,7 +29,7 @@ pub(super) trait Model {
     fn check(&self, node: &Self::Node, steps: &[Step<Self>]) -> Option<Fault>;
 }
 
-/// A step from a node to the next one, or to a fault; nothing is searched beyond.
+/// A step from a node to the next one, or to a fault, which ends the path.
 pub(super) struct Step<M: Model + ?Sized> {
     pub(super) label: M::Label,
     pub(super) to: Result<M::Node, Fault>,

@@ -138,8 +138,9 @@ impl Chunked {
     /// Fast path of `step`: reads a complete `chunk-size CRLF` without extensions.
     ///
     /// A CRLF before the line, which ends the previous chunk, is read too. The size has at most
-    /// seven digits. Returns the offset of the data and its length, which is not 0; `None` for any
-    /// other line. Must equal the byte-by-byte `step`.
+    /// seven digits. Returns the offset of the data and its length, which is not 0; `None` in any
+    /// other case. The line may extend into bytes after the input: the caller must check that. Must
+    /// equal the byte-by-byte `step`.
     #[inline(always)]
     fn chunk_line_fast(&self, bytes: &[u8], at: usize, limits: &Limits) -> Option<(usize, u64)> {
         let at = match self.place {
@@ -240,7 +241,7 @@ const DIGITS: u32 = 3;
 /// Parses the chunk line of a small chunk whose data is complete.
 ///
 /// The line begins with the CRLF that ends the previous chunk. Returns the offset of the data and
-/// its length, which is not 0; `None` for any other line.
+/// its length, which is not 0; `None` in any other case.
 #[inline(always)]
 fn small_chunk_line(bytes: &[u8], at: usize, end: usize) -> Option<(usize, usize)> {
     let word = u64::from_le_bytes(*bytes.get(at..)?.first_chunk()?);
@@ -283,8 +284,8 @@ static HEX: [u8; 256] = {
 
 /// Moves `len` bytes from the offset `from` to the lower offset `to`.
 ///
-/// Up to 16 bytes are copied as a block of 16, if `to` is at least 16 lower. The bytes that this
-/// overwrites beyond `len` have been read already.
+/// Up to 16 bytes are copied as a block of 16, if `to` is at least 16 lower and `bytes` has 16 from
+/// `from` on. The bytes that this overwrites beyond `len` have been read already.
 #[inline(always)]
 fn move_down(bytes: &mut [u8], from: usize, to: usize, len: usize) {
     if len <= 16

@@ -41,7 +41,7 @@ pub(crate) fn write_draft(
 
 /// Writes CRLF.
 ///
-/// Two pushes compile to two stores; a slice would be a call.
+/// Outside WebAssembly, two pushes compile to two stores; a slice would be a call.
 #[inline(always)]
 fn end_line(draft: &mut Draft) {
     draft.push(b'\r');

@@ -226,7 +226,8 @@ fn status(line: Line, at: u8, byte: u8) -> Result<Place, ErrorKind> {
 
 /// Checks whitespace at the start of a line (RFC 9112, sections 2.2 and 5.2).
 ///
-/// It continues the field value before if the section permits obs-fold, else it is an error.
+/// It continues the field value before, if there is one and the section permits obs-fold. Else it
+/// is an error.
 fn fold(line: Line) -> Result<Place, ErrorKind> {
     match line {
         Line::Field { section, index: 1.. } if section.folds() => Ok(Place::Text),

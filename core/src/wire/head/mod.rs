@@ -6,7 +6,8 @@
 //! accept the same lines, and an accepted line needs no further check of its syntax.
 //!
 //! A rejected line is read again by `diagnose.rs`, slowly. It finds the first byte that no valid
-//! message could have there. So the error for an input is the same however it is split.
+//! message could have there, or that exceeds a limit. So the error for an input is the same however
+//! it is split.
 
 mod diagnose;
 mod fast;
@@ -244,7 +245,8 @@ impl Head {
 
     /// Replaces the line end of an obs-fold by spaces (RFC 9112, section 5.2).
     ///
-    /// The last field's value then extends to the end of the new line.
+    /// The last field's value then extends to the end of the new line, without trailing whitespace.
+    /// It stays as it is if the new line has only whitespace.
     fn unfold(&mut self, bytes: &mut [u8], end: usize) {
         let crlf = bytes[self.line - 2] == b'\r';
         bytes[self.line - 1 - usize::from(crlf)..self.line].fill(b' ');

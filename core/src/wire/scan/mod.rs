@@ -146,8 +146,8 @@ pub(crate) fn has_control(bytes: &[u8]) -> bool {
 
 /// Returns the offset of the first control byte other than HTAB.
 ///
-/// In a field value, only these bytes end the line or are an error. Meant for input that arrives in
-/// small pieces.
+/// In a field value, only these bytes may end the line or be an error. Meant for input that arrives
+/// in small pieces.
 #[inline]
 pub(crate) fn control(bytes: &[u8]) -> Option<usize> {
     match bytes {
@@ -228,7 +228,9 @@ mod tests {
         }
     }
 
-    /// Checks that all instruction sets agree with `naive`, whatever follows the input.
+    /// Checks that all available instruction sets agree with `naive`.
+    ///
+    /// The input is followed by each of four different bytes.
     fn agree(input: &[u8]) {
         for path in Path::available() {
             for after in [b'x', b'\r', b' ', b':'] {

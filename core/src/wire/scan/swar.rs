@@ -94,7 +94,7 @@ pub(crate) fn control(bytes: &[u8]) -> Option<usize> {
 
 /// Returns whether `bytes` contains a control byte other than HTAB.
 ///
-/// The last word ends with the last byte and overlaps the word before.
+/// The last word ends with the last byte, and may overlap the word before.
 pub(super) fn has_control(bytes: &[u8]) -> bool {
     let Some(last) = bytes.last_chunk::<8>() else {
         return bytes.iter().any(|&byte| stops(byte));

@@ -12,7 +12,8 @@ use crate::wire::scan::class::TOKEN_CLASS;
 /// Returns whether AVX2 may be used.
 ///
 /// The processor must have AVX2, BMI1, BMI2 and POPCNT, and the system must save the wide registers
-/// of each thread. The check repeats that of the standard library, to work without `std` too.
+/// of each thread. The check repeats that of the standard library, to work without `std` too. It is
+/// skipped if the target is compiled with these features; else an SGX enclave gets `false`.
 pub(super) fn has_avx2() -> bool {
     if cfg!(all(
         target_feature = "avx2",

@@ -21,7 +21,7 @@ use crate::target::Target;
 pub(crate) struct AuditArgs {
     /// An http, https, ws or wss URL of a resource that responds to GET.
     ///
-    /// With ws or wss its path is also that of --websocket.
+    /// With ws or wss its path is also the default of --websocket.
     #[arg(required_unless_present_any = ["explain", "list", "version", "client", "proxy"])]
     pub(crate) url: Option<Target>,
     /// The path of a resource that speaks WebSocket.

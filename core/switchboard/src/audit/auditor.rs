@@ -57,6 +57,8 @@ pub(crate) trait Auditor {
     fn see_it_alive(&self) -> Result<(), ServerError>;
 
     /// Returns the recorded finding of a check, or makes and records one.
+    ///
+    /// After the deadline, a check without one gets a finding `NotApplicable`, not recorded here.
     fn judge(&mut self, check: &Check) -> Result<Finding, ServerError> {
         if let Some(finding) = self.findings().known(check) {
             return Ok(finding);
@@ -116,6 +118,8 @@ impl Findings {
     }
 
     /// Returns the ID of the first check of a section that got no response, if any.
+    ///
+    /// An incomplete response is none. If the connection was closed, the check does not count.
     pub(crate) fn silent(&self, section: &str) -> Option<&'static str> {
         let is_it = |finding: &&Finding| finding.is_silent && finding.check.section == section;
         self.all.iter().find(is_it).map(|finding| finding.check.id)

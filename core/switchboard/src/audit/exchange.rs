@@ -65,7 +65,8 @@ pub(crate) enum Until {
     Answered,
     /// The short wait after the last response is over, or more bytes have come.
     ///
-    /// They would be a response that no request expects.
+    /// They would be a response that no request expects. There is no such wait after a switch, or
+    /// if the last response announces the end of the connection.
     Another,
     /// The peer has closed the connection; only waited for if a response announces it.
     AnnouncedEnd,
@@ -92,7 +93,7 @@ impl Exchange {
 
     /// Returns the status of the response to the script's first request.
     ///
-    /// It is that of a final response or 101; `None` if neither was received.
+    /// It is that of a final or malformed response, or of the 101; `None` if no such head came.
     pub(crate) fn status(&self) -> Option<u16> {
         self.first()?.status()
     }

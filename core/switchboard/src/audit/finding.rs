@@ -129,8 +129,9 @@ impl Finding {
 ///
 /// The first `asks` steps `Ask` were sent; others are left out, as the connection had switched.
 /// Where the check waits for an answer, the command reads as many bytes as the check received
-/// there, and goes on at once. It uses `env printf`, which writes all at once; the shell's own
-/// `printf` writes each line in a segment. Then it sends `said`, the bytes in the new protocol.
+/// there, and goes on at once. If the check received none, the command waits for three seconds. It
+/// uses `env printf`, which writes all at once; the shell's own `printf` writes each line in a
+/// segment. Then it sends `said`, the bytes in the new protocol.
 pub(crate) fn again(
     endpoint: &Endpoint<'_>,
     script: &Script,

@@ -11,7 +11,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 /// ^C in a terminal does not reach these groups, so the audit's handler of ^C kills them.
 static GROUPS: Mutex<Vec<u32>> = Mutex::new(Vec::new());
 
-/// Returns a word for a shell, in quotes unless all its characters are plain.
+/// Returns a word for a shell, in quotes if a shell might change or split it.
 pub(crate) fn quoted(word: &str) -> String {
     let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "-_./:=,{}".contains(letter);
     // A list or a range in braces is several words for some shells.

@@ -24,6 +24,8 @@ pub(crate) struct Request {
     /// The offered protocols, each with the rule that the offer breaks, if any.
     pub(crate) offers: Vec<(String, Option<&'static str>)>,
     /// The engine's reason why the request has no offer; `None` if it has one.
+    ///
+    /// `None` too if the head is malformed.
     pub(crate) no_offer: Option<NoOffer>,
     /// The engine's error for the request, if it is malformed or truncated.
     pub(crate) error: Option<Error>,

@@ -92,7 +92,9 @@ impl Head {
 }
 
 impl Answer {
-    /// Returns the status code of the final response or the 101, if it was received.
+    /// Returns the status code of the final or malformed response, or of the 101.
+    ///
+    /// `None` before its head was received.
     pub(crate) fn status(&self) -> Option<u16> {
         self.head.as_ref().map(|head| head.status)
     }
@@ -134,7 +136,8 @@ impl ResponseReader {
 
     /// Returns whether no more bytes are parsed as responses.
     ///
-    /// So it is after the last expected response, an error, a switch, or too many bytes.
+    /// So it is after the last expected response, one after which the connection does not persist,
+    /// an error, a switch, or too many bytes.
     pub(crate) fn is_done(&self) -> bool {
         self.engine.is_none() || self.is_full()
     }

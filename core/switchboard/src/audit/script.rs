@@ -246,7 +246,7 @@ fn is_websocket(line: &str) -> bool {
     })
 }
 
-/// Returns the field lines that an offer of a protocol needs besides Upgrade.
+/// Returns the field lines that an offer needs besides Upgrade and Connection.
 fn credentials(token: &str) -> &'static [&'static str] {
     match token.split('/').next().unwrap_or_default().to_ascii_lowercase().as_str() {
         "websocket" => {

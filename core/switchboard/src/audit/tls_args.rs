@@ -35,11 +35,13 @@ pub(crate) struct TlsArgs {
     tls_max: Option<String>,
 }
 
-/// A TLS configuration, and the `openssl` options that have the same effect.
+/// A TLS configuration, and the `openssl` options that correspond to it.
 #[derive(Clone)]
 pub(crate) struct Tls {
     pub(crate) config: Arc<ClientConfig>,
-    /// The options of `openssl s_client` that have the effect of `config`.
+    /// The options of `openssl s_client` that correspond to `config`.
+    ///
+    /// With them `s_client` does not check the server's certificate.
     pub(crate) openssl: String,
 }
 

@@ -47,7 +47,8 @@ pub(crate) const SETTINGS: &str = "AAMAAABkAAQAAP__";
 ///
 /// Returns the status of the response. The request itself was sent in HTTP/1.1, with `method`.
 /// `early` are the bytes of HTTP/2 that were received with the 101. Fails if the response does not
-/// come to its end, or the server sends or reads nothing for the time `limit`.
+/// come to its end, or the server sends nothing for the time `limit`. Also fails if more than
+/// `UNREAD` bytes, such as replies to its pings, stay unsent.
 pub(crate) fn ask(
     line: &mut Stream,
     early: &[u8],

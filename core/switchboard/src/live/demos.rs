@@ -1,6 +1,7 @@
 //! The demonstrations of the live page, which shows the server's connections.
 //!
-//! Each but the audit and the crowd is a script of what a client sends and awaits.
+//! Each is a script of what a client sends and awaits. Exceptions are the audit, the crowd, and a
+//! client that sends bytes which the page gives.
 
 use std::io;
 use std::net::SocketAddr;

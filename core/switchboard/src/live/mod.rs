@@ -50,8 +50,8 @@ const ASKED_AFTER: Duration = Duration::from_secs(30);
 
 /// The Content-Security-Policy of the live page's files.
 ///
-/// It allows files of this server, images in `data:` URLs and any WebSocket. No page may embed
-/// these.
+/// It allows files of this server, images in `data:` URLs and any WebSocket. No page may show these
+/// files in a frame.
 pub(crate) const POLICY: &str = "default-src 'self'; img-src 'self' data:; \
                                  connect-src 'self' ws: wss:; frame-ancestors 'none'; \
                                  base-uri 'none'";
@@ -101,7 +101,9 @@ static FILES: [File; 25] = [
     ("/docs/states.md", TEXT, include_str!("../../../docs/states.md")),
 ];
 
-/// The page `/errors`, with the table of errors; it is made when first requested.
+/// The page `/errors`, with the table of errors.
+///
+/// It is made when `file` is first called, for any path.
 static ERRORS: LazyLock<File> = LazyLock::new(|| ("/errors", HTML, String::leak(errors::page())));
 
 /// Returns the live page's file at a request path; `None` if there is none.
@@ -216,7 +218,7 @@ struct Waiting {
     bytes: usize,
     /// The number of dropped events that the slow viewer has not been told of.
     left_out: usize,
-    /// The outcome of an audit that the viewer requested; `None` once it is sent.
+    /// The outcome of a requested audit that is still to be sent; `None` without one.
     verdict: Option<String>,
 }
 

@@ -76,7 +76,8 @@ impl ScriptedClient {
     /// Sends bytes, and ends the client's direction once the server is silent.
     ///
     /// It is silent after `SILENCE` without a byte. Reads and discards what the server sends, until
-    /// the server closes or `LONGEST` has passed.
+    /// the server closes or `LONGEST` has passed. Fails if the server still sends at `LONGEST`
+    /// without a silence, or is silent for `TIMEOUT` after the end of the client's direction.
     pub(super) fn send_and_wait(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.line.send(bytes)?;
         self.line.socket().set_read_timeout(Some(SILENCE))?;

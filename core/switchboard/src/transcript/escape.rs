@@ -1,6 +1,6 @@
 //! Escaping of bytes as text, in the format of the test vectors.
 
-/// Returns bytes as one line of printable ASCII; all other bytes are escaped.
+/// Returns bytes as one line of printable ASCII; others and `\` are escaped.
 pub(crate) fn escape(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len());
     bytes.iter().for_each(|&byte| push_escaped(&mut text, byte));

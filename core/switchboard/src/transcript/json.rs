@@ -171,12 +171,12 @@ impl JsonEvent {
         }
     }
 
-    /// Returns whether this entry, `opened`, is the first of its connection.
+    /// Returns whether this entry is `opened`, the first of its connection.
     pub(crate) fn is_first(&self) -> bool {
         self.what == "opened"
     }
 
-    /// Returns whether this entry, `verdict`, is the last of its connection.
+    /// Returns whether this entry is `verdict`, the last of its connection.
     pub(crate) fn is_last(&self) -> bool {
         self.what == "verdict"
     }

@@ -15,7 +15,9 @@ pub(super) const MOST: usize = 4096;
 /// The most bytes that are shown of one read or write after a switch.
 pub(super) const MOST_SPOKEN: usize = 512;
 
-/// The most bytes of content or leftover that are shown in full, not as a checksum.
+/// The most bytes of received content or leftover that are shown in full.
+///
+/// More are shown as a length and a checksum.
 const SHORT: usize = 160;
 
 /// The most bytes of a received or sent line that one transcript line shows.

@@ -122,12 +122,12 @@ struct Telling {
     is_private: bool,
     /// True once the connection has switched to h2c, unless secrets are shown.
     ///
-    /// Then only numbers of bytes are shown, except for bytes that came with the 101. HTTP/2
-    /// compresses its field lines, so secrets cannot be recognised in its bytes.
+    /// Then only numbers of bytes are shown, except for bytes that were received before the switch.
+    /// HTTP/2 compresses its field lines, so secrets cannot be recognised in its bytes.
     whispers: bool,
     /// True while the history keeps the connection's events for future viewers.
     is_kept: bool,
-    /// The number of the connection's latest entry; unreceived entries count, too.
+    /// The number of the latest entry; entries that nobody receives count, too.
     steps: u32,
     number: u64,
     state: Option<State>,
@@ -149,7 +149,7 @@ impl Transcript {
 
     /// Creates the probe's transcript, which is printed on standard error.
     ///
-    /// Standard output gets the content of responses, and the new protocol's bytes.
+    /// Standard output gets the new protocol's bytes, and the content of responses except a 426.
     pub(crate) fn of_probe(is_json: bool) -> Self {
         let listener: Box<dyn Listener + Send> =
             if is_json { Box::new(Printer) } else { Box::new(TextPrinter::on_stderr()) };

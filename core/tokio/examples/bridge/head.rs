@@ -12,7 +12,8 @@ use crate::forward::{end_to_end, header_map, valid_status};
 /// Converts the target and fields of an HTTP/2 request to HTTP/1.1.
 ///
 /// Returns `None` for a malformed request, such as one with a field of HTTP/1.1 alone. Others have
-/// two hosts, or a path that does not begin with a slash (RFC 9113, section 8.3.1).
+/// two Host fields and no `:authority`, or a path that does not begin with a slash (RFC 9113,
+/// section 8.3.1).
 pub(crate) fn to_request(head: &request::Parts) -> Option<(Uri, HeaderMap)> {
     let target = head.uri.path_and_query().map_or("/", |target| target.as_str()).parse().ok()?;
     let authority = head.uri.authority().map_or("", |authority| authority.as_str());

@@ -7,8 +7,9 @@
 //! An extended CONNECT (RFC 8441) becomes an HTTP/1.1 upgrade. The `:protocol` is offered, the
 //! backend's 101 becomes a 200, and DATA frames carry the new protocol. The bridge makes the key of
 //! a WebSocket handshake for its hop to the backend. A CONNECT that is not extended, or is for a
-//! protocol of a single hop such as TLS, gets a 501. Other requests, unless their Max-Forwards is
-//! 0, and all responses are forwarded without hop-by-hop fields.
+//! protocol of a single hop such as TLS, gets a 501. Malformed requests are reset. OPTIONS and
+//! TRACE with a Max-Forwards of 0 get a response of the bridge. Other requests and their responses
+//! are forwarded without hop-by-hop fields.
 
 #[path = "../gateway/backend.rs"]
 mod backend;

@@ -82,9 +82,9 @@ impl Backend {
     /// Sends a request to the backend, over a connection of the pool.
     ///
     /// A request with an offer gets a new connection, as the upgrade takes that over. Without an
-    /// offer, a request that an idle connection has lost is sent again. It must be idempotent and
-    /// have no content, and `empty` returns the body of its copy. `inform` receives interim
-    /// responses.
+    /// offer, a request that an idle connection has lost is sent again. If a part of it was sent,
+    /// it must be idempotent and have no content; `empty` returns the body of its copy. `inform`
+    /// receives interim responses.
     ///
     /// Also returns `true` if the response came before the request was complete.
     pub(crate) async fn send<B>(
@@ -116,7 +116,7 @@ impl Backend {
     }
 }
 
-/// Returns a copy of a request, or `None` if it has content.
+/// Returns a copy of a request, or `None` if it may have content.
 fn without_content<B: http_body::Body>(
     request: &Request<B>,
     empty: fn() -> B,

@@ -83,7 +83,7 @@ pub(crate) fn forwardable_trailers(frame: Frame<Bytes>) -> Frame<Bytes> {
 /// Decrements Max-Forwards in OPTIONS and TRACE requests.
 ///
 /// Returns `true` if its value was 0: the request must not be forwarded (RFC 9110, section 7.6.2).
-/// Without the field, or if its value is no number, returns `false`.
+/// Returns `false` for other methods, without the field, and if its value is no number.
 pub(crate) fn count_down(method: &Method, headers: &mut HeaderMap) -> bool {
     let mut is_spent = false;
     let counts = [Method::OPTIONS, Method::TRACE].contains(method);

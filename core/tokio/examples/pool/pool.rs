@@ -18,9 +18,11 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout};
 use tower_service::Service;
 
-/// The number of idle connections to one server that are kept.
+/// The maximum of idle connections to one server that are kept.
 const IDLE_MAX: usize = 8;
-/// The time after which an idle connection is not used again, but closed.
+/// The time after which an idle connection is not used again.
+///
+/// It is closed at the latest when the pool next keeps a connection.
 const IDLE_TIME: Duration = Duration::from_secs(30);
 /// The default time in which a server has to accept a TCP connection.
 const CONNECT_TIME: Duration = Duration::from_secs(30);
@@ -69,8 +71,8 @@ impl Pool {
     /// If an idle connection turns out to be closed before anything was sent, the request is sent
     /// over the next one. If something was sent, it is sent once more if its method is idempotent
     /// (RFC 9110, section 9.2.2) and `copy` has copied it. `key` is the authority. `inform` gets
-    /// interim responses. Also returns `true` if the response came
-    /// before the end of the request.
+    /// interim responses. A request with NTLM or Negotiate credentials always gets a new
+    /// connection. Also returns `true` if the response came before the end of the request.
     pub(crate) async fn send_to<B>(
         &self,
         key: &str,
@@ -201,7 +203,7 @@ fn authenticates_connection(headers: &HeaderMap) -> bool {
     })
 }
 
-/// The content of a response, at whose end the connection returns to the pool.
+/// The content of a response, at whose end the connection may return to the pool.
 ///
 /// If it is dropped before, the connection is closed.
 pub(crate) struct Pooled {

@@ -458,7 +458,9 @@ async fn the_protocol_of_a_stream_is_told_of_a_stop() {
     within(stopping).await.expect("no panic");
 }
 
-/// Checks that a stream taken by `upgrade::on` is not told of the server's stop.
+/// Checks that `stopping` is pending on a stream that was taken by `upgrade::on`.
+///
+/// The server runs meanwhile.
 #[tokio::test]
 async fn a_stream_that_was_taken_away_is_not_told_of_a_stop() {
     let (told, tells) = tokio::sync::oneshot::channel();
@@ -555,7 +557,9 @@ async fn a_stop_is_a_goaway() {
     within(stopping).await.expect("no panic");
 }
 
-/// Checks that a client gets no more time for the preface of `h2c` than for a head.
+/// Checks that a connection ends if its client is silent after the 101 to `h2c`.
+///
+/// The client has sent nothing of the preface, a part, or all. The timeout for a head is 200 ms.
 #[tokio::test]
 async fn a_client_that_is_silent_after_h2c_is_left() {
     let timeouts = Timeouts { head: Some(Duration::from_millis(200)), ..Timeouts::default() };

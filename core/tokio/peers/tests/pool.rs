@@ -19,8 +19,8 @@ use tower::ServiceExt;
 /// Starts a server whose connections respond as `script` says.
 ///
 /// An item of the script is one connection, in the order of their arrival, with the contents of its
-/// responses. `cut` ends a connection without a response. Returns the URL and the number of
-/// requests.
+/// responses. `cut` ends a connection without a response, and `old` is sent in HTTP/1.0. Returns
+/// the URL and the number of requests.
 async fn server(script: &'static [&'static [&'static str]]) -> (String, Arc<AtomicUsize>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let url = format!("http://{}/", listener.local_addr().expect("an address"));

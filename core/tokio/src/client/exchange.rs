@@ -42,6 +42,8 @@ pub(super) struct Exchange<S> {
     /// `close` and the next call of `send` then do not send the rest of the request.
     pub(super) is_refused: bool,
     /// The error that stopped the sending of a request after its response had begun.
+    ///
+    /// I/O errors are not stored.
     failure: Option<Error>,
     /// The deadline for a 100 (Continue).
     expect_continue: Deadline,
@@ -68,7 +70,9 @@ pub(super) struct Locked<'a, S> {
     given_up: Option<Pin<Box<Sent>>>,
 }
 
-/// Content that is polled, and put back when this is dropped, also after a panic.
+/// Content being polled; a drop puts it back if it has returned no frame.
+///
+/// A drop in a panic also stops the sending of the request.
 struct Taken<'a, S: Transport> {
     shared: &'a Mutex<Exchange<S>>,
     content: Option<Pin<Box<Sent>>>,
@@ -318,7 +322,9 @@ impl<S: Transport> Exchange<S> {
         Poll::Ready(Ok(self.content.take_out()))
     }
 
-    /// Encodes a frame of content, which is put back unless it has ended.
+    /// Encodes a frame of content, and puts the content back unless it has ended.
+    ///
+    /// Encodes nothing if the content was given up while it was polled.
     fn encode(&mut self, content: Pin<Box<Sent>>, frame: NextFrame) -> Result<(), Error> {
         // The caller polls it again, so no task needs to be woken.
         if self.content.put_back(content).is_none() {

@@ -25,7 +25,7 @@
 //! of axum's take any method. A 2xx to a CONNECT that nothing takes over becomes a 501; with
 //! `WithOnUpgrade`, any 2xx to one accepts it.
 //!
-//! Requests in HTTP/2 have no `Host`: the authority is in the URI.
+//! Requests in HTTP/2 usually have no `Host`: the authority is in the URI.
 //!
 //! A stream that has switched ends as if complete if the client resets it with CANCEL or NO_ERROR:
 //! hyper does not tell them apart. So a protocol needs an end of its own, as WebSocket has a Close

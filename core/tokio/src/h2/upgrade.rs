@@ -26,8 +26,8 @@ const MOST_CONTENT: u64 = Limits::DEFAULT.h2c_content;
 /// The request itself is served in HTTP/2, too. One with more than 65,535 bytes of content, or
 /// with content of unknown length, is served in HTTP/1.1. RFC 7540, section 3.2.
 ///
-/// It belongs around all layers of the handler: those outside of it see the first request of a
-/// connection alone.
+/// It belongs around all layers of the handler: those outside of it do not see the requests that
+/// follow the upgrade.
 #[derive(Clone, Copy, Debug)]
 pub struct WithH2c<H>(pub H);
 

@@ -79,8 +79,7 @@ impl Opening {
 
     /// Decides whether the frame with this header is forwarded or dropped.
     ///
-    /// Fails if it is a first request that does not repeat that of the upgrade, or a second one too
-    /// early.
+    /// Fails if it is a first request with content or not on stream 1, or a second one too early.
     fn begin(&mut self, [a, b, c, kind, flags, stream @ ..]: [u8; HEADER]) -> io::Result<()> {
         self.left = u32::from_be_bytes([0, a, b, c]) as usize;
         self.drops = match kind {

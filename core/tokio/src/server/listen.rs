@@ -28,8 +28,8 @@ const ACCEPT_RETRY_DELAY: Duration = Duration::from_millis(50);
 /// Once `stop` is ready, each connection ends after the response in progress. `serve` returns when
 /// all connections have ended, at the latest after
 /// [`Timeouts::shutdown`](crate::Timeouts::shutdown). The remaining ones are then dropped: slow
-/// handlers and upgraded connections. The peer of an upgraded one sees an orderly end then; before,
-/// [`Upgraded::stopping`](crate::Upgraded::stopping) is the time to say goodbye.
+/// handlers and upgraded connections. The peer of an upgraded one may see an orderly end then;
+/// before, [`Upgraded::stopping`](crate::Upgraded::stopping) is the time to say goodbye.
 ///
 /// Pass `std::future::pending()` to never stop. Use [`accept`] to serve over TLS, to observe the
 /// shutdown, or to receive the errors of connections.

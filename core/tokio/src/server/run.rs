@@ -263,8 +263,9 @@ impl<'c, S: Transport, H: HttpService, F: Future<Output = ()>> ServerConnection<
     /// Runs the connection's I/O while the handler works.
     ///
     /// Returns `true` if the handler was given what it waits for, or an error. Content that nobody
-    /// waits for yet is read, too, as far as the engine buffers it. Only such a read shows that
-    /// the client of a silent handler has gone.
+    /// waits for yet is read, too, as far as the engine buffers it. Such a read shows that the
+    /// client of a silent handler has gone. Once the engine takes no more, only `poll_reset` shows
+    /// it.
     pub(super) fn drive_io(
         &mut self,
         context: &mut Context<'_>,
@@ -339,7 +340,7 @@ impl<'c, S: Transport, H: HttpService, F: Future<Output = ()>> ServerConnection<
 
     /// Passes the connection to the callback of the new protocol.
     ///
-    /// The new protocol may run for long, so its future holds nothing else of the connection.
+    /// The new protocol may run for long, so its future holds only what it needs of the connection.
     #[cfg_attr(not(feature = "h2c"), expect(unused_variables))]
     fn into_upgraded(
         self,

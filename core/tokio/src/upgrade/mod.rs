@@ -188,9 +188,9 @@ impl Selected {
 
 /// Returns the 2xx that opens the tunnel of a CONNECT; `None` for other methods.
 ///
-/// After it was sent, the server runs the future that `speak` returns, to its end. If a handler
-/// returns a 2xx to CONNECT without this call or [`on`], the client gets a 501. RFC 9110, section
-/// 9.3.6.
+/// Also `None` for an extended CONNECT in HTTP/2: accept its offer instead. After the 2xx was sent,
+/// the server runs the future that `speak` returns, to its end. If a handler returns a 2xx to
+/// CONNECT without this call or [`on`], the client gets a 501. RFC 9110, section 9.3.6.
 pub fn tunnel<F, R, Q, B>(request: &Request<Q>, speak: F) -> Option<Response<B>>
 where
     F: FnOnce(Upgraded) -> R + Send + 'static,
@@ -206,7 +206,7 @@ where
 /// Returns a future of the upgraded stream, for a framework that creates the 101.
 ///
 /// The future is ready once a 101 that names an offered protocol was sent, or a 2xx to CONNECT. It
-/// returns `None` if the request ends without either.
+/// returns `None` if the request ends without either, and at once if there is no offer or CONNECT.
 pub fn on<B>(
     request: &Request<B>,
 ) -> impl Future<Output = Option<Upgraded>> + Send + 'static + use<B> {
@@ -234,8 +234,9 @@ where
 
 /// Returns a 426, which requires one of these protocols.
 ///
-/// List them in the server's order of preference. A 426 has content like any other response. RFC
-/// 9110, section 15.5.22.
+/// List them in the server's order of preference. Entries that are not valid protocol names are
+/// left out; without any other, a server of HTTP/1.1 sends a 400. A 426 has content like any other
+/// response. RFC 9110, section 15.5.22.
 pub fn require<B>(protocols: &[&str], content: B) -> Response<B> {
     let mut response = Response::new(content);
     *response.status_mut() = StatusCode::UPGRADE_REQUIRED;

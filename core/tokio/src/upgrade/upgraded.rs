@@ -103,7 +103,8 @@ impl Upgraded {
 
     /// Returns the protocol as the 101 names it, the lowest layer first.
     ///
-    /// It is empty in the tunnel of a CONNECT.
+    /// It is empty in the tunnel of a CONNECT, and for a connection that begins with the preface of
+    /// HTTP/2. In a stream of HTTP/2 it is the `:protocol` of the request.
     pub fn protocol(&self) -> &str {
         &self.agreement.protocol
     }
@@ -111,7 +112,7 @@ impl Upgraded {
     /// Returns the request that led to the upgrade, in a server.
     ///
     /// After a 101, the response to it is sent in the new protocol (RFC 9110, section 7.8). `None`
-    /// in a client.
+    /// in a client, and for a connection that begins with the preface of HTTP/2.
     pub fn request(&self) -> Option<&Request<()>> {
         self.agreement.request.as_ref()
     }
@@ -121,7 +122,7 @@ impl Upgraded {
     /// A protocol that has not ended after [`Timeouts::shutdown`](crate::Timeouts::shutdown) is
     /// dropped by [`serve`](crate::serve). The future does not borrow the stream. It never
     /// completes in a client, and where the server does not run the protocol, as after
-    /// [`upgrade::on`](super::on).
+    /// [`upgrade::on`](super::on) in HTTP/1.1.
     pub fn stopping(&self) -> impl Future<Output = ()> + Send + use<> {
         let stopping = self.stopping.clone();
         async {

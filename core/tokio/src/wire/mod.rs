@@ -346,8 +346,8 @@ impl<S: Transport> Wire<S> {
 
     /// Waits for content or trailers; returns `None` at an end without trailers.
     ///
-    /// `timeout` limits the whole content, and its clock stops between calls. It starts anew if the
-    /// caller clears `receiving`.
+    /// `timeout` limits the whole content, and its clock stops from each piece to the next call. It
+    /// starts anew if the caller clears `receiving`.
     pub(crate) fn poll_content(
         &mut self,
         context: &mut Context<'_>,

@@ -22,7 +22,7 @@ impl Promise {
         Self(lengths.next().map_or(added, |length| length.trim().parse().ok()))
     }
 
-    /// Counts content, and returns as much of it as is promised.
+    /// Counts content, and returns as much of it as is promised; all without a length.
     pub(crate) fn part(&mut self, mut data: Bytes) -> Bytes {
         if let Some(left) = &mut self.0 {
             data.truncate(usize::try_from(*left).unwrap_or(usize::MAX));

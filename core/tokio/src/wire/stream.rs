@@ -102,8 +102,8 @@ impl<S: Transport> Stream<S> {
 
     /// Makes the system ask the peer from time to time whether it still receives.
     ///
-    /// The system of a peer that has closed its socket then resets the connection. For any other
-    /// peer nothing changes.
+    /// The system of a peer that has closed its socket then resets the connection. If the peer's
+    /// system no longer answers, the connection fails. For any other peer nothing changes.
     pub(crate) fn probe(&self) {
         #[cfg(not(target_os = "wasi"))]
         if let Some(socket) = self.lowest() {
@@ -224,6 +224,8 @@ mod tests {
     use tokio::net::TcpListener;
 
     /// Checks that unsent bytes are limited on a socket that no listener has accepted.
+    ///
+    /// Also checks that only `probe` enables the probes of the system.
     #[tokio::test]
     async fn a_socket_of_any_origin_buffers_little() -> io::Result<()> {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;

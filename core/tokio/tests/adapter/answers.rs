@@ -118,6 +118,7 @@ async fn an_answer_that_contradicts_itself_does_not_reach_the_wire() {
 /// Checks that the Content-Length a handler sets on a 204 or 205 is not sent.
 ///
 /// Routers add the length that a GET's content would have (RFC 9110, section 8.6). A 304 keeps it.
+/// A 205 to GET gets a length of 0.
 #[tokio::test]
 async fn a_status_without_content_has_no_length_whatever_the_method_is() {
     let head = "HEAD / HTTP/1.1\r\nHost: a\r\n\r\n";
@@ -359,7 +360,7 @@ async fn an_echo_asks_for_the_content_that_it_answers_with() {
 
 /// Checks that a handler may switch protocols while the server shuts down.
 ///
-/// After the switch the server's shutdown does not affect the connection.
+/// The code for the new protocol still runs then.
 #[tokio::test]
 async fn a_switch_is_made_while_the_server_stops() {
     let (mut client, server) = tokio::io::duplex(1000);

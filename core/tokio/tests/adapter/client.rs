@@ -590,7 +590,7 @@ async fn content_that_fails_does_not_spoil_an_early_answer() {
     drop(answered.await.expect("no panic"));
 }
 
-/// Checks that a server which echoes a request sees the end of content that fails.
+/// Checks that the response of an echo fails once the request's content has failed.
 #[tokio::test(start_paused = true)]
 async fn content_that_fails_ends_for_a_server_that_has_begun_to_answer() {
     let mut client = echoed();
@@ -641,7 +641,7 @@ async fn content_that_is_not_wanted_stays() {
     }
 }
 
-/// Checks that content is sent after an early 2xx if nothing follows that.
+/// Checks that content is sent after an early 2xx whose end does not arrive.
 ///
 /// A server that streams may send the head before it reads, as hyper's does. One that responds
 /// without reading resets the connection at its end if there is content that it has not read.

@@ -24,7 +24,7 @@ pub(crate) fn config() -> Config {
     Config { date: false, ..Config::default() }
 }
 
-/// Returns the client's end of a connection that the given handler serves.
+/// Returns the client's end of a connection, and the task of its server.
 ///
 /// `room` is the number of bytes that the transport buffers in each direction.
 pub(crate) fn served_by<H>(

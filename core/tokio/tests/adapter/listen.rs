@@ -106,7 +106,7 @@ async fn what_has_switched_sees_that_the_server_stops() {
 /// Checks that connections which do not end are dropped after the shutdown timeout.
 ///
 /// This holds for a switched connection whose client stays, and for a handler that does not
-/// respond.
+/// respond. If that timeout is `None`, they are kept.
 #[tokio::test]
 async fn what_does_not_end_is_dropped_after_the_shutdown_timeout() {
     async fn stay(request: Request<Body>) -> Result<Response<Body>, BoxError> {

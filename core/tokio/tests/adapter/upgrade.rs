@@ -16,7 +16,7 @@ use tokio::net::{TcpListener, TcpStream};
 type Content = Full<Bytes>;
 type Answer = Result<Response<Content>, BoxError>;
 
-/// Returns a client's end of a connection that the given handler serves.
+/// Returns the client's end of a connection, and the task of its server.
 fn served<H>(handler: H) -> (DuplexStream, tokio::task::JoinHandle<Result<(), Error>>)
 where
     H: HttpService<Error: Into<BoxError>, Future: Send> + Send + 'static,

@@ -26,7 +26,10 @@ from .wire import Wire
 LINGER_MAX = 4.0
 """The maximum time in seconds of `linger`, which discards the client's bytes."""
 LINGER_IDLE = 1.0
-"""The seconds without bytes of the client after which `linger` ends earlier."""
+"""The seconds without bytes of the client after which `linger` ends earlier.
+
+The same limit applies to closing the stream in order, and to the closure alert of TLS.
+"""
 LINGER_BYTES = 1 << 20
 """The number of discarded bytes above which `linger` ends."""
 DISCONNECTS = (BrokenResourceError, ClosedResourceError, EndOfStream, IncompleteRead, SSLError)
@@ -54,9 +57,10 @@ async def linger_and_close(wire: Wire) -> None:
 
 
 async def flush(stream: AnyByteStream) -> None:
-    """Waits until the client has received what was sent, for `FLUSH_MAX` seconds.
+    """Waits until the client has received what was sent: at most `FLUSH_MAX` seconds.
 
-    It precedes a reset, which would discard bytes on their way, also of earlier responses.
+    Systems other than Linux do not count such bytes: there it returns at once. It precedes a reset, which would discard
+    bytes on their way, also of earlier responses.
     """
     raw = socket_of(stream)
     with move_on_after(FLUSH_MAX):

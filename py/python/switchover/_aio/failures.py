@@ -31,9 +31,10 @@ class ContentTooLargeError(ValueError):
 
 
 class ClientGoneError(BrokenResourceError):
-    """Ends a handler whose client has received the whole response and disconnected.
+    """Ends a handler whose client has disconnected, as `send_data` has found.
 
-    It is not logged as an error of the handler.
+    `send_data` raises it for discarded or empty data, and `send_end` after that. It is not logged as an error of the
+    handler.
     """
 
 

@@ -434,7 +434,7 @@ Handler = Callable[[Exchange], Awaitable[object]]
 async def _next_request(wire: Wire) -> Request | None:
     """Returns the client's next request, or None if none follows.
 
-    If a request is malformed or late, sends an error response and returns None.
+    If a request is malformed, or late after its first byte, sends an error response and returns None.
     """
     if wire.connection.their_state is Stage.SEND_BODY:
         with suppress(LocalProtocolError):

@@ -25,7 +25,7 @@ from anyio.streams.tls import TLSAttribute, TLSStream
 from .._reset import LOST, has_input, reads_ahead, resets
 
 READ_SIZE = 65_536
-"""The maximum number of bytes in one read."""
+"""The maximum number of bytes in one read, and in one send below TLS."""
 TURN = 30
 """The seconds that a send below TLS waits while another send makes no progress."""
 STREAMS: tuple[type, ...] = (ByteStream, ObjectStream)
@@ -103,7 +103,7 @@ def socket_of(stream: AnyByteStream) -> socket.socket | None:
 
 
 async def reset(stream: AnyByteStream) -> None:
-    """Resets the connection and closes the stream.
+    """Resets the connection, if the stream has a socket, and closes the stream.
 
     After a FIN the peer might consider incomplete bytes complete.
     """

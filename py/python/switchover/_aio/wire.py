@@ -255,8 +255,8 @@ class Wire:
     def is_deserted(self) -> bool:
         """True if the peer has left, as far as is known without a send.
 
-        It has if it has reset, if the stream has failed, or if it was half-closed and sent nothing for the write
-        timeout.
+        It has if it has reset the connection, or if a failure was recorded. Also if it has half-closed, and nothing
+        was sent to it for the write timeout.
         """
         raw = socket_of(self.stream)
         return (

@@ -203,8 +203,8 @@ class Dialer:
     def as_sent(self, request: Request) -> Request:
         """Returns the request as it is sent: changed only for a forwarding proxy.
 
-        The proxy also receives the field lines that are configured for it, and the absolute form of
-        the target (RFC 9112, section 3.2.2).
+        The proxy also receives the field lines that are configured for it, unless the request has
+        lines of the same names. The target is in absolute form (RFC 9112, section 3.2.2).
         """
         proxy = self.options.proxy
         if proxy is None or not self.forwards:

@@ -62,7 +62,8 @@ class Dialed:
     def _is_left(self) -> bool:
         """Returns whether the connection's first request has not come in time.
 
-        That request was cancelled. Otherwise the pool would keep a connection that nobody makes.
+        That request was most likely cancelled. Without this check the pool would keep a connection
+        that nobody makes.
         """
         return not self._is_connecting() and time.monotonic() - self._made > LEFT_AFTER
 

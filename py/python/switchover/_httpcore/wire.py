@@ -50,7 +50,7 @@ asyncio receives no more at once. A smaller read would leave a rest in anyio, wh
 EXPECT_CONTINUE: Final = 1.0
 """The seconds to wait for a 100 before the content is sent all the same.
 
-RFC 9110, section 10.1.1.
+If a 2xx comes instead, the content is sent once the server pauses for this time. RFC 9110, section 10.1.1.
 """
 OPTIONS: Final[dict[str, Any]] = {
     "head": 131_072,
@@ -65,7 +65,7 @@ OPTIONS: Final[dict[str, Any]] = {
     "any_version": True,
     "tidy": True,
 }
-"""The options of the engine: limits of heads, and the leniency of browsers."""
+"""The options of the engine: limits of heads, leniencies, and `tidy`."""
 PLAIN: Final = Config(**OPTIONS)
 SECURE: Final = Config(**OPTIONS, secure=True)
 
@@ -241,8 +241,8 @@ class Wire:
         """Returns the next event; before that it may send the request's withheld content.
 
         The content is withheld if a 2xx came instead of the 100. It is sent if the server then
-        pauses for `EXPECT_CONTINUE` seconds. A server may stream its response while it reads the
-        content, without a 100 (RFC 9110, section 10.1.1).
+        pauses for `EXPECT_CONTINUE` seconds, or for the read timeout if that is less. A server may
+        stream its response while it reads the content, without a 100 (RFC 9110, section 10.1.1).
         """
         request = self._withheld
         if request is None:
@@ -288,7 +288,8 @@ class Wire:
     async def response_closed(self, request: Request) -> None:
         """Makes the connection idle, for the next request, or closes it.
 
-        It becomes idle if request and response are complete and the connection persists.
+        It becomes idle if the request was sent, the response was read to its end, the connection
+        persists, and nothing more has been received.
         """
         trace = Trace.of(request, HTTP11)
         if trace is None:

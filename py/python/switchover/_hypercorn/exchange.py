@@ -27,7 +27,10 @@ if TYPE_CHECKING:
     )
 
 DROPPED: Final = 1000
-"""The number of messages that an app may send after its client has gone."""
+"""The number of dropped messages after which an app that sends gets an error.
+
+Those count that it sends after it was told of an end, or after the client has gone.
+"""
 
 
 class ClientGoneError(OSError):
@@ -70,7 +73,7 @@ class Exchange:
         self.has_begun = self.has_length = False
         """True once the app has begun its response; True if that has a Content-Length."""
         self.is_told_halfway = False
-        """True if the app was told of its client's end after it had begun its response."""
+        """True if the app has received a disconnect after it had begun its response."""
         self.has_all = False
         """True once the end of the request's content has been received."""
         self.is_over = False
@@ -125,8 +128,8 @@ class Exchange:
     async def drop(self) -> None:
         """Gives other tasks a turn after a message of the app that is dropped.
 
-        Raises ClientGoneError for the first such message beyond `DROPPED`. Only those count that
-        the app sends after it was told of an end, or after the client has gone. ASGI 2.4 allows the
+        Raises ClientGoneError for each such message beyond `DROPPED`. Only those count that the app
+        sends after it was told of an end, or after the client has gone. ASGI 2.4 allows the
         OSError.
         """
         # An app that receives nothing may fill its queue, behind which it would be told.
@@ -146,8 +149,8 @@ class Exchange:
     ) -> Callable[[ASGIReceiveEvent], Awaitable[None]]:
         """Starts the app, which receives from the inbox; returns the inbox's method `put`.
 
-        hypercorn sends `None` once the app has ended. An exception of that send is logged, as it
-        would end a whole worker of trio.
+        hypercorn sends `None` once the app has ended. An exception of that send, other than
+        ClientGoneError, is logged: it would end a whole worker of trio.
         """
 
         async def received_here(

@@ -20,9 +20,9 @@ Before each further time it waits for a second.
 class Inbox:
     """The queue of messages for an app.
 
-    Content waits while the queue is full, so nothing more is read from the client. A disconnect is
-    added even then. In hypercorn's own queue it waits for room, until the app receives, and that
-    blocks an app that responds without receiving.
+    Content waits while the queue is full, so that reading from the client stops, at the latest when the engine's buffer
+    is full. A disconnect is added even then. In hypercorn's own queue it waits for room, until the app receives, and
+    that blocks an app that responds without receiving.
     """
 
     def __init__(self, context: WorkerContext, size: int) -> None:

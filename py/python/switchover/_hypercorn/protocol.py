@@ -240,7 +240,7 @@ class Protocol:
         """Handles the next event; returns False if there is none, or HTTP ends.
 
         First sends the 100 that the client waits for. Raises H2ProtocolAssumedError for the preface
-        of HTTP/2.
+        of HTTP/2, and what `take` raises.
         """
         connection, exchange = self.connection, self.exchange
         if self.has_gone or self.writer.is_closed:
@@ -271,7 +271,11 @@ class Protocol:
         return True
 
     async def take(self, request: Request) -> None:
-        """Starts the app for a request, accepts h2c, or rejects a bad WebSocket handshake."""
+        """Starts the app for a request, accepts h2c, or rejects a bad WebSocket handshake.
+
+        h2c is accepted only in the first request, if that has no content. After the 101 it raises
+        H2CProtocolRequiredError.
+        """
         await self.send(Updated(idle=False))
         headers = request.headers.lower()
         # hypercorn takes its errors while it hands over what it has read: here, for the first request.
@@ -430,7 +434,7 @@ class Protocol:
     async def go_on(self, exchange: Exchange) -> None:
         """Takes the events of the next request after an exchange, or closes.
 
-        Closes the connection if it does not persist, the server stops or the client has ended.
+        Closes the connection if it does not persist, the server stops, or the client has ended and no bytes are unread.
         """
         connection = self.connection
         try:

@@ -178,8 +178,8 @@ class Cycle:
     def notice_eof(self) -> None:
         """Handles a half-close by the client.
 
-        A client that waits for its response gets it. A client in the middle of a response without a length counts as
-        disconnected.
+        A client that waits for its response gets it. In the middle of a response without a length, `receive` returns
+        `http.disconnect` after the request; what the app still sends is sent.
         """
         if self.tunnel is None and self.response_started and not self.has_length and self.has_content:
             self.leave()
@@ -320,7 +320,8 @@ class Cycle:
     async def send_other(self, message: ASGISendEvent) -> None:
         """Sends an early hint, trailers or the content of a file, as an ASGI message asks.
 
-        Raises RuntimeError for any other message, or one that is not expected now.
+        Raises RuntimeError for any other message, or one that is not expected now. But late hints are ignored, and so
+        are, within a response, trailers that were not announced or precede the end of the content.
         """
         kind = message["type"]
         if message["type"] == "http.response.early_hint":
@@ -392,8 +393,8 @@ class Cycle:
         """Holds the head back for the first content.
 
         Head and content are then sent in one write, if the content is shorter than 16 KiB. A head without a length is
-        held for one turn of the loop at most. One with a length is held at most until the app waits for request
-        content. A response that switches is sent at once.
+        held for one turn of the loop at most. One with a length is held at most until the app waits in `receive`. A
+        response that switches is sent at once.
         """
         protocol = self.protocol
         # The app may go on to change its own.
@@ -463,7 +464,7 @@ class Cycle:
                 self.protocol.reject(500, b"Internal Server Error")
 
     def write(self, body: ReadableBuffer, more_body: bool) -> None:
-        """Writes content, and after the last of it the end of the response.
+        """Writes content, and after the last of it the end, unless trailers follow.
 
         If the engine rejects the content or the end, what it has encoded before that is sent nevertheless.
         """
@@ -499,7 +500,9 @@ class Cycle:
     def write_trailers(self, headers: Lines, more_trailers: bool) -> None:
         """Sends trailers, if the client reads them, and the end of the response.
 
-        RFC 9110, section 6.5.1.
+        Trailers with `more_trailers` wait for the last ones. Only chunked content can have them; in another response
+        they are left out. Does nothing if they were not announced, or before the end of the content. RFC 9110, section
+        6.5.1.
         """
         if self.trailers is None or not self.is_trailing:
             # A middleware may have dropped the announcement, and with it the client's wish.

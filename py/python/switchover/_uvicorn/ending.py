@@ -76,6 +76,8 @@ class Ending:
     def reset_once_received(self, timeout_write: float) -> None:
         """Closes the transport; the connection is reset once the client has what was sent.
 
+        Over TLS, or without a free descriptor, it is reset at once. A client that receives too slowly is reset earlier.
+
         A reset discards what is on its way, also of the responses before. So another descriptor of the socket keeps the
         connection open meanwhile, and its close is the reset.
         """

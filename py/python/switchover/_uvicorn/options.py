@@ -65,7 +65,10 @@ class Options:
     gets it in either case.
     """
     timeout_half_closed = LINGER_MAX
-    """The seconds from a half-close until `receive` returns `http.disconnect`."""
+    """The seconds from a half-close until `receive` returns `http.disconnect`.
+
+    In a tunnel they begin anew as long as the app sends bytes.
+    """
 
 
 CONFIGURED: dict[tuple[Config, int | None, bool], Config] = {}

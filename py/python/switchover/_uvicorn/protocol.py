@@ -154,7 +154,10 @@ class Protocol(Watching):
         self.ending.writing.begin(self.timeout_write)
 
     def resume_writing(self) -> None:
-        """Resumes the app's sends, as the client has read, and stops the write deadline."""
+        """Resumes the app's sends, as the client has read, and stops the write deadline.
+
+        The deadline of a closing transport goes on.
+        """
         self.flow.resume_writing()
         if not self.transport.is_closing():
             self.ending.writing.stop()
@@ -273,7 +276,7 @@ class Protocol(Watching):
     def wait_for_more(self) -> None:
         """Resumes reading, and sets the deadline for what the client has to send.
 
-        For content it does so only after the response, or for a WebSocket handshake.
+        A deadline for content is set here only after the response, or for a WebSocket handshake.
         """
         if self.connection.wants_input and (self.cycle is None or self.cycle.size <= HIGH_WATER_LIMIT):
             self.flow.resume_reading()

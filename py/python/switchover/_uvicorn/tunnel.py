@@ -49,8 +49,8 @@ def accepted(
 ) -> bytes:
     """Returns the bytes of the 101 that accepts the protocol in the app's Upgrade.
 
-    For a CONNECT they are those of the 2xx that opens the tunnel. Raises RuntimeError if the client
-    does not offer that protocol.
+    For a CONNECT they are those of the 2xx that opens the tunnel. Raises RuntimeError if a 101 names no protocol that
+    can be accepted, or if there is a content coding other than `identity`.
     """
     chosen, others = parted((name.lower(), value) for name, value in headers)
     if any(name == b"content-encoding" and value.lower() != b"identity" for name, value in others):
@@ -121,7 +121,10 @@ class Tunnel:
         self.event.set()
 
     def end(self) -> bool:
-        """Records the end of the client's direction; returns whether ours is still open."""
+        """Records the end of the client's direction; returns whether ours is still open.
+
+        False over TLS, whose end concerns both directions.
+        """
         self.has_end = True
         self.event.set()
         return not self.is_over and closes_after_eof(self.protocol.transport)
@@ -177,7 +180,10 @@ class Tunnel:
             await self.event.wait()
 
     def write(self, data: bytes, more_body: bool) -> None:
-        """Sends bytes, and after the last of them the end of our direction."""
+        """Sends bytes, and after the last of them the end of our direction.
+
+        If the client has ended its own, or over TLS, the connection is then closed. Raises RuntimeError after that end.
+        """
         if self.is_over:
             raise RuntimeError("The direction to the client has ended.")
         transport = self.protocol.transport

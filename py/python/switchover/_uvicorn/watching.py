@@ -58,8 +58,8 @@ class Watching(Base):
     def look(self) -> None:
         """Checks whether the client has hung up, and if so acts; else checks again later.
 
-        After a reset the transport is aborted. After a half-close that is hidden by unread bytes,
-        `receive` returns `http.disconnect`; over TLS the app's sends are dropped too.
+        After a reset the transport is aborted. After a half-close that is hidden by unread bytes, an app that waits in
+        `receive` gets `http.disconnect`. Over TLS any app does, and its sends are dropped.
         """
         self.watching = None
         cycle = self.cycle

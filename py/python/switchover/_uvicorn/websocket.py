@@ -189,7 +189,10 @@ class Undecided(asyncio.Protocol):
         self.protocol.pause_writing()
 
     def resume_writing(self) -> None:
-        """Resumes the sends of uvicorn's WebSocket class, and stops the write deadline."""
+        """Resumes the sends of uvicorn's WebSocket class, and stops the write deadline.
+
+        The deadline of a closing transport goes on.
+        """
         if not self.transport.is_closing():
             self.ending.writing.stop()
         self.protocol.resume_writing()

@@ -150,9 +150,9 @@ class Connection:
 
     @property
     def _preface(self) -> int:
-        """Returns the length of an HTTP/2 preface in the unread bytes.
+        """Returns the length of the part of a preface that h11 parses as a request.
 
-        h11 parses the preface as a request.
+        It is the HTTP/2 preface, and that part is among the engine's unread bytes. 0 without a preface.
         """
         return PREFACE if self._request is not None and self._request.http_version == b"2.0" else 0
 
@@ -182,8 +182,8 @@ class Connection:
         """Returns the next event.
 
         `NEED_DATA` if more bytes are needed. `PAUSED` if bytes wait for `start_next_cycle`, or while a switch is
-        undecided or done. Raises RemoteProtocolError if the peer broke the protocol. Next: `send` a response, or call
-        this again.
+        undecided or done. Raises RemoteProtocolError if the peer broke the protocol or exceeded the limit. Next: `send`
+        a response, or call this again.
         """
         state = self._state
         theirs = state.server if self.our_role is CLIENT else state.client

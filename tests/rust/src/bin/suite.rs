@@ -1,6 +1,6 @@
 //! A program that writes the test vectors for other engines, one case a line.
 //!
-//! `suite [FILE]` writes to FILE, by default `target/suite/cases.jsonl`.
+//! `suite [FILE]` writes to FILE, by default `suite/cases.jsonl` in the target folder.
 
 use std::{env, fs, path::PathBuf};
 

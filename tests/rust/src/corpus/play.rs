@@ -1,7 +1,7 @@
 //! The runner of a corpus case, as a client or as a server.
 //!
-//! A client sends the requests of the case. A server responds to each complete request, up to
-//! a CONNECT or an offer for which the case has no 101.
+//! A client sends the requests of the case. A server responds to each complete request. It stops
+//! at a CONNECT or an offer for which the case has no 101, or one that the engine cannot send.
 
 use switchover::{
     Config, Connection, End, Error, Event, Field, Next, Order, Paused, RequestHead, ResponseHead,
@@ -153,7 +153,8 @@ impl Player<'_> {
 
     /// Answers a complete request: switches by the case's 101, or sends an empty 200.
     ///
-    /// The run stops without an answer at an offer or a CONNECT for which the case has no 101.
+    /// The run stops without an answer at an offer or a CONNECT for which the case has no 101. It
+    /// also stops if the engine cannot send the 101.
     fn answer(&mut self) {
         let protocol = self.case.switches.get(self.answered);
         self.answered += 1;

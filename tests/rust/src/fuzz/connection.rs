@@ -10,8 +10,9 @@
 //! The tape has decisions, which are calls of the caller: some between two deliveries of bytes,
 //! some at events and at pauses. It also says how many bytes each delivery has. Each fuzz input
 //! runs three times: in whole pieces, a byte at a time, and in random pieces through either
-//! receiving call. The third run also calls `release` between pieces, and tries each write first
-//! with too little space. It leaves out the decisions that the first run rejected.
+//! receiving call. The third run also calls `release` between pieces, and tries most writes first
+//! with too little space. It leaves out the decisions that the first run rejected. Memory is
+//! checked only with small limits, in a run of its own.
 
 use std::fmt::Debug;
 
@@ -67,7 +68,7 @@ enum Entry {
 /// The moment at which the caller makes a decision, which is a call on the engine.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Place {
-    /// Between two deliveries, once the engine has processed the bytes before.
+    /// Before a delivery, once the engine has processed the earlier bytes.
     Boundary,
     Event,
     Pause,

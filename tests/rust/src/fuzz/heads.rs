@@ -73,9 +73,9 @@ pub(super) fn bytes(tape: &mut Tape<'_>, usual: &[&str]) -> Vec<u8> {
     }
 }
 
-/// Returns a word with one bit flipped.
+/// Returns a word with one bit flipped; an empty word stays empty.
 ///
-/// A comparison that ignores some bits would find it equal to the word.
+/// A comparison that ignores this bit would find it equal to the word.
 fn nearly(tape: &mut Tape<'_>, usual: &str) -> Vec<u8> {
     let (mut bytes, at) = (usual.as_bytes().to_vec(), tape.below(usual.len().max(1)));
     if let Some(byte) = bytes.get_mut(at) {

@@ -99,8 +99,8 @@ impl Engine {
 
     /// Reads all requests that have arrived and responds to the complete ones.
     ///
-    /// With `gives_back` it releases the window capacity of read content at once. Otherwise a later
-    /// call does so, or the end of the content.
+    /// With `gives_back` it releases the window capacity of read content at once. Otherwise the end
+    /// of the content does so, or a later call with `gives_back`.
     pub(super) fn poll(&mut self, gives_back: bool) {
         let mut context = Context::from_waker(Waker::noop());
         if let Stage::Handshake(handshake) = &mut self.stage {

@@ -1,7 +1,7 @@
 //! Decisions of a caller, that is calls on a connection, read from a tape.
 //!
-//! They are all methods of `Connection` by which its caller decides something. Some arguments are
-//! valid only in some states of the connection, and some never.
+//! They are all methods in the core's table `VERBS` by which a caller decides something. Some
+//! arguments are valid only in some states of the connection, and some never.
 
 use switchover::{Connection, Error, Limits, Order, Prepared, RequestHead, ResponseHead};
 

@@ -245,7 +245,7 @@ impl Side {
         self.heard.push(heard);
     }
 
-    /// Reads the arrived bytes, then makes this end's default call if one is due.
+    /// Reads the arrived bytes, then makes this end's default calls if any are due.
     fn go_on(&mut self, other_has_given_up: bool) {
         self.listen(other_has_given_up);
         let state = self.connection.state();

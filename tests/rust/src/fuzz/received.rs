@@ -184,7 +184,7 @@ fn unified(mut lines: Vec<FieldLine>) -> Vec<FieldLine> {
 
 /// Returns the number that all members of a list equal.
 ///
-/// `None` if the members differ, or if one is no number.
+/// `None` if the list is empty, if the members differ, or if one is no number.
 fn one_number(list: &str) -> Option<u64> {
     let members = list
         .split(',')

@@ -374,7 +374,8 @@ const TIDIED: &[&str] = &[
 
 /// Checks that a parser found the sent fields in their order.
 ///
-/// In requests Host is first. Any further field must be one that the engine adds by itself.
+/// In requests Host is first. Any further field must be one that the engine adds by itself. With
+/// `Config::tidy` the fields in `TIDIED` are not compared; of `Connection` only the options are.
 fn compare_fields(heard: &[Line], said: &Message, is_tidied: bool, reader: &str) {
     let is = |line: &Line, name: &str| line.0.eq_ignore_ascii_case(name.as_bytes());
     // `Config::tidy` may remove, merge or replace these fields.

@@ -302,7 +302,8 @@ impl Client {
 
     /// Sends a request with `len` bytes of content still to come.
     ///
-    /// `cut` decides whether, and where, its field block is split into a CONTINUATION.
+    /// `cut` decides whether, and where, its field block is split into a CONTINUATION. The client
+    /// sends no more than 12 requests.
     fn open(&mut self, len: usize, cut: u8) {
         if self.streams.len() >= 12 {
             return;

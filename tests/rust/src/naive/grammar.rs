@@ -42,9 +42,9 @@ pub(super) fn is_text(byte: &u8) -> bool {
     *byte == b'\t' || (*byte >= b' ' && *byte != 0x7f)
 }
 
-/// Returns whether a value is a token with parameters (RFC 9112, section 7).
+/// Returns whether a value is a token, with or without parameters.
 ///
-/// Unlike in the RFC, a parameter may lack its value.
+/// Unlike in RFC 9112, section 7, a parameter may lack its value.
 pub(super) fn is_coding(value: &[u8]) -> bool {
     after_token(value).is_some_and(are_extensions)
 }
@@ -108,7 +108,7 @@ fn after_quoted(value: &[u8]) -> Option<&[u8]> {
 ///
 /// RFC 9110, section 7.2 and RFC 3986, sections 3.2.2 and 3.2.3.
 ///
-/// The host may be empty.
+/// The host may be empty, and the port is less than 65,536.
 pub(super) fn is_authority(value: &[u8]) -> bool {
     let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=".contains(byte);
     let port = match value.strip_prefix(b"[") {

@@ -36,7 +36,7 @@ fn record(vector: &Vector, show: fn(&[u8]) -> String) -> Result<String, String> 
     outcome.map(|()| text).map_err(|error| format!("{}: {error}", vector.name))
 }
 
-/// Returns the new lines of a vector's block, checked with every [`Feed`].
+/// Returns the new lines of a vector's block, checked with all its `feeds`.
 ///
 /// # Errors
 ///

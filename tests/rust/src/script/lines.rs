@@ -60,7 +60,8 @@ fn owned(fields: Fields<'_>) -> Vec<FieldLine> {
 /// Returns bytes as escaped lines of a vector.
 ///
 /// `mark` begins the text of a line that ends with CRLF; the CRLF is left out. Where no CRLF
-/// begins in the next 4,000 bytes, a doubled mark begins up to 100,000 bytes as they are.
+/// begins in the next 4,000 bytes, a doubled mark begins up to 100,000 bytes, with any CRLF in them
+/// escaped.
 pub(crate) fn put_lines(bytes: &[u8], mark: char) -> Vec<String> {
     let mut lines = Vec::new();
     let mut rest = bytes;

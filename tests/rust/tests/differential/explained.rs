@@ -169,6 +169,8 @@ const KNOWN: &[&[u8]] =
     &[b"GET", b"HEAD", b"POST", b"PUT", b"DELETE", b"CONNECT", b"OPTIONS", b"TRACE", b"PATCH"];
 
 /// Returns why the parser `peer` accepts a head that the engine rejects as `kind`.
+///
+/// `None` if no rule says so.
 pub(crate) fn ours(peer: &str, kind: ErrorKind) -> Option<&'static str> {
     OURS.iter()
         .find(|(kinds, peers, _)| kinds.contains(&kind) && peers.contains(&peer))
@@ -176,6 +178,8 @@ pub(crate) fn ours(peer: &str, kind: ErrorKind) -> Option<&'static str> {
 }
 
 /// Returns why the parser `peer` rejects a head that the engine accepts.
+///
+/// `None` if no rule says so.
 pub(crate) fn theirs(peer: &str, words: &str, input: &Input) -> Option<&'static str> {
     let fits = |row: &&Theirs| row.0 == peer && row.1.contains(&words) && (row.3)(input);
     THEIRS.iter().find(fits).map(|(.., why, _)| *why)

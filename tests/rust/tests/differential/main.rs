@@ -91,7 +91,8 @@ fn heads_are_read_as_httparse_and_llhttp_read_them() {
 /// Compares the results of all parsers on an input.
 ///
 /// Returns whether all accept it with the same parts, and the rules for their differences. The
-/// error is a difference without a rule, or an error of the engine at a wrong byte.
+/// error is a difference without a rule, or an error of the engine at a wrong byte. So is a result
+/// of the engine that depends on the scan path or the cut.
 fn judge(parsers: &mut Parsers, input: &Input, cut: usize) -> Result<(bool, Vec<Rule>), String> {
     let mut ours: Option<Ours> = None;
     for path in ScanPath::available() {

@@ -125,7 +125,7 @@ impl Seen<'_> {
 
     /// Describes in a sentence what reached the origin and the client.
     ///
-    /// It is the reason of a check that passes.
+    /// It is the reason of a check that passes without a symptom to report.
     pub(crate) fn summary(&self) -> String {
         let requests = self.log.requests.len();
         let upgrade = self.log.requests.iter().find_map(|request| request.field("upgrade"));

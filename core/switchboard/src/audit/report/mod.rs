@@ -24,7 +24,9 @@ pub(crate) const TABLES: u32 = 2;
 /// The version of the program.
 pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
 
-/// The most bytes that a report shows of each direction of an exchange.
+/// The most bytes of each direction of an exchange that a report shows.
+///
+/// The JSON form has no such limit.
 const SHOWN: usize = 2048;
 
 /// The role of the audited program.
@@ -59,6 +61,8 @@ impl Role {
 /// The results of a run of the audit, from which reports are made.
 pub(crate) struct Report {
     /// The name of the audited program: authority and path, or a client's command.
+    ///
+    /// It is `a client` if the client has no command.
     pub(crate) subject: String,
     pub(crate) role: Role,
     pub(crate) findings: Vec<Finding>,

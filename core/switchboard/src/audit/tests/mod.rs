@@ -525,9 +525,10 @@ fn a_finding_says_whether_the_connection_was_closed() {
     assert!(told[control..].contains("plain\n           (closed)"), "{told}");
 }
 
-/// The description of a check consists of sentences and does not name symptoms.
+/// The description of a check does not have the names of its symptoms.
 ///
-/// It lists the lines to send, or says that there are none.
+/// Only names with a hyphen are looked for. The description lists the lines to send, or says that
+/// there are none.
 #[test]
 fn a_check_is_explained_in_sentences() {
     for table in [server::TABLE, crate::audit::client::TABLE, crate::audit::proxy::TABLE] {

@@ -34,9 +34,13 @@ export class Story {
   lines = [];
   /** The bytes that the client sent in HTTP, as far as the transcript shows them. */
   received = "";
-  /** False once `received` lacks bytes; then only whole lines can be explained. */
+  /** False once `received` may lack bytes; then only whole lines can be explained. */
   isCertain = true;
-  /** The demonstration that made the connection, or `null` if none did. */
+  /**
+   * The demonstration that this page started by name, or `null`.
+   *
+   * It is `null` for connections of the crowd, of the audit, and of clients that others started.
+   */
   demo = null;
   /**
    * The number of missing entries: those not received, and those dropped here.
@@ -142,7 +146,7 @@ export class Story {
   /**
    * The index in `lines` of the entry that explains the outcome best.
    *
-   * That is the first error, else the first switch, else the first decision but `data` and `end`, else the last line.
+   * That is the first error or refused call, else the first switch, else the first decision but `data` and `end`, else the last line.
    */
   get turn() {
     const isTurn = [
@@ -236,7 +240,7 @@ export class Story {
     return LANGUAGES[language].program(programOf(this.setup, this.#engineLines));
   }
 
-  /** Returns a curl command that repeats the client's bytes up to a switch. */
+  /** Returns a curl command that repeats the client's requests up to a switch. */
   curl(origin) {
     const end = this.moments.findIndex(({ name }) => name === "switched");
     const received = this.moments.slice(0, end < 0 ? undefined : end).filter(({ what }) => what === "received");

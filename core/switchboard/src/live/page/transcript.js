@@ -27,7 +27,7 @@ export function begin(next) {
   at("open-play").setAttribute("href", "/play/");
 }
 
-/** Empties the transcript's part of the page: no connection is chosen. */
+/** Hides the transcript's part of the page: no connection is chosen. */
 export function clear() {
   story = null;
   at("story-name").textContent = "What comes of it";

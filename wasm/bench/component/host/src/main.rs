@@ -3,7 +3,8 @@
 //!     component-host ENGINE COMPOSED
 //!
 //! ENGINE is the component, whose calls this program makes; COMPOSED is the guest with the engine
-//! in it. A cycle is the request of 703 bytes with nine fields, and a response of five bytes.
+//! in it. A cycle is the request of 703 bytes with nine fields, and a response with five bytes of
+//! content.
 
 use std::time::Instant;
 
