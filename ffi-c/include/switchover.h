@@ -394,7 +394,8 @@ enum swo_result_code {
     SWO_BAD_NUMBER = 1012,
     /** The call of swo_set_memory is too late.
      *
-     *  The library has allocated memory already, as always in the ordinary (std) build. */
+     *  The library has allocated memory already, or is the ordinary (std) build, where it always
+     *  fails. */
     SWO_TOO_LATE = 1013,
 };
 
@@ -2032,7 +2033,7 @@ swo_result swo_prepared_free(struct swo_prepared *prepared);
 swo_result swo_block_new(const uint8_t *text, size_t len, struct swo_block **block);
 
 /**
- * Frees a block.
+ * Frees a block of field lines.
  *
  * NULL is allowed. A connection uses a block only during the call that gets it. Use after free
  * and double free are not detected.
@@ -2814,7 +2815,8 @@ enum swo_client_version {
 /**
  * The state of a connection's state machine.
  *
- * For logs and for pages that show the state. The numbers are values of the enums named below.
+ * For logs and for pages that show the state. The numbers are values of the enums that the
+ * members name; the comments of `persist` and `pipelined` say what they hold.
  */
 typedef struct swo_state_info {
     /**
@@ -2856,7 +2858,8 @@ typedef struct swo_state_info {
     /**
      * Client: the number of complete requests before the latest.
      *
-     * Only those without a complete final response count.
+     * Only those without a complete final response count, and none once the head of a response has
+     * come that closes the connection.
      */
     uint32_t pipelined;
     /**

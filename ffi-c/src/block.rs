@@ -26,7 +26,7 @@ export! {
         text: *const u8, len: usize, block: *mut *mut swo_block,
     ) -> swo_result = new((text, len), block);
 
-    /// Frees a block.
+    /// Frees a block of field lines.
     ///
     /// NULL is allowed. A connection uses a block only during the call that gets it. Use after free
     /// and double free are not detected.

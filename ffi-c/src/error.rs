@@ -107,7 +107,8 @@ pub enum BindingError {
     BadNumber = 1012,
     /// The call of swo_set_memory is too late.
     ///
-    /// The library has allocated memory already, as always in the ordinary (std) build.
+    /// The library has allocated memory already, or is the ordinary (std) build, where it always
+    /// fails.
     TooLate = 1013,
 }
 

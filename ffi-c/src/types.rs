@@ -202,7 +202,8 @@ pub struct swo_event {
 
 /// The state of a connection's state machine.
 ///
-/// For logs and for pages that show the state. The numbers are values of the enums named below.
+/// For logs and for pages that show the state. The numbers are values of the enums that the
+/// members name; the comments of `persist` and `pipelined` say what they hold.
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct swo_state_info {
@@ -228,7 +229,8 @@ pub struct swo_state_info {
     pub client_version: u32,
     /// Client: the number of complete requests before the latest.
     ///
-    /// Only those without a complete final response count.
+    /// Only those without a complete final response count, and none once the head of a response has
+    /// come that closes the connection.
     pub pipelined: u32,
     /// Reserved for members of later versions: 0.
     pub reserved: [u32; 7],

@@ -1,6 +1,7 @@
 """Tests that memory does not grow.
 
-They run cycles on one connection, on new ones that respond, switch or fail, and with splices and conversions.
+They run cycles on one connection, and on new ones that respond, switch or fail. Others run on `h2c` splices, on field
+lists that are converted to and from HTTP/2, and on capsules and datagrams.
 
 Each kind of cycle first runs a tenth of its number. Growth of `GROWTH` or more after that is a leak. No object is
 smaller than 16 bytes. By default, a leak of one in each cycle would be 7.6 MiB in the first kind, and 0.95 MiB in the

@@ -149,6 +149,7 @@ pub struct State {
     /// The number of unanswered requests before the latest (client only).
     ///
     /// All of them have been sent completely. A request counts until its final response has ended.
+    /// None counts once the head of a response has come that closes the connection.
     pub pipelined: u8,
 }
 

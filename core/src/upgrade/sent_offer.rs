@@ -7,7 +7,10 @@ use crate::wire::known::{KnownField, KnownFields};
 use crate::wire::memory::Draft;
 use crate::wire::source::FieldSource;
 
-/// The field lines and the proof of a sent offer, to check the 101 against.
+/// The parts of a sent offer that are needed to check the 101.
+///
+/// They are some of its field lines, and the field that the 101 must have as a proof: for
+/// WebSocket, `Sec-WebSocket-Accept`.
 #[derive(Debug, Default)]
 pub(crate) struct SentOffer {
     /// The field lines, each as one byte for the field, its value, and an LF.

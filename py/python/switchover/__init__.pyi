@@ -1575,7 +1575,8 @@ class State:
     pipelined: Final[int]
     """Client: the number of unanswered requests before the latest.
 
-    All of them have been sent completely. A request counts until its final response has ended.
+    All of them have been sent completely. A request counts until its final response has ended. None counts once the
+    head of a response has come that closes the connection: see `Response.dropped`.
     """
 
     def __eq__(self, other: object, /) -> bool: ...
@@ -1843,7 +1844,8 @@ class Connection:
         """Ends the message being sent, with trailers if it is chunked.
 
         A message without content, or with all of its Content-Length sent, has ended already: the call is allowed once
-        and returns no bytes. Next: a client receives, a server goes on with `next_event`. RFC 9112, section 7.1.2.
+        and returns no bytes. After `respond`, `respond_prepared` and `reject` it is an error. Next: a client receives, a
+        server goes on with `next_event`. RFC 9112, section 7.1.2.
 
         Raises LocalProtocolError: NO_CONTENT, LENGTH_SHORT, CLOSED, SWITCHED, FAILED, INVALID_NAME, INVALID_VALUE,
         TRAILER_FORBIDDEN, OUT_OF_MEMORY.

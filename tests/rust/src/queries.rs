@@ -38,7 +38,7 @@ pub const QUERIES: &[Query] = &[
     },
 ];
 
-/// Returns the query with this verb; `None` if there is none.
+/// Returns the query that test vectors call by this verb; `None` if there is none.
 pub(crate) fn query(short: &str) -> Option<&'static Query> {
     QUERIES.iter().find(|query| query.short == short)
 }

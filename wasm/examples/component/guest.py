@@ -43,7 +43,10 @@ class WitWorld(wit_world.WitWorld):
 
 
 def answer(connection: engine.Connection) -> bytes:
-    """Accepts an offer of foo/2; responds to any other request with a 200."""
+    """Accepts an offer of foo/2; sends a 200 to any other request but a CONNECT.
+
+    For a CONNECT it raises `Err`, as a 2xx with content is not permitted.
+    """
     if selection := connection.select(["foo/2"], Order.CLIENT):
         return connection.accept(selection, False, [])
     return connection.respond(Head(200, None, [("content-type", b"text/plain")]), b"no foo/2\n")

@@ -103,7 +103,11 @@ export interface Handed extends Pair {
    * has changed.
    */
   asGiven?(): NodeSocket | undefined;
-  /** The errors of the socket that its streams have thrown. */
+  /**
+   * The errors with which the socket has failed, as far as they are recorded.
+   *
+   * Those of a `writable` that is the socket's own are not. It is missing if both streams are the socket's own.
+   */
   readonly failures?: Failures;
 }
 
@@ -187,7 +191,7 @@ export interface Transport {
    */
   waiting?(): Uint8Array | null;
   /**
-   * Calls `act` once when `waiting` may return bytes, or at the end or a failure.
+   * Calls `act` once at the next event: perhaps bytes, the end or a failure.
    *
    * Returns false, and calls nothing, if it has ended or failed already. A later call replaces an earlier one.
    */

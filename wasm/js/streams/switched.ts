@@ -129,7 +129,7 @@ export class Switched implements Pair {
     this.#wire.connection.free();
   }
 
-  /** @internal The latest error of the socket that its streams have thrown. */
+  /** @internal The latest recorded error with which the socket has failed. */
   get failure(): unknown {
     return this.#pair.failures?.latest;
   }

@@ -255,8 +255,8 @@ impl Connection {
     /// Ends the message being sent, with trailers if it is chunked.
     ///
     /// A message without content, or whose whole `Content-Length` was sent, has already ended. One
-    /// call is then still allowed, and writes nothing; after a whole response from `respond`, none
-    /// is. Next: a client calls `receive`, a server `next_event`.
+    /// call is then still allowed, and writes nothing; after `respond`, `respond_prepared` and
+    /// `reject`, none is. Next: a client calls `receive`, a server `next_event`.
     ///
     /// # Errors
     ///

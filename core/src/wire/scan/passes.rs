@@ -84,9 +84,9 @@ pub(crate) trait Reader<'a>: Sized {
     /// Slow path of a field line: parses it in any form.
     fn line_slow(state: &mut Self::State, bytes: &[u8], line: Line<'_>) -> Self::Item;
 
-    /// Ends the pass after the last line, and returns its result.
+    /// Ends the pass after the last line; returns its result, or `None` without one.
     ///
-    /// `None` rejects the head.
+    /// The caller then parses the head line by line: it may be valid all the same.
     fn finish(state: Self::State) -> Option<usize>;
 }
 

@@ -191,7 +191,9 @@ impl Again {
     }
 }
 
-/// Escapes bytes for `printf` of a shell, to be put in single or double quotes.
+/// Escapes bytes for a `printf` that knows `\xHH`, in single or double quotes.
+///
+/// GNU `printf` and that of bash know it; that of dash does not.
 fn printable(bytes: &[u8]) -> String {
     let mut text = String::new();
     for &byte in bytes {

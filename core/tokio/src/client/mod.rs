@@ -326,8 +326,8 @@ impl<S: Transport> Client<S> {
 
     /// Returns whether the connection allows another request, as far as is known.
     ///
-    /// False after a `send` that was cancelled, and after an error response to a request that was
-    /// not sent completely. RFC 9112, section 9.3.
+    /// False after a `send` that was cancelled once its request had begun, and after an error
+    /// response to a request that was not sent completely. RFC 9112, section 9.3.
     pub fn persists(&self) -> bool {
         self.lock().persists()
     }

@@ -27,9 +27,9 @@ pub trait Listener: Send + 'static {
     /// Waits for the next connection.
     ///
     /// The future is dropped when the server stops, and before its first poll while the server is
-    /// full. After an error it is called again, after 50 ms
-    /// unless the error concerns one peer alone: `ConnectionAborted`, `ConnectionReset` or
-    /// `ConnectionRefused`. Set the options of a socket here, such as `TCP_NODELAY`.
+    /// full. After an error it is called again, after 50 ms unless the error concerns one peer
+    /// alone: `ConnectionAborted`, `ConnectionReset` or `ConnectionRefused`. Set the options of a
+    /// socket here, such as `TCP_NODELAY`.
     fn accept(&mut self) -> impl Future<Output = io::Result<(Self::Stream, Self::Address)>> + Send;
 
     /// Receives an error of [`accept`](Self::accept).

@@ -147,7 +147,7 @@ impl Auditor for Audit<'_> {
         self.caller.is_patient()
     }
 
-    /// Returns `None`, because no check explains that a client cannot be started.
+    /// Returns `None`: if a client cannot be started, no earlier check is the cause.
     fn suspect(&self) -> Option<Finding> {
         None
     }

@@ -50,7 +50,7 @@ let known = null;
 
 // Received entries.
 
-/** Entries that have been received and not yet added to their stories. */
+/** Received entries that are not yet in the `Story` of their connection. */
 let waiting = [];
 
 /**
