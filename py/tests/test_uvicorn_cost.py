@@ -14,7 +14,8 @@ from typing import Any
 
 import pytest
 from served import GET, HANDSHAKE, HELLO, WAIT, Served, Transport, played, tell
-from switchover._uvicorn import burst
+from switchover._uvicorn import burst, deadlines
+from switchover._uvicorn.base import Base
 from switchover._uvicorn.ending import Ending
 from switchover.uvicorn import Protocol
 
@@ -115,6 +116,41 @@ def test_an_idle_connection_ends_though_its_timer_was_set_earlier() -> None:
             client.recv(1)
         client.settimeout(5)
         assert client.recv(1) == b""
+
+
+def test_an_idle_connection_releases_its_memory_and_serves_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An engine that has served holds some 2,400 bytes, and one that is idle 270."""
+    monkeypatch.setattr(deadlines, "REST", 0.05)
+    released: list[bool] = []
+    release = Base.release
+
+    def counted(self: Base) -> None:
+        released.append(True)
+        release(self)
+
+    monkeypatch.setattr(Base, "release", counted)
+
+    async def main() -> None:
+        protocol, transport = await played(hello, GET)
+        for times in (1, 2):
+            assert protocol.cycle is not None
+            await asyncio.sleep(0.3)
+            # Once in each wait, however long that is.
+            assert len(released) == times
+            assert protocol.cycle is None
+            protocol.data_received(GET)
+            while protocol.server_state.total_requests <= times:
+                await asyncio.sleep(0)
+        # Half a head is no rest.
+        protocol.data_received(GET[:20])
+        await asyncio.sleep(0.2)
+        assert len(released) == 2
+        protocol.data_received(GET[20:])
+        while protocol.server_state.total_requests <= 3:
+            await asyncio.sleep(0)
+        assert b"".join(transport.writes).count(b"hello") == 4
+
+    asyncio.run(main())
 
 
 def test_the_responses_of_a_burst_leave_together(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,6 +8,7 @@ import enum
 import logging
 from time import monotonic
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary, WeakSet
 
 from uvicorn.logging import TRACE_LOG_LEVEL
 from uvicorn.protocols.http.flow_control import FlowControl
@@ -15,7 +16,7 @@ from uvicorn.protocols.http.flow_control import FlowControl
 from .. import Awaiting, Closing, Connection, Request
 from .burst import Burst
 from .cycle import Cycle
-from .deadlines import Deadline
+from .deadlines import NEXT_REQUEST, Deadline
 from .ending import Ending
 from .options import LINGER_IDLE, LINGER_MAX, Options
 from .transport import closes_after_eof
@@ -49,11 +50,15 @@ class Phase(enum.Enum):
 # A member is looked up by a call.
 OPEN, TAKING, POSTPONED, LINGERING, SWITCHED, HANDED_OVER = Phase
 
+LINGERING_CONNECTIONS: WeakKeyDictionary[ServerState, WeakSet[Base]] = WeakKeyDictionary()
+"""The lingering connections of each server, which do not count for its limit."""
+
 
 class Base(Options, asyncio.Protocol):
     """The base class of a uvicorn connection: its state, its writes, and its end."""
 
     __slots__ = (
+        "__weakref__",
         "access_log",
         "access_logger",
         "app",
@@ -106,8 +111,7 @@ class Base(Options, asyncio.Protocol):
         self.app: ASGI3Application = settings.loaded_app
         self.ws_protocol_class: Any = settings.ws_protocol_class
         self.connections: set[Any] = server_state.connections
-        # Those of the server that only wait for their client's end: they do not count for its limit.
-        self.lingering: set[Any] = vars(server_state).setdefault("lingering", set())
+        self.lingering = LINGERING_CONNECTIONS.setdefault(server_state, WeakSet())
         self.loop = _loop or asyncio.get_event_loop()
         self.logger = logging.getLogger("uvicorn.error")
         self.access_logger = logging.getLogger("uvicorn.access")
@@ -117,7 +121,7 @@ class Base(Options, asyncio.Protocol):
         self.app_state = app_state
         # Those of an app must not reach the next request, although the app may have resumed the reading.
         self.variables = contextvars.copy_context()
-        self.deadline = Deadline(self.loop, self.timed_out, self.variables)
+        self.deadline = Deadline(self.loop, self.timed_out, self.release, self.variables)
         self.timeout_keep_alive = config.timeout_keep_alive
         self.server_state = server_state
         self.tasks = server_state.tasks
@@ -258,6 +262,12 @@ class Base(Options, asyncio.Protocol):
         """Sets the deadline for the client to close its direction, or to send more bytes."""
         self.deadline.begin_again("the end", max(0, min(LINGER_IDLE, self.lingers_until - monotonic())))
 
+    def release(self) -> None:
+        """Releases memory while the connection waits for a next request."""
+        self.connection.release()
+        if self.cycle is not None and self.cycle.has_returned:
+            self.cycle = None
+
     # Under these names uvicorn's own classes have them.
 
     @property
@@ -268,7 +278,7 @@ class Base(Options, asyncio.Protocol):
     @property
     def timeout_keep_alive_task(self) -> asyncio.TimerHandle | None:
         """The timer of a connection that is idle after a response; else None."""
-        return self.deadline.handle if self.deadline.what == "next request" else None
+        return self.deadline.handle if self.deadline.what == NEXT_REQUEST else None
 
     def log_trace(self, message: str) -> None:
         """Logs a message about the connection, with `--log-level trace`."""

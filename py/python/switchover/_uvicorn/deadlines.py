@@ -14,6 +14,11 @@ EARNED_MAX = 9
 SECONDS_PER_BYTE = 0.001
 """The seconds by which each byte that a client sends or reads extends a deadline."""
 
+NEXT_REQUEST = "next request"
+"""The action of a connection that is idle after a response."""
+REST = 1.0
+"""The seconds after which a connection that is idle releases memory."""
+
 
 class Deadline:
     """The deadline of a connection, for one action of the client at a time.
@@ -22,13 +27,19 @@ class Deadline:
     checks the deadline of that moment. A request on an open connection needs no timer of its own then.
     """
 
-    __slots__ = ("armed", "expired", "handle", "is_running", "left", "loop", "until", "variables", "what")
+    __slots__ = ("armed", "expired", "handle", "is_running", "left", "loop", "rested", "until", "variables", "what")
 
     def __init__(
-        self, loop: asyncio.AbstractEventLoop, expired: Callable[[str], None], variables: contextvars.Context
+        self,
+        loop: asyncio.AbstractEventLoop,
+        expired: Callable[[str], None],
+        rested: Callable[[], None],
+        variables: contextvars.Context,
     ) -> None:
         self.loop = loop
         self.expired = expired
+        # Called after `REST` seconds of a deadline for the next request.
+        self.rested = rested
         # Those of the connection: a timer that an app has set would keep the values of its request.
         self.variables = variables
         self.what = ""
@@ -50,9 +61,11 @@ class Deadline:
             self.what, self.left, self.is_running = what, seconds, False
         if not self.is_running:
             self.is_running = True
-            self.until = monotonic() + self.left
-            if self.handle is None or self.until < self.armed:
-                self.arm(self.left)
+            now = monotonic()
+            self.until = now + self.left
+            soon = min(self.left, REST) if what == NEXT_REQUEST else self.left
+            if self.handle is None or now + soon < self.armed:
+                self.arm(now, soon)
 
     def begin_again(self, what: str, seconds: float) -> None:
         """Starts a deadline of `seconds`, even if one for the same is running."""
@@ -90,25 +103,35 @@ class Deadline:
             self.handle.cancel()
             self.handle = None
 
-    def arm(self, seconds: float) -> None:
-        """Sets the timer to go off in `seconds`, when the deadline ends."""
+    def arm(self, now: float, seconds: float) -> None:
+        """Sets the timer to go off `seconds` after `now`."""
         if self.handle is not None:
             self.handle.cancel()
-        self.armed = self.until
+        self.armed = now + seconds
         # Not by an argument, which not all loops know.
         self.handle = self.variables.run(self.loop.call_later, seconds, self.look)
 
     def look(self) -> None:
-        """Calls `expired`, unless the deadline was extended, paused or ended meanwhile."""
+        """Calls `expired` at the end of the deadline, or sets the timer again.
+
+        If the deadline is for the next request, calls `rested` once after `REST` seconds of it.
+        """
         self.handle = None
         if not self.is_running:
             return
-        if self.until > self.armed and (left := self.until - monotonic()) > 0:
-            self.arm(left)
-        else:
+        # The clock of the loop may be ahead of this one.
+        now = max(monotonic(), self.armed)
+        left = self.until - now
+        if left <= 0:
             what = self.what
             self.stop()
             self.expired(what)
+        elif self.what == NEXT_REQUEST and (rest := REST - (self.left - left)) > 0:
+            self.arm(now, min(left, rest))
+        else:
+            self.arm(now, left)
+            if self.what == NEXT_REQUEST:
+                self.rested()
 
 
 class WriteDeadline:

@@ -33,6 +33,7 @@ from .._reset import prepare, takes_all
 from .._switchover import _next_scope, _scope
 from .base import HANDED_OVER, LINGERING, OPEN, POSTPONED, SWITCHED, TAKING
 from .cycle import TEXT, TLS_TURN, TURN, Cycle
+from .deadlines import NEXT_REQUEST
 from .ending import Ending
 from .host import base_of, below_root
 from .options import LINGER_BYTES, configured
@@ -287,7 +288,7 @@ class Protocol(Watching):
         elif awaiting is Awaiting.CONTENT and (is_answered or self.handshake is not None):
             self.deadline.begin("content", self.timeout_content)
         elif awaiting is Awaiting.REQUEST and self.cycle is not None and is_answered:
-            self.deadline.begin("next request", self.timeout_keep_alive)
+            self.deadline.begin(NEXT_REQUEST, self.timeout_keep_alive)
 
     def timed_out(self, what: str) -> None:
         """Closes the connection of a client that was too slow with `what`.
@@ -451,7 +452,7 @@ class Protocol(Watching):
         if self.flow.read_paused:
             self.flow.resume_reading()
         if is_idle and not self.has_eof:
-            self.deadline.begin("next request", self.timeout_keep_alive)
+            self.deadline.begin(NEXT_REQUEST, self.timeout_keep_alive)
             if self.burst is not None:
                 self.end_burst()
         else:
