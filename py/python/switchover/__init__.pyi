@@ -1844,8 +1844,8 @@ class Connection:
         """Ends the message being sent, with trailers if it is chunked.
 
         A message without content, or with all of its Content-Length sent, has ended already: the call is allowed once
-        and returns no bytes. After `respond`, `respond_prepared` and `reject` it is an error. Next: a client receives, a
-        server goes on with `next_event`. RFC 9112, section 7.1.2.
+        and returns no bytes. After `respond`, `respond_prepared` and `reject` it is an error. Next: a client receives,
+        a server goes on with `next_event`. RFC 9112, section 7.1.2.
 
         Raises LocalProtocolError: NO_CONTENT, LENGTH_SHORT, CLOSED, SWITCHED, FAILED, INVALID_NAME, INVALID_VALUE,
         TRAILER_FORBIDDEN, OUT_OF_MEMORY.

@@ -51,8 +51,8 @@ def has_read_eof(send: Send) -> bool:
 
 def held_by(send: Send) -> int:
     """Returns the number of bytes in asyncio's write buffer; 0 under trio."""
-    writer = writer_of(send)
-    return 0 if writer is None else unsent_by(writer.transport)
+    transport = getattr(writer_of(send), "transport", None)
+    return 0 if transport is None else unsent_by(transport)
 
 
 def reset_if_held(send: Send) -> None:
