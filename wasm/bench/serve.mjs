@@ -4,7 +4,8 @@
 //
 // Each way has a server process of its own, which says how much time of the processor it has used. In each round each way
 // answers the same requests in turn. The ratios to node:http are those within a round; their median and range are
-// printed.
+// printed. An echo in a new protocol is compared with one on a bare socket. In Node it prints the goals that a median
+// misses, and ends with exit code 1 if that of an object at once, one request at a time, is among them.
 
 import { fork } from "node:child_process";
 import { once } from "node:events";
@@ -12,6 +13,7 @@ import { createServer as createHttp } from "node:http";
 import { readFileSync, writeFileSync } from "node:fs";
 import { connect, createServer } from "node:net";
 import process from "node:process";
+import { Duplex } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { FastResponse, serveConnection } from "switchover/streams";
 
@@ -46,6 +48,24 @@ const TARGETS = {
   "/iterator": "received, by `for await`",
   "/chunked": "received chunked, by a reader",
 };
+/** The greatest ratios that are allowed in Node, by row, in the order of `LOADS`. @type {Record<string, number[]>} */
+const GOALS = {
+  "an object, at once": [0.95, 0.75, 0.85],
+  "a `FastResponse`": [0.97],
+  "a native `Response`": [2.7],
+  "sent, a `Uint8Array`": [2.3],
+  "sent, an async iterable, chunked": [2.6],
+  "received, by a reader": [1.4],
+  "received, by `for await`": [1.4],
+  "an echo after a switch": [1.0],
+};
+const GATE = "an object, at once";
+const BARE = "an echo on a bare socket";
+const SWITCHED = "an echo after a switch";
+const SWITCH = "GET / HTTP/1.1\r\nHost: a.example\r\nConnection: Upgrade\r\nUpgrade: foo/2\r\n\r\n";
+const ACCEPTED = "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: foo/2\r\n\r\n";
+const MESSAGE = "x".repeat(64);
+
 const SIZED = { "Content-Length": String(LARGE) };
 
 async function* pieces() {
@@ -116,6 +136,24 @@ async function text(request) {
   return { headers: HEADERS, body: await request.text() };
 }
 
+/** Switches to `foo/2`, and sends each piece back. @type {Handler} */
+async function echoed(request) {
+  const foo = await request.upgrade(["foo/2"]);
+  if (!foo) return { status: 426 };
+  const socket = foo.toDuplex(Duplex);
+  socket.on("data", (piece) => socket.write(piece));
+  await once(socket, "end");
+}
+
+/** Does the same without an engine, for the one client of this bench. @param {import("node:net").Socket} socket */
+function bare(socket) {
+  socket.once("data", () => {
+    socket.write(ACCEPTED);
+    socket.on("data", (piece) => socket.write(piece));
+  });
+  socket.on("end", () => socket.end());
+}
+
 /** Creates a server of node:http that answers as the handlers do. */
 function ofNode() {
   return createHttp((request, response) => {
@@ -137,10 +175,11 @@ function ofNode() {
  * @param {string} name
  */
 async function serve(name) {
-  const handler = HANDLERS[name];
+  const handler = name === SWITCHED ? echoed : HANDLERS[name];
+  const options = { allowHalfOpen: true, noDelay: true };
   const server = handler
-    ? createServer({ allowHalfOpen: true, noDelay: true }, (socket) => void serveConnection(socket, handler))
-    : ofNode();
+    ? createServer(options, (socket) => void serveConnection(socket, handler))
+    : name === BARE ? createServer(options, bare) : ofNode();
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   process.send?.(Object(server.address()).port);
@@ -178,10 +217,21 @@ class Way {
     return (await this.used()) - before;
   }
 
+  /** Returns the server's processor time in microseconds for each echoed message. @param {number} messages */
+  async costOfEcho(messages) {
+    const each = Math.ceil(messages / CONNECTIONS);
+    const sockets = await Promise.all(Array.from({ length: CONNECTIONS }, () => switched(this.port)));
+    const before = await this.used();
+    await Promise.all(sockets.map((socket) => echo(socket, each)));
+    const used = (await this.used()) - before;
+    for (const socket of sockets) socket.destroy();
+    return used / (each * CONNECTIONS);
+  }
+
   /** Returns the server's processor time in microseconds for each request. @param {{ bytes: string, at: number }} load @param {number} requests */
   async cost(load, requests) {
     const before = await this.used();
-    const each = Math.ceil(requests / CONNECTIONS);
+    const each = Math.ceil(requests / (CONNECTIONS * load.at)) * load.at;
     await Promise.all(Array.from({ length: CONNECTIONS }, () => ask(this.port, load, each)));
     return ((await this.used()) - before) / (each * CONNECTIONS);
   }
@@ -215,6 +265,33 @@ async function ask(port, { bytes, at }, requests) {
     send();
   });
   socket.destroy();
+}
+
+/** Returns a connection that has switched. @param {number} port */
+async function switched(port) {
+  const socket = connect({ port, host: "127.0.0.1", noDelay: true });
+  socket.write(SWITCH);
+  const [head] = await once(socket, "data");
+  if (!String(head).startsWith("HTTP/1.1 101 ")) throw new Error(`no switch: ${head}`);
+  return socket;
+}
+
+/** Sends messages, each once the one before has come back. @param {import("node:net").Socket} socket @param {number} messages */
+function echo(socket, messages) {
+  let left = messages;
+  let received = 0;
+  return new Promise((resolve, reject) => {
+    socket.on("end", () => reject(new Error("a server has closed")));
+    socket.on("data", (/** @type {Buffer} */ piece) => {
+      received += piece.length;
+      if (received < MESSAGE.length) return;
+      received = 0;
+      left -= 1;
+      if (left > 0) socket.write(MESSAGE);
+      else resolve(undefined);
+    });
+    socket.write(MESSAGE);
+  });
 }
 
 /** Returns the length of the first response in bytes. @param {Buffer} data */
@@ -298,6 +375,9 @@ async function compare(rounds, requests, name, runtime) {
     if (process.env["BLESS"]) rewrite(`the table of bench/serve.mjs in ${name}`, table([`in ${name}, the handler returns`, ...Object.keys(LOADS)], small));
     return;
   }
+  const echoes = await Promise.all([BARE, SWITCHED].map((way) => new Way(way, []).begin()));
+  const [, echo = ""] = await compared(echoes, rounds, (way) => way.costOfEcho(requests), "64 bytes in a new protocol");
+  for (const way of echoes) way.child.disconnect();
   const both = ways.filter(({ name }) => name === "node:http" || name === "an object, at once");
   /** @type {string[][]} */
   const rows = [];
@@ -306,12 +386,25 @@ async function compare(rounds, requests, name, runtime) {
     rows.push([title, told]);
   }
   for (const way of ways) way.child.disconnect();
+  judge([...small, ...rows, [SWITCHED, echo]]);
   if (!process.env["BLESS"]) return;
   rewrite("the tables of bench/serve.mjs", [
     ...table(["the handler returns", ...Object.keys(LOADS)], small),
     "",
     ...table([`${LARGE / 1e6} MB of content`, "beside node:http"], rows),
+    "",
+    ...table(["64 bytes of a new protocol", "beside a bare `net.Socket`"], [[SWITCHED, echo]]),
   ]);
+}
+
+/** Prints the goals that are missed, and sets the exit code. @param {string[][]} rows the name of a row, and its cells */
+function judge(rows) {
+  const missed = rows.flatMap(([name = "", ...cells]) =>
+    (GOALS[name] ?? []).flatMap((goal, at) => (parseFloat(cells[at] ?? "") <= goal ? [] : [`${name}: ${cells[at]}, at most ${goal}`])),
+  );
+  for (const goal of missed) console.log(`missed: ${goal}`);
+  console.log(`# ${missed.length} goals missed`);
+  if (missed.some((goal) => goal.startsWith(`${GATE}: `) && goal.endsWith(` ${GOALS[GATE]?.[0]}`))) process.exitCode = 1;
 }
 
 /** @param {string[]} head @param {string[][]} rows */

@@ -3,15 +3,17 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { once } from "node:events";
-import { copyFileSync, createReadStream, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, createReadStream, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { join } from "node:path";
 import process from "node:process";
 import { before, test } from "node:test";
 import { promisify } from "node:util";
+import { gzipSync } from "node:zlib";
 
 const { PACKED = "", MADE = "", CHROMIUM = "" } = process.env;
 const tools = join(import.meta.dirname, "node_modules/.bin");
+const README = join(import.meta.dirname, "../../README.md");
 const options = { timeout: 120_000 };
 
 /** A program that shows what it has received in foo/2. */
@@ -75,6 +77,17 @@ async function runsInBrowser(folder) {
     rmSync(profile, { recursive: true, force: true });
   }
 }
+
+test("serveConnection has the size that the README says, once esbuild has minified it", options, async () => {
+  writeFileSync(join(MADE, "src/served.mjs"), 'export { serveConnection } from "switchover/streams";');
+  const minified = ["--bundle", "--minify", "--format=esm", "--platform=node", "--outfile=served.mjs"];
+  await bundle("esbuild", "src/served.mjs", ...minified);
+  const bytes = readFileSync(join(MADE, "served.mjs"));
+  const [, raw = "", packed = ""] = /^\| `serveConnection` and all .* \| (\d+) kB \| (\d+) kB \|$/m.exec(readFileSync(README, "utf8")) ?? [];
+  for (const [said, is] of [[raw, bytes.length], [packed, gzipSync(bytes, { level: 9 }).length]]) {
+    assert.ok(Math.abs(Number(said) - Number(is) / 1000) <= 1, `the README says ${said} kB, and it is ${is} bytes`);
+  }
+});
 
 for (const [form, extension] of Object.entries({ esm: "mjs", cjs: "cjs" })) {
   test(`esbuild, for Node, ${form}`, options, async () => {
