@@ -52,7 +52,7 @@ def python(name: str) -> list[str]:
 
 
 @contextmanager
-def running(name: str, *arguments: str, verb: Sequence[str] = ("serve_connection",)) -> Generator[str]:
+def running(name: str, *arguments: str, verb: Sequence[str] = ("serve",)) -> Generator[str]:
     """Runs a recipe's server, and yields its port."""
     command = [*python(name), *verb, "0", *arguments]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:

@@ -1,6 +1,4 @@
 //! A client on tokio that offers `foo/2`: `tokio_client [ADDRESS]`.
-//!
-//! It sends one line in the new protocol, and prints the first line that it receives.
 
 use http::Request;
 use switchover_tokio::{Body, BoxError, client};
