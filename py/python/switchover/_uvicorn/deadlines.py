@@ -27,7 +27,19 @@ class Deadline:
     checks the deadline of that moment. A request on an open connection needs no timer of its own then.
     """
 
-    __slots__ = ("armed", "expired", "handle", "is_running", "left", "loop", "rested", "until", "variables", "what")
+    __slots__ = (
+        "armed",
+        "expired",
+        "handle",
+        "is_running",
+        "left",
+        "loop",
+        "rested",
+        "resting",
+        "until",
+        "variables",
+        "what",
+    )
 
     def __init__(
         self,
@@ -47,6 +59,7 @@ class Deadline:
         # The seconds left while the deadline is paused, the time at which it ends, and the one that the timer is for.
         self.left = self.until = self.armed = 0.0
         self.handle: asyncio.TimerHandle | None = None
+        self.resting: asyncio.TimerHandle | None = None
 
     def prepare(self, what: str, seconds: float) -> None:
         """Sets a deadline of `seconds` for `what`, which is paused until `begin`.
@@ -61,11 +74,11 @@ class Deadline:
             self.what, self.left, self.is_running = what, seconds, False
         if not self.is_running:
             self.is_running = True
-            now = monotonic()
-            self.until = now + self.left
-            soon = min(self.left, REST) if what == NEXT_REQUEST else self.left
-            if self.handle is None or now + soon < self.armed:
-                self.arm(now, soon)
+            self.until = monotonic() + self.left
+            if self.handle is None or self.until < self.armed:
+                self.arm(self.left)
+            if what == NEXT_REQUEST and self.resting is None:
+                self.rest(REST)
 
     def begin_again(self, what: str, seconds: float) -> None:
         """Starts a deadline of `seconds`, even if one for the same is running."""
@@ -102,36 +115,44 @@ class Deadline:
         if self.handle is not None:
             self.handle.cancel()
             self.handle = None
+        if self.resting is not None:
+            self.resting.cancel()
+            self.resting = None
 
-    def arm(self, now: float, seconds: float) -> None:
-        """Sets the timer to go off `seconds` after `now`."""
+    def arm(self, seconds: float) -> None:
+        """Sets the timer to go off in `seconds`, when the deadline ends."""
         if self.handle is not None:
             self.handle.cancel()
-        self.armed = now + seconds
+        self.armed = self.until
         # Not by an argument, which not all loops know.
         self.handle = self.variables.run(self.loop.call_later, seconds, self.look)
 
     def look(self) -> None:
-        """Calls `expired` at the end of the deadline, or sets the timer again.
-
-        If the deadline is for the next request, calls `rested` once after `REST` seconds of it.
-        """
+        """Calls `expired`, unless the deadline was extended, paused or ended meanwhile."""
         self.handle = None
         if not self.is_running:
             return
-        # The clock of the loop may be ahead of this one.
-        now = max(monotonic(), self.armed)
-        left = self.until - now
-        if left <= 0:
+        if self.until > self.armed and (left := self.until - monotonic()) > 0:
+            self.arm(left)
+        else:
             what = self.what
             self.stop()
             self.expired(what)
-        elif self.what == NEXT_REQUEST and (rest := REST - (self.left - left)) > 0:
-            self.arm(now, min(left, rest))
+
+    def rest(self, seconds: float) -> None:
+        """Sets the timer that releases memory, at most once in `REST` seconds."""
+        self.resting = self.variables.run(self.loop.call_later, seconds, self.look_at_rest)
+
+    def look_at_rest(self) -> None:
+        """Calls `rested` if the connection has been idle for `REST` seconds."""
+        self.resting = None
+        if not self.is_running or self.what != NEXT_REQUEST:
+            return
+        left = REST - (monotonic() - (self.until - self.left))
+        if left > 0:
+            self.rest(left)
         else:
-            self.arm(now, left)
-            if self.what == NEXT_REQUEST:
-                self.rested()
+            self.rested()
 
 
 class WriteDeadline:
