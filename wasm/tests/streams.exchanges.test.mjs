@@ -84,7 +84,8 @@ const REASONS = {
 /** @returns {AsyncGenerator<Uint8Array>} */
 async function* pieces() {
   yield Buffer.from("one");
-  await new Promise((resolve) => setTimeout(resolve, 20));
+  // Long enough on a machine with other work: content that ends at once has a length.
+  await new Promise((resolve) => setTimeout(resolve, 200));
   yield Buffer.from("two");
 }
 
