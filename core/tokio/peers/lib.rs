@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use rustls::pki_types::PrivateKeyDer;
-use switchover_tokio::{BoxError, Config, HttpService, serve};
+use switchover_tokio::{BoxError, Config, HttpService, accept, serve, serve_connection_until};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -41,6 +41,28 @@ impl Served {
         let serving = tokio::spawn(async move {
             serve(listener, handler, &config, async { drop(stopped.await) }).await;
         });
+        Self { address, stop: Some(stop), serving }
+    }
+
+    /// Starts a server over TLS with the given handler and configuration.
+    pub async fn over_tls<H>(acceptor: TlsAcceptor, handler: H, config: Config) -> Self
+    where
+        H: HttpService<Error: Into<BoxError>, Future: Send> + Clone + Send + 'static,
+        H::Content: http_body::Body<Data: Send, Error: Into<BoxError>> + Send,
+    {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let address = listener.local_addr().expect("an address");
+        let (stop, stopped) = oneshot::channel::<()>();
+        let config = config.secure();
+        let stopped = async { drop(stopped.await) };
+        let serving = tokio::spawn(accept(listener, stopped, move |stream, peer, stopping| {
+            let (acceptor, handler) = (acceptor.clone(), handler.clone());
+            let config = config.for_peer(peer);
+            async move {
+                let stream = acceptor.accept(stream).await.expect("a handshake");
+                let _ = serve_connection_until(stream, handler, &config, stopping.wait()).await;
+            }
+        }));
         Self { address, stop: Some(stop), serving }
     }
 

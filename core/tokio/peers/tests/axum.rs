@@ -154,25 +154,14 @@ async fn handlers_get_the_address_of_the_peer_behind_tls() {
     use std::net::SocketAddr;
 
     use axum::extract::ConnectInfo;
-    use switchover_tokio::{accept, serve_connection_until};
     use switchover_tokio_peers::Tls;
-    use tokio::net::{TcpListener, TcpStream};
+    use tokio::net::TcpStream;
 
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-    let (address, tls) = (listener.local_addr().expect("an address"), Tls::new(&[]));
-    let (acceptor, config) = (tls.acceptor.clone(), Config::default().secure());
+    let tls = Tls::new(&[]);
     let told = get(async |ConnectInfo(peer): ConnectInfo<SocketAddr>| peer.to_string());
     let router = Router::new().route("/", told);
-    let serving =
-        tokio::spawn(accept(listener, std::future::pending(), move |stream, peer, stop| {
-            let (acceptor, router) = (acceptor.clone(), router.clone());
-            let config = config.for_peer(peer);
-            async move {
-                let stream = acceptor.accept(stream).await.expect("a handshake");
-                let _ = serve_connection_until(stream, router, &config, stop.wait()).await;
-            }
-        }));
-    let stream = TcpStream::connect(address).await.expect("a server");
+    let served = Served::over_tls(tls.acceptor.clone(), router, Config::default()).await;
+    let stream = TcpStream::connect(served.address).await.expect("a server");
     let own = stream.local_addr().expect("an address").to_string();
     let name = "localhost".try_into().expect("a name");
     let mut stream = within(tls.connector.connect(name, stream)).await.expect("a handshake");
@@ -183,7 +172,8 @@ async fn handlers_get_the_address_of_the_peer_behind_tls() {
     let mut answer = String::new();
     within(stream.read_to_string(&mut answer)).await.expect("text");
     assert!(answer.ends_with(&own), "{answer}");
-    serving.abort();
+    drop(stream);
+    served.stop().await;
 }
 
 /// Checks that an upgraded stream gives the socket and the first bytes back.

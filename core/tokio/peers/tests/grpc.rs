@@ -8,9 +8,8 @@ mod router;
 use axum::http::uri::PathAndQuery;
 use futures_util::{StreamExt, stream};
 use greeter::{HelloReply, HelloRequest};
-use switchover_tokio::{Config, accept, serve_connection_until};
+use switchover_tokio::Config;
 use switchover_tokio_peers::{Served, Tls, within};
-use tokio::net::TcpListener;
 use tonic::client::Grpc;
 use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint};
 use tonic_health::pb::HealthCheckRequest;
@@ -88,22 +87,13 @@ async fn grpc_is_served_in_clear_beside_a_page() {
 
 #[tokio::test]
 async fn grpc_is_served_over_tls() {
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-    let address = listener.local_addr().expect("an address");
-    let tls = Tls::new(&["h2", "http/1.1"]);
-    let (acceptor, router) = (tls.acceptor.clone(), router::router().await);
-    let config = Config::default().secure().with_h2(router.clone());
-    let serving = tokio::spawn(accept(listener, std::future::pending(), move |stream, _, stop| {
-        let (acceptor, router, config) = (acceptor.clone(), router.clone(), config.clone());
-        async move {
-            let stream = acceptor.accept(stream).await.expect("a handshake");
-            let _ = serve_connection_until(stream, router, &config, stop.wait()).await;
-        }
-    }));
+    let (tls, router) = (Tls::new(&["h2", "http/1.1"]), router::router().await);
+    let config = Config::default().with_h2(router.clone());
+    let served = Served::over_tls(tls.acceptor.clone(), router, config).await;
     let trusted = Certificate::from_pem(&tls.certificate);
     let options = ClientTlsConfig::new().ca_certificate(trusted).domain_name("localhost");
-    let endpoint = Endpoint::from_shared(format!("https://{address}")).expect("a URL");
+    let endpoint = Endpoint::from_shared(format!("https://{}", served.address)).expect("a URL");
     let endpoint = endpoint.tls_config(options).expect("options");
     check(within(endpoint.connect()).await.expect("a server")).await;
-    serving.abort();
+    served.stop().await;
 }

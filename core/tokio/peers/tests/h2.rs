@@ -19,12 +19,11 @@ use switchover_tokio::h2::WithH2c;
 use switchover_tokio::hyper::WithOnUpgrade;
 use switchover_tokio::upgrade::{self, Offers};
 use switchover_tokio::{
-    Body, BoxError, Config, Http2Stream, Timeouts, Transport, accept, client,
-    serve_connection_until, service_fn,
+    Body, BoxError, Config, Http2Stream, Timeouts, Transport, client, service_fn,
 };
 use switchover_tokio_peers::{Served, Tls, within};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpStream;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::Role;
@@ -111,24 +110,16 @@ async fn a_router_is_served_in_both_versions() {
 /// A client that agrees on `h2` sends the preface of HTTP/2, which selects the version.
 #[tokio::test]
 async fn alpn_selects_the_version() {
-    let (listener, tls) = (TcpListener::bind("127.0.0.1:0").await.expect("a port"), Tls::new(&[]));
-    let address = listener.local_addr().expect("an address");
+    let tls = Tls::new(&[]);
     let mut server = rustls::ServerConfig::clone(tls.acceptor.config());
     server.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-    let acceptor = tokio_rustls::TlsAcceptor::from(std::sync::Arc::new(server));
-    let serving = tokio::spawn(accept(listener, std::future::pending(), move |stream, _, stop| {
-        let (acceptor, config) = (acceptor.clone(), Config::default().secure());
-        let config = config.with_h2(router());
-        async move {
-            let stream = acceptor.accept(stream).await.expect("a handshake");
-            let _ = serve_connection_until(stream, router(), &config, stop.wait()).await;
-        }
-    }));
+    let config = Config::default().with_h2(router());
+    let served = Served::over_tls(Arc::new(server).into(), router(), config).await;
     let connect = async |protocol: &str| {
         let mut client = rustls::ClientConfig::clone(tls.connector.config());
         client.alpn_protocols = vec![protocol.into()];
         let connector = tokio_rustls::TlsConnector::from(std::sync::Arc::new(client));
-        let stream = TcpStream::connect(address).await.expect("a server");
+        let stream = TcpStream::connect(served.address).await.expect("a server");
         let name = "localhost".try_into().expect("a name");
         let stream = within(connector.connect(name, stream)).await.expect("a handshake");
         assert_eq!(stream.get_ref().1.alpn_protocol(), Some(protocol.as_bytes()));
@@ -151,7 +142,8 @@ async fn alpn_selects_the_version() {
     let response = within(first.send(request.expect("a request"))).await.expect("an answer");
     let content = within(response.into_body().read(100)).await.expect("whole").expect("short");
     assert_eq!(content, "HTTP/1.1");
-    serving.abort();
+    drop((first, second, socket));
+    served.stop().await;
 }
 
 /// Checks that a request that offers h2c is answered in HTTP/2, with its content.
