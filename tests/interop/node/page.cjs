@@ -16,12 +16,15 @@ const args = ["headless", "no-sandbox", "disable-gpu", "disable-quic", ...quiet]
 const WIDE = { width: 1440, height: 900 };
 const NARROW = { width: 360, height: 740 };
 
+/** The timeout of each step in milliseconds, long enough for a busy machine. */
+const PATIENCE = { timeout: 120_000 };
 /** Errors and warnings of the console; none are expected. */
 const complaints = [];
 
 async function open(browser, options, page = url, prepare = () => {}) {
   const context = await browser.newContext({ viewport: WIDE, ...options });
   await context.grantPermissions(["clipboard-read", "clipboard-write"], { origin: new URL(page).origin });
+  context.setDefaultTimeout(PATIENCE.timeout);
   const tab = await context.newPage();
   tab.on("console", (message) => ["error", "warning"].includes(message.type()) && complaints.push(message.text()));
   tab.on("pageerror", (error) => complaints.push(error.message));
@@ -46,7 +49,7 @@ function settled(tab, before, isDemo = true) {
     const isWhole = !document.getElementById("copy-vector").disabled;
     return title !== before && isWhole && document.querySelector("#lines .verdict") !== null;
   };
-  return tab.waitForFunction(isThere, [before, isDemo], { timeout: 30_000 });
+  return tab.waitForFunction(isThere, [before, isDemo], PATIENCE);
 }
 
 /** Runs a demonstration to its end, and returns what the page shows. */
@@ -160,7 +163,7 @@ async function own(tab, bytes) {
 async function late(browser) {
   const tab = await open(browser, {});
   await tab.waitForSelector(".connection");
-  await tab.waitForFunction(() => document.querySelector("#lines .verdict") !== null, null, { timeout: 30_000 });
+  await tab.waitForFunction(() => document.querySelector("#lines .verdict") !== null, null, PATIENCE);
   await drawn(tab);
   const seen = await tab.evaluate(() => ({
     titles: [...document.querySelectorAll(".title")].map((title) => title.textContent),
@@ -210,7 +213,7 @@ async function around(browser) {
 }
 
 async function copied(tab, what) {
-  await tab.waitForFunction((what) => document.getElementById("copied").textContent.includes(what), what, { timeout: 30_000 });
+  await tab.waitForFunction((what) => document.getElementById("copied").textContent.includes(what), what, PATIENCE);
   return tab.evaluate(() => navigator.clipboard.readText());
 }
 
@@ -264,7 +267,7 @@ async function byKeyboard(tab) {
   const keys = ["Home", "ArrowDown", "ArrowDown", "ArrowUp", "End"];
   for (const [index, key] of keys.entries()) {
     await tab.keyboard.press(key);
-    await tab.waitForFunction((drawn) => window.moves.length === drawn, index + 1, { timeout: 30_000 });
+    await tab.waitForFunction((drawn) => window.moves.length === drawn, index + 1, PATIENCE);
   }
   const moves = await tab.evaluate(() => window.moves);
   await tab.keyboard.press("Enter");
@@ -278,14 +281,14 @@ async function idle(tab) {
     const { textContent } = document.getElementById("count");
     return textContent.includes(", 0 open") && textContent;
   };
-  const said = await tab.waitForFunction(isIdle, null, { timeout: 30_000 });
+  const said = await tab.waitForFunction(isIdle, null, PATIENCE);
   return said.jsonValue();
 }
 
 /** Waits until the list has a drawn row for each connection; a frame draws a few. */
 function drawn(tab) {
   const isDrawn = () => document.querySelectorAll(".connection").length >= Number.parseInt(document.getElementById("count").textContent, 10);
-  return tab.waitForFunction(isDrawn, null, { timeout: 30_000 });
+  return tab.waitForFunction(isDrawn, null, PATIENCE);
 }
 
 /** Opens two hundred connections at once; the page must still respond. */
@@ -303,7 +306,7 @@ async function crowd(tab) {
     requestAnimationFrame(frame);
   });
   await tab.click('[data-exhibit="crowd"]');
-  await tab.waitForFunction((wanted) => document.querySelectorAll(".connection").length >= wanted, before + 200, { timeout: 30_000 });
+  await tab.waitForFunction((wanted) => document.querySelectorAll(".connection").length >= wanted, before + 200, PATIENCE);
   await idle(tab);
   const frames = await tab.evaluate(() => window.frames.sort((one, other) => one - other));
   const after = await play(tab, "accept");
@@ -322,13 +325,13 @@ async function audited(browser) {
   // Waits until nothing new has appeared for a while.
   const since = Date.now();
   for (let [seen, now] = [0, -1]; seen !== now || seen < before + 70; ) {
-    if (Date.now() - since > 60_000) throw new Error(`the audit has come to ${now - before} connections`);
+    if (Date.now() - since > PATIENCE.timeout) throw new Error(`the audit has come to ${now - before} connections`);
     [seen, now] = [now, await tab.evaluate(latest)];
     await new Promise((resolve) => setTimeout(resolve, 2000));
   }
   await idle(tab);
   await drawn(tab);
-  await tab.waitForFunction(() => /\d+ passed/.test(document.getElementById("verdict").textContent), null, { timeout: 30_000 });
+  await tab.waitForFunction(() => /\d+ passed/.test(document.getElementById("verdict").textContent), null, PATIENCE);
   const seen = await tab.evaluate((before) => {
     const number = ({ id }) => Number(/\d+$/.exec(id)[0]);
     const title = (row) => row.querySelector(".title").textContent;
@@ -402,8 +405,8 @@ async function long(browser) {
     socket.end(`GET ${target} HTTP/1.1\r\nHost: a\r\nUpgrade: ${"b".repeat(3_000)}\r\nConnection: upgrade, close\r\n\r\n`);
     socket.resume();
     const row = tab.locator(".connection", { hasText: target.slice(0, 40) }).first();
-    await row.click({ timeout: 30_000 });
-    await tab.waitForFunction(() => document.querySelector("#lines .verdict") !== null, null, { timeout: 30_000 });
+    await row.click(PATIENCE);
+    await tab.waitForFunction(() => document.querySelector("#lines .verdict") !== null, null, PATIENCE);
     heights[name] = await tab.evaluate(() => {
       const height = (element) => Math.round(element.getBoundingClientRect().height);
       const row = document.querySelector('.connection[aria-selected="true"]');

@@ -12,7 +12,7 @@ import puppeteer from "puppeteer-core";
 export const { BROWSER: browserName = "chrome", PROGRAM = "", PICTURES = "" } = process.env;
 export const isChrome = browserName === "chrome";
 /** The timeout of each step in milliseconds, long enough for a busy machine. */
-export const PATIENCE = { timeout: 30_000 };
+export const PATIENCE = { timeout: 120_000 };
 /** Unexpected lines of the browser's console. @type {string[]} */
 export const complaints = [];
 

@@ -415,40 +415,27 @@ test("a configuration is taken, or said to be none", async () => {
   assert.notEqual(await page.$eval("#words-fault", (said) => said.textContent), "");
 });
 
-test("a key in 10 kB is drawn within a frame", async (t) => {
+test("a key in 10 kB draws an element per run, not per byte", async (t) => {
   await choose("");
   const fields = Array.from({ length: 60 }, (_, index) => `X-Field-${index}: ${"value ".repeat(8)}`).join("\n");
   const chunks = Array.from({ length: 100 }, (_, index) => `3c\n${String(index % 10).repeat(60)}`).join("\n");
   await paste(`POST / HTTP/1.1\nHost: a\nTransfer-Encoding: chunked\n${fields}\n\n${chunks}\n0\n\n`);
-  const { length, times, machine } = await page.evaluate(async () => {
+  // The work is counted, since the time is that of the machine; `bench/playground.mjs` measures it.
+  const { length, drawn } = await page.evaluate(async () => {
     const field = /** @type {HTMLTextAreaElement} */ (document.getElementById("text"));
-    /** @type {number[]} */
-    const times = [];
-    for (let round = 0; round < 40; round++) {
-      field.setRangeText("y", 60 + round, 60 + round, "end");
-      const begun = performance.now();
-      field.dispatchEvent(new Event("input", { bubbles: true }));
-      // Reading the height forces the layout that the key has caused.
-      void document.body.offsetHeight;
-      times.push(performance.now() - begun);
-      await new Promise((resolve) => requestAnimationFrame(resolve));
-    }
-    // A fixed amount of work, to measure the speed of this machine.
-    let machine = Infinity;
-    for (let round = 0; round < 5; round++) {
-      const begun = performance.now();
-      let text = "";
-      for (let count = 0; count < 200_000; count++) text = (text + count).slice(-50);
-      machine = Math.min(machine, performance.now() - begun);
-    }
-    return { machine, length: field.value.length, times: times.sort((one, other) => one - other) };
+    const observer = new MutationObserver(() => {});
+    observer.observe(document.body, { childList: true, subtree: true, attributes: true, characterData: true });
+    field.setRangeText("y", 60, 60, "end");
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+    const changes = observer.takeRecords();
+    observer.disconnect();
+    const added = changes.flatMap(({ addedNodes }) => [...addedNodes]);
+    const nodes = added.flatMap((node) => [node, ...(node instanceof Element ? node.querySelectorAll("*") : [])]);
+    return { length: field.value.length, drawn: { changes: changes.length, nodes: nodes.length } };
   });
-  const [best, median] = [times[0], times[20]];
-  t.diagnostic(`${browserName}: a key in ${length} bytes takes ${best.toFixed(1)} ms at best, ${median.toFixed(1)} in the median (${machine.toFixed(0)} ms for the same work each time)`);
+  t.diagnostic(`${browserName}: a key in ${length} bytes: ${JSON.stringify(drawn)}`);
   assert.ok(length > 10_000, String(length));
-  // The best time is that of an idle machine. The limit grows on a machine that needs more than 10 ms for the fixed
-  // work.
-  assert.ok(best < 16 * Math.max(1, machine / 10), `${best} ms, where the other work takes ${machine}`);
+  assert.ok(drawn.nodes > 0 && drawn.nodes < 1_000, JSON.stringify(drawn));
 });
 
 test("the skip link leaves what was typed", async () => {
