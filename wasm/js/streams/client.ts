@@ -137,12 +137,12 @@ export async function request(socket: Socket, request: ClientRequest, options: C
  * sent first, since the new layer begins after it.
  */
 async function switched(wire: Wire, event: SwitchedEvent, sending: Sending, resumes: boolean): Promise<Switched> {
-  if (resumes && wire.receiver.isSending && wire.transport.interrupt) {
+  if (resumes && wire.receiver.budget.isSending && wire.transport.interrupt) {
     await wire.receiver.whilePresent(sending.done);
     await wire.receiver.unwatch();
   } else if (resumes) await sending.done;
-  else if (wire.receiver.isSending) await Promise.race([sending.done, new Promise((resolve) => setTimeout(resolve, 0))]);
-  if (wire.receiver.isSending) return new Switched(wire, event, wire.handOutUnsent(sending.done));
+  else if (wire.receiver.budget.isSending) await Promise.race([sending.done, new Promise((resolve) => setTimeout(resolve, 0))]);
+  if (wire.receiver.budget.isSending) return new Switched(wire, event, wire.handOutUnsent(sending.done));
   wire.checkSent();
   return new Switched(wire, event, wire.handOut(resumes));
 }
@@ -236,11 +236,11 @@ class Sending {
       const end = connection.sendEnd(trailers);
       content = joined([data, end]);
     }
-    wire.receiver.isSending = true;
-    wire.receiver.hasSent = false;
+    wire.receiver.budget.isSending = true;
+    wire.receiver.budget.hasSent = false;
     this.done = this.#send(head, content).finally(() => {
-      wire.receiver.isSending = false;
-      wire.receiver.hasSent = true;
+      wire.receiver.budget.isSending = false;
+      wire.receiver.budget.hasSent = true;
       wire.receiver.nudge();
     }).catch((error: unknown) => {
       // An error of the content ends the exchange. If the socket failed, the server may have responded before it

@@ -4,15 +4,17 @@ import { plain } from "../engine/bytes.js";
 import { ProtocolError } from "../engine/error.js";
 import type { DataEvent, Event, PausedStep } from "../engine/event.js";
 import { GoneError } from "../engine/gone-error.js";
-import type { Awaiting } from "../generated/tables.js";
 import { Alarm } from "./alarm.js";
-import { LONGEST, MS_PER_BYTE, PROBED } from "./bounds.js";
+import { Budget } from "./budget.js";
+import { PROBED } from "./bounds.js";
 import type { StreamConnection } from "./connection.js";
 import { DisconnectedError, HalfClosedError, contentDropped } from "./errors.js";
 import { tooSlow, type Lifetime } from "./lifetime.js";
 import type { Timeouts } from "./options.js";
+import { Presence } from "./presence.js";
 import type { Sender } from "./sender.js";
 import type { Transport } from "./sockets.js";
+import { Stall } from "./stall.js";
 
 const NOTHING = new Uint8Array(0);
 
@@ -37,19 +39,11 @@ export class Receiver {
   readonly #connection: StreamConnection;
   readonly #life: Lifetime;
   readonly #sender: Sender;
-  readonly #timeouts: Required<Timeouts>;
+  /** The time that is left for what the engine awaits. */
+  readonly budget: Budget;
   #phase: Phase = "open";
-  /** True while a request is being sent; the response's timeout begins after it. */
-  isSending = false;
-  /** True while a client's content waits for a 100, so that nothing is sent. */
-  #isHeld = false;
-  /** True once no more of a request is sent, although the engine may expect it. */
-  hasSent = false;
   /** The error of a read that has failed, if one has. */
   failure: unknown;
-  #left = Infinity;
-  /** The value of `Connection.awaiting` for which `#left` is the remaining time. */
-  #awaited: Awaiting = "nothing";
   readonly #alarm = new Alarm();
   #pending: Promise<Uint8Array | null> | undefined;
   #unread: Uint8Array = NOTHING;
@@ -73,7 +67,7 @@ export class Receiver {
     }
     // The end of the stream, or its failure.
     this.#endWait();
-    this.#left -= performance.now() - this.#begun;
+    this.budget.left -= performance.now() - this.#begun;
     this.#moreThen(this.#goOn);
   };
   readonly #late = (): void => this.#reject(tooSlow());
@@ -86,30 +80,16 @@ export class Receiver {
   #isAttended = false;
   /** The timer of the next check whether the socket has failed. */
   #probing: ReturnType<typeof setTimeout> | undefined;
-  /** True while the wire reads ahead to report a disconnect to `onGone`. */
-  #isWatched = false;
-  /** The error of a peer that has disconnected or closed its sending side. */
-  #departure: DisconnectedError | undefined;
-  /** A callback for `#departure`, while `whilePresent` waits for the user's code. */
-  #departs: ((error: DisconnectedError) => void) | undefined;
-  /**
-   * Starts the timer that limits how long unread bytes may hide a disconnect.
-   *
-   * Undefined unless `whilePresent` waits with such a limit.
-   */
-  #hides: (() => void) | undefined;
-  #hidden: ReturnType<typeof setTimeout> | undefined;
-
-  /** The callback of `onStalled`, and the time after which it is called. */
-  #stall: { readonly milliseconds: number; readonly act: () => void } | undefined;
-  #stalling: ReturnType<typeof setTimeout> | undefined;
+  readonly #presence: Presence;
+  readonly #stall = new Stall();
 
   constructor(transport: Transport, connection: StreamConnection, life: Lifetime, sender: Sender, timeouts: Required<Timeouts>) {
     this.#transport = transport;
     this.#connection = connection;
     this.#life = life;
     this.#sender = sender;
-    this.#timeouts = timeouts;
+    this.budget = new Budget(connection, timeouts);
+    this.#presence = new Presence(life, timeouts.write);
   }
 
   /** Returns the next event; sends a due 100, and reads, while bytes are needed. */
@@ -137,7 +117,7 @@ export class Receiver {
           this.#receive(bytes);
           continue;
         }
-        if (event.kind !== "data") this.#left = Infinity;
+        if (event.kind !== "data") this.budget.reset();
         if (event.kind === "end-of-message" && this.#phase === "skipping") this.#phase = "open";
         return event;
       }
@@ -150,7 +130,7 @@ export class Receiver {
   #failed(error: unknown): unknown {
     if (error instanceof ProtocolError) {
       this.#phase = "malformed";
-      if (this.#isAhead) this.#attend();
+      if (this.#presence.isAhead) this.#attend();
     }
     return this.#life.note(error);
   }
@@ -163,7 +143,7 @@ export class Receiver {
   #arrived(): Uint8Array | null {
     if (this.#pending || this.#unread.length > 0 || this.#connection.owes === "continue") return null;
     const bytes = this.#transport.waiting?.() ?? null;
-    if (bytes) this.#expect();
+    if (bytes) this.budget.expect();
     return bytes;
   }
 
@@ -172,11 +152,11 @@ export class Receiver {
     try {
       if (this.#sender.unsent) throw this.#sender.unsent;
       if (this.#connection.owes === "continue") await this.#sender.send(this.#connection.sendInformational({ status: 100 }));
-      this.#expect();
+      this.budget.expect();
       const begun = performance.now();
       const reading = this.look();
       const bytes = await this.#arriving(reading, begun);
-      this.#left -= performance.now() - begun;
+      this.budget.left -= performance.now() - begun;
       // After `nudge`, or if `unwatch` or `#attend` has passed the bytes to the engine.
       if (bytes === undefined || this.#pending !== reading) return;
       this.#taken();
@@ -196,11 +176,11 @@ export class Receiver {
   whenMore(goOn: (error?: unknown) => void): void {
     const isIdle = !this.#sender.unsent && !this.#life.failure && !this.#waiter && !this.#pending && this.#unread.length === 0;
     if (!isIdle || this.#connection.owes === "continue" || !this.#transport.whenReadable?.(this.#readable)) return this.#moreThen(goOn);
-    this.#expect();
+    this.budget.expect();
     this.#begun = performance.now();
     this.#goOn = goOn;
     this.#waiter = this.#idle;
-    this.#alarm.set(this.#begun, this.#left, this.#late);
+    this.#alarm.set(this.#begun, this.budget.left, this.#late);
   }
 
   #moreThen(goOn: (error?: unknown) => void): void {
@@ -214,7 +194,7 @@ export class Receiver {
    */
   #goesOn(bytes: Uint8Array | null | undefined): void {
     const goOn = this.#goOn;
-    this.#left -= performance.now() - this.#begun;
+    this.budget.left -= performance.now() - this.#begun;
     try {
       if (bytes) this.#receive(bytes);
     } catch (error) {
@@ -229,27 +209,17 @@ export class Receiver {
     return { kind: "data", data };
   }
 
-  /** Updates `#left`, the time that is left for what the engine awaits. */
-  #expect(): void {
-    // The engine waits for its caller, who sends no more.
-    const isGivenUp = this.hasSent && this.#connection.awaiting === "caller";
-    const awaiting = isGivenUp ? "content" : this.#connection.awaiting;
-    if (awaiting !== this.#awaited) this.#left = Infinity;
-    this.#awaited = awaiting;
-    this.#left = Math.min(this.#left, this.#limit(awaiting));
-  }
-
   /**
    * Passes bytes to the engine.
    *
    * In the phase `open`, content of a known length is kept for `poll` instead.
    */
   #receive(bytes: Uint8Array): void {
-    this.#earn(bytes);
+    this.budget.earn(bytes);
     const known = this.#phase !== "open" ? 0 : Math.min(bytes.length, this.#connection.content.length);
     if (known > 0) this.#connection.passContent(known);
     if (known < bytes.length) this.#connection.receive(known > 0 ? bytes.subarray(known) : bytes);
-    if (this.#isAhead) this.#attend();
+    if (this.#presence.isAhead) this.#attend();
     if (known > 0) this.#passed = plain(bytes.subarray(0, known)) as Uint8Array<ArrayBuffer>;
   }
 
@@ -267,7 +237,7 @@ export class Receiver {
 
   /** Returns whether sending has failed, after a moment for a pending write. */
   async hasFailedToSend(): Promise<boolean> {
-    if (this.isSending && !this.#sender.isBroken) await new Promise((resolve) => setTimeout(resolve, 0));
+    if (this.budget.isSending && !this.#sender.isBroken) await new Promise((resolve) => setTimeout(resolve, 0));
     return this.#sender.isBroken;
   }
 
@@ -298,8 +268,8 @@ export class Receiver {
     return new Promise((resolve, reject) => {
       this.#waiter = { resolve, reject };
       this.#begun = now;
-      this.#alarm.set(now, this.#left, this.#late);
-      if (this.#stall && this.#stall.milliseconds <= LONGEST) this.#stalling = setTimeout(this.#stall.act, this.#stall.milliseconds);
+      this.#alarm.set(now, this.budget.left, this.#late);
+      this.#stall.begin();
       reading.then(this.#resolve, this.#disconnect);
       if (this.#life.failure) this.#reject(this.#life.failure.reason);
     });
@@ -308,36 +278,21 @@ export class Receiver {
   /**
    * Calls `act` once a reader has waited for bytes for `milliseconds`.
    *
-   * No timer runs while no reader waits. Returns a function that cancels this.
+   * Returns a function that cancels this.
    */
   onStalled(milliseconds: number, act: () => void): () => void {
-    this.#stall = { milliseconds, act };
-    return () => {
-      this.#stall = undefined;
-      this.#endStall();
-    };
+    return this.#stall.on(milliseconds, act);
   }
 
-  #endStall(): void {
-    if (this.#stalling === undefined) return;
-    clearTimeout(this.#stalling);
-    this.#stalling = undefined;
-  }
-
-  /**
-   * Records that a client's content waits for a 100, until `release`.
-   *
-   * Meanwhile the timeout for the response's content applies, although the request is not sent
-   * whole.
-   */
+  /** Records that a client's content waits for a 100, until `release`. */
   hold(): void {
-    this.#isHeld = true;
+    this.budget.isHeld = true;
   }
 
   release(): void {
-    this.#isHeld = false;
+    this.budget.isHeld = false;
     // The wait under way has the deadline of before.
-    this.#awaited = "nothing";
+    this.budget.renew();
     this.nudge();
   }
 
@@ -348,14 +303,13 @@ export class Receiver {
 
   /** Reads ahead to notice a peer that disconnects, until `unwatch` or `endWatch`. */
   watch(): void {
-    this.#isWatched = true;
-    if (this.#departure) this.#life.note(this.#departure);
+    this.#presence.watch();
     this.#attend();
   }
 
   /** Ends `watch`, as the response was sent or a switch was made. */
   endWatch(): void {
-    this.#isWatched = false;
+    this.#presence.endWatch();
     this.#stopProbing();
   }
 
@@ -364,56 +318,34 @@ export class Receiver {
     this.#probing = undefined;
   }
 
-  /**
-   * Waits for a promise of the user's code, as long as the peer is connected.
-   *
-   * While nothing is sent, nothing else would detect a disconnect. Rejects once the socket has
-   * failed. If the peer has closed its sending side, rejects after `timeouts.write`. Rejects, too,
-   * once unread bytes may have hidden a disconnect for `unread` milliseconds.
-   */
-  async whilePresent<T>(step: Promise<T>, unread = Infinity): Promise<T> {
-    return new Promise((resolve, reject) => {
-      let timer: ReturnType<typeof setTimeout> | undefined;
-      const fail = (error: DisconnectedError): void => reject(this.#life.note(error));
-      const hidden = (): void => fail(new DisconnectedError("the peer may have gone, behind bytes that are not read"));
-      if (unread < Infinity) this.#hides = () => (this.#hidden ??= setTimeout(hidden, Math.min(unread, LONGEST)));
-      this.#departs = (error) => {
-        if (!(error instanceof HalfClosedError)) return fail(error);
-        timer = setTimeout(fail, Math.min(this.#timeouts.write, LONGEST), error);
-      };
-      if (this.#departure) this.#departs(this.#departure);
-      this.#attend();
-      this.#life.until(step)
-        .then(resolve, reject)
-        .finally(() => {
-          clearTimeout(timer);
-          this.#shows();
-          this.#departs = this.#hides = undefined;
-        });
-    });
+  /** Waits for the user's code, as long as the peer is connected (`Presence.during`). */
+  whilePresent<T>(step: Promise<T>, unread = Infinity): Promise<T> {
+    const done = this.#presence.during(step, unread);
+    this.#attend();
+    return done;
   }
 
   /**
    * Reads ahead to notice that the peer disconnects.
    *
-   * While `#isAhead` is true, bytes that arrive instead are passed to the engine if it accepts them, or discarded if
-   * they follow malformed ones. Others are left to `more`, which applies the deadlines.
+   * Bytes that arrive instead, while the presence has to be known, are passed to the engine if it accepts them. After
+   * malformed ones they are discarded. Others are left to `more`, which applies the deadlines.
    */
   #attend(): void {
-    if (this.#isAttended || this.#departure) return;
+    if (this.#isAttended || this.#presence.hasEnded) return;
     this.#isAttended = true;
     const reading = this.look();
     reading.then(
       (bytes) => {
         if (this.#pending !== reading || this.#life.isOver) return;
-        if (bytes === null) return this.#depart(new HalfClosedError("the peer has ended its direction"));
-        if (!this.#isAhead || !(this.#phase === "malformed" || this.#connection.wantsInput)) {
+        if (bytes === null) return this.#presence.end(new HalfClosedError("the peer has ended its direction"));
+        if (!this.#presence.isAhead || !(this.#phase === "malformed" || this.#connection.wantsInput)) {
           this.#isAttended = false;
-          this.#hides?.();
+          this.#presence.hide();
           return this.#probeLater();
         }
         this.#taken();
-        this.#earn(bytes);
+        this.budget.earn(bytes);
         try {
           if (this.#phase !== "malformed") this.#connection.receive(bytes);
         } catch {
@@ -428,56 +360,29 @@ export class Receiver {
   readonly #fails = (cause: unknown): void => {
     const error = new DisconnectedError("the socket has failed", cause);
     this.failure = error;
-    this.#depart(error);
+    this.#presence.end(error);
   };
-
-  #depart(error: DisconnectedError): void {
-    this.#departure = error;
-    if (this.#isWatched) this.#life.note(error);
-    this.#departs?.(error);
-  }
 
   /** Checks each second whether the socket has failed; unread bytes may hide that. */
   #probeLater(): void {
-    if (!this.#isAhead || this.#life.isOver || !this.#transport.probe) return;
+    if (!this.#presence.isAhead || this.#life.isOver || !this.#transport.probe) return;
     this.#probing ??= setTimeout(() => {
       this.#probing = undefined;
-      if (!this.#pending || this.#isAttended || !this.#isAhead) return;
+      if (!this.#pending || this.#isAttended || !this.#presence.isAhead) return;
       this.#transport.probe?.().then(() => this.#probeLater(), this.#fails);
     }, PROBED);
   }
 
-  /**
-   * Extends the deadline for content by `MS_PER_BYTE` for each byte that was read.
-   *
-   * `#expect` limits the time that is left to `timeouts.content`.
-   */
-  #earn(bytes: Uint8Array): void {
-    if (this.#awaited === "content") this.#left += bytes.length * MS_PER_BYTE;
-  }
-
-  /** Returns whether bytes are read before `nextEvent` needs them. */
-  get #isAhead(): boolean {
-    return this.#departs !== undefined || this.#isWatched;
-  }
-
-  /** Stops the timer that limits how long unread bytes may hide a disconnect. */
-  #shows(): void {
-    if (this.#hidden === undefined) return;
-    clearTimeout(this.#hidden);
-    this.#hidden = undefined;
-  }
-
   /** Forgets the pending read, whose bytes the caller uses. */
   #taken(): void {
-    this.#shows();
+    this.#presence.show();
     this.#pending = undefined;
     this.#isAttended = false;
   }
 
   /** Stops reading ahead before a switch, if the transport supports that. */
   async unwatch(): Promise<void> {
-    this.#isWatched = false;
+    this.#presence.endWatch();
     const reading = this.#pending;
     if (!reading || !this.#transport.interrupt) return;
     // Clearing the pending read keeps `#attend` from using its bytes or reading on.
@@ -538,21 +443,6 @@ export class Receiver {
     this.#phase = "early";
   }
 
-  #limit(awaiting: Awaiting): number {
-    switch (awaiting) {
-      case "response":
-        return this.isSending ? Infinity : this.#timeouts.response;
-      case "content":
-        // While a client sends, the sender has the deadline: a server may respond early and go on reading.
-        return this.isSending && !this.#isHeld ? Infinity : this.#timeouts.content;
-      case "request":
-      case "head":
-        return this.#timeouts[awaiting];
-      default:
-        return Infinity;
-    }
-  }
-
   /** Discards the rest of the content being received, if there is any. */
   skip(): void {
     try {
@@ -572,16 +462,16 @@ export class Receiver {
   /** Stops all timers of the receiver. */
   stop(): void {
     this.#alarm.stop();
-    this.#endStall();
+    this.#stall.end();
     this.#stopProbing();
-    this.#shows();
+    this.#presence.show();
   }
 
   #endWait(): Waiter | undefined {
     const waiter = this.#waiter;
     this.#waiter = undefined;
     if (waiter) this.#alarm.clear();
-    this.#endStall();
+    this.#stall.end();
     return waiter;
   }
 }

@@ -97,7 +97,7 @@ export function responseOn(wire: Wire, event: Event | PausedStep, request = SENT
     persists = isOpen && request.isOut;
     if (persists) return wire.letGo();
     const isWanted = !request.refuse() && event.status < BAD_REQUEST;
-    if (!isOpen || !isWanted || !wire.receiver.isSending) return wire.close();
+    if (!isOpen || !isWanted || !wire.receiver.budget.isSending) return wire.close();
     const close = (): void => wire.close();
     // The transport may still have the end of the request in its queue, which `close` would lose.
     const sent = request.done.then(() => (wire.sender.isBroken || wire.life.isOver ? undefined : wire.sender.end()));
