@@ -5,6 +5,7 @@ mod exchange;
 mod outcome;
 mod request;
 mod response;
+mod shared;
 mod waiters;
 
 use std::fmt;
@@ -26,9 +27,10 @@ use crate::observe::ObservedConnection;
 use crate::sync::Mutex;
 use crate::upgrade::{HttpOverTls, Upgraded};
 use crate::wire::{LINGER_IDLE, Stream, Wire};
-use exchange::{Exchange, Head, Locked, locked};
+use exchange::{Exchange, Head};
 pub use outcome::{Declined, Outcome};
 use request::write_request_head;
+use shared::{Locked, locked};
 use waiters::Waiter;
 
 /// Creates a client on an established connection.
