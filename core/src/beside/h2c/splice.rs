@@ -30,7 +30,7 @@ use super::frame::{
     SETTINGS, WINDOW_UPDATE,
 };
 use super::opening::Opening;
-use super::waiting::{MOST_WAITING, Waiting, may_wait};
+use super::waiting::{Fate, MOST_WAITING, Waiting, may_wait};
 use super::window::Window;
 use crate::error::{ErrorKind, Ineligible};
 use crate::upgrade::Request;
@@ -123,13 +123,6 @@ enum Start {
     ///
     /// The engine receives them unchanged and reports the error.
     Malformed,
-}
-
-/// The fate of a frame from the client: passed to the engine, or queued.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Fate {
-    Passes,
-    Waits,
 }
 
 /// The fate of a frame from the engine: passed to the client, dropped, or changed.

@@ -21,6 +21,13 @@ pub(super) fn may_wait(header: Header) -> bool {
     header.len() as usize <= MOST_WAITING
 }
 
+/// The fate of a frame from the client: passed to the engine, or queued.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fate {
+    Passes,
+    Waits,
+}
+
 /// The maximum number of streams that have an entry in the queue's list of streams.
 ///
 /// It bounds the time to find or insert an entry. Servers usually allow a client fewer streams at a
