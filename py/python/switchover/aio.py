@@ -19,9 +19,10 @@ Earlier ones closed a truncated response cleanly under asyncio.
 
 try:
     from ._aio.client import ClientResponse, Declined, connect_upgrade, resume
+    from ._aio.exchange import Exchange
     from ._aio.failures import ContentTooLargeError
     from ._aio.request import ResponseStream, request
-    from ._aio.server import Exchange, Handler, serve, serve_connection
+    from ._aio.server import Handler, serve, serve_connection
     from ._aio.wire import SwitchedStream, Timeouts
 except ImportError as _missing:
     raise ImportError("switchover.aio needs anyio: pip install 'switchover[aio]'") from _missing

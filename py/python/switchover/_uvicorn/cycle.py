@@ -8,12 +8,12 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
-from uvicorn.protocols.utils import ClientDisconnected, get_client_addr, get_path_with_query_string
+from uvicorn.protocols.utils import get_client_addr, get_path_with_query_string
 
 from .. import LocalProtocolError, Owes, ProtocolError
 from .._advertised import advertised
-from .._reset import Absence, has_hung_up
 from .._switchover import _answer, _noted
+from .audience import Audience
 from .file import send_file
 from .tunnel import Tunnel, accepted, is_framed
 
@@ -38,15 +38,12 @@ TURN = 64
 # The same over TLS. Its transport does not tell that the one below is lost, and asyncio logs writes from the fifth on.
 TLS_TURN = 2
 
-# The number of messages that an app may send to a disconnected client before `send` raises an error.
-UNHEARD = 1_000
-
 
 class Cycle:
     """A request and its response: the `receive` and `send` of an ASGI app."""
 
     __slots__ = (
-        "absence",
+        "audience",
         "body",
         "connection",
         "disconnected",
@@ -68,7 +65,6 @@ class Cycle:
         "is_last",
         "is_read",
         "is_trailing",
-        "looked",
         "more_body",
         "offers",
         "protocol",
@@ -83,7 +79,6 @@ class Cycle:
         "transport",
         "tunnel",
         "turns",
-        "unheard",
         "writes_head",
     )
 
@@ -135,10 +130,8 @@ class Cycle:
         self.is_cut = False
         # The app has received `http.disconnect`.
         self.has_heard = False
-        self.unheard = 0
-        # The time of the latest look at a client that is sent nothing, and since when it has left.
-        self.looked = 0.0
-        self.absence: Absence | None = None
+        # Made once a message is not written.
+        self.audience: Audience | None = None
         # The messages since the app has waited.
         self.sent = 0
 
@@ -300,7 +293,8 @@ class Cycle:
             # Nothing is written that could be awaited, so other tasks get a turn here. A closing transport accepts
             # everything at once, and reports the disconnect in the loop's next turn.
             await asyncio.sleep(0)
-            self.count_unheard()
+            self.audience = self.audience or Audience()
+            self.audience.count(self.disconnected or self.has_left, self.transport.get_extra_info("socket"))
         if self.disconnected or self.is_gone:
             return
         if message["type"] == "http.response.start" and not self.response_started:
@@ -310,9 +304,12 @@ class Cycle:
         elif message["type"] == "http.response.body" and self.response_started and not self.response_complete:
             body, more_body = message.get("body") or b"", message.get("more_body", False)
             if body or not more_body:
-                self.absence = None
+                if self.audience is not None:
+                    self.audience.absence = None
             elif self.tunnel is None:
-                self.check_absence()
+                self.audience = self.audience or Audience()
+                raw, limit = self.transport.get_extra_info("socket"), self.protocol.timeout_write
+                self.audience.check(raw, self.protocol.loop.time(), limit)
             self.write(body, more_body)
         else:
             await self.send_other(message)
@@ -359,35 +356,7 @@ class Cycle:
     @property
     def is_unheard(self) -> bool:
         """True once the app has sent too many messages to a client that has left."""
-        return self.unheard > UNHEARD
-
-    def count_unheard(self) -> None:
-        """Counts a message that is not written or reaches nobody.
-
-        Raises ClientDisconnected after more than `UNHEARD` of them if the client has left.
-        """
-        self.unheard += 1
-        if not self.is_unheard:
-            return
-        # If unread requests precede the client's EOF, the loop does not report it.
-        if self.disconnected or self.has_left or has_hung_up(self.transport.get_extra_info("socket")):
-            raise ClientDisconnected("the client has left, and the app goes on sending")
-        self.unheard = 0
-
-    def check_absence(self) -> None:
-        """Raises ClientDisconnected if empty content is for a client that has left.
-
-        Empty content writes nothing that could meet a reset. So this looks at the socket, once a
-        second at most. A half-closed client counts as one that has left after `timeout_write`.
-        """
-        now, raw = self.protocol.loop.time(), self.transport.get_extra_info("socket")
-        if now < self.looked + 1:
-            return
-        self.looked = now
-        self.absence = self.absence or Absence()
-        if self.absence.is_over(raw, now, self.protocol.timeout_write):
-            self.unheard = UNHEARD + 1
-            raise ClientDisconnected("the client has left, and the app goes on sending")
+        return self.audience is not None and self.audience.is_lost
 
     def start(self, status: int, headers: Lines) -> None:
         """Holds the head back for the first content.
