@@ -8,7 +8,7 @@ import { showStates } from "./diagram.js";
 import { bring, caretAt } from "./dom.js";
 import { configOf, play, tryAll } from "./engine.js";
 import { explainByte, explainStep, rangesOf } from "./explain.js";
-import { ofAddress, ofVector, toAddress, toVector } from "./scenario.js";
+import { edit, ofAddress, ofVector, tidy, toAddress, toVector } from "./scenario.js";
 import { byteAt, bytesView, chipsView, faultView, hasLeft, html, logView, MARKS, meaningView, sentView } from "./view.js";
 import { Connection } from "../dist/bytes.js";
 
@@ -136,17 +136,7 @@ let edited = null;
 function change(bytes) {
   at("case").value = at("about").textContent = "";
   const base = edited ?? scenario;
-  const before = base.bytes;
-  let [start, same] = [0, 0];
-  const most = Math.min(before.length, bytes.length);
-  while (start < most && before[start] === bytes[start]) start++;
-  while (same < most - start && before[before.length - 1 - same] === bytes[bytes.length - 1 - same]) same++;
-  /** @param {number} place */
-  const move = (place) => (place <= start ? place : Math.max(start, place + (place >= before.length - same ? bytes.length - before.length : 0)));
-  /** @param {number} place */
-  const moved = (place) => Math.min(move(place), bytes.length);
-  const acts = base.acts.map((act) => ({ ...act, at: moved(act.at) }));
-  scenario = { ...scenario, bytes, acts, cuts: tidy(base.cuts.map(moved), bytes.length) };
+  scenario = { ...scenario, ...edit(base, bytes) };
   replay();
   while (leaveOutRefused()) replay();
   edited = base;
@@ -159,11 +149,6 @@ function leaveOutRefused() {
   if (acts.length === scenario.acts.length) return false;
   scenario = { ...scenario, acts };
   return true;
-}
-
-/** @param {number[]} cuts @param {number} length */
-function tidy(cuts, length) {
-  return [...new Set(cuts)].filter((place) => place > 0 && place < length).sort((one, other) => one - other);
 }
 
 at("text").addEventListener("input", () => {

@@ -1,4 +1,4 @@
-// Conversion of scenarios from and to test vectors, and from and to addresses.
+// Edits of scenarios, and their conversion from and to test vectors, and from and to addresses.
 
 import { escape, textOf, unescape } from "./code.js";
 import { summary as summaryOf } from "./lines.js";
@@ -147,4 +147,25 @@ async function through(stream, bytes) {
     if ((length += part.value.length) > MOST_UNPACKED) throw new RangeError("an address of more than a scenario");
   }
   return new Uint8Array(await new Blob(parts).arrayBuffer());
+}
+
+/**
+ * Returns a scenario with other bytes, with which cuts and decisions move.
+ * @param {import("./engine.js").Scenario} scenario @param {string} bytes
+ */
+export function edit({ bytes: before, acts, cuts }, bytes) {
+  let [start, same] = [0, 0];
+  const most = Math.min(before.length, bytes.length);
+  while (start < most && before[start] === bytes[start]) start++;
+  while (same < most - start && before[before.length - 1 - same] === bytes[bytes.length - 1 - same]) same++;
+  /** @param {number} place */
+  const move = (place) => (place <= start ? place : Math.max(start, place + (place >= before.length - same ? bytes.length - before.length : 0)));
+  /** @param {number} place */
+  const moved = (place) => Math.min(move(place), bytes.length);
+  return { bytes, acts: acts.map((act) => ({ ...act, at: moved(act.at) })), cuts: tidy(cuts.map(moved), bytes.length) };
+}
+
+/** Returns the cuts that divide input of a length, in order. @param {number[]} cuts @param {number} length */
+export function tidy(cuts, length) {
+  return [...new Set(cuts)].filter((place) => place > 0 && place < length).sort((one, other) => one - other);
 }
