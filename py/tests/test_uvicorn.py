@@ -489,6 +489,27 @@ def test_a_client_that_sends_no_more_gets_its_answer() -> None:
             wait_until_empty(served)
 
 
+@pytest.mark.parametrize("loop", ["asyncio", "uvloop"])
+def test_a_response_that_a_half_close_cuts_is_reset(loop: str) -> None:
+    """A response without a length that a half-close cuts does not look complete."""
+
+    async def part(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"part", "more_body": True})
+        await until_disconnect(receive)
+
+    class Strict(Protocol):
+        half_close = False
+
+    with Served(part, http=Strict, loop=loop) as served, served.connect(b"GET / HTTP/1.0\r\n\r\n") as connection:
+        got = b""
+        while not got.endswith(b"part"):
+            got += connection.recv(65536)
+        connection.shutdown(socket.SHUT_WR)
+        with pytest.raises(ConnectionResetError):
+            connection.recv(65536)
+
+
 def test_a_stream_ends_when_its_client_does() -> None:
     """The app of an event stream gets a disconnect after the client's half-close.
 

@@ -63,14 +63,16 @@ class Ending:
             self.reset_if_cut()
 
     def reset_later(self) -> None:
-        """Resets the connection in the loop's next turn, and sends nothing meanwhile.
+        """Resets the connection in the loop's next turn, without a closure alert of TLS.
 
         Within `eof_received`, an abort of TLS is an error of asyncio's own. Without one it sends a closure alert, and a
         cut response would look complete.
         """
         if (raw := self.transport.get_extra_info("socket")) is not None:
             resets(raw)
-            cuts(raw)
+            # Without TLS this would send an end, after which a reset tells the client nothing.
+            if not closes_after_eof(self.transport):
+                cuts(raw)
         self.loop.call_later(0, self.reset)
 
     def reset_once_received(self, timeout_write: float) -> None:
