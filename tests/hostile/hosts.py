@@ -1,4 +1,4 @@
-"""The hosts under attack: how each is started, and which features it has."""
+"""The servers and clients under attack: how each is started, and its features."""
 
 import functools
 import os
