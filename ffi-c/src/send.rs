@@ -22,10 +22,11 @@ export! {
     /// Like every function with `out`, `cap` and `written`: all bytes are written, or none. If the
     /// space is too small, the result is SWO_ERROR_OUTPUT_TOO_SMALL and `written` the size needed.
     /// For an error that one of the field lines caused (SWO_ERROR_INVALID_NAME, ..._VALUE,
-    /// SWO_ERROR_RESERVED_FIELD and the like), `written` is the index of that line, from 0. For
-    /// SWO_ERROR_PROFILE_FIELD from this function, `written` is the rule of the protocol that the
-    /// offer breaks, SWO_INELIGIBLE_*. For any other error `written` is unchanged. `out` may be
-    /// NULL if `cap` is 0. Send the bytes written before those of the next call on the connection.
+    /// SWO_ERROR_RESERVED_FIELD and the like), `written` is the index of that line, from 0. It is
+    /// unchanged if `tidy` has corrected other lines before. For SWO_ERROR_PROFILE_FIELD from this
+    /// function, `written` is the rule of the protocol that the offer breaks, SWO_INELIGIBLE_*. For
+    /// any other error `written` is unchanged. `out` may be NULL if `cap` is 0. Send the bytes
+    /// written before those of the next call on the connection.
     ///
     /// Next: swo_send_data and swo_send_end if content follows; then receive. RFC 9112, section 3;
     /// RFC 9110, section 7.8.

@@ -1,4 +1,4 @@
-//! The structs of switchover.h, except `swo_config`.
+//! The structs of the C headers that programs read or fill, except `swo_config`.
 //!
 //! `convert` fills most of those that return values of the engine.
 

@@ -75,7 +75,10 @@ class Outcome:
 
 
 def run(path: Path, every: int = 1) -> Outcome:
-    """Runs every case in every feed, with one in `every` of the cuts in two."""
+    """Runs every case with its input whole, in pieces, and cut in two.
+
+    Only one in `every` of the cuts is made. A case ends at its first difference.
+    """
     outcome = Outcome()
     for index, case in enumerate(read_cases(path)):
         whole = play(case, "whole")

@@ -123,7 +123,7 @@ async def test_an_early_response_ends_the_request(early: bytes) -> None:
 
 
 async def test_content_that_the_server_no_longer_reads() -> None:
-    """The response of a server that stops reading is read; the content is closed."""
+    """If a server stops reading, its response is read and the generator is closed."""
     has_ended = False
 
     async def content() -> AsyncIterator[bytes]:

@@ -915,7 +915,7 @@ def test_an_app_goes_on_though_its_connection_fails_to_close(monkeypatch: pytest
 def test_a_websocket_that_is_reset_before_its_accept_ends_its_app(hosted: Hosted) -> None:
     """A reset before the accept of a WebSocket ends its app with a disconnect.
 
-    The write of the 101 meets the reset, while a frame waits for its answer.
+    The write of the 101 meets the reset, while a ping of the client waits for its pong.
     """
     with hosted.connect(HANDSHAKE.replace(b"/chat", b"/blocks") + b"\x89\x80" + bytes(4)) as client:
         wait_for(lambda: hosted.app.learnt == ["asked"])

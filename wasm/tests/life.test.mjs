@@ -173,7 +173,11 @@ test("memory stays where it is over many connections and cycles", () => {
 
 /** The forms of a client's socket; web streams do not report that it was destroyed. */
 const WAYS = { "a socket": "(socket) => socket", "web streams": "(socket) => Duplex.toWeb(socket)" };
-/** Responses of 60 kB, without the status line, as expressions with `content`. */
+/**
+ * JavaScript expressions for responses of 60 kB, without the status line.
+ *
+ * They use the variable `content` of the script in which they are placed.
+ */
 const FRAMINGS = {
   "of a known length": '"Connection: close\\r\\nContent-Length: 60000\\r\\n\\r\\n" + content',
   "in chunks": '"Transfer-Encoding: chunked\\r\\n\\r\\nea60\\r\\n" + content + "\\r\\n0\\r\\n\\r\\n"',

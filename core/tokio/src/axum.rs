@@ -1,4 +1,4 @@
-//! Extractors for axum's handlers, and axum's listeners.
+//! Extractors for axum's handlers, and a wrapper to serve on axum's listeners.
 
 use std::any::Any;
 use std::io;

@@ -27,7 +27,7 @@ pub struct Timeouts {
     /// 10 kB/s is not disconnected. Below TLS set that option yourself, or use
     /// [`accept`](crate::accept) or [`Config::with_socket`](crate::Config::with_socket).
     pub write: Option<Duration>,
-    /// The timeout for the handler to return a response, in a server: none.
+    /// The timeout in a server for the handler to respond; by default none.
     ///
     /// When it expires, the client gets a 503, and the handler is dropped.
     pub handler: Option<Duration>,

@@ -30,8 +30,8 @@ __all__ = ["OLDEST", "Protocol", "install"]
 
 
 def install() -> None:
-    """Puts `Protocol` in the place of hypercorn's class, in this process.
+    """Puts `Protocol` in the place of hypercorn's class for HTTP/1.1, in this process.
 
-    It serves the connections that are accepted from then on. Next: start hypercorn, or let it go on.
+    It serves the HTTP/1.1 connections that are accepted from then on. Next: start hypercorn, or let it go on.
     """
     hypercorn.protocol.__dict__["H11Protocol"] = Protocol

@@ -40,7 +40,7 @@ export interface TraceEntry {
    * correction.
    */
   readonly number: number;
-  /** The number of the peer's bytes that events had covered at the time of the entry. */
+  /** The number of the peer's bytes that events had covered when this was recorded. */
   readonly offset: number;
 }
 

@@ -25,7 +25,7 @@ export class Budget {
     this.#timeouts = timeouts;
   }
 
-  /** Updates `left` for what the engine awaits now. */
+  /** Updates `left`, the remaining time, for what the engine awaits now. */
   expect(): void {
     // The engine waits for its caller, who sends no more.
     const isGivenUp = this.hasSent && this.#connection.awaiting === "caller";

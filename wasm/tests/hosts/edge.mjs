@@ -5,7 +5,11 @@ import { copyFileSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFile
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 
-/** The first compatibility date at which every worker may have a `connect` handler. */
+/**
+ * The day on which Cloudflare announced `connect` handlers without a flag.
+ *
+ * As the compatibility date it keeps out older versions of workerd, which reject it.
+ */
 const DATE = "2026-08-18";
 const FRONT = `export default {
   async connect(socket, env) {

@@ -107,7 +107,7 @@ fn forget_count(state: State, role: Role, input: Input) -> Bent {
     (next.pipelined > 1).then_some(Ok(State { pipelined: 1, ..next }))
 }
 
-/// Breaks a rule: a closed direction may switch, a truncated request is complete.
+/// Breaks a rule: lets a closed direction switch, completes a truncated request.
 fn reopen(state: State, role: Role, input: Input) -> Bent {
     let request = if state.request == Phase::Aborted { Phase::Done } else { state.request };
     let rx = if state.rx == Rx::Closed { Rx::Open } else { state.rx };
@@ -165,7 +165,7 @@ fn keep_after_connect(state: State, role: Role, input: Input) -> Bent {
     applies.then(|| State { upgrade: UpgradeState::Offered, ..state }.apply(role, input))
 }
 
-/// Breaks a rule: a response with `close` ends persistence, but not the pipeline.
+/// Breaks a rule: keeps the pipeline after a response with `close`.
 fn keep_pipeline(state: State, role: Role, input: Input) -> Bent {
     let Input::Response(answer @ ResponseInfo { persist: false, .. }) = input else { return None };
     (role == Role::Client && state.pipelined > 0).then(|| {

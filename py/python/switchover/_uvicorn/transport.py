@@ -19,9 +19,10 @@ def closes_after_eof(transport: asyncio.Transport) -> bool:
 
 
 def taken_by(transport: asyncio.Transport) -> int:
-    """Returns a count of bytes that the client has received, with an arbitrary origin.
+    """Returns a number that rises by the bytes that the client receives.
 
-    Where the system counts acknowledged bytes, bytes in the buffers of TLS or of the system do not count.
+    Where the system counts acknowledged bytes, it is their count. Elsewhere it is minus the bytes in the transport's
+    buffer, and on Linux in that of a Unix socket: each write lowers it. Bytes in other buffers then count as received.
     """
     raw = transport.get_extra_info("socket")
     counted = acknowledged(raw)

@@ -94,7 +94,9 @@ pub(crate) const OURS: &[(&[ErrorKind], &[&str], &str)] = &[
 
 type Theirs = (&'static str, &'static [&'static str], &'static str, fn(&Input) -> bool);
 
-/// Rules for heads that only a peer rejects: its name, its errors, why, a test.
+/// Rules for heads that the engine accepts and a peer rejects.
+///
+/// Each has the peer's name, its errors, the reason, and a predicate for the heads.
 pub(crate) const THEIRS: &[Theirs] = &[
     (HTTPARSE, &["HeaderName"], "RFC 9112, 5.2: a client takes a fold in a response", has_fold),
     (
