@@ -23,7 +23,8 @@ try:
     from ._aio.failures import ContentTooLargeError
     from ._aio.request import ResponseStream, request
     from ._aio.server import Handler, serve, serve_connection
-    from ._aio.wire import SwitchedStream, Timeouts
+    from ._aio.switched import SwitchedStream
+    from ._aio.wire import Timeouts
 except ImportError as _missing:
     raise ImportError("switchover.aio needs anyio: pip install 'switchover[aio]'") from _missing
 

@@ -10,8 +10,9 @@ from anyio import BrokenResourceError, aclose_forcefully
 from anyio.abc import AnyByteStream
 
 from .. import Config, Data, EndOfMessage, Headers, Informational, Paused, Protocol, Response, Role, Switched, Why
+from .switched import SwitchedStream
 from .upload import BAD_REQUEST, Upload, final, look
-from .wire import MAX_CONTENT, TIMEOUTS, SwitchedStream, Timeouts, Wire, connection_on
+from .wire import MAX_CONTENT, TIMEOUTS, Timeouts, Wire, connection_on
 
 if TYPE_CHECKING:
     from .. import Event, HeadersLike, ProtocolsLike, TextLike

@@ -3,37 +3,21 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from ssl import SSLError
 
-from anyio import (
-    BrokenResourceError,
-    ClosedResourceError,
-    EndOfStream,
-    IncompleteRead,
-    aclose_forcefully,
-    fail_after,
-    move_on_after,
-    sleep,
-)
+from anyio import aclose_forcefully, fail_after, move_on_after, sleep
 from anyio.abc import AnyByteStream
 from anyio.streams.tls import TLSStream
 
 from .. import Awaiting, Closing
 from .._reset import FLUSH_MAX, FLUSH_POLL, unreceived_by_peer
-from .streams import reset, socket_of
+from .failures import DISCONNECTS
+from .streams import LINGER_IDLE, reset, socket_of
 from .wire import Wire
 
 LINGER_MAX = 4.0
 """The maximum time in seconds of `linger`, which discards the client's bytes."""
-LINGER_IDLE = 1.0
-"""The seconds without bytes of the client after which `linger` ends earlier.
-
-The same limit applies to closing the stream in order, and to the closure alert of TLS.
-"""
 LINGER_BYTES = 1 << 20
 """The number of discarded bytes above which `linger` ends."""
-DISCONNECTS = (BrokenResourceError, ClosedResourceError, EndOfStream, IncompleteRead, SSLError)
-"""The exceptions of an anyio stream or TLS that either side has closed."""
 TRANSPORT_ERRORS = (*DISCONNECTS, OSError)
 """`DISCONNECTS`, and OSError: exceptions of TLS's transport, and TimeoutError."""
 
@@ -43,6 +27,10 @@ async def linger_and_close(wire: Wire) -> None:
 
     The client gets all of the response, or sees that it is incomplete.
     """
+    if wire.sending.locked():
+        # A task that the handler has left behind sends on; each piece has its timeout.
+        async with wire.sending:
+            pass
     closing = wire.connection.closing
     if wire.is_broken or closing is Closing.RESET:
         if not wire.is_broken:
@@ -74,7 +62,8 @@ async def close_at_once(wire: Wire) -> None:
     Resets the connection after a switch, after a failed write, or if a normal close would make an incomplete response
     look complete.
     """
-    if wire.switched or wire.is_broken or wire.connection.closing is Closing.RESET:
+    cuts = wire.switched or wire.is_broken or wire.sending.locked()
+    if cuts or wire.connection.closing is Closing.RESET:
         await reset(wire.stream)
     else:
         await aclose_forcefully(wire.stream)

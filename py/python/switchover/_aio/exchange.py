@@ -29,7 +29,8 @@ from .._reset import has_hung_up
 from .ending import TRANSPORT_ERRORS
 from .failures import ClientGoneError, ContentTooLargeError
 from .streams import of_bytes, share, socket_of
-from .wire import MAX_CONTENT, SwitchedStream, Wire
+from .switched import SwitchedStream
+from .wire import MAX_CONTENT, Wire
 
 if TYPE_CHECKING:
     from .. import HeadersLike, ProtocolsLike, TextLike
@@ -258,7 +259,7 @@ class Exchange:
         while not isinstance(event := await self._wire.next_event(), Switched):
             if isinstance(event, Paused):
                 raise BrokenResourceError("the connection has ended before the switch")
-        self._wire.switched = SwitchedStream(self._wire.stream, connection, event)
+        self._wire.switched = SwitchedStream(self._wire.stream, connection, event, self._wire.failures)
         return self._wire.switched
 
     def resume(self, stream: AnyByteStream) -> None:

@@ -8,10 +8,11 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from ssl import SSLError
 from typing import TYPE_CHECKING, cast
 
-from anyio import BrokenResourceError, current_effective_deadline
+from anyio import BrokenResourceError, ClosedResourceError, EndOfStream, IncompleteRead, current_effective_deadline
 
 from .. import ErrorKind, LocalProtocolError, RemoteProtocolError
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from .. import Request
 
 LOG = logging.getLogger("switchover.aio")
+DISCONNECTS = (BrokenResourceError, ClosedResourceError, EndOfStream, IncompleteRead, SSLError)
+"""The exceptions of an anyio stream or TLS that either side has closed."""
 
 
 class ContentTooLargeError(ValueError):
@@ -55,16 +58,24 @@ def is_stray() -> bool:
 def without(error: Exception, failures: Iterable[Exception], quiet: tuple[type[Exception], ...]) -> Exception | None:
     """Returns the exceptions of the handler itself, or None.
 
-    Those in `failures` and those of the types `quiet` are left out. The result is a single exception, or a group
-    of those that remain.
+    Those in `failures`, those that a stream above has made of them, and those of the types `quiet` are left out. The
+    result is a single exception, or a group of those that remain.
     """
+    known = list(failures)
 
     def is_known(part: BaseException) -> bool:
-        return any(part is failure for failure in failures) or isinstance(part, quiet)
+        return isinstance(part, quiet) or any(link is failure for link in _links(part) for failure in known)
 
     if isinstance(error, ExceptionGroup):
         return cast("ExceptionGroup[Exception]", error).split(is_known)[1]
     return None if is_known(error) else error
+
+
+def _links(error: BaseException | None) -> Iterator[BaseException]:
+    """Yields an exception, and those of streams below from which it was made."""
+    while error is not None:
+        yield error
+        error = (error.__cause__ or error.__context__) if isinstance(error, DISCONNECTS) else None
 
 
 def log(error: Exception | None) -> None:

@@ -7,6 +7,7 @@ import math
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from contextvars import copy_context
+from ssl import SSLError
 from typing import TYPE_CHECKING
 
 from anyio import (
@@ -36,9 +37,10 @@ from .. import (
     Switched,
 )
 from .._reset import prepare
-from .ending import DISCONNECTS, TRANSPORT_ERRORS, close_at_once, linger_and_close
+from .ending import TRANSPORT_ERRORS, close_at_once, linger_and_close
 from .exchange import Exchange
 from .failures import (
+    DISCONNECTS,
     LOG,
     ClientGoneError,
     is_shut_down,
@@ -49,6 +51,7 @@ from .failures import (
     would_be_a_tunnel,
 )
 from .streams import socket_of
+from .switched import is_cut
 from .variables import called, in_context
 from .wire import TIMEOUTS, Timeouts, Wire, connection_on
 
@@ -192,15 +195,20 @@ async def _exchange(wire: Wire, handler: Handler, exchange: Exchange) -> bool:
         error.__cause__ = raised
     wire.exchange = None
     await wire.watching.interrupt()
+    own = unknown = error and without(error, wire.failures, (ClientGoneError,))
+    if unknown and wire.switched:
+        # A layer above the stream, such as TLS, raises exceptions of its own when the client leaves.
+        has_left = any(isinstance(failure, DISCONNECTS) for failure in wire.failures)
+        own = without(unknown, (), DISCONNECTS if has_left else (SSLError,))
     if is_tunnel := would_be_a_tunnel(exchange.request, error):
         LOG.warning("A response with content to CONNECT would open a tunnel: it becomes a 501")
         own = None
-    elif own := error and without(error, wire.failures, DISCONNECTS if wire.switched else (ClientGoneError,)):
+    elif own:
         LOG.error("Exception in a handler", exc_info=own)
     elif wire.failure or error:
         log(wire.failure or error)
     if wire.switched or wire.is_broken:
-        if wire.switched and (own or wire.switched.was_cut):
+        if wire.switched and (unknown or await is_cut(wire.switched)):
             # A protocol that is delimited by the end of the connection would look complete.
             wire.is_broken = True
         return False

@@ -28,6 +28,11 @@ READ_SIZE = 65_536
 """The maximum number of bytes in one read, and in one send below TLS."""
 TURN = 30
 """The seconds that a send below TLS waits while another send makes no progress."""
+LINGER_IDLE = 1.0
+"""The seconds that the end of a stream waits for a peer that sends nothing.
+
+It limits lingering, closing a stream in order, and the closure alert of TLS.
+"""
 STREAMS: tuple[type, ...] = (ByteStream, ObjectStream)
 
 
@@ -140,8 +145,9 @@ def has_come(stream: AnyByteStream) -> bool:
         return has_come(stream.stream)
     tls = tls_of(stream)
     if isinstance(stream, TLSStream):
-        # Bytes that are decrypted already, or perhaps a record that waits below.
-        return (isinstance(tls, ssl.SSLObject) and tls.pending() > 0) or has_come(stream.transport_stream)
+        # Bytes that are decrypted already, or perhaps a record that was read or waits below.
+        is_read = isinstance(tls, ssl.SSLObject) and (tls.pending() > 0 or cast("Any", stream)._read_bio.pending > 0)
+        return is_read or has_come(stream.transport_stream)
     if tls is not None:
         return False
     return reads_ahead(stream) or has_input(socket_of(stream))

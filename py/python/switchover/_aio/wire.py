@@ -5,32 +5,27 @@ from __future__ import annotations
 import math
 import socket
 from collections import deque
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from ssl import SSLError
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from anyio import (
     BrokenResourceError,
     BusyResourceError,
+    ClosedResourceError,
     EndOfStream,
-    IncompleteRead,
     Lock,
     WouldBlock,
-    aclose_forcefully,
     current_time,
 )
 from anyio.abc import AnyByteStream
-from anyio.lowlevel import checkpoint
-from anyio.streams.buffered import BufferedByteStream
-from anyio.streams.tls import TLSStream
 
-from .. import NEED_DATA, Awaiting, Config, Connection, Data, Owes, Paused, Protocol, Response, Role, Switched
-from .._reset import Absence, met_reset
+from .. import NEED_DATA, Awaiting, Config, Connection, Data, Owes, Paused, Response, Role
+from .._reset import Absence
 from .deadline import Deadline, deadline
 from .interruptible import Interruptible
-from .streams import READ_SIZE, Orderly, of_bytes, pause, reset, share, socket_of, tls_of
+from .streams import READ_SIZE, of_bytes, pause, share, socket_of, tls_of
+from .switched import SwitchedStream, is_reset, noted
 
 if TYPE_CHECKING:
     from .. import Event
@@ -108,103 +103,6 @@ class Timeouts:
 TIMEOUTS = Timeouts()
 
 
-class SwitchedStream(BufferedByteStream):
-    """A stream of the new protocol, from its first byte on.
-
-    The bytes that were received before the switch come first.
-
-    It is a `ByteStream` of anyio, with `receive_exactly` and `receive_until` as well. `send_eof` ends only the sending
-    side, if the transport can do that (TLS cannot). `aclose` closes the transport. Extra attributes are those of the
-    transport. RFC 9110, section 7.8.
-    """
-
-    connection: Final[Connection]
-    """The engine, for getters such as `agreed`; the stream's bytes bypass it."""
-    switched: Final[Switched]
-    """The event of the engine.
-
-    It has `protocols`, a server's `request`, and a client's `response`: the 101, or the 2xx to CONNECT.
-    """
-
-    was_cut: bool
-    """True once a send was cancelled or has failed, so that bytes may be missing.
-
-    `aclose` then resets the connection, and so does `serve_connection` when the handler returns.
-    """
-
-    def __init__(self, stream: AnyByteStream, connection: Connection, switched: Switched) -> None:
-        super().__init__(stream)
-        self.feed_data(switched.leftover)
-        self.connection = connection
-        self.switched = switched
-        self.was_cut = False
-        self._was_reset = False
-
-    @property
-    def protocols(self) -> tuple[Protocol, ...]:
-        """The protocols of the switch, lowest layer first; empty after CONNECT."""
-        return self.switched.protocols
-
-    async def receive(self, max_bytes: int = READ_SIZE) -> bytes:
-        """Receives the next bytes, at most `max_bytes`.
-
-        EOF raises EndOfStream; if an earlier send met a reset, BrokenResourceError.
-        """
-        async with self._until(EndOfStream):
-            return await super().receive(max_bytes)
-
-    async def receive_exactly(self, nbytes: int) -> bytes:
-        """Receives exactly `nbytes` bytes; raises IncompleteRead at a clean EOF before."""
-        async with self._until(IncompleteRead):
-            return await super().receive_exactly(nbytes)
-
-    async def receive_until(self, delimiter: bytes, max_bytes: int) -> bytes:
-        """Receives bytes up to a delimiter; raises IncompleteRead at a clean EOF before."""
-        async with self._until(IncompleteRead):
-            return await super().receive_until(delimiter, max_bytes)
-
-    async def send(self, item: bytes) -> None:
-        """Sends all bytes of `item`."""
-        async with self._until():
-            try:
-                await super().send(item)
-            except BaseException:
-                self.was_cut = True
-                raise
-
-    @asynccontextmanager
-    async def _until(self, *ends: type[Exception]) -> AsyncGenerator[None]:
-        """Raises BrokenResourceError in place of `ends`, if a send has met a reset.
-
-        `ends` are exceptions that mean EOF. A TLS stream tells a reset from EOF by itself.
-        """
-        try:
-            yield
-        except BrokenResourceError as error:
-            self._was_reset |= _is_reset(error)
-            raise
-        except ends:
-            await _noted()
-            if self._was_reset and not isinstance(self._stream, TLSStream):
-                raise BrokenResourceError("the peer has reset the connection") from None
-            raise
-
-    async def aclose(self) -> None:
-        """Closes the transport, or resets it after a send that was cut.
-
-        If another task's send waits for the peer, TLS is closed without its
-        closure alert.
-        """
-        if self.was_cut:
-            await reset(self._stream)
-            return
-        below = self._stream.transport_stream if isinstance(self._stream, TLSStream) else None
-        if isinstance(below, Orderly) and below.sending.locked():
-            await aclose_forcefully(self._stream)
-        else:
-            await super().aclose()
-
-
 class Wire:
     """A stream, and the engine that parses and encodes its bytes."""
 
@@ -255,13 +153,12 @@ class Wire:
     def is_deserted(self) -> bool:
         """True if the peer has left, as far as is known without a send.
 
-        It has if it has reset the connection, or if a failure was recorded. Also if it has half-closed, and nothing
+        It has if it has reset the connection, or if the transport has failed. Also if it has half-closed, and nothing
         was sent to it for the write timeout.
         """
         raw = socket_of(self.stream)
-        return (
-            self.is_closed or self.failure is not None or self.absence.is_over(raw, current_time(), self.sending_time)
-        )
+        has_failed = any(isinstance(failure, BrokenResourceError | ClosedResourceError) for failure in self.failures)
+        return self.is_closed or has_failed or self.absence.is_over(raw, current_time(), self.sending_time)
 
     @property
     def persists(self) -> bool:
@@ -330,9 +227,11 @@ class Wire:
         """Reads once, passes the bytes to the engine, and returns their number; 0 at EOF."""
         try:
             data = await self.stream.receive(READ_SIZE)
-        except EndOfStream:
-            await _noted()
-            self.connection.receive_eof(clean=not any(map(_is_reset, self.failures)))
+        except EndOfStream as end:
+            await noted()
+            # With `standard_compatible=False` the end of TLS may lack its closure alert.
+            is_cut = isinstance(end.__context__, SSLError) or any(map(is_reset, self.failures))
+            self.connection.receive_eof(clean=not is_cut)
             self.has_end = True
             return 0
         if data:
@@ -387,21 +286,6 @@ class _Noting:
             raise self.wire.note(BrokenResourceError(str(error))) from error
         if isinstance(error, Exception) and not isinstance(error, BusyResourceError):
             self.wire.note(error)
-
-
-async def _noted() -> None:
-    """Waits until a concurrent send has recorded its failure.
-
-    After a send has met a reset, the system does not report the reset to a read. Under trio the send may continue one
-    turn of the loop after the read: two turns are enough.
-    """
-    await checkpoint()
-    await checkpoint()
-
-
-def _is_reset(error: BaseException) -> bool:
-    """Returns whether an error of a stream says that a send met a reset."""
-    return isinstance(error, BrokenResourceError) and met_reset(error)
 
 
 def connection_on(stream: AnyByteStream, role: Role, config: Config | None) -> Connection:

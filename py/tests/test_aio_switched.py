@@ -1,0 +1,248 @@
+"""Tests of how a `SwitchedStream` ends, and of what TLS has read ahead.
+
+They run under asyncio and trio.
+"""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import threading
+from collections.abc import AsyncGenerator, Callable
+from contextlib import suppress
+from typing import Any
+
+import anyio
+import pytest
+from anyio.abc import ByteStream, SocketAttribute
+from anyio.streams.tls import TLSStream
+from streams import HOST, OFFER, WAIT, contexts, listening, rest_of, served, until
+from switchover import RemoteProtocolError
+from switchover._reset import resets
+from switchover.aio import Exchange, SwitchedStream, Timeouts, request, serve, serve_connection
+
+trustme = pytest.importorskip("trustme")
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture(scope="module")
+def secure() -> tuple[ssl.SSLContext, ssl.SSLContext]:
+    """Returns TLS contexts for a server, which sends no tickets, and a client."""
+    ours, theirs = contexts(trustme.CA())
+    ours.num_tickets = 0
+    return ours, theirs
+
+
+async def fails(stream: SwitchedStream) -> None:
+    await stream.send(b"half of")
+    raise ValueError("in the new protocol")
+
+
+async def leaves_a_send(stream: SwitchedStream) -> None:
+    """Closes the stream while another task sends more than the client reads."""
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(stream.send, bytes(20_000_000))
+        await anyio.sleep(0.1)
+        await stream.aclose()
+
+
+@pytest.mark.parametrize("ends", [fails, leaves_a_send])
+async def test_a_block_that_fails_or_cuts_a_send_ends_in_a_reset(ends: Callable[[SwitchedStream], Any]) -> None:
+    """A failed `async with`, or a send that `aclose` cuts, does not look complete."""
+
+    async def handler(exchange: Exchange) -> None:
+        async with await exchange.accept() as stream:
+            await ends(stream)
+
+    async with served(handler, "foo/2") as peers, await peers.connect(OFFER) as client:
+        await anyio.sleep(0.3)
+        with pytest.raises(anyio.BrokenResourceError):
+            await rest_of(client)
+
+
+async def test_a_server_that_is_cancelled_in_a_block_ends_in_a_reset() -> None:
+    async def handler(exchange: Exchange) -> None:
+        async with await exchange.accept() as stream:
+            await stream.send(b"half of")
+            await anyio.sleep_forever()
+
+    listener = await anyio.create_tcp_listener(local_host="127.0.0.1", local_port=0)
+    port = listener.extra(SocketAttribute.local_port)
+    async with await anyio.connect_tcp("127.0.0.1", port) as client:
+        async with listener, anyio.create_task_group() as tasks:
+            tasks.start_soon(serve, listener, handler, ["foo/2"])
+            await client.send(OFFER)
+            await until(client, b"half of")
+            tasks.cancel_scope.cancel()
+        with pytest.raises(anyio.BrokenResourceError):
+            await rest_of(client)
+
+
+async def test_a_block_without_an_exception_ends_in_order() -> None:
+    """A block that ends, or whose generator is closed, sends all and then an end."""
+
+    async def pieces(stream: SwitchedStream) -> AsyncGenerator[None]:
+        async with stream:
+            await stream.send(b"whole")
+            yield
+
+    async def handler(exchange: Exchange) -> None:
+        generator = pieces(await exchange.accept())
+        await anext(generator)
+        await generator.aclose()
+
+    async with served(handler, "foo/2") as peers:
+        assert (await peers.all(OFFER)).endswith(b"\r\n\r\nwhole")
+
+
+async def test_a_send_that_a_handler_leaves_behind_is_not_cut_in_silence() -> None:
+    """A handler that returns during a send of another task does not look complete."""
+    async with anyio.create_task_group() as others:
+
+        async def handler(exchange: Exchange) -> None:
+            stream = await exchange.accept()
+
+            async def left_behind() -> None:
+                with suppress(anyio.BrokenResourceError, anyio.ClosedResourceError):
+                    await stream.send(bytes(20_000_000))
+
+            others.start_soon(left_behind)
+            await anyio.sleep(0.1)
+
+        async with served(handler, "foo/2") as peers, await peers.connect(OFFER) as client:
+            await anyio.sleep(0.3)
+            with pytest.raises(anyio.BrokenResourceError):
+                await rest_of(client)
+
+
+async def test_a_tunnel_whose_other_side_is_reset_is_reset(caplog: pytest.LogCaptureFixture) -> None:
+    """The client of a tunnel sees that the origin's response is cut.
+
+    RFC 9110, section 9.3.6.
+    """
+
+    async def origin(stream: ByteStream) -> None:
+        await stream.send(b"half of")
+        await stream.receive()
+        resets(stream.extra(SocketAttribute.raw_socket))
+        await stream.aclose()
+
+    async def pipe(source: ByteStream, target: ByteStream) -> None:
+        async for data in source:
+            await target.send(data)
+
+    async with listening(origin) as port:
+
+        async def handler(exchange: Exchange) -> None:
+            tunnel = await exchange.accept()
+            async with await anyio.connect_tcp("127.0.0.1", port) as upstream, anyio.create_task_group() as pipes:
+                pipes.start_soon(pipe, tunnel, upstream)
+                pipes.start_soon(pipe, upstream, tunnel)
+
+        async with served(handler) as peers:
+            client = await peers.connect(b"CONNECT a:80 HTTP/1.1\r\nHost: a:80\r\n\r\n")
+            await until(client, b"half of")
+            await client.send(b"go on")
+            with pytest.raises(anyio.BrokenResourceError):
+                await rest_of(client)
+    assert "Exception in a handler" in caplog.text
+
+
+async def test_a_client_that_leaves_a_tunnel_is_not_logged(caplog: pytest.LogCaptureFixture) -> None:
+    async def handler(exchange: Exchange) -> None:
+        stream = await exchange.accept()
+        await stream.receive_exactly(100)
+
+    async with served(handler, "foo/2") as peers:
+        assert (await peers.all(OFFER + b"some", close=True)).endswith(b"\r\n\r\n")
+    assert not caplog.text
+
+
+async def test_a_second_record_of_tls_is_no_answer_to_the_next_request(secure: Any) -> None:
+    """R9112-9.2-2: nor is a response that anyio's TLS has read, but not decrypted."""
+    ours, theirs = secure
+
+    async def behave(stream: ByteStream) -> None:
+        tls: Any = await TLSStream.wrap(stream, server_side=True, ssl_context=ours)
+        with suppress(anyio.EndOfStream, anyio.BrokenResourceError):
+            await until(tls, b"\r\n\r\n")
+            # Both records leave with the flush of the second.
+            tls._ssl_object.write(b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\none")
+            await tls.send(b"HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\nunasked")
+            await tls.receive()
+
+    async with listening(behave) as port:
+        stream = await anyio.connect_tcp("127.0.0.1", port, ssl_context=theirs, tls_hostname="localhost")
+        async with request(stream, "GET", "/", HOST) as response:
+            assert await response.read() == b"one"
+        with pytest.raises(RemoteProtocolError, match="no request asked for"):
+            await request(stream, "GET", "/", HOST).__aenter__()
+
+
+@pytest.mark.parametrize("strict", [True, False])
+async def test_rfc9112_9_8_tls_without_its_closure_alert_cuts_a_response(secure: Any, strict: bool) -> None:
+    ours, theirs = secure
+
+    async def behave(stream: ByteStream) -> None:
+        tls = await TLSStream.wrap(stream, server_side=True, ssl_context=ours)
+        await until(tls, b"\r\n\r\n")
+        await tls.send(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nhalf of")
+        await stream.aclose()
+
+    async with listening(behave) as port:
+        plain = await anyio.connect_tcp("127.0.0.1", port)
+        stream = await TLSStream.wrap(plain, hostname="localhost", ssl_context=theirs, standard_compatible=strict)
+        async with request(stream, "GET", "/", HOST) as response:
+            with pytest.raises((anyio.BrokenResourceError, RemoteProtocolError)):
+                await response.read()
+            assert not response.is_whole
+
+
+async def test_closing_a_switched_stream_over_tls_does_not_wait_for_good(secure: Any) -> None:
+    """A client that says nothing holds up `aclose` for a second."""
+    ours, theirs = secure
+    has_closed = anyio.Event()
+
+    async def handler(exchange: Exchange) -> None:
+        stream = await exchange.accept()
+        await stream.send(b"bye")
+        await stream.aclose()
+        has_closed.set()
+
+    async def behave(stream: ByteStream) -> None:
+        tls = await TLSStream.wrap(stream, server_side=True, ssl_context=ours)
+        await serve_connection(tls, handler, ["foo/2"])
+
+    def silent(port: int, is_over: threading.Event) -> None:
+        with theirs.wrap_socket(socket.create_connection(("127.0.0.1", port)), server_hostname="localhost") as client:
+            client.sendall(OFFER)
+            while not client.recv(65536).endswith(b"bye"):
+                pass
+            is_over.wait(WAIT)
+
+    async with listening(behave) as port, anyio.create_task_group() as tasks:
+        is_over = threading.Event()
+        tasks.start_soon(anyio.to_thread.run_sync, silent, port, is_over)
+        try:
+            with anyio.fail_after(WAIT / 4):
+                await has_closed.wait()
+        finally:
+            is_over.set()
+
+
+async def test_an_answer_to_content_that_is_too_large_ends_whole() -> None:
+    """A handler that answers a failed read itself may send an empty piece."""
+
+    async def handler(exchange: Exchange) -> None:
+        try:
+            await exchange.read(10)
+        except (ValueError, TimeoutError):
+            await exchange.send_response(413)
+            await exchange.send_data(b"too large")
+            await exchange.send_data(b"")
+            await exchange.send_end()
+
+    async with served(handler, timeouts=Timeouts(content=0.3)) as peers:
+        for sent in (bytes(20), bytes(5)):
+            got = await peers.all(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 20\r\n\r\n" + sent)
+            assert got.endswith(b"9\r\ntoo large\r\n0\r\n\r\n")
