@@ -684,6 +684,64 @@ def test_httpx_proxies() -> None:
     assert server.received[0].startswith(b"CONNECT a:443 HTTP/1.1\r\n")
 
 
+class Layer:
+    """A server's TLS over a socket, or over another layer."""
+
+    def __init__(self, below: Any, context: ssl.SSLContext) -> None:
+        self.below = below
+        self.incoming, self.outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        self.tls = context.wrap_bio(self.incoming, self.outgoing, server_side=True)
+        self.step(self.tls.do_handshake)
+
+    def step(self, call: Callable[..., Any], *arguments: Any) -> Any:
+        while True:
+            try:
+                result = call(*arguments)
+                break
+            except ssl.SSLWantReadError:
+                self.sendall()
+                piece = self.below.recv(65536)
+                if not piece:
+                    raise EOFError from None
+                self.incoming.write(piece)
+        self.sendall()
+        return result
+
+    def sendall(self, *records: bytes) -> None:
+        """Sends each piece as a record of its own, all of them in one write below."""
+        for record in records:
+            self.tls.write(record)
+        if self.outgoing.pending:
+            self.below.sendall(self.outgoing.read())
+
+    def recv(self, size: int) -> bytes:
+        received: bytes = self.step(self.tls.read, size)
+        return received
+
+
+def test_what_no_request_asked_for_is_no_answer_in_tls_over_tls() -> None:
+    """R9112-9.2-2: nor in blocking TLS over TLS, which reads on into a buffer of its own."""
+    ours, theirs = contexts(trustme.CA())
+    listener = socket.create_server(("127.0.0.1", 0))
+    port = listener.getsockname()[1]
+
+    def proxy() -> None:
+        with suppress(OSError, EOFError):
+            while True:
+                tunnel = Layer(listener.accept()[0], ours)
+                tunnel.recv(9999)
+                tunnel.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+                origin = Layer(tunnel, ours)
+                origin.recv(9999)
+                origin.sendall(OK, b"HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\nunasked")
+
+    threading.Thread(target=proxy, daemon=True).start()
+    proxied = httpcore.Proxy(f"https://localhost:{port}", ssl_context=theirs)
+    with listener, switchover.httpcore.ConnectionPool(ssl_context=theirs, proxy=proxied) as pool:
+        for _ in range(2):
+            assert pool.request("GET", f"https://localhost:{port}/").content == b"hello"
+
+
 def test_a_proxy_gets_ipv6_addresses_in_brackets() -> None:
     with (
         Scripted([(b"\r\n\r\n", OK)]) as server,

@@ -94,7 +94,7 @@ class Wire:
         tls, is_blocking = stream.get_extra_info("ssl_object"), isinstance(stream, BlockingStream)
         self.engine = Connection(Role.CLIENT, PLAIN if tls is None else SECURE)
         self._read_size = READ_SIZE if is_blocking or tls is not None else ASYNC_READ_SIZE
-        self._may_hold_input = isinstance(tls, ssl.SSLObject) and not is_blocking
+        self._tls = tls if isinstance(tls, ssl.SSLObject) else None
         self.state = State.NEW
         self.requests = 0
         """The number of requests begun on the connection so far."""
@@ -299,7 +299,7 @@ class Wire:
 
     async def _response_closed(self) -> None:
         is_over = self._is_sent and self.is_whole and self.engine.persists and not self.engine.unread
-        if is_over and self._may_hold_input:
+        if is_over and self._tls is not None:
             is_over = not await self._holds_input()
         with self._lock:
             if is_over:
@@ -312,13 +312,16 @@ class Wire:
     async def _holds_input(self) -> bool:
         """Returns whether bytes, EOF or an error can be read after the response.
 
-        TLS in anyio reads on into a buffer of its own, which the socket no longer shows.
+        TLS in anyio, and TLS over TLS, read on into a buffer of their own, which the socket no longer shows.
         """
         try:
-            await self.stream.read(1, 0.0)
-        except httpcore.ReadTimeout:
+            if self._tls is not None and isinstance(self.stream, BlockingStream):
+                self._tls.read(1)
+            else:
+                await self.stream.read(1, 0.0)
+        except (httpcore.ReadTimeout, ssl.SSLWantReadError):
             return False
-        except httpcore.ReadError:
+        except (httpcore.ReadError, ssl.SSLError):
             pass
         except BaseException:
             with self.shielded():
