@@ -510,6 +510,38 @@ def test_a_response_that_a_half_close_cuts_is_reset(loop: str) -> None:
             connection.recv(65536)
 
 
+def test_content_that_begins_after_the_disconnect_is_cut() -> None:
+    """Starlette's middleware may receive the disconnect before its app does."""
+
+    async def late(scope: Any, receive: Any, send: Any) -> None:
+        await until_disconnect(receive)
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"part", "more_body": True})
+        await send({"type": "http.response.body", "body": b""})
+
+    with Served(late) as served, served.connect(GET) as connection:
+        connection.shutdown(socket.SHUT_WR)
+        got = rest_of(connection)
+        assert b"part" in got
+        assert not got.endswith(b"0\r\n\r\n")
+
+
+def test_content_that_ends_after_an_error_of_send_is_cut() -> None:
+    async def goes_on(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"part", "more_body": True})
+        with contextlib.suppress(OSError):
+            while True:
+                await send({"type": "http.response.body", "body": b"", "more_body": True})
+        await send({"type": "http.response.body", "body": b""})
+
+    with Served(goes_on, http=Hasty) as served, served.connect(GET) as connection:
+        connection.shutdown(socket.SHUT_WR)
+        got = rest_of(connection)
+        assert b"part" in got
+        assert not got.endswith(b"0\r\n\r\n")
+
+
 def test_a_stream_ends_when_its_client_does() -> None:
     """The app of an event stream gets a disconnect after the client's half-close.
 

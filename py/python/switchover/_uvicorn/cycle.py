@@ -8,11 +8,11 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
-from uvicorn.protocols.utils import get_client_addr, get_path_with_query_string
 
 from .. import LocalProtocolError, Owes, ProtocolError
 from .._advertised import advertised
 from .._switchover import _answer, _noted
+from .access import log_access
 from .audience import Audience
 from .file import send_file
 from .tunnel import Tunnel, accepted, is_framed
@@ -370,14 +370,7 @@ class Cycle:
         headers = list(headers)
         switches = self.offers and self.accepts(status, headers)
         if protocol.access_log:
-            protocol.access_logger.info(
-                '%s - "%s %s HTTP/%s" %d',
-                get_client_addr(self.scope),  # type: ignore[arg-type]
-                self.scope["method"],
-                get_path_with_query_string(self.scope),  # type: ignore[arg-type]
-                self.scope["http_version"],
-                status,
-            )
+            log_access(protocol.access_logger, self.scope, status)
         if switches:
             return
         if status < 200:
@@ -390,6 +383,8 @@ class Cycle:
         self.has_length, has_upgrade = _noted(headers)
         self.writes_head = has_upgrade or status == 426
         self.has_content = not self.drops_content and status not in {204, 304}
+        # Middleware that has heard of the disconnect may cancel the app, and end its content.
+        self.is_cut = self.has_heard and not self.has_length and self.has_content
         if not self.has_length:
             # Content may come much later, as events do: the head does not wait for it.
             protocol.loop.call_later(0, self.flush_head)
@@ -445,6 +440,8 @@ class Cycle:
             return
         protocol = self.protocol
         head, self.head = self.head, None
+        if self.is_unheard and not self.has_length and self.has_content:
+            self.is_cut = True
         if self.trailers is not None and not more_body:
             self.is_trailing = more_body = True
         ends = not more_body and not self.is_cut

@@ -100,6 +100,8 @@ class Undecided(asyncio.Protocol):
         # First, so that `connection_lost` reaches the class whatever the handshake does.
         self.transport.set_protocol(self)
         self.check_later()
+        if self.has_eof:
+            self.eof_received()
         self.protocol.connection_made(self.transport)
         if is_full:
             # An earlier response is still being sent, and the transport does not call `pause_writing` again.
