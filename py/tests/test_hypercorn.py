@@ -37,6 +37,7 @@ BINARY = bytes([0x82, 0x85, 0, 0, 0, 0]) + b"hello"  # a masked frame
 CHUNKED = b"transfer-encoding: chunked\r\n\r\n"
 ECHOED = b"\x82\x05hello"
 LATE = {"/soon": 0.0, "/late": 0.3, "/very-late": 2.5}
+BACKENDS = ["asyncio", "trio", "uvloop"]
 LAST = b"GET /last HTTP/1.1\r\nHost: a\r\nconnection: close\r\n\r\n"
 H2C = (
     b"GET /h2c HTTP/1.1\r\nHost: a\r\nupgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n"
@@ -157,6 +158,18 @@ class Apps:
                 await self.sleep(100)
         elif path == "/drips":
             await self.drips(scope, receive, send)
+        elif path == "/hears-first":
+            while (await receive())["type"] == "http.request":
+                pass
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+            await send({"type": "http.response.body", "body": b"part", "more_body": True})
+            await send({"type": "http.response.body", "body": b""})
+        elif path == "/ends-anyway":
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+            await send({"type": "http.response.body", "body": b"part", "more_body": True})
+            with suppress(OSError):
+                await self.goes_on(send, {"type": "http.response.body", "body": b"", "more_body": True})
+            await send({"type": "http.response.body", "body": b""})
         elif path == "/crowd":
             # As a chat does that sends to each client from many tasks.
             await send({"type": "http.response.start", "status": 200, "headers": []})
@@ -349,14 +362,14 @@ def installed(monkeypatch: pytest.MonkeyPatch) -> None:
     logging.getLogger("hypercorn.error").setLevel(logging.CRITICAL)
 
 
-@pytest.fixture(params=["asyncio", "trio", "uvloop"])
+@pytest.fixture(params=BACKENDS)
 def hosted(request: pytest.FixtureRequest) -> Iterator[Hosted]:
     pytest.importorskip(request.param)
     with Hosted(request.param) as host:
         yield host
 
 
-@pytest.fixture(params=["asyncio", "trio", "uvloop"])
+@pytest.fixture(params=BACKENDS)
 def secured(request: pytest.FixtureRequest, tmp_path: pathlib.Path) -> Iterator[Hosted]:
     """Runs a server whose connections use TLS."""
     pytest.importorskip(request.param)
@@ -627,6 +640,35 @@ def test_content_that_ends_after_a_disconnect_is_cut(hosted: Hosted) -> None:
     with hosted.connect(b"GET /drips?halfway HTTP/1.1\r\nHost: a\r\n\r\n") as client:
         client.shutdown(socket.SHUT_WR)
         assert not rest_of(client).endswith(b"0\r\n\r\n")
+
+
+@pytest.mark.parametrize("path", [b"/hears-first", b"/ends-anyway"])
+def test_content_that_ends_after_its_client_has_gone_is_cut(hosted: Hosted, path: bytes) -> None:
+    """Content is cut whose app has received the disconnect, or an OSError from `send`.
+
+    Starlette's middleware may receive it before the app that it then cancels.
+    """
+    with hosted.connect(b"GET %s HTTP/1.1\r\nHost: a\r\n\r\n" % path) as client:
+        client.shutdown(socket.SHUT_WR)
+        assert not rest_of(client).endswith(b"0\r\n\r\n")
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_content_that_a_read_timeout_ends_is_cut(backend: str) -> None:
+    pytest.importorskip(backend)
+    with Hosted(backend, read_timeout=1) as host:
+        received = host.all(b"GET /pours-slowly HTTP/1.1\r\nHost: a\r\n\r\n")
+    assert b"piece" in received
+    assert not received.endswith(b"0\r\n\r\n")
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_the_pings_of_a_websocket_end_with_its_app(backend: str) -> None:
+    pytest.importorskip(backend)
+    with Hosted(backend, websocket_ping_interval=0.1) as host:
+        with host.connect(HANDSHAKE.replace(b"/chat", b"/leaves")) as client:
+            rest_of(client)
+        wait_for(lambda: not has_connections())
 
 
 @pytest.mark.parametrize("half_closes", [False, True])

@@ -72,8 +72,8 @@ class Exchange:
         """The encoded head of the response, held until the first content; else empty."""
         self.has_begun = self.has_length = False
         """True once the app has begun its response; True if that has a Content-Length."""
-        self.is_told_halfway = False
-        """True if the app has received a disconnect after it had begun its response."""
+        self.has_heard = False
+        """True if the app has received a disconnect."""
         self.has_all = False
         """True once the end of the request's content has been received."""
         self.is_over = False
@@ -81,6 +81,8 @@ class Exchange:
 
         The stream may report its end twice.
         """
+        self.is_closed = False
+        """True once hypercorn's stream was told of its end."""
         self.dropped = 0
         apps: Any = self
         self.stream = kind(owner.app, owner.config, owner.context, apps, *owner.peers, self.send, STREAM_ID)
@@ -98,6 +100,15 @@ class Exchange:
         """
         connection = getattr(self.stream, "connection", None)
         return self.is_told or (connection is not None and connection.state is not ConnectionState.OPEN)
+
+    @property
+    def may_be_cut(self) -> bool:
+        """Returns whether the end of a response without a length may not be the app's.
+
+        Middleware of Starlette ends the content of an app that it has cancelled. An app may also end its own after
+        it was told that its client has gone.
+        """
+        return not self.has_length and (self.has_heard or self.dropped > DROPPED)
 
     # As a stream.
 
@@ -120,9 +131,11 @@ class Exchange:
 
     async def close(self) -> None:
         """Tells the app that its client, or its response, has ended."""
-        if self.is_told:
+        if self.is_closed:
             return
+        self.is_closed = True
         await self.inbox.end()
+        # The pings of a WebSocket go on until then, also if its app has ended before.
         await self.stream.handle(StreamClosed(stream_id=STREAM_ID))
 
     async def drop(self) -> None:
@@ -201,5 +214,5 @@ class Exchange:
         """Returns the next message for the app."""
         message = await self.inbox.receive()
         if message["type"] in ENDS:
-            self.is_told_halfway = self.is_told_halfway or self.has_begun
+            self.has_heard = True
         return message

@@ -338,8 +338,7 @@ class Protocol:
             return
         if isinstance(event, StreamResponse):
             exchange.has_begun, exchange.has_length = True, has_length(event)
-        elif isinstance(event, EndBody) and self.has_eof and exchange.is_told_halfway and not exchange.has_length:
-            # Middleware of Starlette ends the content of an app that it has cancelled.
+        elif isinstance(event, EndBody) and self.has_ended and exchange.may_be_cut:
             self.connection.abandon()
             await self.close()
             return
