@@ -10,6 +10,8 @@ import { Duplex } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { Connection } from "switchover";
 import { DisconnectedError, request, serveConnection, upgrade } from "switchover/streams";
 import { TIMEOUTS, connected, forms, holds, listening, paired, rest, toWeb, until } from "./sockets.mjs";
@@ -1033,4 +1035,38 @@ test("a client that leaves a handler which only writes has gone, over web stream
   socket.resetAndDestroy();
   const results = await server.close();
   assert.deepEqual([results.map((result) => Object(result).how), told], [["gone"], []]);
+});
+
+test("the first bytes of a new protocol are not kept once they are read", options, async () => {
+  setFlagsFromString("--expose-gc");
+  const gc = runInNewContext("gc");
+  const first = Buffer.alloc(200_000, "x");
+  /** @type {unknown[]} */
+  const open = [];
+  const server = await listening((socket) =>
+    serveConnection(socket, async (request) => {
+      const switched = await request.upgrade(["foo/2"]);
+      assert(switched);
+      const reader = switched.readable.getReader();
+      for (let left = first.length + 2; left > 0; ) left -= (await reader.read()).value?.length ?? left;
+      open.push(switched, request.signal, reader);
+      await reader.read();
+    }),
+  );
+  const kept = async (/** @type {number} */ number) => {
+    const sockets = await Promise.all(Array.from({ length: number }, () => connected(server.port)));
+    const before = open.length;
+    for (const socket of sockets) socket.write(Buffer.concat([Buffer.from(OFFER), first]));
+    await Promise.all(sockets.map((socket) => until(socket, "\r\n\r\n")));
+    // The last piece that a loop holds is a small one.
+    for (const socket of sockets) socket.write("ab");
+    await holds(() => open.length === before + 3 * number);
+    gc();
+    return { sockets, bytes: process.memoryUsage().arrayBuffers };
+  };
+  const some = await kept(5);
+  const more = await kept(30);
+  assert(more.bytes - some.bytes < 30 * 20_000, `${more.bytes - some.bytes} bytes`);
+  for (const socket of [...some.sockets, ...more.sockets]) socket.destroy();
+  await server.close();
 });

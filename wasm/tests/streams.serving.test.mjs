@@ -1038,6 +1038,22 @@ test("a request that was read before shutdown() is answered", options, async () 
   await Promise.all([server.close(), control.close()]);
 });
 
+test("a response on its way arrives whole if its client pipelines after shutdown()", options, async () => {
+  /** @type {ServeHandle | undefined} */
+  let served;
+  const server = await listening((socket) => (served = serveConnection(socket, () => ({ body: new Uint8Array(2_000_000) }))));
+  const socket = await connected(server.port);
+  socket.write(GET);
+  await pause(300);
+  void served?.shutdown();
+  await pause(50);
+  socket.write(GET);
+  let length = 0;
+  for await (const piece of socket) length += piece.length;
+  assert(length > 2_000_000, `${length} bytes`);
+  await server.close();
+});
+
 test("options that are none are refused, for both roles", options, async () => {
   const server = await listening(() => {});
   const socket = await connected(server.port);

@@ -16,15 +16,15 @@ const LINGER_BYTES = 2 ** 20;
 /**
  * @internal Ends a server's connection such that the client gets the last response.
  *
- * It closes the sending side, discards input for a while if `closing` is `linger` and `isIdle` is
- * false, then closes the socket. Closing with unread bytes would reset the connection, and the
- * client could lose the response (RFC 9112, section 9.6). If a response is incomplete, it resets
- * the connection instead. Returns an error if closing shows that the end of a response was not
- * sent.
+ * It closes the sending side, discards input for a while if `closing` is `linger`, then closes the
+ * socket. Closing with unread bytes would reset the connection, and the client could lose the
+ * response (RFC 9112, section 9.6). A client that was idle for `LINGER_IDLE` has received it. If a
+ * response is incomplete, it resets the connection instead. Returns an error if closing shows that
+ * the end of a response was not sent.
  */
 export async function leave(wire: Wire, isIdle: boolean): Promise<DisconnectedError | undefined> {
   let isCut = wire.sender.isBroken || wire.connection.closing === "reset";
-  const lingers = wire.connection.closing === "linger" && !isIdle;
+  const lingers = wire.connection.closing === "linger" && !(isIdle && wire.receiver.waited > LINGER_IDLE);
   wire.sender.flush();
   const { isQueued } = wire.transport;
   try {

@@ -214,9 +214,11 @@ export class OfNode implements Transport {
     // `unshift` fails on a stream that has emitted `end`.
     const isInSocket = first.length === 0 || !this.#socket.readableEnded;
     if (first.length > 0 && isInSocket) this.#socket.unshift(first);
+    // The functions below live as long as the connection.
+    if (isInSocket) first = NOTHING;
     const failures = new Failures();
     let pair: Pair | undefined;
-    const made = (): Pair => (pair ??= overNode(this.#socket, isInSocket ? NOTHING : first, failures));
+    const made = (): Pair => (pair ??= overNode(this.#socket, first, failures));
     const asGiven = (): NodeSocket | undefined => {
       // A stream that has emitted `end` does so for no new listener.
       if (!isInSocket || this.#socket.readableEnded) return undefined;

@@ -284,6 +284,11 @@ export class Receiver {
     return this.#stall.on(milliseconds, act);
   }
 
+  /** The milliseconds since the latest wait for bytes began. */
+  get waited(): number {
+    return performance.now() - this.#begun;
+  }
+
   /** Records that a client's content waits for a 100, until `release`. */
   hold(): void {
     this.budget.isHeld = true;

@@ -41,8 +41,8 @@ export class Switched implements Pair {
   readonly response: ClientResponse | null;
   readonly #pair: Handed;
   readonly #wire: Wire;
-  /** The new protocol's first bytes; `null` if the request was not over. */
-  readonly #first: Uint8Array | null;
+  /** The number of the first bytes; `null` if the request was not over. */
+  readonly #first: number | null;
 
   /** @internal */
   constructor(wire: Wire, { protocols, response }: Pick<SwitchedEvent, "protocols" | "response">, { pair, first }: HandedOut) {
@@ -52,7 +52,7 @@ export class Switched implements Pair {
     this.response = response && new ClientResponse(response, wire, true, () => {});
     this.#pair = pair;
     this.#wire = wire;
-    this.#first = first;
+    this.#first = first && first.length;
   }
 
   /** The bytes from the peer, beginning with the first of the new protocol. */
@@ -93,7 +93,7 @@ export class Switched implements Pair {
    */
   async startTls(options?: object): Promise<Socket> {
     if (this.#first === null) throw new Error("the request is not over yet");
-    if (this.#first.length !== 0) throw new Error("bytes have come before the handshake of TLS");
+    if (this.#first !== 0) throw new Error("bytes have come before the handshake of TLS");
     const socket = this.socket as Partial<StreamSocket>;
     if (socket.startTls) return socket.startTls(options);
     const { Deno } = globalThis as { Deno?: { startTls(socket: Socket, options?: object): Promise<Socket> } };
