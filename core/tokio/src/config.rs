@@ -130,7 +130,8 @@ impl Config {
     /// Without it nothing is known of the socket below TLS. Then a client is not noticed that
     /// has closed altogether while a handler waits. Nor is a reset behind more bytes than the
     /// connection reads ahead. The handler goes on. A client that reads a long response slowly
-    /// may seem to read nothing.
+    /// may seem to read nothing. Over a layer that has no end of its own, a response to HTTP/1.0
+    /// that is cut may look complete.
     ///
     /// ```
     /// use switchover_tokio::Config;

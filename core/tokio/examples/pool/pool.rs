@@ -60,7 +60,9 @@ impl Pool {
         if request.uri().scheme() != Some(&Scheme::HTTP) {
             return Err(Error::Misuse("the scheme of the URI is not http"));
         }
-        let key = request.uri().authority().map(ToString::to_string);
+        // User information is no part of the address.
+        let authority = request.uri().authority().map(http::uri::Authority::as_str);
+        let key = authority.and_then(|authority| authority.rsplit('@').next()).map(str::to_owned);
         let key = key.ok_or(Error::Misuse("the URI has no authority"))?;
         let sent = self.send_to(&key, request, |request| Some(request.clone()), |_| {});
         sent.await.map(|(response, _)| response)

@@ -55,6 +55,7 @@ impl Upgraded {
             agreement.response = switched.response.and_then(|response| response.try_into().ok());
         }
         let leftover = http.take_leftover();
+        http.release();
         Self {
             stream,
             leftover,
@@ -176,6 +177,7 @@ impl Upgraded {
 
     /// Closes with a reset, if the transport is a [`TcpStream`](tokio::net::TcpStream).
     ///
+    /// So it does if [`Config::with_socket`](crate::Config::with_socket) names the socket below it.
     /// Use it if a truncated stream would look complete after an orderly end. An example is a
     /// tunnel that lost its other side (RFC 9113, section 8.5). Bytes that have not arrived yet are
     /// lost. Any other transport is dropped; TLS shows the truncation by the missing close alert.
@@ -225,6 +227,10 @@ impl AsyncRead for Upgraded {
         let len = to.remaining().min(self.leftover.len());
         to.put_slice(&self.leftover[..len]);
         self.leftover.advance(len);
+        if self.leftover.is_empty() {
+            // An empty rest would keep all of its memory.
+            self.leftover = Bytes::new();
+        }
         Poll::Ready(Ok(()))
     }
 }

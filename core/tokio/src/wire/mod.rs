@@ -442,11 +442,13 @@ impl<S: Transport> Wire<S> {
     /// Closes the connection in the way that the engine asks for.
     ///
     /// To linger, it reads and discards for a while, so that the peer receives the last bytes sent
-    /// (RFC 9112, section 9.6).
+    /// (RFC 9112, section 9.6). A reset follows the responses before the one that is cut.
     pub(crate) async fn end(&mut self) {
         // A slow peer has the usual time for the last response.
-        let is_cut = self.http.closing() == Closing::Reset || self.writes == Writes::Broken;
-        if is_cut || self.flush().await.is_err() {
+        if self.writes == Writes::Broken || self.flush().await.is_err() {
+            return;
+        }
+        if self.http.closing() == Closing::Reset {
             return;
         }
         // All content was sent, so the socket need not be reset any more.

@@ -114,18 +114,19 @@ impl<S: Transport> Stream<S> {
 
     /// Makes a drop of the stream a reset; returns whether that is possible.
     ///
-    /// That is possible only if the transport itself is a TCP socket, and not on WASI.
+    /// That is possible only if the transport is a TCP socket, or the one below it is known, and
+    /// not on WASI.
     pub(crate) fn arm_reset(&self) -> bool {
         #[cfg(target_os = "wasi")]
         return false;
         #[cfg(not(target_os = "wasi"))]
-        self.socket().is_some_and(|socket| socket.set_zero_linger().is_ok())
+        self.lowest().is_some_and(|socket| socket.set_zero_linger().is_ok())
     }
 
     /// Makes a drop of the stream an orderly close again.
     pub(crate) fn disarm_reset(&self) {
         #[cfg(not(target_os = "wasi"))]
-        if let Some(socket) = self.socket() {
+        if let Some(socket) = self.lowest() {
             #[allow(
                 deprecated,
                 reason = "a linger of none does not block, and nothing else takes back one of zero"

@@ -447,6 +447,30 @@ async fn what_is_cut_is_not_taken_for_whole() {
     }
 }
 
+/// Checks that the reset of a cut response does not discard the response before it.
+#[tokio::test]
+async fn a_reset_follows_the_response_before_it() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let address = listener.local_addr().expect("an address");
+    let mut client = TcpStream::connect(address).await.expect("a server");
+    let (server, _) = listener.accept().await.expect("a client");
+    let handler = service_fn(|request: Request<Body>| {
+        let (text, then) = match request.uri().path() {
+            "/whole" => ("whole", Then::Ends),
+            _ => ("half", Then::Fails),
+        };
+        async move { Ok::<_, BoxError>(Response::new(Says(Some(text), then))) }
+    });
+    let both = "GET /whole HTTP/1.1\r\nHost: a\r\n\r\nGET /cut HTTP/1.0\r\n\r\n";
+    client.write_all(both.as_bytes()).await.expect("a server");
+    soon(serve_connection(server, handler, &config())).await.expect_err("content that fails");
+    let mut got = Vec::new();
+    let ended = soon(client.read_to_end(&mut got)).await;
+    assert_eq!(ended.expect_err("a reset").kind(), std::io::ErrorKind::ConnectionReset);
+    let got = String::from_utf8(got).expect("text");
+    assert!(got.contains("\r\n\r\n5\r\nwhole\r\n0\r\n\r\nHTTP/1.1 200 OK\r\n"), "{got}");
+}
+
 #[tokio::test]
 async fn content_that_panics_at_once_is_a_500() {
     let handler = service_fn(async |_| Ok::<_, BoxError>(Response::new(Says(None, Then::Panics))));

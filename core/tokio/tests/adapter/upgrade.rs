@@ -370,6 +370,24 @@ async fn content_is_read_before_the_switch_or_dropped() {
     }
 }
 
+/// Checks that the memory of early bytes is released once they are read.
+#[tokio::test]
+async fn early_bytes_are_not_kept_once_they_are_read() {
+    let (mut client, serving) = served(service_fn(async |request: Request<Body>| {
+        let chosen = upgrade::select(&request, ["shout"]).expect("an offer");
+        Ok::<Response<Body>, BoxError>(chosen.accept(async |mut stream| {
+            let mut early = vec![0; 1000];
+            stream.read_exact(&mut early).await.expect("a client");
+            let (_, leftover) = stream.into_parts();
+            assert!(leftover.is_empty());
+            // What shares memory, even as an empty part of it, can become its owner.
+            assert!(leftover.try_into_mut().is_err());
+        }))
+    }));
+    send(&mut client, &(offering("shout") + &"x".repeat(1000))).await;
+    serving.await.expect("no panic").expect("served");
+}
+
 /// Checks that a stream can end with a reset.
 ///
 /// After an orderly end the client would consider half of the data complete.
