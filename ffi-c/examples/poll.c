@@ -23,7 +23,6 @@
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
-
 #include <switchover.h>
 
 enum {
@@ -403,6 +402,8 @@ static client *begin(int fd) {
 static void finish(client *c) {
     leave_job(c);
     swo_conn_free(c->conn);
+    /* What is cut must not look whole. */
+    if (c->waiting > 0) setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &(struct linger){1, 0}, sizeof(struct linger));
     close(c->fd);
     free(c);
 }
@@ -495,6 +496,5 @@ int main(int number, char **arguments) {
     while (jobs > 0 && read(done[0], &j, sizeof j) == (ssize_t)sizeof j)
         if (j) end_job(j);
     close(listener);
-    close(done[0]);
-    close(done[1]);
+    close(done[0]), close(done[1]);
 }
