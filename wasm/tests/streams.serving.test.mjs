@@ -806,11 +806,11 @@ test("a deadline that is over keeps no process alive", options, async () => {
       done();
       setTimeout(() => this.push("HTTP/1.1 200 OK\\r\\nContent-Length: 5\\r\\n\\r\\n"), 10);
     } });
-    await request(socket, { target: "/", headers: { Host: "a" } }, { timeouts: { response: 20_000 } });
+    await request(socket, { target: "/", headers: { Host: "a" } }, { timeouts: { response: 3_600_000 } });
   `;
-  const begun = performance.now();
-  await promisify(execFile)(process.execPath, ["--input-type=module", "--eval", script], { cwd: process.env["CONSUMER"] ?? import.meta.dirname });
-  assert(performance.now() - begun < 15_000);
+  const cwd = process.env["CONSUMER"] ?? import.meta.dirname;
+  // A process that goes on is killed, which rejects.
+  await promisify(execFile)(process.execPath, ["--input-type=module", "--eval", script], { cwd, timeout: TIMEOUTS / 2 });
 });
 
 test("content that was read whole cannot be passed on as an empty stream", options, async () => {

@@ -17,7 +17,7 @@ import { runInNewContext } from "node:vm";
 
 const examples = join(process.env["EXAMPLES"] ?? join(import.meta.dirname, "../examples"), "websocket");
 const { WS = "" } = process.env;
-const options = { timeout: 60_000 };
+const options = { timeout: 240_000 };
 const KEY = "dGhlIHNhbXBsZSBub25jZQ==";
 const HEAD = `GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${KEY}\r\n\r\n`;
 const [CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG] = [0, 1, 2, 8, 9, 10];
@@ -81,7 +81,7 @@ async function exchange(frames, size = Infinity) {
   const received = [];
   socket.on("data", (/** @type {Buffer} */ bytes) => void received.push(bytes));
   socket.on("error", () => {});
-  const ended = once(socket, "close", { signal: AbortSignal.timeout(20_000) });
+  const ended = once(socket, "close", { signal: AbortSignal.timeout(120_000) });
   const bytes = Buffer.concat([Buffer.from(HEAD), ...frames]);
   for (let at = 0; at < bytes.length; at += size) {
     socket.write(bytes.subarray(at, at + size));

@@ -118,9 +118,9 @@ def blocks(peer, data):
 def exchanged(peer, data, wanted):
     """Sends `data` while it reads at least `wanted` bytes, which it returns.
 
-    After `WAIT` seconds it returns what it has read.
+    After four times `WAIT` seconds it returns what it has read.
     """
-    got, end = bytearray(), time.monotonic() + WAIT
+    got, end = bytearray(), time.monotonic() + 4 * WAIT
     while len(got) < wanted and time.monotonic() < end:
         readable, writable, _ = select.select([peer.socket], [peer.socket] if data else [], [], WAIT)
         if readable:
