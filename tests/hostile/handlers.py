@@ -59,6 +59,19 @@ lie("a line break in a name", "/breaks-name", b"")
 lie("a line break in a reason", "/breaks-reason", b"")
 
 
+@attack("raises in content of HTTP/1.0, behind an answer")
+def raises_behind(server):
+    """The reset of the response that is cut must not take the one before it."""
+    server.needs("/raises-in-content")
+    last = server.request("/raises-in-content").replace(b" HTTP/1.1\r\n", b" HTTP/1.0\r\n", 1)
+    for _ in range(20):
+        received, how = server.connect(server.request() + last).rest()
+        answers, _ = reader.responses(received, ["GET", "GET"], how == "fin")
+        check(answers and answers[0].status == 200 and answers[0].is_whole, "the answer before:", received[:300], how)
+        check(is_failed(answers[1:]), "the answer that is cut:", answers[1:], how)
+    yield
+
+
 @attack("an endless answer to HEAD")
 def endless(server):
     server.needs("/endless")

@@ -20,11 +20,11 @@ async def handler(exchange: Exchange) -> None:
     path = exchange.request.target.decode()
     if exchange.upgrade:
         await anyio.sleep(lies.LATER if path == "/accepts-later" else 0)
-        stream = await exchange.accept()
-        if path == "/raises-switched":
-            raise ValueError("after the switch")
-        async for data in stream:
-            await stream.send(data)
+        async with await exchange.accept() as stream:
+            if path == "/raises-switched":
+                raise ValueError("after the switch")
+            async for data in stream:
+                await stream.send(data)
         return
     if path == "/self":
         await exchange.respond(200, content=lies.number_of(anyio.get_running_tasks))
