@@ -666,8 +666,8 @@ async def test_the_last_answer_arrives_over_tls_too(authority: Any) -> None:
 
 
 async def test_the_end_of_a_connection_shows_at_once_over_tls(authority: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("switchover._aio.ending.LINGER_IDLE", 10 * WAIT)
-    monkeypatch.setattr("switchover._aio.ending.LINGER_MAX", 10 * WAIT)
+    for limit in ("ending.LINGER_IDLE", "lingering.LINGER_IDLE", "lingering.LINGER_MAX"):
+        monkeypatch.setattr(f"switchover._aio.{limit}", 10 * WAIT)
     ours, theirs = contexts(authority)
 
     async def handler(exchange: Exchange) -> None:

@@ -50,7 +50,7 @@ from switchover import (
     Protocol,
     RemoteProtocolError,
 )
-from switchover._aio.ending import linger
+from switchover._aio.lingering import linger
 from switchover._reset import resets
 from switchover.aio import (
     ContentTooLargeError,

@@ -16,10 +16,10 @@ import anyio
 import pytest
 from anyio.abc import ByteStream, SocketAttribute
 from anyio.streams.tls import TLSStream
-from streams import HOST, OFFER, WAIT, contexts, listening, rest_of, served, until
+from streams import HOST, OFFER, SWITCH, WAIT, contexts, listening, rest_of, served, until
 from switchover import RemoteProtocolError
 from switchover._reset import resets
-from switchover.aio import Exchange, SwitchedStream, Timeouts, request, serve, serve_connection
+from switchover.aio import Exchange, SwitchedStream, Timeouts, connect_upgrade, request, serve, serve_connection
 
 trustme = pytest.importorskip("trustme")
 pytestmark = pytest.mark.anyio
@@ -246,3 +246,112 @@ async def test_an_answer_to_content_that_is_too_large_ends_whole() -> None:
         for sent in (bytes(20), bytes(5)):
             got = await peers.all(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 20\r\n\r\n" + sent)
             assert got.endswith(b"9\r\ntoo large\r\n0\r\n\r\n")
+
+
+async def test_the_sending_side_of_a_cut_stream_does_not_end_in_order() -> None:
+    """`send_eof` resets after a send that was cut, and raises an error beside a send."""
+    raised: list[type[Exception]] = []
+
+    async def handler(exchange: Exchange) -> None:
+        stream = await exchange.accept()
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(stream.send, bytes(20_000_000))
+            await anyio.sleep(0.1)
+            with pytest.raises(anyio.BusyResourceError):
+                await stream.send_eof()
+            raised.append(anyio.BusyResourceError)
+            tasks.cancel_scope.cancel()
+        with pytest.raises(anyio.BrokenResourceError):
+            await stream.send_eof()
+        raised.append(anyio.BrokenResourceError)
+
+    async with served(handler, "foo/2") as peers, await peers.connect(OFFER) as client:
+        await anyio.sleep(0.4)
+        with pytest.raises(anyio.BrokenResourceError):
+            await rest_of(client)
+    assert raised == [anyio.BusyResourceError, anyio.BrokenResourceError]
+
+
+def late(port: int, before: bytes, after: bytes) -> tuple[bytes, bool]:
+    """Returns what a client receives that reads late, and whether it ends in order."""
+    received = b""
+    with socket.socket() as client:
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        client.connect(("127.0.0.1", port))
+        client.settimeout(WAIT)
+        client.sendall(before)
+        threading.Event().wait(0.3)
+        client.sendall(after)
+        try:
+            while piece := client.recv(4096):
+                received += piece
+        except ConnectionResetError:
+            return received, False
+        return received, True
+
+
+@pytest.mark.parametrize("has_failed", [False, True])
+async def test_a_block_ends_after_all_that_it_has_sent(has_failed: bool) -> None:
+    """A client that sends on, and reads late, gets all that was sent whole."""
+    content = b"y" * 300_000
+
+    async def handler(exchange: Exchange) -> None:
+        async with await exchange.accept() as stream:
+            await stream.send(content)
+            if has_failed:
+                raise ValueError("after whole sends")
+
+    async with served(handler, "foo/2") as peers:
+        received, is_in_order = await anyio.to_thread.run_sync(late, peers.port, OFFER, b"ping")
+    assert received.endswith(content)
+    assert is_in_order is not has_failed
+
+
+async def test_a_response_after_content_that_is_too_large_arrives_whole() -> None:
+    """A handler may handle a failed read; its client's next request comes meanwhile."""
+    content = b"y" * 300_000
+
+    async def handler(exchange: Exchange) -> None:
+        with suppress(ValueError):
+            await exchange.read(10)
+        await exchange.respond(200, content=content)
+
+    post = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n" + bytes(100)
+    last = b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+    async with served(handler) as peers:
+        received, is_in_order = await anyio.to_thread.run_sync(late, peers.port, post, last)
+    assert received.count(content) == 2
+    assert is_in_order
+
+
+async def test_a_response_is_whole_while_an_error_of_tls_is_handled() -> None:
+    async def behave(stream: ByteStream) -> None:
+        await until(stream, b"\r\n\r\n")
+        await stream.send(b"HTTP/1.0 200 OK\r\n\r\nwhole")
+        await stream.aclose()
+
+    async with listening(behave) as port:
+        try:
+            raise ssl.SSLError("an earlier handshake")
+        except ssl.SSLError:
+            stream = await anyio.connect_tcp("127.0.0.1", port)
+            async with request(stream, "GET", "/", HOST) as response:
+                assert await response.read() == b"whole"
+
+
+async def test_a_new_protocol_over_tls_without_its_closure_alert_is_cut(secure: Any) -> None:
+    ours, theirs = secure
+
+    async def behave(stream: ByteStream) -> None:
+        tls = await TLSStream.wrap(stream, server_side=True, ssl_context=ours)
+        await until(tls, b"\r\n\r\n")
+        await tls.send(SWITCH + b"half of")
+        await stream.aclose()
+
+    async with listening(behave) as port:
+        plain = await anyio.connect_tcp("127.0.0.1", port)
+        stream = await TLSStream.wrap(plain, hostname="localhost", ssl_context=theirs, standard_compatible=False)
+        switched = await connect_upgrade(stream, "/", HOST, ["foo/2"])
+        assert await switched.receive_exactly(7) == b"half of"
+        with pytest.raises(anyio.BrokenResourceError):
+            await switched.receive()

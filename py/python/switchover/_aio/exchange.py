@@ -26,8 +26,8 @@ from .. import (
     UpgradeState,
 )
 from .._reset import has_hung_up
-from .ending import TRANSPORT_ERRORS
 from .failures import ClientGoneError, ContentTooLargeError
+from .lingering import TRANSPORT_ERRORS
 from .streams import of_bytes, share, socket_of
 from .switched import SwitchedStream
 from .wire import MAX_CONTENT, Wire

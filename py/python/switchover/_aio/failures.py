@@ -41,6 +41,14 @@ class ClientGoneError(BrokenResourceError):
     """
 
 
+def ends_the_program(error: BaseException) -> bool:
+    """Returns whether a group of exceptions has a KeyboardInterrupt or SystemExit."""
+    if not isinstance(error, BaseExceptionGroup):
+        return False
+    group = cast("BaseExceptionGroup[BaseException]", error)
+    return group.subgroup((KeyboardInterrupt, SystemExit)) is not None
+
+
 def is_shut_down() -> bool:
     """Returns whether a cancel scope of anyio around the current code was cancelled."""
     return current_effective_deadline() == -math.inf

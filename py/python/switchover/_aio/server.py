@@ -37,12 +37,14 @@ from .. import (
     Switched,
 )
 from .._reset import prepare
-from .ending import TRANSPORT_ERRORS, close_at_once, linger_and_close
+from .ending import close_at_once, linger_and_close
 from .exchange import Exchange
 from .failures import (
     DISCONNECTS,
     LOG,
     ClientGoneError,
+    ContentTooLargeError,
+    ends_the_program,
     is_shut_down,
     is_stray,
     log,
@@ -50,6 +52,7 @@ from .failures import (
     without,
     would_be_a_tunnel,
 )
+from .lingering import TRANSPORT_ERRORS
 from .streams import socket_of
 from .switched import is_cut
 from .variables import called, in_context
@@ -88,11 +91,12 @@ async def serve_connection(
     wire = Wire(stream, connection_on(stream, Role.SERVER, config), timeouts)
     try:
         prepare(socket_of(stream))
+        is_last = False
         with suppress(*TRANSPORT_ERRORS, RemoteProtocolError):
             while request := await _next_request(wire):
-                if not await _exchange(wire, handler, Exchange(wire, request, upgrades)):
+                if is_last := not await _exchange(wire, handler, Exchange(wire, request, upgrades)):
                     break
-        await linger_and_close(wire)
+        await linger_and_close(wire, is_last)
     except Exception as error:
         # A task of the handler still uses the stream, or the transport raises exceptions of its own, as uvloop's does.
         if isinstance(error, BusyResourceError):
@@ -138,6 +142,8 @@ async def serve(
             raise
         except BaseException as error:
             # One handler's GeneratorExit, say, is not to end the connections of others.
+            if ends_the_program(error):
+                raise
             LOG.error("A handler has raised a BaseException", exc_info=error)
 
     is_open, last = True, -math.inf
@@ -208,12 +214,15 @@ async def _exchange(wire: Wire, handler: Handler, exchange: Exchange) -> bool:
     elif wire.failure or error:
         log(wire.failure or error)
     if wire.switched or wire.is_broken:
-        if wire.switched and (unknown or await is_cut(wire.switched)):
+        if wire.switched:
             # A protocol that is delimited by the end of the connection would look complete.
-            wire.is_broken = True
+            wire.is_broken |= await is_cut(wire.switched)
+            wire.has_failed = unknown is not None
         return False
     if wire.connection.owes is Owes.NOTHING:
-        return wire.failure is None and wire.connection.persists
+        # Content that is too long can be read on, or dropped.
+        failures = [failure for failure in wire.failures if not isinstance(failure, ContentTooLargeError)]
+        return not failures and wire.connection.persists
     if error is None:
         LOG.error("A handler has returned without a whole answer")
     await _send_error(wire, 501 if is_tunnel else status_of(None if own else wire.failure))

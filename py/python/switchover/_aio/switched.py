@@ -4,11 +4,18 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from ssl import SSLError
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from anyio import BrokenResourceError, ClosedResourceError, EndOfStream, IncompleteRead, move_on_after
+from anyio import (
+    BrokenResourceError,
+    BusyResourceError,
+    ClosedResourceError,
+    EndOfStream,
+    IncompleteRead,
+    move_on_after,
+)
 from anyio.abc import AnyByteStream
 from anyio.lowlevel import cancel_shielded_checkpoint, checkpoint
 from anyio.streams.buffered import BufferedByteStream
@@ -17,12 +24,13 @@ from anyio.streams.tls import TLSStream
 from .. import Connection, Protocol, Switched
 from .._reset import met_reset
 from .failures import ClientGoneError, without
+from .lingering import TRANSPORT_ERRORS, flush, linger
 from .streams import LINGER_IDLE, READ_SIZE, reset
 
 if TYPE_CHECKING:
     from types import TracebackType
 
-Failures: TypeAlias = "deque[Exception]"
+Failures: TypeAlias = deque[Exception]
 """The type of the latest exceptions of a stream, to distinguish them from others."""
 TURNS = 4
 """The turns of the loop in which a send ends that need not wait for the peer."""
@@ -49,8 +57,8 @@ class SwitchedStream(BufferedByteStream):
     was_cut: bool
     """True once a send was cancelled or has failed, so that bytes may be missing.
 
-    So it is after an exception within `async with`, unless the stream itself has raised it. `aclose` then resets the
-    connection, and so does `serve_connection` when the handler returns.
+    `aclose` then resets the connection, and so does `serve_connection` when the handler returns. So does the end of an
+    `async with` by an exception, unless the stream itself has raised that.
     """
 
     sends: int
@@ -64,7 +72,7 @@ class SwitchedStream(BufferedByteStream):
         self.connection = connection
         self.switched = switched
         self.was_cut = False
-        self._was_reset = False
+        self._was_reset = self._is_closed = False
         self.sends = 0
         self._failures: Failures = deque(maxlen=16) if failures is None else failures
 
@@ -120,6 +128,8 @@ class SwitchedStream(BufferedByteStream):
             raised: Exception = end
             if self._was_reset and not isinstance(self._stream, TLSStream):
                 raised = BrokenResourceError("the peer has reset the connection")
+            elif lacks_alert(self._stream, end.__cause__ or end):
+                raised = BrokenResourceError("TLS has ended without its closure alert")
             self._failures.append(raised)
             raise raised from None
         except (ClosedResourceError, SSLError) as error:
@@ -129,37 +139,72 @@ class SwitchedStream(BufferedByteStream):
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        # A generator that is closed has sent all that it wanted to.
+        has_failed = error is not None
         if isinstance(error, Exception):
-            self.was_cut |= without(error, self._failures, (ClientGoneError,)) is not None
-        elif error is not None and not isinstance(error, GeneratorExit):
-            self.was_cut = True
-        await self.aclose()
+            has_failed = without(error, self._failures, (ClientGoneError,)) is not None
+        # A generator that is closed has sent all that it wanted to.
+        if has_failed and not isinstance(error, GeneratorExit):
+            try:
+                if not await is_cut(self):
+                    await flush(self._stream)
+            finally:
+                await reset(self._stream)
+        else:
+            await self.aclose()
+
+    async def send_eof(self) -> None:
+        """Ends the sending side, after sends that do not wait for the peer.
+
+        Raises BusyResourceError if a send of another task waits. After a send that was cut, resets the connection and
+        raises BrokenResourceError.
+        """
+        if self.was_cut:
+            await reset(self._stream)
+            raise BrokenResourceError("an earlier send did not end")
+        if await is_sending(self):
+            raise BusyResourceError("sending to")
+        await super().send_eof()
 
     async def aclose(self) -> None:
         """Closes the transport, or resets it after a send that was cut.
 
-        A send of another task that waits for the peer is cut by this. TLS waits a second at most for the closure alert
+        A send of another task that waits for the peer is cut by this. A server reads and discards for a while, so that
+        its client gets all: up to four seconds, or one without bytes. TLS waits a second at most for the closure alert
         of the peer.
         """
         if await is_cut(self):
             await reset(self._stream)
-        elif isinstance(self._stream, TLSStream):
-            with move_on_after(LINGER_IDLE):
+            return
+        try:
+            if self.switched.request is not None and not self._is_closed:
+                self._is_closed = True
+                await linger(self._stream)
+        finally:
+            with suppress(*TRANSPORT_ERRORS), move_on_after(LINGER_IDLE):
                 await super().aclose()
-        else:
-            await super().aclose()
 
 
-async def is_cut(stream: SwitchedStream) -> bool:
-    """Returns whether a send has failed or waits for the peer; sets `was_cut`."""
-    # One that need not wait ends in a few turns of the loop.
+async def is_sending(stream: SwitchedStream) -> bool:
+    """Returns whether a send waits for the peer, after a few turns of the loop."""
     for _ in range(TURNS):
         if stream.sends == 0:
             break
         await cancel_shielded_checkpoint()
-    stream.was_cut |= stream.sends > 0
+    return stream.sends > 0
+
+
+async def is_cut(stream: SwitchedStream) -> bool:
+    """Returns whether a send has failed or waits for the peer; sets `was_cut`."""
+    stream.was_cut |= await is_sending(stream)
     return stream.was_cut
+
+
+def lacks_alert(stream: AnyByteStream, end: BaseException) -> bool:
+    """Returns whether TLS has ended without its closure alert.
+
+    With `standard_compatible=False` anyio then raises EndOfStream in place of an SSLError, which it hides.
+    """
+    return isinstance(stream, TLSStream) and end.__suppress_context__ and isinstance(end.__context__, SSLError)
 
 
 async def noted() -> None:

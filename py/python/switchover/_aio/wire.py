@@ -25,7 +25,7 @@ from .._reset import Absence
 from .deadline import Deadline, deadline
 from .interruptible import Interruptible
 from .streams import READ_SIZE, of_bytes, pause, share, socket_of, tls_of
-from .switched import SwitchedStream, is_reset, noted
+from .switched import SwitchedStream, is_reset, lacks_alert, noted
 
 if TYPE_CHECKING:
     from .. import Event
@@ -122,6 +122,8 @@ class Wire:
         self.watching = Interruptible()
         self.failures: deque[Exception] = deque(maxlen=16)
         self.is_broken = self.has_end = self.has_response = self.is_reading = False
+        # A switched stream whose handler has failed after whole sends.
+        self.has_failed = False
         self.exchange: object = None
         self.switched: SwitchedStream | None = None
         self.absence = Absence()
@@ -229,8 +231,7 @@ class Wire:
             data = await self.stream.receive(READ_SIZE)
         except EndOfStream as end:
             await noted()
-            # With `standard_compatible=False` the end of TLS may lack its closure alert.
-            is_cut = isinstance(end.__context__, SSLError) or any(map(is_reset, self.failures))
+            is_cut = lacks_alert(self.stream, end) or any(map(is_reset, self.failures))
             self.connection.receive_eof(clean=not is_cut)
             self.has_end = True
             return 0

@@ -181,7 +181,9 @@ class Wire:
             if self._early is not None:
                 if isinstance(self._early, Response) and 200 <= self._early.status < 300:
                     self._withheld = request
-                return
+                # The new protocol begins after the whole request (RFC 9110, section 7.8).
+                if isinstance(self._early, Response):
+                    return
         await self._send_pieces(request)
 
     async def _send_pieces(self, request: Request) -> None:
@@ -315,11 +317,15 @@ class Wire:
         TLS in anyio, and TLS over TLS, read on into a buffer of their own, which the socket no longer shows.
         """
         try:
-            if self._tls is not None and isinstance(self.stream, BlockingStream):
-                self._tls.read(1)
-            else:
+            try:
+                if self._tls is not None:
+                    self._tls.read(1)
+            except ssl.SSLWantReadError:
+                # A blocking stream reads only on demand.
+                if isinstance(self.stream, BlockingStream):
+                    return False
                 await self.stream.read(1, 0.0)
-        except (httpcore.ReadTimeout, ssl.SSLWantReadError):
+        except httpcore.ReadTimeout:
             return False
         except (httpcore.ReadError, ssl.SSLError):
             pass
