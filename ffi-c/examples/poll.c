@@ -400,10 +400,10 @@ static client *begin(int fd) {
 }
 
 static void finish(client *c) {
+    static const struct linger none = {1, 0}; /* what is cut must not look whole */
     leave_job(c);
     swo_conn_free(c->conn);
-    /* What is cut must not look whole. */
-    if (c->waiting > 0) setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &(struct linger){1, 0}, sizeof(struct linger));
+    if (c->waiting > 0) setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &none, sizeof none);
     close(c->fd);
     free(c);
 }
