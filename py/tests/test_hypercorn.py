@@ -653,6 +653,21 @@ def test_content_that_ends_after_its_client_has_gone_is_cut(hosted: Hosted, path
         assert not rest_of(client).endswith(b"0\r\n\r\n")
 
 
+def test_a_client_that_leaves_after_a_late_byte_is_noticed(hosted: Hosted) -> None:
+    """A byte after a denied WebSocket does not hide the client's end from the app."""
+    with hosted.connect(HANDSHAKE.replace(b"/chat", b"/denies")) as client:
+        until(client, b"\r\n\r\n")
+        client.sendall(b"x")
+    wait_for(lambda: hosted.app.learnt == ["websocket.disconnect"])
+    wait_for(lambda: not has_connections())
+
+
+def test_a_client_that_leaves_behind_pipelined_requests_is_noticed(hosted: Hosted) -> None:
+    with hosted.connect(b"GET /learns HTTP/1.1\r\nHost: a\r\n\r\n" + GET * 4_000):
+        pass
+    wait_for(lambda: hosted.app.learnt == ["http.disconnect", "http.disconnect"])
+
+
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_content_that_a_read_timeout_ends_is_cut(backend: str) -> None:
     pytest.importorskip(backend)

@@ -603,6 +603,20 @@ async def sends_nothing(message: Any) -> None:
     raise AssertionError(message)
 
 
+@pytest.mark.parametrize("pieces", [1, 2])
+def test_a_file_whose_client_leaves_is_not_sent_to_its_end(tmp_path: pathlib.Path, pieces: int) -> None:
+    """A file that is read in part is not whole, so that its response is cut."""
+    path = tmp_path / "file"
+    path.write_bytes(b"content")
+    sent: list[bytes] = []
+
+    async def send(message: Any) -> None:
+        sent.append(message["body"])
+
+    assert asyncio.run(send_file(str(path), send, lambda: len(sent) < pieces)) is (pieces == 2)
+    assert sent == [b"content"]
+
+
 def test_an_app_that_is_cancelled_while_its_file_is_silent_holds_up_nobody(tmp_path: pathlib.Path) -> None:
     """An app that is cancelled while its file gives no bytes ends at once.
 

@@ -41,7 +41,7 @@ from .. import (
 )
 from .._base import HEAD_MAX
 from .._keep import keep
-from .._reset import LOOK_EVERY, was_reset
+from .._reset import LOOK_EVERY, has_hung_up, was_reset
 from .answers import WEBSOCKET, encoded, handshake, has_length, leftover_of, refusal
 from .ending import has_read_eof, linger, reset, reset_if_held, socket_of
 from .exchange import Exchange
@@ -104,6 +104,8 @@ class Protocol:
         self.exchange: Exchange | None = None
         """The request that is being responded to; None between two requests."""
         self.can_read = context.event_class()
+        self.told: Exchange | None = None
+        """The request whose app was told of a half-close behind bytes that are not read."""
         self.requests = 0
         self.has_switched = False
         self.early = b""
@@ -147,7 +149,10 @@ class Protocol:
                 await self.can_read.wait()
 
     async def look(self) -> None:
-        """Checks each second, while reading is stopped, whether the client has reset."""
+        """Checks each second, while reading is stopped, whether the client has left.
+
+        A half-close behind bytes that are not read is told to an app that is not responding; requests are still served.
+        """
         raw = socket_of(self.send)
         while self.is_full:
             await self.context.sleep(LOOK_EVERY)
@@ -155,7 +160,15 @@ class Protocol:
                 self.has_ended = self.has_gone = True
                 await self.tell_of_end()
                 await self.can_read.set()
+            elif self.is_full and self.told is not self.exchange and not self.is_responding and has_hung_up(raw):
+                self.told = self.exchange
+                await self.tell_of_end()
         self.is_looking = False
+
+    @property
+    def is_responding(self) -> bool:
+        """Returns whether the app has begun its response, and not ended it."""
+        return self.exchange is not None and self.exchange.has_begun and self.connection.owes is not Owes.NOTHING
 
     @property
     def is_full(self) -> bool:
@@ -338,7 +351,7 @@ class Protocol:
             return
         if isinstance(event, StreamResponse):
             exchange.has_begun, exchange.has_length = True, has_length(event)
-        elif isinstance(event, EndBody) and self.has_ended and exchange.may_be_cut:
+        elif isinstance(event, EndBody) and (self.has_ended or self.told is exchange) and exchange.may_be_cut:
             self.connection.abandon()
             await self.close()
             return

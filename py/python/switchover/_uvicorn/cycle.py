@@ -332,7 +332,9 @@ class Cycle:
         elif str(kind) == "http.response.pathsend":
             # uvicorn's types do not have it.
             file: Any = message
-            await send_file(file["path"], self.send, self.reads_files)
+            is_whole = await send_file(file["path"], self.send, self.reads_files)
+            self.is_cut = self.is_cut or not (is_whole or self.drops_content)
+            await self.send({"type": "http.response.body", "body": b"", "more_body": False})
         else:
             raise RuntimeError(f"Expected ASGI message 'http.response.body', but got '{kind}'.")
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
+from contextlib import suppress
 
 from .. import Closing, Connection
-from .._reset import FLUSH_MAX, FLUSH_POLL, cuts, ends, resets, unreceived_by_peer, unsent_by
+from .._reset import FLUSH_MAX, FLUSH_POLL, LOST, cuts, ends, resets, unreceived_by_peer, unsent_by
 from .deadlines import WriteDeadline
 from .transport import closes_after_eof
 
@@ -116,7 +117,8 @@ class Ending:
         An abort of the transport alone would close it as if all had been sent.
         """
         if (raw := self.transport.get_extra_info("socket")) is not None:
-            resets(raw)
+            with suppress(*LOST):  # asyncio may have closed it, by a reset
+                resets(raw)
             self.is_reset_if_cut = False
         self.transport.abort()
 

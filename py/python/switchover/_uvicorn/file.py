@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 PIECE = 1 << 18
 
 
-async def send_file(path: str, send: ASGISendCallable, reads: Callable[[], bool]) -> None:
-    """Sends the content of a file, and the end of the response.
+async def send_file(path: str, send: ASGISendCallable, reads: Callable[[], bool]) -> bool:
+    """Sends the content of a file; returns whether it was sent to its end.
 
     The file is read while `reads` returns true. It returns false if content would not be sent, as
     after HEAD, or once the client has left.
@@ -31,7 +31,7 @@ async def send_file(path: str, send: ASGISendCallable, reads: Callable[[], bool]
         while reads():
             reading = loop.run_in_executor(None, file.read, PIECE)
             if not (content := await asyncio.shield(reading)):
-                break
+                return True
             await send({"type": "http.response.body", "body": content, "more_body": True})
     finally:
         # To close a file waits for the thread that reads it, and a pipe may be silent.
@@ -39,7 +39,7 @@ async def send_file(path: str, send: ASGISendCallable, reads: Callable[[], bool]
             file.close()
         else:
             reading.add_done_callback(lambda _: file.close())
-    await send({"type": "http.response.body", "body": b"", "more_body": False})
+    return False
 
 
 def open_file(path: str) -> BinaryIO:
