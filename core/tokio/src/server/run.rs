@@ -63,7 +63,10 @@ impl<'c, S: Transport, H: HttpService, F: Future<Output = ()>> ServerConnection<
                     let callback =
                         callback.ok_or(Error::Misuse("nothing takes the connection over"))?;
                     self.wire.flush().await?;
-                    self.wire.http.next_event()?;
+                    // The end of content that was read exactly may come first.
+                    while let Next::Event(event) = self.wire.http.next_event()?
+                        && !matches!(event, Event::Switched(_))
+                    {}
                     self.into_upgraded(&pending, callback).await;
                     return Ok(());
                 }

@@ -442,7 +442,8 @@ impl<S: Transport> Wire<S> {
     /// Closes the connection in the way that the engine asks for.
     ///
     /// To linger, it reads and discards for a while, so that the peer receives the last bytes sent
-    /// (RFC 9112, section 9.6). A reset follows the responses before the one that is cut.
+    /// (RFC 9112, section 9.6). A reset follows the responses before the one that is cut, except
+    /// for bytes that the system has not sent yet.
     pub(crate) async fn end(&mut self) {
         // A slow peer has the usual time for the last response.
         if self.writes == Writes::Broken || self.flush().await.is_err() {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
-use http_body_util::Full;
+use http_body_util::{BodyExt, Full};
 use switchover::Ineligible;
 use switchover_tokio::{
     Body, BoxError, Config, Error, HttpService, informational, serve_connection, service_fn,
@@ -368,6 +368,31 @@ async fn content_is_read_before_the_switch_or_dropped() {
         expect(&mut client, if reads { "12345rest" } else { "rest" }).await;
         serving.await.expect("no panic").expect("served");
     }
+}
+
+/// Checks that a handler may read exactly its content before it accepts.
+#[tokio::test]
+async fn content_that_is_read_exactly_leaves_the_protocol_known() {
+    let (mut client, serving) = served(service_fn(async |mut request: Request<Body>| {
+        let mut left = 5;
+        while left > 0 {
+            let frame = request.body_mut().frame().await.expect("content").expect("content");
+            left -= frame.into_data().expect("data").len();
+        }
+        let chosen = upgrade::select(&request, ["foo"]).expect("it is offered");
+        Ok::<Response<Content>, BoxError>(chosen.accept(async |mut stream| {
+            let told = format!("{} {}", stream.protocol(), stream.request().is_some());
+            stream.write_all(told.as_bytes()).await.expect("a client");
+        }))
+    }));
+    let fields = "connection: upgrade\r\nupgrade: foo\r\ncontent-length: 5";
+    send(&mut client, &format!("POST / HTTP/1.1\r\nHost: a\r\n{fields}\r\n\r\n12")).await;
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    send(&mut client, "345").await;
+    let head = "HTTP/1.1 101 Switching Protocols\r\nupgrade: foo\r\nconnection: Upgrade\r\n\r\n";
+    expect(&mut client, head).await;
+    expect(&mut client, "foo true").await;
+    serving.await.expect("no panic").expect("served");
 }
 
 /// Checks that the memory of early bytes is released once they are read.
