@@ -248,6 +248,16 @@ async def test_an_answer_to_content_that_is_too_large_ends_whole() -> None:
             assert got.endswith(b"9\r\ntoo large\r\n0\r\n\r\n")
 
 
+async def test_first_bytes_are_not_kept_by_the_event() -> None:
+    async def handler(exchange: Exchange) -> None:
+        stream = await exchange.accept()
+        assert stream.switched.leftover == exchange.connection.take_leftover() == b""
+        await stream.send(await stream.receive_exactly(5))
+
+    async with served(handler, "foo/2") as peers:
+        assert (await peers.all(OFFER + b"early")).endswith(b"\r\n\r\nearly")
+
+
 async def test_the_sending_side_of_a_cut_stream_does_not_end_in_order() -> None:
     """`send_eof` resets after a send that was cut, and raises an error beside a send."""
     raised: list[type[Exception]] = []

@@ -51,7 +51,8 @@ class SwitchedStream(BufferedByteStream):
     switched: Final[Switched]
     """The event of the engine.
 
-    It has `protocols`, a server's `request`, and a client's `response`: the 101, or the 2xx to CONNECT.
+    It has `protocols`, a server's `request`, and a client's `response`: the 101, or the 2xx to CONNECT. Its `leftover`
+    is empty, as the stream begins with it.
     """
 
     was_cut: bool
@@ -68,9 +69,16 @@ class SwitchedStream(BufferedByteStream):
         self, stream: AnyByteStream, connection: Connection, switched: Switched, failures: Failures | None = None
     ) -> None:
         super().__init__(stream)
-        self.feed_data(switched.leftover)
+        self.feed_data(connection.take_leftover())
         self.connection = connection
-        self.switched = switched
+        # Neither the event nor the engine keeps the first bytes for as long as the stream is open.
+        self.switched = Switched(
+            by=switched.by,
+            protocols=switched.protocols,
+            request=switched.request,
+            response=switched.response,
+            leftover=b"",
+        )
         self.was_cut = False
         self._was_reset = self._is_closed = False
         self.sends = 0
