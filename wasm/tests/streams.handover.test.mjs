@@ -1037,7 +1037,7 @@ test("a client that leaves a handler which only writes has gone, over web stream
   assert.deepEqual([results.map((result) => Object(result).how), told], [["gone"], []]);
 });
 
-test("the first bytes of a new protocol are not kept once they are read", options, async () => {
+for (const early of [false, true]) test(`the first bytes of a new protocol are not kept once they are read${early ? ", early" : ""}`, options, async () => {
   setFlagsFromString("--expose-gc");
   const gc = runInNewContext("gc");
   const first = Buffer.alloc(200_000, "x");
@@ -1045,7 +1045,7 @@ test("the first bytes of a new protocol are not kept once they are read", option
   const open = [];
   const server = await listening((socket) =>
     serveConnection(socket, async (request) => {
-      const switched = await request.upgrade(["foo/2"]);
+      const switched = await request.upgrade(["foo/2"], {}, { early });
       assert(switched);
       const reader = switched.readable.getReader();
       for (let left = first.length + 2; left > 0; ) left -= (await reader.read()).value?.length ?? left;

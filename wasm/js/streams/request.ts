@@ -52,7 +52,9 @@ export class ServerRequest extends Message {
   #hasFailed = false;
   #switching: Promise<Switched> | undefined;
   #switched: Switched | undefined;
-  #arriving: Promise<Uint8Array> | undefined;
+  #arriving: Promise<void> | undefined;
+  /** The first bytes of the new protocol after an early switch, until they are read. */
+  #first: Uint8Array | undefined;
 
   /** @internal */
   constructor(wire: Wire, head: RequestEvent, upgrades: readonly string[]) {
@@ -164,7 +166,7 @@ export class ServerRequest extends Message {
       return (this.#switched = new Switched(wire, event, wire.handOut(false)));
     }
     const early101 = { protocols: connection.agreed, response: null };
-    return (this.#switched = new Switched(wire, early101, wire.handOutEarly(() => this.#arrives())));
+    return (this.#switched = new Switched(wire, early101, wire.handOutEarly(() => this.#takeFirst())));
   }
 
   /** Discards the rest of the content; throws if there is more than `limits.drain`. */
@@ -183,20 +185,28 @@ export class ServerRequest extends Message {
   /**
    * Reads the rest of the request after an early switch.
    *
-   * Returns the first bytes of the new protocol.
+   * Keeps the first bytes of the new protocol for `#takeFirst`.
    */
-  #arrives(): Promise<Uint8Array> {
+  #arrives(): Promise<void> {
     return (this.#arriving ??= (async () => {
       try {
         await this.#skipped();
         await this.#comesToSwitch();
-        return this.#wire.arrived();
+        this.#first = this.#wire.arrived();
       } catch (error) {
         // The new protocol may have begun, and an orderly close would look like its end.
         this.#wire.close(error, { reset: true });
         throw error;
       }
     })());
+  }
+
+  async #takeFirst(): Promise<Uint8Array> {
+    await this.#arrives();
+    const first = this.#first ?? new Uint8Array(0);
+    // The request lives as long as the connection.
+    this.#first = undefined;
+    return first;
   }
 
   #unwatch(): void {
