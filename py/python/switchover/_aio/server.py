@@ -216,7 +216,8 @@ async def _exchange(wire: Wire, handler: Handler, exchange: Exchange) -> bool:
     if wire.switched or wire.is_broken:
         if wire.switched:
             # A protocol that is delimited by the end of the connection would look complete.
-            wire.is_broken |= await is_cut(wire.switched)
+            if await is_cut(wire.switched):
+                wire.is_broken = True
             wire.has_failed = unknown is not None
         return False
     if wire.connection.owes is Owes.NOTHING:

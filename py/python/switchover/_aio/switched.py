@@ -203,8 +203,9 @@ async def is_sending(stream: SwitchedStream) -> bool:
 
 async def is_cut(stream: SwitchedStream) -> bool:
     """Returns whether a send has failed or waits for the peer; sets `was_cut`."""
-    stream.was_cut |= await is_sending(stream)
-    return stream.was_cut
+    if await is_sending(stream):
+        stream.was_cut = True
+    return stream.was_cut  # a send can have failed meanwhile
 
 
 def lacks_alert(stream: AnyByteStream, end: BaseException) -> bool:
