@@ -5,6 +5,7 @@ from __future__ import annotations
 import select
 import socket
 import ssl
+import struct
 import subprocess
 import sys
 import threading
@@ -261,6 +262,46 @@ def test_rfc9110_7_8_a_switch_gives_the_stream_with_its_first_bytes(client: Clie
     assert b"\r\nUpgrade: foo/2, bar\r\n" in server.received[0]
     assert server.received[0].count(b"pgrade: ") == 1
     assert server.received[0].lower().count(b"connection: ") == 1
+
+
+def test_a_switched_stream_that_a_write_found_reset_has_no_clean_end(client: Client) -> None:
+    """The system tells of a reset once: to the write, so the read must not return b""."""
+    is_reset = threading.Event()
+
+    def resets(listener: socket.socket) -> None:
+        peer, _ = listener.accept()
+        peer.recv(65536)
+        peer.sendall(SWITCHED)
+        peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        peer.close()
+        is_reset.set()
+
+    def blocking(pool: Any) -> None:
+        with pool.stream(**get(url, headers=SWITCH)) as response:
+            stream = response.extensions["network_stream"]
+            assert is_reset.wait(WAIT)
+            with pytest.raises(httpcore.WriteError):
+                for _ in range(100):
+                    stream.write(bytes(65536), 1)
+            with pytest.raises(httpcore.ReadError):
+                stream.read(1, 1)
+
+    async def asynchronous(pool: Any) -> None:
+        async with pool.stream(**get(url, headers=SWITCH)) as response:
+            stream = response.extensions["network_stream"]
+            assert is_reset.wait(WAIT)
+            with pytest.raises(httpcore.WriteError):
+                for _ in range(100):
+                    await stream.write(bytes(65536), 1)
+            with pytest.raises(httpcore.ReadError):
+                await stream.read(1, 1)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        thread = threading.Thread(target=resets, args=(listener,), daemon=True)
+        thread.start()
+        client.play(blocking, asynchronous)
+        thread.join(WAIT)
 
 
 def test_a_decline_is_a_response_and_has_a_reason(client: Client) -> None:

@@ -17,6 +17,7 @@ from httpcore import (
     ReadError,
     Request,
     Response,
+    WriteError,
 )
 
 from .. import Response as Head, Switched
@@ -259,7 +260,7 @@ class SwitchedStream(NetworkStream):
         return run(self._switched.read(max_bytes, timeout))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self._stream.stream.write(buffer, timeout)
+        run(self._switched.write(buffer, timeout))
 
     def close(self) -> None:
         self._stream.stream.close()
@@ -275,19 +276,30 @@ class SwitchedStream(NetworkStream):
 
 
 class AsyncSwitchedStream(AsyncNetworkStream):
-    """A stream after a switch; it first returns the bytes received after the head."""
+    """A stream after a switch; it first returns the bytes received after the head.
+
+    After a write that failed the end of the bytes is a ReadError: the system tells of a reset only once.
+    """
 
     def __init__(self, stream: AsyncNetworkStream, leftover: bytes) -> None:
         self._stream, self._leftover = stream, leftover
+        self._has_failed = False
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         if self._leftover:
             data, self._leftover = self._leftover[:max_bytes], self._leftover[max_bytes:]
             return data
-        return await self._stream.read(max_bytes, timeout)
+        data = await self._stream.read(max_bytes, timeout)
+        if not data and self._has_failed:
+            raise ReadError("an earlier write has failed")
+        return data
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        await self._stream.write(buffer, timeout)
+        try:
+            await self._stream.write(buffer, timeout)
+        except WriteError:
+            self._has_failed = True
+            raise
 
     async def aclose(self) -> None:
         await self._stream.aclose()
