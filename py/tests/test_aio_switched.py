@@ -244,7 +244,8 @@ async def test_an_answer_to_content_that_is_too_large_ends_whole() -> None:
 
     async with served(handler, timeouts=Timeouts(content=0.3)) as peers:
         for sent in (bytes(20), bytes(5)):
-            got = await peers.all(b"POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 20\r\n\r\n" + sent)
+            head = b"POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 20\r\n\r\n"
+            got = await peers.all(head + sent)
             assert got.endswith(b"9\r\ntoo large\r\n0\r\n\r\n")
 
 

@@ -281,18 +281,20 @@ def test_a_switched_stream_that_a_write_found_reset_has_no_clean_end(client: Cli
             stream = response.extensions["network_stream"]
             assert is_reset.wait(WAIT)
             with pytest.raises(httpcore.WriteError):
-                for _ in range(100):
-                    stream.write(bytes(65536), 1)
+                any(stream.write(bytes(65536), 1) for _ in range(100))
             with pytest.raises(httpcore.ReadError):
                 stream.read(1, 1)
+
+    async def fill(stream: Any) -> None:
+        for _ in range(100):
+            await stream.write(bytes(65536), 1)
 
     async def asynchronous(pool: Any) -> None:
         async with pool.stream(**get(url, headers=SWITCH)) as response:
             stream = response.extensions["network_stream"]
             assert is_reset.wait(WAIT)
             with pytest.raises(httpcore.WriteError):
-                for _ in range(100):
-                    await stream.write(bytes(65536), 1)
+                await fill(stream)
             with pytest.raises(httpcore.ReadError):
                 await stream.read(1, 1)
 
