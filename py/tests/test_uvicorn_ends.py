@@ -179,10 +179,15 @@ def test_an_answer_that_is_cut_takes_none_before_it_along() -> None:
     assert got.endswith(b"half")
 
 
+@pytest.mark.parametrize("cause", ["an error", "a half-close"])
 @pytest.mark.parametrize("loop", ["asyncio", "uvloop"])
-def test_rfc9112_8_a_reset_waits_for_the_responses_before_it(loop: str) -> None:
+def test_rfc9112_8_a_reset_waits_for_the_responses_before_it(loop: str, cause: str) -> None:
     pytest.importorskip(loop)
-    content = bytes(range(256)) * 4000
+    # While the app waits for the client to read, the second request is not read.
+    content = bytes(range(256)) * (4000 if cause == "an error" else 200)
+
+    class Strict(Protocol):
+        half_close = False
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
         if scope["http_version"] == "1.1":
@@ -192,12 +197,17 @@ def test_rfc9112_8_a_reset_waits_for_the_responses_before_it(loop: str) -> None:
         else:
             await send({"type": "http.response.start", "status": 200, "headers": []})
             await send({"type": "http.response.body", "body": b"half", "more_body": True})
-            raise ValueError("on purpose")
+            if cause == "an error":
+                raise ValueError("on purpose")
+            await until_disconnect(receive)
 
     got = b""
-    with Served(app, loop=loop) as served:
+    with Served(app, loop=loop, http=Strict if cause == "a half-close" else Protocol) as served:
         with narrow(served, GET + GET.replace(b"1.1", b"1.0")) as connection:
             threading.Event().wait(0.5)
+            if cause == "a half-close":
+                connection.shutdown(socket.SHUT_WR)
+                threading.Event().wait(0.2)
             with contextlib.suppress(ConnectionResetError):
                 while data := connection.recv(65536):
                     got += data

@@ -63,17 +63,18 @@ class Ending:
         if self.connection.closing is Closing.RESET:
             self.reset_if_cut()
 
-    def reset_later(self) -> None:
-        """Resets the connection in the loop's next turn, without a closure alert of TLS.
+    def reset_after_eof(self, timeout_write: float) -> None:
+        """Resets the connection from `eof_received`, once the client has what was sent.
 
-        Within `eof_received`, an abort of TLS is an error of asyncio's own. Without one it sends a closure alert, and a
-        cut response would look complete.
+        There an abort of TLS is an error of asyncio's own. Without one it sends a closure alert, and a cut response
+        would look complete. So TLS is reset in the loop's next turn.
         """
+        if closes_after_eof(self.transport):
+            self.reset_once_received(timeout_write)
+            return
         if (raw := self.transport.get_extra_info("socket")) is not None:
             resets(raw)
-            # Without TLS this would send an end, after which a reset tells the client nothing.
-            if not closes_after_eof(self.transport):
-                cuts(raw)
+            cuts(raw)
         self.loop.call_later(0, self.reset)
 
     def reset_once_received(self, timeout_write: float) -> None:

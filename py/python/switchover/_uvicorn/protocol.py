@@ -108,7 +108,7 @@ class Protocol(Watching):
         self.end_burst()
         if not self.half_close or self.lingers or not closes_after_eof(self.transport):
             if self.connection.closing is Closing.RESET:
-                self.ending.reset_later()
+                self.ending.reset_after_eof(self.timeout_write)
             else:
                 self.ending.bound_the_rest(self.timeout_write)
             if self.cycle is not None and not self.cycle.response_complete and is_ssl(self.transport):
