@@ -522,6 +522,34 @@ for (const [form, shape] of Object.entries(forms)) {
       await server.close();
     });
 
+    test("a response that is cut takes none before it along", async () => {
+      const first = Buffer.alloc(300_000, "a response that waits in the system's buffer\n");
+      let requests = 0;
+      let hasFailed = false;
+      const server = await listening((socket) => serveConnection(shape(socket), () => {
+        requests += 1;
+        if (requests === 1) return { body: first };
+        return {
+          body: (async function* () {
+            yield Buffer.from("half");
+            // A response that fails at once would still become a 500.
+            await still(() => requests);
+            hasFailed = true;
+            throw new Error("a mistake");
+          })(),
+        };
+      }, { onError: () => {} }));
+      const socket = await connected(server.port);
+      socket.pause();
+      socket.write(GET + GET);
+      while (!hasFailed) await still(() => requests);
+      const got = await rest(socket);
+      assert(got.includes(`\r\n\r\n${first}HTTP/1.1 200 OK\r\n`));
+      assert(got.endsWith("\r\n4\r\nhalf\r\n"), got.slice(-100));
+      const [result] = /** @type {ServeResult[]} */ (await server.close());
+      assert.equal(result?.how, "failed");
+    });
+
     test("half-close, either side first", async () => {
       for (const first of ["client", "server"]) {
         for (const leftover of ["", "hello"]) {

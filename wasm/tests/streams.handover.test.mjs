@@ -14,7 +14,7 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { Connection } from "switchover";
 import { DisconnectedError, request, serveConnection, upgrade } from "switchover/streams";
-import { TIMEOUTS, connected, forms, holds, listening, paired, rest, toWeb, until } from "./sockets.mjs";
+import { TIMEOUTS, connected, forms, holds, listening, paired, rest, still, toWeb, until } from "./sockets.mjs";
 
 /** @typedef {import("switchover/streams").ServerRequest} ServerRequest */
 /** @typedef {import("switchover/streams").ServerResponse} ServerResponse */
@@ -312,9 +312,9 @@ for (const [name, fails] of Object.entries(failing)) {
 
 /**
  * Returns a server's response over an HTTP/2 stream, and the stream's error code.
- * @param {import("switchover/streams").ServerResponse} response
+ * @param {string} request @param {import("switchover/streams").ServerResponse} response
  */
-async function overHttp2(response) {
+async function overHttp2(request, response) {
   const server = createServer();
   server.on("stream", (/** @type {import("node:http2").ServerHttp2Stream} */ stream) => {
     stream.respond({ ":status": 200 });
@@ -325,7 +325,7 @@ async function overHttp2(response) {
   try {
     const stream = session.request({ ":method": "CONNECT", ":authority": "a" });
     stream.on("error", () => {});
-    stream.write(CLOSES);
+    stream.write(request);
     let said = "";
     stream.on("data", (bytes) => (said += bytes));
     await new Promise((resolve) => stream.on("close", resolve));
@@ -336,16 +336,19 @@ async function overHttp2(response) {
   }
 }
 
-test("an answer that is cut in a stream of HTTP/2 does not end in order", options, async () => {
+test("an answer that is cut in a stream of HTTP/2 does not look whole", options, async () => {
   const half = async function* () {
     yield Buffer.from("half");
     await pause(50);
     throw new Error("too bad");
   };
-  const cut = await overHttp2({ body: half() });
-  assert.match(cut.said, /half/);
+  const cut = await overHttp2("GET / HTTP/1.0\r\n\r\n", { body: half() });
+  assert.match(cut.said, /half$/);
   assert.notEqual(cut.code, constants.NGHTTP2_NO_ERROR);
-  const whole = await overHttp2({ body: Buffer.from("whole") });
+  // The last chunk is missing.
+  const framed = await overHttp2(CLOSES, { body: half() });
+  assert.match(framed.said, /half\r\n$/);
+  const whole = await overHttp2(CLOSES, { body: Buffer.from("whole") });
   assert.match(whole.said, /whole$/);
   assert.equal(whole.code, constants.NGHTTP2_NO_ERROR);
 });
@@ -1061,8 +1064,9 @@ for (const early of [false, true]) test(`the first bytes of a new protocol are n
     // The last piece that a loop holds is a small one.
     for (const socket of sockets) socket.write("ab");
     await holds(() => open.length === before + 3 * number);
-    gc();
-    return { sockets, bytes: process.memoryUsage().arrayBuffers };
+    // Buffers are freed some turns after their last use.
+    const bytes = await still(() => (gc(), process.memoryUsage().arrayBuffers));
+    return { sockets, bytes };
   };
   const some = await kept(5);
   const more = await kept(30);

@@ -18,12 +18,12 @@ const LINGER_BYTES = 2 ** 20;
  *
  * It closes the sending side, discards input for a while if `closing` is `linger`, then closes the
  * socket. Closing with unread bytes would reset the connection, and the client could lose the
- * response (RFC 9112, section 9.6). A client that was idle for `LINGER_IDLE` has received it. If a
- * response is incomplete, it resets the connection instead. Returns an error if closing shows that
- * the end of a response was not sent.
+ * response (RFC 9112, section 9.6). A client that was idle for `LINGER_IDLE` has received it. If an
+ * incomplete response would look complete, it resets the connection instead. Returns an error if
+ * closing shows that the end of a response was not sent.
  */
 export async function leave(wire: Wire, isIdle: boolean): Promise<DisconnectedError | undefined> {
-  let isCut = wire.sender.isBroken || wire.connection.closing === "reset";
+  let isCut = wire.sender.hasFailed || wire.connection.closing === "reset";
   const lingers = wire.connection.closing === "linger" && !(isIdle && wire.receiver.waited > LINGER_IDLE);
   wire.sender.flush();
   const { isQueued } = wire.transport;

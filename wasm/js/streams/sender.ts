@@ -23,6 +23,8 @@ export class Sender {
   #credit = 0;
   /** True once no more can be sent, because a part of a message may be missing. */
   isBroken = false;
+  /** True once the transport has not sent all bytes. */
+  hasFailed = false;
   /** The bytes that `sendNow` has held. */
   #held: Uint8Array[] = [];
   #heldLength = 0;
@@ -69,7 +71,7 @@ export class Sender {
       const isOne = held.length === 1 && this.#transport.sharesBuffers;
       this.#transport.put?.(isOne ? (held[0] as Uint8Array) : joined(held));
     } catch (cause) {
-      this.isBroken = true;
+      this.isBroken = this.hasFailed = true;
       this.unsent = new DisconnectedError("the socket has failed", cause);
     }
   }
@@ -135,7 +137,7 @@ export class Sender {
         this.#earn(piece.length, performance.now() - begun);
       }
     } catch (error) {
-      this.isBroken = true;
+      this.isBroken = this.hasFailed = true;
       throw bytes.length === length ? this.#life.note(error) : error;
     }
   }
