@@ -6,9 +6,11 @@ import { once } from "node:events";
 import { connect, createServer } from "node:net";
 import { Duplex } from "node:stream";
 import { describe, test } from "node:test";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { ProtocolError } from "switchover";
 import { DisconnectedError, fetchHandler, request, serveConnection, upgrade } from "switchover/streams";
-import { TIMEOUTS, bound, connected, flood, forms, holds, listening, rest, said, say, still, until } from "./sockets.mjs";
+import { TIMEOUTS, bound, connected, flood, forms, holds, listening, rest, said, say, still, toWeb, until } from "./sockets.mjs";
 
 /** @typedef {import("switchover/streams").Handler} Handler */
 /** @typedef {import("switchover/streams").ServeOptions} ServeOptions */
@@ -949,4 +951,20 @@ async function heardOf(switched, as) {
   let text = "";
   for await (const bytes of switched.toDuplex(Duplex)) text += bytes.toString("latin1");
   return text;
+}
+
+for (const signal of [undefined, new AbortController().signal]) {
+  test(`a response that is forgotten unread closes its socket${signal ? ", beside a signal" : ""}`, { timeout: TIMEOUTS }, async () => {
+    setFlagsFromString("--expose-gc");
+    const gc = runInNewContext("gc");
+    const server = await listening((socket) => {
+      socket.resume().on("end", () => socket.end());
+      socket.write(`${OK}Content-Length: 5\r\n\r\nhel`);
+    });
+    // The pair of streams does not refer to the code that uses it.
+    const status = async () => (await request(toWeb(await connected(server.port)), { target: "/", headers: HOST }, { signal })).status;
+    for (let times = 0; times < 5; times += 1) assert.equal(await status(), 200);
+    await holds(() => (gc(), server.open === 0));
+    await server.close();
+  });
 }

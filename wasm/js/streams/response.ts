@@ -105,6 +105,6 @@ export function responseOn(wire: Wire, event: Event | PausedStep, request = SENT
   };
   const hasEnded = connection.takeEnd();
   if (hasEnded) ended();
-  else wire.listenWeakly();
+  else wire.closeWhenCollected();
   return new ClientResponse(event, wire, hasEnded, ended, () => persists);
 }

@@ -3,6 +3,7 @@
 import type { Config, LimitOptions } from "../engine/config.js";
 import { object } from "../engine/check.js";
 import { joined } from "../engine/bytes.js";
+import { whenCollected } from "../engine/disposable.js";
 import { StreamConnection } from "./connection.js";
 import { CONTENT } from "./bounds.js";
 import { DisconnectedError } from "./errors.js";
@@ -37,6 +38,8 @@ export class Wire {
   readonly drain: number;
   /** True after an early switch: the peer switches at the end of its request. */
   #isEarly = false;
+  /** Tells whoever must not refer to the wire whether its use of the socket is over. */
+  readonly #use = { isOver: false };
   /** Resolves once cancelled content has cleaned up, or has taken too long. */
   cleanup: Promise<void> | undefined;
   readonly #signal: AbortSignal | undefined;
@@ -72,9 +75,22 @@ export class Wire {
     this.life.beginExchange(this.timeouts.exchange, act);
   }
 
-  /** Makes the signal's callback keep no response alive that is never read. */
-  listenWeakly(): void {
-    if (!this.#signal || this.life.isOver) return;
+  /**
+   * Closes the socket once a response that is never read was garbage-collected.
+   *
+   * The callback of the signal does not keep it alive either.
+   */
+  closeWhenCollected(): void {
+    if (this.life.isOver) return;
+    const [transport, use] = [this.transport, this.#use];
+    whenCollected(this, () => {
+      try {
+        if (!use.isOver) transport.close();
+      } catch {
+        // In Workers the event to which the socket belongs may be over.
+      }
+    });
+    if (!this.#signal) return;
     unlisten(this.#signal, this.#aborted);
     this.#aborted = listenFor(this.#signal, this, (wire) => wire.giveUp(wire.#signal?.reason));
   }
@@ -213,7 +229,7 @@ export class Wire {
   #end(): boolean {
     if (this.life.isOver) return false;
     this.sender.flush();
-    this.life.isOver = true;
+    this.life.isOver = this.#use.isOver = true;
     this.receiver.stop();
     this.life.endExchange();
     if (this.#signal) unlisten(this.#signal, this.#aborted);
