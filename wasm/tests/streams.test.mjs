@@ -621,6 +621,9 @@ for (const [form, shape] of Object.entries(forms)) {
         socket.write("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhello");
         return rest(socket);
       });
+    async function* hello() {
+      yield "hello";
+    }
     const expecting = { method: "POST", target: "/", headers: { ...HOST, Expect: "100-continue" }, body: new Uint8Array(100) };
 
     const begun = () => process.getActiveResourcesInfo().filter((name) => name === "Timeout").length;
@@ -657,9 +660,25 @@ for (const [form, shape] of Object.entries(forms)) {
     test("a server that is silent while content waits for its 100 is slow", async () => {
       const server = await stalling();
       const timeouts = { expectContinue: Infinity, content: 200 };
-      const response = await request(shape(await connected(server.port)), expecting, { timeouts });
-      await assert.rejects(response.text(), { name: "TimeoutError" });
-      assert.deepEqual(await server.close(), [""]);
+      for (const body of [expecting.body, hello()]) {
+        const response = await request(shape(await connected(server.port)), { ...expecting, body }, { timeouts });
+        await assert.rejects(response.text(), { name: "TimeoutError" });
+      }
+      assert.deepEqual(await server.close(), ["", ""]);
+    });
+
+    test("a server that says nothing while content waits for its 100 is slow", async () => {
+      for (const says of ["", "HTTP/1.1 103 Early Hints\r\n\r\n"]) {
+        const server = await listening((socket) => {
+          socket.write(says);
+          return rest(socket);
+        });
+        for (const body of [expecting.body, hello()]) {
+          const asked = request(shape(await connected(server.port)), { ...expecting, body }, { timeouts: { expectContinue: Infinity, response: 200 } });
+          await assert.rejects(asked, { name: "TimeoutError" });
+        }
+        await server.close();
+      }
     });
 
     test("content that waited for its 100 may take longer than the server", async () => {

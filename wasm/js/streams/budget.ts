@@ -27,8 +27,8 @@ export class Budget {
 
   /** Updates `left`, the remaining time, for what the engine awaits now. */
   expect(): void {
-    // The engine waits for its caller, who sends no more.
-    const isGivenUp = this.hasSent && this.#connection.awaiting === "caller";
+    // The engine waits for its caller, who sends no more, or not before a 100.
+    const isGivenUp = (this.hasSent || this.isHeld) && this.#connection.awaiting === "caller";
     const awaiting = isGivenUp ? "content" : this.#connection.awaiting;
     if (awaiting !== this.#awaited) this.left = Infinity;
     this.#awaited = awaiting;
@@ -56,8 +56,9 @@ export class Budget {
 
   #limit(awaiting: Awaiting): number {
     switch (awaiting) {
+      case "continue":
       case "response":
-        return this.isSending ? Infinity : this.#timeouts.response;
+        return this.isSending && !this.isHeld ? Infinity : this.#timeouts.response;
       case "content":
         // While a client sends, the sender has the deadline: a server may respond early and go on reading.
         return this.isSending && !this.isHeld ? Infinity : this.#timeouts.content;

@@ -291,11 +291,15 @@ export class Receiver {
 
   /** Records that a client's content waits for a 100, until `release`. */
   hold(): void {
-    this.budget.isHeld = true;
+    this.#holds(true);
   }
 
   release(): void {
-    this.budget.isHeld = false;
+    this.#holds(false);
+  }
+
+  #holds(isHeld: boolean): void {
+    this.budget.isHeld = isHeld;
     // The wait under way has the deadline of before.
     this.budget.renew();
     this.nudge();
