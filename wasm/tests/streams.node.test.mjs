@@ -402,6 +402,20 @@ for (const over of ["TCP", "TLS"]) {
   });
 }
 
+test("a socket whose server has ended it does not persist", options, async () => {
+  const server = createTcpServer({ allowHalfOpen: true }, (peer) => {
+    peer.once("data", () => peer.end("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"));
+  });
+  await once(server.listen(0, "127.0.0.1"), "listening");
+  const socket = await connected(/** @type {import("node:net").AddressInfo} */ (server.address()).port);
+  const closed = once(socket, "close");
+  const response = await request(socket, { target: "/", headers: HOST });
+  await setTimeout(50);
+  assert.deepEqual([await response.text(), response.persists], ["hello", false]);
+  await closed;
+  server.close();
+});
+
 const deno = join(RUNTIMES, "@deno/linux-x64-glibc/deno");
 test("TLS by upgrade in Deno", { ...options, skip: !existsSync(deno) && "there is no Deno" }, async () => {
   const server = await securing();

@@ -63,6 +63,10 @@ export class OfNode implements Transport {
     return !!this.#socket.writableLength;
   }
 
+  get hasEnded(): boolean {
+    return this.#socket.readableEnded || this.#socket.destroyed;
+  }
+
   read(): Promise<Uint8Array | null> {
     this.#isInterrupted = false;
     return new Promise((resolve, reject) => {

@@ -93,7 +93,7 @@ export function responseOn(wire: Wire, event: Event | PausedStep, request = SENT
   wire.life.onGivenUp(() => connection.free());
   wire.transport.onDestroyed?.((cause) => wire.giveUp(new DisconnectedError("the socket was destroyed", cause)));
   const ended = (): void => {
-    const isOpen = !wire.sender.isBroken && connection.persists && connection.unread.length === 0;
+    const isOpen = !wire.sender.isBroken && connection.persists && connection.unread.length === 0 && !wire.transport.hasEnded;
     persists = isOpen && request.isOut;
     if (persists) return wire.letGo();
     const isWanted = !request.refuse() && event.status < BAD_REQUEST;

@@ -156,6 +156,8 @@ export interface Transport {
   hasRoom?(length: number): boolean;
   /** Writes bytes for which `hasRoom` is true. */
   put?(bytes: Uint8Array): void;
+  /** True once the peer has ended its direction, or the socket is closed. */
+  readonly hasEnded?: boolean;
   /** Returns a promise of room for more bytes; `undefined` if none need be awaited. */
   room?(): Promise<unknown> | undefined;
   /**
