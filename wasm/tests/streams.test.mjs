@@ -681,6 +681,25 @@ for (const [form, shape] of Object.entries(forms)) {
       }
     });
 
+    test("a source may use its buffer again once the next piece is asked for", async () => {
+      const length = 8_000;
+      const number = 1_200;
+      async function* body() {
+        const buffer = new Uint8Array(length);
+        for (let at = 0; at < number; at += 1) yield buffer.fill(at);
+      }
+      for (const headers of [{}, { "Content-Length": `${length * number}` }]) {
+        const server = await listening((socket) => serveConnection(shape(socket), () => ({ headers, body: body() })));
+        const response = await request(await connected(server.port), { target: "/", headers: HOST });
+        // The system's buffers are full before anything is read.
+        await new Promise((resolve) => setTimeout(resolve, 300));
+        const got = await response.bytes(length * number);
+        assert.equal(got.length, length * number);
+        assert.equal(got.findIndex((byte, at) => byte !== Math.floor(at / length) % 256), -1);
+        await server.close();
+      }
+    });
+
     test("content that waited for its 100 may take longer than the server", async () => {
       const size = 20_000_000;
       const server = await listening(async (socket) => {

@@ -11,8 +11,9 @@ import { PIECE } from "./bounds.js";
 /**
  * Content to send: whole, or in pieces as they become available.
  *
- * Text is encoded as UTF-8. Pieces may be sent without a copy: do not change their bytes until they have been sent. A
- * stream of Node is destroyed if it is not sent to its end, and refused if it was read before.
+ * Text is encoded as UTF-8. Content may be sent without a copy: do not change its bytes until it was sent. Those of a
+ * piece may change once the next piece is asked for. A stream of Node is destroyed if it is not sent to its end, and
+ * refused if it was read before.
  */
 export type Body = string | Uint8Array | ReadableStream<Uint8Array | string> | AsyncIterable<Uint8Array | string>;
 
@@ -412,6 +413,9 @@ export async function pump(wire: Wire, source: Source, head: Uint8Array = NOTHIN
     for (let piece; (piece = await wire.life.until(source.next())); head = NOTHING) {
       const bytes = piece.length > 0 ? framed(wire, piece) : NOTHING;
       await wire.sender.send(head.length > 0 ? joined([head, bytes]) : bytes);
+      // The source may use its buffer again.
+      const taken = bytes === piece && wire.sender.taken();
+      if (taken) await taken;
       await turns.step();
     }
     await wire.sender.send(head);
@@ -463,8 +467,9 @@ export async function soon(source: Source): Promise<Uint8Array | Source> {
     const piece = isHere ? await pending : await Promise.race([pending, (late ??= afterTasks())]);
     if (piece === null) return joined(pieces);
     if (!piece) break;
-    pieces.push(piece);
+    // The source may use its buffer again for the next piece.
     length += piece.length;
+    pieces.push(length < PIECE ? new Uint8Array(piece) : piece);
     pending = undefined;
   }
   const first = pieces.length === 1 ? pieces[0] : joined(pieces);

@@ -148,6 +148,12 @@ export class OfNode implements Transport {
     return this.#socket.writableNeedDrain ? this.#drained() : undefined;
   }
 
+  taken(): Promise<void> | undefined {
+    if (!this.#socket.writableLength) return undefined;
+    // A write of nothing is done after those before it, or fails with them.
+    return new Promise((resolve) => this.#socket.write(NOTHING, () => resolve()));
+  }
+
   async #drained(): Promise<void> {
     let hasRoom = false;
     const drained = (): void => void (hasRoom = true);

@@ -163,6 +163,12 @@ export class Sender {
     await this.#life.transported(this.#transport.end(), this.#time);
   }
 
+  /** Waits until the transport keeps no bytes; `undefined` if it keeps none now. */
+  taken(): Promise<void> | undefined {
+    const taken = this.#transport.taken?.();
+    return taken && this.#life.transported(taken, this.#time);
+  }
+
   /** Ends the wait for queued bytes, as the socket is released. */
   free(): void {
     this.#freed();

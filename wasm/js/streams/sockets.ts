@@ -156,6 +156,8 @@ export interface Transport {
   hasRoom?(length: number): boolean;
   /** Writes bytes for which `hasRoom` is true. */
   put?(bytes: Uint8Array): void;
+  /** Returns a promise for when no written bytes are queued; `undefined` if none are. */
+  taken?(): Promise<void> | undefined;
   /** True once the peer has ended its direction, or the socket is closed. */
   readonly hasEnded?: boolean;
   /** Returns a promise of room for more bytes; `undefined` if none need be awaited. */
