@@ -27,6 +27,10 @@ HANDSHAKE = (
     b"GET /chat HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
     b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
 )
+HANDSHAKE_IN_LINES = HANDSHAKE.replace(
+    b"Connection: Upgrade",
+    b"Connection: Upgrade\r\nConnection: keep-alive\r\nSec-WebSocket-Protocol: a\r\nSec-WebSocket-Protocol: b",
+)
 HELLO = bytes([0x81, 0x85, 0, 0, 0, 0]) + b"hello"  # a masked text frame
 
 

@@ -18,7 +18,7 @@ from typing import Any
 
 import anyio
 import pytest
-from served import AWAITED, GET, HANDSHAKE, WAIT, Threaded, answers_first, certified, rest_of, tell
+from served import AWAITED, GET, HANDSHAKE, HANDSHAKE_IN_LINES, WAIT, Threaded, answers_first, certified, rest_of, tell
 
 pytest.importorskip("hypercorn")
 trio = pytest.importorskip("trio")
@@ -68,6 +68,10 @@ class Apps:
                 await send({"type": "websocket.accept", "headers": [(b"a b", b"c")]})
             if path == "/unoffered":
                 await send({"type": "websocket.accept", "subprotocol": "nope"})
+            if path == "/offered":
+                self.learnt.append(", ".join(scope["subprotocols"]))
+                await send({"type": "websocket.accept"})
+                return
             if path == "/later":
                 await self.sleep(0.2)
             if path == "/denies":
@@ -448,6 +452,11 @@ def test_rfc6455_4_1_a_flawed_handshake_is_told_its_flaw(hosted: Hosted) -> None
     received = hosted.all(HANDSHAKE.replace(b"Sec-WebSocket-Key: ", b"X: ") + LAST)
     assert received.startswith(b"HTTP/1.1 400 ")
     assert received.endswith(b"GET /last ")
+
+
+def test_rfc9110_5_3_a_list_of_a_handshake_may_have_several_lines(hosted: Hosted) -> None:
+    assert hosted.all(HANDSHAKE_IN_LINES.replace(b"/chat", b"/offered")).startswith(b"HTTP/1.1 101 ")
+    assert hosted.app.learnt == ["a, b"]
 
 
 def test_a_handshake_that_hypercorn_cannot_decode_ends_one_connection(hosted: Hosted) -> None:

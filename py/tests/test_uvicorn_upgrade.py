@@ -15,7 +15,7 @@ import threading
 from typing import Any
 
 import pytest
-from served import GET, HANDSHAKE, WAIT, Served, rest_of, until_disconnect
+from served import GET, HANDSHAKE, HANDSHAKE_IN_LINES, WAIT, Served, rest_of, until_disconnect
 from switchover._uvicorn.file import send_file
 from switchover.uvicorn import Protocol
 
@@ -583,6 +583,20 @@ def test_a_websocket_has_no_context_variables_of_the_request_before(ws: str) -> 
     with Served(app, ws=ws) as served:
         served.all(GET + HANDSHAKE)
     assert found == ["nobody"]
+
+
+@pytest.mark.parametrize("ws", ["websockets", "wsproto", "websockets-sansio"])
+def test_rfc9110_5_3_a_list_of_a_handshake_may_have_several_lines(ws: str) -> None:
+    found: list[list[str]] = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        found.append(scope["subprotocols"])
+        await receive()
+        await send({"type": "websocket.accept"})
+
+    with Served(app, ws=ws) as served:
+        assert served.all(HANDSHAKE_IN_LINES).startswith(b"HTTP/1.1 101 ")
+    assert found == [["a", "b"]]
 
 
 def test_a_head_reads_no_file() -> None:

@@ -16,6 +16,8 @@ Fields = list[tuple[bytes, bytes]]
 WEBSOCKET: Final = Protocol("websocket")
 HANDSHAKE: Final = frozenset({b"connection", b"upgrade", b"sec-websocket-accept"})
 """The names of the field lines that the engine itself writes in a WebSocket's 101."""
+LISTS: Final = frozenset({b"connection", b"upgrade", b"sec-websocket-protocol", b"sec-websocket-extensions"})
+"""The names of the lists in a WebSocket handshake, which may have several lines."""
 
 
 def encoded(connection: Connection, event: Event, fields: Callable[[], Fields], warn: Callable[[str], object]) -> bytes:
@@ -64,12 +66,21 @@ def refusal(connection: Connection, flaw: Ineligible, fields: Fields) -> bytes:
 def handshake(fields: Fields) -> Fields:
     """Returns the field lines of a WebSocket handshake, without any other offer.
 
-    hypercorn compares the whole value of Upgrade with `websocket`, so other offers are removed.
+    hypercorn compares the whole value of Upgrade with `websocket`, and of several lines it reads the last one. So a
+    list has one line here (RFC 9110, section 5.3).
     """
-    offered = [value for name, value in fields if name.lower() == b"upgrade"]
-    if len(offered) == 1 and offered[0].lower() == b"websocket":
-        return fields
-    return [*(line for line in fields if line[0].lower() != b"upgrade"), (b"upgrade", b"websocket")]
+    lines: list[tuple[bytes, bytes]] = []
+    places: dict[bytes, int] = {}
+    for name, value in fields:
+        if (lowered := name.lower()) not in LISTS:
+            lines.append((name, value))
+        elif lowered not in places:
+            places[lowered] = len(lines)
+            lines.append((name, b"websocket" if lowered == b"upgrade" else value))
+        elif lowered != b"upgrade":
+            before = lines[places[lowered]]
+            lines[places[lowered]] = (before[0], b"%b, %b" % (before[1], value))
+    return lines
 
 
 def leftover_of(connection: Connection) -> bytes:

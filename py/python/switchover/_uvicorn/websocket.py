@@ -25,19 +25,21 @@ NO_CLASS = (
 )
 """The warning for a missing WebSocket library, as uvicorn's own classes log it."""
 
-# Fields of a handshake that are not copied: `Upgrade`, which is written anew, and those about discarded content.
-LEFT_OUT = {b"upgrade", b"content-length", b"transfer-encoding", b"trailer", b"expect"}
+# Fields of a handshake that are not copied: those that are written anew, and those about discarded content.
+LEFT_OUT = {b"connection", b"upgrade", b"content-length", b"transfer-encoding", b"trailer", b"expect"}
 
 
 def handshake_of(request: Request) -> bytes:
     """Encodes the head of a request again, with WebSocket as the only offer.
 
     The content was discarded, so `Content-Length`, `Transfer-Encoding`, `Trailer` and `Expect` are omitted. The names
-    are in lower case, because uvicorn's classes copy them into a scope unchanged.
+    are in lower case, because uvicorn's classes copy them into a scope unchanged. `Connection` has one line, as wsproto
+    reads only the last of several.
     """
+    options = b", ".join(request.headers.get_all(b"connection"))
     lines = b"".join(b"%b: %b\r\n" % line for line in request.headers.lower() if line[0] not in LEFT_OUT)
     start = b"%b %b HTTP/%b\r\n" % (request.method, request.target, request.http_version.encode())
-    return b"%b%bupgrade: websocket\r\n\r\n" % (start, lines)
+    return b"%b%bconnection: %b\r\nupgrade: websocket\r\n\r\n" % (start, lines, options)
 
 
 def failed(transport: asyncio.Transport, error: Exception) -> None:
