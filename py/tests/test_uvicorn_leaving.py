@@ -138,6 +138,36 @@ def test_content_over_tls_is_read_whole_after_the_end_of_the_client(
     assert not caplog.records
 
 
+def test_an_app_may_send_on_after_a_client_has_left_over_tls(
+    tmp_path: pathlib.Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A response to HEAD is sent to its end after its client has closed TLS in order."""
+    ended = threading.Event()
+    may_go_on = threading.Event()
+
+    async def streams(_scope: Any, _receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"a piece", "more_body": True})
+        while not may_go_on.is_set():
+            await asyncio.sleep(0.01)
+        for _ in range(20):
+            await asyncio.sleep(0)
+            await send({"type": "http.response.body", "body": b"a piece", "more_body": True})
+        await send({"type": "http.response.body", "body": b""})
+        ended.set()
+
+    with served_over_tls(streams, "asyncio", tmp_path) as (served, trusts), served.connect() as raw:
+        with trusts.wrap_socket(raw, server_hostname="localhost") as client:
+            client.sendall(b"HEAD / HTTP/1.1\r\nHost: a\r\n\r\n")
+            assert client.recv(1000)
+            client.unwrap().close()
+        threading.Event().wait(0.5)
+        may_go_on.set()
+        assert ended.wait(WAIT)
+        wait_until_empty(served)
+    assert not caplog.records
+
+
 def test_a_lost_stream_over_tls_is_not_logged(tmp_path: pathlib.Path, caplog: pytest.LogCaptureFixture) -> None:
     """A stream to a client that has reset, over TLS, logs nothing in asyncio.
 

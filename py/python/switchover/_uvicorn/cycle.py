@@ -15,6 +15,7 @@ from .._switchover import _answer, _noted
 from .access import log_access
 from .audience import Audience
 from .file import send_file
+from .transport import socket_of
 from .tunnel import Tunnel, accepted, is_framed
 
 if TYPE_CHECKING:
@@ -294,7 +295,7 @@ class Cycle:
             # everything at once, and reports the disconnect in the loop's next turn.
             await asyncio.sleep(0)
             self.audience = self.audience or Audience()
-            self.audience.count(self.disconnected or self.has_left, self.transport.get_extra_info("socket"))
+            self.audience.count(self.disconnected or self.has_left, socket_of(self.transport))
         if self.disconnected or self.is_gone:
             return
         if message["type"] == "http.response.start" and not self.response_started:
@@ -308,7 +309,7 @@ class Cycle:
                     self.audience.absence = None
             elif self.tunnel is None:
                 self.audience = self.audience or Audience()
-                raw, limit = self.transport.get_extra_info("socket"), self.protocol.timeout_write
+                raw, limit = socket_of(self.transport), self.protocol.timeout_write
                 self.audience.check(raw, self.protocol.loop.time(), limit)
             self.write(body, more_body)
         else:

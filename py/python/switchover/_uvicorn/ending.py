@@ -13,7 +13,7 @@ from contextlib import suppress
 from .. import Closing, Connection
 from .._reset import FLUSH_MAX, FLUSH_POLL, LOST, cuts, ends, resets, unreceived_by_peer, unsent_by
 from .deadlines import WriteDeadline
-from .transport import closes_after_eof
+from .transport import closes_after_eof, socket_of
 
 
 class Ending:
@@ -50,7 +50,7 @@ class Ending:
         It has to be a reset while a response is not completely sent. In a close-delimited response
         nothing else would show that it is incomplete.
         """
-        raw = self.transport.get_extra_info("socket")
+        raw = socket_of(self.transport)
         if raw is None or not closes_after_eof(self.transport):
             return
         is_cut = self.connection.closing is Closing.RESET or unsent_by(self.transport) > 0
@@ -72,7 +72,7 @@ class Ending:
         if closes_after_eof(self.transport):
             self.reset_once_received(timeout_write)
             return
-        if (raw := self.transport.get_extra_info("socket")) is not None:
+        if (raw := socket_of(self.transport)) is not None:
             resets(raw)
             cuts(raw)
         self.loop.call_later(0, self.reset)
@@ -85,7 +85,7 @@ class Ending:
         A reset discards what is on its way, also of the responses before. So another descriptor of the socket keeps the
         connection open meanwhile, and its close is the reset.
         """
-        raw = self.transport.get_extra_info("socket")
+        raw = socket_of(self.transport)
         # TLS would send a closure alert before the transport closes.
         if raw is None or not closes_after_eof(self.transport) or not self.is_on_its_way(raw):
             self.reset()
@@ -117,7 +117,7 @@ class Ending:
 
         An abort of the transport alone would close it as if all had been sent.
         """
-        if (raw := self.transport.get_extra_info("socket")) is not None:
+        if (raw := socket_of(self.transport)) is not None:
             with suppress(*LOST):  # asyncio may have closed it, by a reset
                 resets(raw)
             self.is_reset_if_cut = False
@@ -131,4 +131,4 @@ class Ending:
         self.writing.stop()
         if self.is_reset_if_cut and exc is None and self.connection.closing is not Closing.RESET:
             # The transport closes the socket after this call.
-            ends(self.transport.get_extra_info("socket"))
+            ends(socket_of(self.transport))

@@ -38,7 +38,7 @@ from .ending import Ending
 from .host import base_of, below_root
 from .options import LINGER_BYTES, configured
 from .run import run
-from .transport import closes_after_eof
+from .transport import closes_after_eof, socket_of
 from .tunnel import EXTENSION, extension_of
 from .watching import Watching
 from .websocket import NO_CLASS, Undecided, failed, handshake_of
@@ -60,7 +60,7 @@ class Protocol(Watching):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Stores the transport, creates the engine, and sets the first deadline."""
         secure = is_ssl(transport)
-        prepare(transport.get_extra_info("socket"))
+        prepare(socket_of(transport))
         self.connections.add(self)
         self.transport = transport
         self.flow = FlowControl(transport)
@@ -170,7 +170,7 @@ class Protocol(Watching):
     def shutdown(self) -> None:
         """Shuts down gracefully: no request is served after the current one."""
         self.is_stopping = True
-        takes_all(self.transport.get_extra_info("socket"))
+        takes_all(socket_of(self.transport))
         if self.lingers:
             return  # it takes some seconds at most
         if self.cycle is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from .._reset import LOOK_EVERY, has_hung_up, is_tcp, probes, was_reset
 from .base import Base
 from .cycle import Cycle
-from .transport import closes_after_eof
+from .transport import closes_after_eof, socket_of
 
 
 class Watching(Base):
@@ -27,12 +27,12 @@ class Watching(Base):
 
     def watch_for_close(self) -> None:
         """Starts to check whether a half-closed client has closed its socket altogether."""
-        probes(self.transport.get_extra_info("socket"))
+        probes(socket_of(self.transport))
         self.watch()
 
     def has_left_unread(self) -> bool:
         """Returns whether the client has hung up while reading from it is paused."""
-        return self.flow.read_paused and has_hung_up(self.transport.get_extra_info("socket"))
+        return self.flow.read_paused and has_hung_up(socket_of(self.transport))
 
     def watch(self) -> None:
         """Schedules `look`, in a second, to check whether the client has hung up."""
@@ -52,7 +52,7 @@ class Watching(Base):
         False for a Unix socket: one that was closed may have sent what the app is still to receive. Once both
         directions have ended, an orderly end looks like a reset.
         """
-        raw = self.transport.get_extra_info("socket")
+        raw = socket_of(self.transport)
         return is_tcp(raw) and was_reset(raw)
 
     def look(self) -> None:

@@ -11,7 +11,7 @@ from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
 from .. import Request
 from .._reset import has_hung_up
 from .ending import Ending
-from .transport import closes_after_eof
+from .transport import closes_after_eof, socket_of
 
 ACCEPT_MAX = 4.0
 """The seconds for an app to accept the WebSocket of a client that has half-closed."""
@@ -122,7 +122,7 @@ class Undecided(asyncio.Protocol):
         if self.transport.is_closing():
             self.ending.bound_the_rest(self.timeout_write)
             return
-        if self.is_paused and not self.has_eof and has_hung_up(self.transport.get_extra_info("socket")):
+        if self.is_paused and not self.has_eof and has_hung_up(socket_of(self.transport)):
             self.eof_received()
         self.check_later()
 
