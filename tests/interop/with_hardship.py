@@ -657,6 +657,31 @@ def a_bridge_that_is_interrupted_in_a_tunnel(_):
             same((kind, stream), (3, 1))
 
 
+@case("a socket", "HTTP/2")
+def the_switchboard_is_interrupted_in_a_stream(_):
+    """The switchboard answers a request that has begun after its GOAWAY.
+
+    RFC 9113, section 6.8.
+    """
+    with Server("switchboard", [Switchboard.program, "--port", "0"]) as board, board.connect() as client:
+        client.sendall(PREFACE + frame(4, 0, 0) + frame(1, 4, 1, POSTS) + frame(0, 0, 1, b"half"))
+        client.sendall(frame(6, 0, 0, bytes(8)))
+        while next_frame(client)[0] != 6:
+            pass
+        board.process.send_signal(signal.SIGINT)
+        while next_frame(client)[0] != 7:
+            pass
+        client.sendall(frame(0, 1, 1, b"half"))
+        content = b""
+        while not content.endswith(b"\n"):
+            kind, stream, piece = next_frame(client)
+            if kind == 6:  # h2 asks by a PING whether the client has its GOAWAY
+                client.sendall(frame(6, 1, 0, piece))
+            content += piece if (kind, stream) == (0, 1) else b""
+        same(content, b"POST / stream 1, 8 bytes\n")
+        check(board.process.wait(WAIT) == 0, "ended with", board.process.returncode)
+
+
 @contextlib.contextmanager
 def large_backend():
     """Starts a backend that responds to each connection with 50 MB."""

@@ -207,7 +207,7 @@ impl Session {
         );
         http.receive(http2::PREFACE)?;
         http.advance()?;
-        self.tell_of("h2c", http2::serve(stream, self.app.window)).await;
+        self.serve_http2(stream).await;
         Ok(())
     }
 }

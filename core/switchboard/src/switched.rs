@@ -8,7 +8,7 @@ use bytes::Bytes;
 use http::{Request, Response};
 use switchover::masque::UdpTarget;
 use switchover_tokio::{Body, BoxError, Http2Stream, Upgraded, service_fn};
-use tokio::io::{AsyncWriteExt, copy, sink};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, copy, sink};
 use tokio::time::timeout;
 
 use crate::session::Session;
@@ -65,7 +65,13 @@ impl Session {
     }
 
     pub(crate) async fn speak_http2(self: Arc<Self>, stream: Http2Stream) {
-        self.tell_of("h2c", http2::serve(stream, self.app.window)).await;
+        self.serve_http2(stream).await;
+    }
+
+    /// Serves HTTP/2 until the client or the shutdown ends it, and records the outcome.
+    pub(crate) async fn serve_http2(&self, stream: impl AsyncRead + AsyncWrite + Unpin) {
+        let stop = self.stopping.clone().wait();
+        self.tell("h2c", http2::serve(stream, self.app.window, stop).await);
     }
 
     /// Performs the TLS handshake after a 101, then goes on with HTTP within TLS.

@@ -1,5 +1,6 @@
 //! The HTTP/2 server of switchboard: an echo, and a description of other requests.
 
+use std::pin::pin;
 use std::time::Duration;
 
 use h2::server::SendResponse;
@@ -29,13 +30,16 @@ const FRAMES: usize = 4 << 20;
 /// line, which takes memory once it is decoded.
 const FIELDS: u32 = 64 << 10;
 
-/// Serves HTTP/2 on a stream until the client ends the connection.
+/// Serves HTTP/2 on a stream until the client or a shutdown ends the connection.
 ///
-/// Returns the number of requests that were received. Fails if the connection does, for example by
-/// the idle timeout. `window` is the initial flow-control window of streams and connection.
+/// Once `stop` resolves, a GOAWAY says which requests are answered (RFC 9113, section 6.8), and the
+/// connection ends after them. Returns the number of requests that were received. Fails if the
+/// connection does, for example by the idle timeout. `window` is the initial flow-control window of
+/// streams and connection.
 pub(crate) async fn serve(
     stream: impl AsyncRead + AsyncWrite + Unpin,
     window: u32,
+    stop: impl Future<Output = ()>,
 ) -> Result<u64, h2::Error> {
     let mut builder = h2::server::Builder::new();
     builder
@@ -46,13 +50,22 @@ pub(crate) async fn serve(
     builder.data_frame_budget(FRAMES);
     let mut connection = builder.handshake(IdleTimeout::new(stream, TIMEOUT)).await?;
     let mut requests = 0;
-    while let Some(accepted) = connection.accept().await {
+    let (mut stop, mut stops) = (pin!(stop), false);
+    loop {
+        let accepted = tokio::select! {
+            accepted = connection.accept() => accepted,
+            () = &mut stop, if !stops => {
+                stops = true;
+                connection.graceful_shutdown();
+                continue;
+            }
+        };
+        let Some(accepted) = accepted else { return Ok(requests) };
         let (request, respond) = accepted?;
         requests += 1;
         // The failure of a stream does not end the others.
         tokio::spawn(async { answer(request, respond).await.ok() });
     }
-    Ok(requests)
 }
 
 /// Responds to a request: `/echo` sends its content back, other paths describe it.
