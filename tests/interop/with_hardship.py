@@ -682,6 +682,29 @@ def the_switchboard_is_interrupted_in_a_stream(_):
         check(board.process.wait(WAIT) == 0, "ended with", board.process.returncode)
 
 
+@case("a socket", "HTTP/2")
+def a_tunnel_whose_client_does_not_read(_):
+    """The bridge ends a tunnel whose client gives no window but sends PINGs."""
+
+    def script(connection):
+        read_head(connection)
+        with contextlib.suppress(OSError):
+            connection.sendall(SWITCH + bytes(50_000_000))
+
+    with scripted(script) as url, bridge(port_of(url), 1) as front:
+        before = descriptors(front)
+        with over_http2(front) as client:
+            client.sendall(frame(1, 4, 1, OFFERS))
+            wait_until(lambda: descriptors(front) > before + 1, "no tunnel has come to the backend")
+
+            def is_over():
+                client.sendall(frame(6, 0, 0, bytes(8)))
+                return descriptors(front) <= before + 1
+
+            wait_until(is_over, "the tunnel waits for ever")
+        front.answers()
+
+
 @contextlib.contextmanager
 def large_backend():
     """Starts a backend that responds to each connection with 50 MB."""

@@ -389,8 +389,7 @@ async fn tunnel(
 ///
 /// A side that ends its own direction still receives the other's bytes. A backend that receives no
 /// more is read to its end (RFC 9110, section 9.3.6). Fails if the client fails or cancels, or if
-/// the backend cannot be read. Also if a backend that has ended its direction accepts nothing for
-/// `SYSTEM` times `limit`.
+/// the backend cannot be read. Also if a side accepts nothing for `SYSTEM` times `limit`.
 async fn both_ways(
     reader: &mut ReadHalf<Upgraded>,
     writer: &mut WriteHalf<Upgraded>,
@@ -402,7 +401,7 @@ async fn both_ways(
     let mut taken = pin!(to_backend(content, writer, said));
     let mut is_taken = false;
     {
-        let mut sent = pin!(to_frames(reader, &mut to_client));
+        let mut sent = pin!(to_frames(reader, &mut to_client, SYSTEM * limit));
         loop {
             tokio::select! {
                 sent = &mut sent => break sent?,
@@ -410,6 +409,7 @@ async fn both_ways(
                     taken?;
                     is_taken = true;
                 }
+                () = sleep(LINGER_IDLE) => check(said, SYSTEM * limit)?,
             }
         }
     }
@@ -424,12 +424,17 @@ async fn both_ways(
             () = cancelled(|context| to_client.poll_reset(context)) => {
                 return Err("the client has cancelled".into());
             }
-            () = sleep(LINGER_IDLE) => {}
-        }
-        if locked(&said.since).is_some_and(|since| since.elapsed() >= SYSTEM * limit) {
-            return Err("the backend takes no more".into());
+            () = sleep(LINGER_IDLE) => check(said, SYSTEM * limit)?,
         }
     }
+}
+
+/// Fails if a write to the backend has taken `limit` or longer.
+fn check(said: &Said, limit: Duration) -> Result<(), BoxError> {
+    if locked(&said.since).is_some_and(|since| since.elapsed() >= limit) {
+        return Err("the backend takes no more".into());
+    }
+    Ok(())
 }
 
 async fn to_backend(
@@ -458,6 +463,7 @@ async fn to_backend(
 async fn to_frames(
     reader: &mut ReadHalf<Upgraded>,
     to_client: &mut SendStream<Bytes>,
+    limit: Duration,
 ) -> Result<(), BoxError> {
     let mut piece = vec![0; PIECE];
     loop {
@@ -469,7 +475,10 @@ async fn to_frames(
         };
         match read {
             0 => return Ok(to_client.send_data(Bytes::new(), true)?),
-            len => send(to_client, Bytes::copy_from_slice(&piece[..len])).await?,
+            len => {
+                let data = Bytes::copy_from_slice(&piece[..len]);
+                timeout(limit, send(to_client, data)).await??;
+            }
         }
     }
 }
