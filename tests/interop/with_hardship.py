@@ -34,6 +34,7 @@ from harness import (
     same,
     scripted,
 )
+from with_sockets import WEBSOCKET
 
 TIMEOUT = "1"
 LATEST = 20  # seconds: with that timeout a connection has ended long before
@@ -655,6 +656,20 @@ def a_bridge_that_is_interrupted_in_a_tunnel(_):
             while kind not in (0, 3):
                 kind, stream, _ = next_frame(client)
             same((kind, stream), (3, 1))
+
+
+@case("a socket", "websocket")
+def a_close_behind_messages_that_do_not_fit(board):
+    """Messages behind a large one come back before the Close."""
+    messages = [bytes([0x82, 0xFF]) + (400_000).to_bytes(8, "big") + bytes(400_004), b"\x82\x85\0\0\0\0hello"]
+    sent = b"".join(messages) + bytes([0x88, 0x82, 0, 0, 0, 0, 3, 0xE8])
+    with Server("epoll", [in_c.epoll(), "0"]) as server:
+        for port in [board.port, server.port]:
+            raw = Raw(port, WEBSOCKET)
+            raw.until(b"\r\n\r\n")
+            raw.send_beside(sent, ends=False)
+            got = raw.rest()
+            check(got.endswith(bytes(400_000) + b"\x82\x05hello\x88\x02\x03\xe8"), len(got), got[-40:])
 
 
 @case("a socket", "HTTP/2")

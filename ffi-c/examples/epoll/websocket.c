@@ -8,33 +8,58 @@
 
 enum { MESSAGE = 1 << 20 };
 
+typedef struct bytes {
+    uint8_t *data;
+    size_t length;
+} bytes;
+
 typedef struct websocket {
     wslay_event_context_ptr context;
     connection *transport;
-    const uint8_t *input; /* bytes that wslay has not parsed yet */
-    size_t length;
+    bytes input;  /* not parsed yet: nothing is parsed while `output` has bytes */
+    bytes output; /* not written yet: what the output buffer has no room for, of about one message */
 } websocket;
+
+static bool append(bytes *to, const uint8_t *data, size_t length) {
+    if (length == 0) return true;
+    uint8_t *grown = (uint8_t *)realloc(to->data, to->length + length);
+    if (!grown) return false;
+    memcpy(grown + to->length, data, length);
+    to->data = grown;
+    to->length += length;
+    return true;
+}
+
+static void discard(bytes *from, size_t length) {
+    from->length -= length;
+    if (from->length > 0) {
+        memmove(from->data, from->data + length, from->length);
+    } else {
+        free(from->data);
+        from->data = NULL;
+    }
+}
 
 static ssize_t give(wslay_event_context_ptr context, uint8_t *data, size_t cap, int flags, void *user) {
     websocket *w = (websocket *)user;
-    size_t given = w->length < cap ? w->length : cap;
+    size_t given = w->input.length < cap ? w->input.length : cap;
     (void)flags;
-    if (given == 0) {
+    if (given == 0 || w->output.length > 0) {
         wslay_event_set_error(context, WSLAY_ERR_WOULDBLOCK);
         return -1;
     }
-    memcpy(data, w->input, given);
-    w->input += given;
-    w->length -= given;
+    memcpy(data, w->input.data, given);
+    discard(&w->input, given);
     return (ssize_t)given;
 }
 
+/* Takes all bytes: wslay sends no data frame after a Close that it parses before the frame is sent. */
 static ssize_t take(wslay_event_context_ptr context, const uint8_t *data, size_t length, int flags, void *user) {
     websocket *w = (websocket *)user;
-    size_t taken = connection_write(w->transport, data, length);
+    size_t taken = w->output.length > 0 ? 0 : connection_write(w->transport, data, length);
     (void)flags;
-    if (taken > 0 || length == 0) return (ssize_t)taken;
-    wslay_event_set_error(context, WSLAY_ERR_WOULDBLOCK);
+    if (append(&w->output, data + taken, length - taken)) return (ssize_t)length;
+    wslay_event_set_error(context, WSLAY_ERR_CALLBACK_FAILURE);
     return -1;
 }
 
@@ -43,33 +68,39 @@ static void echo(wslay_event_context_ptr context, const struct wslay_event_on_ms
     websocket *w = (websocket *)user;
     connection_progress(w->transport, false);
     if (wslay_is_ctrl_frame(came->opcode)) return;
-    /* The echo is sent before further input is parsed: after a Close frame it no longer could be. */
     if (wslay_event_queue_msg(context, &message) || wslay_event_send(context)) connection_finish(w->transport);
 }
 
 static void receive(connection *c, const uint8_t *data, size_t length) {
     websocket *w = (websocket *)c->session;
     connection_earn(c, length);
-    w->input = data;
-    w->length = length;
-    if (wslay_event_recv(w->context)) connection_finish(c);
+    if (!append(&w->input, data, length)) connection_finish(c);
 }
 
 static void advance(connection *c) {
     websocket *w = (websocket *)c->session;
-    bool failed = wslay_event_send(w->context) != 0;
-    bool reads = wslay_event_want_read(w->context) && !c->peer_ended;
-    if (failed || (!reads && !wslay_event_want_write(w->context))) connection_finish(c);
+    size_t before;
+    bool failed = false;
+    do {
+        before = w->input.length;
+        if (w->output.length > 0) discard(&w->output, connection_write(c, w->output.data, w->output.length));
+        failed = wslay_event_recv(w->context) || wslay_event_send(w->context);
+    } while (!failed && w->output.length == 0 && w->input.length < before);
+    bool reads = wslay_event_want_read(w->context) && !(c->peer_ended && w->input.length == 0);
+    bool writes = wslay_event_want_write(w->context) || w->output.length > 0;
+    if (failed || (!reads && !writes)) connection_finish(c);
 }
 
 static bool wants_input(connection *c) {
     websocket *w = (websocket *)c->session;
-    return wslay_event_want_read(w->context);
+    return wslay_event_want_read(w->context) && w->input.length == 0 && w->output.length == 0;
 }
 
 static void drop(connection *c) {
     websocket *w = (websocket *)c->session;
     wslay_event_context_free(w->context);
+    free(w->input.data);
+    free(w->output.data);
     free(w);
 }
 
