@@ -314,7 +314,7 @@ fn files() -> Vec<(String, String)> {
     files
 }
 
-/// Returns the sources in the order of their functions in the header.
+/// Returns the sources of the types and functions in the headers, in a fixed order.
 fn sources() -> Vec<String> {
     let order = "types config defaults object connection inbound event block send respond upgrade websocket splice masque \
                  gateway bridge getters error results names";

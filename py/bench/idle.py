@@ -1,4 +1,4 @@
-"""Measures the memory of idle connections under uvicorn, for each of its engines.
+"""Measures the memory of idle connections under uvicorn, for three of its engines.
 
     idle.py [--connections N] [--only WORDS]
 

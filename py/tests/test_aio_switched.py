@@ -199,7 +199,7 @@ async def test_rfc9112_9_8_tls_without_its_closure_alert_cuts_a_response(secure:
 
 
 async def test_closing_a_switched_stream_over_tls_does_not_wait_for_good(secure: Any) -> None:
-    """A client that says nothing holds up `aclose` for a second."""
+    """A client that says nothing holds up `aclose` for a few seconds at most."""
     ours, theirs = secure
     has_closed = anyio.Event()
 

@@ -141,7 +141,7 @@ def test_content_over_tls_is_read_whole_after_the_end_of_the_client(
 def test_an_app_may_send_on_after_a_client_has_left_over_tls(
     tmp_path: pathlib.Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A response to HEAD is sent to its end after its client has closed TLS in order."""
+    """An app may send content for a HEAD after its client has closed TLS in order."""
     ended = threading.Event()
     may_go_on = threading.Event()
 
@@ -194,9 +194,9 @@ def test_a_lost_stream_over_tls_is_not_logged(tmp_path: pathlib.Path, caplog: py
 @pytest.mark.parametrize("headers", [[], [(b"content-length", b"5")]])
 @pytest.mark.parametrize("comes", [True, False])
 def test_empty_content_does_not_hide_that_its_client_has_left(headers: list[tuple[bytes, bytes]], comes: bool) -> None:
-    """An app that sends only empty content ends after its client has closed.
+    """An app that sends only empty content ends a while after its client's half-close.
 
-    A client that has only half-closed still gets content that comes soon enough.
+    Content that comes soon enough is still sent.
     """
     ended = threading.Event()
 

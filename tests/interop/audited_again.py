@@ -1,7 +1,7 @@
-"""The findings of core/docs/audit.md, most with the command that repeats them.
+"""The findings of core/docs/audit.md, with the commands that repeat them.
 
-The command is run while the program that it probes runs. The finding `WHOLE` is shown as the audit
-prints it, without a command.
+Most commands are run while the program that they probe runs. The finding `WHOLE` is shown as the
+audit prints it, and its command is not run.
 """
 
 import re

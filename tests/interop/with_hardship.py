@@ -425,7 +425,7 @@ def bridge(backend, timeout=60):
 def streams_that_are_cancelled_at_once(_):
     """Cancelled streams release their connections to the backend.
 
-    Each had one, and the backend never responds: so many would use up all descriptors.
+    Each had one, and the backend never responds: kept ones would add up to all descriptors.
     """
     with socket.create_server(("127.0.0.1", 0), backlog=1000) as silent, bridge(silent.getsockname()[1]) as front:
         before = descriptors(front)
@@ -674,7 +674,7 @@ def a_close_behind_messages_that_do_not_fit(board):
 
 @case("a socket", "HTTP/2")
 def the_switchboard_is_interrupted_in_a_stream(_):
-    """The switchboard answers a request that has begun after its GOAWAY.
+    """After its GOAWAY, the switchboard still answers a request that had begun before.
 
     RFC 9113, section 6.8.
     """

@@ -22,7 +22,8 @@ import { DECIDED, FIELDS, of, shortened, STATUSES, WAITS } from "./explain/words
 /**
  * A range of received bytes, and the line of the step that they belong to.
  *
- * `line` is empty if no step has consumed them. `head` is the head of their message.
+ * If an error left them unread, `line` is that of the error; if nothing has taken them yet, it is empty. `head` is the
+ * head of their message.
  * @typedef {{ kind: "head" | "content" | "leftover" | "error" | "unread", from: number, to: number, line: string, head: string }} Range
  */
 
@@ -37,7 +38,7 @@ const FIELD = /^[!#$%&'*+.^`|~\w-]+:/;
 /**
  * Divides the received bytes among the steps that consumed them.
  *
- * Content has no offset in a transcript: its range ends where that of the next step begins.
+ * Content has no offset in a transcript: its range ends at the offset of the message's end.
  * @param {string} bytes @param {Consumed[]} steps @returns {Range[]}
  */
 export function rangesOf(bytes, steps) {

@@ -61,7 +61,7 @@ pub fn capsules_next(handle: u32) -> u32 {
     outcome as u32
 }
 
-/// Marks the end of the stream; returns false if it ended inside a capsule.
+/// Checks the end of the stream; returns false if it is inside a capsule.
 ///
 /// Also if capsules are unread, or after an earlier fault. The fault is in the result buffer.
 #[wasm_bindgen]

@@ -58,7 +58,7 @@ pub fn receive_eof(handle: u32, end: u32) {
 /// The outcome of `next_event`; `js/engine/inbound.ts` repeats these numbers.
 #[derive(Default)]
 enum Outcome {
-    /// The peer broke the protocol; the error is in the result buffer.
+    /// The peer broke the protocol, or memory ran out: the result buffer has the error.
     #[default]
     Failed,
     NeedData,

@@ -196,7 +196,7 @@ pub(crate) fn address<T>(slice: &[T]) -> u32 {
 ///
 /// JavaScript reads each byte as one character. Protocol names were validated and other texts are
 /// constants of the core, so these are ASCII. Only a subprotocol of a request without an eligible
-/// offer may have other characters, of several bytes each.
+/// offer of `websocket` may have other characters, of several bytes each.
 struct Latin<'a>(&'a mut Vec<u8>);
 
 impl std::fmt::Write for Latin<'_> {

@@ -37,7 +37,8 @@ impl ClientEnd {
 
     /// Waits until the client has ended its direction, or its connection has ended.
     ///
-    /// After an upgrade only the latter: there the upgraded stream tells of its end. Cancel safe.
+    /// After an upgrade only the latter: there the upgraded stream tells of its end. After
+    /// [`upgrade::on`](crate::upgrade::on) it returns at once. Cancel safe.
     pub async fn wait(mut self) {
         // An error means that the connection is gone.
         let _ = self.0.wait_for(|&has_ended| has_ended).await;

@@ -55,6 +55,8 @@ pub struct Config {
     /// for each request.
     pub informational: bool,
     /// Gives each head received in HTTP/1.1 its [`FieldNames`](crate::FieldNames).
+    ///
+    /// A 101 and a 2xx to CONNECT that a client receives have none.
     pub field_names: bool,
     /// The extensions that each request of a server has, such as the peer's address.
     ///

@@ -9,10 +9,11 @@ use switchover::{Field, Fields};
 /// The names of the fields of a head, in their case and order.
 ///
 /// It is an extension of a request or a response. With [`Config::field_names`] each received head
-/// has it. In a head that you send, the fields leave in this order and in this case. That is not so
-/// in HTTP/2, in a 101 and in interim responses. Fields that it does not name follow, in lower
-/// case; names without a field are ignored. Names of fields that the engine writes, such as
-/// `Content-Length`, keep their own case and place.
+/// has it, except a 101 and a 2xx to CONNECT. In a head that you send, the fields leave in this
+/// order and in this case. That is not so in HTTP/2, in a 101 and in interim responses. Fields that
+/// it does not name follow, in lower case; names without a field are ignored. A request's `Host`
+/// always comes first. Fields that the engine or a server adds, such as `Upgrade` and `Date`, keep
+/// their own case and place.
 ///
 /// ```
 /// use switchover_tokio::FieldNames;

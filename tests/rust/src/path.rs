@@ -10,7 +10,7 @@ use switchover::binding::ScanPath;
 ///
 /// The path is global to the process, and the tests of a binary run in parallel. So a test does not
 /// choose its own path unless it is alone in its binary. `tests/run` runs some binaries once for
-/// each path; their tests call this function first.
+/// each path; nearly all of their tests call this function first.
 pub fn choose() {
     static CHOSEN: Once = Once::new();
     CHOSEN.call_once(|| {

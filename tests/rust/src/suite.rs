@@ -161,8 +161,8 @@ fn refusal(vector: &Vector) -> Value {
 
 /// Vectors for which an RFC has a rule of its own about rejecting their input.
 ///
-/// Each row has names of vectors, separated by spaces, the requirement level, the clause, and what
-/// is rejected.
+/// Each row has names of vectors, separated by spaces, the requirement level, the clause, and a
+/// text: the rule, or what is rejected.
 pub const REFUSALS: &[(&str, &str, &str, &str)] = &[
     (
         "length-lines-same length-list-same",

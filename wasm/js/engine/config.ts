@@ -62,8 +62,8 @@ export interface Config {
    * Set if the names of the engine's own fields are written in lower case.
    *
    * Use it if your fields have names in lower case, as those of the platform's `Headers` have, so that a head has one
-   * case. The names of your own fields stay as you give them, and so do those that `switchover/streams` adds: `Date`
-   * and the framing.
+   * case. The names of your own fields stay as you give them. So do those that `switchover/streams` adds: `Date`, and
+   * the framing of requests and of large responses.
    */
   readonly lowercaseNames?: boolean;
 }

@@ -211,8 +211,8 @@ export class Connection extends ProfileMethods {
   /**
    * The reason why the latest request's upgrade has not happened, or `null`.
    *
-   * `null` if it has happened, before the first request, or if a server could not read a head. `whyText` explains the
-   * reason.
+   * `null` if it has happened, before the first request, or if a server has not read the latest request's head.
+   * `whyText` explains the reason.
    */
   get why(): Why | null {
     const why = raw.why(this.live());

@@ -104,7 +104,8 @@ export class Outbound extends Inbound {
    *
    * Throws what `sendResponse` throws. Throws `framing-conflict` for a `Transfer-Encoding`, or for content if the
    * status allows none. Throws `length-exceeded` or `length-short` if a given `Content-Length` differs from the
-   * content's length. If it throws, nothing is sent. Next: `nextEvent`. RFC 9110, section 8.6; RFC 9112, section 6.
+   * content's length. Without content, a 304 or a response to HEAD may have any length. If it throws, nothing is sent.
+   * Next: `nextEvent`. RFC 9110, section 8.6; RFC 9112, section 6.
    * @throws ProtocolError: `wrong-role`, `unasked`, `answered`, `closed`, `switched`, `failed`, `invalid-status`,
    * `invalid-reason`, `invalid-name`, `invalid-value`, `invalid-host`, `framing-conflict`, `reserved-field`,
    * `length-exceeded`, `length-short`, `out-of-memory`.
@@ -176,7 +177,8 @@ export class Outbound extends Inbound {
    * Ends the message; chunked content may have trailers (RFC 9112, section 7.1.2).
    *
    * A message without content, or with all of its `Content-Length` sent, has ended already. One call after it writes
-   * nothing; the next throws. Next: a client receives, a server calls `nextEvent`.
+   * nothing; the next throws. After `respond`, `respondPrepared` or `reject`, the first call throws already. Next: a
+   * client receives, a server calls `nextEvent`.
    * @throws ProtocolError: `no-content`, `length-short`, `closed`, `switched`, `failed`, `invalid-name`,
    * `invalid-value`, `trailer-forbidden`, `out-of-memory`.
    */

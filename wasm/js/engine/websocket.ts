@@ -23,7 +23,7 @@ export function websocketKey(nonce: Uint8Array): string {
 /**
  * The parameters from which a `Deflate` is made (RFC 7692, section 7.1).
  *
- * A parameter that is omitted is not sent.
+ * A parameter that is omitted is not sent, unless `selectDeflate` takes it over from the client's offer.
  */
 export interface DeflateParameters {
   /** True if the server resets its compression window after each message. */

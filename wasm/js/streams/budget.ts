@@ -11,7 +11,7 @@ export class Budget {
   readonly #timeouts: Required<Timeouts>;
   /** True while a request is being sent; the response's timeout begins after it. */
   isSending = false;
-  /** True while a client's content waits for a 100: the timeout is that for content. */
+  /** True while a client's content waits for a 100, so that timeouts run meanwhile. */
   isHeld = false;
   /** True once no more of a request is sent, although the engine may expect it. */
   hasSent = false;

@@ -12,8 +12,8 @@ import { PIECE } from "./bounds.js";
  * Content to send: whole, or in pieces as they become available.
  *
  * Text is encoded as UTF-8. Content may be sent without a copy: do not change its bytes until it was sent. Those of a
- * piece may change once the next piece is asked for. A stream of Node is destroyed if it is not sent to its end, and
- * refused if it was read before.
+ * piece may change once the next piece is asked for. A stream of Node is refused if it was read before. It is
+ * destroyed if it is not sent to its end, unless the request of a client is rejected at once.
  */
 export type Body = string | Uint8Array | ReadableStream<Uint8Array | string> | AsyncIterable<Uint8Array | string>;
 

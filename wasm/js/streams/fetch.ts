@@ -28,9 +28,9 @@ const FORBIDDEN = new Set(["CONNECT", "TRACE", "TRACK"]);
  * framework answers so to a thrown error. A 426 requires the protocols in its `Upgrade`; one that
  * names none is sent as a 400 (RFC 9110, section 15.5.22).
  *
- * A request without a valid URL is answered with a 400. One with a method that `Request` refuses
- * or changes, such as CONNECT, is answered with a 501. Content of a GET or HEAD does not reach the
- * fetch handler. Next: give the result to `serveConnection`.
+ * A request without a valid URL is answered with a 400. One with a method that `Request` refuses,
+ * such as CONNECT, or changes other than to upper case, is answered with a 501. Content of a GET
+ * or HEAD does not reach the fetch handler. Next: give the result to `serveConnection`.
  */
 export function fetchHandler(fetch: FetchHandler): Handler {
   if (typeof fetch !== "function") throw new TypeError("fetch must be a function");
@@ -45,7 +45,7 @@ export function fetchHandler(fetch: FetchHandler): Handler {
 }
 
 /**
- * Returns whether the platform's `Request` accepts this method and keeps it.
+ * Returns whether the platform's `Request` keeps this method, apart from its case.
  *
  * Workers throw for methods that they do not know, and Bun makes GET of them.
  */

@@ -308,7 +308,7 @@ export function wasCancelled(socket: NodeSocket & Http2Stream, { code }: Error &
   return code === "ERR_STREAM_PREMATURE_CLOSE" && socket.rstCode === CANCEL && socket.destroyed;
 }
 
-/** The members of an HTTP/2 stream that other sockets lack. */
+/** The used members of an HTTP/2 stream. */
 interface Http2Stream {
   readonly rstCode?: number;
   readonly closed?: boolean;

@@ -2,7 +2,7 @@
 
 import type { HeaderSource } from "../engine/args.js";
 
-/** @internal The parts of a response of which no native one was made. */
+/** @internal The parts of a response of which no native one was read. */
 export interface Parts {
   readonly status: number;
   readonly statusText: string;
@@ -10,7 +10,7 @@ export interface Parts {
   readonly body: string | Uint8Array | null;
 }
 
-/** @internal Returns the parts of a `FastResponse`; `undefined` for other values, or if a native one was made. */
+/** @internal Returns the parts of a `FastResponse`; `undefined` for other values, or if a native one was read. */
 export let partsOf: (response: unknown) => Parts | undefined = () => undefined;
 
 /** @internal Sets `partsOf`, once there is the class. */

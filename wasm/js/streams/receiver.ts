@@ -42,7 +42,7 @@ export class Receiver {
   /** The time that is left for what the engine awaits. */
   readonly budget: Budget;
   #phase: Phase = "open";
-  /** The error of a read that has failed, if one has. */
+  /** The error of a read or a probe that has failed, if one has. */
   failure: unknown;
   readonly #alarm = new Alarm();
   #pending: Promise<Uint8Array | null> | undefined;

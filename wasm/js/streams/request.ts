@@ -82,8 +82,8 @@ export class ServerRequest extends Message {
    * sending side counts as disconnected, although it may still read: the handler's response is sent to it.
    *
    * From its first use on, bytes are read ahead, as far as the engine buffers them. Unread content or further
-   * requests may fill that buffer. Then a reset is detected within about a second, except over TLS in Deno. The end of
-   * the client's sending side is detected only when the response is sent.
+   * requests may fill that buffer. Then a reset is detected within about a second, except over TLS in Deno, and over
+   * web streams without `closed`. The end of the client's sending side is detected only when the response is sent.
    */
   get signal(): AbortSignal {
     return (this.#disconnect ??= new DisconnectWatcher(this.#wire, this.#isUnwatched)).signal;

@@ -77,7 +77,7 @@ export class Sender {
   }
 
   /**
-   * Calls `flush` once the promises that are settled have been handled.
+   * Calls `flush` soon: at Node's next tick, or else in a microtask.
    *
    * Until then, a handler that returns at once may add its response.
    */

@@ -48,7 +48,7 @@ async fn say_hello(channel: Channel) {
     assert_eq!((error.code(), error.message()), (tonic::Code::InvalidArgument, "no name"));
 }
 
-/// Calls `RouteChat` with 200 messages of 10 kB.
+/// Calls `RouteChat` with 201 messages of 10 kB.
 ///
 /// Each is sent after the answer to the one before.
 async fn chat(channel: Channel) {

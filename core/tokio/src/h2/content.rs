@@ -10,8 +10,8 @@ use pin_project_lite::pin_project;
 pin_project! {
     /// The content of a response: that of the handler's response, or none.
     ///
-    /// There is none in an error response, in a response to HEAD, with a 204, 205 or 304, and after
-    /// a switch.
+    /// In HTTP/2 the server's own error responses have none, and neither have responses to HEAD, or
+    /// with a 204, 205 or 304. There is none after a switch.
     pub struct Content<B> {
         #[pin]
         of_handler: Option<B>,

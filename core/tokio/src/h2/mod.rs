@@ -23,7 +23,7 @@
 //! HTTP/1.1: [`upgrade::select`](crate::upgrade::select) finds it, and
 //! [`accept`](crate::upgrade::Selected::accept) accepts it. Its method is CONNECT, so let a route
 //! of axum's take any method. A 2xx to a CONNECT that nothing takes over becomes a 501; with
-//! `WithOnUpgrade`, any 2xx to one accepts it.
+//! `WithOnUpgrade`, any 2xx to one with an eligible offer accepts it.
 //!
 //! Requests in HTTP/2 usually have no `Host`: the authority is in the URI.
 //!

@@ -124,7 +124,7 @@ impl Selected {
     /// Returns the subprotocols offered by a WebSocket client, in its order.
     ///
     /// Set the one you choose as `Sec-WebSocket-Protocol` of the response. RFC 6455, section 1.9.
-    /// Without the feature `websocket` the list is empty.
+    /// Without the feature `websocket` the list is empty in HTTP/1.1.
     pub fn subprotocols(&self) -> &[String] {
         &self.pending.subprotocols
     }

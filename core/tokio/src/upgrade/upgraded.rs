@@ -122,8 +122,8 @@ impl Upgraded {
     ///
     /// A protocol that has not ended after [`Timeouts::shutdown`](crate::Timeouts::shutdown) is
     /// dropped by [`serve`](crate::serve). The future does not borrow the stream. It never
-    /// completes in a client, and where the server does not run the protocol, as after
-    /// [`upgrade::on`](super::on) in HTTP/1.1.
+    /// completes in a client. Nor does it where the server does not run the protocol, as after
+    /// [`upgrade::on`](super::on) in HTTP/1.1, unless the shutdown began before the switch.
     pub fn stopping(&self) -> impl Future<Output = ()> + Send + use<> {
         let stopping = self.stopping.clone();
         async {

@@ -614,7 +614,7 @@ async fn a_connection_that_takes_nothing_does_not_persist() {
     assert!(!client.persists());
 }
 
-/// Checks that the client omits the content if a final response precedes the 100.
+/// Checks that the client omits the content if a 401 precedes the 100.
 ///
 /// With that response the server has said that it does not want the content.
 #[tokio::test]
