@@ -3,7 +3,7 @@
 //! It converts arguments, calls the engine and converts the results.
 //!
 //! `enums.rs` makes Python enums of the engine's enums, `args.rs` and `text.rs` convert arguments,
-//! `output.rs` returns the bytes to send. `interned.rs` and `shared.rs` save copies of objects.
+//! `output.rs` returns the bytes to send. `interned.rs` and `shared.rs` avoid copies of objects.
 //! `headers.rs`, `head.rs`, `event.rs`, `values.rs` and `stage.rs` have the classes of results.
 //! `config.rs` has the configuration, `error.rs` the exceptions, `exclusive.rs` rejects concurrent
 //! calls. `connection/` has the methods of the connection. `websocket.rs`, `masque.rs`,

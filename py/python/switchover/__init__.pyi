@@ -1172,8 +1172,8 @@ class Headers(Sequence[tuple[bytes, bytes]]):
     def end_to_end(self) -> Headers:
         """Returns the end-to-end lines, without the hop-by-hop ones.
 
-        Hop-by-hop are `Connection`, the fields that it lists, and others such as `Transfer-Encoding`. Equal
-        Content-Length values become one.
+        Hop-by-hop are `Connection`, the fields that it lists, and others such as `Transfer-Encoding`. Host,
+        Content-Length, Via and a few others are kept even if listed. Equal Content-Length values become one.
 
         An intermediary forwards the end-to-end lines. Next: `send_request` or `send_response` with them, and with
         more lines if needed: `[*headers.end_to_end(), ("Via", "1.1 here")]`. For `accept` the connection needs a
@@ -1592,7 +1592,8 @@ class Connection:
     number. It raises BufferError, and has changed nothing, if a memoryview keeps `into` from growing.
 
     A rejected call raises `LocalProtocolError` and has changed nothing, except that a call that receives ends the
-    current event. A connection belongs to one thread at a time.
+    current event. In place of FAILED it raises the peer's earlier `RemoteProtocolError` again. A connection belongs to
+    one thread at a time.
     A call in the middle of another one raises RuntimeError, as does any call after a bug in the engine has ended it.
     """
 
@@ -1605,8 +1606,8 @@ class Connection:
 
         So the result of `socket.recv` can be passed as it is. Next: `next_event`.
 
-        All bytes are appended or none. BUFFER_FULL if `Config.buffered` bytes are already unread, FAILED after the
-        peer's error. RFC 9112, section 2.2.
+        All bytes are appended or none. BUFFER_FULL if `Config.buffered` bytes are already unread. After the peer's
+        error the call raises that `RemoteProtocolError` again. RFC 9112, section 2.2.
 
         Raises LocalProtocolError: BUFFER_FULL, AFTER_END, OUT_OF_MEMORY, CLOSED, SWITCHED, FAILED.
         """
@@ -1929,7 +1930,7 @@ class Connection:
     def take_leftover(self) -> bytes:
         """Removes and returns the received bytes of the new protocol.
 
-        They are those of `Switched.leftover`; there are none before that event.
+        They are those of `Switched.leftover`. Wait for that event: a server gets none before the request's end.
 
         Next: pass them to the code that speaks the new protocol.
         """
@@ -1945,8 +1946,8 @@ class Connection:
         """Counts bytes of content that your code has read from the transport itself.
 
         State and positions are then as if the bytes had gone through `receive_data`; they do not count towards
-        `Config.drain`. At most as many bytes as `content` returns are allowed, and only if the engine has no unread
-        bytes. Next: `next_event`. RFC 9112, section 6.
+        `Config.drain`. At most `content.length` bytes are allowed, with UNTIL_CLOSE any number, and only if the engine
+        has no unread bytes. Next: `next_event`. RFC 9112, section 6.
 
         Raises LocalProtocolError: NO_CONTENT, UNREAD_INPUT, LENGTH_EXCEEDED, AFTER_END, CLOSED, SWITCHED, FAILED.
         """

@@ -286,8 +286,8 @@ class Protocol:
     async def take(self, request: Request) -> None:
         """Starts the app for a request, accepts h2c, or rejects a bad WebSocket handshake.
 
-        h2c is accepted only in the first request, if that has no content. After the 101 it raises
-        H2CProtocolRequiredError.
+        h2c is accepted only in a request without content, before any app was started. After the 101
+        it raises H2CProtocolRequiredError.
         """
         await self.send(Updated(idle=False))
         headers = request.headers.lower()

@@ -272,7 +272,7 @@ class Base(Options, asyncio.Protocol):
 
     @property
     def scope(self) -> dict[str, Any]:
-        """The ASGI scope of the latest request; empty before the first."""
+        """The ASGI scope of the latest request; empty before the first, and once released."""
         return self.cycle.scope if self.cycle is not None else {}
 
     @property

@@ -364,9 +364,9 @@ class Cycle:
     def start(self, status: int, headers: Lines) -> None:
         """Holds the head back for the first content.
 
-        Head and content are then sent in one write, if the content is shorter than 16 KiB. A head without a length is
-        held for one turn of the loop at most. One with a length is held at most until the app waits in `receive`. A
-        response that switches is sent at once.
+        Head and content are then sent in one write, if the content is shorter than 16 KiB and the head has no Upgrade.
+        A head without a length is held for one turn of the loop at most. One with a length is held at most until the
+        app waits in `receive`. A response that switches is sent at once.
         """
         protocol = self.protocol
         # The app may go on to change its own.
