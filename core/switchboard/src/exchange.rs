@@ -68,6 +68,8 @@ pub(crate) struct Exchange<'a> {
     /// The end of the server's direction, clean or truncated; `None` before it.
     end: Option<End>,
     /// The status code of the current request's final response; 0 before it.
+    ///
+    /// It stays 0 for a tunnel.
     status: u16,
     /// True once the final response is complete.
     is_answered: bool,

@@ -92,8 +92,8 @@ impl SessionLog {
 
     /// Records the reason why a response does not accept the request's offer.
     ///
-    /// The reason becomes a remark and the verdict. Neither is recorded after a failure. Without an
-    /// offer they are recorded only if Connection lists `upgrade` but the Upgrade field is missing.
+    /// The reason becomes a remark and the verdict. Neither is recorded after a failure. For
+    /// `NotOffered` they are recorded only if Connection lists `upgrade` without an Upgrade field.
     fn explain(&self, why: Option<Why>) {
         let Asked { flaw, lacks_upgrade, has_failed, .. } = *self.asked();
         self.asked().is_declined = why == Some(Why::Declined);

@@ -12,7 +12,7 @@ use crate::tls;
 /// A client's connection preface with an empty SETTINGS (RFC 9113, section 3.4).
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
 
-/// The result of a probe, from the bytes that followed it.
+/// The result of a probe, from all bytes received since the switch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Spoken {
     /// The peer speaks the new protocol.

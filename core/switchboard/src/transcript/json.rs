@@ -46,7 +46,9 @@ pub(crate) struct JsonEvent {
     state: Option<Machine>,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<Fault>,
-    /// The status code of the latest final response, in a verdict of the probe.
+    /// The status code of the latest request's final response, in a probe's verdict.
+    ///
+    /// `None` without one, and for a tunnel.
     #[serde(skip_serializing_if = "Option::is_none")]
     status: Option<u16>,
     /// The engine's reason why no upgrade happened, in a verdict.

@@ -90,7 +90,9 @@ pub(crate) struct Verdict {
     pub(crate) outcome: &'static str,
     /// The outcome as a sentence, for people.
     pub(crate) text: String,
-    /// The status code of the latest final response, if one was received.
+    /// The status code of the latest request's final response, if one was received.
+    ///
+    /// `None` for a tunnel.
     pub(crate) status: Option<u16>,
     /// The engine's reason why the upgrade did not happen, if there is one.
     pub(crate) why: Option<Why>,

@@ -450,7 +450,10 @@ async fn to_backend(
                 match writer.write(left).await {
                     Ok(taken) => left = &left[taken..],
                     // The backend may still have sent something, and reading shows how it ends.
-                    Err(_) => return Ok(()),
+                    Err(_) => {
+                        *locked(&said.since) = None;
+                        return Ok(());
+                    }
                 }
             }
             *locked(&said.since) = None;
