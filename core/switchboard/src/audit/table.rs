@@ -129,9 +129,10 @@ impl Check {
         self.lines.iter().any(|line| matches!(line.what, What::Text(text) if is_plain(text)))
     }
 
-    /// Returns whether the check names a symptom as a failure or a warning.
+    /// Returns whether the check names a symptom as a failure, a warning or a note.
     pub(crate) fn asks(&self, symptom: &str) -> bool {
-        self.rules.fail.iter().chain(&self.rules.warn).any(|name| *name == symptom)
+        let Rules { fail, warn, note, .. } = &self.rules;
+        fail.iter().chain(warn).chain(note).any(|name| *name == symptom)
     }
 }
 
