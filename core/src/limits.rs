@@ -88,8 +88,8 @@ pub struct Limits {
     /// The number of unread bytes in the buffer at which `receive` accepts no more.
     ///
     /// It is raised to what one head or trailer section needs. The buffer's memory holds at most
-    /// half as much again, the current head, and the space that one read requests beyond the limit.
-    /// Default 131,072.
+    /// half as much again, one head, and the space that one read requests beyond the limit. Default
+    /// 131,072.
     pub buffered: u32,
     /// The maximum number of protocols in a received offer.
     ///

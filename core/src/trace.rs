@@ -43,8 +43,8 @@ pub enum TraceStep {
     ///
     /// That is due to [`Config::tidy`](crate::Config::tidy). The number has a bit for each kind of
     /// correction. 1: a `Content-Length` removed. 2: a repeated length sent once. 4: a
-    /// `Transfer-Encoding` removed. 8: a handshake field removed. 16: trailers removed. 32: an
-    /// `Expect` removed. 64: Host set to the target's authority.
+    /// `Transfer-Encoding` removed. 8: a handshake field or an `Upgrade` removed. 16: trailers
+    /// removed. 32: an `Expect` removed. 64: Host set to the target's authority.
     Tidied,
     /// Another parser took over the connection; the number is that of the bytes it got.
     HandedOver,

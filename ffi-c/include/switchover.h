@@ -345,7 +345,7 @@ enum swo_result_code {
     SWO_ERROR_TRAILER_FORBIDDEN = 914,
     /** the head breaks the rules of a protocol that it names. */
     SWO_ERROR_PROFILE_FIELD = 915,
-    /** Host is not the authority of the absolute target. */
+    /** Host is not the authority of the target. */
     SWO_ERROR_HOST_DIFFERS = 916,
     /** A pointer is NULL but must not be. */
     SWO_NULL = 1000,
@@ -576,8 +576,8 @@ enum swo_trace_step {
      *
      *  That is due to `config.tidy`. The number has a bit for each kind of
      *  correction. 1: a `Content-Length` removed. 2: a repeated length sent once. 4: a
-     *  `Transfer-Encoding` removed. 8: a handshake field removed. 16: trailers removed. 32: an
-     *  `Expect` removed. 64: Host set to the target's authority. */
+     *  `Transfer-Encoding` removed. 8: a handshake field or an `Upgrade` removed. 16: trailers
+     *  removed. 32: an `Expect` removed. 64: Host set to the target's authority. */
     SWO_TRACE_STEP_TIDIED = 15,
     /** Another parser took over the connection; the number is that of the bytes it got. */
     SWO_TRACE_STEP_HANDED_OVER = 16,

@@ -365,7 +365,7 @@ errors! {
         "Of `send_request`: one of the protocol's own rules, which `Ineligible` lists, is broken. \
          In a 101, answer only what was asked for.";
     HostDiffers = 916 "host-differs" Local 0 "RFC 9112, 3.2"
-        "Host is not the authority of the absolute target"
+        "Host is not the authority of the target"
         "Give the target's authority as Host, port and all; or send the path alone. Some servers \
          would look at one, some at the other.";
 }

@@ -202,7 +202,7 @@ pub(crate) fn each_of_request(request: &RequestHead<'_>, secure: bool, each: Eac
 
 /// Calls `each` with the HTTP/2 field lines of a request that is upgraded to `h2c`.
 ///
-/// The scheme is that of an absolute target, else `http`: a trusted gateway may send an `https`
+/// The scheme is `https` if the target's is, else `http`: a trusted gateway may send an `https`
 /// target without TLS.
 #[cfg(feature = "h2c")]
 pub(crate) fn each_of_upgraded(request: &RequestHead<'_>, each: EachLine<'_>) {

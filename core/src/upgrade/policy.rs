@@ -28,7 +28,7 @@ pub(crate) struct Policy {
     hop_field: Option<HopField>,
     /// A field, as name and value, that is added to the offer and to the 101.
     marker: Option<(&'static str, &'static str)>,
-    /// A field, as name and value, that is added to a 426 that requires the protocol.
+    /// A field, name and value, that `require` adds to its 426 for the protocol.
     hint: Option<(&'static str, &'static str)>,
     /// Set if a client ends the connection when its offer is declined.
     pub(super) closes: bool,
@@ -134,8 +134,8 @@ struct Own {
     name: &'static str,
     /// Returns whether the caller may send a handshake field in such a response.
     ///
-    /// The argument is the response's status. `None`: in no response, except the correct proof in a
-    /// 101. It belongs to requests, or the engine adds it.
+    /// The argument is the response's status. `None`: in no final response, and in a 101 only the
+    /// correct proof. It belongs to requests, or the engine adds it. Other 1xx are not checked.
     carried_by: Option<fn(status: u16) -> bool>,
 }
 

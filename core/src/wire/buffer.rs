@@ -45,8 +45,8 @@ pub(crate) struct Buffer {
     reserved: usize,
     /// The number of unread bytes at which the caller has to stop reading.
     ///
-    /// The memory exceeds it and the kept head by more than a quarter only if a single read needs
-    /// that.
+    /// The memory exceeds it and the longest head kept so far by more than a quarter only if a
+    /// single read needs that.
     waiting: usize,
 }
 

@@ -60,7 +60,7 @@ impl<'a> Field<'a> {
     /// Returns whether the field commonly holds a credential, which must not be logged.
     ///
     /// These fields are `Authorization`, `Proxy-Authorization`, `Cookie` and `Set-Cookie`. `Debug`
-    /// redacts their values, here and in every type that shows field lines.
+    /// redacts their values, here and in heads, trailers and a [`Block`](crate::Block).
     pub fn is_secret(&self) -> bool {
         Self::SECRETS.iter().any(|name| self.is(name))
     }

@@ -175,12 +175,12 @@ impl<S: FieldSource + ?Sized> FieldSource for &S {
     }
 }
 
-/// Validated field lines, in the form in which they are sent.
+/// Encoded field lines; those in a [`Piece::Block`] have been validated.
 #[derive(Clone, Copy)]
 pub struct CheckedFields<'d>(&'d [u8]);
 
 impl<'d> CheckedFields<'d> {
-    /// Wraps lines that the encoder has written and validated.
+    /// Wraps encoded lines; those of a [`Piece::Block`] have been validated.
     pub(crate) fn new(lines: &'d [u8]) -> Self {
         Self(lines)
     }

@@ -577,8 +577,8 @@ class TraceStep(enum.Enum):
     """Field lines were corrected before they were sent.
 
     That is due to `Config.tidy`. The number has a bit for each kind of correction. 1: a `Content-Length` removed. 2: a
-    repeated length sent once. 4: a `Transfer-Encoding` removed. 8: a handshake field removed. 16: trailers removed. 32:
-    an `Expect` removed. 64: Host set to the target's authority.
+    repeated length sent once. 4: a `Transfer-Encoding` removed. 8: a handshake field or an `Upgrade` removed. 16:
+    trailers removed. 32: an `Expect` removed. 64: Host set to the target's authority.
     """
     HANDED_OVER = 16
     """Another parser took over the connection; the number is that of the bytes it got."""
@@ -800,7 +800,7 @@ class ErrorKind(enum.IntEnum):
     PROFILE_FIELD = 915
     """The head breaks the rules of a protocol that it names."""
     HOST_DIFFERS = 916
-    """Host is not the authority of the absolute target."""
+    """Host is not the authority of the target."""
 
     label: str
     """The engine's stable name of this enum member, the same in all bindings."""
@@ -944,8 +944,8 @@ class Config:
     buffered: Final[int]
     """The number of unread bytes in the buffer at which `receive` accepts no more.
 
-    It is raised to what one head or trailer section needs. The buffer's memory holds at most half as much again, the
-    current head, and the space that one read requests beyond the limit.
+    It is raised to what one head or trailer section needs. The buffer's memory holds at most half as much again, one
+    head, and the space that one read requests beyond the limit.
     """
     offers: Final[int]
     """The maximum number of protocols in a received offer.

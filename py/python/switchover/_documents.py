@@ -178,7 +178,7 @@ MEMBERS = {
         "REFUSED": "A call failed; the number is that of the error.",
         "RESUMED": "HTTP was resumed within a new protocol.",
         "ABANDONED": "Your code called `abandon`.",
-        "TIDIED": "Field lines were corrected before they were sent. That is due to `Config.tidy`. The number has a bit for each kind of correction. 1: a `Content-Length` removed. 2: a repeated length sent once. 4: a `Transfer-Encoding` removed. 8: a handshake field removed. 16: trailers removed. 32: an `Expect` removed. 64: Host set to the target's authority.",
+        "TIDIED": "Field lines were corrected before they were sent. That is due to `Config.tidy`. The number has a bit for each kind of correction. 1: a `Content-Length` removed. 2: a repeated length sent once. 4: a `Transfer-Encoding` removed. 8: a handshake field or an `Upgrade` removed. 16: trailers removed. 32: an `Expect` removed. 64: Host set to the target's authority.",
         "HANDED_OVER": "Another parser took over the connection; the number is that of the bytes it got.",
     },
     "Blame": {
@@ -279,7 +279,7 @@ MEMBERS = {
         "LENGTH_SHORT": "Less content than the Content-Length says.",
         "TRAILER_FORBIDDEN": "A field that may not be a trailer, or trailers without chunked.",
         "PROFILE_FIELD": "The head breaks the rules of a protocol that it names.",
-        "HOST_DIFFERS": "Host is not the authority of the absolute target.",
+        "HOST_DIFFERS": "Host is not the authority of the target.",
     },
 }
 
@@ -296,7 +296,7 @@ OPTIONS = {
     "informational": "The maximum number of informational (1xx) responses before a final response. A server that sends a 102 every ten seconds exceeds it after five minutes (error 504). Raise it if you wait longer. A limit above 65,535 is none. Default 32.",
     "drain": "The maximum number of bytes that `skip_content` discards from one message. The framing of chunks counts, too. If more content follows, receiving ends and the connection closes. Default 262_144.",
     "content": "The maximum size of a request's content, without its framing. A server responds to more with 413. The head is rejected if its `Content-Length` exceeds the limit, a chunk if its size exceeds the rest of it. Content that `skip_content` discards is limited by `drain` alone. The engine stores no content, so at first there is no limit: set one that suits your server. Default 18_446_744_073_709_551_615.",
-    "buffered": "The number of unread bytes in the buffer at which `receive` accepts no more. It is raised to what one head or trailer section needs. The buffer's memory holds at most half as much again, the current head, and the space that one read requests beyond the limit. Default 131_072.",
+    "buffered": "The number of unread bytes in the buffer at which `receive` accepts no more. It is raised to what one head or trailer section needs. The buffer's memory holds at most half as much again, one head, and the space that one read requests beyond the limit. Default 131_072.",
     "offers": "The maximum number of protocols in a received offer. An offer of more counts as no offer. A limit above 254 has the effect of 254. Default 32.",
     "h2c_head": "The maximum size of the head of a request that is upgraded to `h2c`. The HTTP/2 engine responds to that request. The size is counted as in HTTP/2 (RFC 9113, section 6.5.2). It does not limit an offer that `bare_h2c` allows without `HTTP2-Settings`. Set at most what your HTTP/2 engine accepts as a field list. Default 16_384.",
     "h2c_content": "The maximum size of the content of a request that is upgraded to `h2c`. It is compared with `Content-Length` alone: count chunked content yourself. It does not limit an offer that `bare_h2c` allows without `HTTP2-Settings`. Set at most the initial flow-control window of your HTTP/2 engine. Default 65_535.",

@@ -57,7 +57,7 @@ impl Connection {
 
     /// Sends a final response: its head, and all of its content if `content` is given.
     ///
-    /// `required` lists the protocols that a 426 requires; it is empty otherwise.
+    /// `required` lists the protocols of a 426 by `require`; it is empty otherwise.
     pub(in crate::connection) fn send_response_dyn(
         &mut self,
         response: &ResponseHead<'_>,
@@ -208,7 +208,7 @@ impl Connection {
 
     /// Completes a response head with `Connection`, `Upgrade` and framing fields.
     ///
-    /// For a 426, also with the fields of the protocols that it requires. Out of line, as most
+    /// For a 426 by `require`, also with the fields of its protocols. Out of line, as most
     /// responses need none of these hop-by-hop fields.
     #[inline(never)]
     fn compose_hop_by_hop(

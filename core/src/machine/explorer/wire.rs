@@ -29,7 +29,7 @@ pub(super) enum What {
     },
 }
 
-/// The age of a message that belongs to no request.
+/// The age of a part of an HTTP message that belongs to no request.
 ///
 /// It is one more than the age of the oldest request in a full pipeline.
 pub(super) const NOBODY: u8 = PIPELINE;
