@@ -161,7 +161,7 @@ enum swo_result_code {
     SWO_OK = 0,
     /** the method is not a token. */
     SWO_ERROR_BAD_METHOD = 101,
-    /** the method is longer than any that is known. */
+    /** the method is longer than the limit. */
     SWO_ERROR_METHOD_TOO_LONG = 102,
     /** a byte that no request-target may hold. */
     SWO_ERROR_BAD_TARGET = 103,

@@ -410,9 +410,9 @@ def probe_leaves_a_server_that_pings_and_does_not_read(_):
 
 @case("a script", "websocket", FROM_US)
 def probe_takes_leave_of_a_server_that_lingers(_):
-    """The probe succeeds if a server lingers after both Close frames.
+    """The probe succeeds if a server stays connected after both Close frames.
 
-    The server's connection may still be open then, and the server may go on to send the bytes of one more frame.
+    In one run the server then sends nothing. In the other it slowly sends the bytes of one more frame, without an end.
     """
 
     def script(connection):

@@ -57,7 +57,7 @@ errors! {
         "Not HTTP, or a byte too many before it: often the rest of content that was longer than it \
          said. Look at the request before.";
     MethodTooLong = 102 "method-too-long" Peer 501 "RFC 9112, 3"
-        "the method is longer than any that is known"
+        "the method is longer than the limit"
         "Raise `limits.method` if a method of that length is one of yours.";
     BadTarget = 103 "bad-target" Peer 400 "RFC 9112, 3.2"
         "a byte that no request-target may hold"

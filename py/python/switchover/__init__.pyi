@@ -616,7 +616,7 @@ class ErrorKind(enum.IntEnum):
     BAD_METHOD = 101
     """The method is not a token."""
     METHOD_TOO_LONG = 102
-    """The method is longer than any that is known."""
+    """The method is longer than the limit."""
     BAD_TARGET = 103
     """A byte that no request-target may hold."""
     BAD_VERSION = 104

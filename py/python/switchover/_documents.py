@@ -187,7 +187,7 @@ MEMBERS = {
     },
     "ErrorKind": {
         "BAD_METHOD": "The method is not a token.",
-        "METHOD_TOO_LONG": "The method is longer than any that is known.",
+        "METHOD_TOO_LONG": "The method is longer than the limit.",
         "BAD_TARGET": "A byte that no request-target may hold.",
         "BAD_VERSION": "The HTTP-version is malformed.",
         "VERSION_UNSUPPORTED": "The major version is not 1.",

@@ -23,7 +23,7 @@ from switchover import (
 
 
 def play(case):
-    """Runs the steps of a case until a call is refused; returns the events."""
+    """Runs the steps of a case until a decision is refused; returns the events."""
     connection = Connection(Role[case["role"].upper()], Config(**case["config"]))
     events = []
     for step in case["steps"]:

@@ -76,8 +76,9 @@ const reasons = namesOf(Why);
  * reads a clock.
  *
  * A `ProtocolError` thrown by `nextEvent`, `advance` or `events` is the peer's error, unless it is `out-of-memory`. One
- * thrown by any other method is the caller's, or repeats an earlier error of the peer, and the connection is unchanged.
- * Wrong arguments throw a `TypeError` or `RangeError`; a freed connection throws a `GoneError`.
+ * thrown by any other method is the caller's, or repeats an earlier error of the peer. Nothing has changed then, except
+ * that a call that receives has ended the current event. Wrong arguments throw a `TypeError` or `RangeError`; a freed
+ * connection throws a `GoneError`.
  *
  * Its memory belongs to the WebAssembly module, where it is not garbage-collected: call `free`, or declare it with
  * `using`.

@@ -11,8 +11,8 @@ const ineligibles = namesOf(Ineligible);
  * A violation of the protocol, by the peer or by the caller.
  *
  * After an error by the peer nothing more is received, and a server may send one response with `status`, unless it has
- * begun one. After an error by the caller the connection is unchanged. Codes and names are the same in all languages of
- * the engine; `errorText` describes them.
+ * begun one. After an error by the caller the connection is unchanged, except that a call that receives has ended the
+ * current event. Codes and names are the same in all languages of the engine; `errorText` describes them.
  */
 export class ProtocolError extends Error {
   /** The code of the error, which is the same in every version. */

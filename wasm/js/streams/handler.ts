@@ -19,9 +19,9 @@ export interface ServerResponse {
   /**
    * The field lines.
    *
-   * Whole content gets a `Content-Length`, unless there are `trailers` or `requires`, or these fields have a
-   * `Transfer-Encoding`. Other content is sent chunked, and to an HTTP/1.0 client close-delimited, unless these fields
-   * have a framing.
+   * Content that is complete at once gets a `Content-Length`; a short stream that does not wait is, too. It gets none
+   * with `trailers` or `requires`, or if these fields have a `Transfer-Encoding`. Other content is sent chunked, and to
+   * an HTTP/1.0 client close-delimited, unless these fields have a framing.
    */
   readonly headers?: HeaderSource;
   /**

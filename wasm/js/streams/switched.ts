@@ -74,8 +74,8 @@ export class Switched implements Pair {
    *
    * Call `toDuplex(Duplex)` with the class of `node:stream`. If the socket is a stream of Node, that socket is
    * returned: the first bytes are put back, and you must listen for its errors. Other sockets get a new stream. So does
-   * a socket of Node after an `early` switch, while the request is still being sent, or if the peer's direction has
-   * ended. Use either this stream or the two web streams.
+   * a socket of Node after a server's `early` switch, or while a client is still sending its request. The third case is a
+   * peer whose direction has ended. Use either this stream or the two web streams.
    */
   toDuplex<T>(Duplex: DuplexMaker<T>): T {
     const socket = this.#pair.asGiven?.();

@@ -58,7 +58,7 @@ pub(crate) struct Exchange {
     pub(crate) nonce: Nonce,
 }
 
-/// The condition that ends an exchange, after the responses.
+/// The condition that ends an exchange once its responses have been received.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Until {
     /// Each request of the script has its response.

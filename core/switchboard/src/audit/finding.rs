@@ -13,9 +13,10 @@ use super::verdict::Verdict;
 pub(crate) struct Finding {
     pub(crate) check: Check,
     pub(crate) verdict: Verdict,
-    /// One sentence for each symptom of the verdict, or for an unmet need.
+    /// One sentence for each symptom of the verdict, or for a missing prerequisite.
     ///
-    /// For a check that passes, what was seen instead. A client's output may follow.
+    /// For a check that passes, what was seen instead. After a warning or failure the output of a
+    /// client's command may follow.
     pub(crate) reasons: Vec<String>,
     /// True if a server gave no complete response in time and kept the connection open.
     pub(crate) is_silent: bool,

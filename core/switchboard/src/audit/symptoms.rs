@@ -425,7 +425,7 @@ fn left(seen: &Seen<'_>) -> Option<String> {
     }
 }
 
-/// Detects a switch to a protocol for which there is no probe.
+/// Detects a switch to a protocol in which the audit has no message to send.
 fn unspoken(seen: &Seen<'_>) -> Option<String> {
     let protocol = seen.first()?.switched.as_deref()?;
     seen.exchange.spoken.is_none().then(|| format!("the audit knows no words of {protocol}"))

@@ -16,7 +16,7 @@ pub(crate) type Theirs = Result<Option<Vec<u8>>, String>;
 
 /// A parser's result that has a short text.
 pub(crate) trait Verdict {
-    /// Returns `taken` if a head was parsed, `incomplete`, or the parser's error.
+    /// Returns the text `taken` for a parsed head, `incomplete`, or the error's text.
     fn in_a_word(&self) -> String;
 }
 

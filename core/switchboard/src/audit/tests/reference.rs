@@ -31,7 +31,7 @@ pub(super) enum Then {
     Hold,
     /// Sends a second response after a short wait, then reads without responding.
     Late,
-    /// Handles the bytes that follow as the reference server does.
+    /// After the wrong response, handles further bytes as the reference server does.
     GoOn,
     /// Speaks WebSocket, as the reference server does.
     Frames,
