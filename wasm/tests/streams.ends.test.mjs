@@ -398,6 +398,23 @@ for (const [form, shape] of Object.entries(forms)) {
       socket.destroy();
     });
 
+    test("a client that does not read small pieces is given up", async () => {
+      async function* body() {
+        for (;;) yield new Uint8Array(8_000);
+      }
+      /** @type {unknown[]} */
+      const told = [];
+      const options = { timeouts, onError: (/** @type {unknown} */ error) => void told.push(error) };
+      const server = await listening((socket) => serveConnection(shape(socket), () => ({ headers: { "Content-Length": "1000000000" }, body: body() }), options));
+      const socket = await connected(server.port);
+      socket.write(GET);
+      await holds(() => server.open === 1);
+      await holds(() => server.open === 0);
+      const [ending] = /** @type {ServeResult[]} */ (await server.close());
+      assert.deepEqual([ending?.how, /** @type {any} */ (ending?.error).name, told], ["refused", "TimeoutError", []]);
+      socket.destroy();
+    });
+
     test("a server whose early response stalls", async () => {
       /** @param {number} pieces */
       async function* content(pieces) {
@@ -968,3 +985,26 @@ for (const signal of [undefined, new AbortController().signal]) {
     await server.close();
   });
 }
+
+test("a socket whose response was read is kept by nothing", { timeout: TIMEOUTS }, async () => {
+  setFlagsFromString("--expose-gc");
+  const gc = runInNewContext("gc");
+  const server = await listening(async (socket) => {
+    await until(socket, "\r\n\r\n");
+    socket.write(`${OK}Content-Length: 5\r\n\r\nhel`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    socket.write("lo");
+  });
+  /** @type {WeakRef<NetSocket>[]} */
+  const sockets = [];
+  const read = async () => {
+    const socket = await connected(server.port);
+    sockets.push(new WeakRef(socket));
+    const response = await request(socket, { target: "/", headers: HOST });
+    assert.deepEqual([await response.text(), response.persists], ["hello", true]);
+    socket.destroy();
+  };
+  for (let times = 0; times < 10; times += 1) await read();
+  await holds(() => (gc(), sockets.filter((socket) => socket.deref()).length <= 1));
+  await server.close();
+});

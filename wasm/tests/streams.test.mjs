@@ -681,6 +681,17 @@ for (const [form, shape] of Object.entries(forms)) {
       }
     });
 
+    test("a wait for a 100 that ends is not bounded by the time for a response", async () => {
+      const server = await listening(async (socket) => {
+        await until(socket, "hello");
+        socket.write("HTTP/1.1 204 No Content\r\n\r\n");
+      });
+      const asked = { method: "POST", target: "/", headers: { ...HOST, Expect: "100-continue" }, body: "hello" };
+      const response = await request(shape(await connected(server.port)), asked, { timeouts: { expectContinue: 600, response: 300 } });
+      assert.equal(response.status, 204);
+      await server.close();
+    });
+
     test("a source may use its buffer again once the next piece is asked for", async () => {
       const length = 8_000;
       const number = 1_200;

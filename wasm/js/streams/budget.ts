@@ -1,7 +1,7 @@
 // The time that is left for what the engine awaits, and whose turn it is while a client sends.
 
 import type { Awaiting } from "../generated/tables.js";
-import { MS_PER_BYTE } from "./bounds.js";
+import { LONGEST, MS_PER_BYTE } from "./bounds.js";
 import type { StreamConnection } from "./connection.js";
 import type { Timeouts } from "./options.js";
 
@@ -57,8 +57,11 @@ export class Budget {
   #limit(awaiting: Awaiting): number {
     switch (awaiting) {
       case "continue":
-      case "response":
-        return this.isSending && !this.isHeld ? Infinity : this.#timeouts.response;
+      case "response": {
+        // A finite `expectContinue` ends the wait for a 100 itself.
+        const isEndless = this.isHeld && this.#timeouts.expectContinue > LONGEST;
+        return this.isSending && !isEndless ? Infinity : this.#timeouts.response;
+      }
       case "content":
         // While a client sends, the sender has the deadline: a server may respond early and go on reading.
         return this.isSending && !this.isHeld ? Infinity : this.#timeouts.content;

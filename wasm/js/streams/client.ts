@@ -40,7 +40,7 @@ export interface ClientOptions extends Options {
   readonly informational?: (response: InformationalEvent) => void;
 }
 
-/** The options of a client that offers other protocols. */
+/** The options of `upgrade`: those of `request`, the offer, and `resumes`. */
 export interface UpgradeOptions extends ClientOptions {
   /**
    * The protocols to offer in `Upgrade`, such as `foo/2`, the preferred one first.

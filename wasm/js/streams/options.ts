@@ -25,7 +25,8 @@ export interface Timeouts {
   /**
    * The timeout of a client for the next response head. 60,000 by default.
    *
-   * It begins once the request is sent, or its content waits for a 100. An informational response restarts it.
+   * It begins once the request is sent, or its content waits for a 100 without an end. An informational response
+   * restarts it.
    */
   readonly response?: number;
   /**

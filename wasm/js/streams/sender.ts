@@ -166,7 +166,18 @@ export class Sender {
   /** Waits until the transport keeps no bytes; `undefined` if it keeps none now. */
   taken(): Promise<void> | undefined {
     const taken = this.#transport.taken?.();
-    return taken && this.#life.transported(taken, this.#time);
+    return taken && this.#taken(taken);
+  }
+
+  async #taken(taken: Promise<void>): Promise<void> {
+    const begun = performance.now();
+    try {
+      await this.#life.transported(taken, this.#time);
+      this.#earn(0, performance.now() - begun);
+    } catch (error) {
+      this.isBroken = this.hasFailed = true;
+      throw this.#life.note(error);
+    }
   }
 
   /** Ends the wait for queued bytes, as the socket is released. */

@@ -118,7 +118,7 @@ export interface Handed extends Pair {
  */
 export class Failures {
   readonly #errors = new WeakSet<object>();
-  /** The latest of the errors. */
+  /** The latest error with which the socket has failed. */
   latest: unknown;
 
   /** Records an error of the socket and throws it. */

@@ -38,8 +38,8 @@ export class Wire {
   readonly drain: number;
   /** True after an early switch: the peer switches at the end of its request. */
   #isEarly = false;
-  /** Tells whoever must not refer to the wire whether its use of the socket is over. */
-  readonly #use = { isOver: false };
+  /** The transport to close once this wire was collected; none after its use. */
+  readonly #use: { transport?: Transport | undefined } = {};
   /** Resolves once cancelled content has cleaned up, or has taken too long. */
   cleanup: Promise<void> | undefined;
   readonly #signal: AbortSignal | undefined;
@@ -82,14 +82,18 @@ export class Wire {
    */
   closeWhenCollected(): void {
     if (this.life.isOver) return;
-    const [transport, use] = [this.transport, this.#use];
-    whenCollected(this, () => {
-      try {
-        if (!use.isOver) transport.close();
-      } catch {
-        // In Workers the event to which the socket belongs may be over.
-      }
-    });
+    // A transport that tells when it is destroyed refers to the wire, so it would never be collected.
+    if (!this.transport.onDestroyed) {
+      const use = this.#use;
+      use.transport = this.transport;
+      whenCollected(this, () => {
+        try {
+          use.transport?.close();
+        } catch {
+          // In Workers the event to which the socket belongs may be over.
+        }
+      });
+    }
     if (!this.#signal) return;
     unlisten(this.#signal, this.#aborted);
     this.#aborted = listenFor(this.#signal, this, (wire) => wire.giveUp(wire.#signal?.reason));
@@ -229,7 +233,8 @@ export class Wire {
   #end(): boolean {
     if (this.life.isOver) return false;
     this.sender.flush();
-    this.life.isOver = this.#use.isOver = true;
+    this.life.isOver = true;
+    this.#use.transport = undefined;
     this.receiver.stop();
     this.life.endExchange();
     if (this.#signal) unlisten(this.#signal, this.#aborted);
