@@ -169,9 +169,9 @@ def test_an_app_may_send_on_after_a_client_has_left_over_tls(
 
 
 def test_a_lost_stream_over_tls_is_not_logged(tmp_path: pathlib.Path, caplog: pytest.LogCaptureFixture) -> None:
-    """A stream to a client that has reset, over TLS, logs nothing in asyncio.
+    """A stream over TLS to a client that has reset logs nothing in asyncio.
 
-    No transport of TLS tells that it is lost, and asyncio logs each write then.
+    A transport of TLS may not tell that the one below is lost, and asyncio logs writes from the fifth on.
     """
 
     async def streams(_scope: Any, _receive: Any, send: Any) -> None:

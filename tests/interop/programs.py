@@ -206,7 +206,7 @@ def apache(modules, rules, files=None):
 def apache_proxy(backend):
     """Starts Apache as a proxy with `upgrade=ANY`, which forwards any protocol.
 
-    Without that option it forwards only WebSocket.
+    Without that option it forwards no Upgrade to a backend with `http`.
     """
     return apache(["proxy", "proxy_http"], f"ProxyPass / http://127.0.0.1:{backend}/ upgrade=ANY")
 

@@ -1,8 +1,8 @@
 //! Memory that is allocated as messages need it, and that may run out.
 //!
 //! Rust's own lists and boxes end the program if the allocator has no memory. A peer could then end
-//! it. The types and functions here report it instead, except `or_end`, and the call returns
-//! `OutOfMemory`.
+//! it. The types and functions here report it instead, and the call returns `OutOfMemory`. Only
+//! `or_end` and a clone of a `Draft` still end the program.
 
 use alloc::alloc::{Layout, handle_alloc_error};
 use alloc::boxed::Box;

@@ -73,7 +73,8 @@ async fn serve(args: &ServeArgs) -> io::Result<()> {
             }
         }
     });
-    // Idle connections close at once; responses in progress are sent with `Connection: close`.
+    // Idle connections close at once; responses in progress are sent with `Connection: close`. One
+    // of HTTP/2 ends once the client has acknowledged a PING.
     let late = async {
         has_stopped(stopped).await;
         sleep(GOODBYE).await;

@@ -197,7 +197,7 @@ static void decline(connection *c) {
 }
 
 /* Passes the connection to the new session. The leftover has all bytes after the request, or the HTTP/2 preface and all
- * bytes after it; the session reads it in place, and the engine is no longer needed. */
+ * bytes after it; once the session has read it, the engine is no longer needed. */
 static void hand_over(connection *c, const swo_switched *switched) {
     http1 *h = (http1 *)c->session;
     if (switched->by == SWO_SWITCHED_BY_HTTP2_PREFACE) h->upgrade = http2_new(c);

@@ -122,7 +122,7 @@ impl<'a> FieldList<'a> {
     }
 }
 
-/// One entry of the caller's array: a field line, a text of lines, or a block.
+/// An entry of the caller's array: a field line, a text of lines, or a `swo_block`.
 enum Entry<'a> {
     Line(Field<'a>),
     Text(TextLines<'a>),

@@ -26,7 +26,7 @@ pub(super) enum Place {
 }
 
 impl Rule {
-    /// Returns the faults that appear without this rule, each with its exploration.
+    /// Returns the faults that appear without this rule, each with its `Place`.
     pub(super) fn evidence(self) -> &'static [(Place, Fault)] {
         use Place::{Against, Alone, Product};
         match self {

@@ -238,10 +238,11 @@ pub(super) const COALESCE_MAX: usize = 1024;
 /// The largest number of hex digits in the size of a chunk that is coalesced.
 const DIGITS: u32 = 3;
 
-/// Parses the chunk line of a small chunk whose data is complete.
+/// Parses the line of a small, complete chunk without extensions.
 ///
 /// The line begins with the CRLF that ends the previous chunk. Returns the offset of the data and
-/// its length, which is not 0; `None` in any other case.
+/// its length, which is not 0. `None` in any other case, for a size of over three digits, and if
+/// fewer than 8 bytes are left.
 #[inline(always)]
 fn small_chunk_line(bytes: &[u8], at: usize, end: usize) -> Option<(usize, usize)> {
     let word = u64::from_le_bytes(*bytes.get(at..)?.first_chunk()?);

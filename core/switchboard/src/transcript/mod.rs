@@ -151,7 +151,8 @@ impl Transcript {
 
     /// Creates the probe's transcript, which is printed on standard error.
     ///
-    /// Standard output gets the new protocol's bytes, and the content of responses except a 426.
+    /// Standard output gets what the server sends in the new protocol, of frames only the payload.
+    /// It also gets the content of responses, except that of a 426 in HTTP/1.1.
     pub(crate) fn of_probe(is_json: bool) -> Self {
         let listener: Box<dyn Listener + Send> =
             if is_json { Box::new(Printer) } else { Box::new(TextPrinter::on_stderr()) };

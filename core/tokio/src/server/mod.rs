@@ -52,8 +52,8 @@ pub(crate) use response::has_no_content;
 ///
 /// If the future is dropped, the handler is dropped with it, and the connection is closed at once.
 /// A TCP socket is reset if the client could take a truncated response for a complete one. RFC
-/// 9112, sections 8 and 9. A Unix socket cannot be reset, so an HTTP/1.0 client does not see there
-/// that a response is truncated.
+/// 9112, sections 8 and 9. A Unix socket, and any on WASI, cannot be reset, so an HTTP/1.0 client
+/// does not see there that a response is truncated.
 pub fn serve_connection<S, H>(
     stream: S,
     handler: H,
