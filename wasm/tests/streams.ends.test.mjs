@@ -970,16 +970,17 @@ async function heardOf(switched, as) {
   return text;
 }
 
-for (const signal of [undefined, new AbortController().signal]) {
-  test(`a response that is forgotten unread closes its socket${signal ? ", beside a signal" : ""}`, { timeout: TIMEOUTS }, async () => {
+/** @type {[string, (socket: NetSocket) => import("switchover/streams").Socket][]} */
+const shapes = [["net.Socket", (socket) => socket], ["Duplex.toWeb", toWeb]];
+for (const [form, shape] of shapes) for (const signal of [undefined, new AbortController().signal]) {
+  test(`a response that is forgotten unread closes its ${form}${signal ? ", beside a signal" : ""}`, { timeout: TIMEOUTS }, async () => {
     setFlagsFromString("--expose-gc");
     const gc = runInNewContext("gc");
     const server = await listening((socket) => {
       socket.resume().on("end", () => socket.end());
       socket.write(`${OK}Content-Length: 5\r\n\r\nhel`);
     });
-    // The pair of streams does not refer to the code that uses it.
-    const status = async () => (await request(toWeb(await connected(server.port)), { target: "/", headers: HOST }, { signal })).status;
+    const status = async () => (await request(shape(await connected(server.port)), { target: "/", headers: HOST }, { signal })).status;
     for (let times = 0; times < 5; times += 1) assert.equal(await status(), 200);
     await holds(() => (gc(), server.open === 0));
     await server.close();

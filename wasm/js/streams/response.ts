@@ -91,7 +91,7 @@ export function responseOn(wire: Wire, event: Event | PausedStep, request = SENT
   // Nothing else frees the engine of a client whose content is never read. Not every socket says that it was destroyed,
   // and what the engine has of a response is still read after the server's end.
   wire.life.onGivenUp(() => connection.free());
-  wire.transport.onDestroyed?.((cause) => wire.giveUp(new DisconnectedError("the socket was destroyed", cause)));
+  wire.watchSocket();
   const ended = (): void => {
     const isOpen = !wire.sender.isBroken && connection.persists && connection.unread.length === 0 && !wire.transport.hasEnded;
     persists = isOpen && request.isOut;

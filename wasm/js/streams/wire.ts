@@ -82,18 +82,15 @@ export class Wire {
    */
   closeWhenCollected(): void {
     if (this.life.isOver) return;
-    // A transport that tells when it is destroyed refers to the wire, so it would never be collected.
-    if (!this.transport.onDestroyed) {
-      const use = this.#use;
-      use.transport = this.transport;
-      whenCollected(this, () => {
-        try {
-          use.transport?.close();
-        } catch {
-          // In Workers the event to which the socket belongs may be over.
-        }
-      });
-    }
+    const use = this.#use;
+    use.transport = this.transport;
+    whenCollected(this, () => {
+      try {
+        use.transport?.close();
+      } catch {
+        // In Workers the event to which the socket belongs may be over.
+      }
+    });
     if (!this.#signal) return;
     unlisten(this.#signal, this.#aborted);
     this.#aborted = listenFor(this.#signal, this, (wire) => wire.giveUp(wire.#signal?.reason));
@@ -112,6 +109,11 @@ export class Wire {
     this.life.close(reason);
     this.life.onGone?.(reason);
     this.#end();
+  }
+
+  /** Arranges that the wire is given up once other code destroys its socket. */
+  watchSocket(): void {
+    giveUpWhenDestroyed(this.transport, new WeakRef(this));
   }
 
   /** Releases the socket if it is still in use, and frees the engine. */
@@ -240,6 +242,11 @@ export class Wire {
     if (this.#signal) unlisten(this.#signal, this.#aborted);
     return true;
   }
+}
+
+/** Gives a wire up once its socket was destroyed; the transport does not keep it. */
+function giveUpWhenDestroyed(transport: Transport, kept: WeakRef<Wire>): void {
+  transport.onDestroyed?.((cause) => kept.deref()?.giveUp(new DisconnectedError("the socket was destroyed", cause)));
 }
 
 /**
