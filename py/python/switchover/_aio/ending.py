@@ -41,7 +41,7 @@ async def close_at_once(wire: Wire) -> None:
     Resets the connection after a switch, after a failed write, or if a normal close would make an incomplete response
     look complete.
     """
-    cuts = wire.switched or wire.is_broken or wire.has_failed or wire.sending.locked()
+    cuts = wire.switched or wire.is_broken or wire.sending.locked()
     if cuts or wire.connection.closing is Closing.RESET:
         await reset(wire.stream)
     else:
