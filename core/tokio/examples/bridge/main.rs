@@ -398,10 +398,11 @@ async fn both_ways(
     mut to_client: SendStream<Bytes>,
     limit: Duration,
 ) -> Result<(), BoxError> {
+    let limit = SYSTEM * limit;
     let mut taken = pin!(to_backend(content, writer, said));
     let mut is_taken = false;
     {
-        let mut sent = pin!(to_frames(reader, &mut to_client, SYSTEM * limit));
+        let mut sent = pin!(to_frames(reader, &mut to_client, limit));
         loop {
             tokio::select! {
                 sent = &mut sent => break sent?,
@@ -409,7 +410,7 @@ async fn both_ways(
                     taken?;
                     is_taken = true;
                 }
-                () = sleep(LINGER_IDLE) => check(said, SYSTEM * limit)?,
+                () = sleep(LINGER_IDLE) => check_write(said, limit)?,
             }
         }
     }
@@ -424,13 +425,13 @@ async fn both_ways(
             () = cancelled(|context| to_client.poll_reset(context)) => {
                 return Err("the client has cancelled".into());
             }
-            () = sleep(LINGER_IDLE) => check(said, SYSTEM * limit)?,
+            () = sleep(LINGER_IDLE) => check_write(said, limit)?,
         }
     }
 }
 
 /// Fails if a write to the backend has taken `limit` or longer.
-fn check(said: &Said, limit: Duration) -> Result<(), BoxError> {
+fn check_write(said: &Said, limit: Duration) -> Result<(), BoxError> {
     if locked(&said.since).is_some_and(|since| since.elapsed() >= limit) {
         return Err("the backend takes no more".into());
     }
