@@ -138,9 +138,14 @@ class Peer:
     With a `context` it is one over TLS.
     """
 
-    def __init__(self, port, wait=WAIT, context=None):
-        raw = socket.create_connection(("127.0.0.1", port), timeout=wait)
-        raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    def __init__(self, address, wait=WAIT, context=None):
+        if isinstance(address, Path):
+            raw = socket.socket(socket.AF_UNIX)
+            raw.settimeout(wait)
+            raw.connect(str(address))
+        else:
+            raw = socket.create_connection(("127.0.0.1", address), timeout=wait)
+            raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.socket = tls.TlsSocket(raw, context) if context else raw
         self.sender = None
 
@@ -235,13 +240,13 @@ class Peer:
     def answers(self, *methods):
         """Reads the responses to requests with these methods, as far as they arrive.
 
-        Returns them with the remaining bytes. A 101 is the last one.
+        Returns them with the remaining bytes. One that switches is the last.
         """
 
         def enough(data):
             found, _ = reader.responses(data, methods, False)
             final = [answer for answer in found if answer.status >= 200]
-            return (len(final) == len(methods) and final[-1].is_whole) or (found and found[-1].status == 101)
+            return (len(final) == len(methods) and final[-1].is_whole) or (found and found[-1].switches)
 
         data, how = self.rest(enough)
         return reader.responses(data, methods, how == "fin")
@@ -317,13 +322,14 @@ class Server(Target):
         super().__init__(host, scale)
         self.context = tls.of_client() if host.tls else None
         self.process = Process(host.command, stdin=subprocess.PIPE, env=host.environment())
-        self.port = self.process.port()
+        port = self.process.port()
+        self.address = host.unix or port
         for _ in range(20):
             self.serves_another()
         self.before = self.state()
 
     def peer(self, wait=WAIT):
-        return Peer(self.port, wait, self.context)
+        return Peer(self.address, wait, self.context)
 
     def connect(self, data=b""):
         peer = self.peer()

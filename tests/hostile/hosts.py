@@ -4,6 +4,7 @@ import functools
 import os
 import shutil
 import signal
+import tempfile
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -37,6 +38,8 @@ ASGI = ALL - {"/breaks-reason", "/accepts-unread"}
 
 OVER_TLS = {
     "switchover-tokio, tokio",
+    "switchover-tokio, axum",
+    "switchover-tokio, axum's WebSocketUpgrade",
     "switchover.aio, asyncio",
     "switchover.aio, trio",
     "switchover.uvicorn, asyncio, none",
@@ -71,9 +74,9 @@ class Host:
     echo: str = "/echo"
     large: str = "/megabyte"
     switch: str = "foo/2"
-    """The protocol of an upgrade: `foo/2` or `websocket`.
+    """The protocol of an upgrade, `foo/2` or `websocket`, or `tunnel` for a CONNECT.
 
-    The bytes of `foo/2` come back as they are, unless the host `greets` or answers in `capitals`.
+    Bytes that are no WebSocket come back as they are, unless the host `greets` or answers in `capitals`.
     """
     lies: frozenset = ALL
     """The paths of `ALL` that its handlers know."""
@@ -86,7 +89,9 @@ class Host:
     stops_by: signal.Signals | None = signal.SIGINT
     """The signal that stops the host; None if its runtime stops it (workerd)."""
     resets: bool = True
-    """True if its sockets can be reset; Deno has no way to do so."""
+    """True if its sockets can be reset; those of Deno and of Unix cannot."""
+    unix: Path | None = None
+    """The Unix socket that the host listens on instead of a port."""
     tls: Path | None = None
     """The folder with the `key` and `certificate` of a host that speaks TLS."""
     pooled: int = 0
@@ -96,14 +101,22 @@ class Host:
     is_client = False
 
     def environment(self):
-        """Returns the environment of the process, which names the folder for TLS."""
-        return os.environ | ({"HOSTILE_TLS": str(self.tls)} if self.tls else {})
+        """Returns the environment of the process: all, and what the driver is told."""
+        named = {"HOSTILE_TLS": self.tls, "HOSTILE_UNIX": self.unix}
+        return os.environ | {name: str(path) for name, path in named.items() if path}
 
     def missing(self):
         """Returns the first file that the host needs and that does not exist, or None."""
         return next((str(path) for path in self.needs if not Path(path).exists()), None)
 
+    @property
+    def switched_by(self):
+        """The method of the request that switches."""
+        return "CONNECT" if self.switch == "tunnel" else "GET"
+
     def handshake(self, server, path=None):
+        if self.switch == "tunnel":
+            return server.request(f"{path or 'echo'}:80", self.switched_by)
         fields = f"Upgrade: {self.switch}\r\nConnection: Upgrade\r\n"
         if self.switch == "websocket":
             fields += f"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: {KEY}\r\n"
@@ -112,7 +125,7 @@ class Host:
 
     def frames(self, pieces):
         """Returns the pieces, encoded as the new protocol requires."""
-        if self.switch == "foo/2":
+        if self.switch != "websocket":
             return b"".join(pieces)
         masked = [bytes(byte ^ MASK[at % 4] for at, byte in enumerate(piece)) for piece in pieces]
         return b"".join(bytes([0x82, 0x80 | len(piece)]) + MASK + piece for piece in masked)
@@ -122,7 +135,7 @@ class Host:
 
         They are frames for WebSocket, otherwise plain bytes.
         """
-        if self.switch == "foo/2":
+        if self.switch != "websocket":
             data = data.partition(b"\n")[2] if self.greets else data
             return data.lower() if self.greets or self.capitals else data
         content = b""
@@ -146,6 +159,7 @@ class Asker:
     workerd does not tell a worker that its caller has left.
     """
     tls: Path | None = None
+    unix = None
     pooled = 0
     is_client = True
     environment, missing = Host.environment, Host.missing
@@ -187,7 +201,11 @@ def servers(target):
             else {"/cancels", "/raises-in-head", "/sends-after"}
         )
         yield Host(f"switchover-tokio, {name}", [driver], [driver], lies=ALL - cannot)
-        if name == "axum":
+        if name == "tokio":
+            place = Path(tempfile.gettempdir()) / f"hostile-{os.getpid()}.socket"
+            name = "switchover-tokio, a Unix socket"
+            yield Host(name, [driver], [driver], lies=ALL - cannot, resets=False, unix=place)
+        else:
             yield Host("switchover-tokio, axum and HTTP/2", [driver, "h2"], [driver], lies=ALL - cannot, http2=True)
     driver = examples / "hostile_on_upgrade_server"
     name = "switchover-tokio, axum's WebSocketUpgrade"
@@ -205,6 +223,12 @@ def servers(target):
                 lies=ASGI,
                 switch="foo/2" if ws == "none" else "websocket",
             )
+        needs = uvloop if loop == "uvloop" else [python]
+        command = [python, DRIVERS / "asgi_server.py", loop, "none"]
+        yield Host(f"switchover.uvicorn, {loop}, CONNECT", command, needs, lies=ASGI, switch="tunnel")
+    newer = target / "py/venv-3.12/bin/python"
+    command = [newer, DRIVERS / "asgi_server.py", "asyncio", "none", "eager:Protocol"]
+    yield Host("switchover.uvicorn, asyncio, eager", command, [newer], lies=ASGI)
     hypercorn = [python, DRIVERS / "hypercorn_server.py"]
     needs = [python, *python.parents[1].glob("lib/python*/site-packages/hypercorn")]
     yield Host("switchover.hypercorn", hypercorn, needs, lies=ASGI, switch="websocket", http2=True)

@@ -13,6 +13,8 @@ class Answer:
     content: bytes
     is_whole: bool
     """True if a client would take the content as complete."""
+    switches: bool = False
+    """True if a new protocol begins after it: a 101, or a 2xx to CONNECT."""
 
 
 class Malformed(AssertionError):  # noqa: N818  (it ends a cell, as any other)
@@ -22,7 +24,7 @@ class Malformed(AssertionError):  # noqa: N818  (it ends a cell, as any other)
 def responses(data, methods, has_ended):
     """Parses the responses to requests with these methods.
 
-    Returns them with the remaining bytes: those after the last response or after a 101.
+    Returns them with the remaining bytes: those after the last response or after one that switches.
     """
     answers, methods = [], list(methods)
     while data and methods:
@@ -31,7 +33,7 @@ def responses(data, methods, has_ended):
             return answers, b""
         answer, data = response(data, methods[0], has_ended)
         answers.append(answer)
-        if answer.status == 101:
+        if answer.switches:
             break
         if answer.status >= 200:
             methods.pop(0)
@@ -53,8 +55,9 @@ def response(data, method, has_ended):
             raise Malformed(f"no field line: {line[:100]!r}")
         fields[name.lower()] = value.strip()
     status = int(found.group(1))
-    if method == "HEAD" or status < 200 or status in (204, 304):
-        return Answer(status, fields, b"", True), data
+    switches = status == 101 or (method == "CONNECT" and 200 <= status < 300)
+    if method == "HEAD" or switches or status < 200 or status in (204, 304):
+        return Answer(status, fields, b"", True, switches), data
     if b"chunked" in fields.get(b"transfer-encoding", b"").lower():
         content, data, is_whole = chunked(data)
     elif b"content-length" in fields:

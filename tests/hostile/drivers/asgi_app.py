@@ -24,9 +24,14 @@ async def app(scope, receive, send):
     async def data(content, more=True):
         await send({"type": "http.response.body", "body": content, "more_body": more})
 
-    offers = scope.get("extensions", {}).get("switchover.upgrade", {"offers": ()})["offers"]
-    if any(offer["protocol"] == "foo/2" for offer in offers):
-        await speak(path, receive, send)
+    asked = scope.get("extensions", {}).get("switchover.upgrade", {"offers": (), "connect": None})
+    if any(offer["protocol"] == "foo/2" for offer in asked["offers"]):
+        # GZipMiddleware leaves it alone.
+        headers = [(b"upgrade", b"foo/2"), (b"content-encoding", b"identity")]
+        await speak(path, receive, send, 101, headers)
+        return
+    if asked["connect"]:
+        await speak("/" + asked["connect"].partition(":")[0], receive, send, 200, [])
         return
     if path == "/waits":
         await lies.until_gone(receive)
@@ -57,11 +62,10 @@ async def app(scope, receive, send):
         await data(lies.TEN)
 
 
-async def speak(path, receive, send):
-    """Switches to the protocol foo/2, and echoes the client's bytes until they end."""
+async def speak(path, receive, send, status, headers):
+    """Switches by an upgrade or a tunnel, and echoes the bytes of the client."""
     await asyncio.sleep(lies.LATER if path == "/accepts-later" else 0)
-    headers = [(b"upgrade", b"foo/2"), (b"content-encoding", b"identity")]
-    await send({"type": "http.response.start", "status": 101, "headers": headers})
+    await send({"type": "http.response.start", "status": status, "headers": headers})
     if path == "/raises-switched":
         raise ValueError("after the switch")
     while (message := await receive())["type"] == "http.request":

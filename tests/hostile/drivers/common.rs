@@ -8,7 +8,7 @@ use switchover_tokio::{
     BoxError, Config, HttpService, Listener, Upgraded, accept, serve, serve_connection_until,
 };
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpStream, UnixListener};
 use tokio::time::timeout;
 use tokio_rustls::server::TlsStream;
 
@@ -25,13 +25,29 @@ pub(crate) const PANIC: &str = "the handler's own fault";
 
 /// Serves on a free port of 127.0.0.1, which it prints, until Ctrl+C.
 ///
-/// A handler's own panic, with `PANIC`, is logged as that text. The kit fails at any other one.
+/// If `HOSTILE_UNIX` is set, it is the path of a Unix socket to serve on instead. A handler's own
+/// panic, with `PANIC`, is logged as that text. The kit fails at any other one.
 pub(crate) async fn run<H>(handler: H, config: &Config) -> std::io::Result<()>
 where
     H: HttpService<Error: Into<BoxError>, Future: Send> + Clone + Send + 'static,
     H::Content: Body<Data: Send, Error: Into<BoxError>> + Send,
 {
-    run_on(|listener| listener, handler, config).await
+    let Some(path) = std::env::var_os("HOSTILE_UNIX") else {
+        return run_on(|listener| listener, handler, config).await;
+    };
+    log_panics();
+    drop(std::fs::remove_file(&path));
+    let listener = UnixListener::bind(path)?.with_limit(LIMIT);
+    println!("listening on a Unix socket: 0");
+    serve(listener, handler, config, async { drop(tokio::signal::ctrl_c().await) }).await;
+    Ok(())
+}
+
+fn log_panics() {
+    std::panic::set_hook(Box::new(|panic| match panic.payload().downcast_ref() {
+        Some(&PANIC) => eprintln!("{PANIC}"),
+        _ => eprintln!("{}", panic.to_string().replace('\n', " ")),
+    }));
 }
 
 /// Serves until Ctrl+C on the listener that `wrap` makes of a TCP listener.
@@ -47,10 +63,7 @@ where
     H: HttpService<Error: Into<BoxError>, Future: Send> + Clone + Send + 'static,
     H::Content: Body<Data: Send, Error: Into<BoxError>> + Send,
 {
-    std::panic::set_hook(Box::new(|panic| match panic.payload().downcast_ref() {
-        Some(&PANIC) => eprintln!("{PANIC}"),
-        _ => eprintln!("{}", panic.to_string().replace('\n', " ")),
-    }));
+    log_panics();
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     println!("listening on {}", listener.local_addr()?);
     let stop = async { drop(tokio::signal::ctrl_c().await) };
