@@ -5,7 +5,8 @@
 Its application responds with N bytes at /N, with the process's CPU time in nanoseconds at /cpu, else with five bytes.
 APP is `starlette` for a route of that framework, which always responds with five bytes. `proxied` runs uvicorn's
 middleware for X-Forwarded fields, as by default.
-`eager` makes switchover start the app at once, not in the next turn of the event loop; from CPython 3.12 on.
+The engine `eager` is switchover that starts the app at once, not in the next turn of the event loop. It needs CPython
+3.12 or later.
 """
 
 from __future__ import annotations
@@ -66,7 +67,7 @@ def main(engine: str, loop: str, app: str = "", *options: str) -> None:
     settings: dict[str, Any] = {"lifespan": "off", "ws": "none", "access_log": False, "log_level": "error"}
     # A connection is idle for long while other servers take their turn.
     http: Any = "switchover.uvicorn:Protocol" if engine == "switchover" else engine
-    if "eager" in options and engine == "switchover":
+    if engine == "eager":
         from switchover.uvicorn import Protocol
 
         http = type("Eager", (Protocol,), {"eager_start": True})

@@ -2,11 +2,11 @@
 
     under_wrk.py --inputs FOLDER [--rounds N] [--runs N] [--only WORDS]
 
-uvicorn runs with switchover, httptools and zttp; `switchover.aio` is measured beside a handler of anyio that parses
-nothing. The server runs on one processor and wrk on another, if there are two. Engines take turns within a round, and
-the order changes from round to round. A ratio is that of another engine's time to switchover's within one round. The
-median of the rounds counts, and the median of all runs. The kernel's time for the process is included. Ends with exit
-code 1 if a ratio misses its goal.
+uvicorn runs with switchover, httptools and zttp, and with switchover's `eager_start`; `switchover.aio` is measured
+beside a handler of anyio that parses nothing. The server runs on one processor and wrk on another, if there are two.
+Engines take turns within a round, and the order changes from round to round. A ratio is that of another engine's time
+to switchover's within one round. The median of the rounds counts, and the median of all runs. The kernel's time for the
+process is included. Ends with exit code 1 if a ratio misses its goal.
 """
 
 from __future__ import annotations
@@ -81,7 +81,13 @@ def tables(inputs: Path) -> list[Table]:
     ]
     # At most 1.5 times as much as the handler.
     on_anyio = [Case(f"anyio, {name}", "", bytes_, {"anyio": 1 / 1.5}) for name, bytes_ in (("a", a), ("b", b))]
-    return [Table("server.py", ["httptools", "zttp"], under_uvicorn), Table("anyio_server.py", ["anyio"], on_anyio)]
+    eagerly = [Case(f"eagerly, {name}", "plain", bytes_, {}) for name, bytes_ in (("a", a), ("b", b))]
+    return [
+        Table("server.py", ["httptools", "zttp"], under_uvicorn),
+        Table("anyio_server.py", ["anyio"], on_anyio),
+        # A task can be started eagerly from CPython 3.12 on.
+        *([Table("server.py", ["eager"], eagerly)] if sys.version_info >= (3, 12) else []),
+    ]
 
 
 class Server:
