@@ -90,7 +90,7 @@ class Apps:
             await send({"type": "websocket.accept"})
             if path == "/leaves":
                 return
-            while path == "/heeds-nothing":
+            while path == "/heeds-nothing" and not self.may_go_on.is_set():
                 await receive()
             while path == "/flood":
                 await self.goes_on(send, {"type": "websocket.send", "bytes": bytes(65536)})
@@ -123,7 +123,7 @@ class Apps:
                 pass
             await send({"type": "http.response.body", "body": b""})
         elif path == "/heeds-nothing":
-            while True:
+            while not self.may_go_on.is_set():
                 await receive()
         elif path == "/after":
             await answer(send, b"and goes on")
@@ -631,6 +631,8 @@ def test_rfc9112_8_a_reset_waits_for_the_responses_before_it(hosted: Hosted) -> 
 @pytest.mark.parametrize("backend", ["asyncio", "trio", "uvloop"])
 def test_rfc9112_8_a_response_of_http_1_0_is_reset_at_a_stop(backend: str, path: bytes) -> None:
     pytest.importorskip(backend)
+    if backend == "asyncio" and sys.version_info >= (3, 12):
+        pytest.skip("hypercorn awaits asyncio's servers before its timeout, and these their connections, from 3.12 on")
     asked = b"GET " + path + b" HTTP/1.0\r\n\r\n"
     with Hosted(backend, graceful_timeout=0.1) as host, host.connect(asked) as client:
         until(client, b"begun")
@@ -1035,6 +1037,7 @@ def test_an_app_that_does_not_heed_its_end_leaves_turns_to_others(hosted: Hosted
     for _ in range(3):
         assert hosted.all(LAST).endswith(b"GET /last ")
         threading.Event().wait(0.1)
+    hosted.app.may_go_on.set()
 
 
 def test_a_websocket_that_is_pushed_to_may_be_closed(hosted: Hosted) -> None:
