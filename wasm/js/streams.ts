@@ -21,5 +21,6 @@ export { Switched, type DuplexMaker } from "./streams/switched.js";
 export type { DenoSocket, NodeSocket, Pair, ReadableSide, Socket, StreamSocket, WritableSide } from "./streams/sockets.js";
 export { DisconnectedError } from "./streams/errors.js";
 export { FastResponse } from "./streams/fast-response.js";
+export { forward, type ForwardOptions } from "./streams/forward.js";
 export { fetchHandler, type FetchContext, type FetchHandler } from "./streams/fetch.js";
 export type { Options, Timeouts } from "./streams/options.js";

@@ -1,0 +1,182 @@
+// A gateway: forwards requests with their offers to another server, and its responses and protocols back.
+
+import { endToEndFields } from "../engine/bridge.js";
+import type { HeaderSource } from "../engine/args.js";
+import { type Declined, upgrade } from "./client.js";
+import { HalfClosedError } from "./errors.js";
+import type { ServerResponse } from "./handler.js";
+import type { Options } from "./options.js";
+import type { ServerRequest } from "./request.js";
+import type { Socket } from "./sockets.js";
+import type { Switched } from "./switched.js";
+
+type Lines = [name: string, value: string | Uint8Array][];
+
+/** The options of `forward`. */
+export interface ForwardOptions extends Pick<Options, "config" | "timeouts"> {
+  /**
+   * The name of this gateway in `Via`; `switchover` by default.
+   *
+   * RFC 9110, section 7.6.3.
+   */
+  readonly via?: string;
+  /** More field lines for the request, such as `Forwarded` (RFC 7239). */
+  readonly headers?: readonly (readonly [name: string, value: string])[];
+  /**
+   * A callback for errors of the other server, and of `dial`.
+   *
+   * The client gets a 504 after a timeout, and a 502 after any other error.
+   */
+  readonly onError?: (error: unknown) => void;
+}
+
+/**
+ * Forwards a request with its offer to another server, and what comes of it back.
+ *
+ * Returns the response for the handler of `serveConnection` to return. If the other server switches, the client
+ * switches to the same protocol, and bytes are copied in both directions until both have ended.
+ *
+ * `dial` returns a socket to the other server, which is used for this request and then closed. Hop-by-hop fields and
+ * trailers are left out, and interim responses are forwarded. A CONNECT gets a 501: what it may reach is for your code
+ * to decide. Throws the client's errors, for `serveConnection` to handle. With `switchover/core/streams` it throws an
+ * `Error`. RFC 9110, section 7.6.
+ *
+ * Next: return the result.
+ */
+export async function forward(
+  request: ServerRequest,
+  dial: () => Socket | Promise<Socket>,
+  options: ForwardOptions = {},
+): Promise<ServerResponse | void> {
+  const { method, target, connection } = request;
+  const { via = "switchover", headers = [], onError, ...rest } = options;
+  if (method === "CONNECT") return { status: 501 };
+  const fields = endToEnd(request.fields);
+  if (isLastHop(method, fields)) return { status: method === "OPTIONS" ? 200 : 501, body: "" };
+  const host = connection.authority ?? "localhost";
+  const version = `1.${Math.min(request.minorVersion, 1)}`;
+  fields.unshift(["Host", host]);
+  fields.push(["Via", `${version} ${via}`], ...headers.map(([name, value]): [string, string] => [name, value]), ["Connection", "close"]);
+  const content = new ForwardedContent(request.body);
+  const leaving = new AbortController();
+  const leave = (): void => {
+    // A client that has closed its sending side may still read.
+    if (!(request.signal.reason instanceof HalfClosedError)) leaving.abort(request.signal.reason);
+  };
+  request.signal.addEventListener("abort", leave);
+  if (request.signal.aborted) leave();
+  let socket: Socket | undefined;
+  let answer: Switched | Declined;
+  try {
+    socket = await dial();
+    answer = await upgrade(
+      socket,
+      { method, target, headers: fields, body: content.body },
+      {
+        ...rest,
+        offer: connection.forwardable,
+        signal: leaving.signal,
+        informational: ({ status, headers }) => void request.sendInformational({ status, headers: endToEnd(headers) }),
+      },
+    );
+  } catch (error) {
+    if (socket) discard(socket);
+    if (leaving.signal.aborted) throw leaving.signal.reason;
+    if (content.failure) throw content.failure.reason;
+    onError?.(error);
+    return { status: error instanceof DOMException && error.name === "TimeoutError" ? 504 : 502 };
+  }
+  if (answer.protocol === null) return await declined(answer);
+  return await switched(request, answer, content);
+}
+
+/** Returns the response of a server that has not switched, as the client gets it. */
+async function declined({ response, required }: Declined): Promise<ServerResponse> {
+  const { fields, body } = response;
+  // Content in a coding that ours does not have cannot be read without its hop-by-hop field.
+  if (fields.getAll("transfer-encoding").some((coding) => !/^chunked$/i.test(coding))) {
+    await body?.cancel();
+    return { status: 502 };
+  }
+  // A status above those of all classes counts as a 500 (RFC 9110, section 15).
+  const { status, reason } = response.status < 600 ? response : { status: 500, reason: "" };
+  const passed = { status, reason, headers: endToEnd(fields), body };
+  if (required.length > 0) return { ...passed, requires: required };
+  // A 426 has to name a protocol (RFC 9110, section 15.5.22).
+  return status === 426 ? { ...passed, status: 400, reason: "" } : passed;
+}
+
+/** Switches the client to the other server's protocol, and copies bytes. */
+async function switched(request: ServerRequest, server: Switched, content: ForwardedContent): Promise<ServerResponse | void> {
+  let client: Switched | null = null;
+  try {
+    // A server may switch before it has the whole content.
+    await content.ended;
+    client = await request.upgrade([server.protocol], endToEnd(server.response?.fields ?? []));
+  } finally {
+    if (!client) server.close();
+  }
+  if (!client) return { status: 502 };
+  // An error of either side cancels the other one: there is no one to tell.
+  await Promise.allSettled([client.readable.pipeTo(server.writable), server.readable.pipeTo(client.writable)]);
+}
+
+/** Returns the field lines to forward, without `Host` and `Trailer`. */
+function endToEnd(fields: HeaderSource): Lines {
+  return [...endToEndFields(fields)].filter(([name]) => !/^(host|trailer)$/i.test(name));
+}
+
+/**
+ * Decrements `Max-Forwards` of OPTIONS and TRACE requests.
+ *
+ * Returns whether it was 0: the request must not be forwarded (RFC 9110, section 7.6.2).
+ */
+function isLastHop(method: string, fields: Lines): boolean {
+  if (method !== "OPTIONS" && method !== "TRACE") return false;
+  let isLast = false;
+  for (const line of fields) {
+    if (line[0].toLowerCase() !== "max-forwards" || !/^\d+$/.test(String(line[1]))) continue;
+    const hops = Math.min(Number(line[1]), Number.MAX_SAFE_INTEGER);
+    isLast ||= hops === 0;
+    line[1] = String(Math.max(hops - 1, 0));
+  }
+  return isLast;
+}
+
+/** Closes a socket that may be closed already. */
+function discard(socket: Socket): void {
+  if ("destroy" in socket) return void socket.destroy();
+  if ("readable" in socket) for (const end of [socket.readable.cancel(), socket.writable.abort()]) end.catch(() => {});
+  try {
+    void socket.close?.();
+  } catch {
+    // Deno throws if the connection is closed.
+  }
+}
+
+/** The content of a request while it is forwarded. */
+class ForwardedContent {
+  readonly body: AsyncIterable<Uint8Array> | null;
+  /** Resolves when the content has ended or failed. */
+  readonly ended: Promise<void>;
+  /** The reason why the content could not be received, if it could not. */
+  failure: { readonly reason: unknown } | undefined;
+  #end: () => void = () => {};
+
+  constructor(body: ReadableStream<Uint8Array> | null) {
+    this.ended = new Promise((resolve) => (this.#end = resolve));
+    this.body = body && this.#pieces(body);
+    if (!body) this.#end();
+  }
+
+  async *#pieces(body: ReadableStream<Uint8Array>): AsyncIterable<Uint8Array> {
+    try {
+      yield* body as ReadableStream<Uint8Array> & AsyncIterable<Uint8Array>;
+    } catch (reason) {
+      this.failure = { reason };
+      throw reason;
+    } finally {
+      this.#end();
+    }
+  }
+}

@@ -1,0 +1,172 @@
+// Tests of `forward`: what is passed on, what is not, and what the client gets if the other server fails.
+
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { connect } from "node:net";
+import { test } from "node:test";
+import { forward, serveConnection } from "switchover/streams";
+import { TIMEOUTS, connected, forms, holds, listening, rest, until } from "./sockets.mjs";
+
+const options = { timeout: TIMEOUTS };
+const OFFER = "Connection: upgrade\r\nUpgrade: foo/2\r\n";
+const SWITCH = "HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: foo/2\r\n\r\n";
+
+/** @typedef {import("switchover/streams").ForwardOptions} ForwardOptions */
+/** @typedef {import("node:net").Socket} NetSocket */
+
+/**
+ * Starts a gateway before a server that calls `behave` with each socket.
+ * @param {(socket: NetSocket) => unknown} behave @param {ForwardOptions} [given]
+ * @param {(socket: NetSocket) => import("switchover/streams").Socket} [form]
+ */
+async function gateway(behave, given, form = (socket) => socket) {
+  const server = await listening(behave);
+  /** @type {unknown[]} */
+  const told = [];
+  const served = { onError: (/** @type {unknown} */ error) => void told.push(error) };
+  const dial = () => form(connect({ port: server.port, host: "127.0.0.1", allowHalfOpen: true }));
+  const front = await listening((socket) => serveConnection(socket, (request) => forward(request, dial, given), served));
+  return { port: front.port, server, front, told };
+}
+
+/** Returns the response to one request. @param {number} port @param {string} request */
+async function answer(port, request) {
+  const socket = await connected(port);
+  socket.write(request);
+  return rest(socket);
+}
+
+/** Returns the request that a server behind the gateway receives. @param {string} request @param {ForwardOptions} [given] */
+async function forwarded(request, given) {
+  let received = "";
+  const { port, server, front } = await gateway(async (socket) => {
+    received = await until(socket, "\r\n\r\n");
+    socket.end("HTTP/1.1 204 No Content\r\n\r\n");
+  }, given);
+  const response = await answer(port, request);
+  await Promise.all([server.close(), front.close()]);
+  return { received, response };
+}
+
+for (const [kind, form] of Object.entries(forms)) {
+  test(`a switch and bytes in both directions, over ${kind}`, options, async () => {
+    const { port, server, front, told } = await gateway(async (socket) => {
+      const request = await until(socket, "\r\n\r\n");
+      assert.match(request, /\r\nUpgrade: foo\/2\r\n/);
+      socket.write(`${SWITCH}first`);
+      await until(socket, "new");
+      socket.end("last");
+    }, {}, form);
+    const response = await answer(port, `GET / HTTP/1.1\r\nHost: a\r\n${OFFER}\r\nnew`);
+    assert.match(response, /^HTTP\/1\.1 101 [^]*\r\n\r\nfirstlast$/);
+    await Promise.all([server.close(), front.close()]);
+    assert.deepEqual(told, []);
+  });
+}
+
+test("rfc9110_7_6_2_max_forwards_is_decremented_and_zero_ends", options, async () => {
+  const asked = (/** @type {string} */ method, /** @type {string} */ hops) =>
+    forwarded(`${method} / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nMax-Forwards: ${hops}\r\n\r\n`);
+  assert.match((await asked("OPTIONS", "3")).received, /\r\nMax-Forwards: 2\r\n/);
+  assert.match((await asked("TRACE", "1")).received, /\r\nMax-Forwards: 0\r\n/);
+  assert.match((await asked("GET", "0")).received, /\r\nMax-Forwards: 0\r\n/);
+  assert.match((await asked("OPTIONS", "x")).received, /\r\nMax-Forwards: x\r\n/);
+  for (const [method, status] of [["OPTIONS", "200"], ["TRACE", "501"]]) {
+    const { received, response } = await asked(String(method), "0");
+    assert.equal(received, "");
+    assert.match(response, new RegExp(`^HTTP/1\\.1 ${status} [^]*\\r\\nContent-Length: 0\\r\\n`, "i"));
+  }
+});
+
+test("rfc9110_7_6_3_a_request_gets_via_and_the_given_fields", options, async () => {
+  const { received } = await forwarded(`GET /x HTTP/1.0\r\nHost: a\r\nVia: 1.0 b\r\nConnection: X-Hop\r\nX-Hop: 1\r\n\r\n`, {
+    via: "front",
+    headers: [["Forwarded", "for=192.0.2.1"]],
+  });
+  assert.match(received, /^GET \/x HTTP\/1\.1\r\nHost: a\r\n/);
+  assert.match(received, /\r\nVia: 1\.0 b\r\n[^]*Via: 1\.0 front\r\n/);
+  assert.match(received, /\r\nForwarded: for=192\.0\.2\.1\r\n/);
+  assert.doesNotMatch(received, /X-Hop/);
+});
+
+test("a CONNECT is not forwarded", options, async () => {
+  const { received, response } = await forwarded("CONNECT b:80 HTTP/1.1\r\nHost: b:80\r\n\r\n");
+  assert.equal(received, "");
+  assert.match(response, /^HTTP\/1\.1 501 /);
+});
+
+test("a server that is too slow is a 504, and one that cannot be reached a 502", options, async () => {
+  /** @type {unknown[]} */
+  const errors = [];
+  const onError = (/** @type {unknown} */ error) => void errors.push(error);
+  const slow = await gateway((socket) => once(socket, "close"), { timeouts: { response: 50 }, onError });
+  assert.match(await answer(slow.port, "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"), /^HTTP\/1\.1 504 /);
+  await Promise.all([slow.server.close(), slow.front.close()]);
+
+  const refusal = new Error("no such server");
+  const none = await listening((socket) => serveConnection(socket, (request) => forward(request, () => Promise.reject(refusal), { onError })));
+  assert.match(await answer(none.port, "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"), /^HTTP\/1\.1 502 /);
+  await none.close();
+  assert.deepEqual(errors.map((error) => Object(error).name), ["TimeoutError", "Error"]);
+  assert.equal(errors[1], refusal);
+});
+
+test("a client's own fault is no 502", options, async () => {
+  const { port, server, front, told } = await gateway(async (socket) => {
+    await rest(socket);
+  });
+  const response = await answer(port, "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n");
+  assert.match(response, /^HTTP\/1\.1 400 /);
+  assert.match(await answer(port, "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n"), /^HTTP\/1\.1 501 /);
+  await Promise.all([server.close(), front.close()]);
+  assert.deepEqual(told, []);
+});
+
+test("a client that resets ends the request at the other server", options, async () => {
+  const { port, server, front, told } = await gateway(async (socket) => {
+    await until(socket, "\r\n\r\n");
+    client.resetAndDestroy();
+    await rest(socket);
+    socket.end();
+  });
+  const client = await connected(port);
+  client.write("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+  await once(client, "close");
+  await holds(() => server.open === 0 && front.open === 0);
+  await Promise.all([server.close(), front.close()]);
+  assert.deepEqual(told, []);
+});
+
+test("a tunnel that the other server resets is reset, and no handler has failed", options, async () => {
+  const { port, server, front, told } = await gateway(async (socket) => {
+    await until(socket, "\r\n\r\n");
+    socket.write(`${SWITCH}first`);
+    await until(socket, "go");
+    socket.resetAndDestroy();
+  });
+  const client = await connected(port);
+  client.write(`GET / HTTP/1.1\r\nHost: a\r\n${OFFER}\r\n`);
+  await until(client, "first");
+  const failed = once(client, "error");
+  client.write("go");
+  const [error] = await failed;
+  assert.equal(error.code, "ECONNRESET");
+  await holds(() => server.open === 0 && front.open === 0);
+  await Promise.all([server.close(), front.close()]);
+  assert.deepEqual(told, []);
+});
+
+test("a tunnel that the client resets is reset at the other server", options, async () => {
+  const { port, server, front, told } = await gateway(async (socket) => {
+    await until(socket, "\r\n\r\n");
+    socket.write(`${SWITCH}first`);
+    await assert.rejects(socket.toArray(), { code: "ECONNRESET" });
+  });
+  const client = await connected(port);
+  client.write(`GET / HTTP/1.1\r\nHost: a\r\n${OFFER}\r\n`);
+  await until(client, "first");
+  client.resetAndDestroy();
+  await holds(() => server.open === 0 && front.open === 0);
+  await Promise.all([server.close(), front.close()]);
+  assert.deepEqual(told, []);
+});
