@@ -3,7 +3,6 @@
 //! On an error, at most one number is written that explains it. It is the size or count needed, the
 //! index of a field line, or a reason.
 
-use core::fmt::{self, Display, Write};
 use core::mem::MaybeUninit;
 
 use bytes::BufMut;
@@ -151,35 +150,8 @@ impl Output<'_> {
         if fits { Ok(()) } else { Err(ErrorKind::OutputTooSmall.into()) }
     }
 
-    /// Writes a value as text, or nothing if it does not fit, and its length.
-    pub(crate) fn display(self, value: &dyn Display) -> Done {
-        let mut len = Length(0);
-        _ = write!(len, "{value}");
-        self.put(len.0, |space| _ = write!(Text(space), "{value}"))
-    }
-
     /// Copies the bytes, or none if they do not fit; the count becomes their number.
     pub(crate) fn copy(self, bytes: &[u8]) -> Done {
         self.put(bytes.len(), |space| space.put_slice(bytes))
-    }
-}
-
-/// A writer that only counts the bytes of the text written to it.
-struct Length(usize);
-
-impl Write for Length {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        self.0 += text.len();
-        Ok(())
-    }
-}
-
-/// A writer of text into the caller's memory, which must have room for it.
-struct Text<'a, 's>(&'a mut &'s mut [MaybeUninit<u8>]);
-
-impl Write for Text<'_, '_> {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        self.0.put_slice(text.as_bytes());
-        Ok(())
     }
 }

@@ -1,5 +1,9 @@
 //! WebSocket subprotocols and compression (RFC 6455, section 4; RFC 7692).
 
+use core::fmt::{self, Write};
+use core::mem::MaybeUninit;
+
+use bytes::BufMut;
 use switchover::binding;
 use switchover::websocket::{self, Deflate};
 use switchover::{Connection, Order};
@@ -113,7 +117,9 @@ fn agreed_deflate(conn: &Connection, out: Out<'_, swo_deflate>) -> Done {
 }
 
 fn deflate_write(deflate: &swo_deflate, out: Output<'_>) -> Done {
-    out.display(&Deflate::from(deflate))
+    let (deflate, mut len) = (Deflate::from(deflate), Length(0));
+    _ = write!(len, "{deflate}");
+    out.put(len.0, |space| _ = write!(Text(space), "{deflate}"))
 }
 
 /// Converts the number of bits of a window.
@@ -142,5 +148,25 @@ impl From<Deflate> for swo_deflate {
             server_max_window_bits: deflate.server_max_window_bits.map_or(0, u32::from),
             client_max_window_bits: deflate.client_max_window_bits.map_or(0, u32::from),
         }
+    }
+}
+
+/// A writer that only counts the bytes of the text written to it.
+struct Length(usize);
+
+impl Write for Length {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.0 += text.len();
+        Ok(())
+    }
+}
+
+/// A writer of text into the caller's memory, which must have room for it.
+struct Text<'a, 's>(&'a mut &'s mut [MaybeUninit<u8>]);
+
+impl Write for Text<'_, '_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.0.put_slice(text.as_bytes());
+        Ok(())
     }
 }

@@ -23,14 +23,17 @@ impl<'a> TextLines<'a> {
     pub fn each_line(self, each: &mut dyn FnMut(Field<'a>)) {
         let mut rest = self.0;
         while !rest.is_empty() {
-            let (line, next) = match memchr::memchr(b'\n', rest) {
-                Some(at) if at > 0 && rest[at - 1] == b'\r' => (&rest[..at - 1], at + 1),
-                Some(at) => (&rest[..=at], at + 1),
-                None => (rest, rest.len()),
+            // A name with the end of its line in it is as invalid as that line without a colon.
+            let Some((name, after)) = split(b':', rest) else {
+                return each(Field { name: b"", value: rest });
             };
-            let (name, value) = match colon(line) {
-                Some(colon) => (&line[..colon], &line[colon + 1..]),
-                None => (&line[..0], line),
+            let (value, next) = match split(b'\n', after) {
+                Some((value, next)) => match value {
+                    [value @ .., b'\r'] => (value, next),
+                    // The lone LF is an invalid byte of the value.
+                    _ => (&after[..=value.len()], next),
+                },
+                None => (after, &after[after.len()..]),
             };
             let value = match value {
                 // Nothing is to be removed but the usual space.
@@ -38,7 +41,7 @@ impl<'a> TextLines<'a> {
                 value => trim(value),
             };
             each(Field { name, value });
-            rest = &rest[next..];
+            rest = next;
         }
     }
 }
@@ -46,21 +49,26 @@ impl<'a> TextLines<'a> {
 /// True if this build prefers speed to code size, as with the feature `std`.
 const IS_FAST: bool = cfg!(feature = "std");
 
-/// Returns the offset of the first colon in a field line.
+/// The number of bytes that are searched in words before memchr is called.
+const SHORT: usize = 32;
+
+/// Splits bytes at the first `byte`, which is in neither part.
 ///
-/// Names are short, so that eight bytes at a time are faster than a call of memchr.
-fn colon(line: &[u8]) -> Option<usize> {
-    if !IS_FAST {
-        return line.iter().position(|&byte| byte == b':');
-    }
-    let (words, rest) = line.as_chunks();
-    for (at, &word) in words.iter().enumerate() {
-        let found = swar::equal(u64::from_le_bytes(word), b':');
+/// Names and most values are short, so that eight bytes at a time are faster than a call of memchr.
+#[cfg_attr(feature = "std", inline(always))]
+fn split(byte: u8, bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    let mut first = 0;
+    while IS_FAST && first < SHORT {
+        let Some(&word) = bytes[first..].first_chunk() else { break };
+        let found = swar::equal(u64::from_le_bytes(word), byte);
         if found != 0 {
-            return Some(at * 8 + found.trailing_zeros() as usize / 8);
+            first += found.trailing_zeros() as usize / 8;
+            return Some((&bytes[..first], &bytes[first + 1..]));
         }
+        first += word.len();
     }
-    rest.iter().position(|&byte| byte == b':').map(|at| words.len() * 8 + at)
+    first += memchr::memchr(byte, &bytes[first..])?;
+    Some((&bytes[..first], &bytes[first + 1..]))
 }
 
 fn has_no_space_around(value: &[u8]) -> bool {

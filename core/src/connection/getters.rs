@@ -71,6 +71,7 @@ impl Connection {
     /// the offer and doubt that the client meant them as HTTP, call
     /// [`close_after_response`](Self::close_after_response): then they are never read. RFC 9931,
     /// section 5.
+    #[inline]
     pub fn unread(&self) -> &[u8] {
         let Some(scratch) = self.scratch.as_deref() else { return &[] };
         scratch.buffer.unread().get(scratch.shown.len()..).unwrap_or_default()

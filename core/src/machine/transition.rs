@@ -147,6 +147,7 @@ impl State {
         Ok(self)
     }
 
+    #[inline]
     fn on_switch(mut self, role: Role, early: bool) -> Result<Self, ErrorKind> {
         self.response_due(role)?;
         if self.upgrade != UpgradeState::Offered || self.pipelined > 0 {

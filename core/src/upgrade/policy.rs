@@ -191,9 +191,11 @@ pub(crate) fn row(protocol: &Protocol<'_>) -> Option<usize> {
 /// `None` if the table has no row for the bare name. It is a short path for the usual offer, which
 /// is one registered name and nothing else.
 pub(crate) fn bare_row(token: &[u8]) -> Option<usize> {
-    TABLE
-        .iter()
-        .position(|policy| !policy.versioned && token.eq_ignore_ascii_case(policy.name.as_bytes()))
+    TABLE.iter().position(|policy| {
+        let name = policy.name.as_bytes();
+        // Most peers spell it as registered, and equality is cheaper to see.
+        !policy.versioned && (token == name || token.eq_ignore_ascii_case(name))
+    })
 }
 
 /// Returns the index of the policy for the only protocol in a list.
