@@ -182,17 +182,14 @@ def servers(target):
     fixed = {"lies": frozenset(), "counts": False}
     board, gateway = target / "debug/switchboard", examples / "gateway"
     yield Host("switchboard", [board, "--port", "0"], [board], large="", greets=True, **fixed)
-    backend = [DRIVERS / "behind.py", examples / "hostile_tokio_server", gateway, "--port", "0", "--backend"]
+    behind = ["python3", DRIVERS / "behind.py", examples / "hostile_tokio_server"]
     cannot = {"/cancels", "/breaks-value", "/breaks-name"}
-    yield Host(
-        "gateway, before tokio",
-        ["python3", *backend],
-        [gateway],
-        lies=ALL - cannot,
-        counts=False,
-        pooled=8,
-        stops_by=signal.SIGTERM,
-    )
+    fronted = {"lies": ALL - cannot, "counts": False, "stops_by": signal.SIGTERM}
+    command = [*behind, gateway, "--port", "0", "--backend"]
+    yield Host("gateway, before tokio", command, [gateway], pooled=8, **fronted)
+    program, words = javascript["Node"]
+    command = [*behind, *words, scripts / "gateway.mjs"]
+    yield Host("switchover/streams, Node, before tokio", command, [program], **fronted)
     for name in ("tokio", "axum"):
         driver = examples / f"hostile_{name}_server"
         cannot = (

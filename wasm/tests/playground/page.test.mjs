@@ -19,6 +19,7 @@ import { audit, browserName, complaints, isChrome, launch, newPage, overflow, PA
 
 const { ORIGIN = "" } = process.env;
 const WIDE = { width: 1440, height: 900 };
+const MIDDLE = { width: 1024, height: 768 };
 const NARROW = { width: 360, height: 740 };
 
 let origin = ORIGIN;
@@ -464,20 +465,21 @@ test("bytes that are too many are said to be", async () => {
   assert.match((await seen()).log[0] ?? "", /^= request GET/);
 });
 
-test("wide, narrow, light and dark: nothing sticks out, and the audit finds nothing", async () => {
+test("at three widths, light and dark: nothing sticks out, and the audit finds nothing", async () => {
   await choose("capture-docker-28.2.2-attach-request");
   assert.deepEqual([await audit(page), await overflow(page)], [[], 0]);
   await shot(page, "light");
-  const narrow = await open(browser, { viewport: NARROW, hash: "#case=chunked-and-length" });
-  assert.deepEqual([await audit(narrow), await overflow(narrow)], [[], 0]);
-  await shot(narrow, "narrow");
-  await narrow.close();
   const night = isChrome ? browser : await launch(true);
-  const dark = await open(night, { isDark: true, hash: "#case=resume-server" });
-  assert.ok(await dark.evaluate(() => matchMedia("(prefers-color-scheme: dark)").matches));
-  assert.deepEqual(await audit(dark), []);
-  await shot(dark, "dark");
-  await (night === browser ? dark : night).close();
+  for (const [name, viewport] of Object.entries({ wide: WIDE, middle: MIDDLE, narrow: NARROW })) {
+    for (const isDark of [false, true]) {
+      const tab = await open(isDark ? night : browser, { viewport, isDark, hash: name === "narrow" ? "#case=chunked-and-length" : "#case=resume-server" });
+      assert.equal(await tab.evaluate(() => matchMedia("(prefers-color-scheme: dark)").matches), isDark);
+      assert.deepEqual([await audit(tab), await overflow(tab)], [[], 0], `${name}, ${isDark ? "dark" : "light"}`);
+      await shot(tab, isDark ? `${name}-dark` : name);
+      await tab.close();
+    }
+  }
+  if (night !== browser) await night.close();
 });
 
 test("the console has nothing to say", () => {
