@@ -11,7 +11,8 @@ use crate::wire::syntax::trim;
 ///
 /// Unlike a [`Block`](crate::Block), it allocates nothing and may have any field. Each time it is
 /// sent, each of its lines is checked, and counts as one line. A line without a colon, or an empty
-/// one, has an invalid name. A lone LF after the colon is an invalid byte of the value.
+/// one, has an invalid name; that name may go on to the next colon. A lone LF after the colon is an
+/// invalid byte of the value.
 #[derive(Clone, Copy, Debug)]
 pub struct TextLines<'a>(pub &'a [u8]);
 
@@ -23,7 +24,7 @@ impl<'a> TextLines<'a> {
     pub fn each_line(self, each: &mut dyn FnMut(Field<'a>)) {
         let mut rest = self.0;
         while !rest.is_empty() {
-            // A name with the end of its line in it is as invalid as that line without a colon.
+            // A name with the end of a line in it is as invalid as that line without a colon.
             let Some((name, after)) = split(b':', rest) else {
                 return each(Field { name: b"", value: rest });
             };
