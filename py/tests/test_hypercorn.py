@@ -30,7 +30,7 @@ import hypercorn.trio  # noqa: E402
 import switchover.hypercorn  # noqa: E402
 from hypercorn.config import Config  # noqa: E402
 from switchover._hypercorn import protocol  # noqa: E402
-from switchover._hypercorn.wire import Wire  # noqa: E402
+from switchover._hypercorn.writer import Writer  # noqa: E402
 from switchover._reset import resets  # noqa: E402
 
 BINARY = bytes([0x82, 0x85, 0, 0, 0, 0]) + b"hello"  # a masked frame
@@ -801,18 +801,17 @@ async def test_only_writes_that_are_cancelled_count_for_their_limit() -> None:
         sent.append(event.data)
 
     async with anyio.create_task_group() as group:
-        connection = switchover.Connection(switchover.Role.SERVER)
-        wire = Wire(send, anyio.sleep, group.start_soon, connection, tls=False)
+        writer = Writer(send, anyio.sleep, group.start_soon, lambda: False, anyio.lowlevel.checkpoint, tls=False)
         for _ in range(2):
-            group.start_soon(wire.write, bytes(2_000_000))
+            group.start_soon(writer.write, bytes(2_000_000))
         await anyio.wait_all_tasks_blocked()
-        assert not wire.is_full
+        assert not writer.is_full
         with anyio.move_on_after(0):
-            await wire.write(bytes(2_000_000))
-        assert wire.is_full
+            await writer.write(bytes(2_000_000))
+        assert writer.is_full
         reads.set()
         await anyio.wait_all_tasks_blocked()
-        assert not wire.is_full
+        assert not writer.is_full
     assert sum(map(len, sent)) == 6_000_000
 
 
