@@ -89,6 +89,15 @@ test("rfc9110_7_6_3_a_request_gets_via_and_the_given_fields", options, async () 
   assert.doesNotMatch(received, /X-Hop/);
 });
 
+test("given fields replace those of the client, and fields for one hop go", options, async () => {
+  const lines = "X-Forwarded-For: 192.0.2.9\r\nTrailer: X-T\r\nTE: trailers\r\nKeep-Alive: 5\r\nAccept: text/plain\r\n";
+  const { received } = await forwarded(`GET / HTTP/1.1\r\nHost: a\r\n${lines}Connection: close\r\n\r\n`, {
+    headers: [["x-forwarded-for", "192.0.2.1"], ["host", "b"]],
+  });
+  const head = received.toLowerCase().trimEnd().split("\r\n").slice(1).sort();
+  assert.deepEqual(head, ["accept: text/plain", "connection: close", "host: b", "via: 1.1 switchover", "x-forwarded-for: 192.0.2.1"]);
+});
+
 test("a CONNECT is not forwarded", options, async () => {
   const { received, response } = await forwarded("CONNECT b:80 HTTP/1.1\r\nHost: b:80\r\n\r\n");
   assert.equal(received, "");
@@ -120,6 +129,83 @@ test("a client's own fault is no 502", options, async () => {
   assert.match(await answer(port, "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n"), /^HTTP\/1\.1 501 /);
   await Promise.all([server.close(), front.close()]);
   assert.deepEqual(told, []);
+});
+
+const EARLY = `POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n${OFFER}\r\n3\r\nabc\r\n`;
+
+test("a server that resets after an early switch is a 502, and no switch", options, async () => {
+  /** @type {unknown[]} */
+  const errors = [];
+  const given = { onError: (/** @type {unknown} */ error) => void errors.push(error) };
+  const { port, server, front } = await gateway(async (socket) => {
+    await until(socket, "abc");
+    socket.write(`${SWITCH}first`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    socket.resetAndDestroy();
+  }, given);
+  const client = await connected(port);
+  client.write(EARLY);
+  await holds(() => server.open === 1);
+  await holds(() => server.open === 0);
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  client.end("3\r\ndef\r\n0\r\n\r\n");
+  assert.match(await rest(client), /^HTTP\/1\.1 502 /);
+  assert.deepEqual(errors.map((error) => Object(error).name), ["DisconnectedError"]);
+  await Promise.all([server.close(), front.close()]);
+});
+
+test("a client's own fault after an early switch is no 502", options, async () => {
+  const { port, server, front } = await gateway(async (socket) => {
+    await until(socket, "abc");
+    socket.write(SWITCH);
+    await rest(socket);
+    socket.end();
+  });
+  const client = await connected(port);
+  client.write(EARLY);
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  client.write("zz\r\n");
+  assert.match(await rest(client), /^HTTP\/1\.1 400 /);
+  await holds(() => server.open === 0);
+  await Promise.all([server.close(), front.close()]);
+});
+
+test("a client that leaves ends the wait for a connection", options, async () => {
+  /** @type {AbortSignal | undefined} */
+  let given;
+  /** @type {(socket: import("switchover/streams").Socket) => void} */
+  let connect = () => {};
+  const front = await listening((socket) =>
+    serveConnection(socket, (request) =>
+      forward(request, (signal) => {
+        given = signal;
+        return new Promise((resolve) => (connect = resolve));
+      }),
+    ),
+  );
+  const client = await connected(front.port);
+  client.write("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+  await holds(() => given !== undefined);
+  client.resetAndDestroy();
+  await holds(() => given?.aborted === true && front.open === 0);
+  // A connection that comes too late is closed, and if that fails nothing is unhandled.
+  let closed = 0;
+  const { readable, writable } = new TransformStream();
+  connect({ readable, writable, close: () => (closed++, Promise.reject(new Error("closed before"))) });
+  await holds(() => closed === 1);
+  await front.close();
+});
+
+test("a 205 with content is a 502, and a cut response is cut", options, async () => {
+  const cut = await gateway(async (socket) => {
+    const request = await until(socket, "\r\n\r\n");
+    socket.end(request.includes("/205") ? "HTTP/1.1 205 Reset Content\r\nContent-Length: 2\r\n\r\nab" : "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n");
+  });
+  const { port, server, front, told } = cut;
+  assert.match(await answer(port, "GET /205 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"), /^HTTP\/1\.1 502 /);
+  assert.doesNotMatch(await answer(port, "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"), /\r\n0\r\n\r\n$|Content-Length: 2/i);
+  await Promise.all([server.close(), front.close()]);
+  assert.equal(told.length, 1);
 });
 
 test("a client that resets ends the request at the other server", options, async () => {

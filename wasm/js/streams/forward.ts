@@ -3,7 +3,7 @@
 import { endToEndFields } from "../engine/bridge.js";
 import type { HeaderSource } from "../engine/args.js";
 import { type Declined, upgrade } from "./client.js";
-import { HalfClosedError } from "./errors.js";
+import { DisconnectedError, HalfClosedError } from "./errors.js";
 import type { ServerResponse } from "./handler.js";
 import type { Options } from "./options.js";
 import type { ServerRequest } from "./request.js";
@@ -20,12 +20,13 @@ export interface ForwardOptions extends Pick<Options, "config" | "timeouts"> {
    * RFC 9110, section 7.6.3.
    */
   readonly via?: string;
-  /** More field lines for the request, such as `Forwarded` (RFC 7239). */
+  /** Field lines for the request, which replace those of the same names. */
   readonly headers?: readonly (readonly [name: string, value: string])[];
   /**
-   * A callback for errors of the other server, and of `dial`.
+   * A callback for errors of the other server before its response, and of `dial`.
    *
-   * The client gets a 504 after a timeout, and a 502 after any other error.
+   * The client gets a 504 after a timeout, and a 502 after any other error. If the content of a response fails, the
+   * client's response does, too, and `onError` of `serveConnection` is called.
    */
   readonly onError?: (error: unknown) => void;
 }
@@ -36,27 +37,28 @@ export interface ForwardOptions extends Pick<Options, "config" | "timeouts"> {
  * Returns the response for the handler of `serveConnection` to return. If the other server switches, the client
  * switches to the same protocol, and bytes are copied in both directions until both have ended.
  *
- * `dial` returns a socket to the other server, which is used for this request and then closed. Hop-by-hop fields and
- * trailers are left out, and interim responses are forwarded. A CONNECT gets a 501: what it may reach is for your code
- * to decide. Throws the client's errors, for `serveConnection` to handle. With `switchover/core/streams` it throws an
- * `Error`. RFC 9110, section 7.6.
+ * `dial` returns a socket to the other server, which is used for this request and then closed. Its signal aborts if the
+ * client leaves; a time limit for connecting is its own. Hop-by-hop fields and trailers are left out, and interim
+ * responses are forwarded. A CONNECT gets a 501: what it may reach is for your code to decide. If the other server
+ * responds before it has the whole content, it may lose the rest. Throws the client's errors, for `serveConnection` to
+ * handle. With `switchover/core/streams` it throws an `Error`. RFC 9110, section 7.6.
  *
  * Next: return the result.
  */
 export async function forward(
   request: ServerRequest,
-  dial: () => Socket | Promise<Socket>,
+  dial: (signal: AbortSignal) => Socket | Promise<Socket>,
   options: ForwardOptions = {},
 ): Promise<ServerResponse | void> {
   const { method, target, connection } = request;
   const { via = "switchover", headers = [], onError, ...rest } = options;
   if (method === "CONNECT") return { status: 501 };
-  const fields = endToEnd(request.fields);
-  if (isLastHop(method, fields)) return { status: method === "OPTIONS" ? 200 : 501, body: "" };
-  const host = connection.authority ?? "localhost";
+  const lines = endToEnd(request.fields);
+  if (isLastHop(method, lines)) return { status: method === "OPTIONS" ? 200 : 501, body: "" };
   const version = `1.${Math.min(request.minorVersion, 1)}`;
-  fields.unshift(["Host", host]);
-  fields.push(["Via", `${version} ${via}`], ...headers.map(([name, value]): [string, string] => [name, value]), ["Connection", "close"]);
+  const own = new Set(headers.map(([name]) => name.toLowerCase()));
+  const received: Lines = [["Host", connection.authority ?? "localhost"], ...lines, ["Via", `${version} ${via}`]];
+  const fields = [...received.filter(([name]) => !own.has(name.toLowerCase())), ...headers, ["Connection", "close"]] as Lines;
   const content = new ForwardedContent(request.body);
   const leaving = new AbortController();
   const leave = (): void => {
@@ -68,7 +70,7 @@ export async function forward(
   let socket: Socket | undefined;
   let answer: Switched | Declined;
   try {
-    socket = await dial();
+    socket = await dialed(dial, leaving.signal);
     answer = await upgrade(
       socket,
       { method, target, headers: fields, body: content.body },
@@ -87,14 +89,14 @@ export async function forward(
     return { status: error instanceof DOMException && error.name === "TimeoutError" ? 504 : 502 };
   }
   if (answer.protocol === null) return await declined(answer);
-  return await switched(request, answer, content);
+  return await switched(request, answer, content, onError);
 }
 
 /** Returns the response of a server that has not switched, as the client gets it. */
 async function declined({ response, required }: Declined): Promise<ServerResponse> {
   const { fields, body } = response;
-  // Content in a coding that ours does not have cannot be read without its hop-by-hop field.
-  if (fields.getAll("transfer-encoding").some((coding) => !/^chunked$/i.test(coding))) {
+  // Content in a coding that ours does not have cannot be read without its hop-by-hop field, and a 205 has none.
+  if ((body && response.status === 205) || fields.getAll("transfer-encoding").some((coding) => !/^chunked$/i.test(coding))) {
     await body?.cancel();
     return { status: 502 };
   }
@@ -107,16 +109,25 @@ async function declined({ response, required }: Declined): Promise<ServerRespons
 }
 
 /** Switches the client to the other server's protocol, and copies bytes. */
-async function switched(request: ServerRequest, server: Switched, content: ForwardedContent): Promise<ServerResponse | void> {
+async function switched(
+  request: ServerRequest,
+  server: Switched,
+  content: ForwardedContent,
+  onError: ForwardOptions["onError"],
+): Promise<ServerResponse | void> {
   let client: Switched | null = null;
   try {
     // A server may switch before it has the whole content.
     await content.ended;
-    client = await request.upgrade([server.protocol], endToEnd(server.response?.fields ?? []));
+    if (content.failure) throw content.failure.reason;
+    if (content.isWhole) client = await request.upgrade([server.protocol], endToEnd(server.response?.fields ?? []));
   } finally {
     if (!client) server.close();
   }
-  if (!client) return { status: 502 };
+  if (!client) {
+    onError?.(new DisconnectedError("the other server has ended before the switch"));
+    return { status: 502 };
+  }
   // An error of either side cancels the other one: there is no one to tell.
   await Promise.allSettled([client.readable.pipeTo(server.writable), server.readable.pipeTo(client.writable)]);
 }
@@ -143,15 +154,31 @@ function isLastHop(method: string, fields: Lines): boolean {
   return isLast;
 }
 
+/** Returns the socket that `dial` returns, unless the signal aborts before. */
+async function dialed(dial: (signal: AbortSignal) => Socket | Promise<Socket>, signal: AbortSignal): Promise<Socket> {
+  const dialing = Promise.resolve(dial(signal));
+  let stop = (): void => {};
+  const left = new Promise<never>((_, reject) => (stop = () => reject(signal.reason)));
+  signal.addEventListener("abort", stop);
+  if (signal.aborted) stop();
+  try {
+    return await Promise.race([dialing, left]);
+  } catch (error) {
+    // A socket that comes too late is not used.
+    dialing.then(discard, () => {});
+    throw error;
+  } finally {
+    signal.removeEventListener("abort", stop);
+  }
+}
+
 /** Closes a socket that may be closed already. */
 function discard(socket: Socket): void {
   if ("destroy" in socket) return void socket.destroy();
-  if ("readable" in socket) for (const end of [socket.readable.cancel(), socket.writable.abort()]) end.catch(() => {});
-  try {
-    void socket.close?.();
-  } catch {
-    // Deno throws if the connection is closed.
-  }
+  const ends = "readable" in socket ? [socket.readable.cancel(), socket.writable.abort()] : [];
+  // Deno throws if the connection is closed.
+  ends.push(new Promise((resolve) => resolve(socket.close?.() as undefined)));
+  for (const end of ends) end.catch(() => {});
 }
 
 /** The content of a request while it is forwarded. */
@@ -159,6 +186,8 @@ class ForwardedContent {
   readonly body: AsyncIterable<Uint8Array> | null;
   /** Resolves when the content has ended or failed. */
   readonly ended: Promise<void>;
+  /** True once all of the content was read. */
+  isWhole = false;
   /** The reason why the content could not be received, if it could not. */
   failure: { readonly reason: unknown } | undefined;
   #end: () => void = () => {};
@@ -166,12 +195,15 @@ class ForwardedContent {
   constructor(body: ReadableStream<Uint8Array> | null) {
     this.ended = new Promise((resolve) => (this.#end = resolve));
     this.body = body && this.#pieces(body);
-    if (!body) this.#end();
+    if (body) return;
+    this.isWhole = true;
+    this.#end();
   }
 
   async *#pieces(body: ReadableStream<Uint8Array>): AsyncIterable<Uint8Array> {
     try {
       yield* body as ReadableStream<Uint8Array> & AsyncIterable<Uint8Array>;
+      this.isWhole = true;
     } catch (reason) {
       this.failure = { reason };
       throw reason;
