@@ -118,9 +118,9 @@ async function switched(
   let client: Switched | null = null;
   try {
     // A server may switch before it has the whole content.
-    await content.ended;
+    const isWhole = await content.ended;
     if (content.failure) throw content.failure.reason;
-    if (content.isWhole) client = await request.upgrade([server.protocol], endToEnd(server.response?.fields ?? []));
+    if (isWhole) client = await request.upgrade([server.protocol], endToEnd(server.response?.fields ?? []));
   } finally {
     if (!client) server.close();
   }
@@ -184,31 +184,28 @@ function discard(socket: Socket): void {
 /** The content of a request while it is forwarded. */
 class ForwardedContent {
   readonly body: AsyncIterable<Uint8Array> | null;
-  /** Resolves when the content has ended or failed. */
-  readonly ended: Promise<void>;
-  /** True once all of the content was read. */
-  isWhole = false;
+  /** Resolves when the content is read no more, with true if all of it was read. */
+  readonly ended: Promise<boolean>;
   /** The reason why the content could not be received, if it could not. */
   failure: { readonly reason: unknown } | undefined;
-  #end: () => void = () => {};
+  #end: (isWhole: boolean) => void = () => {};
 
   constructor(body: ReadableStream<Uint8Array> | null) {
     this.ended = new Promise((resolve) => (this.#end = resolve));
     this.body = body && this.#pieces(body);
-    if (body) return;
-    this.isWhole = true;
-    this.#end();
+    if (!body) this.#end(true);
   }
 
   async *#pieces(body: ReadableStream<Uint8Array>): AsyncIterable<Uint8Array> {
+    let isWhole = false;
     try {
       yield* body as ReadableStream<Uint8Array> & AsyncIterable<Uint8Array>;
-      this.isWhole = true;
+      isWhole = true;
     } catch (reason) {
       this.failure = { reason };
       throw reason;
     } finally {
-      this.#end();
+      this.#end(isWhole);
     }
   }
 }
