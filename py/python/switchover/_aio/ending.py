@@ -7,8 +7,9 @@ from contextlib import suppress
 from anyio import aclose_forcefully, move_on_after
 
 from .. import Awaiting, Closing
+from .._limits import LINGER_IDLE
 from .lingering import TRANSPORT_ERRORS, flush, linger
-from .streams import LINGER_IDLE, reset
+from .streams import reset
 from .wire import Wire
 
 

@@ -8,14 +8,11 @@ from anyio import fail_after, move_on_after, sleep
 from anyio.abc import AnyByteStream
 from anyio.streams.tls import TLSStream
 
+from .._limits import LINGER_BYTES, LINGER_IDLE, LINGER_MAX
 from .._reset import FLUSH_MAX, FLUSH_POLL, unreceived_by_peer
 from .failures import DISCONNECTS
-from .streams import LINGER_IDLE, socket_of
+from .streams import socket_of
 
-LINGER_MAX = 4.0
-"""The maximum time in seconds of `linger`, which discards the client's bytes."""
-LINGER_BYTES = 1 << 20
-"""The number of discarded bytes above which `linger` ends."""
 TRANSPORT_ERRORS = (*DISCONNECTS, OSError)
 """`DISCONNECTS`, and OSError: exceptions of TLS's transport, and TimeoutError."""
 

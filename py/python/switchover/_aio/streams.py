@@ -28,11 +28,6 @@ READ_SIZE = 65_536
 """The maximum number of bytes in one read, and in one send below TLS."""
 TURN = 30
 """The seconds that a send below TLS waits while another send makes no progress."""
-LINGER_IDLE = 1.0
-"""The seconds that the end of a stream waits for a peer that sends nothing.
-
-It limits lingering, closing a stream in order, and the closure alert of TLS.
-"""
 STREAMS: tuple[type, ...] = (ByteStream, ObjectStream)
 
 

@@ -22,10 +22,11 @@ from anyio.streams.buffered import BufferedByteStream
 from anyio.streams.tls import TLSStream
 
 from .. import Connection, Protocol, Switched
+from .._limits import LINGER_IDLE
 from .._reset import met_reset
 from .failures import ClientGoneError, without
 from .lingering import TRANSPORT_ERRORS, flush, linger
-from .streams import LINGER_IDLE, READ_SIZE, reset
+from .streams import READ_SIZE, reset
 
 if TYPE_CHECKING:
     from types import TracebackType

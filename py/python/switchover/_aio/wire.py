@@ -21,6 +21,7 @@ from anyio import (
 from anyio.abc import AnyByteStream
 
 from .. import NEED_DATA, Awaiting, Config, Connection, Data, Owes, Paused, Response, Role
+from .._limits import CONTENT
 from .._reset import Absence
 from .deadline import Deadline, deadline
 from .interruptible import Interruptible
@@ -32,8 +33,6 @@ if TYPE_CHECKING:
 
 SENT = 32_768
 """The maximum number of bytes that one send passes to the stream."""
-CONTENT = 1 << 30
-"""The maximum content of a request in bytes, unless a `config` has another limit."""
 MAX_CONTENT = 65_536
 """The default of `largest`, the limit in bytes for reading whole content."""
 EARNED_MAX = 9

@@ -2,29 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final
 
-from hypercorn.protocol.events import EndBody, Event as StreamEvent, StreamClosed
+from hypercorn.protocol.events import Event, StreamClosed
 from hypercorn.protocol.h11 import STREAM_ID
-from hypercorn.protocol.ws_stream import WSStream
-from wsproto.connection import ConnectionState
 
-from .inbox import ENDS, Inbox
+from .. import Owes
+from .inbox import Inbox
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from hypercorn.config import Config
     from hypercorn.protocol.http_stream import HTTPStream
-    from hypercorn.typing import (
-        AppWrapper,
-        ASGIReceiveCallable,
-        ASGIReceiveEvent,
-        ASGISendCallable,
-        ASGISendEvent,
-        Scope,
-        WorkerContext,
-    )
+    from hypercorn.protocol.ws_stream import WSStream
+    from hypercorn.typing import ASGIReceiveEvent, ASGISendEvent, Scope
+
+    from .protocol import Protocol
 
 DROPPED: Final = 1000
 """The number of dropped messages after which an app that sends gets an error.
@@ -37,103 +30,51 @@ class ClientGoneError(OSError):
     """Raised in an app that goes on sending after its client has gone."""
 
 
-class Owner(Protocol):
-    """The interface of a connection for its `Exchange` objects."""
-
-    app: AppWrapper
-    config: Config
-    context: WorkerContext
-    task_group: Any
-    peers: tuple[bool, tuple[str, int] | None, tuple[str, int] | None]
-    has_gone: bool
-
-    async def stream_send(self, exchange: Exchange, event: StreamEvent) -> None:
-        """Sends an event of the exchange's stream to the client, or handles its end."""
-
-    async def app_ended(self, exchange: Exchange) -> None:
-        """Ends the exchange after its app: an incomplete response becomes a 500 or is cut."""
-
-    def app_cancelled(self, exchange: Exchange) -> None:
-        """Resets the connection of a cancelled app if a close would hide a cut response."""
-
-
 class Exchange:
     """A request, the app that responds, and hypercorn's stream between the two.
 
     hypercorn's stream takes this object for its task group, and starts the app by it.
     """
 
-    def __init__(self, owner: Owner, kind: type[HTTPStream | WSStream]) -> None:
+    def __init__(self, owner: Protocol, kind: type[HTTPStream | WSStream]) -> None:
         self.owner = owner
-        self.context = owner.context
-        self.task_group: Any = owner.task_group
         self.inbox = Inbox(owner.context, owner.config.max_app_queue_size)
-        self.held = b""
-        """The encoded head of the response, held until the first content; else empty."""
-        self.has_begun = self.has_length = False
-        """True once the app has begun its response; True if that has a Content-Length."""
-        self.has_heard = False
-        """True if the app has received a disconnect."""
-        self.has_all = False
-        """True once the end of the request's content has been received."""
         self.is_over = False
-        """True once the stream has ended; its later events are not sent.
-
-        The stream may report its end twice.
-        """
-        self.is_closed = False
-        """True once hypercorn's stream was told of its end."""
-        self.dropped = 0
-        apps: Any = self
-        self.stream = kind(owner.app, owner.config, owner.context, apps, *owner.peers, self.send, STREAM_ID)
-
-    @property
-    def is_told(self) -> bool:
-        """Returns whether the app was or will be told that client or response has ended."""
-        return self.inbox.is_over
-
-    @property
-    def is_dropped(self) -> bool:
-        """Returns whether hypercorn drops what the app sends.
-
-        It does once the app is told of its client's end, and from the close of a WebSocket on.
-        """
-        connection = getattr(self.stream, "connection", None)
-        return self.is_told or (connection is not None and connection.state is not ConnectionState.OPEN)
+        """True once the stream has ended, which it may report twice."""
+        self.sent = self.dropped = 0
+        """The events of the stream, and the app's messages that were dropped."""
+        self.spawn = owner.task_group.spawn
+        """Starts a task of the stream other than the app."""
+        group: Any = self
+        self.stream = kind(owner.app, owner.config, owner.context, group, *owner.peers, self.send, STREAM_ID)
 
     @property
     def may_be_cut(self) -> bool:
-        """Returns whether the end of a response without a length may not be the app's.
+        """Returns whether the end of the response's content may not be the app's.
 
         Middleware of Starlette ends the content of an app that it has cancelled. An app may also end its own after
         it was told that its client has gone.
         """
-        return not self.has_length and (self.has_heard or self.dropped > DROPPED)
+        return self.inbox.repeats > 0 or self.dropped > DROPPED
 
     # As a stream.
 
-    async def handle(self, event: StreamEvent) -> None:
-        """Passes an event of the client to the stream.
-
-        Drops it once the stream has ended, or the app was told of an end.
-        """
-        self.has_all = self.has_all or isinstance(event, EndBody)
+    async def handle(self, event: Event) -> None:
+        """Passes an event of the client to the stream, unless that has ended."""
         # A WebSocket of hypercorn raises an error for bytes after its end, which would end a whole worker of trio.
-        if not (self.is_over or self.is_told):
+        if not (self.is_over or self.inbox.is_over):
             await self.stream.handle(event)
-            if self.stream.closed and not self.is_told:
+            if self.stream.closed and not self.inbox.is_over:
                 # It has responded without an app, and does not say that it has ended.
                 await self.send(StreamClosed(stream_id=STREAM_ID))
 
-    async def send(self, event: StreamEvent) -> None:
+    async def send(self, event: Event) -> None:
         """Passes an event of the stream to the connection, which sends it."""
+        self.sent += 1
         await self.owner.stream_send(self, event)
 
     async def close(self) -> None:
         """Tells the app that its client, or its response, has ended."""
-        if self.is_closed:
-            return
-        self.is_closed = True
         await self.inbox.end()
         # The pings of a WebSocket go on until then, also if its app has ended before.
         await self.stream.handle(StreamClosed(stream_id=STREAM_ID))
@@ -141,78 +82,63 @@ class Exchange:
     async def drop(self) -> None:
         """Gives other tasks a turn after a message of the app that is dropped.
 
-        Raises ClientGoneError for each such message beyond `DROPPED`. Only those count that the app
-        sends after it was told of an end, or after the client has gone. ASGI 2.4 allows the
-        OSError.
+        Raises ClientGoneError, as ASGI 2.4 allows, for each message beyond `DROPPED`.
         """
         # An app that receives nothing may fill its queue, behind which it would be told.
-        self.dropped += self.is_told or self.owner.has_gone
+        self.dropped += self.inbox.is_over or self.owner.has_gone
         if self.dropped > DROPPED:
             raise ClientGoneError("the client has gone")
-        await self.context.sleep(0)
+        await self.owner.context.sleep(0)
 
     # As a task group.
 
-    async def spawn_app(
-        self,
-        app: AppWrapper,
-        config: Config,
-        scope: Scope,
-        send: Callable[[ASGISendEvent | None], Awaitable[None]],
-    ) -> Callable[[ASGIReceiveEvent], Awaitable[None]]:
-        """Starts the app, which receives from the inbox; returns the inbox's method `put`.
-
-        hypercorn sends `None` once the app has ended. An exception of that send, other than
-        ClientGoneError, is logged: it would end a whole worker of trio.
-        """
-
-        async def received_here(
-            scope: Scope,
-            receive: ASGIReceiveCallable,
-            at_end: ASGISendCallable,
-            sync_spawn: Callable[..., Any],
-            call_soon: Callable[..., Any],
-        ) -> None:
-            is_websocket = scope["type"] == "websocket"
-            is_head = scope["type"] == "http" and scope["method"] == "HEAD"
-
-            async def watched(message: ASGISendEvent) -> None:
-                await send(message)
-                # hypercorn drops content without bytes, and messages of a closed WebSocket, and then nothing waits.
-                if is_head or not message.get("body", True) or (is_websocket and self.is_dropped):
-                    await self.drop()
-
-            try:
-                await app(scope, self.receive, watched, sync_spawn, call_soon)
-            except ClientGoneError:
-                pass
-            except BaseException as error:
-                if not isinstance(error, Exception):
-                    # The server stops: the connection is closed without another word.
-                    self.owner.app_cancelled(self)
-                raise
-
-        async def at_end(message: ASGISendEvent | None) -> None:
-            try:
-                await send(message)
-            except ClientGoneError:
-                pass
-            except Exception:
-                await config.log.exception("Error at the end of an ASGI app")
-            await self.owner.app_ended(self)
-            # Nothing receives any more, and content that waits for room would keep the connection.
-            await self.inbox.end()
-
-        await self.task_group.spawn_app(received_here, config, scope, at_end)
+    async def spawn_app(self, *given: Any) -> Callable[[ASGIReceiveEvent], Awaitable[None]]:
+        """Starts the app, which receives from the inbox; returns the inbox's `put`."""
+        _app, config, scope, _send = given
+        await self.owner.task_group.spawn_app(self.run_app, config, scope, self.end_app)
         return self.inbox.put
 
-    def spawn(self, func: Callable[..., Any], *args: Any) -> None:
-        """Starts a task of the stream other than the app."""
-        self.task_group.spawn(func, *args)
+    # As an app.
 
-    async def receive(self) -> ASGIReceiveEvent:
-        """Returns the next message for the app."""
-        message = await self.inbox.receive()
-        if message["type"] in ENDS:
-            self.has_heard = True
-        return message
+    async def run_app(self, scope: Scope, _receive: object, _send: object, *threads: Any) -> None:
+        """Runs the app, which receives from the inbox, and sends by `send_message`."""
+        try:
+            await self.owner.app(scope, self.inbox.receive, self.send_message, *threads)
+        except ClientGoneError:
+            pass
+        except Exception:
+            raise
+        except BaseException:
+            # The server stops: the connection is closed without another word.
+            if self is self.owner.exchange and self.owner.wire.is_cut:
+                self.owner.wire.reset()
+            raise
+
+    async def send_message(self, message: ASGISendEvent) -> None:
+        """Passes a message of the app to the stream; others get a turn if it drops that.
+
+        It drops content without bytes, and messages of a closed WebSocket, and then nothing waits.
+        """
+        before = self.sent
+        await self.stream.app_send(message)
+        if self.sent == before:
+            await self.drop()
+
+    async def end_app(self, message: ASGISendEvent | None) -> None:
+        """Ends the exchange after its app: an incomplete response becomes a 500 or is cut.
+
+        An exception is logged, as it would end a whole worker of trio.
+        """
+        try:
+            await self.stream.app_send(message)
+        except ClientGoneError:
+            pass
+        except Exception:
+            await self.owner.config.log.exception("Error at the end of an ASGI app")
+        owner = self.owner
+        if self is owner.exchange and not self.is_over and not owner.has_gone:
+            # hypercorn's stream says nothing once its app was told of the client's end.
+            is_whole = owner.connection.owes is Owes.NOTHING
+            await (owner.end_exchange(self) if is_whole else owner.reject(500))
+        # Nothing receives any more, and content that waits for room would keep the connection.
+        await self.inbox.end()

@@ -6,7 +6,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from hypercorn.typing import ASGIReceiveEvent, Event, WorkerContext
+    from hypercorn.typing import ASGIReceiveEvent, WorkerContext
 
 CONTENT: Final = frozenset({"http.request", "websocket.receive"})
 ENDS: Final = frozenset({"http.disconnect", "websocket.disconnect"})
@@ -29,23 +29,21 @@ class Inbox:
         self.context = context
         self.size = max(1, size)
         self.messages: deque[ASGIReceiveEvent] = deque()
-        self.has_some: Event | None = None
-        self.has_room: Event | None = None
-        """The event that the queue has room; like `has_some` made when a task first waits."""
+        self.changed = context.event_class()
         self.is_over = False
+        """True once the app was or will be told of its end, or has ended."""
         self.repeats = 0
+        """The number of times that the app has received a disconnect."""
 
     async def put(self, message: ASGIReceiveEvent) -> None:
         """Adds a message; content waits for room, and is dropped after `end`."""
         if message["type"] in CONTENT:
             while len(self.messages) >= self.size and not self.is_over:
-                self.has_room = await self.cleared(self.has_room)
-                await self.has_room.wait()
+                await self.change()
             if self.is_over:
                 return
         self.messages.append(message)
-        if self.has_some is not None:
-            await self.has_some.set()
+        await self.changed.set()
 
     async def receive(self) -> ASGIReceiveEvent:
         """Returns the next message; a disconnect stays, and each later call returns it.
@@ -54,30 +52,25 @@ class Inbox:
         disconnect could receive it in a loop, and no other task would have a turn.
         """
         while not self.messages:
-            self.has_some = await self.cleared(self.has_some)
-            await self.has_some.wait()
+            await self.change()
         message = self.messages[0]
         if message["type"] in ENDS:
             self.repeats += 1
             if self.repeats > REPEATS:
                 await self.context.sleep(1)
-            return message
-        self.messages.popleft()
-        if self.has_room is not None:
-            await self.has_room.set()
+        else:
+            self.messages.popleft()
+            await self.changed.set()
         return message
 
     async def end(self) -> None:
         """Makes `put` drop content: that of later calls, and that which waits for room."""
         self.is_over = True
-        if self.has_room is not None:
-            await self.has_room.set()
+        await self.changed.set()
 
-    async def cleared(self, event: Event | None) -> Event:
-        """Returns the event, cleared to be waited for, or a new event for None."""
-        if event is None:
-            return self.context.event_class()
+    async def change(self) -> None:
+        """Waits for the next change of the queue."""
         # To clear an event twice would lose who waits for it.
-        if event.is_set():
-            await event.clear()
-        return event
+        if self.changed.is_set():
+            await self.changed.clear()
+        await self.changed.wait()

@@ -14,11 +14,12 @@ from uvicorn.logging import TRACE_LOG_LEVEL
 from uvicorn.protocols.http.flow_control import FlowControl
 
 from .. import Awaiting, Closing, Connection, Request
+from .._limits import LINGER_IDLE, LINGER_MAX
 from .burst import Burst
 from .cycle import Cycle
 from .deadlines import NEXT_REQUEST, Deadline
 from .ending import Ending
-from .options import LINGER_IDLE, LINGER_MAX, Options
+from .options import Options
 from .transport import closes_after_eof
 from .tunnel import Tunnel
 

@@ -33,12 +33,6 @@ Lines: TypeAlias = Iterable[tuple[bytes, bytes]]
 # The turns of the loop that a 101 may take through middleware.
 TURNS = 50
 
-# The number of messages after which an app that need not wait lets others have their turn.
-TURN = 64
-
-# The same over TLS. Its transport does not tell that the one below is lost, and asyncio logs writes from the fifth on.
-TLS_TURN = 2
-
 
 class Cycle:
     """A request and its response: the `receive` and `send` of an ASGI app."""

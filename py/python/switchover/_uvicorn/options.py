@@ -6,15 +6,7 @@ from typing import ClassVar
 
 from .. import Config
 from .._base import HEAD_MAX
-
-# Seconds and bytes that are read and discarded after the last response, unless the client pauses for LINGER_IDLE
-# seconds.
-LINGER_MAX = 4.0
-LINGER_IDLE = 1.0
-LINGER_BYTES = 1 << 20
-
-CONTENT = 1 << 30
-"""The maximum content of a request in bytes, whether it is read or discarded."""
+from .._limits import CONTENT, LINGER_MAX
 
 
 class Options:

@@ -29,14 +29,15 @@ from .. import (
     Role,
 )
 from .._keep import keep
+from .._limits import LINGER_BYTES, TLS_TURN, TURN
 from .._reset import prepare, takes_all
 from .._switchover import _next_scope, _scope
 from .base import HANDED_OVER, LINGERING, OPEN, POSTPONED, SWITCHED, TAKING
-from .cycle import TEXT, TLS_TURN, TURN, Cycle
+from .cycle import TEXT, Cycle
 from .deadlines import NEXT_REQUEST
 from .ending import Ending
 from .host import base_of, below_root
-from .options import LINGER_BYTES, configured
+from .options import configured
 from .run import run
 from .transport import closes_after_eof, socket_of
 from .tunnel import EXTENSION, extension_of
