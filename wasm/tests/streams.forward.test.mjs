@@ -258,3 +258,79 @@ test("a tunnel that the client resets is reset at the other server", options, as
   await Promise.all([server.close(), front.close()]);
   assert.deepEqual(told, []);
 });
+
+const encoder = new TextEncoder();
+
+/**
+ * Returns a socket to a server in memory, which sends what `pull` enqueues.
+ * @param {(controller: ReadableStreamDefaultController<Uint8Array>) => void} pull @param {() => Promise<void>} [write]
+ */
+const inMemory = (pull, write = () => Promise.resolve()) => ({
+  readable: new ReadableStream({ pull }, { highWaterMark: 0 }),
+  writable: new WritableStream({ write }),
+});
+
+test("a server that switches and does not take the request is a 502", options, async () => {
+  /** @type {unknown[]} */
+  const errors = [];
+  let fail = () => {};
+  // The write of the head fails once the 101 was read, before any content was.
+  const pull = (/** @type {ReadableStreamDefaultController<Uint8Array>} */ controller) => {
+    controller.enqueue(encoder.encode(SWITCH));
+    setTimeout(() => fail(), 10);
+  };
+  const dial = () => inMemory(pull, () => new Promise((_, reject) => (fail = () => reject(new Error("reset")))));
+  const given = { onError: (/** @type {unknown} */ error) => void errors.push(error) };
+  const front = await listening((socket) => serveConnection(socket, (request) => forward(request, dial, given)));
+  const response = await answer(front.port, `POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n${OFFER}\r\nhello`);
+  assert.match(response, /^HTTP\/1\.1 502 /);
+  assert.deepEqual(errors.map((error) => Object(error).name), ["DisconnectedError"]);
+  await front.close();
+});
+
+test("interim responses wait for a client that does not read", options, async () => {
+  const limit = 500;
+  let pulled = 0;
+  const pull = (/** @type {ReadableStreamDefaultController<Uint8Array>} */ controller) => {
+    pulled += 1;
+    const status = pulled > limit ? "204 No Content" : "103 Early Hints";
+    controller.enqueue(encoder.encode(`HTTP/1.1 ${status}\r\n\r\n`));
+  };
+  let read = () => {};
+  const reads = new Promise((resolve) => (read = () => resolve(undefined)));
+  let received = "";
+  const client = {
+    readable: new ReadableStream({ start: (controller) => controller.enqueue(encoder.encode("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")) }),
+    writable: new WritableStream({ write: (bytes) => reads.then(() => void (received += Buffer.from(bytes).toString())) }),
+  };
+  const serving = serveConnection(client, (request) => forward(request, () => inMemory(pull), { config: { limits: { informational: limit } } }));
+  await holds(() => pulled > 0);
+  for (let turn = 0; turn < 200; turn++) await new Promise((resolve) => setTimeout(resolve, 0));
+  assert.ok(pulled < 10, `${pulled} responses were read`);
+  read();
+  await holds(() => received.includes(" 204 "));
+  assert.equal(received.match(/ 103 /g)?.length, limit);
+  await serving;
+});
+
+test("rfc9112_6_3_a_length_beside_a_transfer_coding_is_not_forwarded", options, async () => {
+  const { port, server, front, told } = await gateway(async (socket) => {
+    await until(socket, "\r\n\r\n");
+    socket.end("HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\nb\r\nhello world\r\n0\r\n\r\n");
+  }, { config: { lenient: { bothFramings: true } } });
+  const response = await answer(port, "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+  assert.match(response, /\r\nContent-Length: 11\r\n[^]*\r\n\r\nhello world$/);
+  await Promise.all([server.close(), front.close()]);
+  assert.deepEqual(told, []);
+});
+
+test("rfc9110_15_5_22_a_426_names_only_protocols_that_are_forwarded", options, async () => {
+  for (const [upgrade, expected] of [["h2c, TLS/1.2", /^HTTP\/1\.1 400 (?![^]*\r\nupgrade:)/i], ["h2c, foo/2", /^HTTP\/1\.1 426 [^]*\r\nupgrade: foo\/2\r\n/i]]) {
+    const { port, server, front } = await gateway(async (socket) => {
+      await until(socket, "\r\n\r\n");
+      socket.end(`HTTP/1.1 426 Upgrade Required\r\nConnection: upgrade\r\nUpgrade: ${upgrade}\r\nContent-Length: 0\r\n\r\n`);
+    });
+    assert.match(await answer(port, "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"), /** @type {RegExp} */ (expected));
+    await Promise.all([server.close(), front.close()]);
+  }
+});

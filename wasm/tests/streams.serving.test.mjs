@@ -1119,3 +1119,26 @@ test("the time of an exchange ends with its response", options, async () => {
   assert.match(await rest(socket), /hello$/);
   await server.close();
 });
+
+test("rfc9110_10_1_1_content_that_comes_while_a_100_is_sent_is_received", options, async () => {
+  /** @type {(bytes: Uint8Array) => void} */
+  let come = () => {};
+  let received = "";
+  const client = {
+    readable: new ReadableStream({ start: (controller) => void (come = (bytes) => controller.enqueue(bytes)) }),
+    writable: new WritableStream({
+      async write(bytes) {
+        received += Buffer.from(bytes).toString();
+        if (!received.endsWith(" 100 Continue\r\n\r\n")) return;
+        come(Buffer.from("hello"));
+        await pause(20);
+      },
+    }),
+  };
+  come(Buffer.from("POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n"));
+  // With a signal the engine gets what comes, also while nobody reads.
+  const serving = serveConnection(client, async (request) => ({ status: request.signal.aborted ? 500 : 200, body: await request.text() }), { timeouts: { content: 500 } });
+  await holds(() => received.endsWith("hello") || received.includes(" 408 "));
+  assert.match(received, /^HTTP\/1\.1 100 [^]*\r\n\r\nHTTP\/1\.1 200 /);
+  await serving;
+});

@@ -44,9 +44,9 @@ const END_TO_END: [&str; 9] = [
 ///
 /// `Connection`, the fields that it lists, and other hop-by-hop fields are left out. Host,
 /// Content-Length, Cache-Control, Max-Forwards, Via, Forwarded and X-Forwarded-For, -Host and
-/// -Proto are kept even if `Connection` lists them. Equal values of Content-Length become one. Send
-/// this in place of the message's own fields. To add fields, use a pair:
-/// `(EndToEnd(&fields), [("Via", "1.1 here")])`.
+/// -Proto are kept even if `Connection` lists them. Equal values of Content-Length become one; with
+/// a Transfer-Encoding there is none (RFC 9112, section 6.3). Send this in place of the message's
+/// own fields. To add fields, use a pair: `(EndToEnd(&fields), [("Via", "1.1 here")])`.
 #[derive(Clone, Copy)]
 pub struct EndToEnd<'a>(pub &'a dyn FieldSource);
 
@@ -59,13 +59,15 @@ impl FieldSource for EndToEnd<'_> {
 fn each_end_to_end<'s>(fields: &'s dyn FieldSource, each: &mut dyn FnMut(Field<'s>)) {
     // A binary search, as a peer may list thousands of options and send a hundred fields.
     let options = listed_options(fields).map(sorted);
+    // Transfer-Encoding overrides a length (RFC 9112, section 6.3).
+    let has_coding = has(fields, "Transfer-Encoding");
     let mut lengths = LengthUnifier::default();
     fields.each(&mut |field| {
         let is_listed = || match &options {
             Some(options) => options.binary_search(&Folded(field.name)).is_ok(),
             None => lists(fields, field.name),
         };
-        if !is_for_one_hop(field)
+        if !(is_for_one_hop(field) || has_coding && field.is("Content-Length"))
             && (!is_listed() || is_one_of(field, &END_TO_END))
             && let Some(field) = lengths.unify(field)
         {
@@ -96,6 +98,12 @@ fn lists(fields: &dyn FieldSource, name: &[u8]) -> bool {
             && members(field.value).any(|option| option.eq_ignore_ascii_case(name));
     });
     is_listed
+}
+
+fn has(fields: &dyn FieldSource, name: &str) -> bool {
+    let mut has = false;
+    fields.each(&mut |field| has |= field.is(name));
+    has
 }
 
 fn is_one_of(field: Field<'_>, names: &[&str]) -> bool {

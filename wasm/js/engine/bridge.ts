@@ -27,8 +27,9 @@ export function checkHttp2(status: number | null, headers: HeaderSource): OverHt
  * Returns the end-to-end field lines among those of a received message.
  *
  * They are all but `Connection`, the fields it lists, and other hop-by-hop fields. Some are kept even if it lists them,
- * such as `Host` and `Content-Length`. Equal lengths become one. For a head that is current, `Connection.endToEnd` has
- * them. Next: send them on the other side, and add `Via`. RFC 9110, section 7.6.1.
+ * such as `Host` and `Content-Length`. Equal lengths become one; beside a `Transfer-Encoding` there is none. For a head
+ * that is current, `Connection.endToEnd` has them. Next: send them on the other side, and add `Via`. RFC 9110, section
+ * 7.6.1.
  */
 export function endToEndFields(headers: HeaderSource): Headers {
   raw.end_to_end_fields(encodeHeaders(headers));

@@ -2,7 +2,7 @@
 
 import type { HeaderSource } from "../engine/args.js";
 import type { Event, InformationalEvent, PausedStep, SwitchedEvent } from "../engine/event.js";
-import { type ClientResponse, responseOn, finalResponse } from "./response.js";
+import { type ClientResponse, type Informational, responseOn, finalResponse } from "./response.js";
 import { framedBy } from "./fields.js";
 import { joined } from "../engine/bytes.js";
 import { contentOf, framed, letGo, pump, type Body, type Source } from "./content.js";
@@ -36,8 +36,12 @@ export interface ClientRequest {
 
 /** The options of a client. */
 export interface ClientOptions extends Options {
-  /** A callback for each informational response except a 101. */
-  readonly informational?: (response: InformationalEvent) => void;
+  /**
+   * A callback for each informational response except a 101.
+   *
+   * If it returns a promise, the next response is not read before that resolves.
+   */
+  readonly informational?: (response: InformationalEvent) => void | Promise<void>;
 }
 
 /** The options of `upgrade`: those of `request`, the offer, and `resumes`. */
@@ -255,10 +259,10 @@ class Sending {
    *
    * A 100 releases the content that waits for it; others do not (RFC 9110, section 10.1.1).
    */
-  heard(informational?: (event: InformationalEvent) => void): (event: InformationalEvent) => void {
+  heard(informational?: Informational): Informational {
     return (event) => {
       if (event.status === 100) this.#beginContent();
-      informational?.(event);
+      return informational?.(event);
     };
   }
 

@@ -1,6 +1,7 @@
 // A gateway: forwards requests with their offers to another server, and its responses and protocols back.
 
 import { endToEndFields } from "../engine/bridge.js";
+import { mayForward } from "../engine/protocol.js";
 import type { HeaderSource } from "../engine/args.js";
 import { type Declined, upgrade } from "./client.js";
 import { DisconnectedError, HalfClosedError } from "./errors.js";
@@ -78,7 +79,8 @@ export async function forward(
         ...rest,
         offer: connection.forwardable,
         signal: leaving.signal,
-        informational: ({ status, headers }) => void request.sendInformational({ status, headers: endToEnd(headers) }),
+        // It is refused to a client of HTTP/1.0.
+        informational: ({ status, headers }) => request.sendInformational({ status, headers: endToEnd(headers) }).catch(() => {}),
       },
     );
   } catch (error) {
@@ -103,7 +105,8 @@ async function declined({ response, required }: Declined): Promise<ServerRespons
   // A status above those of all classes counts as a 500 (RFC 9110, section 15).
   const { status, reason } = response.status < 600 ? response : { status: 500, reason: "" };
   const passed = { status, reason, headers: endToEnd(fields), body };
-  if (required.length > 0) return { ...passed, requires: required };
+  const requires = required.filter(mayForward);
+  if (requires.length > 0) return { ...passed, requires };
   // A 426 has to name a protocol (RFC 9110, section 15.5.22).
   return status === 426 ? { ...passed, status: 400, reason: "" } : passed;
 }
@@ -116,16 +119,17 @@ async function switched(
   onError: ForwardOptions["onError"],
 ): Promise<ServerResponse | void> {
   let client: Switched | null = null;
+  let isWhole = false;
   try {
     // A server may switch before it has the whole content.
-    const isWhole = await content.ended;
+    isWhole = await content.ended;
     if (content.failure) throw content.failure.reason;
     if (isWhole) client = await request.upgrade([server.protocol], endToEnd(server.response?.fields ?? []));
   } finally {
     if (!client) server.close();
   }
   if (!client) {
-    onError?.(new DisconnectedError("the other server has ended before the switch"));
+    onError?.(isWhole ? new Error(`not offered by the client: ${server.protocol}`) : new DisconnectedError("the other server has ended before the switch"));
     return { status: 502 };
   }
   // An error of either side cancels the other one: there is no one to tell.
@@ -192,20 +196,30 @@ class ForwardedContent {
 
   constructor(body: ReadableStream<Uint8Array> | null) {
     this.ended = new Promise((resolve) => (this.#end = resolve));
-    this.body = body && this.#pieces(body);
+    this.body = body && { [Symbol.asyncIterator]: () => this.#iterator(body.getReader()) };
     if (!body) this.#end(true);
   }
 
-  async *#pieces(body: ReadableStream<Uint8Array>): AsyncIterable<Uint8Array> {
-    let isWhole = false;
-    try {
-      yield* body as ReadableStream<Uint8Array> & AsyncIterable<Uint8Array>;
-      isWhole = true;
-    } catch (reason) {
-      this.failure = { reason };
-      throw reason;
-    } finally {
-      this.#end(isWhole);
-    }
+  /** Returns an iterator; unlike a generator's, its `return` always has an effect. */
+  #iterator(reader: ReadableStreamDefaultReader<Uint8Array>): AsyncIterator<Uint8Array, undefined> {
+    return {
+      next: async () => {
+        try {
+          const { done, value } = await reader.read();
+          if (!done) return { done, value };
+        } catch (reason) {
+          this.failure = { reason };
+          this.#end(false);
+          throw reason;
+        }
+        this.#end(true);
+        return { done: true, value: undefined };
+      },
+      return: async () => {
+        this.#end(false);
+        await reader.cancel();
+        return { done: true, value: undefined };
+      },
+    };
   }
 }

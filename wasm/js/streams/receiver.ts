@@ -147,11 +147,14 @@ export class Receiver {
     return bytes;
   }
 
-  /** Reads once, within the deadline, after sending a due 100; next: `poll`. */
+  /** Sends a due 100, or reads once within the deadline; next: `poll`. */
   async more(): Promise<void> {
     try {
       if (this.#sender.unsent) throw this.#sender.unsent;
-      if (this.#connection.owes === "continue") await this.#sender.send(this.#connection.sendInformational({ status: 100 }));
+      if (this.#connection.owes === "continue") {
+        // Meanwhile the content may come to the engine by `#attend`.
+        return await this.#sender.send(this.#connection.sendInformational({ status: 100 }));
+      }
       this.budget.expect();
       const begun = performance.now();
       const reading = this.look();

@@ -54,12 +54,15 @@ export class ClientResponse extends Message {
   }
 }
 
+/** @internal A callback for informational responses; the next event waits for its promise. */
+export type Informational = (event: InformationalEvent) => void | Promise<void>;
+
 /** @internal Returns the first event that is not an informational response. */
-export async function finalResponse(wire: Wire, informational?: (event: InformationalEvent) => void): Promise<Event | PausedStep> {
+export async function finalResponse(wire: Wire, informational?: Informational): Promise<Event | PausedStep> {
   for (;;) {
     const event = await wire.receiver.nextEvent();
     if (event.kind !== "informational") return event;
-    informational?.(event);
+    await informational?.(event);
   }
 }
 
