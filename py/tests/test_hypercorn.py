@@ -909,7 +909,7 @@ def test_writes_that_are_cancelled_leave_a_turn_to_others(hosted: Hosted) -> Non
         for _ in range(3):
             threading.Event().wait(0.1)
             assert hosted.all(LAST).startswith(b"HTTP/1.1 200 ")
-        # What such writes leave has a limit, which closes the connection. Under trio hypercorn shields the write itself.
+        # What such writes leave is limited. Under trio hypercorn shields the write that is under way.
         if hosted.backend != "trio":
             wait_for(lambda: "gave up" in hosted.app.learnt)
     wait_for(lambda: "gave up" in hosted.app.learnt)
