@@ -20,6 +20,7 @@ from typing import Any
 import pytest
 from served import GET, HANDSHAKE, HELLO, WAIT, Hasty, Served, Transport, played, rest_of, tell, until_disconnect
 from switchover import Config
+from switchover._uvicorn import websocket
 from switchover._uvicorn.cycle import Cycle
 from switchover.uvicorn import Protocol
 
@@ -87,6 +88,25 @@ def test_no_connection_waits_for_ever() -> None:
 
 
 WEBSOCKETS = pytest.mark.parametrize("ws", ["wsproto", "websockets", "websockets-sansio"])
+
+
+@WEBSOCKETS
+def test_a_handshake_that_uvicorns_class_refuses_is_answered(ws: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A handshake gets a response if uvicorn's class leaves it without one."""
+    monkeypatch.setattr(websocket, "CHECK_EVERY", 0.1)
+    monkeypatch.setattr(websocket, "ACCEPT_MAX", 1.0)
+    with Served(tell, ws=ws) as served:
+        got = served.until(HANDSHAKE[:-2] + b"cookie: " + b"x" * 9_000 + b"\r\n\r\n", b"\r\n\r\n")
+        expected = {"wsproto": b"101", "websockets": b"400", "websockets-sansio": b"431"}[ws]
+        assert got.startswith(b"HTTP/1.1 " + expected)
+        wait_until_empty(served)
+
+
+@WEBSOCKETS
+def test_a_handshake_may_have_many_connection_options(ws: str) -> None:
+    lines = b"".join(b"connection: Upgrade, %b\r\n" % (b"x" * 900) for _ in range(10))
+    with Served(tell, ws=ws) as served:
+        assert served.until(HANDSHAKE[:-2] + lines + b"\r\n", b"\r\n\r\n").startswith(b"HTTP/1.1 101 ")
 
 
 @WEBSOCKETS

@@ -345,6 +345,39 @@ def test_a_stream_over_tls_ends_with_its_client(
     assert [record.getMessage() for record in caplog.records if record.name == "asyncio"] == []
 
 
+@pytest.mark.parametrize("loop", ["asyncio", "uvloop"])
+def test_a_stream_over_tls_logs_nothing_after_an_eof_without_an_alert(
+    loop: str, tmp_path: pathlib.Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A stream over TLS ends, and logs nothing, though its client stays.
+
+    The client's EOF comes without a closure alert. A transport that flushes TLS drops and logs each write.
+    """
+    if loop == "uvloop":
+        pytest.importorskip("uvloop")
+    ended = threading.Event()
+
+    async def streams(_scope: Any, _receive: Any, send: Any) -> None:
+        ended.clear()
+        try:
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+            while True:
+                await send({"type": "http.response.body", "body": bytes(16_384), "more_body": True})
+        finally:
+            ended.set()
+
+    key, certificate, trusts = certified(tmp_path)
+    with Served(streams, loop=loop, http=Hasty, ssl_keyfile=key, ssl_certfile=certificate) as served:
+        for _ in range(5):
+            with trusts.wrap_socket(served.connect(), server_hostname="localhost") as client:
+                client.sendall(GET)
+                assert client.recv(100)
+                socket.socket.shutdown(client, socket.SHUT_WR)
+                assert ended.wait(WAIT)
+        wait_until_empty(served)
+    assert [record.getMessage() for record in caplog.records if record.name == "asyncio"] == []
+
+
 def test_an_early_answer_over_tls_reaches_a_client_that_still_sends(tmp_path: pathlib.Path) -> None:
     """An early response over TLS reaches a client that still sends.
 

@@ -11,6 +11,8 @@ from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
 
 from .. import LocalProtocolError, Owes, ProtocolError
 from .._advertised import advertised
+from .._limits import TLS_TURN
+from .._reset import has_hung_up
 from .._switchover import _answer, _noted
 from .access import log_access
 from .audience import Audience
@@ -284,6 +286,10 @@ class Cycle:
             # A client that reads at once makes nobody wait.
             self.sent = 0
             await asyncio.sleep(0)
+            is_tls = self.protocol.turn == TLS_TURN
+            if is_tls and not (self.is_gone or self.flow.read_paused) and has_hung_up(socket_of(self.transport)):
+                # While TLS flushes, its transport reports no EOF, and drops and logs each write.
+                self.protocol.eof_received()
         if self.disconnected or self.drops_content or self.is_gone or self.transport.is_closing():
             # Nothing is written that could be awaited, so other tasks get a turn here. A closing transport accepts
             # everything at once, and reports the disconnect in the loop's next turn.

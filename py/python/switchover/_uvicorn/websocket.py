@@ -14,7 +14,10 @@ from .ending import Ending
 from .transport import closes_after_eof, socket_of
 
 ACCEPT_MAX = 4.0
-"""The seconds for an app to accept the WebSocket of a client that has half-closed."""
+"""The seconds for an app to accept the WebSocket of a client that has half-closed.
+
+uvicorn's class has as many to start the app.
+"""
 
 CHECK_EVERY = 1.0
 """The seconds between two checks of a connection whose WebSocket is unaccepted."""
@@ -25,6 +28,12 @@ NO_CLASS = (
 )
 """The warning for a missing WebSocket library, as uvicorn's own classes log it."""
 
+REFUSAL = b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
+"""The response to a handshake that uvicorn's class leaves without one.
+
+The library websockets takes 128 field lines, of 8,192 bytes each.
+"""
+
 # Fields of a handshake that are not copied: those that are written anew, and those about discarded content.
 LEFT_OUT = {b"connection", b"upgrade", b"content-length", b"transfer-encoding", b"trailer", b"expect"}
 
@@ -33,13 +42,12 @@ def handshake_of(request: Request) -> bytes:
     """Encodes the head of a request again, with WebSocket as the only offer.
 
     The content was discarded, so `Content-Length`, `Transfer-Encoding`, `Trailer` and `Expect` are omitted. The names
-    are in lower case, because uvicorn's classes copy them into a scope unchanged. `Connection` has one line, as wsproto
-    reads only the last of several.
+    are in lower case, because uvicorn's classes copy them into a scope unchanged. `Connection` has one option: wsproto
+    reads only the last of several lines, and websockets refuses a long one.
     """
-    options = b", ".join(request.headers.get_all(b"connection"))
     lines = b"".join(b"%b: %b\r\n" % line for line in request.headers.lower() if line[0] not in LEFT_OUT)
     start = b"%b %b HTTP/%b\r\n" % (request.method, request.target, request.http_version.encode())
-    return b"%b%bconnection: %b\r\nupgrade: websocket\r\n\r\n" % (start, lines, options)
+    return b"%b%bconnection: upgrade\r\nupgrade: websocket\r\n\r\n" % (start, lines)
 
 
 def failed(transport: asyncio.Transport, error: Exception) -> None:
@@ -72,7 +80,8 @@ class Undecided(asyncio.Protocol):
         self.held = bytearray(rest)
         self.has_eof = has_eof
         self.is_paused = False
-        self.is_accepted = False
+        self.is_started = self.is_accepted = False
+        self.checks = 0
         self.giving_up: asyncio.TimerHandle | None = None
         self.checking: asyncio.TimerHandle | None = None
 
@@ -87,6 +96,9 @@ class Undecided(asyncio.Protocol):
         undecided = [self]
 
         async def told(scope: Any, receive: Any, send: Any) -> Any:
+            if undecided:
+                undecided[0].is_started = True
+
             async def noticed(message: Any) -> None:
                 await send(message)
                 if message["type"] == "websocket.accept" and undecided:
@@ -118,7 +130,12 @@ class Undecided(asyncio.Protocol):
         """Looks for an end that neither uvicorn's class nor the transport reports.
 
         The class closes the transport of a client that its app rejects, and a transport that does not read sees no end.
+        If the class has not started the app in time, the client gets a 431.
         """
+        self.checks += 1
+        if not (self.is_started or self.transport.is_closing()) and self.checks * CHECK_EVERY >= ACCEPT_MAX:
+            self.transport.write(REFUSAL)
+            self.transport.close()
         if self.transport.is_closing():
             self.ending.bound_the_rest(self.timeout_write)
             return
