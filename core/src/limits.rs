@@ -286,8 +286,9 @@ pub struct Lenient {
     pub both_framings: bool,
     /// Acceptance of a `Transfer-Encoding` in an HTTP/1.0 response.
     ///
-    /// Some servers send chunked content to every client; h11 accepts it. Risk: a proxy in between
-    /// that supports only HTTP/1.0 sees a different end of the message.
+    /// Some servers send chunked content to every client; h11 accepts it. The connection closes
+    /// after it (RFC 9112, section 6.1). Risk: a proxy in between that supports only HTTP/1.0 sees
+    /// a different end of the message.
     pub coding_in_http10: bool,
     /// Acceptance of a status line whose major version is not 1.
     ///

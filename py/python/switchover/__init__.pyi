@@ -1032,8 +1032,8 @@ class Config:
     coding_in_http10: Final[bool]
     """Acceptance of a `Transfer-Encoding` in an HTTP/1.0 response.
 
-    Some servers send chunked content to every client; h11 accepts it. Risk: a proxy in between that supports only
-    HTTP/1.0 sees a different end of the message.
+    Some servers send chunked content to every client; h11 accepts it. The connection closes after it (RFC 9112, section
+    6.1). Risk: a proxy in between that supports only HTTP/1.0 sees a different end of the message.
     """
     any_version: Final[bool]
     """Acceptance of a status line whose major version is not 1.

@@ -368,7 +368,11 @@ impl Connection {
             Err(fault) => return self.fault(fault),
         };
         let minor = scratch.head.minor();
-        let persist = scratch.head.options(bytes).persist(minor) && framing != Framing::UntilClose;
+        // RFC 9112 6.1: the framing is faulty even if the coding is accepted.
+        let is_faulty = minor == 0 && scratch.head.has(KnownField::TransferEncoding);
+        let persist = scratch.head.options(bytes).persist(minor)
+            && framing != Framing::UntilClose
+            && !is_faulty;
         let answer = ResponseInfo { success, content: framing.has_content(), persist };
         let dropped = if persist { 0 } else { self.state.pipelined };
         let undecided = self.state.undecided();
