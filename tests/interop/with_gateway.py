@@ -8,6 +8,7 @@ offer reach a server only if they are valid requests.
 
 import contextlib
 import fcntl
+import itertools
 import signal
 import socket
 import tempfile
@@ -369,17 +370,17 @@ def the_gateway_and_a_length_beside_a_coding(_):
 
 
 @case("a socket", "HTTP/1.1", THROUGH_US)
-def the_gateway_and_lengths_that_differ(_):
-    """A response with Content-Length fields that differ becomes a 502, also for HEAD.
+def the_gateway_and_lengths_that_are_invalid(_):
+    """A response with an invalid Content-Length becomes a 502, also for HEAD.
 
     RFC 9110, section 8.6.
     """
+    for method, lengths in itertools.product((b"HEAD", b"GET"), (b"3\r\nContent-Length: 4", b"+3", b"3, 4", b"")):
 
-    def script(connection):
-        read_head(connection)
-        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\n")
+        def script(connection, lengths=lengths):
+            read_head(connection)
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: " + lengths + b"\r\n\r\n")
 
-    for method in (b"HEAD", b"GET"):
         with scripted(script) as url, gateway(port_of(url)) as front:
             raw = Raw(front.port, method + b" / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
             raw.rest()

@@ -672,6 +672,27 @@ def a_close_behind_messages_that_do_not_fit(board):
             check(got.endswith(bytes(400_000) + b"\x82\x05hello\x88\x02\x03\xe8"), len(got), got[-40:])
 
 
+@case("a socket", "websocket")
+def a_message_in_many_short_frames(board):
+    """A message of one-byte frames takes no more memory than its limit."""
+    frames = b"\x02\x81\0\0\0\0a" + b"\0\x81\0\0\0\0a" * 500_000
+    ping = b"\x89\x80\0\0\0\0"
+
+    def memory(pid):
+        return int(re.search(r"RssAnon:\s*(\d+)", Path(f"/proc/{pid}/status").read_text())[1])
+
+    with Server("epoll", [in_c.epoll(), "0"]) as server:
+        for port, pid in [(board.port, board.process.pid), (server.port, server.process.pid)]:
+            before = memory(pid)
+            raw = Raw(port, WEBSOCKET)
+            raw.until(b"\r\n\r\n")
+            with contextlib.suppress(OSError):
+                raw.socket.sendall(frames + ping)
+                raw.socket.recv(1)  # of the pong, or of a Close before that
+            check(memory(pid) < before + 8_192, before, memory(pid), "kB")
+            raw.socket.close()
+
+
 @case("a socket", "HTTP/2")
 def the_switchboard_is_interrupted_in_a_stream(_):
     """After its GOAWAY, the switchboard still answers a request that had begun before.
@@ -718,6 +739,29 @@ def a_tunnel_whose_client_does_not_read(_):
 
             wait_until(is_over, "the tunnel waits for ever")
         front.answers()
+
+
+@case("a socket", "HTTP/2")
+def a_tunnel_whose_client_reads_slowly(_):
+    """The bridge keeps a tunnel whose client is slow but goes on."""
+    until = time.monotonic() + 6  # a second and a half longer than the limit of four seconds
+
+    def script(connection):
+        read_head(connection)
+        with contextlib.suppress(OSError):
+            connection.sendall(SWITCH + bytes(200_000))
+            connection.recv(1)
+
+    with scripted(script) as url, bridge(port_of(url), 1) as front, over_http2(front) as client:
+        client.sendall(frame(1, 4, 1, OFFERS))
+        taken = 0
+        while taken < 65_535 or time.monotonic() < until:
+            kind, _, piece = next_frame(client)
+            check(kind != 3, "the tunnel is cut after", taken, "bytes")
+            taken += len(piece) if kind == 0 else 0
+            if taken >= 65_535 and kind == 0:
+                time.sleep(0.1)
+                client.sendall(b"".join(frame(8, 0, stream, (100).to_bytes(4, "big")) for stream in (0, 1)))
 
 
 @contextlib.contextmanager

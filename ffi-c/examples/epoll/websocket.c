@@ -6,7 +6,7 @@
 
 #include "connection.h"
 
-enum { MESSAGE = 1 << 20 };
+enum { MESSAGE = 1 << 20, FRAMES = 4096 }; /* of a message: its bytes, and its frames */
 
 typedef struct bytes {
     uint8_t *data;
@@ -16,6 +16,7 @@ typedef struct bytes {
 typedef struct websocket {
     wslay_event_context_ptr context;
     connection *transport;
+    unsigned frames; /* of the message that is coming */
     bytes input;  /* not parsed yet: nothing is parsed while `output` has bytes */
     bytes output; /* not written yet: what the output buffer has no room for, of about one message */
 } websocket;
@@ -63,6 +64,16 @@ static ssize_t take(wslay_event_context_ptr context, const uint8_t *data, size_t
     return -1;
 }
 
+/* wslay allocates memory for each frame of a message, however short it is. */
+static void count(wslay_event_context_ptr context, const struct wslay_event_on_frame_recv_start_arg *frame, void *user) {
+    websocket *w = (websocket *)user;
+    if (wslay_is_ctrl_frame(frame->opcode)) return;
+    w->frames = frame->opcode == WSLAY_CONTINUATION_FRAME ? w->frames + 1 : 1;
+    if (w->frames <= FRAMES) return;
+    wslay_event_queue_close(context, WSLAY_CODE_MESSAGE_TOO_BIG, NULL, 0);
+    wslay_event_shutdown_read(context);
+}
+
 static void echo(wslay_event_context_ptr context, const struct wslay_event_on_msg_recv_arg *came, void *user) {
     struct wslay_event_msg message = {came->opcode, came->msg, came->msg_length};
     websocket *w = (websocket *)user;
@@ -106,7 +117,7 @@ static void drop(connection *c) {
 
 bool websocket_begin(connection *c) {
     static const protocol websocket_protocol = {NULL, receive, NULL, advance, wants_input, NULL, NULL, drop};
-    static const struct wslay_event_callbacks callbacks = {give, take, NULL, NULL, NULL, NULL, echo};
+    static const struct wslay_event_callbacks callbacks = {give, take, NULL, count, NULL, NULL, echo};
     websocket *w = (websocket *)calloc(1, sizeof *w);
     if (!w || wslay_event_context_server_init(&w->context, &callbacks, w)) {
         free(w);

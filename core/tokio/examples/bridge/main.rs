@@ -53,7 +53,7 @@ use crate::backend::{
     Answer, Backend, Farewell, SYSTEM, host_and_port, locked, serve_until_ctrl_c,
 };
 use crate::content::Content;
-use crate::flow::send;
+use crate::flow::send_some;
 use crate::forward::{count_down, forwardable_trailers, forwarded, last_answer, valid_status};
 use crate::head::{blamed, plain, to_request, translated, when_declined};
 use crate::idle_timeout::IdleTimeout;
@@ -341,7 +341,7 @@ async fn pass(
         };
         let Some(frame) = frame else { break };
         match forwardable_trailers(frame?).into_data() {
-            Ok(data) => timeout(SYSTEM * limit, send(&mut to_client, data)).await??,
+            Ok(data) => send(&mut to_client, data, SYSTEM * limit).await?,
             Err(frame) => {
                 let trailers = frame.into_trailers().unwrap_or_default();
                 if !trailers.is_empty() {
@@ -351,6 +351,18 @@ async fn pass(
         }
     }
     Ok(to_client.send_data(Bytes::new(), true)?)
+}
+
+/// Sends all of `data`; fails if the client accepts nothing of it for `limit`.
+async fn send(
+    to_client: &mut SendStream<Bytes>,
+    mut data: Bytes,
+    limit: Duration,
+) -> Result<(), BoxError> {
+    while !data.is_empty() {
+        timeout(limit, send_some(to_client, &mut data)).await??;
+    }
+    Ok(())
 }
 
 /// The progress of the client's bytes on their way to the backend, in a tunnel.
@@ -481,7 +493,7 @@ async fn to_frames(
             0 => return Ok(to_client.send_data(Bytes::new(), true)?),
             len => {
                 let data = Bytes::copy_from_slice(&piece[..len]);
-                timeout(limit, send(to_client, data)).await??;
+                send(to_client, data, limit).await?;
             }
         }
     }

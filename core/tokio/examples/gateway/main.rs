@@ -191,8 +191,8 @@ fn to_response(mut response: Response<Content>, is_early: bool) -> Response<Cont
     if members(&response, TRANSFER_ENCODING).any(|coding| !coding.eq_ignore_ascii_case("chunked")) {
         return refusal(StatusCode::BAD_GATEWAY);
     }
-    // RFC 9110 8.6: nor may lengths that differ. The engine reads none in a response to HEAD.
-    if lengths_differ(&response) {
+    // RFC 9110 8.6: nor may an invalid length. The engine reads none in a response to HEAD.
+    if has_invalid_length(&response) {
         return refusal(StatusCode::BAD_GATEWAY);
     }
     *response.headers_mut() = end_to_end(response.headers(), response.version());
@@ -208,10 +208,14 @@ fn to_response(mut response: Response<Content>, is_early: bool) -> Response<Cont
     response
 }
 
-fn lengths_differ(response: &Response<Content>) -> bool {
+/// Returns whether a length of a response is no number, or two of them differ.
+fn has_invalid_length(response: &Response<Content>) -> bool {
     let mut lengths = members(response, CONTENT_LENGTH);
-    let first = lengths.next();
-    lengths.any(|length| Some(length) != first)
+    lengths.next().is_some_and(|first| {
+        first.is_empty()
+            || !first.bytes().all(|byte| byte.is_ascii_digit())
+            || lengths.any(|length| length != first)
+    })
 }
 
 /// Returns the members of a response's list-based field, from all its lines.
