@@ -3,6 +3,8 @@
 The path of a request makes the driver's handler behave so.
 """
 
+import socket
+
 import reader
 from cell import NotApplicable, check
 from peers import ATTACKS, CHUNKED, attack, judge  # noqa: F401  (the table is one)
@@ -94,6 +96,19 @@ def endless_unread(server):
     for _ in range(3):
         server.connect(server.request("/endless"))
     yield
+
+
+@attack("an endless answer whose client ends TCP and not TLS")
+def endless_below_tls(server):
+    """Sends a FIN without a closure alert, reads no more, and stays."""
+    server.needs("/endless")
+    if server.host.tls is None:
+        raise NotApplicable("it does not speak TLS")
+    for _ in range(5):
+        peer = server.connect(server.request("/endless"))
+        peer.rest(lambda data: data)
+        peer.socket.raw.shutdown(socket.SHUT_WR)
+        yield
 
 
 @attack("an endless answer that is read")

@@ -155,19 +155,6 @@ def pipelines_and_reads(server):
         )
 
 
-@attack("pipelines handshakes that are declined")
-def pipelines_handshakes(server):
-    bad = server.request(fields="Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n")
-    server.more_events += 2
-    server.connect().send_what_fits(bad * server.scale)
-    yield
-    peer = server.connect(bad + bad + server.request())
-    yield
-    received, how = peer.rest(lambda data: data.count(b"HTTP/1.1 ") >= 3)
-    answers, _ = reader.responses(received, ["GET"] * 3, how == "fin")
-    check(answers and answers[0].status >= 200, answers)
-
-
 @attack("chunks of one byte")
 def small_chunks(server):
     head = server.request(server.host.echo or server.host.plain, "POST", CHUNKED)
