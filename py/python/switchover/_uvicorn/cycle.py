@@ -269,6 +269,9 @@ class Cycle:
 
     def is_over(self) -> bool:
         """Returns whether `receive` has only `http.disconnect` left to return."""
+        has_unread = bool(self.body) or not (self.more_body or self.is_read)
+        if has_unread and self.protocol.turn == TLS_TURN:
+            return self.response_complete  # it has come before the client ended TLS
         return self.disconnected or self.response_complete or (self.has_left and self.is_read)
 
     # The response.
@@ -286,10 +289,8 @@ class Cycle:
             # A client that reads at once makes nobody wait.
             self.sent = 0
             await asyncio.sleep(0)
-            is_tls = self.protocol.turn == TLS_TURN
-            if is_tls and not (self.is_gone or self.flow.read_paused) and has_hung_up(socket_of(self.transport)):
-                # While TLS flushes, its transport reports no EOF, and drops and logs each write.
-                self.protocol.eof_received()
+            if self.protocol.turn == TLS_TURN and has_hung_up(socket_of(self.transport)):
+                await self.protocol.await_eof(self)
         if self.disconnected or self.drops_content or self.is_gone or self.transport.is_closing():
             # Nothing is written that could be awaited, so other tasks get a turn here. A closing transport accepts
             # everything at once, and reports the disconnect in the loop's next turn.

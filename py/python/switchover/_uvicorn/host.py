@@ -78,8 +78,8 @@ class Host(Interface):
         """True while received bytes are discarded, after the last response or a tunnel."""
         ...
 
-    def eof_received(self) -> bool | None:
-        """Handles the client's EOF; returns whether the transport stays open."""
+    async def await_eof(self, cycle: Cycle) -> None:
+        """Waits until TLS has reported the EOF of a client that has hung up."""
 
     def watch(self) -> None:
         """Checks each second whether the client has hung up, while no read would show it."""

@@ -29,7 +29,7 @@ from .. import (
     Role,
 )
 from .._keep import keep
-from .._limits import LINGER_BYTES, TLS_TURN, TURN
+from .._limits import LINGER_BYTES, LINGER_IDLE, TLS_TURN, TURN
 from .._reset import prepare, takes_all
 from .._switchover import _next_scope, _scope
 from .base import HANDED_OVER, LINGERING, OPEN, POSTPONED, SWITCHED, TAKING
@@ -48,6 +48,9 @@ WEBSOCKET = Token("websocket")
 
 # The number of requests that tasks answer at once before other clients have their turn.
 REQUESTS = 16
+
+# The number of looks in `await_eof`.
+EOF_LOOKS = 10
 
 
 class Protocol(Watching):
@@ -125,6 +128,19 @@ class Protocol(Watching):
             self.cycle.notice_eof()
             self.leave_later(self.cycle)
         return True
+
+    async def await_eof(self, cycle: Cycle) -> None:
+        """Waits until TLS has reported the EOF of a client that has hung up.
+
+        Unread bytes may precede that EOF. While TLS flushes, its transport never reports it, but drops and logs each
+        write. So after `LINGER_IDLE` seconds this calls `eof_received`.
+        """
+        for _ in range(EOF_LOOKS):
+            if cycle.is_gone or cycle.disconnected or self.flow.read_paused or self.transport.is_closing():
+                return
+            await asyncio.sleep(LINGER_IDLE / EOF_LOOKS)
+        if cycle is self.cycle and not cycle.is_gone:
+            self.eof_received()
 
     def data_received(self, data: bytes) -> None:
         """Passes received bytes to the engine and handles events, or to an app's tunnel.

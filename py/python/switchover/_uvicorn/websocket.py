@@ -9,15 +9,13 @@ from typing import Any
 from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
 
 from .. import Request
+from .._limits import TURN
 from .._reset import has_hung_up
 from .ending import Ending
 from .transport import closes_after_eof, socket_of
 
 ACCEPT_MAX = 4.0
-"""The seconds for an app to accept the WebSocket of a client that has half-closed.
-
-uvicorn's class has as many to start the app.
-"""
+"""The seconds for an app to accept the WebSocket of a client that has half-closed."""
 
 CHECK_EVERY = 1.0
 """The seconds between two checks of a connection whose WebSocket is unaccepted."""
@@ -31,7 +29,7 @@ NO_CLASS = (
 REFUSAL = b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
 """The response to a handshake that uvicorn's class leaves without one.
 
-The library websockets takes 128 field lines, of 8,192 bytes each.
+The library `websockets` takes 128 field lines, of 8,192 bytes each.
 """
 
 # Fields of a handshake that are not copied: those that are written anew, and those about discarded content.
@@ -80,8 +78,7 @@ class Undecided(asyncio.Protocol):
         self.held = bytearray(rest)
         self.has_eof = has_eof
         self.is_paused = False
-        self.is_started = self.is_accepted = False
-        self.checks = 0
+        self.is_accepted = False
         self.giving_up: asyncio.TimerHandle | None = None
         self.checking: asyncio.TimerHandle | None = None
 
@@ -96,10 +93,14 @@ class Undecided(asyncio.Protocol):
         undecided = [self]
 
         async def told(scope: Any, receive: Any, send: Any) -> Any:
-            if undecided:
-                undecided[0].is_started = True
+            sent = 0
 
             async def noticed(message: Any) -> None:
+                nonlocal sent
+                sent += 1
+                if sent % TURN == 0:
+                    # The classes drop messages for a client that has left, and then nothing waits.
+                    await asyncio.sleep(0)
                 await send(message)
                 if message["type"] == "websocket.accept" and undecided:
                     # The class based on `websockets` sends the 101 in a task of its own.
@@ -121,6 +122,12 @@ class Undecided(asyncio.Protocol):
             # An earlier response is still being sent, and the transport does not call `pause_writing` again.
             self.protocol.pause_writing()
         self.protocol.data_received(head)
+        # The class based on the sans-I/O part of `websockets` says nothing of a head that this refuses.
+        has_refused = getattr(getattr(self.protocol, "conn", None), "handshake_exc", None) is not None
+        if has_refused and not self.transport.is_closing():
+            self.transport.write(REFUSAL)
+            self.transport.close()
+            self.ending.bound_the_rest(self.timeout_write)
 
     def check_later(self) -> None:
         """Schedules the next `check`, after `CHECK_EVERY` seconds."""
@@ -130,12 +137,7 @@ class Undecided(asyncio.Protocol):
         """Looks for an end that neither uvicorn's class nor the transport reports.
 
         The class closes the transport of a client that its app rejects, and a transport that does not read sees no end.
-        If the class has not started the app in time, the client gets a 431.
         """
-        self.checks += 1
-        if not (self.is_started or self.transport.is_closing()) and self.checks * CHECK_EVERY >= ACCEPT_MAX:
-            self.transport.write(REFUSAL)
-            self.transport.close()
         if self.transport.is_closing():
             self.ending.bound_the_rest(self.timeout_write)
             return
