@@ -54,8 +54,8 @@ VARIABLE = contextvars.ContextVar("VARIABLE", default="nobody")
 class Apps:
     """An ASGI app whose behaviour depends on the path; it records how a client leaves."""
 
-    def __init__(self, sleep: Any) -> None:
-        self.sleep = sleep
+    def __init__(self, sleep: Any, stopping: threading.Event) -> None:
+        self.sleep, self.stopping = sleep, stopping
         self.learnt: list[str] = []
         self.may_go_on = threading.Event()
 
@@ -104,10 +104,18 @@ class Apps:
         elif path in LATE:
             await self.sleep(LATE[path])
             await answer(send, b"unread")
+        elif path == "/waits-for-a-stop":
+            self.learnt.append("asked")
+            while not self.stopping.is_set():
+                await self.sleep(0.01)
+            # hypercorn looks for the stop as often.
+            await self.sleep(0.1)
+            await answer(send, b"stopped")
         elif path == "/at-once":
             await answer(send, b"at once")
-        elif path == "/early":
-            await send({"type": "http.response.start", "status": 103, "headers": []})
+        elif path in ("/early", "/switches"):
+            status, headers = (103, []) if path == "/early" else (101, [(b"upgrade", b"foo/2")])
+            await send({"type": "http.response.start", "status": status, "headers": headers})
             await send({"type": "http.response.body", "body": b""})
         elif path == "/large":
             await answer(send, bytes(1_000_000))
@@ -207,6 +215,12 @@ class Apps:
             found = VARIABLE.get()
             VARIABLE.set("of another request")
             await answer(send, found.encode())
+        elif path == "/begins":
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+            await send({"type": "http.response.body", "body": b"begun", "more_body": True})
+            while (message := await receive())["type"] == "http.request":
+                pass
+            self.learnt.append(message["type"])
         elif path == "/learns":
             while (message := await receive())["type"] == "http.request":
                 pass
@@ -299,7 +313,7 @@ class Hosted(Threaded):
         self.stopping = threading.Event()
         self.backend, self.trusts = backend, trusts
         self.module: Any = trio if backend == "trio" else asyncio
-        self.app = Apps(self.module.sleep)
+        self.app = Apps(self.module.sleep, self.stopping)
         config = Config()
         for name, value in {"bind": [f"fd://{listener.detach()}"], **settings}.items():
             setattr(config, name, value)
@@ -751,8 +765,11 @@ def test_an_app_that_raises(hosted: Hosted) -> None:
     assert received.endswith(b"4\r\nsome\r\n")
 
 
-def test_rfc9110_15_2_an_interim_status_is_no_response_of_an_app(hosted: Hosted) -> None:
-    assert hosted.all(GET.replace(b"/", b"/early", 1) + LAST).startswith(b"HTTP/1.1 500 ")
+@pytest.mark.parametrize("path", [b"/early", b"/switches"])
+def test_rfc9110_15_2_an_interim_status_is_no_response_of_an_app(hosted: Hosted, path: bytes) -> None:
+    received = hosted.all(GET.replace(b"/", path, 1) + LAST)
+    assert received.startswith(b"HTTP/1.1 500 ")
+    assert b"foo/2" not in received
 
 
 def test_a_response_without_an_app_is_sent_whole() -> None:
@@ -764,11 +781,11 @@ def test_a_response_without_an_app_is_sent_whole() -> None:
 
 
 def test_no_request_is_taken_after_a_stop(hosted: Hosted) -> None:
-    with hosted.connect(GET.replace(b"/", b"/late", 1) + LAST) as client:
-        threading.Event().wait(0.1)
+    with hosted.connect(GET.replace(b"/", b"/waits-for-a-stop", 1) + LAST) as client:
+        wait_for(lambda: hosted.app.learnt == ["asked"])
         hosted.stopping.set()
         received = rest_of(client)
-    assert received.endswith(b"unread")
+    assert received.endswith(b"stopped")
     assert received.count(b"HTTP/1.1 ") == 1
 
 
@@ -1154,6 +1171,48 @@ def test_a_response_is_whole_to_a_client_that_half_closes_behind_a_large_request
         received = rest_of(client)
     assert received.count(b"\r\n0\r\n\r\n") == 1
     assert received.count(b"piece") == 5
+
+
+PINGS = (b"\x89\x80" + bytes(4)) * 10_900
+
+
+def test_a_client_that_leaves_behind_many_pings_ends_one_connection(hosted: Hosted) -> None:
+    """The pongs that are dropped raise nothing in the task that reads.
+
+    An error there would end a worker of trio.
+    """
+    for path in (b"/chat", b"/later"):
+        for _ in range(3):
+            with hosted.connect(HANDSHAKE.replace(b"/chat", path)) as client:
+                if path == b"/chat":
+                    until(client, b"\r\n\r\n")
+                client.sendall(PINGS)
+                resets(client)
+    wait_for(lambda: not has_connections())
+    assert hosted.all(LAST).endswith(b"GET /last ")
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_websocket_ends_with_a_message_that_is_too_large(backend: str) -> None:
+    pytest.importorskip(backend)
+    with Hosted(backend, websocket_max_message_size=4) as hosted:
+        with hosted.connect(HANDSHAKE) as client:
+            until(client, b"\r\n\r\n")
+            client.sendall(BINARY)
+            client.sendall(BINARY.replace(b"\x82", b"\x81"))
+            assert rest_of(client).startswith(b"\x88\x02\x03\xf1")
+        assert hosted.all(LAST).endswith(b"GET /last ")
+
+
+def test_an_app_that_responds_hears_of_a_client_that_left_behind_requests(
+    hosted: Hosted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An app that has begun its response, and is silent, receives a disconnect."""
+    monkeypatch.setattr(protocol, "LOOK_EVERY", 0.05)
+    large = b"POST /last HTTP/1.1\r\nHost: a\r\ncontent-length: 200000\r\n\r\n" + bytes(200_000)
+    with hosted.connect(GET.replace(b"/", b"/begins", 1) + large) as client:
+        until(client, b"begun")
+    wait_for(lambda: hosted.app.learnt == ["http.disconnect"])
 
 
 PUSHES = {

@@ -64,8 +64,11 @@ class Exchange:
         # A WebSocket of hypercorn raises an error for bytes after its end, which would end a whole worker of trio.
         if not (self.is_over or self.inbox.is_over):
             await self.stream.handle(event)
-            if self.stream.closed and not self.inbox.is_over:
-                # It has responded without an app, and does not say that it has ended.
+            # A WebSocket of hypercorn goes on to collect a message that it has refused as too large.
+            buffer = getattr(self.stream, "buffer", None)
+            is_too_large = buffer is not None and buffer.length > buffer.max_length
+            if (self.stream.closed or is_too_large) and not self.inbox.is_over:
+                # It may have responded without an app, and does not say that it has ended.
                 await self.send(StreamClosed(stream_id=STREAM_ID))
 
     async def send(self, event: Event) -> None:
@@ -80,14 +83,9 @@ class Exchange:
         await self.stream.handle(StreamClosed(stream_id=STREAM_ID))
 
     async def drop(self) -> None:
-        """Gives other tasks a turn after a message of the app that is dropped.
-
-        Raises ClientGoneError, as ASGI 2.4 allows, for each message beyond `DROPPED`.
-        """
+        """Counts what is dropped, and gives other tasks a turn."""
         # An app that receives nothing may fill its queue, behind which it would be told.
         self.dropped += self.inbox.is_over or self.owner.has_gone
-        if self.dropped > DROPPED:
-            raise ClientGoneError("the client has gone")
         await self.owner.context.sleep(0)
 
     # As a task group.
@@ -117,12 +115,16 @@ class Exchange:
     async def send_message(self, message: ASGISendEvent) -> None:
         """Passes a message of the app to the stream; others get a turn if it drops that.
 
-        It drops content without bytes, and messages of a closed WebSocket, and then nothing waits.
+        It drops content without bytes, and messages of a closed WebSocket, and then nothing waits. Raises
+        ClientGoneError, as ASGI 2.4 allows, once more than `DROPPED` were dropped. It may not be raised by `drop`, as
+        a WebSocket also sends from the task that reads.
         """
         before = self.sent
         await self.stream.app_send(message)
         if self.sent == before:
             await self.drop()
+        if self.dropped > DROPPED:
+            raise ClientGoneError("the client has gone")
 
     async def end_app(self, message: ASGISendEvent | None) -> None:
         """Ends the exchange after its app: an incomplete response becomes a 500 or is cut.
@@ -131,8 +133,6 @@ class Exchange:
         """
         try:
             await self.stream.app_send(message)
-        except ClientGoneError:
-            pass
         except Exception:
             await self.owner.config.log.exception("Error at the end of an ASGI app")
         owner = self.owner

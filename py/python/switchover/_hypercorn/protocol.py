@@ -52,6 +52,8 @@ OPTIONS: Final[dict[str, Any]] = {
     "lowercase_names": True,
 }
 """The engine's options that do not depend on hypercorn's."""
+SILENT: Final = 30
+"""The looks without a write after which a half-closed client counts as gone."""
 UNDECIDED: Final = 40
 """The tenths of a second for an app to accept a WebSocket after the client's EOF."""
 
@@ -124,17 +126,20 @@ class Protocol:
     async def look(self) -> None:
         """Checks each second, while reading is stopped, whether the client has left.
 
-        A half-close behind bytes that are not read is told to an app that is not responding; requests are still served.
+        A half-close behind bytes that are not read is told to an app that is not responding, or sends nothing for
+        `SILENT` looks. Requests are still served.
         """
-        raw = self.wire.socket
+        raw, writes, silent = self.wire.socket, 0, 0
         while self.is_full:
             await self.context.sleep(LOOK_EVERY)
             if self.is_full and was_reset(raw):
                 self.wire.has_ended = self.has_gone = True
                 await self.tell_of_end()
                 await self.can_read.set()
-            elif self.is_full and self.connection.owes is not Owes.CONTENT and has_hung_up(raw):
-                await self.tell_of_end()
+            elif self.is_full and has_hung_up(raw):
+                silent, writes = silent + 1 if self.wire.writes == writes else 0, self.wire.writes
+                if self.connection.owes is not Owes.CONTENT or silent >= SILENT:
+                    await self.tell_of_end()
         self.is_looking = False
 
     @property
@@ -315,13 +320,15 @@ class Protocol:
             connection.close_after_response()
         if status == 101 and (selection := connection.select([WEBSOCKET])):
             others = [line for line in fields if line[0].lower() not in HANDSHAKE]
-            await self.wire.write(connection.accept(selection, others))
-            self.spawn(self.take_events)
+            try:
+                await self.wire.write(connection.accept(selection, others))
+            finally:
+                self.spawn(self.take_events)
             return
         has_length, has_upgrade = _noted(fields)
         if 200 <= status < 300 and (request := connection.request) is not None and request.method == b"CONNECT":
             await self.reject(501)  # it would open a tunnel, and an app of hypercorn has none
-        elif has_upgrade or status == 426:
+        elif status >= 200 and (has_upgrade or status == 426):
             warn = partial(self.spawn, self.config.log.warning)
             await self.wire.write(advertised(connection, warn, status, [], fields))
         else:
