@@ -290,10 +290,15 @@ def curl_is_told_by_the_bridge_what_went_wrong(_):
 def curl_gets_odd_answers_through_the_bridge(_):
     """Contradictory responses that every client accepts are forwarded.
 
-    The status 999 becomes a 502. An OPTIONS or TRACE whose Max-Forwards is 0 is not forwarded.
+    Those with unknown framing become a 502, and so does the status 999. A 204 loses its length, as HTTP/2 would await
+    as much content (RFC 9113, section 8.1.1). An OPTIONS or TRACE whose Max-Forwards is 0 is not forwarded.
     """
     odd = {
         b"204 No Content\r\nContent-Length: 0\r\n\r\n": b" 204",
+        b"204 No Content\r\nContent-Length: 2\r\n\r\n": b" 204",
+        b"103 Early Hints\r\nContent-Length: 0\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabc": b"abc 200",
+        b"304 Not Modified\r\nContent-Length: x\r\n\r\n": b" 502",
+        b"200 OK\r\nTransfer-Encoding: chunked, gzip\r\nConnection: close\r\n\r\n2\r\nok\r\n0\r\n\r\n": b" 502",
         b"205 Reset Content\r\nContent-Length: 3\r\n\r\nabc": b"abc 205",
         b"200 OK\r\nContent-Length: 3\r\nContent-Length: 3\r\n\r\nabc": b"abc 200",
         b"200 OK\r\nSec-WebSocket-Accept: x\r\nContent-Length: 3\r\n\r\nabc": b"abc 200",

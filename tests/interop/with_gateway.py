@@ -375,7 +375,8 @@ def the_gateway_and_lengths_that_are_invalid(_):
 
     RFC 9110, section 8.6.
     """
-    for method, lengths in itertools.product((b"HEAD", b"GET"), (b"3\r\nContent-Length: 4", b"+3", b"3, 4", b"")):
+    invalid = (b"3\r\nContent-Length: 4", b"+3", b"3, 4", b"", b"3\x80", b"9" * 23)
+    for method, lengths in itertools.product((b"HEAD", b"GET"), invalid):
 
         def script(connection, lengths=lengths):
             read_head(connection)

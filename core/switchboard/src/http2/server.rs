@@ -8,7 +8,7 @@ use h2::{Reason, RecvStream};
 use http::{Method, Request, Response, StatusCode};
 use tokio::io::{AsyncRead, AsyncWrite};
 
-use super::flow::send_some;
+use super::flow::send;
 use crate::idle_timeout::IdleTimeout;
 use crate::target::path;
 
@@ -87,11 +87,9 @@ async fn answer(
     if path == "/echo" && !is_head {
         let mut to = respond.send_response(Response::new(()), false)?;
         while let Some(data) = content.data().await {
-            let mut data = data?;
+            let data = data?;
             let len = data.len();
-            while !data.is_empty() {
-                send_some(&mut to, &mut data).await?;
-            }
+            send(&mut to, data).await?;
             content.flow_control().release_capacity(len)?;
         }
         return to.send_data(bytes::Bytes::new(), true);

@@ -44,6 +44,10 @@ pub(crate) fn translated(
 ) -> Response<()> {
     let mut head = plain(status);
     *head.headers_mut() = header_map(&http2_fields(&end_to_end(headers, version)));
+    // RFC 9110 8.6: a length in these means nothing, and a client of HTTP/2 awaits as much content.
+    if status.is_informational() || status == StatusCode::NO_CONTENT {
+        head.headers_mut().remove(CONTENT_LENGTH);
+    }
     head
 }
 

@@ -53,8 +53,10 @@ use crate::backend::{
     Answer, Backend, Farewell, SYSTEM, host_and_port, locked, serve_until_ctrl_c,
 };
 use crate::content::Content;
-use crate::flow::send_some;
-use crate::forward::{count_down, forwardable_trailers, forwarded, last_answer, valid_status};
+use crate::flow::send;
+use crate::forward::{
+    count_down, forwardable_trailers, forwarded, has_known_framing, last_answer, valid_status,
+};
 use crate::head::{blamed, plain, to_request, translated, when_declined};
 use crate::idle_timeout::IdleTimeout;
 
@@ -326,6 +328,9 @@ async fn pass(
     respond: &Respond,
     limit: Duration,
 ) -> Result<(), BoxError> {
+    if !has_known_framing(response.headers()) {
+        return Err("the backend's response has an invalid length, or an unknown coding".into());
+    }
     let (head, mut content) = response.into_parts();
     // An empty frame after a 304 with a length would be content that is too short to some clients.
     let is_all = http_body::Body::is_end_stream(&content);
@@ -341,7 +346,7 @@ async fn pass(
         };
         let Some(frame) = frame else { break };
         match forwardable_trailers(frame?).into_data() {
-            Ok(data) => send(&mut to_client, data, SYSTEM * limit).await?,
+            Ok(data) => send_in_time(&mut to_client, data, SYSTEM * limit).await?,
             Err(frame) => {
                 let trailers = frame.into_trailers().unwrap_or_default();
                 if !trailers.is_empty() {
@@ -353,16 +358,14 @@ async fn pass(
     Ok(to_client.send_data(Bytes::new(), true)?)
 }
 
-/// Sends all of `data`; fails if the client accepts nothing of it for `limit`.
-async fn send(
+/// Sends all of `data`; fails after `limit` and a millisecond for each byte.
+async fn send_in_time(
     to_client: &mut SendStream<Bytes>,
-    mut data: Bytes,
+    data: Bytes,
     limit: Duration,
 ) -> Result<(), BoxError> {
-    while !data.is_empty() {
-        timeout(limit, send_some(to_client, &mut data)).await??;
-    }
-    Ok(())
+    let limit = limit + Duration::from_millis(data.len() as u64);
+    Ok(timeout(limit, send(to_client, data)).await??)
 }
 
 /// The progress of the client's bytes on their way to the backend, in a tunnel.
@@ -401,7 +404,7 @@ async fn tunnel(
 ///
 /// A side that ends its own direction still receives the other's bytes. A backend that receives no
 /// more is read to its end (RFC 9110, section 9.3.6). Fails if the client fails or cancels, or if
-/// the backend cannot be read. Also if a side accepts nothing for `SYSTEM` times `limit`.
+/// the backend cannot be read. Also if a side takes bytes too slowly: `SYSTEM` times `limit`.
 async fn both_ways(
     reader: &mut ReadHalf<Upgraded>,
     writer: &mut WriteHalf<Upgraded>,
@@ -493,7 +496,7 @@ async fn to_frames(
             0 => return Ok(to_client.send_data(Bytes::new(), true)?),
             len => {
                 let data = Bytes::copy_from_slice(&piece[..len]);
-                send(to_client, data, limit).await?;
+                send_in_time(to_client, data, limit).await?;
             }
         }
     }

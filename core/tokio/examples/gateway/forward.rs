@@ -33,10 +33,6 @@ const TRAILERS: [&str; 10] = [
 /// `version` is that of the received head (RFC 9110, sections 7.6.1 and 7.6.3).
 pub(crate) fn end_to_end(headers: &HeaderMap, version: Version) -> HeaderMap {
     let mut passed = header_map(&EndToEnd(headers));
-    if headers.contains_key(TRANSFER_ENCODING) {
-        // RFC 9112 6.3: a transfer coding overrides the length, which must not be forwarded.
-        passed.remove(CONTENT_LENGTH);
-    }
     passed.append(
         VIA,
         HeaderValue::from_static(match version {
@@ -46,6 +42,30 @@ pub(crate) fn end_to_end(headers: &HeaderMap, version: Version) -> HeaderMap {
         }),
     );
     passed
+}
+
+/// Returns whether a response may be forwarded, as to its framing fields.
+///
+/// It may not with an unknown transfer coding: the content would have none (RFC 9112, section 6.1).
+/// Nor may it with an invalid length, or two that differ (RFC 9110, section 8.6). The engine reads
+/// no length in a response to HEAD.
+pub(crate) fn has_known_framing(headers: &HeaderMap) -> bool {
+    let mut codings = members(headers, TRANSFER_ENCODING);
+    let mut lengths = members(headers, CONTENT_LENGTH).map(number);
+    let first = lengths.next();
+    codings.all(|coding| coding.eq_ignore_ascii_case(b"chunked"))
+        && first.is_none_or(|first| first.is_some() && lengths.all(|length| length == first))
+}
+
+/// Returns the members of a list-based field, from all its lines.
+fn members(headers: &HeaderMap, name: HeaderName) -> impl Iterator<Item = &[u8]> {
+    let lists = headers.get_all(name).into_iter();
+    lists.flat_map(|list| list.as_bytes().split(|&byte| byte == b',')).map(<[u8]>::trim_ascii)
+}
+
+fn number(digits: &[u8]) -> Option<u64> {
+    let is_number = digits.iter().all(u8::is_ascii_digit);
+    str::from_utf8(digits).ok().filter(|_| is_number)?.parse().ok()
 }
 
 /// Collects field lines in a `HeaderMap`, without those that are invalid there.

@@ -28,10 +28,7 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use clap::Parser;
-use http::header::{
-    CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderName, HeaderValue, TRANSFER_ENCODING,
-    UPGRADE,
-};
+use http::header::{CONNECTION, CONTENT_TYPE, HOST, HeaderName, HeaderValue, UPGRADE};
 use http::{Method, Request, Response, StatusCode, request};
 use http_body_util::Either;
 use switchover::gateway::{EndToEnd, may_forward};
@@ -49,7 +46,8 @@ use crate::backend::{
     Answer, Backend, Content, Farewell, SYSTEM, host_and_port, locked, serve_until_ctrl_c, status,
 };
 use crate::forward::{
-    Forwarded, count_down, end_to_end, forwarded, header_map, last_answer, valid_status,
+    Forwarded, count_down, end_to_end, forwarded, has_known_framing, header_map, last_answer,
+    valid_status,
 };
 
 #[derive(Parser)]
@@ -186,16 +184,11 @@ fn to_response(mut response: Response<Content>, is_early: bool) -> Response<Cont
         .filter(|protocol| may_forward(protocol))
         .map(String::from)
         .collect();
-    // RFC 9112 6.1: content with an unknown coding must not be forwarded as if it had none. (The
-    // adapter turns a 426 that lists no protocol into a 400.)
-    if members(&response, TRANSFER_ENCODING).any(|coding| !coding.eq_ignore_ascii_case("chunked")) {
-        return refusal(StatusCode::BAD_GATEWAY);
-    }
-    // RFC 9110 8.6: nor may an invalid length. The engine reads none in a response to HEAD.
-    if has_invalid_length(&response) {
+    if !has_known_framing(response.headers()) {
         return refusal(StatusCode::BAD_GATEWAY);
     }
     *response.headers_mut() = end_to_end(response.headers(), response.version());
+    // The adapter turns a 426 that lists no protocol into a 400.
     upgrade::advertise(&mut response, &protocols.iter().map(String::as_str).collect::<Vec<_>>());
     let status = valid_status(response.status());
     if status != response.status() {
@@ -206,16 +199,6 @@ fn to_response(mut response: Response<Content>, is_early: bool) -> Response<Cont
         response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     }
     response
-}
-
-/// Returns whether a length of a response is no number, or two of them differ.
-fn has_invalid_length(response: &Response<Content>) -> bool {
-    let mut lengths = members(response, CONTENT_LENGTH);
-    lengths.next().is_some_and(|first| {
-        first.is_empty()
-            || !first.bytes().all(|byte| byte.is_ascii_digit())
-            || lengths.any(|length| length != first)
-    })
 }
 
 /// Returns the members of a response's list-based field, from all its lines.
