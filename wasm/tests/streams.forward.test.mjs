@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { connect } from "node:net";
 import { test } from "node:test";
-import { forward, serveConnection } from "switchover/streams";
+import { forward, request, serveConnection } from "switchover/streams";
 import { TIMEOUTS, connected, forms, holds, listening, rest, until } from "./sockets.mjs";
 
 const options = { timeout: TIMEOUTS };
@@ -324,6 +324,18 @@ test("rfc9112_6_3_a_length_beside_a_transfer_coding_is_not_forwarded", options, 
   assert.deepEqual(told, []);
 });
 
+test("rfc9110_8_6_an_invalid_length_of_a_response_to_head_is_a_502", options, async () => {
+  for (const [length, status] of [["5, 6", "502"], ["+5", "502"], ["5, 05", "200"]]) {
+    const { port, server, front, told } = await gateway(async (socket) => {
+      await until(socket, "\r\n\r\n");
+      socket.end(`HTTP/1.1 200 OK\r\nContent-Length: ${length}\r\n\r\n`);
+    });
+    assert.match(await answer(port, "HEAD / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"), new RegExp(`^HTTP/1\\.1 ${status} `));
+    await Promise.all([server.close(), front.close()]);
+    assert.deepEqual(told, []);
+  }
+});
+
 test("rfc9110_15_5_22_a_426_names_only_protocols_that_are_forwarded", options, async () => {
   for (const [upgrade, expected] of [["h2c, TLS/1.2", /^HTTP\/1\.1 400 (?![^]*\r\nupgrade:)/i], ["h2c, foo/2", /^HTTP\/1\.1 426 [^]*\r\nupgrade: foo\/2\r\n/i]]) {
     const { port, server, front } = await gateway(async (socket) => {
@@ -333,4 +345,35 @@ test("rfc9110_15_5_22_a_426_names_only_protocols_that_are_forwarded", options, a
     assert.match(await answer(port, "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"), /** @type {RegExp} */ (expected));
     await Promise.all([server.close(), front.close()]);
   }
+});
+
+test("rfc9112_9_5_a_response_that_ends_the_connection_is_whole_while_its_request_is_sent", options, async () => {
+  let goOn = () => {};
+  const hasPiece = new Promise((resolve) => (goOn = () => resolve(undefined)));
+  async function* body() {
+    yield encoder.encode("first");
+    await hasPiece;
+    yield encoder.encode("second");
+  }
+  const answered = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: close\r\n\r\nhello";
+  const socket = inMemory((controller) => controller.enqueue(encoder.encode(answered)));
+  const response = await request(socket, { method: "POST", target: "/", headers: [["Host", "a"]], body: body() });
+  assert.ok(response.body);
+  let content = "";
+  for await (const piece of response.body) {
+    content += Buffer.from(piece).toString();
+    goOn();
+    for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setTimeout(resolve, 0));
+  }
+  assert.equal(content, "hello");
+});
+
+test("a callback for interim responses that does not end hinders no signal", options, async () => {
+  const socket = inMemory((controller) => controller.enqueue(encoder.encode("HTTP/1.1 103 Early Hints\r\n\r\n")));
+  const stopping = new AbortController();
+  const asked = request(socket, { target: "/", headers: [["Host", "a"]] }, {
+    signal: stopping.signal,
+    informational: () => new Promise(() => stopping.abort(new Error("stop"))),
+  });
+  await assert.rejects(asked, { message: "stop" });
 });

@@ -1,6 +1,7 @@
 // A client: sends a request, optionally with an offer of other protocols, and returns the response or the new protocol.
 
 import type { HeaderSource } from "../engine/args.js";
+import { ProtocolError } from "../engine/error.js";
 import type { Event, InformationalEvent, PausedStep, SwitchedEvent } from "../engine/event.js";
 import { type ClientResponse, type Informational, responseOn, finalResponse } from "./response.js";
 import { framedBy } from "./fields.js";
@@ -247,6 +248,9 @@ class Sending {
       wire.receiver.budget.hasSent = true;
       wire.receiver.nudge();
     }).catch((error: unknown) => {
+      // A whole response that ends the connection leaves the rest of the content nowhere to go.
+      const isRefused = error instanceof ProtocolError && error.kind === "closed" && !wire.life.hasNoted(error);
+      if (this.#isAnswered && isRefused) return;
       // An error of the content ends the exchange. If the socket failed, the server may have responded before it
       // stopped reading, so the response is awaited for a while.
       if (!wire.sender.isBroken) wire.giveUp(error);

@@ -98,7 +98,8 @@ export async function forward(
 async function declined({ response, required }: Declined): Promise<ServerResponse> {
   const { fields, body } = response;
   // Content in a coding that ours does not have cannot be read without its hop-by-hop field, and a 205 has none.
-  if ((body && response.status === 205) || fields.getAll("transfer-encoding").some((coding) => !/^chunked$/i.test(coding))) {
+  const hasCoding = fields.getAll("transfer-encoding").some((coding) => !/^chunked$/i.test(coding));
+  if ((body && response.status === 205) || hasCoding || !hasOneLength(fields.getAll("content-length"))) {
     await body?.cancel();
     return { status: 502 };
   }
@@ -109,6 +110,16 @@ async function declined({ response, required }: Declined): Promise<ServerRespons
   if (requires.length > 0) return { ...passed, requires };
   // A 426 has to name a protocol (RFC 9110, section 15.5.22).
   return status === 426 ? { ...passed, status: 400, reason: "" } : passed;
+}
+
+/**
+ * Returns whether all lengths are valid and equal.
+ *
+ * The engine reads none in a response to HEAD (RFC 9110, section 8.6).
+ */
+function hasOneLength(lines: readonly string[]): boolean {
+  const lengths = lines.flatMap((line) => line.split(",")).map((length) => length.trim());
+  return lengths.every((length) => /^\d+$/.test(length) && Number(length) === Number(lengths[0]));
 }
 
 /** Switches the client to the other server's protocol, and copies bytes. */

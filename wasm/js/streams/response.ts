@@ -62,7 +62,8 @@ export async function finalResponse(wire: Wire, informational?: Informational): 
   for (;;) {
     const event = await wire.receiver.nextEvent();
     if (event.kind !== "informational") return event;
-    await informational?.(event);
+    const told = informational?.(event);
+    if (told) await wire.life.until(told);
   }
 }
 
