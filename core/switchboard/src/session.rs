@@ -10,7 +10,7 @@ use std::time::Duration;
 use switchover::Order;
 use switchover_tokio::{Config, ShutdownSignal, Timeouts};
 use tokio::sync::Semaphore;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 
 use crate::live::Hub;
@@ -75,6 +75,11 @@ impl Session {
         protocol: &str,
         speech: impl Future<Output = Result<u64, E>>,
     ) -> bool {
+        // Those that wait for the shutdown do not hear of it in one order.
+        let stopped = async {
+            self.stopping.clone().wait().await;
+            sleep(Duration::from_millis(100)).await;
+        };
         tokio::select! {
             biased;
             outcome = speech => {
@@ -82,7 +87,7 @@ impl Session {
                 self.tell(protocol, outcome);
                 is_whole
             }
-            () = self.stopping.clone().wait() => {
+            () = stopped => {
                 self.tell(protocol, Err("the server stops"));
                 false
             }
