@@ -269,8 +269,7 @@ class Cycle:
 
     def is_over(self) -> bool:
         """Returns whether `receive` has only `http.disconnect` left to return."""
-        has_unread = bool(self.body) or not (self.more_body or self.is_read)
-        if has_unread and self.protocol.turn == TLS_TURN:
+        if self.protocol.turn == TLS_TURN and (self.body or not (self.more_body or self.is_read)):
             return self.response_complete  # it has come before the client ended TLS
         return self.disconnected or self.response_complete or (self.has_left and self.is_read)
 
