@@ -404,7 +404,8 @@ async fn tunnel(
 ///
 /// A side that ends its own direction still receives the other's bytes. A backend that receives no
 /// more is read to its end (RFC 9110, section 9.3.6). Fails if the client fails or cancels, or if
-/// the backend cannot be read. Also if a side takes bytes too slowly: `SYSTEM` times `limit`.
+/// the backend cannot be read. Also if a side takes longer than `SYSTEM` times `limit` for what is
+/// sent to it.
 async fn both_ways(
     reader: &mut ReadHalf<Upgraded>,
     writer: &mut WriteHalf<Upgraded>,

@@ -178,7 +178,7 @@ fn to_request(head: &request::Parts, backend: &str) -> Request<()> {
 /// Returns the response that is sent to the client.
 ///
 /// `is_early`: the response came before the end of the request, so it closes the connection. A
-/// response with an unknown transfer coding or differing lengths is replaced by a 502.
+/// response with an unknown transfer coding or an invalid length is replaced by a 502.
 fn to_response(mut response: Response<Content>, is_early: bool) -> Response<Content> {
     let protocols: Vec<String> = members(&response, UPGRADE)
         .filter(|protocol| may_forward(protocol))
