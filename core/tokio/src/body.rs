@@ -16,7 +16,8 @@ use crate::sync::{Mutex, MutexGuard, lock};
 /// It is an [`http_body::Body`], so it works with `http_body_util::BodyExt` and axum's extractors.
 /// [`read`](Self::read) reads all of it at once. Content is read from the transport on demand, or
 /// into a bounded buffer: a peer that sends faster than your code reads has to wait. A client that
-/// waits for a 100 (Continue) gets it at the handler's first read (RFC 9110, section 10.1.1).
+/// waits for a 100 (Continue) gets it at the handler's first read (RFC 9110, section 10.1.1); in
+/// HTTP/2 it gets none.
 ///
 /// Content that a handler has not read when its response is complete is discarded, up to
 /// `limits.drain` bytes; if there is more, the connection closes. A read after the response, or

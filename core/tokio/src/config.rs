@@ -172,6 +172,7 @@ impl Config {
             extensions: self.extensions.clone(),
             handler: self.timeouts.handler,
             content: self.http.limits.content,
+            content_timeout: self.timeouts.content,
         }
     }
 }

@@ -12,4 +12,6 @@ pub(crate) struct Http2Options {
     pub(crate) handler: Option<Duration>,
     /// The longest content of a request, in bytes.
     pub(crate) content: u64,
+    /// The timeout for the content of a request.
+    pub(crate) content_timeout: Option<Duration>,
 }

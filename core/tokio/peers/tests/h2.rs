@@ -637,3 +637,30 @@ async fn empty_frames_do_not_hold_up_the_thread() {
     drop(client);
     served.stop().await;
 }
+
+/// Checks that a read ends if content ceases to come, but not if it is slow.
+#[tokio::test]
+async fn content_that_ceases_to_come_is_given_up() {
+    let timeouts = Timeouts { content: Some(Duration::from_millis(200)), ..Timeouts::default() };
+    let reads = service_fn(async |request: Request<Body>| {
+        let content = request.into_body().read(1000).await?;
+        Ok::<_, BoxError>(Response::new(Full::new(content.unwrap_or_default())))
+    });
+    let config = Config { timeouts, ..Config::default() };
+    let served = Served::with(reads, config.with_h2(reads)).await;
+    let mut client = http2(TcpStream::connect(served.address).await.expect("a server")).await;
+    for (status, pieces) in [(StatusCode::REQUEST_TIMEOUT, 1), (StatusCode::OK, 4)] {
+        let request = Request::post("http://localhost/").body(()).expect("a request");
+        let (response, mut sending) = client.send_request(request, false).expect("a server");
+        for _ in 0..pieces {
+            sending.send_data(Bytes::from_static(&[b'x'; 100]), false).expect("a stream");
+            tokio::time::sleep(Duration::from_millis(80)).await;
+        }
+        if status == StatusCode::OK {
+            sending.send_data(Bytes::new(), true).expect("a stream");
+        }
+        assert_eq!(within(response).await.expect("a response").status(), status);
+    }
+    drop(client);
+    served.stop().await;
+}

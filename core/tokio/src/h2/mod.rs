@@ -70,10 +70,13 @@ impl Config {
     /// `handler` is the one that is passed to [`serve`](crate::serve), or another one. For hyper's
     /// options, or another HTTP/2 server, use [`with_http2`](Self::with_http2) with [`serve`].
     ///
-    /// Of this configuration the extensions, the limit of content and the timeout of the handler
-    /// are kept in HTTP/2; its other parts concern HTTP/1.1. A client that is silent for 30 s gets
-    /// a PING, and is dropped if it does not answer. At a shutdown it gets a GOAWAY. RFC 9113,
-    /// section 3.3.
+    /// In HTTP/2 this configuration's extensions, limit of content, and timeouts of content and of
+    /// the handler apply. Its other parts concern HTTP/1.1. A client that is silent for 30 s gets a
+    /// PING, and is dropped if it does not answer. One that answers may take any time to receive a
+    /// response. At a shutdown it gets a GOAWAY. RFC 9113, section 3.3.
+    ///
+    /// hyper sends no 100 in HTTP/2, so a client that waits for one sends its content after a
+    /// timeout of its own.
     #[must_use]
     pub fn with_h2<H>(&self, handler: H) -> Self
     where

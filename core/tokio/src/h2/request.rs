@@ -4,6 +4,7 @@ use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use ::hyper::body::Incoming;
 use ::hyper::ext::Protocol;
@@ -16,10 +17,11 @@ use hyper_util::rt::TokioIo;
 use super::content::Content;
 use super::switched::Switched;
 use crate::body::{Body, Source};
-use crate::error::Error;
+use crate::error::{Error, Timeout};
 use crate::http2_options::Http2Options;
 use crate::sync::{Mutex, lock};
 use crate::upgrade::{PendingUpgrade, Upgraded};
+use crate::wire::{Alarm, Deadline};
 
 /// Converts a received request; for a CONNECT also returns its pending upgrade.
 ///
@@ -39,7 +41,13 @@ pub(super) fn received(
     }
     let content = match content.is_end_stream() || head.method == Method::CONNECT {
         true => Body::empty(),
-        false => Body::coming(Arc::new(Mutex::new(Received { content, left: options.content }))),
+        false => Body::coming(Arc::new(Mutex::new(Received {
+            content,
+            left: options.content,
+            timeout: options.content_timeout,
+            deadline: Deadline::default(),
+            alarm: Alarm::default(),
+        }))),
     };
     Ok((Request::from_parts(head, content), pending))
 }
@@ -124,28 +132,49 @@ impl PendingStream {
     }
 }
 
-/// The content of a request, with the number of bytes that its limit still allows.
+/// The content of a request, with its limit and its timeout.
 struct Received {
     content: Incoming,
+    /// The number of bytes that the limit still allows.
     left: u64,
+    timeout: Option<Duration>,
+    /// The deadline for all of it; its clock runs while a read waits.
+    deadline: Deadline,
+    alarm: Alarm,
+}
+
+impl Received {
+    /// Waits for a frame until the deadline.
+    fn poll_in_time(
+        &mut self,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+        let Poll::Ready(frame) = Pin::new(&mut self.content).poll_frame(context) else {
+            self.deadline.wait_for(Timeout::Content, self.timeout);
+            let phase = ready!(self.deadline.poll_timeout(&mut self.alarm, context));
+            return Poll::Ready(Some(Err(Error::TimedOut(phase))));
+        };
+        self.deadline.pause();
+        Poll::Ready(frame.map(|frame| frame.map_err(|error| Error::Io(io::Error::other(error)))))
+    }
 }
 
 impl Source for Mutex<Received> {
     fn poll_frame(&self, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
-        let mut received = lock(self);
-        let frame = ready!(Pin::new(&mut received.content).poll_frame(context));
+        let received = &mut *lock(self);
+        let frame = ready!(received.poll_in_time(context));
         // hyper takes a reset with NO_ERROR for the end.
         if frame.is_none() && !received.content.is_end_stream() {
             let cut = Error::Disconnected("the client has reset the stream");
             return Poll::Ready(Some(Err(Error::Content(Box::new(cut)))));
         }
         Poll::Ready(frame.map(|frame| {
-            let frame = frame
-                .map_err(|error| Error::Content(Box::new(Error::Io(io::Error::other(error)))))?;
-            let len = frame.data_ref().map_or(0, |data| data.len() as u64);
+            let frame = frame.map_err(|error| Error::Content(Box::new(error)))?;
+            let len = frame.data_ref().map_or(0, Bytes::len);
+            received.deadline.extend(len);
             received.left = received
                 .left
-                .checked_sub(len)
+                .checked_sub(len as u64)
                 .ok_or_else(|| Error::Content(Box::new(Error::ContentTooLarge)))?;
             Ok(frame)
         }))

@@ -18,8 +18,9 @@ use crate::{ShutdownSignal, Transport};
 ///
 /// Reading returns first the bytes that arrived together with the request, the 101 or the 2xx.
 ///
-/// The stream is independent of the HTTP connection it came from. Shut it down before you drop it,
-/// if the last bytes must arrive.
+/// The stream is independent of the HTTP connection it came from. If the last bytes must arrive,
+/// shut it down and read on, for a limited time, until the peer has ended. A drop with unread bytes
+/// resets a TCP connection, and the peer may lose what it has not read.
 pub struct Upgraded {
     stream: Stream<Box<dyn Transport>>,
     leftover: Bytes,
