@@ -132,14 +132,18 @@ class Protocol(Watching):
     async def await_eof(self, cycle: Cycle) -> None:
         """Waits until TLS has reported the EOF of a client that has hung up.
 
-        Unread bytes may precede that EOF. While TLS flushes, its transport never reports it, but drops and logs each
-        write. So after `LINGER_IDLE` seconds this calls `eof_received`.
+        Unread bytes may precede that EOF. While TLS flushes, and while reading is paused, its transport never reports
+        it, but drops and logs each write. So after `LINGER_IDLE` seconds this does what its report would do.
         """
         for _ in range(EOF_LOOKS):
-            if cycle.is_gone or cycle.disconnected or self.flow.read_paused or self.transport.is_closing():
+            if cycle.is_gone or cycle.disconnected or self.transport.is_closing():
                 return
             await asyncio.sleep(LINGER_IDLE / EOF_LOOKS)
-        if cycle is self.cycle and not cycle.is_gone:
+        if cycle.is_gone:
+            return
+        if self.flow.read_paused:
+            cycle.lose_reader()
+        elif cycle is self.cycle:
             self.eof_received()
 
     def data_received(self, data: bytes) -> None:

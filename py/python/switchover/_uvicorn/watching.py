@@ -78,7 +78,8 @@ class Watching(Base):
         if cycle is None or not self.is_awaited(cycle) or cycle.disconnected or not self.flow.read_paused:
             return
         if not self.has_left_unread():
-            self.watch()
+            # The FIN of a client whose bytes do not fit is never sent.
+            self.watch_for_close()
         elif not closes_after_eof(self.transport):
             cycle.lose_reader()
         elif self.was_reset():
