@@ -31,7 +31,7 @@ from .._advertised import advertised
 from .._base import HEAD_MAX
 from .._keep import keep
 from .._limits import CONTENT
-from .._reset import LOOK_EVERY, has_hung_up, was_reset
+from .._reset import LOOK_EVERY, has_hung_up, probes, was_reset
 from .._switchover import _noted
 from .exchange import Exchange
 from .handshake import HANDSHAKE, WEBSOCKET, handshake, refusal
@@ -130,15 +130,18 @@ class Protocol:
         `SILENT` looks. Requests are still served.
         """
         raw, writes, silent = self.wire.socket, 0, 0
+        # The FIN of a client whose bytes do not fit is never sent.
+        probes(raw)
         while self.is_full:
             await self.context.sleep(LOOK_EVERY)
-            if self.is_full and was_reset(raw):
+            is_responding = self.connection.owes is Owes.CONTENT
+            if self.is_full and (was_reset(raw) or (is_responding and self.wire.is_lost)):
                 self.wire.has_ended = self.has_gone = True
                 await self.tell_of_end()
                 await self.can_read.set()
             elif self.is_full and has_hung_up(raw):
                 silent, writes = silent + 1 if self.wire.writes == writes else 0, self.wire.writes
-                if self.connection.owes is not Owes.CONTENT or silent >= SILENT:
+                if not is_responding or silent >= SILENT:
                     await self.tell_of_end()
         self.is_looking = False
 
@@ -308,6 +311,8 @@ class Protocol:
                 await self.write_head(event)
             elif isinstance(event, events.Body):
                 await self.wire.write(connection.send_data(event.data))
+                if self.wire.is_lost and self.is_full:
+                    await self.context.sleep(LOOK_EVERY)  # `look` tells the app meanwhile
             elif isinstance(event, events.EndBody):
                 await self.wire.write(connection.send_end())
             elif isinstance(event, events.Data):

@@ -10,7 +10,7 @@ from hypercorn.events import Closed, Event, RawData
 
 from .. import Closing, Connection
 from .._limits import LINGER_BYTES, LINGER_IDLE, LINGER_MAX, TLS_TURN, TURN
-from .._reset import FLUSH_MAX, FLUSH_POLL, LOST, resets, unreceived_by_peer, unsent_by
+from .._reset import FLUSH_MAX, FLUSH_POLL, LOST, has_hung_up, resets, unreceived_by_peer, unsent_by
 
 MOST_PENDING = 1 << 20
 """The maximum bytes left by cancelled writes; with more the connection is closed."""
@@ -77,6 +77,14 @@ class Wire:
     def is_cut(self) -> bool:
         """True if an incomplete response would look complete after a close."""
         return self.connection.closing is Closing.RESET
+
+    @property
+    def is_lost(self) -> bool:
+        """True if the client has ended TCP below asyncio's TLS.
+
+        asyncio then drops what is written, and logs it.
+        """
+        return self.turn == TLS_TURN and self.transport is not None and has_hung_up(self.socket)
 
     @property
     def socket(self) -> Any:
