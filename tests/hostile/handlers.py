@@ -100,7 +100,10 @@ def endless_unread(server):
 
 @attack("an endless answer whose client ends TCP and not TLS")
 def endless_below_tls(server):
-    """Sends a FIN without a closure alert, reads no more, and stays."""
+    """Sends a FIN without a closure alert, reads no more, and stays.
+
+    Others have a next request under way whose content is not read. They read on after a FIN, or an alert and a FIN.
+    """
     server.needs("/endless")
     if server.host.tls is None:
         raise NotApplicable("it does not speak TLS")
@@ -109,6 +112,18 @@ def endless_below_tls(server):
         peer.rest(lambda data: data)
         peer.socket.raw.shutdown(socket.SHUT_WR)
         yield
+    unread = server.request(method="POST", content=b"x" * 900_000)[:300_000]
+    for alerts in (False, True):
+        peer = server.connect(server.request("/endless"))
+        peer.rest(lambda data: data)
+        peer.send_what_fits(unread)
+        peer.read_beside()
+        if alerts:
+            peer.end()
+        else:
+            peer.socket.raw.shutdown(socket.SHUT_WR)
+        yield
+        peer.leave()
 
 
 @attack("an endless answer that is read")

@@ -1,4 +1,4 @@
-"""Attacks by handshakes: many of them, and one that a WebSocket library refuses."""
+"""Attacks by handshakes, and by what a WebSocket client sends behind one."""
 
 import reader
 from cell import NotApplicable, check
@@ -31,3 +31,21 @@ def long_handshake(server):
         check(received.startswith(b"HTTP/1.1 "), received, how)
     server.reset_all()
     yield
+
+
+@attack("pings without end, then a reset")
+def pings(server):
+    """Sends pings and reads no pong, so that the write of a pong fails."""
+    host = server.host
+    if host.switch != "websocket":
+        raise NotApplicable("it speaks no WebSocket")
+    # A masked ping without content: RFC 6455, section 5.5.2.
+    flood = b"\x89\x80\0\0\0\0" * server.scale
+    for lull in (0.3, 0.01):
+        for _ in range(5):
+            peer = server.connect(host.handshake(server))
+            peer.rest(lambda data: b"\r\n\r\n" in data)
+            peer.send_what_fits(flood, lull)
+        yield
+        server.reset_all()
+        yield

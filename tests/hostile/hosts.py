@@ -158,9 +158,13 @@ class Asker:
 
     workerd does not tell a worker that its caller has left.
     """
+    is_between: bool = False
+    """True if it is an intermediary, and its client sends what it is told."""
+    declines: bool = True
+    """False if the response to an offer can only switch or fail, as in HTTP/2."""
+    pooled: int = 0
     tls: Path | None = None
     unix = None
-    pooled = 0
     is_client = True
     environment, missing = Host.environment, Host.missing
 
@@ -226,9 +230,12 @@ def servers(target):
     newer = target / "py/venv-3.12/bin/python"
     command = [newer, DRIVERS / "asgi_server.py", "asyncio", "none", "eager:Protocol"]
     yield Host("switchover.uvicorn, asyncio, eager", command, [newer], lies=ASGI)
-    hypercorn = [python, DRIVERS / "hypercorn_server.py"]
     needs = [python, *python.parents[1].glob("lib/python*/site-packages/hypercorn")]
-    yield Host("switchover.hypercorn", hypercorn, needs, lies=ASGI, switch="websocket", http2=True)
+    for backend in ("asyncio", "trio"):
+        name = f"switchover.hypercorn{', trio' if backend == 'trio' else ''}"
+        command = [python, DRIVERS / "hypercorn_server.py", backend]
+        cannot = {"/cancels"} if backend == "trio" else set()
+        yield Host(name, command, needs, lies=ASGI - cannot, switch="websocket", http2=True)
     streams = ALL - {"/cancels", "/sends-after"}
     drivers = {"Node": "node_server.mjs", "Bun": "node_server.mjs", "Deno": "deno_server.mjs", "workerd": "worker.mjs"}
     for name, driver in drivers.items():
@@ -299,6 +306,15 @@ def clients(target):
     for name, (program, words) in javascript.items():
         script = scripts / ("worker.mjs" if name == "workerd" else "client.mjs")
         yield Asker(f"switchover/streams' client, {name}", [*words, script], [program], cancels=name != "workerd")
+    examples, between = target / "debug/examples", [python, DRIVERS / "between.py"]
+    for name in ("gateway", "bridge"):
+        command = [*between, "http1" if name == "gateway" else "http2", examples / name, "--port", "0", "--backend"]
+        needs = [python, examples / name]
+        more = {"is_between": True, "declines": name == "gateway", "pooled": 8}
+        yield Asker(f"{name}, behind it", command, needs, ("large",), **more)
+    program, words = javascript["Node"]
+    command = [*between, "http1", *words, scripts / "gateway.mjs"]
+    yield Asker("switchover/streams, Node, behind it", command, [python, program], ("large",), is_between=True)
 
 
 def plain(target):
@@ -317,8 +333,10 @@ def plain(target):
     for loop in ("asyncio", "uvloop"):
         command = [python, DRIVERS / "asgi_server.py", loop, "websockets-sansio", "h11"]
         yield Host(f"uvicorn's own, {loop}", command, lies=frozenset({"/accepts-later"}), switch="websocket")
-    command = [python, DRIVERS / "hypercorn_server.py", "own"]
-    yield Host("hypercorn's own", command, lies=ASGI, switch="websocket", http2=True)
+    for backend in ("asyncio", "trio"):
+        name = f"hypercorn's own{', trio' if backend == 'trio' else ''}"
+        command = [python, DRIVERS / "hypercorn_server.py", backend, "own"]
+        yield Host(name, command, lies=ASGI, switch="websocket", http2=True)
 
 
 def runtimes(target):

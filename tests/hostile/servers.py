@@ -105,6 +105,56 @@ class Taken:
         self.socket.close()
 
 
+class Part:
+    """One of two listeners on the same port.
+
+    An intermediary knows one address. The path of the first request on a connection is the `port` of the listener that
+    accepts it.
+    """
+
+    def __init__(self, port):
+        self.port, self.accepted, self.seconds = port, queue.SimpleQueue(), None
+
+    def getsockname(self):
+        return "127.0.0.1", self.port
+
+    def settimeout(self, seconds):
+        self.seconds = seconds
+
+    def accept(self):
+        try:
+            return self.accepted.get(timeout=self.seconds), None
+        except queue.Empty:
+            raise TimeoutError("the intermediary has sent nothing") from None
+
+    def close(self):
+        self.accepted = None
+
+
+def parts(listener):
+    """Returns two parts of a listener: the attacking server, and one without faults."""
+    both = [Part(listener.getsockname()[1]), Part(0)]
+
+    def select(connection):
+        line = b"?"
+        with contextlib.suppress(OSError):
+            while line and b"\r\n" not in line:
+                time.sleep(0.001)
+                line = connection.recv(4096, socket.MSG_PEEK)
+        for part in both:
+            if line.split()[1:2] == [b"/%d" % part.port]:
+                return part.accepted.put(connection)
+        return connection.close()
+
+    def accept():
+        with contextlib.suppress(OSError):
+            while True:
+                threading.Thread(target=select, args=listener.accept()[:1], daemon=True).start()
+
+    threading.Thread(target=accept, daemon=True).start()
+    return both
+
+
 class Client(Target):
     """A client under attack."""
 
@@ -113,12 +163,14 @@ class Client(Target):
         self.told, self.number = {}, 0
         self.lines = queue.SimpleQueue()
         self.context = tls.of_server(host.tls) if host.tls else None
-        self.process = Process(host.command, stdin=subprocess.PIPE, env=host.environment())
-        self.listener = socket.create_server(("127.0.0.1", 0), backlog=200)
+        self.listener, self.good = (socket.create_server(("127.0.0.1", 0), backlog=200) for _ in range(2))
+        if host.is_between:
+            self.listener, self.good = parts(self.listener)
+        behind = {"HOSTILE_BEHIND": str(self.listener.getsockname()[1])}
+        self.process = Process(host.command, stdin=subprocess.PIPE, env=host.environment() | behind)
         self.listener.settimeout(WAIT)
-        self.good = socket.create_server(("127.0.0.1", 0), backlog=200)
         threading.Thread(target=self.serve, daemon=True).start()
-        if "workerd.mjs" in str(host.command):
+        if host.is_between or "workerd.mjs" in str(host.command):
             self.process.says(rb"listening on")
         threading.Thread(target=self.hear, daemon=True).start()
         for _ in range(20):
@@ -301,7 +353,9 @@ slowly.repeats = False
 
 @attack("chunks of one byte")
 def small_chunks(client):
-    return plays(client, CHUNKED + b"1\r\nx\r\n" * client.scale + b"0\r\n\r\n", f"whole 200 {client.scale}", ends=False)
+    content = b"1\r\nx\r\n" * client.scale + b"0\r\n\r\n"
+    # A pool may use the connection for the next request.
+    return plays(client, CHUNKED + content, f"whole 200 {client.scale}", ends=client.host.is_between)
 
 
 @attack("interim responses without end")
@@ -344,6 +398,8 @@ def another_protocol(client):
 
 @attack("garbage after a decline")
 def garbage(client):
+    if not client.host.declines:
+        raise NotApplicable("a decline is an error in its protocol")
     return plays(client, TEN + b"\0\xff" * 1000, "whole 200 10", offer="foo/2")
 
 
@@ -351,6 +407,14 @@ def garbage(client):
 def only_garbage(client):
     for rubbish in (b"\0\r\n", b"\xff" * 5000, b"HTTP/1.1 20\r\n\r\n", b"SSH-2.0-OpenSSH\r\n"):
         yield from plays(client, rubbish, "failed")
+
+
+@attack("a length where there is no content")
+def lengths_of_nothing(client):
+    empty = b"HTTP/1.1 204 No Content\r\nContent-Length: 5\r\nConnection: close\r\n\r\n"
+    yield from plays(client, empty, "whole 204 0")
+    hints = b"HTTP/1.1 103 Early Hints\r\nContent-Length: 5\r\n\r\n"
+    yield from plays(client, hints + TEN, "whole 200 10")
 
 
 @attack("lies about its length")
@@ -373,6 +437,9 @@ def cancelled(client):
     yield
     for name, _ in asked:
         client.say("cancel", name=name)
+    if client.host.is_between:
+        # Both of its connections fail.
+        client.more_events += len(asked)
     for _, taken in asked:
         check(taken.drain(), "the connection of a cancelled request stays")
     client.told.clear()

@@ -3,8 +3,7 @@
 The path of a request selects its behaviour.
 """
 
-import asyncio
-
+import anyio
 import lies
 
 
@@ -12,7 +11,7 @@ async def app(scope, receive, send):
     """Responds to one request, or echoes the bytes or messages after a switch."""
     if scope["type"] == "websocket":
         await receive()
-        await asyncio.sleep(lies.LATER if scope["path"] == "/accepts-later" else 0)
+        await anyio.sleep(lies.LATER if scope["path"] == "/accepts-later" else 0)
         await send({"type": "websocket.accept"})
         if scope["path"] == "/raises-switched":
             raise ValueError("after the switch")
@@ -36,7 +35,7 @@ async def app(scope, receive, send):
     if path == "/waits":
         await lies.until_gone(receive)
         return
-    await asyncio.sleep(lies.MOMENT if path == "/sleeps" else 0)
+    await anyio.sleep(lies.MOMENT if path == "/sleeps" else 0)
     answer = lies.ANSWERS.get(path, lies.NOTHING)
     if answer.before:
         raise answer.before("before the head")
@@ -46,7 +45,7 @@ async def app(scope, receive, send):
         if not message["more_body"]:
             break
     if path == "/self":
-        await data(lies.number_of(asyncio.all_tasks))
+        await data(lies.number_of(anyio.get_running_tasks))
     for piece in answer.pieces:
         await data(piece)
     if path == "/silent":
@@ -64,7 +63,7 @@ async def app(scope, receive, send):
 
 async def speak(path, receive, send, status, headers):
     """Switches by an upgrade or a tunnel, and echoes the bytes of the client."""
-    await asyncio.sleep(lies.LATER if path == "/accepts-later" else 0)
+    await anyio.sleep(lies.LATER if path == "/accepts-later" else 0)
     await send({"type": "http.response.start", "status": status, "headers": headers})
     if path == "/raises-switched":
         raise ValueError("after the switch")

@@ -1,18 +1,23 @@
-"""A host of the hostile kit: the ASGI app in hypercorn, on asyncio.
+"""A host of the hostile kit: the ASGI app in hypercorn.
 
-Usage: `hypercorn_server.py [own]`; with `own` it runs without `switchover.hypercorn`.
+Usage: `hypercorn_server.py asyncio|trio [own]`; with `own` it runs without `switchover.hypercorn`.
 """
 
-import asyncio
 import logging
+import signal
 import socket
 import sys
 
+import anyio
 import lies
 import python_log
 from asgi_app import app
-from hypercorn.asyncio import serve
 from hypercorn.config import Config
+
+if "trio" in sys.argv:
+    from hypercorn.trio import serve
+else:
+    from hypercorn.asyncio import serve
 
 python_log.set_up()
 if "own" not in sys.argv:
@@ -27,4 +32,18 @@ config.graceful_timeout = 5
 for option, file in lies.certified().items():
     setattr(config, option, file)
 config.errorlog = logging.getLogger("hypercorn.error")
-asyncio.run(serve(app, config))
+
+
+async def stopped() -> None:
+    """Waits for the signal to stop."""
+    with anyio.open_signal_receiver(signal.SIGINT) as signals:
+        async for _ in signals:
+            return
+
+
+async def main() -> None:
+    """Serves until it is stopped."""
+    await serve(app, config, shutdown_trigger=stopped)
+
+
+anyio.run(main, backend=sys.argv[1])
