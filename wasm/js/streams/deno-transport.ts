@@ -4,15 +4,16 @@ import { hold, unhold } from "./holding.js";
 import { following, pairOver } from "./pair.js";
 import type { DenoSocket, Handed, Transport } from "./sockets.js";
 
-/** The size of the read buffer in bytes. */
-const SPACE = 65_536;
+/** The size of the read buffer in bytes: at first, and after a read that fills it. */
+const SMALL = 4_096;
+const LARGE = 65_536;
 
 /** @internal */
 export class OfDeno implements Transport {
   readonly queues = false;
   readonly sharesBuffers = true;
   readonly #socket: DenoSocket;
-  #space = new Uint8Array(SPACE);
+  #space = new Uint8Array(SMALL);
 
   constructor(socket: DenoSocket) {
     hold(socket, this);
@@ -24,12 +25,12 @@ export class OfDeno implements Transport {
   }
 
   async read(): Promise<Uint8Array | null> {
-    const length = await this.#socket.read(this.#space);
+    const space = this.#space;
+    const length = await this.#socket.read(space);
     if (length === null) return null;
-    if (length < SPACE / 4) return this.#space.slice(0, length);
-    const filled = this.#space.subarray(0, length);
-    this.#space = new Uint8Array(SPACE);
-    return filled;
+    if (length < space.length / 4) return space.slice(0, length);
+    this.#space = new Uint8Array(length === space.length ? LARGE : space.length);
+    return space.subarray(0, length);
   }
 
   async write(bytes: Uint8Array): Promise<void> {
