@@ -12,7 +12,7 @@ const modules = Object.fromEntries([worker, "asks.mjs", "handler.mjs"].map((name
 /** @type {Set<string>} */
 const asked = new Set();
 
-await withWorker(workerd, packed, modules, {}, speak, { tcp: "direct", flags: ["--expose-gc"] });
+await withWorker(workerd, packed, modules, {}, speak, { tcp: "direct", flags: ["--expose-gc", "--max-semi-space-size=1"] });
 
 /** @param {string} url @param {number} port @param {number} pid */
 async function speak(url, port, pid) {
