@@ -30,6 +30,8 @@ pub(crate) struct FrameReader {
     is_fragmented: bool,
     /// True once the next bytes cannot be a frame: reading has stopped.
     pub(crate) is_broken: bool,
+    /// True if a masked frame breaks a rule.
+    is_of_server: bool,
 }
 
 /// The head of a frame, which tells frames from other bytes.
@@ -42,12 +44,20 @@ struct FrameHead {
 }
 
 impl FrameReader {
+    /// Returns a reader of a server's frames, which are never masked.
+    ///
+    /// RFC 6455, section 5.1.
+    pub(crate) fn of_server() -> Self {
+        Self { is_of_server: true, ..Self::default() }
+    }
+
     /// Reads the new complete frames in `bytes`, which are all bytes received so far.
     pub(crate) fn read(&mut self, bytes: &[u8]) {
         while !self.is_broken
             && let Some((head, rest)) = FrameHead::read(&bytes[self.at..])
         {
-            self.is_broken = !head.is_legal(self.is_fragmented);
+            self.is_broken =
+                !head.is_legal(self.is_fragmented) || (self.is_of_server && head.mask.is_some());
             if self.is_broken {
                 return;
             }

@@ -50,7 +50,7 @@ impl Probe {
             _ => return None,
         };
         let answer = if opcode == PING { PONG } else { opcode };
-        let (word, frames) = (nonce.probe, FrameReader::default());
+        let (word, frames) = (nonce.probe, FrameReader::of_server());
         Some((Self { protocol, word, answer, frames }, opening))
     }
 

@@ -66,6 +66,7 @@ fn mutants() -> Vec<Mutant<'static>> {
             "late" => Then::Late,
             "on" => Then::GoOn,
             "frames" => Then::Frames,
+            "masked" => Then::Masked,
             "content" => Then::Content,
             _ => panic!("nothing is done then: {line}"),
         };

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use switchover::{Connection, End, Event, Next, Order, Owes, Paused, ResponseHead, Role};
 
-use crate::audit::frames::{CLOSE, Frame, PONG, frames, unmasked};
+use crate::audit::frames::{CLOSE, Frame, PONG, frames, masked, unmasked};
 
 /// The read timeout, longer than any wait of an audit, so that nothing hangs.
 const LIMIT: Duration = Duration::from_secs(60);
@@ -35,6 +35,8 @@ pub(super) enum Then {
     GoOn,
     /// Speaks WebSocket, as the reference server does.
     Frames,
+    /// Speaks WebSocket with the masked frames of a client.
+    Masked,
     /// Speaks WebSocket, and treats the request's content as its first frames.
     Content,
     /// Sends bytes without end.
@@ -97,6 +99,7 @@ impl Peer {
                         return self.hold();
                     }
                     Then::Frames => return self.speak("websocket", Vec::new()),
+                    Then::Masked => return self.speak("masked", Vec::new()),
                     Then::Flood => loop {
                         self.stream.write_all(&[0; 16_384])?;
                     },
@@ -173,17 +176,18 @@ impl Peer {
     fn speak(&mut self, protocol: &str, mut came: Vec<u8>) -> io::Result<()> {
         loop {
             match protocol {
-                "websocket"
+                "websocket" | "masked"
                     if came
                         .first()
                         .is_some_and(|first| ![0, 1, 2, 8, 9, 10].contains(&(first & 0x7f))) =>
                 {
                     return self.stream.write_all(&unmasked(CLOSE, &[3, 234]));
                 }
-                "websocket" => {
+                "websocket" | "masked" => {
+                    let framed = if protocol == "masked" { masked } else { unmasked };
                     for Frame { opcode, payload } in frames(&came) {
                         let opcode = if opcode == 9 { PONG } else { opcode };
-                        self.stream.write_all(&unmasked(opcode, &payload))?;
+                        self.stream.write_all(&framed(opcode, &payload))?;
                     }
                     came.clear();
                 }
