@@ -28,6 +28,13 @@ const foreign = () => runInNewContext("new Uint8Array([104, 101, 108, 108, 111])
  */
 const echo = async (request) => ({ body: `${request.method} ${request.target} ${await request.text()}` });
 
+/** Returns a value that throws at whatever is asked of it. */
+function revoked() {
+  const { proxy, revoke } = Proxy.revocable({}, {});
+  revoke();
+  return proxy;
+}
+
 /** @param {string} target @param {string} content */
 const post = (target, content) => `POST ${target} HTTP/1.1\r\nHost: a\r\nContent-Length: ${content.length}\r\n\r\n${content}`;
 
@@ -260,6 +267,8 @@ for (const [form, shape] of Object.entries(forms)) {
       const handlers = [
         [() => Promise.reject(mistake), (error) => error === mistake, /^HTTP\/1\.1 500 [^]*Connection: close\r\n/],
         [() => undefined, (error) => error instanceof TypeError, /^HTTP\/1\.1 500 /],
+        // A value that cannot be looked at.
+        [() => Promise.reject(revoked()), (error) => error instanceof TypeError, /^HTTP\/1\.1 500 /],
         [() => /** @type {any} */ ({ body: 1 }), (error) => error instanceof TypeError, /^HTTP\/1\.1 500 /],
         [() => ({ headers: { "A\n": "b" } }), (error) => error instanceof ProtocolError, /^HTTP\/1\.1 500 /],
         [() => ({ body: failing(mistake) }), (error) => error === mistake, /^HTTP\/1\.1 200 (?![^]*\r\n0\r\n\r\n)/],

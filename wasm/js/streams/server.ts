@@ -376,7 +376,11 @@ class Server {
    */
   #reasonOf(thrown: unknown): unknown {
     let error = thrown;
-    for (let depth = 0; depth < CAUSES && error instanceof Error && !this.#wire.life.hasNoted(error); depth++) error = error.cause;
+    try {
+      for (let depth = 0; depth < CAUSES && error instanceof Error && !this.#wire.life.hasNoted(error); depth++) error = error.cause;
+    } catch (uninspectable) {
+      return uninspectable; // such as that of a proxy which was revoked
+    }
     return this.#wire.life.hasNoted(error) ? error : thrown;
   }
 
