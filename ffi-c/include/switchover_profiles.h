@@ -503,9 +503,9 @@ enum swo_over_http2 {
     SWO_OVER_HTTP2_UPGRADE = 5,
     /** A `TE` field with a value other than `trailers`. */
     SWO_OVER_HTTP2_TE = 6,
-    /** A `Sec-WebSocket-Key` field. */
+    /** A `Sec-WebSocket-Key` field, which only HTTP/1.1 has (RFC 8441, section 5). */
     SWO_OVER_HTTP2_SEC_WEBSOCKET_KEY = 7,
-    /** A `Sec-WebSocket-Accept` field. */
+    /** A `Sec-WebSocket-Accept` field, which only HTTP/1.1 has (RFC 8441, section 5). */
     SWO_OVER_HTTP2_SEC_WEBSOCKET_ACCEPT = 8,
     /** A name that is not a token in lower case (RFC 9113, section 8.2.1).
      *

@@ -190,7 +190,7 @@ class Exchanges:
 
     @property
     def is_honest(self) -> bool:
-        """True if the client sends everything and does not leave, and each app is honest."""
+        """True if the client sends everything and stays, and no app misbehaves on purpose."""
         return self.leaves is None and not self.holds_back and all(script.is_honest for _, script in self.requests)
 
     @property

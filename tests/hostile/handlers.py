@@ -27,7 +27,10 @@ def asked(server, path, method="GET", fields="", content=b""):
 
 
 def is_failed(answers, promised=None):
-    """Returns whether the first response is missing, a 5xx, cut, or just `promised`."""
+    """Returns whether the first response is missing, cut or a 5xx.
+
+    Also if its content is `promised`: the part of a wrong response that a client may get.
+    """
     if not answers:
         return True
     first = answers[0]

@@ -69,7 +69,7 @@ export function undiciSilent(module) {
  */
 export function undiciBuffers(module) {
   const FastBuffer = /** @type {typeof Buffer} */ (/** @type {any} */ (Buffer)[Symbol.species]);
-  /** @param {any} _parser @param {number} at @param {number} length */
+  /** Appends a field's name or value in the parser's memory to `fields`. @param {any} _parser @param {number} at @param {number} length */
   const push = (_parser, at, length) => {
     const { input } = peer;
     const start = at - peer.place + input.byteOffset;

@@ -90,7 +90,7 @@ class Player {
   #isGrowing = false;
   #left = MOST_STEPS;
 
-  /** @param {Scenario} scenario */
+  /** Creates the connection of a scenario; nothing is played yet. @param {Scenario} scenario */
   constructor(scenario) {
     this.scenario = scenario;
     this.connection = new Connection(scenario.role, configOf(scenario.words));

@@ -117,7 +117,7 @@ ${content}
 `;
 }
 
-/** @param {string} page @param {string} content */
+/** Writes a page of the site, and creates its folders. @param {string} page @param {string} content */
 function write(page, content) {
   mkdirSync(dirname(join(site, page)), { recursive: true });
   writeFileSync(join(site, page), content);

@@ -43,7 +43,7 @@ const ANSWERS = {
 
 const SWITCH = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: foo/2\r\nConnection: upgrade\r\n\r\n";
 
-/** @param {string} program @param {string[]} given */
+/** Starts an example in Node on a free port. @param {string} program @param {string[]} given */
 function start(program, ...given) {
   const started = spawn(process.execPath, [join(examples, program), ...given, "0"], { stdio: ["ignore", "pipe", "pipe"] });
   started.stderr.setEncoding("utf8").on("data", (told) => (complaints += told));

@@ -73,7 +73,7 @@ export function toWeb(socket) {
  * @param {(socket: NetSocket) => unknown} behave
  */
 export async function listening(behave) {
-  /** @type {Set<NetSocket>} */
+  /** The server's open sockets. @type {Set<NetSocket>} */
   const sockets = new Set();
   /** @type {Promise<unknown>[]} */
   const behaved = [];

@@ -35,9 +35,9 @@ pub enum OverHttp2 {
     Upgrade,
     /// A `TE` field with a value other than `trailers`.
     Te,
-    /// A `Sec-WebSocket-Key` field.
+    /// A `Sec-WebSocket-Key` field, which only HTTP/1.1 has (RFC 8441, section 5).
     WebSocketKey,
-    /// A `Sec-WebSocket-Accept` field.
+    /// A `Sec-WebSocket-Accept` field, which only HTTP/1.1 has (RFC 8441, section 5).
     WebSocketAccept,
     /// A name that is not a token in lower case (RFC 9113, section 8.2.1).
     ///

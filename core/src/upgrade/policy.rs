@@ -127,9 +127,10 @@ static TABLE: &[Policy] = &[
     Policy { name: "connect-tcp", ..Policy::CAPSULES },
 ];
 
-/// A handshake field, which a caller may send in few responses or in none.
+/// A field of a protocol's handshake, such as `Sec-WebSocket-Accept`.
 ///
-/// It belongs to the protocols whose rows list it. A `Block` cannot hold it.
+/// A caller may send it only in the responses that `carried_by` permits, if any. The `own` of a
+/// `Policy` lists those of its protocol. A `Block` cannot hold it.
 struct Own {
     name: &'static str,
     /// Returns whether the caller may send a handshake field in such a response.

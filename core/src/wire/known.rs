@@ -269,9 +269,10 @@ impl Known {
         self.first(field).filter(|_| self.repeated & field.bit() == 0)
     }
 
-    /// Records the known field of the line at `index`, if `slot` is that of one.
+    /// Records that the line at `index` has the known field of `slot`.
     ///
-    /// `slot` is an index in `first`.
+    /// Keeps the index of the first such line, and marks later ones as repeated. For a slot of no
+    /// known field it changes only an unused entry of `first`.
     pub(crate) fn note(&mut self, slot: usize, index: usize) {
         let bit = (1 << slot) & KnownField::EACH;
         if self.seen & bit == 0 {

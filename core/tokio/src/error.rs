@@ -24,7 +24,7 @@ pub enum Error {
     ///
     /// It wraps an `http::Error` if that crate cannot represent a message.
     Io(io::Error),
-    /// The peer ended the connection before what was awaited; the text says what.
+    /// The peer ended the connection or a stream too early; the text says how.
     Disconnected(&'static str),
     /// Our side has ended the exchange before; the text says how.
     Cancelled(&'static str),

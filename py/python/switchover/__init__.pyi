@@ -464,9 +464,9 @@ class OverHttp2(enum.Enum):
     TE = 6
     """A `TE` field with a value other than `trailers`."""
     SEC_WEBSOCKET_KEY = 7
-    """A `Sec-WebSocket-Key` field."""
+    """A `Sec-WebSocket-Key` field, which only HTTP/1.1 has (RFC 8441, section 5)."""
     SEC_WEBSOCKET_ACCEPT = 8
-    """A `Sec-WebSocket-Accept` field."""
+    """A `Sec-WebSocket-Accept` field, which only HTTP/1.1 has (RFC 8441, section 5)."""
     NAME = 9
     """A name that is not a token in lower case (RFC 9113, section 8.2.1).
 

@@ -27,9 +27,9 @@ interface Waiter {
 /**
  * The treatment of received bytes.
  *
- * In the phase `open`, content of a known length does not pass through the engine, unless it came with the head or was
- * read ahead. It does while it is discarded (`skipping`). It does after an early switch (`early`): the engine must see
- * the end of the request together with what follows. After malformed bytes (`malformed`), later ones are discarded.
+ * In the phase `open`, content does not pass through the engine, unless it came with the head or was read ahead. It does
+ * while it is discarded (`skipping`). It does after an early switch (`early`): the engine must see the end of the request
+ * together with what follows. After malformed bytes (`malformed`), later ones are discarded.
  */
 type Phase = "open" | "skipping" | "early" | "malformed";
 
@@ -213,9 +213,9 @@ export class Receiver {
   }
 
   /**
-   * Passes bytes to the engine.
+   * Passes bytes to the engine, except, in the phase `open`, expected content.
    *
-   * In the phase `open`, content of a known length is kept for `poll` instead.
+   * Content of the message or of its current chunk is kept for `poll`. The engine only counts it.
    */
   #receive(bytes: Uint8Array): void {
     this.budget.earn(bytes);

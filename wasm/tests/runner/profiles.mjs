@@ -114,7 +114,7 @@ function headersOf(connection) {
   return head?.headers ?? [];
 }
 
-/** @param {string} name @param {import("switchover").Headers | null} headers */
+/** Returns a log line: the name and a head's field lines. @param {string} name @param {import("switchover").Headers | null} headers */
 function line(name, headers) {
   if (headers === null) throw new Error(`${name} without a head`);
   return name + shown(headers);

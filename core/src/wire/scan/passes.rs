@@ -1,6 +1,6 @@
-//! The two passes over a head, generic over the instruction set and the reader.
+//! The two passes over a head, for any instruction set and line parser.
 //!
-//! The first finds the ends of the lines, the second parses the lines.
+//! The first finds the ends of the lines. The second passes each line to the parser, a `Reader`.
 #![allow(unsafe_code)]
 
 use alloc::vec::Vec;

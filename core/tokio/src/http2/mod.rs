@@ -207,7 +207,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Http2Stream<S> {
         self.has_ended && !self.between.as_ref().is_some_and(|between| between.is_waiting())
     }
 
-    /// Returns `Pending`; while there is a filter, the next write wakes the reader.
+    /// Returns `Pending`; with a filter, also keeps the waker for the next write.
+    ///
+    /// A write of the HTTP/2 library may make the filter produce bytes for its reader.
     fn wait<T>(&mut self, context: &Context<'_>) -> Poll<T> {
         self.reader = self.between.is_some().then(|| context.waker().clone());
         Poll::Pending

@@ -127,7 +127,9 @@ impl PendingUpgrade {
         self.taking.set(Box::new(|upgraded| Box::pin(speak(upgraded))));
     }
 
-    /// Returns the rule that the offer of this protocol breaks, if any.
+    /// Returns the rule that the client's offer of this protocol breaks.
+    ///
+    /// `None` if it breaks none, or if the client does not offer this protocol.
     pub(crate) fn ineligible(&self, protocol: &str) -> Option<Ineligible> {
         let named = Protocol::parse(protocol.as_bytes())?;
         self.offers.iter().filter(|offer| offer.is(&named)).find_map(|offer| offer.ineligible)

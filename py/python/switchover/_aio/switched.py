@@ -203,7 +203,10 @@ async def is_sending(stream: SwitchedStream) -> bool:
 
 
 async def is_cut(stream: SwitchedStream) -> bool:
-    """Returns whether a send has failed or waits for the peer; sets `was_cut`."""
+    """Returns whether a send has failed, or would be cut if the stream ended now.
+
+    It would if it still waits for the peer after `TURNS` turns of the loop. This sets `was_cut`.
+    """
     if await is_sending(stream):
         stream.was_cut = True
     return stream.was_cut  # a send can have failed meanwhile
