@@ -489,17 +489,17 @@ swo_result swo_lines_free(struct swo_lines *lines);
  *
  *  RFC 9113, sections 8.2.1, 8.2.2 and 8.6; RFC 8441, section 5. */
 enum swo_over_http2 {
-    /** The status 101. */
+    /** The status 101, which HTTP/2 does not have. */
     SWO_OVER_HTTP2_SWITCHING = 0,
-    /** A `Connection` field. */
+    /** A `Connection` field, which HTTP/2 does not allow. */
     SWO_OVER_HTTP2_CONNECTION = 1,
-    /** A `Keep-Alive` field. */
+    /** A `Keep-Alive` field, which HTTP/2 does not allow. */
     SWO_OVER_HTTP2_KEEP_ALIVE = 2,
-    /** A `Proxy-Connection` field. */
+    /** A `Proxy-Connection` field, which HTTP/2 does not allow. */
     SWO_OVER_HTTP2_PROXY_CONNECTION = 3,
-    /** A `Transfer-Encoding` field. */
+    /** A `Transfer-Encoding` field, which HTTP/2 does not allow. */
     SWO_OVER_HTTP2_TRANSFER_ENCODING = 4,
-    /** An `Upgrade` field. */
+    /** An `Upgrade` field, which HTTP/2 does not allow. */
     SWO_OVER_HTTP2_UPGRADE = 5,
     /** A `TE` field with a value other than `trailers`. */
     SWO_OVER_HTTP2_TE = 6,

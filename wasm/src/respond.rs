@@ -86,7 +86,7 @@ pub fn prepared_content(handle: u32) {
     });
 }
 
-/// Writes a prepared response to the result buffer, for a connection to send.
+/// Responds with a prepared response, and writes its bytes to the result buffer.
 ///
 /// Returns false on an error, which is then in the result buffer.
 #[wasm_bindgen]

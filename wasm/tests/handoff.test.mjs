@@ -107,7 +107,9 @@ after(async () => {
 });
 
 /**
- * Lets the worker talk to the test server for `target`; returns its report.
+ * Lets the worker open a WebSocket at `target` and send `say`; returns its report.
+ *
+ * `target` is a key of `servers`. The report is the status and the text of the worker's response.
  * @param {string} target @param {string} say
  */
 async function ask(target, say = "hello") {

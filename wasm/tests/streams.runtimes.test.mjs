@@ -179,7 +179,10 @@ const asServer = {
 };
 
 /**
- * Tests of the servers in `hosts/serves.*`: signal, address, end, early switch.
+ * Tests of the servers in `hosts/serves.*`, by their names.
+ *
+ * They are about the request's signal, the client's address, ends of connections, and early switches. `column` is the
+ * name of the runtime.
  * @type {Record<string, (port: number, column: string) => Promise<void>>}
  */
 const asTold = {

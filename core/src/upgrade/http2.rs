@@ -21,17 +21,17 @@ use crate::wire::syntax::{
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum OverHttp2 {
-    /// The status 101.
+    /// The status 101, which HTTP/2 does not have.
     Switching,
-    /// A `Connection` field.
+    /// A `Connection` field, which HTTP/2 does not allow.
     Connection,
-    /// A `Keep-Alive` field.
+    /// A `Keep-Alive` field, which HTTP/2 does not allow.
     KeepAlive,
-    /// A `Proxy-Connection` field.
+    /// A `Proxy-Connection` field, which HTTP/2 does not allow.
     ProxyConnection,
-    /// A `Transfer-Encoding` field.
+    /// A `Transfer-Encoding` field, which HTTP/2 does not allow.
     TransferEncoding,
-    /// An `Upgrade` field.
+    /// An `Upgrade` field, which HTTP/2 does not allow.
     Upgrade,
     /// A `TE` field with a value other than `trailers`.
     Te,

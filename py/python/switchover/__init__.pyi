@@ -450,17 +450,17 @@ class OverHttp2(enum.Enum):
     """
 
     SWITCHING = 0
-    """The status 101."""
+    """The status 101, which HTTP/2 does not have."""
     CONNECTION = 1
-    """A `Connection` field."""
+    """A `Connection` field, which HTTP/2 does not allow."""
     KEEP_ALIVE = 2
-    """A `Keep-Alive` field."""
+    """A `Keep-Alive` field, which HTTP/2 does not allow."""
     PROXY_CONNECTION = 3
-    """A `Proxy-Connection` field."""
+    """A `Proxy-Connection` field, which HTTP/2 does not allow."""
     TRANSFER_ENCODING = 4
-    """A `Transfer-Encoding` field."""
+    """A `Transfer-Encoding` field, which HTTP/2 does not allow."""
     UPGRADE = 5
-    """An `Upgrade` field."""
+    """An `Upgrade` field, which HTTP/2 does not allow."""
     TE = 6
     """A `TE` field with a value other than `trailers`."""
     SEC_WEBSOCKET_KEY = 7

@@ -130,9 +130,10 @@ enum Start {
 enum Reply {
     Passes,
     Dropped,
-    /// A WINDOW_UPDATE for the connection, with the bytes of its increment so far.
+    /// A connection's WINDOW_UPDATE, whose increment is lowered by the debt.
     ///
-    /// The rest of the debt is subtracted from the increment before the client gets it.
+    /// Holds the increment, as far as it was read. The debt is that part of the engine's window
+    /// which the content of the request has used up.
     Update(u32),
 }
 

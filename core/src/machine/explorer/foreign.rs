@@ -125,7 +125,7 @@ impl Against {
 
     /// Returns the responses by which a server declines the oldest request.
     ///
-    /// None is a 2xx, which would accept a CONNECT.
+    /// No 2xx is among them: it would accept a CONNECT.
     fn refusals(&self, node: &Pair) -> Vec<(What, Mind)> {
         let state = node.side.state;
         if state.request == Phase::Idle || state.response != Phase::Idle || !node.queue.is_empty() {

@@ -150,7 +150,7 @@ impl<S: Transport> Exchange<S> {
     /// Sends content while the response is awaited or read.
     ///
     /// A server that accepts no more content may still respond. So an I/O error only stops the
-    /// sending; other errors are returned too.
+    /// sending. Any other error is returned.
     fn send_on(shared: &Mutex<Self>, context: &mut Context<'_>) -> Result<(), Error> {
         let sent = Self::poll_sending(shared, context);
         let Poll::Ready(Err(error)) = sent else { return Ok(()) };

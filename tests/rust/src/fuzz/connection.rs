@@ -102,7 +102,9 @@ struct Host<'t> {
     skips: bool,
     /// The number of pauses at which the caller may still make a call.
     turns: usize,
-    /// True from a pause without a call of the caller until more input is delivered.
+    /// Set at a pause where the tape's call is not possible; more input clears it.
+    ///
+    /// While it is set, the engine is not advanced.
     waits: bool,
     is_over: bool,
     /// The state of the random numbers, which only `How::Pieces` uses.

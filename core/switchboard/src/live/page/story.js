@@ -37,9 +37,9 @@ export class Story {
   /** False once `received` may lack bytes; then only whole lines can be explained. */
   isCertain = true;
   /**
-   * The demonstration that this page started by name, or `null`.
+   * The demonstration that this page started on this connection, or `null`.
    *
-   * It is `null` for connections of the crowd, of the audit, and of clients that others started.
+   * `null` for connections of the audit, of the demonstration with two hundred clients, and of clients that others started.
    */
   demo = null;
   /**
