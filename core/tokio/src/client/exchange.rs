@@ -139,7 +139,12 @@ impl<S: Transport> Exchange<S> {
         self.is_refused = false;
         self.awaits_head = true;
         if self.is_encoded {
-            wire.http.send_end(&(), wire.out.text())?;
+            if let Err(error) = wire.http.send_end(&(), wire.out.text()) {
+                // Half a request must not leave.
+                self.is_encoded = false;
+                wire.discard_output();
+                return Err(error.into());
+            }
         } else {
             self.content.begin(body);
         }

@@ -982,6 +982,22 @@ async fn a_connection_tells_that_it_is_closed_after_its_response() {
     }
 }
 
+/// Checks that nothing leaves of a request with less content than its length.
+#[tokio::test]
+async fn half_a_request_is_not_sent() {
+    let (transport, mut server) = tokio::io::duplex(4096);
+    let mut client = connect(transport, &Config::default());
+    let request = Request::post("http://a/").header("content-length", "5");
+    let request = request.body(Empty::<Bytes>::new()).expect("a request");
+    assert!(matches!(client.send(request).await, Err(Error::Protocol(_))));
+    assert!(!client.has_sent());
+    let closing = tokio::spawn(client.close());
+    let mut received = Vec::new();
+    server.read_to_end(&mut received).await.expect("an end");
+    assert_eq!(received, b"");
+    assert!(closing.await.expect("no panic").is_err());
+}
+
 /// Checks that a request is not given back once a part of it may have been sent.
 #[tokio::test]
 async fn a_request_that_was_sent_is_not_given_back() {
