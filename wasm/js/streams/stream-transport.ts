@@ -49,11 +49,13 @@ export class OfStreams implements Transport {
     return this.#socket.secureTransport === "on";
   }
 
-  async read(): Promise<Uint8Array | null> {
-    const { value, done } = await this.#reader.read();
-    if (done || value === undefined) return null;
-    if (!isBytes(value)) throw new TypeError("a socket's readable has pieces that are no Uint8Array");
-    return value;
+  read(): Promise<Uint8Array | null> {
+    // Not `async`: workerd keeps the error of a read that was awaited, with what awaited it, for good.
+    return this.#reader.read().then(({ value, done }) => {
+      if (done || value === undefined) return null;
+      if (!isBytes(value)) throw new TypeError("a socket's readable has pieces that are no Uint8Array");
+      return value;
+    });
   }
 
   write(bytes: Uint8Array): Promise<void> {
