@@ -54,6 +54,11 @@ OPTIONS: Final[dict[str, Any]] = {
 """The engine's options that do not depend on hypercorn's."""
 SILENT: Final = 30
 """The looks without a write after which a half-closed client counts as gone."""
+LOST: Final = 3
+"""The waits for the end of a client that has ended TLS.
+
+asyncio logs the fifth write after that.
+"""
 UNDECIDED: Final = 40
 """The tenths of a second for an app to accept a WebSocket after the client's EOF."""
 
@@ -96,6 +101,8 @@ class Protocol:
         self.has_gone = False
         """True once nothing can be sent, as the client has gone."""
         self.is_taking = self.is_looking = False
+        self.waits = 0
+        """The waits for the end of a client, since bytes were read."""
         self.variables = contextvars.copy_context()
 
     async def initiate(self) -> None:
@@ -111,6 +118,7 @@ class Protocol:
         elif isinstance(event, RawData) and self.wire.is_closed:
             self.wire.dropped += len(event.data)
         elif isinstance(event, RawData) and event.data and not self.has_gone:
+            self.waits = 0
             if self.connection.may_speak:
                 self.early += event.data
             else:
@@ -134,14 +142,13 @@ class Protocol:
         probes(raw)
         while self.is_full:
             await self.context.sleep(LOOK_EVERY)
-            is_responding = self.connection.owes is Owes.CONTENT
-            if self.is_full and (was_reset(raw) or (is_responding and self.wire.is_lost)):
+            if self.is_full and was_reset(raw):
                 self.wire.has_ended = self.has_gone = True
                 await self.tell_of_end()
                 await self.can_read.set()
             elif self.is_full and has_hung_up(raw):
                 silent, writes = silent + 1 if self.wire.writes == writes else 0, self.wire.writes
-                if not is_responding or silent >= SILENT:
+                if self.connection.owes is not Owes.CONTENT or silent >= SILENT:
                     await self.tell_of_end()
         self.is_looking = False
 
@@ -155,6 +162,18 @@ class Protocol:
             return False
         # Between two requests, what has come of the next one is yet to be taken.
         return self.exchange is not None or self.is_taking or bool(connection.unread)
+
+    async def await_end(self) -> None:
+        """Awaits the end of a client that has ended TLS; then tells the app.
+
+        It may stand behind content. If none of that is read in `LOST` waits of a second, the app does not receive.
+        """
+        self.waits += 1
+        await self.context.sleep(LOOK_EVERY)
+        if self.wire.is_lost and self.waits >= LOST:
+            self.wire.has_ended = self.has_gone = True
+            await self.tell_of_end()
+            await self.can_read.set()
 
     async def handle_end(self) -> None:
         """Handles the client's EOF at the first call, the connection's end at the next.
@@ -311,8 +330,8 @@ class Protocol:
                 await self.write_head(event)
             elif isinstance(event, events.Body):
                 await self.wire.write(connection.send_data(event.data))
-                if self.wire.is_lost and self.is_full:
-                    await self.context.sleep(LOOK_EVERY)  # `look` tells the app meanwhile
+                if self.wire.is_lost:
+                    await self.await_end()
             elif isinstance(event, events.EndBody):
                 await self.wire.write(connection.send_end())
             elif isinstance(event, events.Data):

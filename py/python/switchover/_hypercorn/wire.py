@@ -82,9 +82,9 @@ class Wire:
     def is_lost(self) -> bool:
         """True if the client has ended TCP below asyncio's TLS.
 
-        asyncio then drops what is written, and logs it.
+        Its end is yet to be read, and asyncio may drop what is written, and log it.
         """
-        return self.turn == TLS_TURN and self.transport is not None and has_hung_up(self.socket)
+        return self.turn == TLS_TURN and not self.has_ended and self.transport is not None and has_hung_up(self.socket)
 
     @property
     def socket(self) -> Any:

@@ -133,7 +133,7 @@ class Protocol(Watching):
         """Waits until TLS has reported the EOF of a client that has hung up.
 
         Unread bytes may precede that EOF. While TLS flushes, and while reading is paused, its transport never reports
-        it, but drops and logs each write. So after `LINGER_IDLE` seconds this does what its report would do.
+        it, and may drop and log each write. So after `LINGER_IDLE` seconds this does what its report would do.
         """
         for _ in range(EOF_LOOKS):
             if cycle.is_gone or cycle.disconnected or self.transport.is_closing():
