@@ -13,11 +13,6 @@ from cell import WAIT, NotApplicable, check
 POINTS = 16
 READ = 16_384
 """The number of bytes that many servers read at once."""
-UNACCEPTED = 500
-"""The number of clients that reset at once.
-
-With 50 ms for each, another client would wait too long.
-"""
 EMPTY_FRAME = b"\x82\x80\x01\x02\x03\x04"
 FLOOD = 4 << 20
 """The number of bytes of short messages that a client sends after the switch."""
@@ -336,77 +331,6 @@ def leaves_in_order(server):
     yield
     server.let_go()
     yield
-
-
-@attack("resets before it is accepted")
-def resets_at_once(server):
-    """Resets connections before the server accepts them.
-
-    Later clients must not wait for as many failures of `accept`.
-    """
-    for _ in range(UNACCEPTED):
-        server.connect().reset()
-    yield
-
-
-@attack("resets after the beginning of a next request")
-def resets_behind_a_byte(server):
-    path = "/waits" if "/waits" in server.host.lies else server.host.plain
-    for _ in range(20):
-        server.connect(server.request(path) + b"G")
-    yield
-    server.reset_all()
-    yield
-
-
-@attack("resets while a stream is silent")
-def resets_silent_streams(server):
-    server.needs("/silent")
-    for _ in range(20):
-        peer = server.connect(server.request("/silent"))
-        peer.rest(lambda data: b"0123456789" in data)
-    yield
-    server.reset_all()
-    yield
-
-
-@attack("resets behind content that is not read")
-def resets_behind_content(server):
-    """Unread content hides a reset from the server while its handler sends nothing."""
-    server.needs("/silent")
-    for content in (b"0123456789", b"01234"):
-        for _ in range(10):
-            peer = server.connect(server.request("/silent", "POST", "Content-Length: 10\r\n"))
-            peer.rest(lambda data: b"0123456789" in data)
-            peer.send(content)
-    # Likewise if the handler has not answered at all.
-    for length in (10, 10_000) if "/waits" in server.host.lies else ():
-        peers = [server.connect(server.request("/waits", "POST", f"Content-Length: {length}\r\n")) for _ in range(10)]
-        time.sleep(0.1)
-        for peer in peers:
-            peer.send(b"x" * length)
-    yield
-    server.reset_all()
-    yield
-
-
-@attack("resets behind all the bytes that fit")
-def resets_behind_full_buffers(server):
-    """Resets while the server's buffers are full, so that it reads nothing.
-
-    The bytes are content of the request, or further requests.
-    """
-    server.needs("/silent")
-    for path in ("/waits", "/silent"):
-        if path not in server.host.lies:
-            continue
-        sized = server.request(path, "POST", "Content-Length: 100000000\r\n")
-        for head, more in ((sized, b"x" * 1024), (server.request(path), server.request())):
-            for _ in range(3):
-                server.connect(head).send_what_fits(more * (50_000_000 // len(more)), 0.1)
-        yield
-        server.reset_all()
-        yield
 
 
 @attack("a head that is too large, after a pause")
