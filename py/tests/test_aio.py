@@ -743,7 +743,7 @@ async def test_tls_by_upgrade(authority: Any) -> None:
 
 
 async def switched_over_tls(stream: ByteStream, context: ssl.SSLContext) -> TLSStream:
-    """Returns a server's TLS stream, once it has sent the 101."""
+    """Accepts TLS on a stream and sends a 101 over it; returns the TLS stream."""
     secured = await TLSStream.wrap(stream, server_side=True, ssl_context=context)
     await until(secured, b"\r\n\r\n")
     await secured.send(SWITCH)

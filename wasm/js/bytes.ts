@@ -1,7 +1,7 @@
 /**
  * Entry point of `switchover` for runtimes that compile WebAssembly from bytes.
  *
- * These are Deno, Bun and browsers. When imported from a file, it reads `switchover.wasm` from the same folder;
+ * These are Deno, Bun, browsers, and others that are not named. When imported from a file, it reads `switchover.wasm` from the same folder;
  * otherwise it fetches that file.
  */
 

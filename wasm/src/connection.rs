@@ -141,7 +141,9 @@ pub fn close_after_response(handle: u32) -> bool {
     decide(handle, switchover::Connection::close_after_response)
 }
 
-/// Gives up the request being sent, or the connection; returns false on an error.
+/// Gives up a client's unfinished request, or else HTTP in both directions.
+///
+/// Returns false on an error.
 #[wasm_bindgen]
 pub fn abandon(handle: u32) -> bool {
     decide(handle, switchover::Connection::abandon)

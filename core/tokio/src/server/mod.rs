@@ -195,8 +195,12 @@ struct ServerConnection<'c, S, H: HttpService, F> {
     client_end: Option<ClientEndSender>,
     /// The deadline for the handler to return a response.
     handling: Deadline,
+    /// The next request for the handler.
     question: NextRequest,
-    /// Set if `question` already holds the first request, as above a new TLS layer.
+    /// Set if `question` already holds the request that `run` serves first.
+    ///
+    /// So it is when HTTP resumes over a new TLS layer: the request from before still awaits its
+    /// response.
     is_asked: bool,
     /// The memory that the texts of the next request reuse.
     memory: BytesMut,

@@ -30,10 +30,11 @@ pub(crate) struct PendingUpgrade {
     http2: Mutex<Http2Handoff>,
 }
 
-/// The parts for an HTTP/2 server after its 101: first content, then a `Splice`.
+/// The hand-over of a request to HTTP/2: nothing, its content, or a `Splice`.
 ///
-/// `make_splice` makes the `Splice` of the request and its content. The value is `Nothing` if
-/// HTTP/2 was not accepted.
+/// `accept_http2` stores the content. Just before the 101, `make_splice` replaces it by the
+/// `Splice`, which passes the request on to the HTTP/2 library. `Nothing` if HTTP/2 was not
+/// accepted.
 #[cfg(feature = "h2c")]
 #[derive(Default)]
 enum Http2Handoff {

@@ -209,8 +209,8 @@ class Content:
     async def closed(self) -> None:
         """Closes the response, at the first call only.
 
-        The connection is then idle if the request was sent, the content was read to its end, and it
-        persists. Else it is closed, also if nobody has read a response without content.
+        The connection is then idle if the request was sent, the content was read to its end, it persists, and nothing
+        more came. Else it is closed, also if nobody has read a response without content.
         """
         if not self._is_closed:
             self._is_closed = True

@@ -181,8 +181,8 @@ impl Call {
 
 /// Starts a thread that reads a pipe, and appends what it reads to `output`.
 ///
-/// Bytes for which `output` has no room are read and discarded. The thread drops `reader` at the
-/// end of the pipe.
+/// Bytes for which `output` has no room are read and discarded. At the end of the pipe the thread
+/// drops `reader`, on which nothing is sent: its receiver so learns of the end.
 fn keep(
     pipe: Option<impl Read + Send + 'static>,
     output: &Arc<Mutex<Vec<u8>>>,

@@ -289,7 +289,7 @@ fn findings_within(
     checks.iter().map(|check| audit.judge(check)).collect()
 }
 
-/// Returns the settings for the audit of an intermediary, without its options.
+/// Returns the settings to audit an intermediary, without `--host` and `--header`.
 fn proxy(target: &Target, is_forward: bool, timeout: Duration) -> super::Proxy<'_> {
     let (host, fields, options) = Default::default();
     super::Proxy { endpoint: Endpoint::plain(target, timeout), is_forward, host, fields, options }
