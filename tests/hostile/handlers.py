@@ -105,7 +105,7 @@ def endless_unread(server):
 def endless_below_tls(server):
     """Sends a FIN without a closure alert, reads no more, and stays.
 
-    Others have a next request under way whose content is not read. They read on after a FIN, or an alert and a FIN.
+    Others send content that is not read, of this request or a next one. They read on after a FIN, or after both.
     """
     server.needs("/endless")
     if server.host.tls is None:
@@ -115,11 +115,12 @@ def endless_below_tls(server):
         peer.rest(lambda data: data)
         peer.socket.raw.shutdown(socket.SHUT_WR)
         yield
-    unread = server.request(method="POST", content=b"x" * 900_000)[:300_000]
-    for alerts in (False, True):
-        peer = server.connect(server.request("/endless"))
+    upload = server.request("/endless", "POST", content=b"x" * 1_000_000)
+    unread = server.request("/endless") + server.request(method="POST", content=b"x" * 900_000)[:300_000]
+    for sent, alerts in ((sent, alerts) for sent in (unread, upload) for alerts in (False, True)):
+        peer = server.connect()
+        peer.send_what_fits(sent)
         peer.rest(lambda data: data)
-        peer.send_what_fits(unread)
         peer.read_beside()
         if alerts:
             peer.end()
