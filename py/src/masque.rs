@@ -133,7 +133,9 @@ impl Datagram {
         Ok(Self { context, payload })
     }
 
-    /// Encodes the datagram as a DATAGRAM capsule.
+    /// Encodes the datagram as a DATAGRAM capsule, returned or appended to `into`.
+    ///
+    /// With `into` it returns the number of bytes appended.
     ///
     /// Next: send the bytes after the 101. RFC 9297, section 3.5.
     #[pyo3(signature = (*, into = None))]

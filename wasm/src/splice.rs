@@ -43,7 +43,7 @@ pub fn splice_free(handle: u32) {
     handle::remove::<Splice>(handle);
 }
 
-/// Passes bytes from the client to the splice.
+/// Gives the relay (a splice) bytes that the client sent for the HTTP/2 engine.
 #[wasm_bindgen]
 pub fn splice_client_sent(handle: u32, bytes: &[u8]) {
     ask_kept(handle, |splice: &mut Splice| splice.client_sent(bytes));
@@ -55,7 +55,7 @@ pub fn splice_client_ended(handle: u32) {
     ask_kept(handle, |splice: &mut Splice| splice.client_ended());
 }
 
-/// Passes bytes from the HTTP/2 engine to the splice.
+/// Gives the relay (a splice) bytes that the HTTP/2 engine wrote for the client.
 #[wasm_bindgen]
 pub fn splice_engine_sent(handle: u32, bytes: &[u8]) {
     ask_kept(handle, |splice: &mut Splice| splice.engine_sent(bytes));

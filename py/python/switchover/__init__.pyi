@@ -2269,9 +2269,10 @@ class Datagram:
     def write(self, *, into: None = None) -> bytes: ...
     @overload
     def write(self, *, into: bytearray) -> int:
-        """Encodes the datagram as a DATAGRAM capsule.
+        """Encodes the datagram as a DATAGRAM capsule, returned or appended to `into`.
 
-        Next: send the bytes, once `Connection.may_speak` is true. RFC 9297, section 3.5.
+        With `into` it returns the number of bytes appended. Next: send the bytes, once
+        `Connection.may_speak` is true. RFC 9297, section 3.5.
         """
 
 @final

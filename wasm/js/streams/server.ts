@@ -213,10 +213,10 @@ class Server {
   }
 
   /**
-   * Calls the handler, and sends the response that it returns.
+   * Calls the handler, and sends its response unless that is still a promise.
    *
-   * Returns the outcome if the connection has ended, and `undefined` if the next request may follow
-   * at once. If the exchange has to be awaited, returns a promise of these, or that of the handler.
+   * Returns the outcome if the connection has ended, `undefined` if the next request may follow at
+   * once, or a promise of these. If the handler returned a promise, returns it in a `HandlerPromise`.
    *
    * Nothing is awaited if the handler returns a whole response of at most `SENT` bytes, for which
    * the socket has room. The first request waits for the client's address. Content that the handler

@@ -34,7 +34,9 @@ pub(super) enum What {
 /// It is one more than the age of the oldest request in a full pipeline.
 pub(super) const NOBODY: u8 = PIPELINE;
 
-/// The value of `age` for a response to a request that the client has not sent yet.
+/// The age of a rejection that was sent before the request that it belongs to.
+///
+/// The client's next request makes it 0.
 pub(super) const NEXT: u8 = u8::MAX;
 
 /// Returns the age of a message after the client has sent another request.

@@ -181,7 +181,7 @@ enum Again {
 }
 
 impl Again {
-    /// Returns this part as one command of the shell.
+    /// Returns this step of a repeated exchange as one command of the shell.
     fn command(&self) -> String {
         match self {
             Self::Send(text) => format!("env printf \"{text}\" >&4"),

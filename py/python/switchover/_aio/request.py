@@ -1,4 +1,4 @@
-"""The client for plain requests, whose content and response may be long."""
+"""The client for requests without an offer or CONNECT, with content of any length."""
 
 from __future__ import annotations
 

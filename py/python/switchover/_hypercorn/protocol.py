@@ -229,7 +229,7 @@ class Protocol:
     async def has_taken_one(self) -> bool:
         """Handles the next event, after a 100 if the client waits for it.
 
-        Returns False if there is none, or HTTP ends.
+        Returns False if there is none, if HTTP ends, or if the app of an answered request still runs.
         """
         connection, exchange = self.connection, self.exchange
         if self.has_gone or self.wire.is_closed:

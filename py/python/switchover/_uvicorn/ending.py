@@ -59,7 +59,7 @@ class Ending:
             self.is_reset_if_cut = is_cut
 
     def reset_if_unfinished(self) -> None:
-        """Calls `reset_if_cut` if a close-delimited response is not complete."""
+        """Calls `reset_if_cut` if the app has yet to end a close-delimited response."""
         if self.connection.closing is Closing.RESET:
             self.reset_if_cut()
 

@@ -33,7 +33,7 @@ impl<E: std::fmt::Debug> Verdict for Result<Option<Vec<u8>>, E> {
 /// The parsers that are compared: the engine, httparse, and llhttp if it was built.
 pub(crate) struct Parsers {
     llhttp: Option<Peer>,
-    /// A buffer for the request that a client sends before the response arrives.
+    /// The bytes of the request that a client must send before it reads a response.
     asked: Vec<u8>,
 }
 
