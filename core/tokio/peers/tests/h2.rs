@@ -639,12 +639,17 @@ async fn empty_frames_do_not_hold_up_the_thread() {
 }
 
 /// Checks that a read ends if content ceases to come, but not if it is slow.
+///
+/// Nor does it once the response has begun.
 #[tokio::test]
 async fn content_that_ceases_to_come_is_given_up() {
-    let timeouts = Timeouts { content: Some(Duration::from_millis(200)), ..Timeouts::default() };
+    let timeouts = Timeouts { content: Some(Duration::from_secs(1)), ..Timeouts::default() };
     let reads = service_fn(async |request: Request<Body>| {
-        let content = request.into_body().read(1000).await?;
-        Ok::<_, BoxError>(Response::new(Full::new(content.unwrap_or_default())))
+        if request.uri().path() == "/stream" {
+            return Ok::<_, BoxError>(Response::new(request.into_body()));
+        }
+        let content = request.into_body().read(10_000).await?;
+        Ok(Response::new(Body::from(content.unwrap_or_default())))
     });
     let config = Config { timeouts, ..Config::default() };
     let served = Served::with(reads, config.with_h2(reads)).await;
@@ -653,14 +658,20 @@ async fn content_that_ceases_to_come_is_given_up() {
         let request = Request::post("http://localhost/").body(()).expect("a request");
         let (response, mut sending) = client.send_request(request, false).expect("a server");
         for _ in 0..pieces {
-            sending.send_data(Bytes::from_static(&[b'x'; 100]), false).expect("a stream");
-            tokio::time::sleep(Duration::from_millis(80)).await;
+            sending.send_data(Bytes::from_static(&[b'x'; 500]), false).expect("a stream");
+            tokio::time::sleep(Duration::from_millis(350)).await;
         }
         if status == StatusCode::OK {
             sending.send_data(Bytes::new(), true).expect("a stream");
         }
         assert_eq!(within(response).await.expect("a response").status(), status);
     }
+    let request = Request::post("http://localhost/stream").body(()).expect("a request");
+    let (response, mut sending) = client.send_request(request, false).expect("a server");
+    let mut content = within(response).await.expect("a response").into_body();
+    tokio::time::sleep(Duration::from_millis(1500)).await;
+    sending.send_data(Bytes::from_static(b"late"), true).expect("a stream");
+    assert_eq!(within(content.data()).await.expect("content").expect("content"), "late");
     drop(client);
     served.stop().await;
 }

@@ -58,6 +58,7 @@ use crate::http2_options::Http2Options;
 use crate::server::has_no_content;
 use crate::{Body, Http2Connection, ShutdownSignal, Transport};
 pub use content::Content;
+use request::ContentClock;
 use switched::Switched;
 pub use upgrade::WithH2c;
 
@@ -72,8 +73,10 @@ impl Config {
     ///
     /// In HTTP/2 this configuration's extensions, limit of content, and timeouts of content and of
     /// the handler apply. Its other parts concern HTTP/1.1. A client that is silent for 30 s gets a
-    /// PING, and is dropped if it does not answer. One that answers may take any time to receive a
-    /// response. At a shutdown it gets a GOAWAY. RFC 9113, section 3.3.
+    /// PING, and is dropped if it does not answer. Once the response has begun, one that answers
+    /// may take any time to send content and to receive. At a shutdown it gets a GOAWAY.
+    ///
+    /// RFC 9113, section 3.3.
     ///
     /// hyper sends no 100 in HTTP/2, so a client that waits for one sends its content after a
     /// timeout of its own.
@@ -181,7 +184,8 @@ where
     let (is_head, is_connect) =
         (request.method() == Method::HEAD, request.method() == Method::CONNECT);
     let limit = options.handler;
-    let answered = match request::received(request, options) {
+    let clock = ContentClock::new(options.content_timeout);
+    let answered = match request::received(request, options, &clock) {
         Ok((request, pending)) => {
             let answered = within(limit, handled(handler, request)).await;
             answered.map(|response| match pending {
@@ -191,6 +195,7 @@ where
         }
         Err(status) => Err(status),
     };
+    clock.stop();
     let mut response = answered.unwrap_or_else(error_response);
     if response.status().is_informational() {
         // The handler accepts what the client has not asked for, or nothing takes it over.

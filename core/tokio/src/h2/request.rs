@@ -3,6 +3,7 @@
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -25,10 +26,11 @@ use crate::wire::{Alarm, Deadline};
 
 /// Converts a received request; for a CONNECT also returns its pending upgrade.
 ///
-/// Fails with the status for content that is too long.
+/// `clock` is that of the content. Fails with the status for content that is too long.
 pub(super) fn received(
     request: Request<Incoming>,
     options: Http2Options,
+    clock: &ContentClock,
 ) -> Result<(Request<Body>, Option<PendingStream>), StatusCode> {
     let (mut head, content) = request.into_parts();
     let pending = pending(&mut head);
@@ -44,7 +46,7 @@ pub(super) fn received(
         false => Body::coming(Arc::new(Mutex::new(Received {
             content,
             left: options.content,
-            timeout: options.content_timeout,
+            clock: clock.clone(),
             deadline: Deadline::default(),
             alarm: Alarm::default(),
         }))),
@@ -132,13 +134,37 @@ impl PendingStream {
     }
 }
 
+/// The timeout for the content of a request, until its response begins.
+///
+/// A stream in both directions may then be silent, as long as its client answers each PING.
+#[derive(Clone)]
+pub(super) struct ContentClock {
+    timeout: Option<Duration>,
+    has_response: Arc<AtomicBool>,
+}
+
+impl ContentClock {
+    pub(super) fn new(timeout: Option<Duration>) -> Self {
+        Self { timeout, has_response: Arc::default() }
+    }
+
+    /// Removes the timeout, as the response begins.
+    pub(super) fn stop(&self) {
+        self.has_response.store(true, Relaxed);
+    }
+
+    fn timeout(&self) -> Option<Duration> {
+        self.timeout.filter(|_| !self.has_response.load(Relaxed))
+    }
+}
+
 /// The content of a request, with its limit and its timeout.
 struct Received {
     content: Incoming,
     /// The number of bytes that the limit still allows.
     left: u64,
-    timeout: Option<Duration>,
-    /// The deadline for all of it; its clock runs while a read waits.
+    clock: ContentClock,
+    /// The deadline for all of it, while a read waits.
     deadline: Deadline,
     alarm: Alarm,
 }
@@ -150,7 +176,7 @@ impl Received {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
         let Poll::Ready(frame) = Pin::new(&mut self.content).poll_frame(context) else {
-            self.deadline.wait_for(Timeout::Content, self.timeout);
+            self.deadline.wait_for(Timeout::Content, self.clock.timeout());
             let phase = ready!(self.deadline.poll_timeout(&mut self.alarm, context));
             return Poll::Ready(Some(Err(Error::TimedOut(phase))));
         };
