@@ -34,6 +34,8 @@ class Inbox:
         """True once the app was or will be told of its end, or has ended."""
         self.repeats = 0
         """The number of times that the app has received a disconnect."""
+        self.received = 0
+        """The number of other messages that the app has received."""
 
     async def put(self, message: ASGIReceiveEvent) -> None:
         """Adds a message; content waits for room, and is dropped after `end`."""
@@ -60,6 +62,7 @@ class Inbox:
                 await self.context.sleep(1)
         else:
             self.messages.popleft()
+            self.received += 1
             await self.changed.set()
         return message
 

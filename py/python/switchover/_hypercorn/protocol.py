@@ -43,6 +43,8 @@ if TYPE_CHECKING:
     from hypercorn.config import Config as Settings
     from hypercorn.typing import AppWrapper, ConnectionState, TaskGroup, WorkerContext
 
+    from .inbox import Inbox
+
 OPTIONS: Final[dict[str, Any]] = {
     "fields": 1_024,
     "content": CONTENT,
@@ -101,8 +103,8 @@ class Protocol:
         self.has_gone = False
         """True once nothing can be sent, as the client has gone."""
         self.is_taking = self.is_looking = False
-        self.waits = 0
-        """The waits for the end of a client, since bytes were read."""
+        self.waits = self.received = 0
+        """The waits for a client's end, and the messages received by its app."""
         self.variables = contextvars.copy_context()
 
     async def initiate(self) -> None:
@@ -118,7 +120,6 @@ class Protocol:
         elif isinstance(event, RawData) and self.wire.is_closed:
             self.wire.dropped += len(event.data)
         elif isinstance(event, RawData) and event.data and not self.has_gone:
-            self.waits = 0
             if self.connection.may_speak:
                 self.early += event.data
             else:
@@ -163,11 +164,14 @@ class Protocol:
         # Between two requests, what has come of the next one is yet to be taken.
         return self.exchange is not None or self.is_taking or bool(connection.unread)
 
-    async def await_end(self) -> None:
+    async def await_end(self, inbox: Inbox) -> None:
         """Awaits the end of a client that has ended TLS; then tells the app.
 
-        It may stand behind content. If none of that is read in `LOST` waits of a second, the app does not receive.
+        It may stand behind content. If the app receives nothing in `LOST` waits of a second, it will not be read.
         """
+        if inbox.received != self.received:
+            self.received, self.waits = inbox.received, 0
+            return
         self.waits += 1
         await self.context.sleep(LOOK_EVERY)
         if self.wire.is_lost and self.waits >= LOST:
@@ -331,7 +335,7 @@ class Protocol:
             elif isinstance(event, events.Body):
                 await self.wire.write(connection.send_data(event.data))
                 if self.wire.is_lost:
-                    await self.await_end()
+                    await self.await_end(exchange.inbox)
             elif isinstance(event, events.EndBody):
                 await self.wire.write(connection.send_end())
             elif isinstance(event, events.Data):
