@@ -28,7 +28,10 @@ export class OfDeno implements Transport {
     const space = this.#space;
     const length = await this.#socket.read(space);
     if (length === null) return null;
-    if (length < space.length / 4) return space.slice(0, length);
+    if (length < space.length / 4) {
+      if (length < SMALL) this.#space = space.length === SMALL ? space : new Uint8Array(SMALL);
+      return space.slice(0, length);
+    }
     this.#space = new Uint8Array(length === space.length ? LARGE : space.length);
     return space.subarray(0, length);
   }

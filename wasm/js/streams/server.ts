@@ -378,8 +378,8 @@ class Server {
     let error = thrown;
     try {
       for (let depth = 0; depth < CAUSES && error instanceof Error && !this.#wire.life.hasNoted(error); depth++) error = error.cause;
-    } catch (uninspectable) {
-      return uninspectable; // such as that of a proxy which was revoked
+    } catch {
+      return new TypeError("the handler has thrown what cannot be inspected"); // such as a proxy that was revoked
     }
     return this.#wire.life.hasNoted(error) ? error : thrown;
   }
