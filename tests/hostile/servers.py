@@ -128,7 +128,7 @@ class Part:
             raise TimeoutError("the intermediary has sent nothing") from None
 
     def close(self):
-        self.accepted = None
+        self.accepted = queue.SimpleQueue()
 
 
 def parts(listener):

@@ -168,14 +168,17 @@ with subprocess.Popen([*sys.argv[2:], address], **pipes, text=True) as between:
     port = int(re.search(r"(\d+)\s*$", between.stdout.readline()).group(1))
     print("pid", between.pid, flush=True)
     print("listening on", port, flush=True)
-    for line in sys.stdin:
-        name, *words = line.split()
-        if words == ["self"]:
-            sys.stdout.write(f"{name} self 0\n")
-            sys.stdout.flush()
-        elif words == ["cancel"]:
-            cancel(peers[name])
-        else:
-            peers[name] = connected(port)
-            threading.Thread(target=ask, args=(name, words, peers[name]), daemon=True).start()
-    between.terminate()
+    try:
+        for line in sys.stdin:
+            name, *words = line.split()
+            if words == ["self"]:
+                sys.stdout.write(f"{name} self 0\n")
+                sys.stdout.flush()
+            elif words == ["cancel"]:
+                with contextlib.suppress(OSError, KeyError):
+                    cancel(peers[name])
+            else:
+                peers[name] = connected(port)
+                threading.Thread(target=ask, args=(name, words, peers[name]), daemon=True).start()
+    finally:
+        between.terminate()

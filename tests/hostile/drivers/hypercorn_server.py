@@ -36,7 +36,7 @@ config.errorlog = logging.getLogger("hypercorn.error")
 
 async def stopped() -> None:
     """Waits for the signal to stop."""
-    with anyio.open_signal_receiver(signal.SIGINT) as signals:
+    with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
         async for _ in signals:
             return
 
