@@ -191,8 +191,9 @@ fn memory_is_flat_with_five_thousand_connections() {
     println!("# {number} connections, bytes of memory for each when idle: {rounds:?}");
     // This limit includes the client's end.
     assert!(rounds[0] < BYTES_EACH, "{rounds:?}");
-    // The runtime may take a few kilobytes in all, which round to a byte for each connection.
-    assert!(rounds[3] - rounds[1] <= 1, "it grows: {rounds:?}");
+    // The runtime may take up to 20 kB in all. The smallest allocation that each connection kept in
+    // each round would be 8 bytes, twice.
+    assert!(rounds[3] - rounds[1] <= 4, "it grows: {rounds:?}");
     let tasks = || runtime.metrics().num_alive_tasks();
     assert_eq!(tasks(), number + 1);
     drop(clients);
