@@ -97,4 +97,5 @@ def resets_idle(server):
             peer.send(begun)
             peer.reset()
         server.peers.clear()
+        server.more_events += MANY // 2
         yield

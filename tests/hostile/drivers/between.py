@@ -7,6 +7,7 @@ argument. Each line on standard input sends a request through it in HTTP/1.1 or 
 import contextlib
 import os
 import re
+import signal
 import socket
 import ssl
 import struct
@@ -162,6 +163,8 @@ def cancel(peer: socket.socket) -> None:
 SPEAK = {"http1": http1, "http2": http2}[sys.argv[1]]
 peers: dict[str, socket.socket] = {}
 address = f"127.0.0.1:{os.environ['HOSTILE_BEHIND']}"
+# The kit stops this process by a signal, and the intermediary must not outlive it.
+signal.signal(signal.SIGTERM, lambda *_: sys.exit())
 # Node would make our standard input non-blocking if it had it, too.
 pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE}
 with subprocess.Popen([*sys.argv[2:], address], **pipes, text=True) as between:
