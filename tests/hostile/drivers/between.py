@@ -18,7 +18,6 @@ import threading
 import h2.config
 import h2.connection
 import h2.events
-import h2.settings
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 import reader
@@ -148,8 +147,12 @@ def ask(name: str, words: list[str], peer: socket.socket) -> None:
     except Exception as error:
         said = f"failed {error!r}"
     peers.pop(name).close()
-    # In one write, as other threads print too.
-    sys.stdout.write(f"{name} {' '.join(said.split())}\n")
+    tell(name, *said.split())
+
+
+def tell(*words: object) -> None:
+    """Prints a line in one write, as other threads print too."""
+    sys.stdout.write(" ".join(map(str, words)) + "\n")
     sys.stdout.flush()
 
 
@@ -169,14 +172,13 @@ signal.signal(signal.SIGTERM, lambda *_: sys.exit())
 pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE}
 with subprocess.Popen([*sys.argv[2:], address], **pipes, text=True) as between:
     port = int(re.search(r"(\d+)\s*$", between.stdout.readline()).group(1))
-    print("pid", between.pid, flush=True)
-    print("listening on", port, flush=True)
+    tell("pid", between.pid)
+    tell("listening on", port)
     try:
         for line in sys.stdin:
             name, *words = line.split()
             if words == ["self"]:
-                sys.stdout.write(f"{name} self 0\n")
-                sys.stdout.flush()
+                tell(name, "self", 0)
             elif words == ["cancel"]:
                 with contextlib.suppress(OSError, KeyError):
                     cancel(peers[name])

@@ -29,7 +29,7 @@ export class OfDeno implements Transport {
     const length = await this.#socket.read(space);
     if (length === null) return null;
     if (length < space.length / 4) {
-      if (length < SMALL) this.#space = space.length === SMALL ? space : new Uint8Array(SMALL);
+      if (length < SMALL && space.length > SMALL) this.#space = new Uint8Array(SMALL);
       return space.slice(0, length);
     }
     this.#space = new Uint8Array(length === space.length ? LARGE : space.length);

@@ -144,9 +144,7 @@ class Protocol:
         while self.is_full:
             await self.context.sleep(LOOK_EVERY)
             if self.is_full and was_reset(raw):
-                self.wire.has_ended = self.has_gone = True
-                await self.tell_of_end()
-                await self.can_read.set()
+                await self.lose_client()
             elif self.is_full and has_hung_up(raw):
                 silent, writes = silent + 1 if self.wire.writes == writes else 0, self.wire.writes
                 if self.connection.owes is not Owes.CONTENT or silent >= SILENT:
@@ -175,9 +173,13 @@ class Protocol:
         self.waits += 1
         await self.context.sleep(LOOK_EVERY)
         if self.wire.is_lost and self.waits >= LOST:
-            self.wire.has_ended = self.has_gone = True
-            await self.tell_of_end()
-            await self.can_read.set()
+            await self.lose_client()
+
+    async def lose_client(self) -> None:
+        """Tells the app that its client has gone; nothing more is read or sent."""
+        self.wire.has_ended = self.has_gone = True
+        await self.tell_of_end()
+        await self.can_read.set()
 
     async def handle_end(self) -> None:
         """Handles the client's EOF at the first call, the connection's end at the next.
